@@ -1,0 +1,63 @@
+import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import importX from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/** Imports run one way: hosts -> commands -> the subjects -> ports, errors (docs/architecture.md). */
+const forbid = (target, from) => ({ target: `./src/${target}`, from: from.map((f) => `./src/${f}`) });
+
+export default defineConfig(
+  { ignores: ['dist/', 'node_modules/', 'test/fixtures/'] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['scripts/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      'import-x/no-cycle': 'error',
+      'import-x/no-extraneous-dependencies': [
+        'error',
+        { devDependencies: ['test/**', 'scripts/**', '*.config.*'] },
+      ],
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          zones: [
+            forbid('commands', ['hosts']),
+            forbid('trust', ['hosts', 'commands', 'inputs', 'docker', 'registry', 'azure']),
+            forbid('signing', ['hosts', 'commands', 'inputs', 'docker', 'registry', 'azure']),
+            forbid('registry', ['hosts', 'commands', 'inputs', 'docker', 'azure', 'signing', 'trust']),
+            forbid('docker', ['hosts', 'commands', 'inputs', 'azure', 'trust', 'signing']),
+            forbid('azure', ['hosts', 'commands', 'inputs', 'docker', 'trust']),
+            forbid('http', ['hosts', 'commands', 'inputs', 'docker', 'registry', 'azure', 'trust', 'signing']),
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/trust/metadata/**', 'src/trust/verification/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: ['node:fs*', 'node:http*', 'node:net', '**/http/**', '@azure/*'] },
+      ],
+    },
+  },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+  },
+);
