@@ -35,12 +35,13 @@ export default defineConfig(
         {
           zones: [
             forbid('commands', ['hosts']),
-            forbid('trust', ['hosts', 'commands', 'inputs', 'docker', 'registry', 'azure']),
-            forbid('signing', ['hosts', 'commands', 'inputs', 'docker', 'registry', 'azure']),
-            forbid('registry', ['hosts', 'commands', 'inputs', 'docker', 'azure', 'signing', 'trust']),
+            forbid('inputs', ['hosts', 'commands', 'docker', 'registry', 'azure', 'signing']),
+            forbid('azure', ['hosts', 'commands', 'inputs', 'docker', 'registry']),
             forbid('docker', ['hosts', 'commands', 'inputs', 'azure', 'trust', 'signing']),
-            forbid('azure', ['hosts', 'commands', 'inputs', 'docker', 'trust']),
-            forbid('http', ['hosts', 'commands', 'inputs', 'docker', 'registry', 'azure', 'trust', 'signing']),
+            forbid('registry', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'trust', 'signing']),
+            forbid('signing', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'registry']),
+            forbid('trust', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'registry', 'signing']),
+            forbid('http', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'registry', 'signing', 'trust']),
           ],
         },
       ],

@@ -1,0 +1,98 @@
+/**
+ * The one error class of the product. Everything a user can meet has a code of the closed union
+ * below, a message (what happened to which object) and a remedy (what to do about it). Neither
+ * ever carries a secret.
+ */
+
+/** Every kind of failure a user can meet; docs/troubleshooting.md explains each. */
+export const errorCodes = [
+  // What was asked for.
+  'INPUT_INVALID',
+  'INPUT_MISSING',
+  'INPUT_CONFLICT',
+  // Who asks: Microsoft Entra ID.
+  'CREDENTIAL_MISSING',
+  'CREDENTIAL_INVALID',
+  'CREDENTIAL_REJECTED',
+  'TENANT_NOT_FOUND',
+  'FEDERATION_REFUSED',
+  'ENTRA_UNREACHABLE',
+  // Keys.
+  'KEY_REFERENCE_INVALID',
+  'KEY_NOT_FOUND',
+  'KEY_UNSUITABLE',
+  'KEY_DISABLED',
+  'KEY_NOT_AUTHORIZED',
+  'KEY_PASSPHRASE_MISSING',
+  'KEY_PASSPHRASE_WRONG',
+  'VAULT_UNREACHABLE',
+  'VAULT_FORBIDDEN',
+  'VAULT_FAILED',
+  // The registry.
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_LOGIN_REFUSED',
+  'REGISTRY_FAILED',
+  'PUSH_NOT_AUTHORIZED',
+  'SIGNER_NOT_AUTHORIZED',
+  'CONTENT_TRUST_UNAVAILABLE',
+  'MANIFEST_NOT_FOUND',
+  'DIGEST_MISMATCH',
+  'TAG_MOVED',
+  // Trust data.
+  'TRUST_DATA_MISSING',
+  'TRUST_DATA_EXPIRED',
+  'TRUST_DATA_INVALID',
+  'TRUST_PIN_MISMATCH',
+  'TRUST_SERVER_UNREACHABLE',
+  'TRUST_SERVER_REJECTED',
+  'TRUST_CONFLICT',
+  'TAG_NOT_SIGNED',
+  'READ_BACK_FAILED',
+  // Docker.
+  'DOCKER_NOT_FOUND',
+  'DOCKER_ENGINE_DOWN',
+  'DOCKER_UNSUITABLE',
+  'DOCKERFILE_NOT_FOUND',
+  'DOCKERFILE_INVALID',
+  'BASE_IMAGE_UNSIGNED',
+  'BUILD_FAILED',
+  'PUSH_FAILED',
+  'DOCKER_SIGN_FAILED',
+  // Ourselves.
+  'INTERRUPTED',
+  'UNEXPECTED',
+] as const;
+
+/** One of {@link errorCodes}. */
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** What an error carries besides its code and message. */
+export interface ErrorDetails {
+  /** What the person reading the log should do, as one or more full sentences. */
+  readonly remedy: string;
+  /** What was caught, kept for the debug log. */
+  readonly cause?: unknown;
+}
+
+/** A failure with a code, a message that names its object, and a remedy. */
+export class TrustError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.name = 'TrustError';
+    this.code = code;
+    this.remedy = details.remedy;
+  }
+}
+
+/** Tells whether `error` is a {@link TrustError}, of one of `codes` if any are given. */
+export function isTrustError(error: unknown, ...codes: readonly ErrorCode[]): error is TrustError {
+  return error instanceof TrustError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** The text of anything that was thrown, an `Error` or not. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,26 @@
+/** Every size, time and retry bound of the product, with its unit. */
+export const limits = {
+  /** Notary's own client reads at most this much (facts: tuf/client, MaxDownloadSize). */
+  rootBytes: 100 * 1024 * 1024,
+  timestampBytes: 1024 * 1024,
+  /** Snapshot, targets and delegations: bound by the length their parent states, and by this. */
+  metadataBytes: 100 * 1024 * 1024,
+  serverKeyBytes: 256 * 1024,
+  errorBodyBytes: 64 * 1024,
+  manifestBytes: 4 * 1024 * 1024,
+  tokenBytes: 1024 * 1024,
+  /** A chain of root versions longer than this is not followed. */
+  rootRotations: 1024,
+  delegationDepth: 16,
+  delegations: 1024,
+  httpTimeoutMs: 60_000,
+  httpRetries: 3,
+  httpRetryBaseMs: 500,
+  httpRetryCapMs: 10_000,
+  /** How long a publish may go on meeting version conflicts. */
+  publishDeadlineMs: 120_000,
+  publishRetryBaseMs: 100,
+  publishRetryCapMs: 3_000,
+  /** How long a child process gets to end after it was asked to, before it is killed. */
+  childGraceMs: 5_000,
+} as const;
