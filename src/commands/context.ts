@@ -1,0 +1,37 @@
+/** What a host hands to a command: its ports and the facts of its surroundings. */
+import type { Identity } from '../azure/index.js';
+import type { NameInput, OutputName } from '../inputs/index.js';
+import type { Clock, Exec, Log, Secrets } from '../ports.js';
+
+/** Ways to sign in that a host offers besides the inputs. */
+export interface HostIdentity {
+  /** The service connection that `azure-subscription` names, already read. */
+  readonly serviceConnection?: { readonly identity: Identity; readonly cloud?: string };
+  /** Obtains the host's own OpenID Connect token for an audience (GitHub). */
+  readonly idToken?: (audience: string) => Promise<string>;
+}
+
+/** Everything a command may know and do. */
+export interface RunContext {
+  readonly log: Log;
+  readonly secrets: Secrets;
+  readonly exec: Exec;
+  readonly clock: Clock;
+  /** Aborted when the host asks the run to stop. */
+  readonly signal: AbortSignal;
+  /** The host's own environment variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly workingDirectory: string;
+  readonly homeDirectory: string;
+  /** Where files of this run may be put; cleaned by the host, not by us. */
+  readonly tempDirectory: string;
+  readonly identity: HostIdentity;
+  readonly nameInput: NameInput;
+  /** Sets an output as soon as its value is known, so that it survives a later failure. */
+  setOutput(name: OutputName, value: string): void;
+  /** Adds Markdown to the job's summary. */
+  addSummary(markdown: string): Promise<void>;
+  /** Notes a folder that holds secrets, so that a step after this one removes it come what may. */
+  removeLater(path: string): void;
+}

@@ -1,0 +1,2 @@
+export { runCommand } from './run.js';
+export type { HostIdentity, RunContext } from './context.js';

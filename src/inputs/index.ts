@@ -1,0 +1,21 @@
+export {
+  definitionOf,
+  inputNameOn,
+  inputNames,
+  inputsOf,
+  readCommand,
+  readInputs,
+  throwProblems,
+  type InputProblem,
+  type NameInput,
+} from './read.js';
+export { inputs, outputs, type InputName, type InputValues, type OutputName } from './table.js';
+export {
+  commandNames,
+  hostNames,
+  inputGroups,
+  type CommandName,
+  type HostName,
+  type InputDefinition,
+  type InputGroup,
+} from './types.js';

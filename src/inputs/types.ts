@@ -1,0 +1,84 @@
+/** The shape of the input table; no values here. */
+
+/** What a run can be asked to do. */
+export const commandNames = ['buildAndPush', 'build', 'push', 'sign'] as const;
+export type CommandName = (typeof commandNames)[number];
+
+/** Where an input can be given. */
+export const hostNames = ['action', 'task', 'cli'] as const;
+export type HostName = (typeof hostNames)[number];
+
+/** Headings under which hosts and documents list the inputs, in this order. */
+export const inputGroups = {
+  image: 'Image',
+  build: 'Build',
+  trust: 'Content trust',
+  identity: 'Identity',
+  advanced: 'Advanced',
+} as const;
+export type InputGroup = keyof typeof inputGroups;
+
+interface Common {
+  /** The heading it stands under. */
+  readonly group: InputGroup;
+  /** A few words, for the task's form. */
+  readonly label: string;
+  /** Full sentences; what it does, what it accepts, what happens without it. */
+  readonly help: string;
+  /** The commands that read it. */
+  readonly commands: readonly CommandName[];
+  /** The commands that cannot do without it; none if absent. */
+  readonly required?: readonly CommandName[];
+  /** The hosts that have it; all if absent. */
+  readonly hosts?: readonly HostName[];
+  /** A value that is accepted, shown in errors and documents. */
+  readonly example: string;
+  /** Its value is a secret (or may be one): masked before anything else happens. */
+  readonly secret?: true;
+}
+
+/** One text; surrounding white space is dropped. */
+export interface TextInput extends Common {
+  readonly type: 'text';
+  readonly default?: string;
+}
+
+/** Several values, separated by commas or line ends; empty ones are dropped. */
+export interface ListInput extends Common {
+  readonly type: 'list';
+}
+
+/** Several values, one a line, because they may hold commas. */
+export interface LinesInput extends Common {
+  readonly type: 'lines';
+}
+
+export interface BooleanInput extends Common {
+  readonly type: 'boolean';
+  readonly default: boolean;
+}
+
+export interface ChoiceInput extends Common {
+  readonly type: 'choice';
+  readonly choices: Readonly<Record<string, string>>;
+  readonly default: string;
+}
+
+export type InputDefinition = TextInput | ListInput | LinesInput | BooleanInput | ChoiceInput;
+
+/** What an input of the given definition is once read. */
+export type InputValue<D extends InputDefinition> = D extends { type: 'list' | 'lines' }
+  ? readonly string[]
+  : D extends { type: 'boolean' }
+    ? boolean
+    : D extends { type: 'choice' }
+      ? keyof D['choices'] & string
+      : D extends { default: string }
+        ? string
+        : string | undefined;
+
+/** An output of a run. */
+export interface OutputDefinition {
+  readonly description: string;
+  readonly example: string;
+}
