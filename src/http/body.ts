@@ -1,0 +1,46 @@
+/**
+ * Reads the body of an answer with a bound. It trusts no Content-Length: a stated length above the
+ * bound fails at once, an unstated or false one fails when the bound is crossed.
+ */
+import { Readable } from 'node:stream';
+
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
+
+import { HttpError } from './types.js';
+
+/** @throws {HttpError} `too-large` once more than `maxBytes` were read; `what` names the request. */
+export async function readBody(
+  response: PipelineResponse,
+  maxBytes: number,
+  what: string,
+): Promise<Buffer> {
+  const stream = response.readableStreamBody;
+  if (stream === undefined) {
+    return Buffer.alloc(0);
+  }
+  const tooLarge = (): HttpError =>
+    new HttpError('too-large', `${what} answered with more than the ${maxBytes} bytes allowed`);
+  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) {
+    discardBody(response);
+    throw tooLarge();
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // Leaving the loop early destroys the stream and with it the connection.
+  for await (const chunk of stream) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    length += bytes.length;
+    if (length > maxBytes) {
+      throw tooLarge();
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/** Gives up an answer whose body nobody will read. */
+export function discardBody(response: PipelineResponse): void {
+  if (response.readableStreamBody instanceof Readable) {
+    response.readableStreamBody.destroy();
+  }
+}

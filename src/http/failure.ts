@@ -1,0 +1,76 @@
+/**
+ * Turns what Node, TLS and the HTTP pipeline throw into an HttpError whose message says what to do.
+ * It never repeats a URL's query, a header or a body.
+ */
+import { messageOf } from '../errors.js';
+import { HttpError } from './types.js';
+
+const unknownAuthority = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_UNTRUSTED',
+]);
+
+const tlsReasons = new Map([
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet (is the clock of this machine right?)'],
+  ['CERT_REVOKED', 'its certificate was revoked'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host name'],
+]);
+
+const networkReasons = new Map([
+  ['ENOTFOUND', 'there is no such host name'],
+  ['EAI_AGAIN', 'the name server did not answer'],
+  ['ECONNREFUSED', 'the connection was refused'],
+  ['ECONNRESET', 'the connection was cut'],
+  ['EPIPE', 'the connection was cut'],
+  ['ETIMEDOUT', 'the connection timed out'],
+  ['EHOSTUNREACH', 'the host cannot be reached'],
+  ['ENETUNREACH', 'the network cannot be reached'],
+]);
+
+/** Describes the failure `thrown` of the request `what` (method and URL without its query). */
+export function toHttpError(what: string, thrown: unknown): HttpError {
+  if (thrown instanceof HttpError) {
+    return thrown;
+  }
+  const code = codeOf(thrown);
+  if (unknownAuthority.has(code)) {
+    return new HttpError(
+      'tls',
+      `${what}: the server's certificate comes from an authority this machine does not know ` +
+        `(${code}). If that authority is your own, put its certificate into a PEM file and set ` +
+        'NODE_EXTRA_CA_CERTS to the path of that file before this program starts',
+      { cause: thrown },
+    );
+  }
+  const tlsReason = tlsReasons.get(code);
+  if (tlsReason !== undefined || isTlsCode(code)) {
+    const reason = tlsReason ?? 'the TLS handshake failed';
+    return new HttpError('tls', `${what}: ${reason} (${code})`, { cause: thrown });
+  }
+  const reason = networkReasons.get(code);
+  const text = reason === undefined ? plainReason(thrown) : `${reason} (${code})`;
+  return new HttpError('unreachable', `${what}: ${text}`, { cause: thrown });
+}
+
+/** The system, TLS or pipeline code of an error, or an empty string. */
+export function codeOf(thrown: unknown): string {
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown) {
+    return typeof thrown.code === 'string' ? thrown.code : '';
+  }
+  return '';
+}
+
+function isTlsCode(code: string): boolean {
+  return code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_');
+}
+
+/** The first line of a message nobody foresaw; any URL in it loses its query. */
+function plainReason(thrown: unknown): string {
+  const line = messageOf(thrown).split('\n', 1)[0] ?? '';
+  return line.replace(/(https?:\/\/)(?:[^\s/@]*@)?([^\s?#]*)[^\s]*/g, '$1$2');
+}

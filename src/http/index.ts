@@ -1,0 +1,5 @@
+/** HTTPS with bounds, for everything below src/commands. */
+export { createHttpClient } from './client.js';
+export type { HttpClientOptions } from './client.js';
+export { HttpError } from './types.js';
+export type { HttpClient, HttpErrorKind, HttpRequest, HttpResponse, TokenSource } from './types.js';
