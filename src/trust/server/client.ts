@@ -1,0 +1,165 @@
+/**
+ * The Notary v1 server API over HTTP (notary server/server.go). Owns addresses, scopes and the
+ * reading of status codes; it hands metadata through as bytes and must never trust it. A POST goes
+ * out once: whether to send again is for the publisher, who can look what happened.
+ */
+import { TrustError } from '../../errors.js';
+import { HttpError, type HttpRequest, type HttpResponse } from '../../http/types.js';
+import { limits } from '../../limits.js';
+import type { Gun, PublicKey, RoleName } from '../metadata/types.js';
+import { complaintOf, isWebPage } from './answers.js';
+import {
+  contentTrustOff,
+  noAnswer,
+  readerRefused,
+  signerRefused,
+  stumbled,
+  updateRejected,
+} from './failures.js';
+import { multipartBody } from './multipart.js';
+import { parseServerKey } from './server-key.js';
+import type { PublishOutcome, RoleRequest, TrustServer, TrustServerOptions } from './types.js';
+
+/** What may stand unescaped in a path: the server matches the GUN literally, `:` and `/` included. */
+const pathSafeGun = /^[A-Za-z0-9](?:[A-Za-z0-9._:/-]*[A-Za-z0-9])?$/;
+
+function checkedGun(gun: Gun): Gun {
+  if (pathSafeGun.test(gun) && !/(?:^|\/)\.{0,2}(?:\/|$)/.test(gun)) return gun;
+  throw new TrustError('INPUT_INVALID', `"${gun}" is no name of a trust collection`, {
+    remedy: 'Give registry and repository, such as contoso.azurecr.io and team/app.',
+  });
+}
+
+function fileName(role: RoleName, request: RoleRequest): string {
+  if (request.sha256Hex !== undefined) return `${role}.${request.sha256Hex}.json`;
+  if (request.version !== undefined) return `${request.version}.${role}.json`;
+  return `${role}.json`;
+}
+
+/** Opens one trust collection on one server. Nothing is sent before the first call. */
+export function createTrustServer(options: TrustServerOptions): TrustServer {
+  return new HttpTrustServer(options);
+}
+
+class HttpTrustServer implements TrustServer {
+  readonly gun: Gun;
+  readonly host: string;
+  readonly #options: TrustServerOptions;
+  readonly #base: string;
+
+  constructor(options: TrustServerOptions) {
+    this.#options = options;
+    this.gun = checkedGun(options.gun);
+    const url = new URL(options.url);
+    this.host = url.host;
+    // notary storage/httpstore.go, NewNotaryServerStore: the GUN goes in as it is.
+    this.#base = `${url.origin}${url.pathname.replace(/\/+$/, '')}/v2/${this.gun}/_trust/tuf/`;
+  }
+
+  async fetchRole(role: RoleName, request: RoleRequest): Promise<Buffer | undefined> {
+    const name = fileName(role, request);
+    const doing = `hand out ${role}`;
+    // Plain names may be cached for five minutes on the way (notary server/server.go); the others
+    // never change.
+    const current = request.sha256Hex === undefined && request.version === undefined;
+    const response = await this.#send('pull', doing, {
+      method: 'GET',
+      url: this.#base + name,
+      ...(current && { headers: { 'cache-control': 'no-cache' } }),
+      maxBytes: request.maxBytes,
+      ...(request.retry !== undefined && { retry: request.retry }),
+      ...(request.signal && { signal: request.signal }),
+    });
+    if (isWebPage(response)) throw stumbled(this, response, doing);
+    if (response.status === 200) return response.body;
+    if (response.status === 404) return undefined;
+    if (response.status === 401 || response.status === 403) throw readerRefused(this, response);
+    if (response.status === 405) throw contentTrustOff(this, response);
+    // SQL back ends answer 500 UNKNOWN for a delegation that was never published
+    // (notary server/storage/tuf_store.go).
+    if (
+      response.status === 500 &&
+      role.startsWith('targets/') &&
+      complaintOf(response).code === 'UNKNOWN'
+    ) {
+      return undefined;
+    }
+    throw stumbled(this, response, doing);
+  }
+
+  async fetchServerKey(role: 'snapshot' | 'timestamp', signal?: AbortSignal): Promise<PublicKey> {
+    const doing = `hand out its ${role} key`;
+    const response = await this.#send('pull,push', doing, {
+      method: 'GET',
+      url: `${this.#base}${role}.key`,
+      maxBytes: limits.serverKeyBytes,
+      ...(signal && { signal }),
+    });
+    this.#refuseUnauthorised(response);
+    const key = response.status === 200 ? parseServerKey(response.body) : undefined;
+    if (!key) throw stumbled(this, response, doing);
+    return key;
+  }
+
+  async publish(
+    parts: ReadonlyMap<RoleName, Buffer>,
+    signal?: AbortSignal,
+  ): Promise<PublishOutcome> {
+    const { contentType, body } = multipartBody(parts);
+    const doing = 'accept trust data';
+    this.#options.log?.debug(
+      `publish ${[...parts].map(([role, b]) => `${role} (${b.length} bytes)`).join(', ')}`,
+    );
+    let response: HttpResponse;
+    try {
+      response = await this.#send('pull,push', doing, {
+        method: 'POST',
+        url: this.#base,
+        headers: { 'content-type': contentType },
+        body,
+        maxBytes: limits.errorBodyBytes,
+        retry: false,
+        ...(signal && { signal }),
+      });
+    } catch (error) {
+      // The request may have arrived although its answer did not.
+      if (error instanceof TrustError && error.code === 'TRUST_SERVER_UNREACHABLE') {
+        return { kind: 'uncertain', error };
+      }
+      throw error;
+    }
+    return this.#readPublishAnswer(response, doing);
+  }
+
+  #readPublishAnswer(response: HttpResponse, doing: string): PublishOutcome {
+    this.#refuseUnauthorised(response);
+    const { status } = response;
+    if (isWebPage(response)) return { kind: 'uncertain', error: stumbled(this, response, doing) };
+    if (status >= 200 && status < 300) return { kind: 'accepted' };
+    if (status === 400 && complaintOf(response).code === 'VERSION') return { kind: 'conflict' };
+    if (status === 408 || status === 429 || status >= 500) {
+      return { kind: 'uncertain', error: stumbled(this, response, doing) };
+    }
+    throw updateRejected(this, response);
+  }
+
+  #refuseUnauthorised(response: HttpResponse): void {
+    if (response.status === 401 || response.status === 403) throw signerRefused(this, response);
+    if (response.status === 405) throw contentTrustOff(this, response);
+  }
+
+  async #send(actions: string, doing: string, request: HttpRequest): Promise<HttpResponse> {
+    // The repository in the scope is the whole GUN, host included (docker-cli: cli/trust/trust.go).
+    const token = await this.#options.token(`repository:${this.gun}:${actions}`);
+    const headers = {
+      ...request.headers,
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    };
+    try {
+      return await this.#options.http({ ...request, headers });
+    } catch (error) {
+      if (error instanceof HttpError) throw noAnswer(this, error, doing);
+      throw error;
+    }
+  }
+}

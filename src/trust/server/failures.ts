@@ -1,0 +1,131 @@
+/**
+ * Turns a trust server's refusals and breakdowns into the product's errors. The remedies are
+ * written for Azure Container Registry, whose trust endpoint hides several causes behind one 401.
+ */
+import { TrustError } from '../../errors.js';
+import { HttpError, type HttpResponse } from '../../http/types.js';
+import type { Gun } from '../metadata/types.js';
+import { complaintOf } from './answers.js';
+
+/** Whom a message is about. */
+export interface Place {
+  readonly host: string;
+  readonly gun: Gun;
+}
+
+const unreachableRemedy =
+  'Check the trust server address, the network path (firewall, private endpoint, proxy) and the ' +
+  'state of the registry, then run again.';
+
+function said(response: HttpResponse): string {
+  const { words } = complaintOf(response);
+  return words === '' ? `${response.status}` : `${response.status}: ${words}`;
+}
+
+/** The error for a principal that may not publish trust data here. */
+export function signerRefused(place: Place, response: HttpResponse): TrustError {
+  return new TrustError(
+    'SIGNER_NOT_AUTHORIZED',
+    `${place.host} refuses to accept trust data for ${place.gun} from this principal ` +
+      `(${said(response)})`,
+    {
+      remedy:
+        'Assign the role AcrImageSigner, besides AcrPush, to the principal that runs this step ' +
+        '(az role assignment create --scope <registry id> --role AcrImageSigner --assignee <id>). ' +
+        'A new role takes effect with a fresh login, so run again after some minutes. The ' +
+        "registry's admin account and repository-scoped tokens can never sign: use a service " +
+        'principal or managed identity.',
+    },
+  );
+}
+
+/** The error for a principal that may not read trust data here. */
+export function readerRefused(place: Place, response: HttpResponse): TrustError {
+  return new TrustError(
+    'REGISTRY_LOGIN_REFUSED',
+    `${place.host} refuses to hand out the trust data of ${place.gun} (${said(response)})`,
+    {
+      remedy:
+        'Reading trust data needs AcrPull (AcrPush includes it) and a fresh login after a role ' +
+        'change. Repository-scoped tokens cannot read trust data. If the registry restricts ' +
+        'networks, allow the address of this agent.',
+    },
+  );
+}
+
+/** The error for a registry whose content trust is not switched on. */
+export function contentTrustOff(place: Place, response: HttpResponse): TrustError {
+  return new TrustError(
+    'CONTENT_TRUST_UNAVAILABLE',
+    `${place.host} does not accept trust data: content trust is not in force there ` +
+      `(${said(response)})`,
+    {
+      remedy:
+        'Content trust needs the Premium tier and the registry policy "content trust" ' +
+        '(az acr config content-trust show -r <registry>). Never switch the policy off and on to ' +
+        'repair something: switching it off deletes the trust data of every repository for good, ' +
+        'and a registry that never had it can no longer get it.',
+    },
+  );
+}
+
+/** The error for an answer that no trust server in order would give. */
+export function stumbled(place: Place, response: HttpResponse, doing: string): TrustError {
+  return new TrustError(
+    'TRUST_SERVER_UNREACHABLE',
+    `the trust server ${place.host} could not ${doing} for ${place.gun} (${said(response)})`,
+    { remedy: unreachableRemedy },
+  );
+}
+
+/** The error for an update that the server has looked at and refused. */
+export function updateRejected(place: Place, response: HttpResponse): TrustError {
+  const { words } = complaintOf(response);
+  // notary server/handlers/validation.go: what a server says that lacks the snapshot key.
+  const lacksKey = /ErrBadHierarchy|key .*not found|no {1,2}timestamp keys/i.test(words);
+  return new TrustError(
+    'TRUST_SERVER_REJECTED',
+    `the trust server ${place.host} rejected the update of ${place.gun} (${said(response)})`,
+    {
+      remedy: lacksKey
+        ? 'The server does not hold the snapshot or timestamp key that the root of this ' +
+          'repository names. Hand it over once, with the root key at hand: ' +
+          '"notary key rotate <gun> snapshot --server-managed".'
+        : 'The trust data of the repository may have been changed by another client. Inspect it, ' +
+          'then sign again; nothing was published.',
+    },
+  );
+}
+
+/** The error for no usable answer at all. */
+export function noAnswer(place: Place, error: HttpError, doing: string): TrustError {
+  switch (error.kind) {
+    case 'too-large':
+      return new TrustError(
+        'TRUST_DATA_INVALID',
+        `the trust server ${place.host} sent more than allowed when asked to ${doing} for ` +
+          place.gun,
+        {
+          remedy:
+            'Files longer than their parent states are refused. Sign again if a publish has just ' +
+            'happened; otherwise inspect the trust server and whatever stands in front of it.',
+          cause: error,
+        },
+      );
+    case 'aborted':
+      return new TrustError(
+        'INTERRUPTED',
+        `interrupted while the trust server ${place.host} was to ${doing} for ${place.gun}`,
+        { remedy: 'Run again; a publish that had begun may have taken effect.', cause: error },
+      );
+    case 'unreachable':
+    case 'timeout':
+    case 'tls':
+      return new TrustError(
+        'TRUST_SERVER_UNREACHABLE',
+        `the trust server ${place.host} could not be reached to ${doing} for ${place.gun}: ` +
+          error.message,
+        { remedy: unreachableRemedy, cause: error },
+      );
+  }
+}
