@@ -21,6 +21,13 @@ export const limits = {
   publishDeadlineMs: 120_000,
   publishRetryBaseMs: 100,
   publishRetryCapMs: 3_000,
+  /** How often in a row a publish whose outcome nobody knows is tried. */
+  publishUncertainTries: 4,
+  /** Lifetimes as Notary and Docker write them (notary const.go). */
+  rootLifetimeDays: 10 * 365,
+  targetsLifetimeDays: 3 * 365,
+  /** Six months, as in notary client/client.go: warn, and sign a role again if we may anyway. */
+  expiryWarningDays: 183,
   /** How long a child process gets to end after it was asked to, before it is killed. */
   childGraceMs: 5_000,
 } as const;

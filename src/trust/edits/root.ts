@@ -1,0 +1,32 @@
+/** The first root of a repository, as Docker lays it out (notary client/client.go, initialize). Pure. */
+import type { KeyId, PublicKey, RootSigned } from '../metadata/types.js';
+import { rootExpiry } from './expiry.js';
+
+/** The four keys a root names, each with the ID the metadata knows it by (its TUF ID). */
+export interface RootKeys {
+  /** A certificate (`ecdsa-x509` or `rsa-x509`) whose common name is the GUN. */
+  readonly root: PublicKey;
+  readonly targets: PublicKey;
+  readonly snapshot: PublicKey;
+  readonly timestamp: PublicKey;
+}
+
+/** Root version 1 with one key and threshold 1 for each role. */
+export function firstRoot(keys: RootKeys, idOf: (key: PublicKey) => KeyId, now: Date): RootSigned {
+  const only = (key: PublicKey) => ({ keyids: [idOf(key)], threshold: 1 });
+  return {
+    _type: 'Root',
+    consistent_snapshot: false,
+    expires: rootExpiry(now),
+    keys: Object.fromEntries(
+      [keys.root, keys.snapshot, keys.targets, keys.timestamp].map((key) => [idOf(key), key]),
+    ),
+    roles: {
+      root: only(keys.root),
+      snapshot: only(keys.snapshot),
+      targets: only(keys.targets),
+      timestamp: only(keys.timestamp),
+    },
+    version: 1,
+  };
+}
