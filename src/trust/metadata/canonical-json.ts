@@ -1,0 +1,44 @@
+/**
+ * Canonical JSON as docker/go prints it (canonical/json encode.go, canonical mode): the bytes that
+ * signatures and key IDs cover. Keys are ordered by their UTF-8 bytes, not by UTF-16 units.
+ */
+import { MetadataError } from './error.js';
+import { maxJsonDepth, type JsonValue } from './json-text.js';
+
+/**
+ * Prints `value` in canonical form. Only `"` and `\` are escaped; control characters stand as they
+ * are. @throws {MetadataError} for numbers other than integers within ±(2^53-1): beyond those Go's
+ * float64 and ours no longer agree.
+ */
+export function canonicalJson(value: JsonValue): Buffer {
+  return Buffer.from(print(value, 0), 'utf8');
+}
+
+function print(value: JsonValue, depth: number): string {
+  if (depth > maxJsonDepth) {
+    throw new MetadataError(`the value nests deeper than ${maxJsonDepth} levels`);
+  }
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) {
+      throw new MetadataError(`the number ${value} is not an integer within ±(2^53-1)`);
+    }
+    return String(value === 0 ? 0 : value);
+  }
+  if (isArray(value)) return `[${value.map((item) => print(item, depth + 1)).join(',')}]`;
+  const members = Object.entries(value).map(
+    ([name, member]) => [Buffer.from(name, 'utf8'), name, member] as const,
+  );
+  members.sort(([a], [b]) => Buffer.compare(a, b));
+  return `{${members.map(([, name, m]) => `${quote(name)}:${print(m, depth + 1)}`).join(',')}}`;
+}
+
+function quote(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+/** Array.isArray does not narrow readonly arrays. */
+function isArray(value: object): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}

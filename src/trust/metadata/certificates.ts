@@ -1,0 +1,130 @@
+/**
+ * What a root certificate must be (tuf/utils/x509.go ValidateCertificate, trustpinning/certs.go
+ * validRootLeafCerts). Its own signature, key usage and extended key usage are not looked at there,
+ * nor here: the root document vouches for the certificate, not the other way round.
+ */
+import { createHash } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar/asn1-x509';
+import { decodeBase64 } from './base64.js';
+import { MetadataError } from './error.js';
+import { keyObjectOf, minRsaBits } from './keys.js';
+import { decodeCertificates } from './pem.js';
+import type { Gun, PublicKey } from './types.js';
+
+const commonNameOid = '2.5.4.3';
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Signature algorithms over SHA-1 or MD5, by OID: RSA, DSA and ECDSA. */
+const weakSignatures = new Set([
+  '1.2.840.113549.1.1.4',
+  '1.2.840.113549.1.1.5',
+  '1.2.840.10040.4.3',
+  '1.2.840.10045.4.1',
+]);
+
+/** What our checks need to know of one certificate. */
+export interface CertificateFacts {
+  readonly der: Buffer;
+  /** The last common name of the subject, as Go takes it; empty without one. */
+  readonly commonName: string;
+  readonly isCa: boolean;
+  readonly isWeaklySigned: boolean;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Lower-case hex SHA-256 of the DER bytes. */
+  readonly fingerprint: string;
+}
+
+/** The certificates of an x509 key, leaf first. @throws {MetadataError} */
+export function certificatesOf(key: PublicKey): readonly [CertificateFacts, ...CertificateFacts[]] {
+  const pem = decodeBase64(key.keyval.public, 'the certificate').toString('latin1');
+  const [leaf, ...rest] = decodeCertificates(pem);
+  return [factsOf(leaf), ...rest.map(factsOf)];
+}
+
+/** Which rules a root certificate is held to. */
+export interface RootCertificateRules {
+  readonly gun: Gun;
+  /** Left out, the validity period is not checked: old roots are judged by their successors. */
+  readonly now?: Date;
+  /**
+   * Whether a common name `prefix*` may stand for every GUN below it, `*` for all. Notary allows
+   * it; we do not by default, since such a certificate vouches for names it never saw.
+   */
+  readonly allowWildcard?: boolean;
+}
+
+/** Why `key` cannot be a root key of the GUN, or undefined if it can. */
+export function rootCertificateFlaw(
+  key: PublicKey,
+  rules: RootCertificateRules,
+): string | undefined {
+  if (!key.keytype.endsWith('-x509')) return `it is a bare ${key.keytype} key, no certificate`;
+  try {
+    const [leaf, ...intermediates] = certificatesOf(key);
+    const object = keyObjectOf(key);
+    if (!matchesGun(leaf.commonName, rules)) {
+      return `its common name is ${JSON.stringify(leaf.commonName)}`;
+    }
+    if (leaf.isCa) return 'it is a CA certificate';
+    if (intermediates.some((certificate) => !certificate.isCa)) {
+      return 'it comes with more than one certificate that is no CA';
+    }
+    if (leaf.isWeaklySigned) return 'it is signed with SHA-1 or MD5';
+    if ((object.asymmetricKeyDetails?.modulusLength ?? minRsaBits) < minRsaBits) {
+      return `its RSA key is shorter than ${minRsaBits} bits`;
+    }
+    return validityFlaw(leaf, rules.now) ?? intermediatesFlaw(intermediates, rules.now);
+  } catch (error) {
+    if (error instanceof MetadataError) return error.message;
+    throw error;
+  }
+}
+
+function matchesGun(commonName: string, rules: RootCertificateRules): boolean {
+  if (commonName === rules.gun) return true;
+  if (rules.allowWildcard !== true || !commonName.endsWith('*')) return false;
+  return rules.gun.startsWith(commonName.slice(0, -1));
+}
+
+function validityFlaw(leaf: CertificateFacts, now: Date | undefined): string | undefined {
+  if (leaf.notBefore > leaf.notAfter) return 'it ends before it begins';
+  if (now === undefined) return undefined;
+  if (leaf.notAfter < now) return `it expired on ${leaf.notAfter.toISOString()}`;
+  if (leaf.notBefore.getTime() > now.getTime() + dayMs) {
+    return `it is not valid before ${leaf.notBefore.toISOString()}`;
+  }
+  return undefined;
+}
+
+function intermediatesFlaw(
+  intermediates: readonly CertificateFacts[],
+  now: Date | undefined,
+): string | undefined {
+  const expired = intermediates.find(({ notAfter }) => now !== undefined && notAfter < now);
+  return expired && `its intermediate ${JSON.stringify(expired.commonName)} has expired`;
+}
+
+function factsOf(der: Buffer): CertificateFacts {
+  let certificate: Certificate;
+  try {
+    certificate = AsnConvert.parse(der, Certificate);
+  } catch (cause) {
+    throw new MetadataError('the certificate cannot be read', { cause });
+  }
+  const { subject, validity, extensions } = certificate.tbsCertificate;
+  const constraints = extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
+  const names = [...subject]
+    .flatMap((set) => [...set])
+    .filter(({ type }) => type === commonNameOid);
+  return {
+    der,
+    commonName: names.at(-1)?.value.toString() ?? '',
+    isCa: constraints !== undefined && AsnConvert.parse(constraints.extnValue, BasicConstraints).cA,
+    isWeaklySigned: weakSignatures.has(certificate.signatureAlgorithm.algorithm),
+    notBefore: validity.notBefore.getTime(),
+    notAfter: validity.notAfter.getTime(),
+    fingerprint: createHash('sha256').update(der).digest('hex'),
+  };
+}

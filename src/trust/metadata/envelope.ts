@@ -1,0 +1,66 @@
+/** The wrapper around every document: `signed` and its signatures (tuf/data/types.go Signed). */
+import { canonicalJson } from './canonical-json.js';
+import { MetadataError } from './error.js';
+import { parseExpires, zeroTime } from './expires.js';
+import {
+  asBase64,
+  asInteger,
+  asList,
+  asObject,
+  asString,
+  asStruct,
+  type JsonObject,
+} from './guards.js';
+import { readJson, type JsonValue } from './json-text.js';
+import type { Envelope, Signature, Signed } from './types.js';
+
+/** The fields all four kinds share. */
+export interface CommonFields {
+  readonly version: number;
+  readonly expires: string;
+}
+
+/**
+ * Parses a whole file: the envelope here, the content of `signed` through `read`.
+ * @throws {MetadataError} naming the rule that is broken.
+ */
+export function parseEnvelope<T extends Signed>(
+  bytes: Uint8Array,
+  read: (signed: JsonObject) => T,
+): Envelope<T> {
+  const file = asStruct(readJson(bytes), 'the file', ['signed', 'signatures']);
+  const signed = asObject(file.signed, 'signed');
+  return {
+    signed: read(signed),
+    signatures: asList(file.signatures, 'signatures', readSignature),
+    // tuf/signed/verify.go: the canonical form of the generic map, so unknown fields count.
+    canonical: canonicalJson(signed),
+    bytes: Buffer.from(bytes),
+  };
+}
+
+/**
+ * Reads version and expiry and checks `_type`, version >= 1 (tuf/data/*.go isValid…Structure).
+ * @throws {MetadataError}
+ */
+export function readCommon(signed: JsonObject, type: Signed['_type']): CommonFields {
+  const found = asString(signed._type, 'signed._type');
+  if (found !== type) {
+    throw new MetadataError(`signed._type is ${JSON.stringify(found)}, expected "${type}"`);
+  }
+  const version = asInteger(signed.version, 'signed.version');
+  if (version < 1) throw new MetadataError(`signed.version is ${version}, less than 1`);
+  // A document without `expires` reads as Go's zero time: valid to parse, expired to use.
+  const expires = signed.expires == null ? zeroTime : asString(signed.expires, 'expires');
+  parseExpires(expires);
+  return { version, expires };
+}
+
+function readSignature(value: JsonValue, what: string): Signature {
+  const signature = asStruct(value, what, ['keyid', 'method', 'sig']);
+  return {
+    keyid: asString(signature.keyid, `${what}.keyid`),
+    method: asString(signature.method, `${what}.method`).toLowerCase(),
+    sig: asBase64(signature.sig, `${what}.sig`),
+  };
+}

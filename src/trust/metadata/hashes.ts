@@ -1,0 +1,58 @@
+/** Lengths and hashes of metadata files and targets (tuf/data/types.go, client/tufclient.go). */
+import { createHash } from 'node:crypto';
+import { decodeBase64 } from './base64.js';
+import { own } from './guards.js';
+import type { FileMeta, Hashes } from './types.js';
+
+/** The algorithms a reader knows, with the length of their digests in bytes. */
+const knownHashes = { sha256: 32, sha512: 64 } as const;
+
+/** Length, SHA-256 and SHA-512 of a complete file, as snapshot and timestamp list them. */
+export function hashesOf(bytes: Uint8Array): FileMeta {
+  return {
+    hashes: { sha256: digestOf('sha256', bytes), sha512: digestOf('sha512', bytes) },
+    length: bytes.length,
+  };
+}
+
+/** The SHA-256 of `meta` in lower-case hex, as URLs carry it; undefined if it has none. */
+export function sha256HexOf(meta: FileMeta): string | undefined {
+  const sha256 = own(meta.hashes, 'sha256');
+  if (sha256 === undefined || !hasLength('sha256', sha256)) return undefined;
+  return Buffer.from(sha256, 'base64').toString('hex');
+}
+
+/** Why `bytes` do not hash to what `hashes` says, or undefined if they do. */
+export function hashMismatch(bytes: Uint8Array, hashes: Hashes): string | undefined {
+  let known = 0;
+  for (const algorithm of ['sha256', 'sha512'] as const) {
+    const expected = own(hashes, algorithm);
+    if (expected === undefined) continue;
+    known += 1;
+    if (digestOf(algorithm, bytes) !== expected) {
+      const hex = Buffer.from(expected, 'base64').toString('hex');
+      return `its ${algorithm} does not match, expected ${hex}`;
+    }
+  }
+  return known === 0 ? 'no known hash is listed for it' : undefined;
+}
+
+/** Why `hashes` cannot bind a file, or undefined: a SHA-256 is needed, known ones of full length. */
+export function hashesFlaw(hashes: Hashes): string | undefined {
+  if (own(hashes, 'sha256') === undefined) return 'without a sha256';
+  for (const algorithm of ['sha256', 'sha512'] as const) {
+    const value = own(hashes, algorithm);
+    if (value !== undefined && !hasLength(algorithm, value)) {
+      return `with a ${algorithm} of the wrong length`;
+    }
+  }
+  return undefined;
+}
+
+function hasLength(algorithm: keyof typeof knownHashes, base64: string): boolean {
+  return decodeBase64(base64, algorithm).length === knownHashes[algorithm];
+}
+
+function digestOf(algorithm: keyof typeof knownHashes, bytes: Uint8Array): string {
+  return createHash(algorithm).update(bytes).digest('base64');
+}

@@ -1,0 +1,114 @@
+/**
+ * Prints metadata exactly as Go would. notary-server lists in its snapshot the hash of its own
+ * reprint of an upload while it stores the upload: one differing byte breaks the repository behind
+ * a 200 (tuf/tuf.go SignSnapshot, UpdateSnapshot). So only known fields are written, in one form.
+ */
+import { canonicalJson } from './canonical-json.js';
+import { decodeBase64 } from './base64.js';
+import { MetadataError } from './error.js';
+import { goExpires } from './expires.js';
+import type { JsonValue } from './json-text.js';
+import type { Delegations, FileMeta, PublicKey, Signature, Signed, Target } from './types.js';
+
+/**
+ * The canonical JSON of `signed`: what is signed. Unknown fields do not survive, because they would
+ * not survive Go. @throws {MetadataError} for what Go could not print: control characters in names,
+ * numbers that are no integers, malformed base64 or expiry.
+ */
+export function canonicalForm(signed: Signed): Buffer {
+  const form = canonicalJson(plainForm(signed));
+  refuseControlCharacters(form);
+  return form;
+}
+
+/** The bytes of the file: what is uploaded and hashed. @throws {MetadataError} as canonicalForm. */
+export function serializeEnvelope(signed: Signed, signatures: readonly Signature[]): Buffer {
+  const list = signatures.map(({ keyid, method, sig }) => {
+    decodeBase64(sig, 'the signature');
+    return { keyid, method: method.toLowerCase(), sig };
+  });
+  const body = canonicalForm(signed).toString('utf8');
+  const tail = canonicalJson(list);
+  refuseControlCharacters(tail);
+  return Buffer.from(
+    `{"signed":${escapeHtml(body)},"signatures":${escapeHtml(tail.toString('utf8'))}}`,
+    'utf8',
+  );
+}
+
+/** encoding/json compacts raw messages with HTML escaping when it prints the envelope. */
+function escapeHtml(text: string): string {
+  return text.replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Go signs such a document but then cannot print it: its own scanner refuses raw controls. */
+function refuseControlCharacters(form: Buffer): void {
+  if (form.some((byte) => byte < 0x20)) {
+    throw new MetadataError('a name or value contains a control character');
+  }
+}
+
+function plainForm(signed: Signed): JsonValue {
+  const common = {
+    _type: signed._type,
+    version: signed.version,
+    expires: goExpires(signed.expires),
+  };
+  switch (signed._type) {
+    case 'Root':
+      return {
+        ...common,
+        consistent_snapshot: signed.consistent_snapshot,
+        keys: mapRecord(signed.keys, keyForm),
+        roles: mapRecord(signed.roles, ({ keyids, threshold }) => ({ keyids, threshold })),
+      };
+    case 'Targets':
+      return {
+        ...common,
+        delegations: delegationsForm(signed.delegations),
+        targets: mapRecord(signed.targets, targetForm),
+      };
+    case 'Snapshot':
+    case 'Timestamp':
+      return { ...common, meta: mapRecord(signed.meta, fileForm) };
+  }
+}
+
+function delegationsForm({ keys, roles }: Delegations): JsonValue {
+  return {
+    keys: mapRecord(keys, keyForm),
+    roles: roles.map(({ keyids, name, paths, threshold }) => ({
+      keyids,
+      name,
+      threshold,
+      // tuf/data/roles.go: `paths` is omitempty.
+      ...(paths.length === 0 ? {} : { paths }),
+    })),
+  };
+}
+
+function keyForm({ keytype, keyval }: PublicKey): JsonValue {
+  decodeBase64(keyval.public, 'the public key');
+  return { keytype, keyval: { private: null, public: keyval.public } };
+}
+
+function targetForm(target: Target): JsonValue {
+  // tuf/data/types.go: `custom` is a raw message with omitempty; null would be printed once only.
+  const custom = (target.custom ?? undefined) as JsonValue | undefined;
+  return { ...fileForm(target), ...(custom === undefined ? {} : { custom }) };
+}
+
+function fileForm({ hashes, length }: FileMeta): Readonly<Record<string, JsonValue>> {
+  for (const [algorithm, value] of Object.entries(hashes)) decodeBase64(value, algorithm);
+  return { hashes, length };
+}
+
+function mapRecord<T>(
+  record: Readonly<Record<string, T>>,
+  form: (member: T) => JsonValue,
+): Readonly<Record<string, JsonValue>> {
+  return Object.fromEntries(Object.entries(record).map(([name, member]) => [name, form(member)]));
+}
