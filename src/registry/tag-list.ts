@@ -1,0 +1,59 @@
+/** The tags of a repository, page by page (OCI distribution specification, listing tags). */
+import { TrustError } from '../errors.js';
+import { parseJsonObject } from '../http/index.js';
+import { limits } from '../limits.js';
+import { bearer } from './credential.js';
+import { sendToRegistry, unexpectedAnswer } from './failures.js';
+import { parseRepository } from './image-name.js';
+import type { RegistryClientOptions } from './manifests.js';
+import { accessRefused } from './refusals.js';
+
+const pageSize = 1000;
+const maxPages = 1000;
+
+/** All tags; undefined when the repository does not exist. */
+export async function listTags(
+  { host, http, token }: RegistryClientOptions,
+  repository: string,
+): Promise<readonly string[] | undefined> {
+  const tags: string[] = [];
+  const path = `/v2/${parseRepository(repository)}/tags/list`;
+  let url: string | undefined = `https://${host}${path}?n=${pageSize}`;
+  for (let page = 0; url !== undefined; page += 1) {
+    if (page === maxPages) {
+      throw new TrustError('REGISTRY_FAILED', `The tag list of ${host}/${repository} never ends`, {
+        remedy: 'Report this to whoever runs the registry.',
+      });
+    }
+    const response = await sendToRegistry(http, host, {
+      method: 'GET',
+      url,
+      headers: bearer(await token(`repository:${repository}:pull`)),
+      maxBytes: limits.manifestBytes,
+    });
+    if (response.status === 404) {
+      return undefined;
+    }
+    if (response.status === 401 || response.status === 403) {
+      throw accessRefused('pull', host, repository, response);
+    }
+    // The specification's null for "no tags" is common among registries.
+    const listed = parseJsonObject(response.body)?.tags ?? [];
+    if (response.status !== 200 || !Array.isArray(listed)) {
+      throw unexpectedAnswer(host, `GET ${path}`, response);
+    }
+    tags.push(...(listed as readonly unknown[]).filter((tag) => typeof tag === 'string'));
+    url = nextPage(response.header('link'), url);
+  }
+  return tags;
+}
+
+/** RFC 8288: the target of rel="next", as long as it stays at the same registry. */
+function nextPage(link: string | undefined, current: string): string | undefined {
+  const target = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(link ?? '')?.[1];
+  if (target === undefined || !URL.canParse(target, current)) {
+    return undefined;
+  }
+  const next = new URL(target, current);
+  return next.origin === new URL(current).origin ? next.href : undefined;
+}

@@ -1,0 +1,125 @@
+/**
+ * Access tokens of a registry's token service (distribution specification, token authentication).
+ * The credential goes to the registry's own host or a token service known to be its, and to no
+ * other: a server that names a foreign realm gets nothing.
+ */
+import { TrustError } from '../errors.js';
+import type { HttpClient, TokenSource } from '../http/index.js';
+import { limits } from '../limits.js';
+import type { Clock, Secrets } from '../ports.js';
+import { parseChallenge } from './challenge.js';
+import type { Challenge } from './challenge.js';
+import type { RegistryCredential } from './credential.js';
+import { sendToRegistry, unexpectedAnswer } from './failures.js';
+import { requestToken } from './token-request.js';
+import type { AccessToken } from './token-request.js';
+
+/** What a token source is made of. */
+export interface TokenSourceOptions {
+  /** Host of the registry API, with port if any: `myregistry.azurecr.io`. */
+  readonly host: string;
+  readonly http: HttpClient;
+  readonly credential: RegistryCredential;
+  readonly secrets: Pick<Secrets, 'mask'>;
+  /** Path that answers with the challenge. Default: `/v2/`. */
+  readonly ping?: string;
+  /** Told to the token service for its log; default: the user name, if there is one. */
+  readonly account?: string;
+  /** Further hosts the user lets receive the credential. */
+  readonly allowedRealmHosts?: readonly string[];
+  readonly clock?: Clock;
+}
+
+/** Token services that are on another host than the registry they serve. */
+const knownRealmHosts: Readonly<Record<string, string>> = {
+  'registry-1.docker.io': 'auth.docker.io',
+  'notary.docker.io': 'auth.docker.io',
+};
+
+/** A token this close to its end is not used any more. */
+const expiryMarginMs = 30_000;
+
+/**
+ * Creates the {@link TokenSource} of one registry. Tokens are kept per scope until shortly before
+ * they expire. It yields undefined where the registry wants no token, or Basic credentials only.
+ * @throws {TrustError} (the source) REGISTRY_UNREACHABLE, REGISTRY_LOGIN_REFUSED, REGISTRY_FAILED
+ */
+export function createTokenSource(
+  options: TokenSourceOptions,
+  getChallenge = createChallengeSource(options),
+): TokenSource {
+  const now = options.clock ?? (() => new Date());
+  const tokens = new Map<string, Promise<AccessToken>>();
+  return async (scope) => {
+    const challenge = await getChallenge();
+    if (challenge?.scheme !== 'bearer') {
+      return undefined;
+    }
+    const cached = await tokens.get(scope);
+    if (cached !== undefined && cached.expiresAtMs - expiryMarginMs > now().getTime()) {
+      return cached.token;
+    }
+    const pending = requestToken(options, challenge, scope, now);
+    tokens.set(scope, pending);
+    try {
+      return (await pending).token;
+    } catch (error) {
+      tokens.delete(scope);
+      throw error;
+    }
+  };
+}
+
+/** Asks for the registry's challenge once, and again only after a failure. */
+export function createChallengeSource(
+  options: TokenSourceOptions,
+): () => Promise<Challenge | undefined> {
+  let pending: Promise<Challenge | undefined> | undefined;
+  return async () => {
+    pending ??= ping(options);
+    try {
+      return await pending;
+    } catch (error) {
+      pending = undefined;
+      throw error;
+    }
+  };
+}
+
+/** The challenge of the registry; undefined where it serves everyone. */
+async function ping(options: TokenSourceOptions): Promise<Challenge | undefined> {
+  const { host } = options;
+  const path = options.ping ?? '/v2/';
+  const response = await sendToRegistry(options.http, host, {
+    method: 'GET',
+    url: `https://${host}${path}`,
+    maxBytes: limits.errorBodyBytes,
+  });
+  if (response.status === 200) {
+    return undefined;
+  }
+  const challenge = parseChallenge(response.header('www-authenticate'));
+  if (response.status !== 401 || challenge === undefined) {
+    throw unexpectedAnswer(host, `GET ${path}`, response);
+  }
+  if (challenge.scheme === 'bearer') {
+    checkRealm(options, challenge.realm);
+  }
+  return challenge;
+}
+
+function checkRealm(options: TokenSourceOptions, realm: string): void {
+  const { host, credential } = options;
+  const url = URL.canParse(realm) ? new URL(realm) : undefined;
+  const allowed = [host, knownRealmHosts[host], ...(options.allowedRealmHosts ?? [])];
+  const isSafe = url?.protocol === 'https:' && url.username === '' && url.password === '';
+  if (isSafe && (credential.kind === 'anonymous' || allowed.includes(url.host))) {
+    return;
+  }
+  throw new TrustError(
+    'REGISTRY_LOGIN_REFUSED',
+    `Registry ${host} wants its credentials sent to ${url?.origin ?? 'something that is no URL'}, ` +
+      'which is not known to belong to it; nothing was sent',
+    { remedy: `Check that ${host} is the registry you mean and that no proxy answers for it.` },
+  );
+}
