@@ -1,23 +1,26 @@
-/**
- * Expiry dates as they are written. Go prints them in its own way when it hashes a document again,
- * so a date such as `...:00.000Z` would poison the repository (notary tuf/tuf.go, UpdateSnapshot).
- */
+/** How long what we sign is good for, as Notary and Docker write it (notary const.go). */
 import { limits } from '../../limits.js';
+import { formatExpires, parseExpires } from '../metadata/index.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** `days` after `now` in RFC 3339, UTC, whole seconds: a form that Go prints back unchanged. */
-export function expiresAfter(now: Date, days: number): string {
-  return `${new Date(now.getTime() + days * dayMs).toISOString().slice(0, 19)}Z`;
+/** What a new root states: ten years. */
+export function rootExpiry(now: Date): string {
+  return after(now, limits.rootLifetimeDays);
 }
 
-/** Whether `expires` (RFC 3339) lies before `now` plus `days`. */
-export function expiresWithin(expires: Date, now: Date, days: number): boolean {
-  return expires.getTime() < now.getTime() + days * dayMs;
+/** What `targets` and every delegation state when they are signed: three years. */
+export function targetsExpiry(now: Date): string {
+  return after(now, limits.targetsLifetimeDays);
 }
 
-/** What a new root states. */
-export const rootExpiry = (now: Date): string => expiresAfter(now, limits.rootLifetimeDays);
+/** Whether something that expires at `expires` (RFC 3339) deserves a warning: within six months. */
+export function expiresSoon(expires: string, now: Date): boolean {
+  return parseExpires(expires).getTime() < now.getTime() + limits.expiryWarningDays * dayMs;
+}
 
-/** What `targets` and every delegation state when they are signed. */
-export const targetsExpiry = (now: Date): string => expiresAfter(now, limits.targetsLifetimeDays);
+function after(now: Date, days: number): string {
+  // Whole seconds: nobody needs more, and there is no fraction to print in two ways.
+  const seconds = Math.floor(now.getTime() / 1000) * 1000;
+  return formatExpires(new Date(seconds + days * dayMs));
+}

@@ -1,8 +1,9 @@
 /** The first root of a repository, as Docker lays it out (notary client/client.go, initialize). Pure. */
-import type { KeyId, PublicKey, RootSigned } from '../metadata/types.js';
+import { keyIdOf } from '../metadata/index.js';
+import type { PublicKey, RootSigned } from '../metadata/types.js';
 import { rootExpiry } from './expiry.js';
 
-/** The four keys a root names, each with the ID the metadata knows it by (its TUF ID). */
+/** The keys a root names, one for each role. */
 export interface RootKeys {
   /** A certificate (`ecdsa-x509` or `rsa-x509`) whose common name is the GUN. */
   readonly root: PublicKey;
@@ -12,14 +13,14 @@ export interface RootKeys {
 }
 
 /** Root version 1 with one key and threshold 1 for each role. */
-export function firstRoot(keys: RootKeys, idOf: (key: PublicKey) => KeyId, now: Date): RootSigned {
-  const only = (key: PublicKey) => ({ keyids: [idOf(key)], threshold: 1 });
+export function firstRoot(keys: RootKeys, now: Date): RootSigned {
+  const only = (key: PublicKey) => ({ keyids: [keyIdOf(key)], threshold: 1 });
   return {
     _type: 'Root',
     consistent_snapshot: false,
     expires: rootExpiry(now),
     keys: Object.fromEntries(
-      [keys.root, keys.snapshot, keys.targets, keys.timestamp].map((key) => [idOf(key), key]),
+      [keys.root, keys.snapshot, keys.targets, keys.timestamp].map((key) => [keyIdOf(key), key]),
     ),
     roles: {
       root: only(keys.root),
