@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { formsOf, Masks } from '../../src/hosts/masks.js';
+import { safeLines } from '../../src/hosts/safe-lines.js';
+
+const secret = 'p@ss w0rd+/"ü~Xy';
+
+describe('a masked secret', () => {
+  const masks = new Masks();
+  masks.add(secret);
+
+  it.each([
+    ['as it is', secret],
+    ['URL-encoded', encodeURIComponent(secret)],
+    ['in a form', new URLSearchParams({ a: secret }).toString().slice(2)],
+    ['in JSON', JSON.stringify(secret).slice(1, -1)],
+  ])('is blotted out %s', (_, form) => {
+    expect(masks.redact(`<${form}>`)).toBe('<***>');
+  });
+
+  it.each(['', 'u', 'us', 'user:', '00000000-0000-0000-0000-000000000000:'])(
+    'is blotted out of the base64 of "%s" and the secret',
+    (prefix) => {
+      for (const encoding of ['base64', 'base64url'] as const) {
+        const encoded = Buffer.from(`${prefix}${secret}`).toString(encoding);
+        const redacted = masks.redact(encoded);
+        expect(redacted).toContain('***');
+        const left = Buffer.from(redacted.split('***')[1] ?? '', 'base64').toString();
+        expect(left.length).toBeLessThanOrEqual(3);
+        expect(Buffer.from(redacted.split('***')[0] ?? '', 'base64').length).toBeLessThanOrEqual(
+          prefix.length + 1,
+        );
+      }
+    },
+  );
+
+  it('is blotted out before a marker in it is broken up', () => {
+    const odd = new Masks();
+    odd.add('::x##vso[secret');
+    expect(safeLines('::x##vso[secret', odd)).toEqual(['***']);
+  });
+});
+
+describe('a secret of several lines', () => {
+  const pem =
+    '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\r\nByqGSM49AgEG\n-----END PRIVATE KEY-----\n';
+
+  it('is masked line by line, its public frame left readable', () => {
+    const masks = new Masks();
+    masks.add(pem);
+    expect(masks.redact('MIGHAgEAMBMG / ByqGSM49AgEG')).toBe('*** / ***');
+    expect(masks.redact('-----BEGIN PRIVATE KEY-----')).toBe('-----BEGIN PRIVATE KEY-----');
+  });
+
+  it('has only forms of one line, as hosts refuse others', () => {
+    expect(formsOf(pem).filter((form) => /[\r\n]/.test(form))).toEqual([]);
+  });
+
+  it('is masked as one base64 text and as one JSON text', () => {
+    const masks = new Masks();
+    masks.add(pem);
+    expect(masks.redact(JSON.stringify(pem.trim()))).toBe('"***"');
+    expect(masks.redact(Buffer.from(pem).toString('base64'))).toMatch(/^\*\*\*.{0,4}$/);
+  });
+});
+
+describe('masks', () => {
+  it('are not made of values that protect nothing', () => {
+    expect(['', ' ', 'a', 'abc', ' ab '].flatMap((value) => formsOf(value))).toEqual([]);
+  });
+
+  it('replace a secret that contains another as a whole', () => {
+    const masks = new Masks();
+    masks.add('hunter');
+    masks.add('hunter2-long');
+    expect(masks.redact('hunter2-long hunter')).toBe('*** ***');
+  });
+
+  it('tell each form once', () => {
+    const masks = new Masks();
+    expect(masks.add('correct horse')).toContain('correct horse');
+    expect(masks.add('correct horse')).toEqual([]);
+  });
+
+  it('bear what would be a pattern, and half a surrogate pair', () => {
+    const masks = new Masks();
+    masks.add('(.*)+[x]');
+    masks.add('half\ud800');
+    expect(masks.redact('all (.*)+[x] here')).toBe('all *** here');
+  });
+});
