@@ -28,6 +28,13 @@ export const limits = {
   targetsLifetimeDays: 3 * 365,
   /** Six months, as in notary client/client.go: warn, and sign a role again if we may anyway. */
   expiryWarningDays: 183,
+  /** The most PBKDF2 rounds a key file may ask for; the most in use anywhere is near a million. */
+  pbkdf2Iterations: 5_000_000,
+  /** One operation on Key Vault, with its authentication and all its retries. */
+  vaultDeadlineMs: 60_000,
+  vaultRetries: 3,
+  /** A vault that asks to wait longer than this is reported, not waited for. */
+  vaultRetryAfterCapMs: 15_000,
   /** How long a child process gets to end after it was asked to, before it is killed. */
   childGraceMs: 5_000,
 } as const;

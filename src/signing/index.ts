@@ -1,0 +1,21 @@
+/** Keys outside any vault: references to keys, key files, signing in memory, root certificates. */
+export {
+  writeDockerKeyFile,
+  type DockerKeyFile,
+  type DockerKeyFileOptions,
+} from './docker-key-file.js';
+export { readKeyFile, type KeyFile, type KeyFileContext } from './key-file.js';
+export {
+  formatKeyReference,
+  parseKeyReference,
+  type FileKeyReference,
+  type KeyReference,
+  type VaultCertificateReference,
+  type VaultKeyReference,
+  type VaultObject,
+  type VaultSecretReference,
+} from './key-reference.js';
+export { createMemorySigner } from './memory-signer.js';
+export { createRootCertificate } from './root-certificate.js';
+export { probeMessage, proveSigner } from './self-test.js';
+export { vaultServiceOf, type VaultService } from './vault-hosts.js';
