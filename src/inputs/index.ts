@@ -9,6 +9,7 @@ export {
   type InputProblem,
   type NameInput,
 } from './read.js';
+export { isReference } from './secret.js';
 export { inputs, outputs, type InputName, type InputValues, type OutputName } from './table.js';
 export {
   commandNames,

@@ -2,7 +2,7 @@
  * From the texts a host was given to typed values. Says everything that is wrong at once. What a
  * value means (a key reference, a repository) is for the command to judge.
  */
-import { TrustError } from '../errors.js';
+import { TrustError, type ErrorCode } from '../errors.js';
 import { inputs, type InputName, type InputValues } from './table.js';
 import {
   commandNames,
@@ -14,9 +14,12 @@ import {
 
 /** One thing that is wrong with an input; collected, then thrown together. */
 export interface InputProblem {
-  readonly input: string;
+  readonly input: InputName;
+  /** What is wrong, so that it reads after the input's name: `is not set`. */
   readonly problem: string;
-  readonly code: 'INPUT_INVALID' | 'INPUT_MISSING' | 'INPUT_CONFLICT';
+  readonly code: ErrorCode;
+  /** What to do; without it the table's example is shown. */
+  readonly remedy?: string;
 }
 
 /** How the host at hand spells an input's name, for messages. */
@@ -96,12 +99,15 @@ export function throwProblems(problems: readonly InputProblem[], nameInput: Name
     named.length === 1
       ? `Input ${named[0] ?? ''}.`
       : `${named.length} inputs cannot be used: ${named.join('; ')}.`;
-  const examples = [...new Set(problems.map(({ input }) => input))]
-    .filter((input): input is InputName => input in inputs)
-    .map((input) => `${nameInput(input)}: ${definitionOf(input).example}`);
   throw new TrustError(first.code, message, {
-    remedy: examples.length === 0 ? 'Correct the input.' : `For example: ${examples.join('; ')}.`,
+    remedy: [...new Set(problems.map((problem) => remedyOf(problem, nameInput)))].join(' '),
   });
+}
+
+function remedyOf({ input, remedy }: InputProblem, nameInput: NameInput): string {
+  if (remedy !== undefined) return remedy;
+  const { example } = definitionOf(input);
+  return `Set ${nameInput(input)}, for example: ${example}`;
 }
 
 class UnreadableValue extends Error {}

@@ -205,6 +205,7 @@ export const inputs = {
     help: 'Opens the signing key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
     commands: signing,
     secret: true,
+    references: ['url'],
     example: 'https://contoso-keys.vault.azure.net/secrets/team-app-passphrase',
   },
   'root-key': {
@@ -222,6 +223,7 @@ export const inputs = {
     help: 'Opens the root key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
     commands: signing,
     secret: true,
+    references: ['url'],
     example: 'https://contoso-root.vault.azure.net/secrets/root-passphrase',
   },
   'trust-server': {
@@ -295,6 +297,7 @@ export const inputs = {
     help: 'Certificate of the service principal with its RSA private key: the path of a PEM file, or the PEM itself.',
     commands: all,
     secret: true,
+    references: ['path'],
     example: '/etc/acr/principal.pem',
   },
   'client-certificate-password': {

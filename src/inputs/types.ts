@@ -4,6 +4,9 @@
 export const commandNames = ['buildAndPush', 'build', 'push', 'sign'] as const;
 export type CommandName = (typeof commandNames)[number];
 
+/** How a secret input may name its secret instead of holding it. */
+export type ReferenceForm = 'url' | 'path';
+
 /** Where an input can be given. */
 export const hostNames = ['action', 'task', 'cli'] as const;
 export type HostName = (typeof hostNames)[number];
@@ -35,6 +38,8 @@ interface Common {
   readonly example: string;
   /** Its value is a secret (or may be one): masked before anything else happens. */
   readonly secret?: true;
+  /** The forms in which a secret input is no secret itself; none if absent. */
+  readonly references?: readonly ReferenceForm[];
 }
 
 /** One text; surrounding white space is dropped. */

@@ -1,0 +1,12 @@
+/** Which texts of a secret input are secrets, and which only say where the secret is. */
+import type { InputDefinition, ReferenceForm } from './types.js';
+
+/** Whether `text` names a secret that is kept elsewhere, so that it may be shown. */
+export function isReference(definition: InputDefinition, text: string): boolean {
+  return (definition.references ?? []).some((form) => tests[form](text.trim()));
+}
+
+const tests: Readonly<Record<ReferenceForm, (text: string) => boolean>> = {
+  url: (text) => /^https:\/\/[^\s/@]+\/\S+$/.test(text),
+  path: (text) => !/[\r\n]|-----BEGIN/.test(text),
+};
