@@ -42,6 +42,7 @@ export interface ExecResult {
  * Runs `file` (looked up in the PATH of `options.env`) with `args`, each passed as one argument.
  * A non-zero exit code is a result, not an exception.
  * @throws {ExecutableNotFoundError} when there is no such program.
+ * @throws {TrustError} INTERRUPTED when `options.signal` was aborted; the child has ended by then.
  */
 export type Exec = (
   file: string,

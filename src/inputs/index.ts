@@ -1,3 +1,4 @@
+export { commandInput, commands, kebabCommand, type CommandDefinition } from './commands.js';
 export {
   definitionOf,
   inputNameOn,

@@ -1,0 +1,49 @@
+/** GitHub Actions: inputs, masks, groups, annotations, outputs and summary through @actions/core. */
+import { tmpdir } from 'node:os';
+import * as core from '@actions/core';
+import { takeInputs, type Environment } from '../environment.js';
+import { failureText } from '../failure.js';
+import type { Host } from '../host.js';
+import { Masks } from '../masks.js';
+import { createIdToken } from './id-token.js';
+import { rememberForPost } from './post-state.js';
+
+/** Gives the host; takes the inputs out of `environment`. */
+export function createActionsHost(environment: Environment): Host {
+  const inputs = takeInputs(environment, 'INPUT_');
+  const input = (name: string): string => inputs.get(name.toUpperCase()) ?? '';
+  return {
+    name: 'action',
+    masks: new Masks(),
+    printer: {
+      open: core.startGroup,
+      close: core.endGroup,
+      line: core.info,
+      warning: (text) => {
+        core.warning(text);
+      },
+      debug: core.debug,
+    },
+    environment,
+    tempDirectory: environment.RUNNER_TEMP ?? tmpdir(),
+    workingDirectory: environment.GITHUB_WORKSPACE ?? process.cwd(),
+    registerSecret: core.setSecret,
+    command: () => input('command') || 'buildAndPush',
+    input,
+    identity: (_inputs, secrets) => ({ idToken: createIdToken(environment, secrets) }),
+    setOutput: core.setOutput,
+    addSummary: async (markdown) => {
+      if (environment.GITHUB_STEP_SUMMARY === undefined) {
+        core.debug('This runner has no job summary.');
+        return;
+      }
+      await core.summary.addRaw(markdown, true).write();
+    },
+    removeLater: rememberForPost,
+    // What core.setFailed does, with a title besides.
+    fail: (failure) => {
+      core.error(failureText(failure), { title: `Content trust: ${failure.code}` });
+    },
+    exitCode: (failure) => (failure ? core.ExitCode.Failure : core.ExitCode.Success),
+  };
+}

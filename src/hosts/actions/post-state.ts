@@ -1,0 +1,16 @@
+/** What the main step of the action tells its post step. */
+import { getState, saveState } from '@actions/core';
+import { notedFoldersName, readNotedFolders, writeNotedFolders } from '../noted-folders.js';
+
+const folders: string[] = [];
+
+/** Notes a folder for the post step to remove. */
+export function rememberForPost(folder: string): void {
+  folders.push(folder);
+  saveState(notedFoldersName, writeNotedFolders(folders));
+}
+
+/** The folders that the main step noted. */
+export function rememberedForPost(): readonly string[] {
+  return readNotedFolders(getState(notedFoldersName));
+}

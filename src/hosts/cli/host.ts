@@ -1,0 +1,91 @@
+/** The command line: options or environment variables in, plain text or JSON out. */
+import { appendFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { inputNameOn, type OutputName } from '../../inputs/index.js';
+import type { Environment } from '../environment.js';
+import { failureText, type Failure } from '../failure.js';
+import type { Host } from '../host.js';
+import { Masks } from '../masks.js';
+import { removeNoted } from '../remove-noted.js';
+import { safeText } from '../safe-lines.js';
+import { createPrinter, type Terminal } from './printer.js';
+import type { Invocation } from './program.js';
+import { readValue } from './values.js';
+
+/** What the command line has of the process. */
+export interface CliSurroundings {
+  /** Without the variables of inputs. */
+  readonly environment: Environment;
+  /** The variables of inputs, without their prefix. */
+  readonly variables: ReadonlyMap<string, string>;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+}
+
+/** A host whose last words are said by `finish`. */
+export interface CliHost extends Host {
+  /** Prints the outputs, and removes what the run noted for later. */
+  finish(): Promise<void>;
+}
+
+const exitCodes = { done: 0, failed: 1, badInput: 2, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Gives the host. */
+export function createCliHost(invocation: Invocation, surroundings: CliSurroundings): CliHost {
+  const { command, options, json, debug, summaryFile } = invocation;
+  const { environment, variables, stdout, stderr } = surroundings;
+  const masks = new Masks();
+  const printer = createPrinter({
+    out: json ? stderr : stdout,
+    err: stderr,
+    debug,
+    noColor: environment.NO_COLOR,
+  });
+  const outputs = new Map<OutputName, string>();
+  const folders: string[] = [];
+  let failed: Failure | undefined;
+  return {
+    name: 'cli',
+    masks,
+    printer,
+    environment,
+    tempDirectory: tmpdir(),
+    workingDirectory: process.cwd(),
+    // No one reads along who could mask; the log does it itself.
+    registerSecret: () => undefined,
+    command: () => command,
+    input: (name) => readValue(name, { options, variables }),
+    identity: () => ({}),
+    setOutput: (name, value) => {
+      outputs.set(name, value);
+    },
+    addSummary: async (markdown) => {
+      if (summaryFile !== undefined) await appendFile(summaryFile, `${markdown}\n`);
+    },
+    removeLater: (folder) => {
+      folders.push(folder);
+    },
+    fail: (failure) => {
+      failed = failure;
+      stderr.write(`error ${failureText(failure)}\n`);
+    },
+    exitCode: (failure) => {
+      if (!failure) return exitCodes.done;
+      if (failure.stoppedBy === 'SIGINT' || failure.stoppedBy === 'SIGTERM') {
+        return exitCodes[failure.stoppedBy];
+      }
+      return failure.code.startsWith('INPUT_') ? exitCodes.badInput : exitCodes.failed;
+    },
+    finish: async () => {
+      for (const problem of await removeNoted(folders)) printer.warning(safeText(problem, masks));
+      if (json) {
+        const values = [...outputs].map(([name, value]) => [inputNameOn('task', name), value]);
+        const { code, message, remedy } = failed ?? {};
+        const error = failed ? { error: { code, message, remedy } } : {};
+        stdout.write(`${JSON.stringify({ ...Object.fromEntries(values), ...error })}\n`);
+        return;
+      }
+      for (const [name, value] of outputs) stdout.write(`${name}: ${safeText(value, masks)}\n`);
+    },
+  };
+}

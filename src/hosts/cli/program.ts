@@ -1,0 +1,134 @@
+/** The command line's commands, options and help, from the table of inputs. Runs nothing. */
+import { Command, Option } from 'commander';
+import {
+  commandNames,
+  commands,
+  definitionOf,
+  inputGroups,
+  inputsOf,
+  kebabCommand,
+  outputs,
+  type CommandName,
+  type InputName,
+} from '../../inputs/index.js';
+import { version } from '../version.js';
+import { environmentPrefix, variableOf } from './values.js';
+
+/** What was asked for. */
+export interface Invocation {
+  readonly command: CommandName;
+  readonly options: ReadonlyMap<InputName, string>;
+  readonly json: boolean;
+  readonly debug: boolean;
+  readonly summaryFile: string | undefined;
+}
+
+/** Gives the program; `start` is called with what was asked for, unless that was help. */
+export function createProgram(start: (invocation: Invocation) => Promise<void>): Command {
+  const program = new Command('acr-content-trust')
+    .description(
+      'Builds, pushes and signs container images with Docker Content Trust in Azure Container Registry, with keys in Azure Key Vault.',
+    )
+    .version(version, '--version', 'Prints the version.')
+    .helpOption('-h, --help', 'Prints this help.')
+    .helpCommand('help [command]', 'Prints the help of a command.')
+    .addHelpText('after', epilogue);
+  for (const name of commandNames) program.addCommand(createCommand(name, start));
+  return program;
+}
+
+function createCommand(
+  name: CommandName,
+  start: (invocation: Invocation) => Promise<void>,
+): Command {
+  const command = new Command(kebabCommand(name))
+    .description(commands[name].help)
+    .helpOption('-h, --help', 'Prints this help.')
+    .addHelpText('after', epilogue);
+  if (kebabCommand(name) !== name) command.alias(name);
+  const names = inputsOf('cli', name);
+  for (const input of names) command.addOption(optionOf(input, name));
+  command
+    .addOption(
+      new Option(
+        '--json',
+        'Prints the outputs as JSON on standard output, all else on standard error.',
+      ).helpGroup('Output:'),
+    )
+    .addOption(
+      new Option('--summary-file <path>', 'Adds the summary, in Markdown, to a file.').helpGroup(
+        'Output:',
+      ),
+    )
+    .addOption(
+      new Option('--debug', 'Prints more, also what lies behind an error.').helpGroup('Output:'),
+    );
+  return command.action(async (given: Record<string, unknown>) => {
+    const options = new Map<InputName, string>();
+    for (const input of names) {
+      const value = given[attributeOf(input)];
+      if (typeof value === 'string') options.set(input, value);
+    }
+    await start({
+      command: name,
+      options,
+      json: given.json === true,
+      debug: given.debug === true,
+      summaryFile: typeof given.summaryFile === 'string' ? given.summaryFile : undefined,
+    });
+  });
+}
+
+function optionOf(name: InputName, command: CommandName): Option {
+  const definition = definitionOf(name);
+  const option = new Option(`--${name} ${placeholderOf(name)}`, describe(name, command))
+    .env(`${environmentPrefix}${variableOf(name)}`)
+    .helpGroup(`${inputGroups[definition.group]}:`);
+  // "no-cache" is a name here, not the denial of an option "cache".
+  option.negate = false;
+  if (definition.type === 'boolean') option.preset('true');
+  if (definition.type === 'list' || definition.type === 'lines') {
+    option.argParser((value: string, before: string | undefined) =>
+      before === undefined ? value : `${before}\n${value}`,
+    );
+  }
+  return option;
+}
+
+/** commander's own spelling of the attribute that holds an option. */
+function attributeOf(name: InputName): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function placeholderOf(name: InputName): string {
+  const definition = definitionOf(name);
+  if (definition.type === 'boolean') return '[boolean]';
+  if (!definition.secret) return '<value>';
+  return `<${['@file', ...(definition.references ?? [])].join('|')}>`;
+}
+
+function describe(name: InputName, command: CommandName): string {
+  const definition = definitionOf(name);
+  const parts = [definition.help];
+  if (definition.type === 'choice') {
+    const choices = Object.entries(definition.choices);
+    parts.push(choices.map(([choice, help]) => `"${choice}": ${help}`).join(' '));
+  }
+  if (definition.type === 'list' || definition.type === 'lines') {
+    parts.push('May be given several times.');
+  }
+  if (definition.required?.includes(command)) parts.push('Required.');
+  if ('default' in definition) parts.push(`Default: ${String(definition.default)}.`);
+  return parts.join(' ').replaceAll('`', '');
+}
+
+const epilogue = `
+Every option can be given as the environment variable named with it instead; an option wins.
+
+A secret is never taken from an argument, which other processes could read. Give it by its
+environment variable, or as @path of a file that holds it, with @- for standard input. What only
+says where a secret is (a Key Vault URL, the path of a certificate) may be an argument.
+
+Outputs: ${Object.keys(outputs).join(', ')} (camel case in JSON).
+Exit code: 0 done, 1 failed, 2 bad input, 130 or 143 stopped by SIGINT or SIGTERM.
+`;

@@ -1,0 +1,39 @@
+/** From an argument list to an exit code. */
+import { CommanderError } from 'commander';
+import type { runCommand } from '../../commands/index.js';
+import { takeInputs } from '../environment.js';
+import { Masks } from '../masks.js';
+import { runOn } from '../run.js';
+import { safeLines } from '../safe-lines.js';
+import { createCliHost } from './host.js';
+import { createProgram } from './program.js';
+import { environmentPrefix } from './values.js';
+
+/** Runs the command line of `process`; `run` carries the command out. */
+export async function runCli(process: NodeJS.Process, run?: typeof runCommand): Promise<void> {
+  const variables = takeInputs(process.env, environmentPrefix);
+  const { env: environment, stdout, stderr } = process;
+  const program = createProgram(async (invocation) => {
+    const host = createCliHost(invocation, { environment, variables, stdout, stderr });
+    await runOn(host, process, run);
+    await host.finish();
+  });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      outputError: (text, write) => {
+        const lines = safeLines(
+          text.trim().replace(/^error: /, 'error INPUT_INVALID: '),
+          new Masks(),
+        );
+        write(`${lines.join('\n')}\nSee acr-content-trust --help.\n`);
+      },
+    });
+  }
+  try {
+    await program.parseAsync(process.argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version that were asked for are no errors; all else is a misuse.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  }
+}

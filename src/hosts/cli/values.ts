@@ -1,0 +1,61 @@
+/**
+ * Where the command line takes an input from: its option, or else its environment variable. A
+ * secret never stands in an argument, which every process of the machine can read.
+ */
+import { readFileSync } from 'node:fs';
+import { messageOf, TrustError } from '../../errors.js';
+import { definitionOf, isReference, type InputName } from '../../inputs/index.js';
+
+/** What the names of all its environment variables begin with. */
+export const environmentPrefix = 'ACR_CONTENT_TRUST_';
+
+/** The environment variable of an input, without the prefix. */
+export function variableOf(name: InputName): string {
+  return name.toUpperCase().replaceAll('-', '_');
+}
+
+/** The two places an input may come from. */
+export interface Sources {
+  readonly options: ReadonlyMap<InputName, string>;
+  readonly variables: ReadonlyMap<string, string>;
+}
+
+/**
+ * The text of an input, empty if it is not set.
+ * @throws {TrustError} INPUT_INVALID for a secret in an argument or a file that cannot be read.
+ */
+export function readValue(name: InputName, { options, variables }: Sources): string {
+  const option = options.get(name);
+  if (option === undefined) return variables.get(variableOf(name)) ?? '';
+  const definition = definitionOf(name);
+  if (!definition.secret) return option;
+  if (option.startsWith('@')) return readSecretFile(name, option.slice(1));
+  if (isReference(definition, option)) return option;
+  throw new TrustError(
+    'INPUT_INVALID',
+    `Option --${name} holds a secret itself, where every process on this machine can read it.`,
+    {
+      remedy: `Set ${environmentPrefix}${variableOf(name)}, or give a file: --${name} @path, with @- for standard input. The secret was exposed: consider it known and replace it.`,
+    },
+  );
+}
+
+function readSecretFile(name: InputName, path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    throw new TrustError('INPUT_INVALID', `Option --${name}: ${messageOf(error)}`, {
+      remedy: `Give the path of a file that can be read: --${name} @path, with @- for standard input.`,
+      cause: error,
+    });
+  }
+  if (text.trim() !== '') return text;
+  throw new TrustError(
+    'INPUT_INVALID',
+    `Option --${name}: ${path === '-' ? 'standard input' : path} is empty.`,
+    {
+      remedy: 'Put the secret into the file, or leave the option out.',
+    },
+  );
+}

@@ -1,0 +1,54 @@
+/** From anything that was thrown to the one failure a host reports. */
+import { isTrustError, messageOf, type ErrorCode } from '../errors.js';
+
+/** What a host tells its user, once. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly remedy: string;
+  /** What lies behind it, outermost first; for the debug log only. */
+  readonly causes: readonly string[];
+  /** The signal that stopped the run, if that was the reason. */
+  readonly stoppedBy?: NodeJS.Signals;
+}
+
+/** What to tell about `thrown`, an `Error` or not. */
+export function failureOf(thrown: unknown, stoppedBy?: NodeJS.Signals): Failure {
+  const causes = causesOf(thrown);
+  if (stoppedBy) {
+    // What was under way may matter (a tag pushed but not signed), so it is told as well.
+    const told = isTrustError(thrown) && thrown.code !== 'INTERRUPTED' ? ` ${thrown.message}` : '';
+    const message = `The run was stopped by ${stoppedBy} before it was done.${told}`;
+    return { code: 'INTERRUPTED', message, remedy: 'Run it again.', causes, stoppedBy };
+  }
+  if (isTrustError(thrown)) {
+    return { code: thrown.code, message: thrown.message, remedy: thrown.remedy, causes };
+  }
+  return {
+    code: 'UNEXPECTED',
+    message: `Something unexpected happened: ${messageOf(thrown)}`,
+    remedy: 'This should not happen. Run it again with debug logging and report what it prints.',
+    causes,
+  };
+}
+
+/** The failure as the lines a host prints. */
+export function failureText({ code, message, remedy }: Failure): string {
+  return `${code}: ${message}\n${remedy}`;
+}
+
+/** Messages and stacks behind an error, down to the first; a loop of causes ends. */
+function causesOf(thrown: unknown): readonly string[] {
+  const texts: string[] = [];
+  const seen = new Set<unknown>();
+  const queue = [thrown];
+  while (queue.length > 0) {
+    const next = queue.shift();
+    if (next === undefined || seen.has(next)) continue;
+    seen.add(next);
+    texts.push(next instanceof Error ? (next.stack ?? next.message) : messageOf(next));
+    if (next instanceof AggregateError) queue.push(...(next.errors as unknown[]));
+    if (next instanceof Error) queue.push(next.cause);
+  }
+  return texts;
+}

@@ -1,0 +1,34 @@
+/** What an adapter has to provide so that the frame (run.ts) can run a command on its host. */
+import type { HostIdentity } from '../commands/index.js';
+import type { HostName, InputName, InputValues, OutputName } from '../inputs/index.js';
+import type { Secrets } from '../ports.js';
+import type { Failure } from './failure.js';
+import type { Printer } from './log.js';
+import type { Masks } from './masks.js';
+
+/** One host; translates, and decides nothing. */
+export interface Host {
+  readonly name: HostName;
+  /** Knows every secret of the run; shared by all that prints. */
+  readonly masks: Masks;
+  readonly printer: Printer;
+  /** The host's environment variables, without those that carry inputs. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly tempDirectory: string;
+  readonly workingDirectory: string;
+  /** Tells the host's own log to hide a text of one line. */
+  registerSecret(form: string): void;
+  /** The name of the command, as given. */
+  command(): string;
+  /** The text of an input, empty when it is not set. Must not print it. */
+  input(name: InputName): string;
+  /** Masks what it reads before it does anything else with it. */
+  identity(inputs: InputValues, secrets: Secrets): HostIdentity;
+  setOutput(name: OutputName, value: string): void;
+  addSummary(markdown: string): Promise<void>;
+  removeLater(path: string): void;
+  /** Tells the failure, made safe, as the last thing of the run. */
+  fail(failure: Failure): void;
+  /** What the process is to exit with. */
+  exitCode(failure: Failure | undefined): number;
+}

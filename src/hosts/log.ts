@@ -1,0 +1,49 @@
+/** The Log and Secrets ports of every host: what differs is only how a harmless text is printed. */
+import type { Log, Secrets } from '../ports.js';
+import type { Masks } from './masks.js';
+import { safeLines, safeText } from './safe-lines.js';
+
+/** How a host prints; all it is given has been made safe. */
+export interface Printer {
+  /** Opens a group, under a title of one line. */
+  open(title: string): void;
+  close(): void;
+  line(text: string): void;
+  /** A warning; may have several lines. */
+  warning(text: string): void;
+  /** For debugging only; may have several lines. */
+  debug(text: string): void;
+}
+
+/** Gives the {@link Log} port. */
+export function createLog(printer: Printer, masks: Masks): Log {
+  const safe = (text: string) => safeLines(text, masks).join('\n');
+  return {
+    async group(title, body) {
+      printer.open(safeText(title, masks));
+      try {
+        return await body();
+      } finally {
+        printer.close();
+      }
+    },
+    info(text) {
+      for (const line of safeLines(text, masks)) printer.line(line);
+    },
+    warn(text) {
+      printer.warning(safe(text));
+    },
+    debug(text) {
+      printer.debug(safe(text));
+    },
+  };
+}
+
+/** Gives the {@link Secrets} port; `register` tells the host one form, which never has two lines. */
+export function createSecrets(masks: Masks, register: (form: string) => void): Secrets {
+  return {
+    mask(value) {
+      for (const form of masks.add(value)) register(form);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/** Azure Pipelines: inputs, masks, groups, issues, variables and summary through task-lib. */
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tl from 'azure-pipelines-task-lib/task.js';
+import { inputNameOn } from '../../inputs/index.js';
+import type { Environment } from '../environment.js';
+import { failureText } from '../failure.js';
+import type { Host } from '../host.js';
+import { Masks } from '../masks.js';
+import { notedFoldersName, writeNotedFolders } from '../noted-folders.js';
+import { quietly } from './quiet.js';
+import { readServiceConnection } from './service-connection.js';
+
+/** Gives the host; task-lib has taken inputs and endpoints out of the environment already. */
+export function createPipelinesHost(environment: Environment): Host {
+  const folders: string[] = [];
+  const tempDirectory = environment.AGENT_TEMPDIRECTORY ?? tmpdir();
+  const input = (name: string): string => quietly(() => tl.getInput(name)) ?? '';
+  return {
+    name: 'task',
+    masks: new Masks(),
+    printer: {
+      open: (title) => {
+        console.log(`##[group]${title}`);
+      },
+      close: () => {
+        console.log('##[endgroup]');
+      },
+      line: (text) => {
+        console.log(text);
+      },
+      warning: (text) => {
+        tl.warning(text, tl.IssueSource.CustomerScript);
+      },
+      debug: (text) => {
+        tl.debug(text);
+      },
+    },
+    environment,
+    tempDirectory,
+    workingDirectory: environment.SYSTEM_DEFAULTWORKINGDIRECTORY ?? process.cwd(),
+    registerSecret: (form) => {
+      tl.setSecret(form);
+    },
+    command: () => input('command') || 'buildAndPush',
+    input: (name) => input(inputNameOn('task', name)),
+    identity: ({ 'azure-subscription': connection }, secrets) =>
+      connection
+        ? { serviceConnection: readServiceConnection(connection, secrets, environment) }
+        : {},
+    setOutput: (name, value) => {
+      tl.setVariable(inputNameOn('task', name), value, false, true);
+    },
+    addSummary: async (markdown) => {
+      // The agent reads the file after the step has ended, and clears the folder after the job.
+      const file = path.join(tempDirectory, `content-trust-${randomUUID()}.md`);
+      await writeFile(file, markdown);
+      tl.uploadSummary(file);
+    },
+    removeLater: (folder) => {
+      folders.push(folder);
+      tl.setTaskVariable(notedFoldersName, writeNotedFolders(folders));
+    },
+    fail: (failure) => {
+      tl.setResult(tl.TaskResult.Failed, failureText(failure));
+    },
+    // The result above fails the step; an exit code would have the agent report it a second time.
+    exitCode: () => 0,
+  };
+}

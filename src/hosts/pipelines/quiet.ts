@@ -1,0 +1,22 @@
+/**
+ * azure-pipelines-task-lib writes every value it reads to the debug log, before anyone could mask
+ * it. What is read through here stays silent.
+ */
+import { Writable } from 'node:stream';
+import * as tl from 'azure-pipelines-task-lib/task.js';
+
+const nowhere = new Writable({
+  write: (_chunk, _encoding, done) => {
+    done();
+  },
+});
+
+/** Gives what `read` gives, and nothing of it is printed. */
+export function quietly<T>(read: () => T): T {
+  tl.setStdStream(nowhere);
+  try {
+    return read();
+  } finally {
+    tl.setStdStream(process.stdout);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The frame every host runs a command in: secrets masked before anything can print them, inputs
+ * read, signals turned into an abort, and one report of whatever was thrown.
+ */
+import { homedir } from 'node:os';
+import { runCommand, type RunContext } from '../commands/index.js';
+import {
+  definitionOf,
+  inputNameOn,
+  inputsOf,
+  isReference,
+  readCommand,
+  readInputs,
+  type InputName,
+} from '../inputs/index.js';
+import { createExec } from './exec.js';
+import { failureOf, type Failure } from './failure.js';
+import type { Host } from './host.js';
+import { createLog, createSecrets } from './log.js';
+import { safeLines, safeText } from './safe-lines.js';
+import { listenForStop, type Stop, type Stoppable } from './stop.js';
+
+/** The part of the process the frame works with. */
+export interface HostProcess extends Stoppable {
+  exitCode?: number | string | null | undefined;
+}
+
+/** How long the process may live on after the run, for output still on its way. */
+const lingerMs = 5_000;
+
+/**
+ * Runs the host's command to its end and sets the exit code.
+ * @returns what was reported, if the run failed. Never throws.
+ */
+export async function runOn(
+  host: Host,
+  process: HostProcess = globalThis.process,
+  run: typeof runCommand = runCommand,
+): Promise<Failure | undefined> {
+  const stop = listenForStop(process);
+  // A promise that never settles lets Node exit as if all were well: so failed until proven done.
+  process.exitCode = 1;
+  const onExit = (): void => {
+    report(host, failureOf(new Error('the run ended before it was done')));
+  };
+  process.on('beforeExit', onExit);
+  let failure: Failure | undefined;
+  try {
+    await attempt(host, stop, run);
+    const crash = stop.crash();
+    if (crash) failure = failureOf(crash.thrown);
+  } catch (thrown) {
+    const crash = stop.crash();
+    failure = crash ? failureOf(crash.thrown) : failureOf(thrown, stop.stoppedBy());
+  }
+  process.off('beforeExit', onExit);
+  if (failure) report(host, failure);
+  process.exitCode = host.exitCode(failure);
+  stop.dispose();
+  if (process === globalThis.process) endSoon();
+  return failure;
+}
+
+async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<void> {
+  const log = createLog(host.printer, host.masks);
+  const secrets = createSecrets(host.masks, (form) => {
+    host.registerSecret(form);
+  });
+  const texts = readTexts(host, (value) => {
+    secrets.mask(value);
+  });
+  const command = readCommand(host.command());
+  const inputs = readInputs(command, host.name, (name) => texts.get(name) ?? '');
+  const context: RunContext = {
+    log,
+    secrets,
+    exec: createExec(log),
+    clock: () => new Date(),
+    signal: stop.signal,
+    environment: host.environment,
+    platform: globalThis.process.platform,
+    workingDirectory: host.workingDirectory,
+    homeDirectory: homedir(),
+    tempDirectory: host.tempDirectory,
+    identity: host.identity(inputs, secrets),
+    nameInput: (name) => inputNameOn(host.name, name),
+    setOutput: (name, value) => {
+      host.setOutput(name, value);
+    },
+    addSummary: (markdown) => host.addSummary(host.masks.redact(markdown)),
+    removeLater: (path) => {
+      host.removeLater(path);
+    },
+  };
+  await run(command, inputs, context);
+}
+
+/** Reads all texts, also those the command has no use for: a secret among them is still a secret. */
+function readTexts(host: Host, mask: (value: string) => void): ReadonlyMap<InputName, string> {
+  const texts = new Map<InputName, string>();
+  for (const name of inputsOf(host.name)) {
+    const text = host.input(name);
+    const definition = definitionOf(name);
+    if (definition.secret && !isReference(definition, text)) mask(text);
+    texts.set(name, text);
+  }
+  return texts;
+}
+
+function report(host: Host, failure: Failure): void {
+  const { masks, printer } = host;
+  for (const cause of failure.causes) printer.debug(safeLines(cause, masks).join('\n'));
+  host.fail({
+    ...failure,
+    message: safeText(failure.message, masks),
+    remedy: safeText(failure.remedy, masks),
+  });
+}
+
+/** Open connections must not keep a finished step waiting; output still on its way may. */
+function endSoon(): void {
+  setTimeout(() => globalThis.process.exit(), lingerMs).unref();
+}
