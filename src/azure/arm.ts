@@ -1,0 +1,95 @@
+/**
+ * Reads from Azure Resource Manager, as far as the principal may. Nothing here is needed to sign, so
+ * a refusal is an answer ("not checked"), not a failure.
+ */
+import type { TokenCredential } from '@azure/core-auth';
+
+import { isTrustError, TrustError } from '../errors.js';
+import { HttpError, parseJsonObject } from '../http/index.js';
+import type { HttpClient, HttpResponse } from '../http/index.js';
+import { limits } from '../limits.js';
+import type { Cloud } from './clouds.js';
+
+/** Whom to ask, and as whom. */
+export interface ArmAccess {
+  readonly credential: TokenCredential;
+  readonly cloud: Cloud;
+  readonly http: HttpClient;
+  readonly signal?: AbortSignal;
+}
+
+/** What ARM said, or why it said nothing. */
+export type ArmAnswer =
+  | { readonly state: 'read'; readonly body: Readonly<Record<string, unknown>> }
+  | { readonly state: 'not checked'; readonly why: string };
+
+const registryIdPattern =
+  /^\/subscriptions\/[\w-]+\/resourceGroups\/[\w.()-]+\/providers\/Microsoft\.ContainerRegistry\/registries\/[A-Za-z0-9]+$/i;
+
+/** @throws {TrustError} INPUT_INVALID unless `text` is the resource id of a registry. */
+export function parseRegistryId(text: string): string {
+  if (!registryIdPattern.test(text)) {
+    throw new TrustError(
+      'INPUT_INVALID',
+      `${JSON.stringify(text)} is not the resource ID of a container registry`,
+      {
+        remedy:
+          'Give what "az acr show --name <name> --query id" prints, such as /subscriptions/' +
+          '11111111-2222-3333-4444-555555555555/resourceGroups/images/providers/' +
+          'Microsoft.ContainerRegistry/registries/contoso.',
+      },
+    );
+  }
+  return text;
+}
+
+/**
+ * GETs `pathOrLink` (a path below the ARM endpoint, or a link of an earlier answer).
+ * @throws {TrustError} INTERRUPTED only.
+ */
+export async function readFromArm(access: ArmAccess, pathOrLink: string): Promise<ArmAnswer> {
+  const { armEndpoint } = access.cloud;
+  const url = URL.canParse(pathOrLink, armEndpoint) ? new URL(pathOrLink, armEndpoint) : undefined;
+  // A link from an answer must not take the token elsewhere.
+  if (url?.origin !== armEndpoint) {
+    return notChecked('Azure Resource Manager named a page outside of itself');
+  }
+  let response: HttpResponse;
+  try {
+    const options = access.signal === undefined ? {} : { abortSignal: access.signal };
+    const token = await access.credential.getToken(`${armEndpoint}/.default`, options);
+    response = await access.http({
+      method: 'GET',
+      url: url.href,
+      headers: { Authorization: `Bearer ${token?.token ?? ''}` },
+      maxBytes: limits.tokenBytes,
+      ...(access.signal === undefined ? {} : { signal: access.signal }),
+    });
+  } catch (error) {
+    return unanswered(error);
+  }
+  const body = parseJsonObject(response.body);
+  if (response.status === 403) {
+    return notChecked('the principal may not read this from Azure Resource Manager');
+  }
+  return response.status === 200 && body !== undefined
+    ? { state: 'read', body }
+    : notChecked(`Azure Resource Manager answered ${response.status}`);
+}
+
+function unanswered(error: unknown): ArmAnswer {
+  if (error instanceof HttpError && error.kind === 'aborted') {
+    throw new TrustError('INTERRUPTED', 'The preflight was cancelled', {
+      remedy: 'Run the step again.',
+      cause: error,
+    });
+  }
+  if (error instanceof HttpError || (isTrustError(error) && error.code !== 'INTERRUPTED')) {
+    return notChecked(error.message);
+  }
+  throw error;
+}
+
+function notChecked(why: string): ArmAnswer {
+  return { state: 'not checked', why };
+}

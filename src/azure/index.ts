@@ -1,0 +1,26 @@
+/** Azure as this product uses it: clouds, identity, registry login, permissions, Key Vault. */
+export { parseRegistryId } from './arm.js';
+export type { ArmAccess } from './arm.js';
+export { cloudByName, cloudOfRegistry, clouds, isRegistryHost } from './clouds.js';
+export type { Cloud, CloudName } from './clouds.js';
+export { createCredential } from './credentials.js';
+export type { CredentialOptions } from './credentials.js';
+export type {
+  AssertionIdentity,
+  CertificateIdentity,
+  DefaultIdentity,
+  Identity,
+  ManagedIdentity,
+  PipelinesIdentity,
+  SecretIdentity,
+} from './identity.js';
+export { readRegistryPermissions } from './permissions.js';
+export type { PermissionAnswer, RegistryPermissions } from './permissions.js';
+export { principalOf } from './principal.js';
+export type { Principal } from './principal.js';
+export { loginToRegistry, registryTokenUser } from './registry-login.js';
+export type { RegistryLogin, RegistryLoginOptions } from './registry-login.js';
+export { contentTrustObstacle, readRegistryProperties } from './registry-properties.js';
+export type { RegistryProperties, RegistryPropertiesAnswer } from './registry-properties.js';
+export { roleAssignmentCommand } from './role-assignment.js';
+export type { RegistryRole } from './role-assignment.js';

@@ -1,0 +1,124 @@
+/**
+ * What the principal may do with a registry, by its role assignments. A wildcard proves nothing
+ * (Owner holds `*` and cannot sign), so only a literal grant counts as one.
+ */
+import { isRecord } from '../http/index.js';
+import { parseRegistryId, readFromArm } from './arm.js';
+import type { ArmAccess } from './arm.js';
+
+/** One permission: held, not held, or unknown and why. */
+export type PermissionAnswer =
+  | { readonly state: 'granted' }
+  | { readonly state: 'missing' }
+  | { readonly state: 'not checked'; readonly why: string };
+
+/** The permissions a signing run needs. */
+export interface RegistryPermissions {
+  readonly pull: PermissionAnswer;
+  readonly push: PermissionAnswer;
+  readonly sign: PermissionAnswer;
+}
+
+interface Grant {
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+  readonly dataActions: readonly string[];
+  readonly notDataActions: readonly string[];
+}
+
+const prefix = 'Microsoft.ContainerRegistry/registries';
+const apiVersion = '2022-04-01';
+const maxPages = 20;
+
+/**
+ * Asks ARM for the caller's own permissions on the registry.
+ * @throws {TrustError} INPUT_INVALID for a malformed id, INTERRUPTED.
+ */
+export async function readRegistryPermissions(
+  access: ArmAccess,
+  registryId: string,
+): Promise<RegistryPermissions> {
+  const grants = await readGrants(access, parseRegistryId(registryId));
+  if (typeof grants === 'string') {
+    const unknown: PermissionAnswer = { state: 'not checked', why: grants };
+    return { pull: unknown, push: unknown, sign: unknown };
+  }
+  return {
+    pull: decide(grants, `${prefix}/pull/read`),
+    push: decide(grants, `${prefix}/push/write`),
+    sign: decide(grants, `${prefix}/sign/write`, `${prefix}/trustedCollections/write`),
+  };
+}
+
+/** All grants, or why they are not known. */
+async function readGrants(
+  access: ArmAccess,
+  registryId: string,
+): Promise<readonly Grant[] | string> {
+  const grants: Grant[] = [];
+  let link: string | undefined =
+    `${registryId}/providers/Microsoft.Authorization/permissions?api-version=${apiVersion}`;
+  for (let page = 0; link !== undefined && page < maxPages; page += 1) {
+    const answer = await readFromArm(access, link);
+    if (answer.state === 'not checked') {
+      return answer.why;
+    }
+    const { value, nextLink } = answer.body;
+    if (!Array.isArray(value)) {
+      return 'Azure Resource Manager answered with no list of permissions';
+    }
+    grants.push(...(value as readonly unknown[]).filter(isRecord).map(toGrant));
+    link = typeof nextLink === 'string' && nextLink !== '' ? nextLink : undefined;
+  }
+  return grants;
+}
+
+function toGrant(entry: Readonly<Record<string, unknown>>): Grant {
+  const texts = (name: string): readonly string[] => {
+    const list = entry[name];
+    return Array.isArray(list)
+      ? (list as readonly unknown[]).filter((item) => typeof item === 'string')
+      : [];
+  };
+  return {
+    actions: texts('actions'),
+    notActions: texts('notActions'),
+    dataActions: texts('dataActions'),
+    notDataActions: texts('notDataActions'),
+  };
+}
+
+function decide(grants: readonly Grant[], action: string, dataAction?: string): PermissionAnswer {
+  const findings = grants.flatMap((grant) => [
+    match(grant.actions, grant.notActions, action),
+    ...(dataAction === undefined
+      ? []
+      : [match(grant.dataActions, grant.notDataActions, dataAction)]),
+  ]);
+  if (findings.includes('literal')) {
+    return { state: 'granted' };
+  }
+  return findings.includes('wildcard')
+    ? { state: 'not checked', why: `only a wildcard role covers ${action}, which may not suffice` }
+    : { state: 'missing' };
+}
+
+/** Azure RBAC: an action counts where one pattern of the entry matches and no exclusion does. */
+function match(
+  patterns: readonly string[],
+  exclusions: readonly string[],
+  action: string,
+): 'literal' | 'wildcard' | 'none' {
+  if (exclusions.some((pattern) => matches(pattern, action))) {
+    return 'none';
+  }
+  if (patterns.some((pattern) => pattern.toLowerCase() === action.toLowerCase())) {
+    return 'literal';
+  }
+  return patterns.some((pattern) => matches(pattern, action)) ? 'wildcard' : 'none';
+}
+
+function matches(pattern: string, action: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[^\w/]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 'i').test(action);
+}
