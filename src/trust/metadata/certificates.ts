@@ -29,6 +29,8 @@ export interface CertificateFacts {
   /** The last common name of the subject, as Go takes it; empty without one. */
   readonly commonName: string;
   readonly isCa: boolean;
+  /** How many CAs may stand between this one and a leaf; undefined means any number. */
+  readonly pathLength: number | undefined;
   readonly isWeaklySigned: boolean;
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -40,7 +42,7 @@ export interface CertificateFacts {
 export function certificatesOf(key: PublicKey): readonly [CertificateFacts, ...CertificateFacts[]] {
   const pem = decodeBase64(key.keyval.public, 'the certificate').toString('latin1');
   const [leaf, ...rest] = decodeCertificates(pem);
-  return [factsOf(leaf), ...rest.map(factsOf)];
+  return [certificateFactsOf(leaf), ...rest.map(certificateFactsOf)];
 }
 
 /** Which rules a root certificate is held to. */
@@ -106,23 +108,29 @@ function intermediatesFlaw(
   return expired && `its intermediate ${JSON.stringify(expired.commonName)} has expired`;
 }
 
-function factsOf(der: Buffer): CertificateFacts {
-  let certificate: Certificate;
+/** Reads one certificate. @throws {MetadataError} */
+export function certificateFactsOf(der: Buffer): CertificateFacts {
   try {
-    certificate = AsnConvert.parse(der, Certificate);
+    return readFacts(der);
   } catch (cause) {
     throw new MetadataError('the certificate cannot be read', { cause });
   }
-  const { subject, validity, extensions } = certificate.tbsCertificate;
-  const constraints = extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
+}
+
+function readFacts(der: Buffer): CertificateFacts {
+  const { tbsCertificate, signatureAlgorithm } = AsnConvert.parse(der, Certificate);
+  const { subject, validity, extensions } = tbsCertificate;
+  const found = extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
+  const constraints = found && AsnConvert.parse(found.extnValue, BasicConstraints);
   const names = [...subject]
     .flatMap((set) => [...set])
     .filter(({ type }) => type === commonNameOid);
   return {
     der,
     commonName: names.at(-1)?.value.toString() ?? '',
-    isCa: constraints !== undefined && AsnConvert.parse(constraints.extnValue, BasicConstraints).cA,
-    isWeaklySigned: weakSignatures.has(certificate.signatureAlgorithm.algorithm),
+    isCa: constraints?.cA ?? false,
+    pathLength: constraints?.pathLenConstraint,
+    isWeaklySigned: weakSignatures.has(signatureAlgorithm.algorithm),
     notBefore: validity.notBefore.getTime(),
     notAfter: validity.notAfter.getTime(),
     fingerprint: createHash('sha256').update(der).digest('hex'),

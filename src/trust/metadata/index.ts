@@ -2,6 +2,7 @@
 export { isBase64 } from './base64.js';
 export { canonicalJson } from './canonical-json.js';
 export {
+  certificateFactsOf,
   certificatesOf,
   rootCertificateFlaw,
   type CertificateFacts,

@@ -1,0 +1,150 @@
+/**
+ * Pins: what a user knows about the root beforehand. Any one of several suffices
+ * (theupdateframework/notary trustpinning/trustpin.go has certs, ca and TOFU; the Key Vault key
+ * itself is our addition).
+ */
+import { X509Certificate } from 'node:crypto';
+import { TrustError } from '../../errors.js';
+import {
+  canonicalKeyIdOf,
+  certificateFactsOf,
+  certificatesOf,
+  keyIdOf,
+  MetadataError,
+  publicKeyFromSpki,
+  type CertificateFacts,
+  type KeyId,
+  type PublicKey,
+} from '../metadata/index.js';
+
+/** One thing that identifies a root. */
+export type Pin =
+  /** TUF ID of the root key as metadata lists it, or canonical ID of the raw key. */
+  | { readonly kind: 'key-id'; readonly keyId: KeyId }
+  /** SHA-256 of the root certificate's DER bytes in hex; colons and case do not matter. */
+  | { readonly kind: 'certificate-sha256'; readonly fingerprint: string }
+  /** PEM of one or more CAs; the root certificate must chain to one of them. */
+  | { readonly kind: 'ca'; readonly pem: string }
+  /** SubjectPublicKeyInfo (DER) of the root key, such as the one in Key Vault. */
+  | { readonly kind: 'public-key'; readonly spki: Uint8Array };
+
+/** A pin made ready for matching. */
+export interface PreparedPin {
+  readonly pin: Pin;
+  /** For messages: `key ID 4c6c…`. */
+  readonly description: string;
+  /** Tells whether a root key (x509) is the pinned one. `now` judges CA certificates. */
+  matches(key: PublicKey, now: Date): boolean;
+}
+
+/** Reads a pin. @throws {TrustError} INPUT_INVALID when it cannot match anything. */
+export function preparePin(pin: Pin): PreparedPin {
+  switch (pin.kind) {
+    case 'key-id': {
+      const id = requireHex(pin.keyId.toLowerCase(), 'key ID');
+      return {
+        pin,
+        description: `key ID ${id}`,
+        matches: (key) => keyIdOf(key) === id || canonicalKeyIdOf(key) === id,
+      };
+    }
+    case 'certificate-sha256': {
+      const hex = requireHex(pin.fingerprint.replaceAll(':', '').toLowerCase(), 'fingerprint');
+      return {
+        pin,
+        description: `certificate SHA-256 ${hex}`,
+        matches: (key) => certificatesOf(key)[0].fingerprint === hex,
+      };
+    }
+    case 'public-key': {
+      const id = idOfSpki(pin.spki);
+      return {
+        pin,
+        description: `key ID ${id}`,
+        matches: (key) => canonicalKeyIdOf(key) === id,
+      };
+    }
+    case 'ca': {
+      const roots = readCas(pin.pem);
+      return {
+        pin,
+        description: `a certificate under ${roots.map(({ commonName }) => JSON.stringify(commonName)).join(' or ')}`,
+        matches: (key, now) => chainsTo(roots, certificatesOf(key), now),
+      };
+    }
+  }
+}
+
+function requireHex(text: string, what: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text)) throw badPin(`the ${what} is not 64 hex digits`);
+  return text;
+}
+
+function idOfSpki(spki: Uint8Array): KeyId {
+  try {
+    return keyIdOf(publicKeyFromSpki(spki));
+  } catch (error) {
+    if (error instanceof MetadataError) throw badPin(error.message, error);
+    throw error;
+  }
+}
+
+function readCas(pem: string): readonly CertificateFacts[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw badPin('the CA file holds no PEM certificate');
+  return blocks.map((block) => {
+    try {
+      return certificateFactsOf(new X509Certificate(block).raw);
+    } catch (cause) {
+      throw badPin('a certificate of the CA file cannot be read', cause);
+    }
+  });
+}
+
+function badPin(problem: string, cause?: unknown): TrustError {
+  return new TrustError('INPUT_INVALID', `The trust pin cannot be used: ${problem}`, {
+    remedy: 'Give a key ID or certificate fingerprint of 64 hex digits, a CA in PEM, or a key.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/**
+ * Walks from the leaf through the intermediates of its bundle to one of `roots`. Go checks the
+ * chain for the purpose serverAuth, which refuses Notary's own code-signing certificates
+ * (trustpinning/trustpin.go); we ask for no purpose.
+ */
+function chainsTo(
+  roots: readonly CertificateFacts[],
+  [leaf, ...intermediates]: readonly [CertificateFacts, ...CertificateFacts[]],
+  now: Date,
+): boolean {
+  const step = (
+    current: CertificateFacts,
+    casBelow: number,
+    unused: readonly CertificateFacts[],
+  ): boolean =>
+    roots.some((root) => issued(root, current, casBelow, now)) ||
+    unused.some(
+      (candidate) =>
+        issued(candidate, current, casBelow, now) &&
+        step(
+          candidate,
+          casBelow + 1,
+          unused.filter((other) => other !== candidate),
+        ),
+    );
+  return step(leaf, 0, intermediates);
+}
+
+function issued(
+  issuer: CertificateFacts,
+  subject: CertificateFacts,
+  casBelow: number,
+  now: Date,
+): boolean {
+  if (!issuer.isCa || issuer.isWeaklySigned) return false;
+  if (issuer.pathLength !== undefined && issuer.pathLength < casBelow) return false;
+  if (now < issuer.notBefore || issuer.notAfter < now) return false;
+  const [upper, lower] = [new X509Certificate(issuer.der), new X509Certificate(subject.der)];
+  return lower.checkIssued(upper) && lower.verify(upper.publicKey);
+}

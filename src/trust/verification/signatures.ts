@@ -1,0 +1,54 @@
+/** Counts valid signatures against a role (theupdateframework/notary tuf/signed/verify.go). */
+import {
+  keyIdOf,
+  MetadataError,
+  own,
+  verifySignature,
+  type Envelope,
+  type KeyId,
+  type PublicKey,
+} from '../metadata/index.js';
+
+/** Who may sign, and how many must. */
+export interface SigningRole {
+  readonly keyids: readonly KeyId[];
+  readonly threshold: number;
+}
+
+/** The outcome of a count. */
+export interface SignatureCount {
+  readonly valid: readonly KeyId[];
+  readonly isEnough: boolean;
+  /** The rule for messages, worded like Docker's, with the numbers. */
+  readonly rule: string;
+}
+
+/**
+ * Counts the keys of `role` with a valid signature in `envelope`. A key counts once, however often
+ * it signed; unknown keys, unknown methods and bad signatures are passed over. Two certificates
+ * around one private key count as two, as in Notary. @throws {MetadataError} when there is no
+ * signature at all, or a key is listed under an ID that is not its own.
+ */
+export function countSignatures(
+  envelope: Envelope,
+  role: SigningRole,
+  keys: Readonly<Record<KeyId, PublicKey>>,
+): SignatureCount {
+  if (envelope.signatures.length === 0) throw new MetadataError('it has no signatures');
+  const valid = new Set<KeyId>();
+  for (const { keyid, method, sig } of envelope.signatures) {
+    const key = own(keys, keyid);
+    if (key === undefined || !role.keyids.includes(keyid) || valid.has(keyid)) continue;
+    if (keyIdOf(key) !== keyid) {
+      throw new MetadataError(`the key ID ${keyid} is not valid for its key`);
+    }
+    if (verifySignature(key, method, envelope.canonical, Buffer.from(sig, 'base64'))) {
+      valid.add(keyid);
+    }
+  }
+  return {
+    valid: [...valid],
+    isEnough: role.threshold >= 1 && valid.size >= role.threshold,
+    rule: `valid signatures did not meet its threshold: ${valid.size} of ${role.threshold}`,
+  };
+}
