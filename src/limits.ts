@@ -13,6 +13,8 @@ export const limits = {
   rootRotations: 1024,
   delegationDepth: 16,
   delegations: 1024,
+  /** A registry login older than this is made anew before it is used (it lasts 3 hours, once 35 min). */
+  registryLoginMs: 20 * 60_000,
   httpTimeoutMs: 60_000,
   httpRetries: 3,
   httpRetryBaseMs: 500,
@@ -21,6 +23,8 @@ export const limits = {
   publishDeadlineMs: 120_000,
   publishRetryBaseMs: 100,
   publishRetryCapMs: 3_000,
+  /** How long a server may take until a reader sees what it accepted. */
+  readBackDeadlineMs: 20_000,
   /** How often in a row a publish whose outcome nobody knows is tried. */
   publishUncertainTries: 4,
   /** Lifetimes as Notary and Docker write them (notary const.go). */
@@ -28,6 +32,7 @@ export const limits = {
   targetsLifetimeDays: 3 * 365,
   /** Six months, as in notary client/client.go: warn, and sign a role again if we may anyway. */
   expiryWarningDays: 183,
+  keyFileBytes: 1024 * 1024,
   /** The most PBKDF2 rounds a key file may ask for; the most in use anywhere is near a million. */
   pbkdf2Iterations: 5_000_000,
   /** One operation on Key Vault, with its authentication and all its retries. */

@@ -13,6 +13,7 @@ export {
   type VaultCertificateReference,
   type VaultKeyReference,
   type VaultObject,
+  type VaultReference,
   type VaultSecretReference,
 } from './key-reference.js';
 export { createMemorySigner } from './memory-signer.js';

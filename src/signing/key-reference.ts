@@ -32,8 +32,9 @@ export interface FileKeyReference {
   readonly path: string;
 }
 
-export type KeyReference =
-  VaultKeyReference | VaultCertificateReference | VaultSecretReference | FileKeyReference;
+export type VaultReference = VaultKeyReference | VaultCertificateReference | VaultSecretReference;
+
+export type KeyReference = VaultReference | FileKeyReference;
 
 const kinds: Readonly<Record<string, Exclude<KeyReference['kind'], 'file'>>> = {
   keys: 'vault-key',

@@ -1,0 +1,107 @@
+/**
+ * The one door from a key reference to a signer. Secrets that pass here are masked first; a
+ * private key is in our memory only when it came from a secret or a file.
+ */
+import type { KeyObject } from 'node:crypto';
+
+import type { TokenCredential } from '@azure/core-auth';
+
+import { TrustError } from '../../errors.js';
+import type { Secrets } from '../../ports.js';
+import {
+  createMemorySigner,
+  formatKeyReference,
+  readKeyFile,
+  type FileKeyReference,
+  type KeyReference,
+  type VaultSecretReference,
+} from '../../signing/index.js';
+import type { Signer } from '../../trust/signer.js';
+import type { VaultOptions } from './call.js';
+import { openVaultKey } from './open-vault-key.js';
+import { resolvePassphrase } from './passphrase.js';
+import { readKeyText } from './read-key-text.js';
+import { readVaultSecret } from './read-secret.js';
+import { vaultNameOf } from './names.js';
+
+export interface OpenKeyOptions extends VaultOptions {
+  /** Needed for every reference into a vault; local files do without. */
+  readonly credential?: TokenCredential | undefined;
+  /** The passphrase, or the reference of the Key Vault secret that holds it. */
+  readonly passphrase?: string | undefined;
+  /** The input {@link passphrase} came from, for messages, such as `signing-key-passphrase`. */
+  readonly passphraseInput: string;
+  readonly secrets: Secrets;
+}
+
+export interface OpenedKey {
+  readonly signer: Signer;
+  /** The private key, for the docker engine; undefined when it stays in the vault. */
+  readonly privateKey: KeyObject | undefined;
+  /** What the key file says of its role and repository, if it says anything. */
+  readonly role: string | undefined;
+  readonly gun: string | undefined;
+  /** PEM of the certificate, for a reference to one. */
+  readonly certificatePem: string | undefined;
+}
+
+/**
+ * Opens any key reference.
+ * @throws {TrustError} as openVaultKey, readVaultSecret and readKeyFile do; CREDENTIAL_MISSING
+ *   when a vault is named and there is no credential
+ */
+export async function openKey(
+  reference: KeyReference,
+  options: OpenKeyOptions,
+): Promise<OpenedKey> {
+  if (options.passphrase !== undefined) options.secrets.mask(options.passphrase);
+  if (reference.kind === 'file' || reference.kind === 'vault-secret') {
+    return openText(reference, options);
+  }
+  const credential = requireCredential(reference, options.credential);
+  const signer = await openVaultKey(reference, credential, options);
+  const { certificatePem } = signer;
+  return { signer, privateKey: undefined, role: undefined, gun: undefined, certificatePem };
+}
+
+async function openText(
+  reference: FileKeyReference | VaultSecretReference,
+  options: OpenKeyOptions,
+): Promise<OpenedKey> {
+  const readSecret = async (secret: VaultSecretReference) => {
+    const value = await readVaultSecret(
+      secret,
+      requireCredential(secret, options.credential),
+      options,
+    );
+    options.secrets.mask(value);
+    return value;
+  };
+  const passphrase = await resolvePassphrase(options, readSecret);
+  const isFile = reference.kind === 'file';
+  const text = isFile ? await readKeyText(reference.path) : await readSecret(reference);
+  if (isFile) options.secrets.mask(text);
+  const source = isFile ? `the file ${reference.path}` : formatKeyReference(reference);
+  const { privateKey, role, gun } = readKeyFile(text, {
+    source,
+    passphrase,
+    passphraseInput: options.passphraseInput,
+  });
+  const description = isFile
+    ? `key in the file ${reference.path}`
+    : `key in the Key Vault secret ${vaultNameOf(reference)}/${reference.name}`;
+  const signer = createMemorySigner(privateKey, description);
+  return { signer, privateKey, role, gun, certificatePem: undefined };
+}
+
+function requireCredential(
+  reference: KeyReference,
+  credential: TokenCredential | undefined,
+): TokenCredential {
+  if (credential !== undefined) return credential;
+  throw new TrustError(
+    'CREDENTIAL_MISSING',
+    `${formatKeyReference(reference)} needs a sign-in, and there is none`,
+    { remedy: 'Give the inputs of a service principal, or use the path of a local key file.' },
+  );
+}

@@ -1,0 +1,33 @@
+/** Reads one secret of Key Vault. What it returns is to be masked before anything else is done. */
+import type { TokenCredential } from '@azure/core-auth';
+import { SecretClient } from '@azure/keyvault-secrets';
+
+import { TrustError } from '../../errors.js';
+import { formatKeyReference, type VaultSecretReference } from '../../signing/index.js';
+import { callVault, clientOptions, type VaultOptions } from './call.js';
+import { assertInForce } from './key-material.js';
+
+/**
+ * The value of a secret, as it is stored.
+ * @throws {TrustError} KEY_NOT_FOUND, KEY_DISABLED, KEY_UNSUITABLE (empty), VAULT_FORBIDDEN,
+ *   VAULT_UNREACHABLE, VAULT_FAILED, INTERRUPTED; errors of the sign-in as they are
+ */
+export async function readVaultSecret(
+  reference: VaultSecretReference,
+  credential: TokenCredential,
+  options: VaultOptions = {},
+): Promise<string> {
+  const { vaultUrl, name, version } = reference;
+  const client = new SecretClient(vaultUrl, credential, clientOptions());
+  const secret = await callVault({ reference, action: 'get' }, options, (call) =>
+    client.getSecret(name, { ...call, ...(version === undefined ? {} : { version }) }),
+  );
+  // The vault hands out expired secrets all the same; whoever set the date meant it.
+  assertInForce(secret.properties, reference, options.clock?.() ?? new Date());
+  if (secret.value === undefined || secret.value === '') {
+    throw new TrustError('KEY_UNSUITABLE', `The secret ${formatKeyReference(reference)} is empty`, {
+      remedy: 'Store the key (PEM or Docker ".key" file) or the passphrase in it.',
+    });
+  }
+  return secret.value;
+}
