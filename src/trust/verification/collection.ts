@@ -91,6 +91,17 @@ export class TrustedCollection {
     return this.#root;
   }
 
+  /** The root in force, once a pin, earlier state or first use vouches for it. @throws {TrustError} */
+  anchoredRoot(): Envelope<RootSigned> {
+    const root = this.#root;
+    this.#require(root !== undefined, 'the root comes first');
+    if (this.#pinnedBy === undefined) {
+      const expected = this.#pins.map(({ description }) => description).join(' or ');
+      throw pinMismatch(this.gun, expected, `key ID ${rootKeyIds(root).join(', ')}`);
+    }
+    return root;
+  }
+
   /**
    * The root versions to fetch and accept (as `intermediate`) before `bytes` can be accepted: empty
    * when it stands on its own or the trusted root signed it directly.
@@ -140,7 +151,7 @@ export class TrustedCollection {
   /** Accepts the timestamp; from here on the root stands. @throws {TrustError} */
   acceptTimestamp(bytes: Uint8Array): void {
     this.#require(this.#snapshot === undefined, 'the timestamp comes before the snapshot');
-    const root = this.#anchoredRoot();
+    const root = this.anchoredRoot();
     this.#checkExpiry('root', root);
     this.#checkSize('timestamp', bytes, limits.timestampBytes);
     const timestamp = this.#parse('timestamp', bytes, parseTimestamp);
@@ -157,7 +168,7 @@ export class TrustedCollection {
   /** Accepts the snapshot that the timestamp names. @throws {TrustError} */
   acceptSnapshot(bytes: Uint8Array): void {
     this.#require(this.#targets.size === 0, 'the snapshot comes before the targets');
-    const root = this.#anchoredRoot();
+    const root = this.anchoredRoot();
     // TUF 1.0, 5.5.2: length and hashes as the timestamp says.
     this.#checkFile('snapshot', bytes);
     const snapshot = this.#parse('snapshot', bytes, parseSnapshot);
@@ -181,7 +192,7 @@ export class TrustedCollection {
   /** Accepts `targets`. @throws {TrustError} */
   acceptTargets(bytes: Uint8Array): void {
     this.#require(this.#targets.size === 0, 'targets are accepted once');
-    const root = this.#anchoredRoot();
+    const root = this.anchoredRoot();
     // TUF 1.0, 5.6.2: length and hashes as the snapshot says.
     this.#checkFile('targets', bytes);
     const targets = this.#parse('targets', bytes, parseTargets);
@@ -256,7 +267,7 @@ export class TrustedCollection {
 
   /** Ends the workflow. @throws {TrustError} TRUST_DATA_INVALID when `targets/releases` vanished. */
   finish(): TrustedView {
-    const [root, timestamp, snapshot] = [this.#anchoredRoot(), this.#timestamp, this.#snapshot];
+    const [root, timestamp, snapshot] = [this.anchoredRoot(), this.#timestamp, this.#snapshot];
     this.#require(timestamp !== undefined && snapshot !== undefined, 'documents are missing');
     this.#require(this.#targets.has('targets'), 'targets are missing');
     this.#require(this.pendingDelegations().length === 0, 'delegations are missing');
@@ -282,16 +293,6 @@ export class TrustedCollection {
     else if (this.#pins.length === 0) {
       this.#pinnedBy = { kind: 'earlier-root', version: root.signed.version };
     }
-  }
-
-  #anchoredRoot(): Envelope<RootSigned> {
-    const root = this.#root;
-    this.#require(root !== undefined, 'the root comes first');
-    if (this.#pinnedBy === undefined) {
-      const expected = this.#pins.map(({ description }) => description).join(' or ');
-      throw pinMismatch(this.gun, expected, `key ID ${rootKeyIds(root).join(', ')}`);
-    }
-    return root;
   }
 
   #isHandled(role: RoleName): boolean {
@@ -444,7 +445,7 @@ export class TrustedCollection {
 
   /** Only with `expiry: 'report'` is there anything to find here. */
   #expired(): readonly TrustWarning[] {
-    const root = this.#anchoredRoot();
+    const root = this.anchoredRoot();
     const files: [RoleName, Envelope | undefined][] = [
       ['root', root],
       ['timestamp', this.#timestamp],

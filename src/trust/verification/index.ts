@@ -1,7 +1,24 @@
 /** Verification of Notary v1 data: bytes in, trusted view out, and questions about the view. */
 export { TrustedCollection, type VerificationOptions } from './collection.js';
 export { expiriesOf, expiryOf } from './expiries.js';
+export { lookUpTag, pullRoles, type LookUp } from './look-up.js';
 export { type Pin } from './pins.js';
+export { verifyRootChain } from './root-chain.js';
+export {
+  rolesSignableBy,
+  visibilityOf,
+  type SignableRoles,
+  type SigningCandidate,
+  type Visibility,
+} from './signable.js';
+export {
+  adminKeysOf,
+  listTags,
+  repositoryAdmin,
+  signersOf,
+  type SignedTag,
+  type SignerKeys,
+} from './tags.js';
 export type {
   EarlierState,
   EffectiveRole,
