@@ -1,0 +1,71 @@
+/**
+ * An issuer of JWTs: one RSA key with a self-signed certificate. Entra, the OIDC hosts and the
+ * registry's token service each own one, so a token of one never passes at another.
+ */
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+import { SignJWT, errors, jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
+
+import type { Clock } from '../core/clock.js';
+import { pem, selfSigned } from './self-signed.js';
+
+/** Signs and checks JWTs with one key. */
+export interface TokenIssuer {
+  readonly keyId: string;
+  readonly publicKey: KeyObject;
+  readonly certificatePem: string;
+  /** Signs `claims` as RS256; `iat`, `nbf` and `exp` are set from `lifetimeSeconds`. */
+  issue(claims: JWTPayload, lifetimeSeconds: number): Promise<string>;
+  /**
+   * The claims of a token signed by this issuer, or why it is refused. A zero-second tolerance
+   * makes expiry testable to the second.
+   */
+  check(token: string): Promise<TokenCheck>;
+}
+
+/** Result of {@link TokenIssuer.check}. */
+export type TokenCheck =
+  | { readonly ok: true; readonly claims: JWTPayload }
+  | { readonly ok: false; readonly reason: 'expired' | 'invalid' };
+
+/** Makes an issuer with a fresh key. */
+export function createTokenIssuer(commonName: string, clock: Clock): TokenIssuer {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const publicKey = createPublicKey(privateKey);
+  const der = selfSigned(privateKey, {
+    commonName,
+    // Wide, so that a moved clock does not invalidate the issuer itself.
+    notBefore: new Date('2020-01-01T00:00:00Z'),
+    notAfter: new Date('2049-01-01T00:00:00Z'),
+  });
+  const keyId = createHash('sha256').update(der).digest('base64url');
+  return {
+    keyId,
+    publicKey,
+    certificatePem: pem('CERTIFICATE', der),
+    issue: (claims, lifetimeSeconds) => {
+      const now = clock.seconds();
+      return new SignJWT(claims)
+        .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: keyId, x5c: [der.toString('base64')] })
+        .setIssuedAt(now)
+        .setNotBefore(now)
+        .setExpirationTime(now + lifetimeSeconds)
+        .sign(privateKey);
+    },
+    check: async (token) => {
+      try {
+        const { payload } = await jwtVerify(token, publicKey, {
+          algorithms: ['RS256'],
+          currentDate: clock.now(),
+        });
+        return { ok: true, claims: payload };
+      } catch (error) {
+        if (error instanceof errors.JWTExpired) return { ok: false, reason: 'expired' };
+        if (error instanceof errors.JOSEError) return { ok: false, reason: 'invalid' };
+        throw error;
+      }
+    },
+  };
+}
