@@ -43,7 +43,7 @@ export class ToolsMissingError extends Error {
 }
 
 const cacheFolder = (): string =>
-  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'acr-content-trust');
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'acr-content-trust');
 
 /**
  * Downloads whatever is not there yet.
@@ -62,7 +62,8 @@ export async function ensureTools(log: (line: string) => void = () => undefined)
     }
     return folder;
   };
-  if (process.platform !== 'linux') throw new ToolsMissingError(['Linux with apt (Debian, Ubuntu)']);
+  if (process.platform !== 'linux')
+    throw new ToolsMissingError(['Linux with apt (Debian, Ubuntu)']);
   const [debian, ...nodes] = await Promise.all([
     part('Docker, registry and Notary', `debian-${tableHash()}`, fillDebian),
     ...NODE_MAJORS.map(async (major): Promise<[NodeMajor, string]> => {
@@ -104,8 +105,18 @@ async function fillDebian(stage: string): Promise<void> {
       join(stage, 'bookworm'),
       join(stage, 'apt-bookworm'),
     ),
-    unpackPackages('trixie', DEBIAN_PACKAGES.trixie, join(stage, 'trixie'), join(stage, 'apt-trixie')),
-    unpackPackages('bookworm', LIBRARY_PACKAGES, join(stage, 'library'), join(stage, 'apt-library')),
+    unpackPackages(
+      'trixie',
+      DEBIAN_PACKAGES.trixie,
+      join(stage, 'trixie'),
+      join(stage, 'apt-trixie'),
+    ),
+    unpackPackages(
+      'bookworm',
+      LIBRARY_PACKAGES,
+      join(stage, 'library'),
+      join(stage, 'apt-library'),
+    ),
   ]);
   await Promise.all(
     ['apt-bookworm', 'apt-trixie', 'apt-library'].map((folder) =>

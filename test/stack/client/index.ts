@@ -1,0 +1,61 @@
+/**
+ * How tests and the demo use a running stack, from whatever process: the emulated Azure, what came
+ * through the front, failures on order, what the servers hold, and the stock clients as judges.
+ */
+import type { AzureControl } from '../azure/index.js';
+import { remote, type Remote } from '../control/client.js';
+import type { StackInfo } from '../info.js';
+import type { StackControl } from '../owner.js';
+import {
+  docker,
+  dockerPull,
+  dockerTrustInspect,
+  makeTrustDir,
+  notary,
+  notaryList,
+  type DockerOptions,
+  type JudgeOptions,
+  type NotaryOptions,
+} from './docker.js';
+import { makeDockerConfig, type DockerConfigOptions } from './docker-config.js';
+import { makeImageContext, type ImageContextOptions } from './image.js';
+
+export { run, type RunOptions, type RunResult } from './run.js';
+export type { Login } from './docker-config.js';
+export type { NotaryTarget, SignedTag, TrustInspection } from './docker.js';
+
+/** A running stack, seen from a test. Starts and owns nothing. */
+export type StackClient = ReturnType<typeof connectStack>;
+
+/** Connects to a running stack. */
+export function connectStack(info: StackInfo) {
+  const control: Remote<StackControl> = remote<StackControl>(info.control, 'stack');
+  const azure: Remote<AzureControl> = remote<AzureControl>(info.control, 'azure');
+  return {
+    info,
+    azure,
+    ...own(control),
+    docker: (options: DockerOptions) => docker(info, options),
+    dockerPull: (options: JudgeOptions & { readonly trust?: boolean }) => dockerPull(info, options),
+    dockerTrustInspect: (options: JudgeOptions) => dockerTrustInspect(info, options),
+    notary: (options: NotaryOptions) => notary(info, options),
+    notaryList: (options: Omit<JudgeOptions, 'engine'>) => notaryList(info, options),
+    makeTrustDir: () => makeTrustDir(info),
+    makeDockerConfig: (options?: DockerConfigOptions) => makeDockerConfig(info, options),
+    makeImageContext: (marker: string, options?: ImageContextOptions) =>
+      makeImageContext(info, marker, options),
+  };
+}
+
+/** The calls by name, because a remote object cannot be spread. */
+const own = (control: Remote<StackControl>) => ({
+  requests: control.requests,
+  requestMark: control.requestMark,
+  failNext: control.failNext,
+  clearFaults: control.clearFaults,
+  startServer: control.startServer,
+  stopServer: control.stopServer,
+  trustState: control.trustState,
+  manifest: control.manifest,
+  tags: control.tags,
+});

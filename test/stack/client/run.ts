@@ -1,0 +1,64 @@
+/** Runs a program to its end for a test and reports everything it did; throws for nothing it did. */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+
+export interface RunOptions {
+  /** The whole environment; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Written to standard input, which is then closed. Default: empty. */
+  readonly input?: string;
+  /** After this the program is killed and {@link RunResult.signal} is SIGKILL. Default: 120 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface RunResult {
+  /** 128 + n when a signal n ended the program, as a shell says it. */
+  readonly exitCode: number;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both streams in the order they were read: for messages and for looking for secrets. */
+  readonly output: string;
+}
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+const SIGNAL_BASE = 128;
+
+/**
+ * Runs `file` with `args`.
+ * @throws {Error} when the program cannot be started at all.
+ */
+export function run(
+  file: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const { env, cwd, input = '', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const child = spawn(file, args, {
+      env,
+      ...(cwd !== undefined && { cwd }),
+      stdio: 'pipe',
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    });
+    const texts = { stdout: '', stderr: '', output: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (chunk: string) => {
+        texts[name] += chunk;
+        texts.output += chunk;
+      });
+    }
+    // A program that ends without reading its input has done nothing wrong.
+    child.stdin.on('error', () => undefined).end(input);
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve({
+        exitCode: code ?? SIGNAL_BASE + constants.signals[signal ?? 'SIGKILL'],
+        signal,
+        ...texts,
+      });
+    });
+  });
+}

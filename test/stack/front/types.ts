@@ -1,0 +1,59 @@
+/** What the front needs from the emulated Azure, as its consumer sees it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** The services under other host names than a registry's, and the registry's token service. */
+export interface EmulatedHosts {
+  /** Serves a request for `host`; false when no service of that name is emulated. */
+  handle(host: string, req: IncomingMessage, res: ServerResponse): boolean;
+  /** Serves `/oauth2/*` of a registry. */
+  handleRegistryAuth(loginServer: string, req: IncomingMessage, res: ServerResponse): void;
+  /** Tells whether a host that is no registry exists at this moment. */
+  knows(host: string): boolean;
+  /** Tells whether content trust is switched on for a registry. */
+  trustAvailable(loginServer: string): boolean;
+}
+
+/** One request that came through the front. */
+export interface FrontRequest {
+  /** Position in the log, from 0. */
+  readonly index: number;
+  readonly host: string;
+  readonly method: string;
+  /** Path and query as sent; values of query fields that may be secret are left out. */
+  readonly path: string;
+  /** Status answered; 0 when the connection was cut. */
+  readonly status: number;
+  readonly userAgent: string;
+}
+
+/** Which requests to show. */
+export interface RequestFilter {
+  /** Only entries with this index or a later one. */
+  readonly since?: number;
+  /** Regular expression, tested against `<METHOD> <host><path>` without regard to case. */
+  readonly matching?: string;
+}
+
+/** A failure to inject at the front. */
+export interface FrontFault {
+  /** Regular expression, tested against `<host><path>` without regard to case. */
+  readonly target: string;
+  /** Only requests with this method. Default: any. */
+  readonly method?: string;
+  /** How many requests fail. Default: 1. */
+  readonly times?: number;
+  /** Matching requests let through before the first failure. Default: 0. */
+  readonly skip?: number;
+  readonly failure:
+    | {
+        readonly kind: 'answer';
+        readonly status: number;
+        readonly headers?: Readonly<Record<string, string>>;
+        /** Sent as it is. */
+        readonly body?: string;
+      }
+    /** Cut the connection; with `afterServer` only once the real server has done its work. */
+    | { readonly kind: 'cut'; readonly afterServer?: boolean }
+    /** Answer late, otherwise as usual. */
+    | { readonly kind: 'delay'; readonly delayMs: number };
+}

@@ -1,0 +1,79 @@
+/**
+ * Passes requests on to docker-registry and notary-server, byte for byte. Changes nothing but the
+ * token service named in a challenge: the real servers know one, every login server has its own.
+ */
+import {
+  request,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+
+/** Where a real server listens. */
+export type Upstream = { readonly socketPath: string } | { readonly port: number };
+
+const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'];
+
+/**
+ * Forwards `req` and answers with what the server says; 502 when it is not there. With `cut` the
+ * connection is cut once the server has answered.
+ */
+export function forward(
+  upstream: Upstream,
+  loginServer: string,
+  req: IncomingMessage,
+  res: ServerResponse,
+  cut: boolean,
+): void {
+  const outgoing = request({
+    host: '127.0.0.1',
+    ...upstream,
+    method: req.method,
+    path: req.url,
+    headers: {
+      ...withoutHopByHop(req.headers),
+      ...(req.headers['transfer-encoding'] !== undefined && { 'transfer-encoding': 'chunked' }),
+      // Or the registry hands out http URLs for uploads.
+      'x-forwarded-proto': 'https',
+    },
+    agent: false,
+  });
+  outgoing.on('response', (answer) => {
+    if (cut) {
+      answer.resume().on('end', () => req.socket.destroy());
+      return;
+    }
+    const headers = withoutHopByHop(answer.headers);
+    const challenge = answer.headers['www-authenticate'];
+    if (challenge !== undefined) {
+      headers['www-authenticate'] = challengeOf(loginServer, challenge);
+    }
+    res.writeHead(answer.statusCode ?? 502, headers);
+    answer.pipe(res);
+  });
+  outgoing.on('error', (error) => {
+    if (res.headersSent) {
+      res.destroy(error);
+      return;
+    }
+    res.writeHead(502, { 'content-type': 'text/plain' });
+    res.end('the server behind this name does not answer\n');
+  });
+  res.on('close', () => outgoing.destroy());
+  req.pipe(outgoing);
+}
+
+function withoutHopByHop(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      (entry): entry is [string, string | string[]] =>
+        entry[1] !== undefined && !HOP_BY_HOP.includes(entry[0]),
+    ),
+  );
+}
+
+function challengeOf(loginServer: string, challenge: string): string {
+  return challenge
+    .replace(/realm="[^"]*"/, `realm="https://${loginServer}/oauth2/token"`)
+    .replace(/service="[^"]*"/, `service="${loginServer}"`);
+}
