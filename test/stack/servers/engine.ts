@@ -5,8 +5,9 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import type { Tools } from '../tools/index.js';
 import type { EngineInit } from './engine-init.js';
@@ -16,7 +17,7 @@ export type EngineName = 'docker20' | 'docker26';
 export const ENGINE_NAMES: readonly EngineName[] = ['docker20', 'docker26'];
 
 const INIT = fileURLToPath(new URL('engine-init.ts', import.meta.url));
-const TSX = import.meta.resolve('tsx');
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 export interface EngineOptions {
   readonly folder: string;

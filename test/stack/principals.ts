@@ -1,0 +1,41 @@
+/** Registries and principals for tests: what an administrator would set up beforehand. */
+import { randomBytes } from 'node:crypto';
+
+import type { StackClient } from './client/index.js';
+
+/** A service principal with the login that a registry takes from it. */
+export interface Principal {
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly login: { readonly username: string; readonly password: string };
+}
+
+export interface TestRegistry {
+  readonly loginServer: string;
+  readonly id: string;
+  /** Makes a service principal with these roles on the registry. */
+  principal(...roles: readonly string[]): Promise<Principal>;
+}
+
+/** Makes a registry of a name nobody else has, with content trust on. */
+export async function createTestRegistry(stack: StackClient): Promise<TestRegistry> {
+  const name = uniqueName('reg');
+  const { loginServer, id } = await stack.azure.createRegistry({ name });
+  return {
+    loginServer,
+    id,
+    async principal(...roles) {
+      const created = await stack.azure.createServicePrincipal();
+      const { tenantId, clientId, clientSecret } = created;
+      for (const role of roles) {
+        await stack.azure.assignRole({ principalId: clientId, role, scope: id });
+      }
+      const login = { username: clientId, password: clientSecret };
+      return { tenantId, clientId, clientSecret, login };
+    },
+  };
+}
+
+/** A name for a repository, registry or vault that no other test uses. */
+export const uniqueName = (prefix: string): string => prefix + randomBytes(6).toString('hex');
