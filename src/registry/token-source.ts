@@ -49,24 +49,24 @@ export function createTokenSource(
   getChallenge = createChallengeSource(options),
 ): TokenSource {
   const now = options.clock ?? (() => new Date());
-  const tokens = new Map<string, Promise<AccessToken>>();
+  const tokens = new Map<string, AccessToken>();
+  const pending = new Map<string, Promise<AccessToken>>();
   return async (scope) => {
     const challenge = await getChallenge();
     if (challenge?.scheme !== 'bearer') {
       return undefined;
     }
-    const cached = await tokens.get(scope);
-    if (cached !== undefined && cached.expiresAtMs - expiryMarginMs > now().getTime()) {
-      return cached.token;
+    const kept = tokens.get(scope);
+    if (kept !== undefined && kept.expiresAtMs - expiryMarginMs > now().getTime()) {
+      return kept.token;
     }
-    const pending = requestToken(options, challenge, scope, now);
-    tokens.set(scope, pending);
-    try {
-      return (await pending).token;
-    } catch (error) {
-      tokens.delete(scope);
-      throw error;
-    }
+    const request =
+      pending.get(scope) ??
+      requestToken(options, challenge, scope, now).finally(() => pending.delete(scope));
+    pending.set(scope, request);
+    const fresh = await request;
+    tokens.set(scope, fresh);
+    return fresh.token;
   };
 }
 

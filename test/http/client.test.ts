@@ -1,0 +1,291 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { createHttpClient, HttpError } from '../../src/http/index.js';
+import type { HttpRequest, HttpResponse } from '../../src/http/index.js';
+import { startLoopback } from './loopback.js';
+import type { Loopback } from './loopback.js';
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+
+let world: Loopback | undefined;
+const lines: string[] = [];
+
+afterEach(async () => {
+  await world?.close();
+  world = undefined;
+  lines.length = 0;
+});
+
+async function serve(handler: Handler, trusted = true): Promise<Loopback> {
+  world = await startLoopback(
+    (_host, req, res) => {
+      handler(req, res);
+    },
+    { trusted },
+  );
+  return world;
+}
+
+function send(request: Partial<HttpRequest> = {}): Promise<HttpResponse> {
+  const log = { debug: (line: string) => lines.push(line) };
+  const http = createHttpClient({ userAgent: 'test/1', log });
+  return http({ method: 'GET', url: 'https://registry.test/v2/', maxBytes: 1000, ...request });
+}
+
+async function failure(request: Partial<HttpRequest> = {}): Promise<HttpError> {
+  const thrown: unknown = await send(request).catch((error: unknown) => error);
+  expect(thrown).toBeInstanceOf(HttpError);
+  return thrown as HttpError;
+}
+
+describe('an answer', () => {
+  it('comes with status, headers in any case and the exact bytes', async () => {
+    await serve((_req, res) => {
+      res.writeHead(404, { 'X-Thing': 'a' });
+      res.end(Buffer.from([0, 255, 10]));
+    });
+    const response = await send();
+    expect(response.status).toBe(404);
+    expect(response.header('x-thing')).toBe('a');
+    expect(response.header('X-THING')).toBe('a');
+    expect(response.header('absent')).toBeUndefined();
+    expect([...response.body]).toEqual([0, 255, 10]);
+  });
+
+  it('is asked for uncompressed and under our user agent', async () => {
+    const { requests } = await serve((_req, res) => res.end());
+    await send();
+    expect(requests[0]?.headers).toMatchObject({
+      'accept-encoding': 'identity',
+      'user-agent': 'test/1',
+    });
+  });
+
+  it('may be as long as allowed, and a byte more fails', async () => {
+    await serve((_req, res) => res.end('x'.repeat(10)));
+    expect((await send({ maxBytes: 10 })).body).toHaveLength(10);
+    expect((await failure({ maxBytes: 9 })).kind).toBe('too-large');
+  });
+
+  it('is given up when it states a length beyond the limit', async () => {
+    await serve((_req, res) => {
+      res.writeHead(200, { 'Content-Length': '5000' });
+      res.write('x');
+    });
+    expect((await failure()).kind).toBe('too-large');
+  });
+
+  it('is given up when it never ends', async () => {
+    await serve((_req, res) => {
+      const timer = setInterval(() => res.write('x'.repeat(500)), 1);
+      res.on('close', () => {
+        clearInterval(timer);
+      });
+    });
+    expect((await failure()).kind).toBe('too-large');
+  });
+});
+
+describe('a request that hangs', () => {
+  it('fails after its time when no answer comes', async () => {
+    await serve(() => undefined);
+    expect((await failure({ timeoutMs: 200 })).kind).toBe('timeout');
+  });
+
+  it('fails after its time when the body drips', async () => {
+    await serve((_req, res) => {
+      const timer = setInterval(() => res.write('x'), 20);
+      res.on('close', () => {
+        clearInterval(timer);
+      });
+    });
+    const error = await failure({ timeoutMs: 200 });
+    expect(error.kind).toBe('timeout');
+    expect(error.message).toContain('GET https://registry.test/v2/');
+  });
+
+  it('ends when the caller cancels it', async () => {
+    await serve(() => undefined);
+    const abort = new AbortController();
+    setTimeout(() => {
+      abort.abort();
+    }, 50);
+    expect((await failure({ signal: abort.signal })).kind).toBe('aborted');
+  });
+
+  it('is not even sent when the caller has cancelled before', async () => {
+    const { requests } = await serve((_req, res) => res.end());
+    expect((await failure({ signal: AbortSignal.abort() })).kind).toBe('aborted');
+    expect(requests).toHaveLength(0);
+  });
+});
+
+describe('sending again', () => {
+  const answering =
+    (...statuses: number[]): Handler =>
+    (_req, res) => {
+      res.writeHead(statuses.length > 1 ? (statuses.shift() ?? 0) : (statuses[0] ?? 0), {
+        'Retry-After': '0',
+      });
+      res.end();
+    };
+
+  it('gets over a busy server', async () => {
+    const { requests } = await serve(answering(503, 429, 200));
+    expect((await send()).status).toBe(200);
+    expect(requests).toHaveLength(3);
+  });
+
+  it('stops after three repetitions and hands over the last answer', async () => {
+    const { requests } = await serve(answering(503));
+    expect((await send()).status).toBe(503);
+    expect(requests).toHaveLength(4);
+  });
+
+  it.each([400, 401, 404, 501, 505])('does not follow status %i', async (status) => {
+    const { requests } = await serve(answering(status));
+    expect((await send()).status).toBe(status);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('never repeats a POST by itself, whether it failed or was cut', async () => {
+    const { requests } = await serve(answering(503));
+    expect((await send({ method: 'POST', body: 'x' })).status).toBe(503);
+    expect(requests).toHaveLength(1);
+    await world?.close();
+    const cutting = await serve((req) => req.socket.destroy());
+    expect((await failure({ method: 'POST', body: 'x' })).kind).toBe('unreachable');
+    expect(cutting.requests).toHaveLength(1);
+  });
+
+  it('repeats a POST whose caller allows it', async () => {
+    const { requests } = await serve(answering(503, 200));
+    expect((await send({ method: 'POST', body: 'x', retry: true })).status).toBe(200);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('gets over a connection that was cut within the body', async () => {
+    let first = true;
+    await serve((req, res) => {
+      if (first) {
+        first = false;
+        res.write('half');
+        setTimeout(() => req.socket.destroy(), 20);
+      } else {
+        res.end('whole');
+      }
+    });
+    expect((await send()).body.toString()).toBe('whole');
+  });
+
+  it('does not wait beyond the time of the request', async () => {
+    const { requests } = await serve((_req, res) => {
+      res.writeHead(503, { 'Retry-After': '3600' });
+      res.end();
+    });
+    expect((await send({ timeoutMs: 2000 })).status).toBe(503);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('a redirect', () => {
+  const redirecting =
+    (status: number, location: string): Handler =>
+    (req, res) => {
+      if (req.url === '/v2/') {
+        res.writeHead(status, { Location: location });
+        res.end();
+      } else {
+        res.end(`${req.method ?? ''} ${req.url ?? ''}`);
+      }
+    };
+  const headers = { Authorization: 'Bearer secret-token' };
+
+  it('is followed within the same origin', async () => {
+    await serve(redirecting(302, '/there?x=1'));
+    expect((await send({ headers })).body.toString()).toBe('GET /there?x=1');
+  });
+
+  it.each(['https://evil.test/there', 'http://registry.test/there', 'https://registry.test:444/x'])(
+    'to %s is handed back, and nobody there hears of us',
+    async (location) => {
+      const { requests } = await serve(redirecting(307, location));
+      expect((await send({ headers })).status).toBe(307);
+      expect(requests.map(({ host, path }) => host + path)).toEqual(['registry.test/v2/']);
+    },
+  );
+
+  it('of a POST is followed only where it stays a POST', async () => {
+    await serve(redirecting(302, '/there'));
+    expect((await send({ method: 'POST', body: 'x' })).status).toBe(302);
+    await world?.close();
+    await serve(redirecting(307, '/there'));
+    expect((await send({ method: 'POST', body: 'x' })).body.toString()).toBe('POST /there');
+  });
+
+  it('in a circle ends', async () => {
+    const { requests } = await serve(redirecting(302, '/v2/'));
+    expect((await send()).status).toBe(302);
+    expect(requests).toHaveLength(6);
+  });
+});
+
+describe('a server that cannot be spoken to', () => {
+  it('with a certificate of an unknown authority is refused, and the way to add it is named', async () => {
+    const { requests } = await serve((_req, res) => res.end(), false);
+    const error = await failure();
+    expect(error.kind).toBe('tls');
+    expect(error.message).toContain('NODE_EXTRA_CA_CERTS');
+    expect(requests).toHaveLength(0);
+  });
+
+  it('behind a proxy that refuses is unreachable, whatever the proxy pretends to answer', async () => {
+    const refusing = await serve((_req, res) => res.end());
+    refusing.refuseConnect(404);
+    const error = await failure();
+    expect(error.kind).toBe('unreachable');
+    expect(error.message).toBe('the HTTPS proxy refused to connect to registry.test (status 404)');
+    refusing.refuseConnect(407);
+    expect((await failure()).message).toContain('user name and password in HTTPS_PROXY');
+  });
+
+  it('without TLS is never spoken to', async () => {
+    const { requests } = await serve((_req, res) => res.end());
+    expect((await failure({ url: 'http://registry.test/v2/' })).kind).toBe('unreachable');
+    expect(requests).toHaveLength(0);
+  });
+
+  it('under a name that does not exist is unreachable at once', async () => {
+    delete process.env.HTTPS_PROXY;
+    const error = await failure({ url: 'https://registry.invalid/v2/' });
+    expect(error.kind).toBe('unreachable');
+    expect(error.message).toMatch(/no such host name|name server did not answer/);
+  });
+});
+
+describe('what is logged', () => {
+  it('has method, address without query, status and size, and nothing secret', async () => {
+    await serve((_req, res) => res.end('the-body'));
+    await send({
+      method: 'POST',
+      url: 'https://registry.test/oauth2/token?code=query-secret',
+      headers: { Authorization: 'Bearer header-secret' },
+      body: 'refresh_token=body-secret',
+    });
+    expect(lines.join('\n')).toMatch(
+      /^POST https:\/\/registry\.test\/oauth2\/token -> 200 \(\d+ ms, 8 bytes\)$/,
+    );
+  });
+
+  it('and thrown of a failure has no secret either', async () => {
+    await serve((req) => req.socket.destroy());
+    const error = await failure({
+      method: 'POST',
+      url: 'https://user:url-secret@registry.test/x?code=query-secret',
+      body: 'body-secret',
+    });
+    expect([error.message, ...lines].join('\n')).not.toContain('secret');
+  });
+});
