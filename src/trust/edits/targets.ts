@@ -8,12 +8,14 @@ import { targetsExpiry } from './expiry.js';
 
 /**
  * The next version of `current` (the first one when undefined) with `targets` added; a target of
- * the same name is replaced. Everything else stays.
+ * the same name is replaced. Everything else stays. `published` is the version that stands on the
+ * server where that is not `current`: the next one must be higher.
  */
 export function withTargets(
   current: TargetsSigned | undefined,
   targets: ReadonlyMap<string, Target>,
   now: Date,
+  published = 0,
 ): TargetsSigned {
   return {
     _type: 'Targets',
@@ -21,20 +23,19 @@ export function withTargets(
     expires: targetsExpiry(now),
     // fromEntries, because a tag may be called `__proto__`.
     targets: Object.fromEntries([...Object.entries(current?.targets ?? {}), ...targets]),
-    version: (current?.version ?? 0) + 1,
+    version: Math.max(current?.version ?? 0, published) + 1,
   };
 }
 
 /**
- * The target Docker writes for a tag: the manifest's digest and its size in bytes.
- * @throws {RangeError} when either is not what it should be.
+ * The target Docker writes for a tag: the manifest's digest (`sha256:` and lower-case hex) and its
+ * size in bytes. @throws {RangeError} when either is not what it should be.
  */
-export function tagTarget(sha256Hex: string, length: number): Target {
-  if (!/^[0-9a-f]{64}$/.test(sha256Hex)) {
-    throw new RangeError('a digest has 64 lower-case hex digits');
-  }
+export function tagTarget(digest: string, length: number): Target {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  if (hex === undefined) throw new RangeError('a digest is sha256: and 64 lower-case hex digits');
   if (!Number.isSafeInteger(length) || length <= 0) {
     throw new RangeError('a length is a positive whole number');
   }
-  return { hashes: { sha256: Buffer.from(sha256Hex, 'hex').toString('base64') }, length };
+  return { hashes: { sha256: Buffer.from(hex, 'hex').toString('base64') }, length };
 }

@@ -5,34 +5,12 @@
 import { TrustError } from '../../errors.js';
 import {
   canonicalForm,
-  canonicalKeyIdOf,
   MetadataError,
-  own,
   serializeEnvelope,
   verifySignature,
 } from '../metadata/index.js';
-import type { KeyId, PublicKey, RoleKeys, RoleName, Signed } from '../metadata/types.js';
+import type { KeyId, RoleName, Signed } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
-
-/**
- * The IDs under which `role` lists the key `canonicalId`: its own, those of certificates for it, or
- * both. Keys that cannot be read are nobody's.
- */
-export function keyIdsFor(
-  role: RoleKeys,
-  keys: Readonly<Record<KeyId, PublicKey>>,
-  canonicalId: KeyId,
-): readonly KeyId[] {
-  return [...new Set(role.keyids)].filter((id) => {
-    const key = own(keys, id);
-    try {
-      return key !== undefined && canonicalKeyIdOf(key) === canonicalId;
-    } catch (error) {
-      if (error instanceof MetadataError) return false;
-      throw error;
-    }
-  });
-}
 
 /**
  * Signs `signed` once and lists the signature under each of `keyIds`.

@@ -18,7 +18,8 @@ import {
 } from '../../../src/trust/metadata/index.js';
 
 const now = new Date('2026-11-23T12:00:00.000Z');
-const digest = 'ab'.repeat(32);
+const hex = 'ab'.repeat(32);
+const digest = `sha256:${hex}`;
 
 describe('expiry dates', () => {
   it('are whole seconds without a fraction, so that Go prints them back unchanged', () => {
@@ -40,7 +41,7 @@ describe('adding targets to a role', () => {
       delegations: { keys: {}, roles: [] },
       expires: '2029-11-22T12:00:00Z',
       targets: {
-        '1': { hashes: { sha256: Buffer.from(digest, 'hex').toString('base64') }, length: 7 },
+        '1': { hashes: { sha256: Buffer.from(hex, 'hex').toString('base64') }, length: 7 },
       },
       version: 1,
     });
@@ -75,9 +76,12 @@ describe('adding targets to a role', () => {
     expect(canonicalForm(next).toString()).toContain('"__proto__":{"hashes"');
   });
 
-  it.each(['', 'AB'.repeat(32), 'ab', `sha256:${digest}`])('refuses the digest %j', (bad) => {
-    expect(() => tagTarget(bad, 1)).toThrow(RangeError);
-  });
+  it.each(['', hex, `sha256:${hex.toUpperCase()}`, 'sha256:ab', `sha512:${hex}`, ` ${digest}`])(
+    'refuses the digest %j',
+    (bad) => {
+      expect(() => tagTarget(bad, 1)).toThrow(RangeError);
+    },
+  );
 
   it.each([0, -1, 1.5, Number.NaN])('refuses the length %d', (bad) => {
     expect(() => tagTarget(digest, bad)).toThrow(RangeError);

@@ -1,0 +1,90 @@
+/**
+ * What must be known before anything is built: is there trust data, may this principal publish, may
+ * this key sign these tags, does the server hold the keys it must sign with. Changes nothing.
+ */
+import { TrustError } from '../../errors.js';
+import { keyIdOf, own } from '../metadata/index.js';
+import type { PublicKey, RoleName } from '../metadata/types.js';
+import { readRepository } from '../reading/index.js';
+import type { TrustServer } from '../server/index.js';
+import type { Signer } from '../signer.js';
+import { expiriesOf, type TrustedView } from '../verification/index.js';
+import { rolesFor } from './plan.js';
+import type { PublishingContext } from './types.js';
+import { limits } from '../../limits.js';
+
+/** What {@link examineSigning} needs. */
+export interface ExamineOptions extends Omit<PublishingContext, 'log' | 'deadlineMs'> {
+  /** The names of the tags that are to be signed. */
+  readonly tags: Iterable<string>;
+  readonly signer: Pick<Signer, 'keyId' | 'description'>;
+}
+
+/** What a run that wants to sign will meet. */
+export type SigningOutlook =
+  /** No trust data: the repository must be initialised first. */
+  | { readonly kind: 'uninitialised' }
+  | {
+      readonly kind: 'ready';
+      readonly view: TrustedView;
+      /** Each tag with the roles it would be signed into. */
+      readonly roles: ReadonlyMap<string, readonly RoleName[]>;
+      /** What ends within six months and is not renewed by the server, soonest first. */
+      readonly expiring: ReadonlyMap<RoleName, Date>;
+    };
+
+/**
+ * Looks whether `signer` could sign `tags` now, as this principal.
+ * @throws {TrustError} SIGNER_NOT_AUTHORIZED when the server would not accept it from this principal;
+ * KEY_NOT_AUTHORIZED when the key may not sign one of the tags; TRUST_SERVER_REJECTED when the server
+ * lacks the snapshot or timestamp key; and what reading throws, such as TRUST_DATA_EXPIRED.
+ */
+export async function examineSigning(
+  server: TrustServer,
+  options: ExamineOptions,
+): Promise<SigningOutlook> {
+  const { pins, clock, signal } = options;
+  const [view, snapshotKey, timestampKey] = await Promise.all([
+    readRepository(server, { pins, now: clock(), signal }),
+    server.fetchServerKey('snapshot', signal),
+    server.fetchServerKey('timestamp', signal),
+  ]);
+  if (!view) return { kind: 'uninitialised' };
+  const roles = rolesFor(view, options.tags, options.signer);
+  checkServerKey(server, view, 'snapshot', snapshotKey);
+  checkServerKey(server, view, 'timestamp', timestampKey);
+  return { kind: 'ready', view, roles, expiring: expiring(view, clock()) };
+}
+
+/** A server that holds the key a root names hands out that one, any other makes a new one. */
+function checkServerKey(
+  server: TrustServer,
+  view: TrustedView,
+  role: 'snapshot' | 'timestamp',
+  key: PublicKey,
+): void {
+  if (own(view.root.signed.roles, role)?.keyids.includes(keyIdOf(key)) === true) return;
+  throw new TrustError(
+    'TRUST_SERVER_REJECTED',
+    `the trust server ${server.host} cannot publish for ${server.gun}: it does not hold the ` +
+      `${role} key that the root names`,
+    {
+      remedy:
+        `Hand the ${role} role over to the server once, with the root key at hand: ` +
+        `"notary key rotate ${server.gun} ${role} --server-managed". "notary init" leaves the ` +
+        'snapshot key with the client; Docker never does.',
+    },
+  );
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+function expiring(view: TrustedView, now: Date): ReadonlyMap<RoleName, Date> {
+  const soon = now.getTime() + limits.expiryWarningDays * dayMs;
+  const renewedByServer = ['snapshot', 'timestamp'];
+  return new Map(
+    [...expiriesOf(view)].filter(
+      ([role, at]) => !renewedByServer.includes(role) && at.getTime() < soon,
+    ),
+  );
+}

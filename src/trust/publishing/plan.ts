@@ -1,0 +1,126 @@
+/**
+ * Decides what a publish must sign so that a set of tags stands in every role our key may sign, as
+ * Docker does it (docker-cli cli/trust/trust.go, GetSignableRoles). Pure: a view and a wish in, new
+ * bodies out. It refuses what could be signed but would not be seen by `docker pull`.
+ */
+import { TrustError } from '../../errors.js';
+import { expiresSoon, tagTarget, withTargets } from '../edits/index.js';
+import { own } from '../metadata/index.js';
+import type { KeyId, RoleName, Target, TargetsSigned } from '../metadata/types.js';
+import type { Signer } from '../signer.js';
+import {
+  lookUpTag,
+  rolesSignableBy,
+  visibilityOf,
+  type TrustedView,
+} from '../verification/index.js';
+import { keyIdsFor, stateOf } from './roles.js';
+import type { TagContent, Tags } from './types.js';
+
+/** One file to sign. */
+export interface PlannedFile {
+  readonly role: RoleName;
+  readonly body: TargetsSigned;
+  /** The IDs under which the role lists our key. */
+  readonly keyIds: readonly KeyId[];
+}
+
+/** What has to happen. */
+export interface Plan {
+  /** Every role that is to state the tags, in order of their names. */
+  readonly roles: readonly RoleName[];
+  /** The files that must change; empty when everything stands there already. */
+  readonly files: readonly PlannedFile[];
+  readonly warnings: readonly string[];
+}
+
+type Wanted = Pick<Signer, 'keyId' | 'description'>;
+
+/**
+ * The roles into which `signer` would sign each of `names`, in order of their names.
+ * @throws {TrustError} KEY_NOT_AUTHORIZED when its key may not sign one of them anywhere, or only
+ * where no Docker client looks.
+ */
+export function rolesFor(
+  view: TrustedView,
+  names: Iterable<string>,
+  signer: Wanted,
+): ReadonlyMap<string, readonly RoleName[]> {
+  return new Map([...names].map((tag) => [tag, rolesForTag(view, tag, signer)]));
+}
+
+/** Plans the signing of `tags`. @throws {TrustError} KEY_NOT_AUTHORIZED, as {@link rolesFor}. */
+export function planTags(view: TrustedView, tags: Tags, signer: Wanted, now: Date): Plan {
+  const wanted = new Map<RoleName, Map<string, Target>>();
+  for (const [tag, content] of tags) {
+    const target = tagTarget(content.digest, content.length);
+    for (const role of rolesForTag(view, tag, signer, content)) {
+      wanted.set(role, (wanted.get(role) ?? new Map<string, Target>()).set(tag, target));
+    }
+  }
+  const warnings: string[] = [];
+  const files = [...wanted].sort(byName).flatMap(([role, targets]): PlannedFile[] => {
+    const state = stateOf(view, role);
+    if (state.isTrusted && stands(state.body, targets, now)) return [];
+    if (state.published > 0 && !state.isTrusted) {
+      warnings.push(
+        state.body
+          ? `${role} of ${view.gun} had expired; it is signed again with all its tags`
+          : `${role} of ${view.gun} was not validly signed; the tags it held are not carried over`,
+      );
+    }
+    const body = withTargets(state.body, targets, now, state.published);
+    return [{ role, body, keyIds: keyIdsFor(view, role, signer.keyId) }];
+  });
+  return { roles: [...wanted.keys()].sort(), files, warnings };
+}
+
+const byName = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1);
+
+function rolesForTag(
+  view: TrustedView,
+  tag: string,
+  signer: Wanted,
+  content?: TagContent,
+): readonly RoleName[] {
+  const { roles, explanation } = rolesSignableBy(view, [signer.keyId], tag);
+  if (roles.length === 0) {
+    throw notAuthorised(
+      `${signer.description} may not sign the tag ${tag} of ${view.gun}. ${explanation}`,
+    );
+  }
+  const visibility = visibilityOf(view, roles, tag);
+  if (visibility.isVisible || (content && isSeen(view, tag, content))) return roles;
+  throw notAuthorised(
+    `${signer.description} may sign the tag ${tag} of ${view.gun}, but docker pull would not see ` +
+      `it: ${visibility.reason}`,
+  );
+}
+
+/** Whether pull gets the wanted image already, whoever signed it. */
+function isSeen(view: TrustedView, tag: string, { digest, length }: TagContent): boolean {
+  const found = lookUpTag(view, tag);
+  return found.kind === 'signed' && found.digest === digest && found.length === length;
+}
+
+function notAuthorised(message: string): TrustError {
+  return new TrustError('KEY_NOT_AUTHORIZED', message, {
+    remedy:
+      'Give the key that the repository lists, or let the owner of its repository key add this ' +
+      'one as a signer: "docker trust signer add" lists it in targets/<signer> and in ' +
+      'targets/releases, which docker pull reads.',
+  });
+}
+
+/** Whether every target is there as wanted and the file has a long life before it. */
+function stands(
+  body: TargetsSigned | undefined,
+  targets: ReadonlyMap<string, Target>,
+  now: Date,
+): boolean {
+  if (!body || expiresSoon(body.expires, now)) return false;
+  return [...targets].every(([name, { hashes, length }]) => {
+    const present = own(body.targets, name);
+    return present?.length === length && own(present.hashes, 'sha256') === hashes.sha256;
+  });
+}

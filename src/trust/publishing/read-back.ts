@@ -1,0 +1,106 @@
+/**
+ * Looks at what was published as a stranger with an empty cache would: the only ground on which a
+ * tag may be called signed. A 200 to the publish proves nothing, because the server lists the hash
+ * of its own print of a file (notary tuf/tuf.go, UpdateSnapshot).
+ */
+import { isTrustError, messageOf, TrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
+import { hashMismatch, own } from '../metadata/index.js';
+import type { RoleName } from '../metadata/types.js';
+import { readRepository } from '../reading/index.js';
+import type { TrustServer } from '../server/index.js';
+import { lookUpTag, type TrustedView } from '../verification/index.js';
+import { patienceFor } from './patience.js';
+import type { PublishingContext, Tags } from './types.js';
+
+/** What was sent and must be found. */
+export interface Expectation {
+  readonly tags: Tags;
+  /** The files as they were sent, with their versions; empty when nothing was. */
+  readonly sent: ReadonlyMap<RoleName, { readonly bytes: Buffer; readonly version: number }>;
+}
+
+/**
+ * Reads the repository anew and checks it. A server that answers from a replica or a cache gets
+ * some time to catch up.
+ * @throws {TrustError} READ_BACK_FAILED, or INTERRUPTED.
+ */
+export async function readBack(
+  server: TrustServer,
+  expected: Expectation,
+  context: PublishingContext,
+): Promise<TrustedView> {
+  const patience = patienceFor(limits.readBackDeadlineMs, context.signal);
+  for (;;) {
+    const flaw = await lookOnce(server, expected, context);
+    if ('view' in flaw) return flaw.view;
+    context.log.debug(`read back: ${flaw.flaw}`);
+    if (!(await patience.pause())) throw readBackFailed(server, flaw.flaw, flaw.cause);
+  }
+}
+
+type Look = { readonly view: TrustedView } | { readonly flaw: string; readonly cause?: unknown };
+
+async function lookOnce(
+  server: TrustServer,
+  expected: Expectation,
+  context: PublishingContext,
+): Promise<Look> {
+  let view: TrustedView | undefined;
+  try {
+    view = await readRepository(server, {
+      pins: context.pins,
+      now: context.clock(),
+      signal: context.signal,
+    });
+  } catch (cause) {
+    if (!isTrustError(cause) || cause.code === 'INTERRUPTED') throw cause;
+    return { flaw: messageOf(cause), cause };
+  }
+  if (!view) return { flaw: 'there is no trust data' };
+  const flaw = fileFlaw(view, expected) ?? tagFlaw(view, expected);
+  return flaw === undefined ? { view } : { flaw };
+}
+
+/** Every file that was sent must be listed with its own hash, or have been followed by a newer one. */
+function fileFlaw(view: TrustedView, { sent }: Expectation): string | undefined {
+  for (const [role, { bytes, version }] of sent) {
+    const current = role === 'root' ? view.root : view.targets.get(role);
+    if (!current) return `${role} is not trusted`;
+    if (current.signed.version > version) continue;
+    if (current.signed.version < version) {
+      return `${role} is at version ${current.signed.version}, not ${version}`;
+    }
+    const listed = own(view.snapshot.signed.meta, role);
+    if (!listed) return `${role} is not listed in the snapshot`;
+    const mismatch = hashMismatch(bytes, listed.hashes);
+    if (mismatch !== undefined) return `${role} is not the file that was sent: ${mismatch}`;
+  }
+  return undefined;
+}
+
+function tagFlaw(view: TrustedView, { tags }: Expectation): string | undefined {
+  for (const [tag, { digest, length }] of tags) {
+    const found = lookUpTag(view, tag);
+    if (found.kind === 'unsigned') return `the tag ${tag} is not signed`;
+    if (found.kind === 'refused') return `the tag ${tag} is refused: ${found.reason}`;
+    if (found.digest !== digest || found.length !== length) {
+      return `the tag ${tag} is signed as ${found.digest} (${found.length} bytes), not ${digest}`;
+    }
+  }
+  return undefined;
+}
+
+function readBackFailed(server: TrustServer, flaw: string, cause: unknown): TrustError {
+  return new TrustError(
+    'READ_BACK_FAILED',
+    `the trust data of ${server.gun} was accepted by ${server.host}, but read back it does not ` +
+      `say what was signed: ${flaw}`,
+    {
+      remedy:
+        'Do not rely on these tags. Sign them again: a new version of the files replaces the ' +
+        'broken ones. If that fails too, inspect the trust server or ask its operator.',
+      ...(cause !== undefined && { cause }),
+    },
+  );
+}

@@ -1,0 +1,55 @@
+/** What a view says about one role: our key in it, and what a new version would start from. Pure. */
+import { canonicalKeyIdOf, MetadataError, own } from '../metadata/index.js';
+import type { KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
+import type { TrustedView } from '../verification/index.js';
+
+/**
+ * The TUF IDs under which `role` lists the key with this canonical ID: its own, those of
+ * certificates for it, or both. Keys that cannot be read are nobody's.
+ */
+export function keyIdsFor(view: TrustedView, role: RoleName, canonicalId: KeyId): readonly KeyId[] {
+  return keysOf(view, role).flatMap(([id, key]) => {
+    try {
+      return canonicalKeyIdOf(key) === canonicalId ? [id] : [];
+    } catch (error) {
+      if (error instanceof MetadataError) return [];
+      throw error;
+    }
+  });
+}
+
+function keysOf(view: TrustedView, role: RoleName): readonly (readonly [KeyId, PublicKey])[] {
+  if (role !== 'targets') return [...(view.delegations.get(role)?.keys ?? [])];
+  const { roles, keys } = view.root.signed;
+  return [...new Set(own(roles, 'targets')?.keyids)].flatMap((id) => {
+    const key = own(keys, id);
+    return key === undefined ? [] : [[id, key] as const];
+  });
+}
+
+/** What a new version of a role starts from. */
+export interface RoleState {
+  /** Content that may be carried over; undefined when there is none that is trustworthy. */
+  readonly body: TargetsSigned | undefined;
+  /** The version on the server, trusted or not; 0 without a file. */
+  readonly published: number;
+  /** Whether Docker accepts the file as it stands. */
+  readonly isTrusted: boolean;
+}
+
+/**
+ * The state of a role. An expired file is authentic and the snapshot names it as the latest, so its
+ * owner may carry it over; a file whose signatures do not count could hold anybody's tags.
+ */
+export function stateOf(view: TrustedView, role: RoleName): RoleState {
+  const trusted = view.targets.get(role)?.signed;
+  if (trusted) return { body: trusted, published: trusted.version, isTrusted: true };
+  const skipped = view.skipped.get(role);
+  if (!skipped) return { body: undefined, published: 0, isTrusted: false };
+  const { signed } = skipped.envelope;
+  return {
+    body: skipped.reason === 'expired' ? signed : undefined,
+    published: signed.version,
+    isTrusted: false,
+  };
+}

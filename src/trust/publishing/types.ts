@@ -1,0 +1,45 @@
+/** What publishing is given and what it gives back. Types only. */
+import type { Clock, Log } from '../../ports.js';
+import type { RoleName } from '../metadata/types.js';
+import type { Signer } from '../signer.js';
+import type { Pin, TrustedView } from '../verification/index.js';
+
+/** What a tag is to stand for. */
+export interface TagContent {
+  /** `sha256:` and the lower-case hex digest of the manifest. */
+  readonly digest: string;
+  /** Size of the manifest in bytes. */
+  readonly length: number;
+}
+
+/** Tags by name. */
+export type Tags = ReadonlyMap<string, TagContent>;
+
+/** What every operation here needs besides the server. */
+export interface PublishingContext {
+  /** What is known about the root beforehand; none means trust on first use. */
+  readonly pins: readonly Pin[];
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'info' | 'warn' | 'debug'>;
+  readonly signal?: AbortSignal | undefined;
+  /** How long to go on meeting conflicts and breakdowns; default limits.publishDeadlineMs. */
+  readonly deadlineMs?: number;
+}
+
+/** What {@link publishTags} needs. */
+export interface PublishTagsOptions extends PublishingContext {
+  readonly tags: Tags;
+  readonly signer: Signer;
+}
+
+/** Tags that were read back, as a stranger, with the digests that were asked for. */
+export interface PublishedTags {
+  /** What the stranger saw. */
+  readonly view: TrustedView;
+  /** Every role that states the tags, in order of their names. */
+  readonly roles: readonly RoleName[];
+  /** How many publishes were sent. */
+  readonly attempts: number;
+  /** Whether everything stood there before we came, so that nothing was sent. */
+  readonly alreadySigned: boolean;
+}
