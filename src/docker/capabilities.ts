@@ -1,0 +1,232 @@
+/**
+ * Asks the Docker at hand what it is, each question once: client, engine, image store, buildx,
+ * builder. It decides nothing about a run except what the engine "docker" needs to sign at all.
+ */
+import { TrustError } from '../errors.js';
+import type { DockerCli } from './cli.js';
+import { asArray, asObject, asText, parseObject } from './json.js';
+import { allOutput, failureWords } from './text.js';
+
+/** What the program called `docker` is. */
+export interface ClientFacts {
+  /** As it says, for example `28.5.2` or `20.10.24+dfsg1`. */
+  readonly version: string;
+  /** First number of {@link version}; 0 where it has none. */
+  readonly major: number;
+  /** Podman under the name of docker (package podman-docker). */
+  readonly isPodman: boolean;
+  /** The context in use, where the client tells. */
+  readonly context?: string;
+}
+
+/** What the engine behind the client is. */
+export interface EngineFacts {
+  readonly version: string;
+  /** For example `linux/amd64`: what the engine builds when no platform is asked for. */
+  readonly platform: string;
+  /** `containerd`: an image's ID is the digest of its manifest; `classic`: of its config. */
+  readonly imageStore: 'classic' | 'containerd';
+}
+
+/** The builder that `docker buildx build` would use. */
+export interface BuilderFacts {
+  readonly name: string;
+  /** `docker`, `docker-container`, `remote`, `kubernetes` or `cloud`. */
+  readonly driver: string;
+}
+
+/** Questions about one Docker; each is asked at most once. */
+export interface DockerCapabilities {
+  /** @throws {TrustError} DOCKER_NOT_FOUND, DOCKER_UNSUITABLE (it is no Docker CLI) */
+  client(): Promise<ClientFacts>;
+  /** @throws {TrustError} DOCKER_ENGINE_DOWN, and those of client() */
+  engine(): Promise<EngineFacts>;
+  /** The version of buildx, such as `v0.13.1`, or undefined where the CLI has no buildx. */
+  buildx(): Promise<string | undefined>;
+  /**
+   * The builder called `name`, or the current one.
+   * @throws {TrustError} DOCKER_UNSUITABLE where there is no buildx or no such builder
+   */
+  builder(name?: string): Promise<BuilderFacts>;
+}
+
+/** Where the client was told to look for an engine; only for messages. */
+export interface EngineAddress {
+  readonly host?: string | undefined;
+  readonly context?: string | undefined;
+}
+
+/** @param address the DOCKER_HOST and DOCKER_CONTEXT the child processes see, for messages */
+export function dockerCapabilities(
+  docker: DockerCli,
+  address: EngineAddress = {},
+): DockerCapabilities {
+  const version = once(async () => {
+    const result = await docker(['version', '--format', '{{json .}}']);
+    return { result, json: parseObject(result.stdout) };
+  });
+  const client = once(async () => readClient(await version()));
+  const engine = once(async () => {
+    const facts = await client();
+    const { result, json } = await version();
+    const server = asObject(json?.Server);
+    const serverVersion = asText(server?.Version);
+    if (serverVersion === undefined && !facts.isPodman) {
+      throw engineDown(address, facts, failureWords(result));
+    }
+    const info = await docker(['info', '--format', '{{json .}}']);
+    const answer = parseObject(info.stdout);
+    // `docker info` exits 0 although the engine failed; only ServerErrors tells (20.10 to 28).
+    const errors = asArray(answer?.ServerErrors)
+      .map(asText)
+      .filter((e) => e !== undefined);
+    if (answer === undefined || errors.length > 0) {
+      throw engineDown(address, facts, errors.join('\n') || failureWords(info));
+    }
+    return {
+      version: serverVersion ?? facts.version,
+      platform: `${asText(server?.Os) ?? 'linux'}/${asText(server?.Arch) ?? 'amd64'}`,
+      imageStore: usesContainerdStore(answer) ? ('containerd' as const) : ('classic' as const),
+    };
+  });
+  const buildx = once(async () => {
+    await client();
+    const result = await docker(['buildx', 'version']);
+    // Without the plugin the CLI prints its own help and, depending on the version, still exits 0.
+    return result.exitCode === 0
+      ? /^github\.com\/docker\/buildx\s+(\S+)/m.exec(result.stdout)?.[1]
+      : undefined;
+  });
+  const builders = new Map<string, Promise<BuilderFacts>>();
+  return {
+    client,
+    engine,
+    buildx,
+    builder: (name = '') => {
+      const known = builders.get(name);
+      if (known !== undefined) return known;
+      const asked = inspectBuilder(docker, buildx, name);
+      builders.set(name, asked);
+      return asked;
+    },
+  };
+}
+
+/**
+ * Makes sure that this Docker CLI can sign what it pushes. A Docker CLI 29 or an engine with the
+ * containerd image store would push unsigned, or fail only after the push.
+ * @throws {TrustError} DOCKER_UNSUITABLE
+ */
+export async function requireContentTrust(capabilities: DockerCapabilities): Promise<void> {
+  const client = await capabilities.client();
+  if (client.isPodman) {
+    throw new TrustError('DOCKER_UNSUITABLE', 'The program "docker" is Podman, which cannot sign', {
+      remedy: 'Use `engine: native`, which signs without the Docker CLI.',
+    });
+  }
+  if (client.major >= 29) {
+    throw new TrustError(
+      'DOCKER_UNSUITABLE',
+      `Docker CLI ${client.version} has no content trust: it would push unsigned without a word`,
+      {
+        remedy:
+          'Use `engine: native`, which signs with any Docker version, or install Docker CLI 28.5.2 ' +
+          '(on Azure Pipelines: DockerInstaller@0 with dockerVersion 28.5.2).',
+      },
+    );
+  }
+  const engine = await capabilities.engine();
+  if (engine.imageStore === 'containerd') {
+    throw new TrustError(
+      'DOCKER_UNSUITABLE',
+      `Docker Engine ${engine.version} keeps images in the containerd image store, where the Docker CLI cannot sign`,
+      {
+        remedy:
+          'Use `engine: native`, or set {"features":{"containerd-snapshotter":false}} in daemon.json and restart the engine.',
+      },
+    );
+  }
+}
+
+/** A question whose first answer, or failure, is the answer for good. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
+}
+
+function readClient(answer: {
+  readonly result: { readonly stdout: string; readonly stderr: string };
+  readonly json: Readonly<Record<string, unknown>> | undefined;
+}): ClientFacts {
+  const client = asObject(answer.json?.Client);
+  const version = asText(client?.Version);
+  if (client === undefined || version === undefined) {
+    throw new TrustError(
+      'DOCKER_UNSUITABLE',
+      `The program "docker" does not answer \`docker version\` like a Docker CLI: ${failureWords(answer.result, 3)}`,
+      { remedy: 'Put a Docker CLI, 20.10 or newer, first on the PATH.' },
+    );
+  }
+  const context = asText(client.Context);
+  return {
+    version,
+    major: Number(/^v?(\d+)\./.exec(version)?.[1] ?? 0),
+    // Podman spells the field APIVersion, Docker ApiVersion.
+    isPodman:
+      /Emulate Docker CLI using podman/i.test(answer.result.stderr) ||
+      ('APIVersion' in client && !('ApiVersion' in client)),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+function engineDown(address: EngineAddress, client: ClientFacts, words: string): TrustError {
+  const context = address.context ?? client.context;
+  const asked = [
+    ...(address.host === undefined ? [] : [`DOCKER_HOST ${address.host}`]),
+    ...(address.host !== undefined || context === undefined ? [] : [`context "${context}"`]),
+  ].join(', ');
+  return new TrustError(
+    'DOCKER_ENGINE_DOWN',
+    `No Docker engine answers${asked === '' ? '' : ` (${asked})`}: ${words}`,
+    {
+      remedy:
+        'Start the engine, or point DOCKER_HOST or DOCKER_CONTEXT at one this agent may use. ' +
+        '"permission denied" means that the agent\'s user is not in the group docker.',
+    },
+  );
+}
+
+/** moby daemon/info.go: the containerd store adds the pair driver-type, io.containerd.snapshotter.v1. */
+function usesContainerdStore(info: Readonly<Record<string, unknown>>): boolean {
+  return asArray(info.DriverStatus).some((pair) => {
+    const [key, value] = asArray(pair);
+    return key === 'driver-type' && asText(value)?.startsWith('io.containerd.snapshotter') === true;
+  });
+}
+
+async function inspectBuilder(
+  docker: DockerCli,
+  buildx: () => Promise<string | undefined>,
+  name: string,
+): Promise<BuilderFacts> {
+  if ((await buildx()) === undefined) {
+    throw new TrustError('DOCKER_UNSUITABLE', 'This Docker CLI has no buildx plugin', {
+      remedy: 'Install docker-buildx-plugin, or use the classic builder.',
+    });
+  }
+  const result = await docker(['buildx', 'inspect', ...(name === '' ? [] : [name])]);
+  const found = /^Name:\s+(\S+)/m.exec(result.stdout)?.[1];
+  const driver = /^Driver:\s+(\S+)/m.exec(result.stdout)?.[1];
+  if (result.exitCode !== 0 || found === undefined || driver === undefined) {
+    const words = failureWords({ stdout: '', stderr: allOutput(result) }, 3);
+    throw new TrustError(
+      'DOCKER_UNSUITABLE',
+      `The builder ${name === '' ? 'in use' : `"${name}"`} cannot be inspected: ${words}`,
+      {
+        remedy:
+          'List the builders with `docker buildx ls`; create one with `docker buildx create --use`.',
+      },
+    );
+  }
+  return { name: found, driver };
+}

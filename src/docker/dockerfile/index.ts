@@ -1,0 +1,15 @@
+export {
+  findBaseImages,
+  type BaseImage,
+  type BaseImageOptions,
+  type BaseImages,
+  type UnresolvedImage,
+} from './base-images.js';
+export {
+  pinForBuildKit,
+  pinForClassicBuilder,
+  pinnedReference,
+  type PinDecisions,
+  type PinPlan,
+} from './pins.js';
+export { contextName, parseReference, repositoryOf, type ImageReference } from './reference.js';

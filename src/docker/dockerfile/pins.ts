@@ -1,0 +1,106 @@
+/**
+ * Puts verified digests in place of the base images a Dockerfile names: as named build contexts for
+ * BuildKit, or by rewriting these references, and not one other byte, of the Dockerfile.
+ */
+import { TrustError } from '../../errors.js';
+import type { BaseImage, BaseImages } from './base-images.js';
+import { contextName, parseReference, repositoryOf } from './reference.js';
+
+/** A reference, exactly as in {@link BaseImage.reference}, to its verified digest. */
+export type PinDecisions = ReadonlyMap<string, string>;
+
+/** How to build with the pins. */
+export interface PinPlan {
+  /** Values for `--build-context`, in the order of the Dockerfile. */
+  readonly buildContexts: readonly string[];
+  /** The Dockerfile to build instead, where contexts alone cannot do it. */
+  readonly dockerfile?: string;
+}
+
+/** The reference to pull instead: the repository by digest, `docker.io/library/alpine@sha256:...`. */
+export function pinnedReference(reference: string, digest: string): string {
+  const parsed = parseReference(reference);
+  if (parsed === undefined || !/^sha256:[0-9a-f]{64}$/.test(digest)) {
+    throw new TrustError('UNEXPECTED', `"${reference}" cannot be pinned to "${digest}"`, {
+      remedy: 'Report this with the debug log of the step.',
+    });
+  }
+  return `${repositoryOf(parsed)}@${digest}`;
+}
+
+/**
+ * Pins for BuildKit. A named context also replaces a *stage* of that name, with all its
+ * instructions (`FROM golang AS golang`), and does not reach the frontend of `# syntax=`: such
+ * references are rewritten in the Dockerfile instead.
+ * @throws {TrustError} INPUT_CONFLICT where one place needs two digests
+ */
+export function pinForBuildKit(
+  source: string,
+  bases: BaseImages,
+  decisions: PinDecisions,
+): PinPlan {
+  const stages = new Set(bases.stageNames.map(contextName));
+  const contexts = new Map<string, string>();
+  const rewritten: BaseImage[] = [];
+  for (const image of pinnable(bases, decisions)) {
+    const name = contextName(image.reference) ?? image.reference;
+    if (image.kind === 'syntax' || stages.has(name)) rewritten.push(image);
+    else {
+      const pinned = pinnedReference(image.reference, decisions.get(image.reference) ?? '');
+      // A name BuildKit already knows, written another way, is the same context.
+      if (!contexts.has(name)) contexts.set(name, `${image.reference}=docker-image://${pinned}`);
+    }
+  }
+  return {
+    buildContexts: [...contexts.values()],
+    ...(rewritten.length === 0 ? {} : { dockerfile: rewrite(source, rewritten, decisions) }),
+  };
+}
+
+/**
+ * Pins for the classic builder, which has no named contexts.
+ * @throws {TrustError} INPUT_CONFLICT where one place needs two digests
+ */
+export function pinForClassicBuilder(
+  source: string,
+  bases: BaseImages,
+  decisions: PinDecisions,
+): PinPlan {
+  const images = pinnable(bases, decisions);
+  if (images.length === 0) return { buildContexts: [] };
+  return { buildContexts: [], dockerfile: rewrite(source, images, decisions) };
+}
+
+/** Places with a decision, in the order of the file; a digest in the Dockerfile is left alone. */
+function pinnable(bases: BaseImages, decisions: PinDecisions): BaseImage[] {
+  return bases.images
+    .filter(
+      (image) =>
+        image.range !== undefined && image.digest === undefined && decisions.has(image.reference),
+    )
+    .sort((a, b) => (a.range?.start ?? 0) - (b.range?.start ?? 0));
+}
+
+function rewrite(source: string, images: readonly BaseImage[], decisions: PinDecisions): string {
+  const replacements = new Map<number, { readonly end: number; readonly text: string }>();
+  for (const { range, reference, line } of images) {
+    if (range === undefined) continue;
+    const text = pinnedReference(reference, decisions.get(reference) ?? '');
+    const there = replacements.get(range.start);
+    if (there !== undefined && there.text !== text) {
+      throw new TrustError(
+        'INPUT_CONFLICT',
+        `Line ${line ?? 0} of the Dockerfile stands for different images on different platforms`,
+        { remedy: 'Build one platform per step, or name the images in separate FROM lines.' },
+      );
+    }
+    replacements.set(range.start, { end: range.end, text });
+  }
+  let result = '';
+  let at = 0;
+  for (const [start, { end, text }] of replacements) {
+    result += source.slice(at, start) + text;
+    at = end;
+  }
+  return result + source.slice(at);
+}

@@ -1,0 +1,149 @@
+/**
+ * Tells apart why `docker build` or `docker push` failed, from the words of the CLI and the engine.
+ * Only for choosing code and remedy of an error that is certain: the exit code said so.
+ */
+import { type ErrorCode, TrustError } from '../errors.js';
+import type { ExecResult } from '../ports.js';
+import { allOutput, failureWords } from './text.js';
+
+interface Cause {
+  readonly pattern: RegExp;
+  readonly code?: ErrorCode;
+  readonly remedy: string;
+}
+
+const engineDown: Cause = {
+  pattern: /cannot connect to the docker daemon|is the docker daemon running|error during connect/i,
+  code: 'DOCKER_ENGINE_DOWN',
+  remedy: 'Start the engine, or point DOCKER_HOST or DOCKER_CONTEXT at one this agent may use.',
+};
+
+const pushCauses: readonly Cause[] = [
+  engineDown,
+  {
+    pattern: /client with IP .* is not allowed access/i,
+    remedy:
+      "The registry's network rules refuse this agent's address: allow it, or run on an agent in the virtual network.",
+  },
+  {
+    pattern: /operation is disallowed on this registry, repository or image/i,
+    remedy:
+      'The tag or the repository is locked: see `az acr repository show` (writeEnabled), or push another tag.',
+  },
+  {
+    pattern:
+      /\bdenied\b|unauthorized|authentication required|no basic auth credentials|\b401 Unauthorized|\b403 Forbidden|insufficient_scope/i,
+    code: 'PUSH_NOT_AUTHORIZED',
+    remedy:
+      'Assign AcrPush on this registry to the principal of this step; a new role takes effect with the next login only.',
+  },
+  {
+    pattern:
+      /image does not exist locally|tag does not exist|No such image|does not exist locally/i,
+    remedy: 'Build the image first, under exactly this repository and tag.',
+  },
+  {
+    pattern: /x509:|certificate signed by unknown authority|server gave HTTP response to HTTPS/i,
+    remedy:
+      "The engine does not trust the registry's certificate: put its CA into /etc/docker/certs.d/<host>/ca.crt on the engine.",
+  },
+  {
+    pattern: /toomanyrequests|429 Too Many/i,
+    remedy: 'The registry throttles this agent; run the step again later.',
+  },
+  {
+    pattern:
+      /no such host|connection refused|i\/o timeout|TLS handshake timeout|deadline exceeded|connection reset|network is unreachable|broken pipe|request canceled|proxyconnect|unexpected EOF/i,
+    remedy:
+      'The engine cannot reach the registry: check DNS, firewall and the proxy of the engine (not of this step), then run again.',
+  },
+];
+
+const buildCauses: readonly Cause[] = [
+  engineDown,
+  {
+    pattern:
+      /not (?:currently )?(?:supported|implemented) for (?:the )?docker driver|Multi-platform build is not supported/i,
+    code: 'DOCKER_UNSUITABLE',
+    remedy:
+      'The builder\'s driver "docker" cannot do this. Create another one first: `docker buildx create --use` (driver docker-container), or docker/setup-buildx-action.',
+  },
+  {
+    pattern:
+      /unknown flag: |unknown shorthand flag: |is not a docker command|BuildKit is enabled but/i,
+    code: 'DOCKER_UNSUITABLE',
+    remedy:
+      'This Docker CLI, or its buildx, does not know what is asked of it: update it, or leave the input out.',
+  },
+  {
+    pattern: /unable to prepare context|invalid (?:ref|build) context|path ".*" not found/i,
+    remedy: 'Check the input `context`: it is relative to the working folder of the step.',
+  },
+  {
+    pattern: /no space left on device/i,
+    remedy: 'The disk of the engine is full: `docker system df`, `docker system prune`.',
+  },
+  {
+    pattern: /exec format error/i,
+    remedy:
+      'This platform cannot run here: install emulation (tonistiigi/binfmt), or build on that platform.',
+  },
+  {
+    pattern:
+      /pull access denied|failed to resolve source metadata|manifest unknown|failed to authorize/i,
+    remedy:
+      'A base image cannot be pulled: check its name, and that this step is logged in to its registry.',
+  },
+];
+
+/** Why a push failed: PUSH_NOT_AUTHORIZED, DOCKER_ENGINE_DOWN or PUSH_FAILED. */
+export function pushFailure(reference: string, result: ExecResult): TrustError {
+  return failure(
+    `docker push ${reference}`,
+    result,
+    pushCauses,
+    'PUSH_FAILED',
+    'Read the lines above; run the step again if the cause was passing.',
+  );
+}
+
+/** Why a build failed; one that pushes too may have failed in the push. */
+export function buildFailure(result: ExecResult, pushes: boolean): TrustError {
+  const text = allOutput(result);
+  if (
+    pushes &&
+    /failed to (?:push|do request: .*push)|error: failed to solve: .*push/i.test(text)
+  ) {
+    return failure(
+      'docker buildx build --push',
+      result,
+      pushCauses,
+      'PUSH_FAILED',
+      'Read the lines above.',
+    );
+  }
+  return failure(
+    'docker build',
+    result,
+    buildCauses,
+    'BUILD_FAILED',
+    'Read the output of the build above; it fails the same way outside this step.',
+  );
+}
+
+function failure(
+  command: string,
+  result: ExecResult,
+  causes: readonly Cause[],
+  code: ErrorCode,
+  remedy: string,
+): TrustError {
+  // The last words decide: earlier lines are the user's own build output, which may say anything.
+  const words = failureWords(result);
+  const cause = causes.find((candidate) => candidate.pattern.test(words));
+  return new TrustError(
+    cause?.code ?? code,
+    `${command} failed with exit code ${result.exitCode}: ${words}`,
+    { remedy: cause?.remedy ?? remedy },
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * Asks the engine for its own record of an image: the ID a tag stands for, and the digests under
+ * which a repository is known to hold it.
+ */
+import { TrustError } from '../errors.js';
+import type { DockerCli } from './cli.js';
+import { asArray, asText, parseObject } from './json.js';
+import { failureWords } from './text.js';
+
+/** The engine's record of one image. */
+export interface LocalImage {
+  /** Digest of the image's config (classic store) or of its manifest or index (containerd store). */
+  readonly id: string;
+  /** `repository@sha256:...`, one per repository and manifest the engine pushed or pulled. */
+  readonly repoDigests: readonly string[];
+}
+
+/**
+ * Looks up an image by tag or ID; undefined where the engine has none.
+ * @throws {TrustError} DOCKER_ENGINE_DOWN, UNEXPECTED
+ */
+export async function findLocalImage(
+  docker: DockerCli,
+  reference: string,
+): Promise<LocalImage | undefined> {
+  const result = await docker(['image', 'inspect', '--format', '{{json .}}', reference]);
+  if (result.exitCode === 0) {
+    const image = parseObject(result.stdout);
+    const id = asText(image?.Id);
+    if (id !== undefined) {
+      const repoDigests = asArray(image?.RepoDigests)
+        .map(asText)
+        .filter((entry) => entry !== undefined);
+      return { id, repoDigests };
+    }
+  } else if (/no such image|image not known/i.test(result.stderr)) {
+    return undefined;
+  } else if (/cannot connect to the docker daemon|error during connect/i.test(result.stderr)) {
+    throw new TrustError(
+      'DOCKER_ENGINE_DOWN',
+      `The Docker engine stopped answering: ${failureWords(result)}`,
+      {
+        remedy: 'Look at the log of the engine, and run the step again once it is up.',
+      },
+    );
+  }
+  throw new TrustError('UNEXPECTED', `docker image inspect ${reference}: ${failureWords(result)}`, {
+    remedy: 'Run the same command on the agent to see more.',
+  });
+}
+
+/**
+ * The one image that all `tags` stand for.
+ * @throws {TrustError} PUSH_FAILED (no such local image), INPUT_CONFLICT (different images)
+ */
+export async function resolveLocalImage(
+  docker: DockerCli,
+  tags: readonly string[],
+): Promise<LocalImage> {
+  let found: LocalImage | undefined;
+  for (const tag of tags) {
+    const image = await findLocalImage(docker, tag);
+    if (image === undefined) throw noSuchImage(tag);
+    if (found !== undefined && found.id !== image.id) {
+      throw new TrustError(
+        'INPUT_CONFLICT',
+        `The tags do not stand for one image: ${tags[0] ?? ''} is ${found.id}, ${tag} is ${image.id}`,
+        { remedy: 'Push them in separate steps, or tag them from the same build.' },
+      );
+    }
+    found = image;
+  }
+  if (found !== undefined) return found;
+  throw new TrustError('INPUT_MISSING', 'There is no tag to push', {
+    remedy: 'Give at least one tag in `tags`.',
+  });
+}
+
+/**
+ * Makes sure that `tag` still stands for the image this run built or found.
+ * @throws {TrustError} TAG_MOVED, PUSH_FAILED
+ */
+export async function requireTagStandsFor(
+  docker: DockerCli,
+  tag: string,
+  imageId: string,
+): Promise<void> {
+  const image = await findLocalImage(docker, tag);
+  if (image === undefined) throw noSuchImage(tag);
+  if (image.id === imageId) return;
+  throw new TrustError(
+    'TAG_MOVED',
+    `The local tag ${tag} was ${imageId} and is ${image.id} now: something else on this engine tagged it`,
+    { remedy: 'Let runs that share an engine use different tags, or not run at the same time.' },
+  );
+}
+
+function noSuchImage(tag: string): TrustError {
+  return new TrustError('PUSH_FAILED', `The engine has no image ${tag}`, {
+    remedy: 'Build the image first, under exactly this registry, repository and tag.',
+  });
+}

@@ -1,0 +1,100 @@
+/**
+ * Finds the Dockerfile of a build the way both builders do, before anything runs. Remote contexts and
+ * remote Dockerfiles are left to Docker; what they contain is not known here.
+ */
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+import { TrustError } from '../errors.js';
+
+/** The Dockerfile of a local context. */
+export interface LocatedDockerfile {
+  /** Absolute. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * Whether Docker takes `context` for something to fetch (docker/cli build/urlutil; buildx adds ssh://
+ * and remote Dockerfile URLs).
+ */
+export function isRemoteContext(context: string): boolean {
+  return /^(?:https?:\/\/|git:\/\/|ssh:\/\/|github\.com\/|git@|docker-image:\/\/|oci-layout:\/\/)/.test(
+    context,
+  );
+}
+
+/**
+ * Finds and reads the Dockerfile; undefined where context or Dockerfile are remote. A given path is
+ * relative to the working folder, not to the context (docker/cli GetContextFromLocalDir, buildx
+ * LoadInputs); without one it is `Dockerfile`, or `dockerfile`, in the context.
+ * @throws {TrustError} DOCKERFILE_NOT_FOUND, INPUT_INVALID (no such context)
+ */
+export async function locateDockerfile(build: {
+  readonly context: string;
+  readonly dockerfile?: string | undefined;
+  readonly workingDirectory: string;
+}): Promise<LocatedDockerfile | undefined> {
+  if (isRemoteContext(build.context)) return undefined;
+  if (build.dockerfile !== undefined && /^https?:\/\//.test(build.dockerfile)) return undefined;
+
+  const context = resolve(build.workingDirectory, build.context);
+  if (!(await isFolder(context))) {
+    throw new TrustError('INPUT_INVALID', `The build context ${context} is not a folder`, {
+      remedy: `Check \`context\`: it is relative to the working folder ${build.workingDirectory}.`,
+    });
+  }
+  if (build.dockerfile === undefined) {
+    for (const name of ['Dockerfile', 'dockerfile']) {
+      const path = join(context, name);
+      const text = await readText(path);
+      if (text !== undefined) return { path, text };
+    }
+    throw new TrustError('DOCKERFILE_NOT_FOUND', `There is no Dockerfile in ${context}`, {
+      remedy: `Set \`dockerfile\` to its path.${await candidates(context)}`,
+    });
+  }
+  const path = resolve(build.workingDirectory, build.dockerfile);
+  const text = await readText(path);
+  if (text !== undefined) return { path, text };
+  const inContext = join(context, build.dockerfile);
+  const hint =
+    (await readText(inContext)) === undefined
+      ? await candidates(dirname(path))
+      : ` There is one in the context: set \`dockerfile\` to ${join(build.context, build.dockerfile)}.`;
+  throw new TrustError('DOCKERFILE_NOT_FOUND', `There is no Dockerfile ${path}`, {
+    remedy: `\`dockerfile\` is relative to the working folder, not to the context.${hint}`,
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'EISDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Names in `folder` that look like a Dockerfile, as a sentence; empty where there are none. */
+async function candidates(folder: string): Promise<string> {
+  if (!(await isFolder(folder))) return '';
+  const names = (await readdir(folder)).filter((name) => /dockerfile|containerfile/i.test(name));
+  return names.length === 0
+    ? ''
+    : ` In ${folder} there is: ${names.sort().slice(0, 5).join(', ')}.`;
+}
+
+function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}

@@ -1,0 +1,176 @@
+/**
+ * A DOCKER_CONFIG of this run's own: the user's configuration as it is, but with our login for one
+ * registry and an empty trust store. It never writes to the user's configuration and removes only
+ * what it made. Folders are named `acr-content-trust-docker-` and random characters.
+ */
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+
+import { TrustError, messageOf } from '../errors.js';
+import { asObject } from './json.js';
+import { type RegistryLogin, editConfigFile } from './config-file.js';
+
+/** Every folder made here is called this and random characters, so that others can exclude it. */
+export const privateConfigPrefix = 'acr-content-trust-docker-';
+
+/** Written first and removed last: it says that a folder is ours to remove. */
+const markerFile = '.acr-content-trust';
+
+/** Not shared with the user's folder: replaced, or state that must not outlive the run. */
+const ownEntries = new Set([
+  'config.json',
+  'trust',
+  'tls',
+  '.token_seed',
+  '.token_seed.lock',
+  markerFile,
+]);
+
+export interface PrivateConfigOptions {
+  /** The folder that DOCKER_CONFIG names, or `~/.docker`; it need not exist. */
+  readonly userConfig: string;
+  /** Where the private folder is made: the runner's temporary folder. */
+  readonly tempDirectory: string;
+  /** Our login for one registry; without it the user's own logins stay in force. */
+  readonly login?: RegistryLogin;
+  /** Text of the variable DOCKER_AUTH_CONFIG, whose logins win over those of the user's file. */
+  readonly authConfig?: string;
+  /** The BUILDX_CONFIG in force, if any. */
+  readonly buildxConfig?: string;
+  readonly windows?: boolean;
+  /** Told the path before anything secret is in it, so that a later step can clean up. */
+  readonly onCreated?: (path: string) => void;
+}
+
+export interface PrivateConfig {
+  readonly path: string;
+  /** What a child process needs to use it: DOCKER_CONFIG and BUILDX_CONFIG. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Removes the folder; calling it again does nothing. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Makes a private configuration. Nothing is left behind when it fails.
+ * @throws {TrustError} INPUT_INVALID where the user's config.json cannot be understood
+ */
+export async function createPrivateConfig(options: PrivateConfigOptions): Promise<PrivateConfig> {
+  const userConfig = resolve(options.userConfig);
+  const config = editConfigFile(await readUserFile(join(userConfig, 'config.json')), options);
+  // mkdtemp makes the folder 0700, whatever the umask.
+  const path = await mkdtemp(join(resolve(options.tempDirectory), privateConfigPrefix));
+  const dispose = (): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    await writePrivateFile(join(path, markerFile), '');
+    options.onCreated?.(path);
+    await writePrivateFile(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    await mkdir(join(path, 'trust'), { mode: 0o700 });
+    await mkdir(join(path, 'tls'), { mode: 0o700 });
+    await shareEntries(userConfig, path, ownEntries, options.windows === true);
+    await shareEntries(
+      join(userConfig, 'tls'),
+      join(path, 'tls'),
+      new Set(),
+      options.windows === true,
+    );
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    path,
+    env: {
+      DOCKER_CONFIG: path,
+      BUILDX_CONFIG: options.buildxConfig ?? join(userConfig, 'buildx'),
+    },
+    dispose,
+  };
+}
+
+/**
+ * Removes what a killed run left behind; a folder that is gone is fine.
+ * @throws {TrustError} INPUT_INVALID for a path that is not a private configuration of ours
+ */
+export async function removePrivateConfig(path: string): Promise<void> {
+  const stats = await lstat(path).catch(ignoreMissing);
+  if (stats === undefined) return;
+  const entries = stats.isDirectory() ? await readdir(path) : [];
+  const isOurs =
+    new RegExp(`^${privateConfigPrefix}[A-Za-z0-9]{6}$`).test(basename(path)) &&
+    stats.isDirectory() &&
+    (entries.length === 0 || entries.includes(markerFile));
+  if (!isOurs) {
+    throw new TrustError('INPUT_INVALID', `${path} is not a private Docker configuration of ours`, {
+      remedy: 'Nothing was removed. Remove it by hand if it is no longer needed.',
+    });
+  }
+  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Writes a file that only this user can read, in one step: never readable, never half there. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+}
+
+async function readUserFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readFile(path, 'utf8').catch(ignoreMissing);
+  if (text === undefined || text.trim() === '') return {};
+  const broken = (why: string, cause?: unknown): TrustError =>
+    new TrustError('INPUT_INVALID', `The Docker configuration ${path} cannot be used: ${why}`, {
+      remedy: 'Repair the file, or point DOCKER_CONFIG at another folder.',
+      cause,
+    });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    // Node quotes the text around the fault, which may be part of a password: position only.
+    const position = /position \d+/.exec(messageOf(error))?.[0];
+    throw broken(`it is not JSON${position === undefined ? '' : ` (${position})`}`);
+  }
+  const object = asObject(parsed);
+  if (object === undefined) throw broken('it is not a JSON object');
+  return object;
+}
+
+/** Makes every entry of `from` reachable in `to`, except `skipped`. */
+async function shareEntries(
+  from: string,
+  to: string,
+  skipped: ReadonlySet<string>,
+  windows: boolean,
+): Promise<void> {
+  const entries = (await readdir(from, { withFileTypes: true }).catch(ignoreMissing)) ?? [];
+  for (const entry of entries) {
+    if (skipped.has(entry.name)) continue;
+    const source = join(from, entry.name);
+    const target = join(to, entry.name);
+    if (!windows) {
+      await symlink(source, target);
+    } else if (entry.isDirectory()) {
+      // A junction needs no privilege, and removing it leaves what it points to alone.
+      await symlink(source, target, 'junction');
+    } else if (entry.isFile()) {
+      await copyFile(source, target);
+      await chmod(target, 0o600);
+    }
+  }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  // Not there (or below something that is no folder) is an answer; anything else is a failure.
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+  throw error;
+}

@@ -1,0 +1,75 @@
+/**
+ * Docker's key store inside a private configuration: puts keys there for the docker engine and tells
+ * which are there. It never touches a store that is not in a private configuration of ours.
+ */
+import { mkdir, readdir, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import { TrustError } from '../errors.js';
+import { type PrivateConfig, privateConfigPrefix, writePrivateFile } from './private-config.js';
+
+/** A private key in the form Docker stores it. */
+export interface DockerKey {
+  /** Canonical key ID, 64 hex digits. */
+  readonly keyId: string;
+  /** The file: PEM with `role` and `gun` headers. Secret, even where it is encrypted. */
+  readonly text: string;
+}
+
+/**
+ * Writes `keys` as `trust/private/<keyid>.key`, 0600 in a folder of 0700.
+ * @throws {TrustError} UNEXPECTED for a key ID that is none, or a folder that is not ours
+ */
+export async function writeTrustKeys(
+  config: PrivateConfig,
+  keys: readonly DockerKey[],
+): Promise<void> {
+  const folder = keyFolder(config);
+  for (const { keyId } of keys) {
+    // It becomes a file name.
+    if (!/^[0-9a-f]{64}$/.test(keyId)) {
+      throw new TrustError('UNEXPECTED', `"${keyId}" is not a key ID`, {
+        remedy: 'Report this with the debug log of the step.',
+      });
+    }
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const { keyId, text } of keys) await writePrivateFile(join(folder, `${keyId}.key`), text);
+}
+
+/** The IDs of the keys in the store, sorted: a first push shows whether Docker made any itself. */
+export async function listTrustKeys(config: PrivateConfig): Promise<readonly string[]> {
+  try {
+    const files = await readdir(keyFolder(config));
+    return files
+      .filter((name) => name.endsWith('.key'))
+      .map((name) => name.slice(0, -'.key'.length))
+      .sort();
+  } catch (error) {
+    // No key was ever written.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Removes one key as soon as it is no longer needed; one that is gone is fine. */
+export async function removeTrustKey(config: PrivateConfig, keyId: string): Promise<void> {
+  try {
+    await unlink(join(keyFolder(config), `${basename(keyId)}.key`));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function keyFolder(config: PrivateConfig): string {
+  if (!basename(config.path).startsWith(privateConfigPrefix)) {
+    throw new TrustError(
+      'UNEXPECTED',
+      `${config.path} is no private Docker configuration of ours`,
+      {
+        remedy: 'Report this with the debug log of the step.',
+      },
+    );
+  }
+  return join(config.path, 'trust', 'private');
+}
