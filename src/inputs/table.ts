@@ -143,6 +143,7 @@ export const inputs = {
     label: 'Builder',
     help: 'Who builds.',
     commands: building,
+    engine: 'native',
     choices: {
       auto: 'buildx where Docker has it, otherwise the classic builder. With the docker engine always the classic builder.',
       buildx: 'BuildKit through `docker buildx build`.',
@@ -157,6 +158,7 @@ export const inputs = {
     label: 'buildx builder',
     help: 'Name of the buildx builder instance to use. Without it, the current one.',
     commands: building,
+    engine: 'native',
     example: 'team-builder',
   },
   'build-arguments': {

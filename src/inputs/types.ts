@@ -34,6 +34,8 @@ interface Common {
   readonly required?: readonly CommandName[];
   /** The hosts that have it; all if absent. */
   readonly hosts?: readonly HostName[];
+  /** The signing engine without which it has no effect; any if absent. */
+  readonly engine?: 'native' | 'docker';
   /** A value that is accepted, shown in errors and documents. */
   readonly example: string;
   /** Its value is a secret (or may be one): masked before anything else happens. */

@@ -1,0 +1,49 @@
+/** Everything that can be checked without running the product: types, lint, format, agreement. */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { distProblems, generatedProblems, versionProblems } from './checks/files.js';
+import { taskProblems } from './checks/task.js';
+import { root } from './generate.js';
+
+type Check = () => Promise<readonly string[]>;
+
+const checks: Readonly<Record<string, Check>> = {
+  types: program('typescript/bin/tsc', '-p', '.'),
+  lint: program('eslint/bin/eslint.js', '.'),
+  format: program('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+  'generated files': generatedProblems,
+  'task manifest': taskProblems,
+  versions: versionProblems,
+  bundles: distProblems,
+};
+
+/** Runs a program of node_modules; what it prints are the problems, if it fails. */
+function program(file: string, ...args: readonly string[]): Check {
+  return async () => {
+    const child = spawn(process.execPath, [path.join(root, 'node_modules', file), ...args], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output: Buffer[] = [];
+    child.stdout.on('data', (data: Buffer) => output.push(data));
+    child.stderr.on('data', (data: Buffer) => output.push(data));
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject).once('close', resolve);
+    });
+    return code === 0
+      ? []
+      : [Buffer.concat(output).toString().trim() || `ended with ${String(code)}`];
+  };
+}
+
+async function main(): Promise<void> {
+  for (const [name, check] of Object.entries(checks)) {
+    const problems = await check();
+    console.log(`${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}`);
+    for (const problem of problems) console.log(problem.replace(/^/gm, '       '));
+    if (problems.length > 0) process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -1,0 +1,48 @@
+/** Writes what is made from the table of inputs: action.yml, the task's manifest, docs/inputs.md. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { actionYml } from './generated/action.js';
+import { inputsMd } from './generated/docs.js';
+import { taskJson, taskStrings } from './generated/task.js';
+
+/** The project's folder. */
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** The task's folder, relative to the project's. */
+export const taskFolder = 'tasks/AcrContentTrustV1';
+
+/** Every generated file: its path relative to the project, and its text. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  const task = taskJson(await packageVersion());
+  const json = (value: unknown) => JSON.stringify(value, null, 2);
+  const texts = new Map([
+    ['action.yml', actionYml()],
+    [`${taskFolder}/task.json`, json(task)],
+    [`${taskFolder}/Strings/resources.resjson/en-US/resources.resjson`, json(taskStrings(task))],
+    ['docs/inputs.md', inputsMd()],
+  ]);
+  const options = await resolveConfig(path.join(root, 'action.yml'));
+  const formatted = [...texts].map(async ([file, text]): Promise<[string, string]> => {
+    const parser = file.endsWith('.yml') ? 'yaml' : file.endsWith('.md') ? 'markdown' : 'json';
+    return [file, await format(text, { ...options, parser })];
+  });
+  return new Map(await Promise.all(formatted));
+}
+
+/** The version in package.json, which all others follow. */
+export async function packageVersion(): Promise<string> {
+  const text = await readFile(path.join(root, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+async function main(): Promise<void> {
+  for (const [file, text] of await generatedFiles()) {
+    await mkdir(path.dirname(path.join(root, file)), { recursive: true });
+    await writeFile(path.join(root, file), text);
+    console.log(file);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -1,0 +1,27 @@
+/** Sentences about an input that several generated files share. */
+import {
+  inputNameOn,
+  type HostName,
+  type InputDefinition,
+  inputNames,
+} from '../../src/inputs/index.js';
+
+/** The help with other inputs named as the host spells them. */
+export function helpOn(host: HostName, help: string): string {
+  return help.replace(/`([a-z]+(?:-[a-z]+)+)`/g, (whole, name: string) =>
+    (inputNames as readonly string[]).includes(name) ? `\`${inputNameOn(host, name)}\`` : whole,
+  );
+}
+
+/** The choices of an input, a sentence each; empty for other inputs. */
+export function choicesOf(definition: InputDefinition): string {
+  if (definition.type !== 'choice') return '';
+  return Object.entries(definition.choices)
+    .map(([choice, help]) => `\`${choice}\`: ${help}`)
+    .join(' ');
+}
+
+/** The default as text, if there is one. */
+export function defaultOf(definition: InputDefinition): string | undefined {
+  return 'default' in definition ? String(definition.default) : undefined;
+}
