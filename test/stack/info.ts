@@ -12,6 +12,8 @@ export interface StackInfo {
    * NODE_EXTRA_CA_CERTS, SSL_CERT_FILE. Contains nothing else; PATH is the caller's.
    */
   readonly env: Readonly<Record<string, string>>;
+  /** HTTPS_PROXY for the stock `notary` client. */
+  readonly notaryProxy: string;
   /** PEM file with the certificate authority of every name in the stack. */
   readonly caFile: string;
   /** DOCKER_HOST of each engine. */

@@ -63,7 +63,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       () => surroundings,
     );
     closers.push(() => servers.close());
-    const front = await createFront(emulator, servers, surroundings.proxySocket);
+    const front = await createFront({
+      emulator,
+      upstreams: servers,
+      socketPath: surroundings.proxySocket,
+      issueEmptyToken: () => tokens.issue('none', []),
+    });
     closers.push(() => front.close());
 
     const caFile = join(folder, 'ca.pem');
@@ -87,6 +92,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         folder,
         control: { url: control.url, token: control.token },
         env,
+        notaryProxy: `http://127.0.0.1:${front.notaryPort}`,
         caFile,
         dockerHost: {
           docker20: `unix://${engineSocket(folder, 'docker20')}`,

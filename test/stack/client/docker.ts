@@ -149,6 +149,7 @@ export async function notary(info: StackInfo, options: NotaryOptions): Promise<R
   return run(info.tools.programs.notary, [...common, ...args(gun)], {
     env: {
       ...info.env,
+      HTTPS_PROXY: info.notaryProxy,
       ...(info.tools.libraries !== '' && { LD_LIBRARY_PATH: info.tools.libraries }),
       PATH: dirname(info.tools.programs.notary),
       HOME: trustDir,

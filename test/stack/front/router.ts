@@ -1,0 +1,86 @@
+/**
+ * Answers one request of the emulated world: faults first, then by host and path the emulated
+ * Azure, docker-registry or notary-server. Decides nothing about rights.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { FrontFaults } from './faults.js';
+import { isRegistry } from './hosts.js';
+import type { FrontLog } from './request-log.js';
+import type { EmulatedHosts } from './types.js';
+import { forward, type Upstream } from './upstream.js';
+
+/** The real servers behind the registries' names; functions, because a restart may move them. */
+export interface Upstreams {
+  registry(): Upstream;
+  notary(): Upstream;
+}
+
+export interface RouterParts {
+  readonly emulator: EmulatedHosts;
+  readonly upstreams: Upstreams;
+  readonly log: FrontLog;
+  readonly faults: FrontFaults;
+}
+
+const TRUST_PATH = /^\/v2\/.+\/_trust\//;
+
+/** The real service's words are not known; the status is what a registry says of a missing path. */
+const TRUST_IS_OFF = JSON.stringify({
+  errors: [{ code: 'NOT_FOUND', message: 'content trust is not enabled for this registry' }],
+});
+
+/** Makes the listener for all decrypted requests. */
+export function createRouter(parts: RouterParts): RequestListener {
+  return (req, res) => {
+    answer(parts, req, res).catch((error: unknown) => {
+      res.destroy(error instanceof Error ? error : new Error(String(error)));
+    });
+  };
+}
+
+async function answer(
+  { emulator, upstreams, log, faults }: RouterParts,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const host = (req.headers.host ?? '').toLowerCase().replace(/:443$/, '');
+  const { method = 'GET', url = '/' } = req;
+  res.once('close', () => {
+    const status = res.writableFinished ? res.statusCode : 0;
+    log.add({ host, method, path: url, status, userAgent: req.headers['user-agent'] ?? '' });
+  });
+  const failure = faults.take(method, host, url);
+  const cutAfterServer = failure?.kind === 'cut' && failure.afterServer === true;
+  if (failure?.kind === 'cut' && !cutAfterServer) {
+    req.socket.destroy();
+    return;
+  }
+  if (failure?.kind === 'answer') {
+    say(req, res, failure.status, failure.body ?? '', failure.headers);
+    return;
+  }
+  if (failure?.kind === 'delay') await sleep(failure.delayMs);
+  const pass = (upstream: Upstream) => {
+    forward(upstream, host, req, res, cutAfterServer);
+  };
+  if (!isRegistry(host)) {
+    if (!emulator.handle(host, req, res)) say(req, res, 404, `no host ${host} in the test stack\n`);
+  } else if (url.startsWith('/oauth2/')) emulator.handleRegistryAuth(host, req, res);
+  else if (!TRUST_PATH.test(url)) pass(upstreams.registry());
+  else if (emulator.trustAvailable(host)) pass(upstreams.notary());
+  else say(req, res, 404, TRUST_IS_OFF, { 'content-type': 'application/json; charset=utf-8' });
+}
+
+function say(
+  req: IncomingMessage,
+  res: ServerResponse,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  req.resume();
+  res.writeHead(status, { ...headers });
+  res.end(body);
+}
