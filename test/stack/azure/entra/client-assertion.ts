@@ -54,6 +54,8 @@ async function checkCertificateAssertion(
       audience: audiences,
       subject: application.clientId,
       currentDate: clock.now(),
+      // MSAL rounds the time to whole seconds, so nbf may be half a second ahead.
+      clockTolerance: 5,
       requiredClaims: ['exp'],
     });
   } catch (error) {
