@@ -59,11 +59,12 @@ async function readPem(certificate: string): Promise<string> {
   let bytes: Buffer;
   try {
     bytes = await readFile(certificate);
-  } catch (cause) {
+  } catch (error) {
+    // No cause either: the text of a file system error repeats the path.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw invalid(
-      'is neither PEM nor the path of a readable file',
+      `is neither PEM nor the path of a readable file (${code})`,
       `If it is a PFX (PKCS #12) certificate: ${convertPfx}`,
-      cause,
     );
   }
   const text = bytes.toString('latin1');

@@ -44,6 +44,13 @@ const resource: Meaning = {
   remedy: 'Check that the tenant is the one of the registry, and that the cloud is right.',
 };
 
+/** 700024 for what we signed ourselves with a certificate a moment ago. */
+const wrongClock: Meaning = {
+  code: 'CREDENTIAL_REJECTED',
+  message: (who) => `Entra ID finds what application ${who.clientId} signed out of date`,
+  remedy: 'Set the clock of this machine.',
+};
+
 const meanings = new Map<string, Meaning>([
   [
     '7000215',
@@ -104,7 +111,8 @@ export function aadstsCode(text: string): string | undefined {
 
 /** Explains one refusal; `text` is the SDK's message, of which only the description is repeated. */
 export function explainRefusal(code: string, text: string, who: Refused): TrustError {
-  const meaning = meanings.get(code);
+  const isCertificate = code === '700024' && who.assertion === undefined;
+  const meaning = isCertificate ? wrongClock : meanings.get(code);
   if (meaning !== undefined) {
     return new TrustError(meaning.code, `${meaning.message(who)} (AADSTS${code})`, {
       remedy: meaning.remedy,

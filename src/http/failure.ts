@@ -12,6 +12,8 @@ const unknownAuthority = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'CERT_UNTRUSTED',
+  // An authority of the right name with another key: renewed, or somebody else's.
+  'CERT_SIGNATURE_FAILURE',
 ]);
 
 const tlsReasons = new Map([
@@ -65,8 +67,12 @@ export function codeOf(thrown: unknown): string {
   return '';
 }
 
+/** Node's own TLS codes, and those of OpenSSL's certificate verification (X509_V_ERR_*). */
 function isTlsCode(code: string): boolean {
-  return code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_');
+  return (
+    /^(?:EPROTO$|ERR_SSL_|ERR_TLS_|CERT_|CRL_|ERROR_IN_(?:CERT|CRL)|UNABLE_TO_)/.test(code) ||
+    ['INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED', 'HOSTNAME_MISMATCH'].includes(code)
+  );
 }
 
 /** The first line of a message nobody foresaw; any URL in it loses its query. */

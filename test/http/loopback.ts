@@ -77,6 +77,7 @@ export async function startLoopback(
       socket.on('error', () => socket.destroy());
     }
   });
+  const proxyBefore = process.env.HTTPS_PROXY;
   process.env.HTTPS_PROXY = `http://127.0.0.1:${await listen(proxy)}`;
 
   return {
@@ -86,7 +87,11 @@ export async function startLoopback(
       refusal = status;
     },
     close: async () => {
-      delete process.env.HTTPS_PROXY;
+      if (proxyBefore === undefined) {
+        delete process.env.HTTPS_PROXY;
+      } else {
+        process.env.HTTPS_PROXY = proxyBefore;
+      }
       restoreTrust();
       for (const socket of sockets) {
         socket.destroy();
@@ -97,12 +102,17 @@ export async function startLoopback(
   };
 }
 
+/** The part of Node's secure context that its type leaves out. */
+interface NativeContext {
+  readonly context: { addCACert(pem: string): void };
+}
+
 /** Does for this process what NODE_EXTRA_CA_CERTS, read at its start, would have done. */
 function trustAuthority(pem: string): () => void {
   const original = tls.createSecureContext;
   tls.createSecureContext = (options) => {
     const secureContext = original(options);
-    const { context } = secureContext;
+    const { context } = secureContext as NativeContext;
     context.addCACert(pem);
     return secureContext;
   };
