@@ -45,7 +45,7 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     ca,
     knows: (host: string) => isRegistry(host) || emulator.knows(host),
     onRefused: (host: string) => {
-      log.add({ host, method: 'CONNECT', path: '', status: 403, userAgent: '' });
+      log.add({ host, method: 'CONNECT', path: '', status: 0, userAgent: '' });
     },
   };
   const main = await openProxy({ ...common, listener, socketPath });

@@ -54,7 +54,8 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     const [host = '', port] = (req.url ?? '').toLowerCase().split(':');
     if (port !== '443' || !knows(host)) {
       onRefused(host);
-      socket.end('HTTP/1.1 403 Unknown host\r\nContent-Length: 0\r\n\r\n');
+      // As near as a proxy comes to a name that does not resolve: a network error, no HTTP status.
+      socket.destroy();
       return;
     }
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');

@@ -1,0 +1,136 @@
+/** The front: which hosts exist, how failures are ordered, what is remembered of a request. */
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:https';
+
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+
+import { connectStack, createTestRegistry, uniqueName, type TestRegistry } from './index.js';
+
+const info = inject('stack');
+const stack = connectStack(info);
+let registry: TestRegistry;
+let agent: HttpsProxyAgent<string>;
+
+beforeAll(async () => {
+  registry = await createTestRegistry(stack);
+  agent = new HttpsProxyAgent(info.env.HTTPS_PROXY ?? '', {
+    ca: await readFile(info.caFile, 'utf8'),
+  });
+});
+
+interface Answer {
+  readonly status: number;
+  readonly challenge: string | undefined;
+  readonly body: string;
+}
+
+async function get(host: string, path: string): Promise<Answer> {
+  const ca = await readFile(info.caFile, 'utf8');
+  return new Promise((resolve, reject) => {
+    request({ host, path, agent, ca }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      response.on('end', () => {
+        const challenge = response.headers['www-authenticate'];
+        resolve({ status: response.statusCode ?? 0, challenge, body });
+      });
+      response.on('error', reject);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('the names of the emulated world', () => {
+  it('challenges as the login server that was asked', async () => {
+    const { status, challenge } = await get(registry.loginServer, '/v2/app/tags/list');
+    expect(status).toBe(401);
+    expect(challenge).toContain(`realm="https://${registry.loginServer}/oauth2/token"`);
+    expect(challenge).toContain(`service="${registry.loginServer}"`);
+    expect(challenge).toContain('scope="repository:app:pull"');
+  });
+
+  it('challenges for the whole GUN at trust data', async () => {
+    const gun = `${registry.loginServer}/team/app`;
+    const path = `/v2/${gun}/_trust/tuf/root.json`;
+    const { status, challenge } = await get(registry.loginServer, path);
+    expect(status).toBe(401);
+    expect(challenge).toContain(`scope="repository:${gun}:pull"`);
+  });
+
+  it('includes vaults that exist, and no others', async () => {
+    const name = uniqueName('vault');
+    await expect(get(`${name}.vault.azure.net`, '/keys/a')).rejects.toThrow();
+    await stack.azure.createVault({ name });
+    expect((await get(`${name}.vault.azure.net`, '/keys/a')).status).toBe(401);
+  });
+
+  it('has nothing of the real internet', async () => {
+    const mark = await stack.requestMark();
+    await expect(get('registry-1.docker.io', '/v2/')).rejects.toThrow();
+    const seen = await stack.requests({ since: mark, matching: 'registry-1' });
+    expect(seen.map(({ method, host, status }) => ({ method, host, status }))).toEqual([
+      { method: 'CONNECT', host: 'registry-1.docker.io', status: 0 },
+    ]);
+  });
+});
+
+describe('a failure on order', () => {
+  it('answers the next matching requests, then no more', async () => {
+    const path = `/v2/${uniqueName('app')}/tags/list`;
+    await stack.failNext({
+      target: `${registry.loginServer}${path}`,
+      times: 2,
+      failure: { kind: 'answer', status: 503, headers: { 'retry-after': '0' }, body: 'busy' },
+    });
+    expect(await get(registry.loginServer, '/v2/')).toMatchObject({ status: 401 });
+    for (const status of [503, 503, 401]) {
+      expect(await get(registry.loginServer, path)).toMatchObject({ status });
+    }
+  });
+
+  it('cuts the connection, before or after the server did its work', async () => {
+    for (const afterServer of [false, true]) {
+      const path = `/v2/${uniqueName('app')}/tags/list`;
+      await stack.failNext({ target: path, failure: { kind: 'cut', afterServer } });
+      await expect(get(registry.loginServer, path)).rejects.toThrow(/socket|ECONNRESET/);
+      expect(await stack.requests({ matching: path })).toMatchObject([{ status: 0 }]);
+      expect((await get(registry.loginServer, path)).status).toBe(401);
+    }
+  });
+
+  it('skips as many requests as asked, and delays', async () => {
+    const path = `/v2/${uniqueName('app')}/tags/list`;
+    await stack.failNext({ target: path, skip: 1, failure: { kind: 'delay', delayMs: 300 } });
+    const durations: number[] = [];
+    while (durations.length < 2) {
+      const start = performance.now();
+      expect((await get(registry.loginServer, path)).status).toBe(401);
+      durations.push(performance.now() - start);
+    }
+    expect(durations[1]).toBeGreaterThan(290);
+    expect(durations[0]).toBeLessThan(durations[1] ?? 0);
+  });
+});
+
+describe('the request log', () => {
+  it('never holds a secret from a query', async () => {
+    const mark = await stack.requestMark();
+    await get(registry.loginServer, '/oauth2/token?service=s&refresh_token=very-secret');
+    const seen = await stack.requests({ since: mark, matching: '/oauth2/token' });
+    expect(JSON.stringify(seen)).toContain('service=s');
+    expect(JSON.stringify(seen)).not.toContain('very-secret');
+  });
+});
+
+describe('the control', () => {
+  it('refuses whoever does not know its token', async () => {
+    const stranger = connectStack({ ...info, control: { ...info.control, token: 'guess' } });
+    await expect(stranger.requestMark()).rejects.toThrow('does not know this caller');
+  });
+
+  it('passes on what went wrong', async () => {
+    await expect(stack.azure.createRegistry({ name: 'x' })).rejects.toThrow('no registry name');
+  });
+});

@@ -1,0 +1,175 @@
+/** Stacks live side by side and leave nothing behind, however they end. */
+import { spawn } from 'node:child_process';
+import { access, readdir, readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { connectStack, createTestRegistry, startStack, type StackInfo } from './index.js';
+
+const CLI = fileURLToPath(new URL('cli.ts', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Command lines of the living processes that mention `text`; a dead process has none. */
+async function processesWith(text: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    // A process may end while we look.
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return lines.filter((line) => line.includes(text)).map((line) => line.replaceAll('\0', ' '));
+}
+
+async function mountsWith(text: string): Promise<string[]> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8');
+  return mounts.split('\n').filter((line) => line.includes(text));
+}
+
+/** Control groups of stacks, whichever version of control groups this system has. */
+async function controlGroups(): Promise<string[]> {
+  const top = '/sys/fs/cgroup';
+  const trees = [top, ...(await readdir(top)).map((name) => join(top, name))];
+  const names = await Promise.all(
+    // Files among the folders have no entries.
+    trees.map((tree) => readdir(tree).catch((): string[] => [])),
+  );
+  return names.flat().filter((name) => name.startsWith('acr-content-trust-'));
+}
+
+/** Starts a stack in a process of its own, as a person would. */
+async function startInProcess(): Promise<{
+  info: StackInfo;
+  kill: (signal: NodeJS.Signals) => void;
+}> {
+  const child = spawn(process.execPath, ['--import', 'tsx', CLI], {
+    cwd: PROJECT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  cleanUps.push(() => Promise.resolve(child.kill('SIGKILL')));
+  let text = '';
+  for await (const chunk of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
+    text += chunk;
+    if (text.endsWith('}\n')) break;
+  }
+  return {
+    info: JSON.parse(text) as StackInfo,
+    kill: (signal) => child.kill(signal),
+  };
+}
+
+/** Runs a container that would live on, so that there is something to leave behind. */
+async function runContainers(info: StackInfo): Promise<void> {
+  const stack = connectStack(info);
+  const context = await stack.makeImageContext('long-lived');
+  for (const engine of ['docker20', 'docker26'] as const) {
+    const image = 'local/long-lived';
+    const env = { DOCKER_BUILDKIT: '0' };
+    const built = await stack.docker({ engine, args: ['build', '-t', image, context], env });
+    expect(built.exitCode, built.output).toBe(0);
+    const started = await stack.docker({
+      engine,
+      args: ['run', '--detach', image, '/bin/busybox', 'sleep', '1000'],
+    });
+    expect(started.exitCode, started.output).toBe(0);
+  }
+}
+
+describe('a stack', () => {
+  it.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)(
+    'leaves no process, mount, control group or file when its owner gets %s',
+    async (signal) => {
+      const before = await controlGroups();
+      const { info, kill } = await startInProcess();
+      await runContainers(info);
+      expect(await processesWith(info.folder)).not.toEqual([]);
+      expect((await controlGroups()).length).toBeGreaterThan(before.length);
+      kill(signal);
+      await expect.poll(() => exists(info.folder), { timeout: 20_000 }).toBe(false);
+      await expect.poll(() => processesWith(info.folder), { timeout: 5_000 }).toEqual([]);
+      expect(await mountsWith(info.folder)).toEqual([]);
+      expect((await controlGroups()).filter((name) => !before.includes(name))).toEqual([]);
+    },
+  );
+
+  it('keeps its mounts and interfaces to itself while it runs', async () => {
+    const interfaces = Object.keys(networkInterfaces()).sort();
+    const stack = await startStack();
+    cleanUps.push(() => stack.stop());
+    expect(await mountsWith(stack.info.folder)).toEqual([]);
+    expect(Object.keys(networkInterfaces()).sort()).toEqual(interfaces);
+    await stack.stop();
+    expect(await exists(stack.info.folder)).toBe(false);
+  });
+
+  it('does not meet another one: same names, different worlds', async () => {
+    const stacks = await Promise.all([startStack(), startStack()]);
+    cleanUps.push(() => Promise.all(stacks.map((stack) => stack.stop())));
+    const [first, second] = stacks.map(({ info }) => connectStack(info));
+    if (first === undefined || second === undefined) throw new Error('two stacks were started');
+
+    const name = 'contoso';
+    const { loginServer, id } = await first.azure.createRegistry({ name });
+    await second.azure.createRegistry({ name });
+    const signer = await first.azure.createServicePrincipal();
+    for (const role of ['AcrPush', 'AcrImageSigner']) {
+      await first.azure.assignRole({ principalId: signer.clientId, role, scope: id });
+    }
+    const login = { username: signer.clientId, password: signer.clientSecret };
+    const ref = `${loginServer}/app:1`;
+    const push = async (stack: typeof first) => {
+      const context = await stack.makeImageContext('same');
+      await stack.docker({
+        engine: 'docker20',
+        args: ['build', '-t', ref, context],
+        env: { DOCKER_BUILDKIT: '0' },
+      });
+      return stack.docker({
+        engine: 'docker20',
+        args: ['push', ref],
+        login: { server: loginServer, ...login },
+        trust: true,
+        env: {
+          DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE: 'a root passphrase',
+          DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE: 'a repository passphrase',
+        },
+      });
+    };
+    const accepted = await push(first);
+    expect(accepted.exitCode, accepted.output).toBe(0);
+    expect((await push(second)).exitCode).not.toBe(0);
+    expect(await first.tags('app')).toEqual(['1']);
+    expect(await second.tags('app')).toEqual([]);
+    expect(await second.trustState(`${loginServer}/app`)).toEqual({});
+  });
+
+  it('starts a stopped server again', async () => {
+    const stack = await startStack({ servers: ['registry', 'notary', 'docker20'] });
+    cleanUps.push(() => stack.stop());
+    const client = connectStack(stack.info);
+    const registry = await createTestRegistry(client);
+    const reader = await registry.principal('AcrPull');
+    const inspect = () =>
+      client.dockerPull({
+        engine: 'docker20',
+        ref: `${registry.loginServer}/app:1`,
+        login: reader.login,
+      });
+    await client.stopServer('notary');
+    expect((await inspect()).output).toContain('unable to reach trust server');
+    await client.startServer('notary');
+    expect((await inspect()).output).toContain('does not have trust data');
+  });
+});
