@@ -126,10 +126,10 @@ function refusedToken(error: RestError, { reference }: VaultOperation): TrustErr
 
 function forbidden(error: RestError, operation: VaultOperation): TrustError {
   const inner = innerCodeOf(error);
-  // The inner codes say which; the texts do for older answers ("... on a disabled key").
+  // The inner codes say which; some answers have only the text ("... on a disabled key").
   if (
     /(Disabled|Expired|NotYetValid)$/.test(inner) ||
-    /\b(disabled|expired|not yet valid)\b/.test(error.message)
+    /\b(disabled|expired) (key|secret|certificate)\b|not yet valid/.test(error.message)
   ) {
     return disabled(operation.reference, described(error), error);
   }

@@ -1,0 +1,275 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import {
+  openVaultKey,
+  readVaultSecret,
+  type VaultOptions,
+} from '../../../src/azure/key-vault/index.js';
+import { TrustError } from '../../../src/errors.js';
+import { parseKeyReference, proveSigner } from '../../../src/signing/index.js';
+import { startVaultWorld, vault, vaultUrl, type VaultWorld } from './world.js';
+
+let world: VaultWorld;
+beforeAll(async () => {
+  world = await startVaultWorld();
+  await world.control.createKey({ vault, name: 'app', kty: 'EC' });
+  await world.control.setSecret({ vault, name: 'app', value: 'text' });
+  await world.control.createCertificate({ vault, name: 'cert' });
+});
+afterEach(async () => {
+  await world.control.clearFaults();
+});
+afterAll(async () => {
+  await world.close();
+});
+
+const oid = '22222222-2222-2222-2222-222222222222';
+
+async function open(text: string, credential = world.credential, options?: VaultOptions) {
+  const reference = parseKeyReference(text.startsWith('https:') ? text : `${vaultUrl}/${text}`);
+  if (reference.kind === 'file') throw new Error('not a vault reference');
+  if (reference.kind === 'vault-secret') return readVaultSecret(reference, credential, options);
+  return proveSigner(await openVaultKey(reference, credential, options));
+}
+
+async function refusal(opening: Promise<unknown>): Promise<TrustError> {
+  const error = await opening.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof TrustError) return error;
+  throw new Error('no TrustError', { cause: error });
+}
+
+/** Answers every authenticated request with this error. */
+async function answer(status: number, error: object, headers = {}): Promise<void> {
+  const { tenantId } = await world.control.describe();
+  const challenge = `Bearer authorization="https://login.microsoftonline.com/${tenantId}", resource="https://vault.azure.net"`;
+  const target = 'vault\\.azure\\.net';
+  await world.control.failNext({
+    target,
+    status: 401,
+    headers: { 'www-authenticate': challenge },
+    body: { error: { code: 'Unauthorized', message: 'no token' } },
+  });
+  await world.control.failNext({ target, status, headers, body: { error }, times: 10 });
+}
+
+describe('a missing role', () => {
+  it.each([
+    ['keys/app', 'keys/read', 'Key Vault Crypto User', '/keys/app'],
+    ['secrets/app', 'secrets/getSecret/action', 'Key Vault Secrets User', '/secrets/app'],
+    ['certificates/cert', 'certificates/read', 'Key Vault Certificate User', '/certificates/cert'],
+  ])('on %s is answered with the line that grants it', async (text, action, role, object) => {
+    const { credential, clientId } = await world.stranger();
+    const error = await refusal(open(text, credential));
+    expect(error.code).toBe('VAULT_FORBIDDEN');
+    expect(error.message).toContain(`${vaultUrl}/${text}`);
+    expect(error.message).toContain('ForbiddenByRbac');
+    expect(error.remedy).toContain(`The action Microsoft.KeyVault/vaults/${action} is missing.`);
+    expect(error.remedy).toContain(
+      `az role assignment create --role "${role}" --assignee ${clientId} ` +
+        `--scope ${world.vaultId.toLowerCase()}${object}.`,
+    );
+  });
+
+  it('to sign is told apart from one to read', async () => {
+    const { credential, objectId } = await world.stranger();
+    await world.control.createRole({
+      name: 'Reads keys',
+      dataActions: ['Microsoft.KeyVault/vaults/keys/read'],
+    });
+    const scope = `${world.vaultId}/keys/app`;
+    await world.control.assignRole({ principalId: objectId, role: 'Reads keys', scope });
+    const error = await refusal(open('keys/app', credential));
+    expect(error.code).toBe('VAULT_FORBIDDEN');
+    expect(error.message).toContain('forbids signing with');
+    expect(error.remedy).toContain('Microsoft.KeyVault/vaults/keys/sign/action is missing');
+  });
+
+  it('on the key of a certificate names the role for keys', async () => {
+    const { credential, objectId } = await world.stranger();
+    const role = 'Key Vault Certificate User';
+    await world.control.assignRole({ principalId: objectId, role, scope: world.vaultId });
+    await world.control.createRole({
+      name: 'Reads certificates',
+      dataActions: ['Microsoft.KeyVault/vaults/certificates/read'],
+    });
+    const plain = await world.stranger();
+    await world.control.assignRole({
+      principalId: plain.objectId,
+      role: 'Reads certificates',
+      scope: world.vaultId,
+    });
+    const error = await refusal(open('certificates/cert', plain.credential));
+    expect(error.code).toBe('VAULT_FORBIDDEN');
+    expect(error.remedy).toContain('--role "Key Vault Crypto User"');
+    expect(await refusal(open('certificates/cert', credential))).toMatchObject({
+      message: expect.stringContaining('forbids signing with') as string,
+    });
+  });
+});
+
+describe('other refusals of a vault', () => {
+  it.each([
+    [
+      'access policies',
+      'keys/app',
+      {
+        code: 'Forbidden',
+        message:
+          `The user, group or application 'appid=${oid};oid=${oid};iss=https://sts.windows.net/t/' ` +
+          "does not have keys get permission on key vault 'contoso;location=westeurope'.",
+        innererror: { code: 'ForbiddenByPolicy' },
+      },
+      `az keyvault set-policy --name contoso --object-id ${oid} --key-permissions get sign`,
+    ],
+    [
+      'access policies',
+      'secrets/app',
+      { code: 'Forbidden', message: 'Access denied.', innererror: { code: 'AccessDenied' } },
+      '--secret-permissions get',
+    ],
+    [
+      'the firewall',
+      'keys/app',
+      {
+        code: 'Forbidden',
+        message:
+          'Client address is not authorized and caller is not a trusted service.\r\n' +
+          'Client address: 203.0.113.7\r\nCaller: appid=x',
+        innererror: { code: 'ForbiddenByFirewall' },
+      },
+      'az keyvault network-rule add --name contoso --ip-address 203.0.113.7',
+    ],
+    [
+      'the private endpoint',
+      'keys/app',
+      {
+        code: 'Forbidden',
+        message: 'Public network access is disabled and request is not from a trusted service.',
+        innererror: { code: 'ForbiddenByConnection' },
+      },
+      'private endpoint',
+    ],
+  ])('by %s on %s are told with their remedy', async (_by, text, error, remedy) => {
+    await answer(403, error);
+    const refused = await refusal(open(text));
+    expect(refused.code).toBe('VAULT_FORBIDDEN');
+    expect(refused.remedy).toContain(remedy);
+  });
+
+  it('by role of a Managed HSM name its own command', async () => {
+    await answer(403, {
+      code: 'Forbidden',
+      message: 'no',
+      innererror: { code: 'ForbiddenByRbac' },
+    });
+    // Same answer, read as the HSM's: the emulator has none.
+    const { permissionRemedy } = await import('../../../src/azure/key-vault/permissions.js');
+    const reference = parseKeyReference('https://contoso.managedhsm.azure.net/keys/app');
+    if (reference.kind !== 'vault-key') throw new Error('not a key');
+    expect(
+      permissionRemedy({ reference, action: 'sign' }, 'ForbiddenByRbac', `appid=${oid}`),
+    ).toContain(
+      `az keyvault role assignment create --hsm-name contoso --role "Managed HSM Crypto User" --assignee ${oid} --scope /keys/app`,
+    );
+  });
+
+  it.each([
+    ['keys/app', 'Operation get is not allowed on a disabled key.', undefined],
+    ['secrets/app', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled'],
+    ['secrets/app', 'no', 'SecretExpired'],
+  ])('for a disabled object are no matter of rights: %s', async (text, message, inner) => {
+    await answer(403, {
+      code: 'Forbidden',
+      message,
+      ...(inner && { innererror: { code: inner } }),
+    });
+    expect((await refusal(open(text))).code).toBe('KEY_DISABLED');
+  });
+
+  it('of a sign-in from another tenant name the tenant', async () => {
+    await answer(401, { code: 'Unauthorized', message: 'AKV10032: Invalid issuer.' });
+    const error = await refusal(open('keys/app'));
+    expect(error.code).toBe('VAULT_FORBIDDEN');
+    expect(error.message).toContain('AKV10032');
+    expect(error.remedy).toContain('properties.tenantId');
+  });
+
+  it('by status become VAULT_FAILED', async () => {
+    await answer(400, { code: 'BadParameter', message: 'bad' });
+    expect((await refusal(open('keys/app'))).message).toContain('400 BadParameter (bad)');
+  });
+});
+
+describe('waiting for a vault', () => {
+  it('is cut short when the vault asks for too long', async () => {
+    const started = performance.now();
+    await answer(429, { code: 'Throttled', message: 'slow down' }, { 'retry-after': '600' });
+    const error = await refusal(open('keys/app'));
+    expect(error.code).toBe('VAULT_FAILED');
+    expect(error.message).toContain('limits the number of requests');
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('is granted when the vault asks for little', async () => {
+    await world.control.failNext({
+      target: 'contoso\\.vault',
+      status: 429,
+      headers: { 'retry-after': '0' },
+      body: { error: { code: 'Throttled', message: 'slow down' } },
+      times: 2,
+    });
+    await expect(open('keys/app')).resolves.toBeUndefined();
+  });
+
+  it('ends at its deadline', async () => {
+    await answer(503, { code: 'Down', message: 'down' }, { 'retry-after': '10' });
+    const error = await refusal(open('keys/app', world.credential, { deadlineMs: 500 }));
+    expect(error.code).toBe('VAULT_UNREACHABLE');
+    expect(error.message).toContain('did not answer within 0.5 seconds');
+  });
+
+  it('ends when the run is cancelled', async () => {
+    await answer(503, { code: 'Down', message: 'down' }, { 'retry-after': '10' });
+    const signal = AbortSignal.timeout(300);
+    const error = await refusal(open('keys/app', world.credential, { signal }));
+    expect(error.code).toBe('INTERRUPTED');
+  });
+});
+
+describe('a vault out of reach', () => {
+  // Names of their own: connections to the vault above are kept alive and would be used again.
+  it.each([
+    ['noSuchHost', 'gone-1', 'There is no host gone-1.vault.azure.net'],
+    ['refused', 'gone-2', 'gone-2.vault.azure.net cannot be reached: ECONNREFUSED'],
+    ['untrusted', 'gone-3', 'The TLS certificate of gone-3.vault.azure.net is not trusted'],
+  ] as const)('is told by its cause: %s', { timeout: 20_000 }, async (how, name, message) => {
+    const restore = world.failConnections(how);
+    try {
+      const error = await refusal(open(`https://${name}.vault.azure.net/keys/app`));
+      expect(error.code).toBe('VAULT_UNREACHABLE');
+      expect(error.message).toContain(message);
+    } finally {
+      restore();
+    }
+  });
+});
+
+describe('a failing sign-in', () => {
+  it('comes back as our own error, untouched', async () => {
+    const own = new TrustError('CREDENTIAL_REJECTED', 'wrong secret', { remedy: 'renew it' });
+    const credential = { getToken: () => Promise.reject(own) };
+    await expect(open('keys/app', credential)).rejects.toBe(own);
+    await expect(open('secrets/app', credential)).rejects.toBe(own);
+  });
+
+  it("comes back as the SDK's error, untouched, when nobody translated it", async () => {
+    const error = Object.assign(new Error('AADSTS7000215'), {
+      name: 'AuthenticationRequiredError',
+    });
+    const credential = { getToken: () => Promise.reject(error) };
+    await expect(open('keys/app', credential)).rejects.toBe(error);
+  });
+});
