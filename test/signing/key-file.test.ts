@@ -267,3 +267,22 @@ describe('key files we write', () => {
     }
   });
 });
+
+describe('key files notary 0.7.0 wrote from ours', () => {
+  // Written by writeDockerKeyFile, then `notary key passwd`: notary decrypted and encrypted anew.
+  it.each([
+    ['204f3f8a06d696b8f597132b460ae042bd6f097b9806824c1b50d883f64b99e2', 'rsa', 'reg.test/a/rsa'],
+    [
+      '849d5f6af77f57e98f32a2f6cc1984a1876e7310d94b96fd815e392029badafc',
+      'ed25519',
+      'reg.test/a/ed',
+    ],
+  ])('open here: %s', async (id, type, gun) => {
+    const url = new URL(`../fixtures/signing/${id}.key`, import.meta.url);
+    const opened = readKeyFile(readFileSync(url, 'utf8'), context('passpass1'));
+    expect(opened.privateKey.asymmetricKeyType).toBe(type);
+    expect(opened).toMatchObject({ role: 'targets', gun });
+    expect(idOf(opened.privateKey)).toBe(id);
+    await proveSigner(createMemorySigner(opened.privateKey, 'test key'));
+  });
+});
