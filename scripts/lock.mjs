@@ -19,8 +19,7 @@ export async function withLock(path, body) {
     const owner = await ownerOf(path);
     if (owner !== undefined) emptySince = undefined;
     else emptySince ??= Date.now();
-    const stale =
-      owner === undefined ? Date.now() - emptySince > EMPTY_LOCK_MS : !isAlive(owner);
+    const stale = owner === undefined ? Date.now() - emptySince > EMPTY_LOCK_MS : !isAlive(owner);
     if (stale) await discard(path);
     else await sleep(POLL_MS);
   }
