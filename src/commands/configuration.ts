@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
+import { parseRegistryId } from '../azure/index.js';
 import { TrustError, isTrustError } from '../errors.js';
 import {
   throwProblems,
@@ -156,23 +157,18 @@ export function readConfiguration(
   }
   const signing =
     signs && signingKey ? { engine: inputs.engine, signingKey, rootKey, pins } : undefined;
-  const build = isBuilding(command)
-    ? buildConfiguration(inputs, workingDirectory, conflict, nameInput)
-    : undefined;
+  const build = isBuilding(command) ? buildConfiguration(inputs, conflict, nameInput) : undefined;
   const digestText = inputs.digest;
   const digest =
     digestText === undefined ? undefined : parse('digest', () => parseDigest(digestText));
   const trustServer = parse('trust-server', () =>
     parseTrustServer(inputs['trust-server'] ?? `https://${registry || 'registry.invalid'}`),
   );
-  const registryId = inputs['registry-id'];
-  if (registryId !== undefined && !registryIdPattern.test(registryId)) {
-    problems.push({
-      input: 'registry-id',
-      problem: 'is not the resource ID of a container registry',
-      code: 'INPUT_INVALID',
-    });
-  }
+  const registryIdText = inputs['registry-id'];
+  const registryId =
+    registryIdText === undefined
+      ? undefined
+      : parse('registry-id', () => parseRegistryId(registryIdText));
   checkIdentity(inputs, problems, conflict, nameInput);
   throwProblems(problems, nameInput);
 
@@ -203,7 +199,6 @@ type Conflict = (input: InputName, problem: string, remedy: string) => void;
 
 function buildConfiguration(
   inputs: InputValues,
-  workingDirectory: string,
   conflict: Conflict,
   nameInput: NameInput,
 ): BuildConfiguration {
@@ -216,13 +211,14 @@ function buildConfiguration(
     );
   }
   const classic = builder === 'classic' || (inputs.engine === 'docker' && inputs['content-trust']);
-  const needsBuildx = [
-    inputs.platforms.length > 1 && 'platforms',
-    inputs.secrets.length > 0 && 'secrets',
-    inputs['cache-to'].length > 0 && 'cache-to',
-    inputs['builder-name'] !== undefined && 'builder-name',
-  ].filter((name) => name !== false);
-  for (const name of classic ? needsBuildx : []) {
+  const needsBuildx: readonly (readonly [InputName, boolean])[] = [
+    ['platforms', inputs.platforms.length > 1],
+    ['secrets', inputs.secrets.length > 0],
+    ['cache-to', inputs['cache-to'].length > 0],
+    ['builder-name', inputs['builder-name'] !== undefined],
+  ];
+  for (const [name, isAsked] of needsBuildx) {
+    if (!classic || !isAsked) continue;
     conflict(
       name,
       'asks for what only buildx can do, and the classic builder is to build',
@@ -230,7 +226,7 @@ function buildConfiguration(
     );
   }
   return {
-    context: isUrl(inputs.context) ? inputs.context : path.resolve(workingDirectory, inputs.context),
+    context: inputs.context,
     dockerfile: inputs.dockerfile,
     buildArgs: inputs['build-args'],
     target: inputs.target,
@@ -247,13 +243,6 @@ function buildConfiguration(
     baseImages: inputs['content-trust'] ? inputs['base-images'] : 'ignore',
   };
 }
-
-function isUrl(context: string): boolean {
-  return /^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(context);
-}
-
-const registryIdPattern =
-  /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.ContainerRegistry\/registries\/[^/]+$/i;
 
 /** @throws {TrustError} INPUT_INVALID unless `text` is an https URL of nothing but a host. */
 function parseTrustServer(text: string): string {
@@ -299,10 +288,11 @@ function checkIdentity(
       'Give the secret or the certificate of the service principal, not both.',
     );
   }
-  const proof =
-    secret !== undefined ? 'client-secret' : certificate !== undefined ? 'client-certificate' : '';
-  for (const name of proof === '' ? [] : (['client-id', 'tenant-id'] as const)) {
-    if (inputs[name] === undefined) {
+  const proof = (['client-secret', 'client-certificate'] as const).find(
+    (name) => inputs[name] !== undefined,
+  );
+  for (const name of ['client-id', 'tenant-id'] as const) {
+    if (proof !== undefined && inputs[name] === undefined) {
       problems.push({
         input: name,
         problem: `is not set, but "${nameInput(proof)}" is`,

@@ -35,8 +35,7 @@ export interface TrustReport {
   readonly tags: readonly TagReport[];
   readonly engine: 'native' | 'docker' | undefined;
   readonly key:
-    | { readonly id: string; readonly method: string; readonly description: string }
-    | undefined;
+    { readonly id: string; readonly method: string; readonly description: string } | undefined;
   readonly roles: readonly string[];
   /** True when this run created the repository's trust data. */
   readonly initialised: boolean;
@@ -68,14 +67,24 @@ export function summaryOf(report: TrustReport): string {
   const rows: [string, string][] = [
     ['Image', code(`${report.registry}/${report.repository}`)],
     ['Digest', report.digest === undefined ? '' : code(report.digest)],
-    ['Tags', report.tags.map(({ tag, signed }) => `${code(tag)}${signed ? '' : ' (unsigned)'}`).join(', ')],
+    [
+      'Tags',
+      report.tags.map(({ tag, signed }) => `${code(tag)}${signed ? '' : ' (unsigned)'}`).join(', '),
+    ],
     ['Role', report.roles.map(code).join(', ')],
     ['Key', report.key ? `${code(report.key.id)}<br>${escape(report.key.description)}` : ''],
     ['Root', rootCell(report)],
-    ['Expiry', report.expires.map(({ role, expires }) => `${code(role)} ${expires.slice(0, 10)}`).join('<br>')],
+    [
+      'Expiry',
+      report.expires
+        .map(({ role, expires }) => `${code(role)} ${expires.slice(0, 10)}`)
+        .join('<br>'),
+    ],
     ['Base images', report.baseImages.map(baseImageCell).join('<br>')],
   ];
-  const table = rows.filter(([, value]) => value !== '').map(([name, value]) => `| ${name} | ${value} |`);
+  const table = rows
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `| ${name} | ${value} |`);
   const warnings = report.warnings.map((warning) => `> ⚠️ ${escape(warning)}`);
   return [
     report.key ? '### Signed image' : '### Image (not signed)',

@@ -1,6 +1,9 @@
 /** The way from a command's name to its use case. */
 import type { CommandName, InputValues } from '../inputs/index.js';
+import { buildPushSign } from './build-push-sign.js';
+import { readConfiguration } from './configuration.js';
 import type { RunContext } from './context.js';
+import { signExisting } from './sign.js';
 
 /**
  * Runs `command` to its end.
@@ -11,5 +14,7 @@ export async function runCommand(
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
-  await Promise.reject(new Error(`${command} ${inputs.registry ?? ''} ${context.platform}`));
+  const { workingDirectory, nameInput } = context;
+  const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);
+  await (command === 'sign' ? signExisting : buildPushSign)(configuration, inputs, context);
 }

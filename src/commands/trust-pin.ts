@@ -1,14 +1,21 @@
 /** What the text of a `trust-pin` means; opening a CA file or a vault key comes later. */
 import path from 'node:path';
 import { TrustError } from '../errors.js';
-import { parseKeyReference, type KeyReference } from '../signing/index.js';
+import {
+  parseKeyReference,
+  type VaultCertificateReference,
+  type VaultKeyReference,
+} from '../signing/index.js';
 
 /** Something a repository's root can be held against. */
 export type PinReference =
   | { readonly kind: 'key-id'; readonly keyId: string }
   | { readonly kind: 'certificate-sha256'; readonly fingerprint: string }
   | { readonly kind: 'ca-file'; readonly path: string }
-  | { readonly kind: 'vault-key'; readonly reference: KeyReference };
+  | {
+      readonly kind: 'vault-key';
+      readonly reference: VaultKeyReference | VaultCertificateReference;
+    };
 
 /**
  * Reads one pin: 64 hex digits (a key ID), `sha256:` and 64 hex digits, with or without colons (a

@@ -1,0 +1,178 @@
+/** Builds the image, with its base images pinned. */
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  checkBuildRequest,
+  locateDockerfile,
+  pinForBuildKit,
+  pinForClassicBuilder,
+  readVariable,
+  runBuild,
+  type BuildRequest,
+  type BuildResult,
+  type LocatedDockerfile,
+} from '../docker/index.js';
+import type { Log } from '../ports.js';
+import { decideBaseImages, type BaseImageDecisions } from './base-images.js';
+import type { BuildConfiguration, Configuration } from './configuration.js';
+import type { RunContext } from './context.js';
+import type { CheckedDocker, PrivateDocker } from './docker-setup.js';
+import type { BaseImageReport } from './report.js';
+import type { Session } from './session.js';
+
+/** A build that is ready to run. */
+export interface PreparedBuild {
+  readonly request: BuildRequest;
+  /** Undefined where Dockerfile or context are remote: Docker fetches them, unseen by us. */
+  readonly dockerfile: LocatedDockerfile | undefined;
+}
+
+/**
+ * Finds the Dockerfile and checks the request, before anything happens.
+ * @throws {TrustError} DOCKERFILE_NOT_FOUND, INPUT_INVALID, INPUT_CONFLICT
+ */
+export async function prepareBuild(
+  configuration: Configuration,
+  build: BuildConfiguration,
+  docker: CheckedDocker,
+  { workingDirectory }: RunContext,
+): Promise<PreparedBuild> {
+  const { gun, tags } = configuration.image;
+  const builder = docker.builder ?? 'classic';
+  const pushes = configuration.command === 'buildAndPush';
+  const request: BuildRequest = {
+    builder,
+    context: build.context,
+    ...(build.dockerfile === undefined ? {} : { dockerfile: build.dockerfile }),
+    tags: tags.map((tag) => `${gun}:${tag}`),
+    output: { kind: pushes && builder === 'buildx' ? 'push' : 'load' },
+    buildArgs: build.buildArgs,
+    ...(build.target === undefined ? {} : { target: build.target }),
+    labels: build.labels,
+    platforms: build.platforms,
+    secrets: build.secrets,
+    cacheFrom: build.cacheFrom,
+    cacheTo: build.cacheTo,
+    noCache: build.noCache,
+    pull: build.pull,
+    ...(build.builderName === undefined ? {} : { builderName: build.builderName }),
+    extraArguments: build.extraArguments,
+  };
+  checkBuildRequest(request);
+  const dockerfile = await locateDockerfile({
+    context: build.context,
+    dockerfile: build.dockerfile,
+    workingDirectory,
+  });
+  return { request, dockerfile };
+}
+
+/**
+ * Verifies the base images of a prepared build.
+ * @throws {TrustError} BASE_IMAGE_UNSIGNED and what decideBaseImages throws
+ */
+export async function verifyBaseImages(
+  { request, dockerfile }: PreparedBuild,
+  configuration: Configuration,
+  docker: CheckedDocker,
+  session: Session,
+  context: RunContext,
+  log: Log,
+): Promise<BaseImageDecisions | undefined> {
+  if (!dockerfile) {
+    log.warn('The Dockerfile is not on this agent, so its base images cannot be verified.');
+    return undefined;
+  }
+  const { platform } = await docker.capabilities.engine();
+  return decideBaseImages(
+    dockerfile.text,
+    {
+      builder: request.builder === 'buildx' ? 'buildkit' : 'classic',
+      buildArgs: buildArgumentValues(request.buildArgs ?? [], context),
+      ...(request.target === undefined ? {} : { target: request.target }),
+      platforms: request.platforms ?? [],
+      buildPlatform: platform,
+    },
+    configuration,
+    session,
+    context,
+    log,
+  );
+}
+
+/** Values that Docker will see, those taken from the environment included. */
+function buildArgumentValues(
+  buildArgs: readonly string[],
+  { environment, platform }: RunContext,
+): Record<string, string> {
+  return Object.fromEntries(
+    buildArgs.flatMap((argument) => {
+      const equals = argument.indexOf('=');
+      if (equals >= 0) return [[argument.slice(0, equals), argument.slice(equals + 1)]];
+      const value = readVariable(environment, argument, platform === 'win32');
+      return value === undefined ? [] : [[argument, value]];
+    }),
+  );
+}
+
+/**
+ * Builds. With the docker engine and base images all proven, Docker's own content trust is in
+ * force too, for whatever reference it meets that we did not.
+ * @throws {TrustError} BUILD_FAILED and what runBuild throws
+ */
+export async function buildImage(
+  { request, dockerfile }: PreparedBuild,
+  decisions: BaseImageDecisions | undefined,
+  configuration: Configuration,
+  { cli }: PrivateDocker,
+  { tempDirectory }: RunContext,
+  log: Log,
+): Promise<BuildResult> {
+  const plan =
+    dockerfile && decisions
+      ? (request.builder === 'buildx' ? pinForBuildKit : pinForClassicBuilder)(
+          dockerfile.text,
+          decisions.bases,
+          decisions.digests,
+        )
+      : { buildContexts: [] };
+  const contentTrust = dockerContentTrust(configuration, decisions?.reports);
+  const run = (pinned: Partial<BuildRequest>): Promise<BuildResult> =>
+    runBuild(
+      cli,
+      { ...request, buildContexts: plan.buildContexts, ...pinned },
+      { tempDirectory, log, ...(contentTrust ? { contentTrust } : {}) },
+    );
+  if (plan.dockerfile === undefined || !dockerfile) return run({});
+
+  const folder = await mkdtemp(path.join(tempDirectory, 'acr-content-trust-dockerfile-'));
+  try {
+    const file = path.join(folder, 'Dockerfile');
+    await writeFile(file, plan.dockerfile);
+    await copyIgnoreFile(dockerfile.path, file);
+    return await run({ dockerfile: file });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** BuildKit reads `<Dockerfile>.dockerignore` beside the Dockerfile it is given. */
+async function copyIgnoreFile(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(`${from}.dockerignore`, `${to}.dockerignore`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function dockerContentTrust(
+  { signing, build, trustServer, image }: Configuration,
+  baseImages: readonly BaseImageReport[] = [],
+): { readonly server?: string } | undefined {
+  if (signing?.engine !== 'docker' || build?.baseImages === 'ignore') return undefined;
+  // Docker refuses every unsigned base image, which is more than "pin-signed" asks for.
+  if (baseImages.some(({ status }) => status === 'unsigned' || status === 'not-checked')) {
+    return undefined;
+  }
+  return trustServer === `https://${image.registry}` ? {} : { server: trustServer };
+}

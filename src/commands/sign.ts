@@ -1,0 +1,71 @@
+/** Signs images that are already in the registry. Needs no Docker. */
+import { TrustError } from '../errors.js';
+import type { InputValues } from '../inputs/index.js';
+import type { RegistryClient } from '../registry/index.js';
+import type { Configuration } from './configuration.js';
+import type { RunContext } from './context.js';
+import { openJournal, type TaggedContent } from './journal.js';
+import { openSession } from './session.js';
+import { signTags } from './sign-tags.js';
+import { prepareSigning } from './signing-preflight.js';
+
+/**
+ * Signs each tag for what it stands for at the start of the run, all in one publish.
+ * @throws {TrustError} MANIFEST_NOT_FOUND, TAG_MOVED, and whatever keeps the tags from being signed.
+ */
+export async function signExisting(
+  configuration: Configuration,
+  inputs: InputValues,
+  context: RunContext,
+): Promise<void> {
+  const { image, signing } = configuration;
+  if (!signing) throw new TypeError('a sign command was configured without a signing key');
+  const journal = openJournal(configuration, context);
+  const { log } = journal;
+  const session = await log.group('Registry login', () =>
+    openSession(configuration, inputs, context),
+  );
+  const tags = await log.group('Digest', async () => {
+    const found = await resolveTags(session.images, configuration);
+    for (const [tag, { digest, length }] of found) {
+      log.info(`${image.gun}:${tag}  ${digest}  ${length} bytes`);
+    }
+    return found;
+  });
+  const plan = await log.group('Trust data', () =>
+    prepareSigning(configuration, signing, session, context, log),
+  );
+  journal.noteTags(tags);
+  await log.group('Signature', async () => {
+    const result = await signTags(plan, tags, context, log);
+    journal.noteSigned(result);
+    for (const tag of tags.keys()) log.info(`${image.gun}:${tag}  signed and verified`);
+    log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
+  });
+  await journal.close();
+}
+
+async function resolveTags(
+  images: RegistryClient,
+  { image: { gun, repository, tags }, digest }: Configuration,
+): Promise<ReadonlyMap<string, TaggedContent>> {
+  const manifests = await Promise.all(tags.map((tag) => images.getManifest(repository, tag)));
+  return new Map(
+    tags.map((tag, index) => {
+      const manifest = manifests[index];
+      if (!manifest) {
+        throw new TrustError('MANIFEST_NOT_FOUND', `There is no image ${gun}:${tag}.`, {
+          remedy: 'Push the image first, and check registry, repository and tag.',
+        });
+      }
+      if (digest !== undefined && manifest.digest !== digest) {
+        throw new TrustError(
+          'TAG_MOVED',
+          `${gun}:${tag} stands for ${manifest.digest}, not for ${digest} as it should.`,
+          { remedy: 'Nothing was signed. Find out who moved the tag, or give the other digest.' },
+        );
+      }
+      return [tag, { digest: manifest.digest, length: manifest.length }];
+    }),
+  );
+}
