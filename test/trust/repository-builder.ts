@@ -104,7 +104,14 @@ export class RepositoryBuilder {
     this.root.version += 1;
   }
 
-  /** Signs everything. */
+  /** Signs everything after stepping snapshot and timestamp, as the server does per publish. */
+  publish(options: BuildOptions = {}): Files {
+    this.snapshot.version += 1;
+    this.timestamp.version += 1;
+    return this.build(options);
+  }
+
+  /** Signs everything as it is. */
   build(options: BuildOptions = {}): Files {
     const files: Files = new Map();
     const put = (name: RoleName, signed: Signed, keys: readonly TestKey[]): void => {

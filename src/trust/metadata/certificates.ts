@@ -3,7 +3,7 @@
  * validRootLeafCerts). Its own signature, key usage and extended key usage are not looked at there,
  * nor here: the root document vouches for the certificate, not the other way round.
  */
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar/asn1-x509';
 import { decodeBase64 } from './base64.js';
@@ -26,6 +26,7 @@ const weakSignatures = new Set([
 /** What our checks need to know of one certificate. */
 export interface CertificateFacts {
   readonly der: Buffer;
+  readonly x509: X509Certificate;
   /** The last common name of the subject, as Go takes it; empty without one. */
   readonly commonName: string;
   readonly isCa: boolean;
@@ -127,6 +128,7 @@ function readFacts(der: Buffer): CertificateFacts {
     .filter(({ type }) => type === commonNameOid);
   return {
     der,
+    x509: new X509Certificate(der),
     commonName: names.at(-1)?.value.toString() ?? '',
     isCa: constraints?.cA ?? false,
     pathLength: constraints?.pathLenConstraint,

@@ -26,7 +26,14 @@ import { delegationsOf, targetsAsDelegation } from './delegations.js';
 import { expiryOf } from './expiries.js';
 import { expiredData, invalidData, pinMismatch } from './failures.js';
 import { preparePin, type Pin, type PreparedPin } from './pins.js';
-import { certificateExpiry, isSignedBy, matchPins, rootKeyIds, validateRoot } from './root.js';
+import {
+  certificateExpiry,
+  isSignedBy,
+  matchPins,
+  rootKeyIds,
+  timelessRootKeyIds,
+  validateRoot,
+} from './root.js';
 import { countSignatures } from './signatures.js';
 import type {
   EarlierState,
@@ -288,7 +295,8 @@ export class TrustedCollection {
   /** The earlier root is the anchor; pins, if any, must vouch for it or for the root that follows. */
   #beginFrom(root: Envelope<RootSigned>): void {
     this.#root = root;
-    const [match] = matchPins(root, rootKeyIds(root), this.#pins, this.#now);
+    const rules = { gun: this.gun, allowWildcard: this.#allowWildcard };
+    const [match] = matchPins(root, timelessRootKeyIds(root, rules), this.#pins, this.#now);
     if (match !== undefined) this.#pinnedBy = { kind: 'pin', ...match };
     else if (this.#pins.length === 0) {
       this.#pinnedBy = { kind: 'earlier-root', version: root.signed.version };

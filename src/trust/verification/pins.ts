@@ -145,6 +145,5 @@ function issued(
   if (!issuer.isCa || issuer.isWeaklySigned) return false;
   if (issuer.pathLength !== undefined && issuer.pathLength < casBelow) return false;
   if (now < issuer.notBefore || issuer.notAfter < now) return false;
-  const [upper, lower] = [new X509Certificate(issuer.der), new X509Certificate(subject.der)];
-  return lower.checkIssued(upper) && lower.verify(upper.publicKey);
+  return subject.x509.checkIssued(issuer.x509) && subject.x509.verify(issuer.x509.publicKey);
 }

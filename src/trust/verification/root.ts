@@ -54,12 +54,17 @@ export function isSignedBy(
   previous: Envelope<RootSigned>,
   rules: Pick<RootRules, 'gun' | 'allowWildcard'>,
 ): boolean {
-  const { gun, allowWildcard } = rules;
-  const keyIds = rootKeyIds(previous).filter((id) => {
-    const key = own(previous.signed.keys, id);
-    return key !== undefined && rootCertificateFlaw(key, { gun, allowWildcard }) === undefined;
-  });
-  return countRoot(root, previous, keyIds, gun).isEnough;
+  return countRoot(root, previous, timelessRootKeyIds(previous, rules), rules.gun).isEnough;
+}
+
+/** The TUF IDs of the root keys whose certificate fits the GUN, whatever its dates. */
+export function timelessRootKeyIds(
+  root: Envelope<RootSigned>,
+  { gun, allowWildcard }: Pick<RootRules, 'gun' | 'allowWildcard'>,
+): readonly KeyId[] {
+  return certificateFlaws(root, { gun, allowWildcard })
+    .filter(({ flaw }) => flaw === undefined)
+    .map(({ id }) => id);
 }
 
 /** The TUF IDs of the keys of the root role. */

@@ -85,11 +85,7 @@ describe.each(everyFile)('a tampered %s', (role) => {
 
   it.each([
     ['a wrong _type', (signed: Raw) => ({ ...signed, _type: 'Mirrors' }), /_type is "Mirrors"/],
-    [
-      'a lower-case _type',
-      (s: Raw) => ({ ...s, _type: String(s._type).toLowerCase() }),
-      /_type/,
-    ],
+    ['a lower-case _type', (s: Raw) => ({ ...s, _type: String(s._type).toLowerCase() }), /_type/],
     ['_type as a number', (signed: Raw) => ({ ...signed, _type: 1 }), /_type is a number/],
     ['version 0', (signed: Raw) => ({ ...signed, version: 0 }), /version is 0/],
     ['a negative version', (signed: Raw) => ({ ...signed, version: -1 }), /version is -1/],
