@@ -129,15 +129,17 @@ async function loadedImage(
 }
 
 function pushedByBuilder(record: BuildRecord): PushedContent {
-  const digest = record.descriptor?.digest ?? record.digest;
-  if (digest === undefined) {
+  const { digest, descriptor, configDigest } = record;
+  const candidates = [...new Set([descriptor?.digest, digest])].filter((d) => d !== undefined);
+  if (candidates.length === 0) {
     throw new TrustError('PUSH_FAILED', 'buildx did not record the digest of what it pushed', {
       remedy: 'Update buildx (0.6 or newer writes it), or build and push in two steps.',
     });
   }
   return {
-    candidates: [digest],
-    ...(record.configDigest === undefined ? {} : { configDigest: record.configDigest }),
-    ...(record.descriptor === undefined ? {} : { descriptor: record.descriptor }),
+    candidates,
+    // With the driver `docker` and the containerd store buildx writes the index's digest here too.
+    ...(configDigest === undefined || candidates.includes(configDigest) ? {} : { configDigest }),
+    ...(descriptor === undefined ? {} : { descriptor }),
   };
 }

@@ -13,7 +13,9 @@ interface Cause {
 }
 
 const engineDown: Cause = {
-  pattern: /cannot connect to the docker daemon|is the docker daemon running|error during connect/i,
+  // The CLI also says "error during connect" when it stops sending a build context by itself.
+  pattern:
+    /cannot connect to the docker daemon|is the docker daemon running|error during connect: (?!.*invalid reference format)/i,
   code: 'DOCKER_ENGINE_DOWN',
   remedy: 'Start the engine, or point DOCKER_HOST or DOCKER_CONTEXT at one this agent may use.',
 };
@@ -140,7 +142,10 @@ function failure(
 ): TrustError {
   // The last words decide: earlier lines are the user's own build output, which may say anything.
   const words = failureWords(result);
-  const cause = causes.find((candidate) => candidate.pattern.test(words));
+  const ownStepFailed = /did not complete successfully|returned a non-zero code/.test(words);
+  const cause = ownStepFailed
+    ? undefined
+    : causes.find((candidate) => candidate.pattern.test(words));
   return new TrustError(
     cause?.code ?? code,
     `${command} failed with exit code ${result.exitCode}: ${words}`,

@@ -127,6 +127,13 @@ export function unsignedAlthoughPushed(
 /** Why a classic build with content trust failed: its base images, or the build itself. */
 export function trustedBuildFailure(result: ExecResult): TrustError {
   const words = failureWords(result);
+  if (/error during connect: .*invalid reference format/.test(words)) {
+    return new TrustError(
+      'DOCKER_UNSUITABLE',
+      `Docker's own content trust cannot verify a FROM with a variable in it: ${words}`,
+      { remedy: 'Use `engine: native`, or write the base image without a variable.' },
+    );
+  }
   const cause = causes.find(({ pattern, code }) => baseImageCodes.has(code) && pattern.test(words));
   // A step of the build that failed says so; its own output may contain anything.
   if (cause === undefined || words.includes('returned a non-zero code')) {

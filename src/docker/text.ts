@@ -8,16 +8,20 @@ const terminalSequence = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
 /** Progress of a transfer: many lines, none of which explains a failure. */
 const progress =
-  /^(?:[0-9a-f]{12}: (?:Preparing|Waiting|Pushing|Pulling|Pushed|Layer already|Mounted|Downloading|Extracting|Verifying|Download complete|Pull complete|Already exists|Retrying)|-{3,}$|={3,}$)/;
+  /^(?:[0-9a-f]{12}: (?:Preparing|Waiting|Pushing|Pulling|Pushed|Layer already|Mounted|Downloading|Extracting|Verifying|Download complete|Pull complete|Already exists|Retrying)|-{3,}$|={3,}$|#\d+ (?!.*ERROR))/;
 
 /** The last `count` lines that are neither empty nor transfer progress. */
 export function lastLines(text: string, count: number): string[] {
-  return text
-    .replace(terminalSequence, '')
-    .split(/[\r\n]+/)
-    .map((line) => line.trimEnd())
-    .filter((line) => line.trim() !== '' && !progress.test(line))
-    .slice(-count);
+  return (
+    text
+      .replace(terminalSequence, '')
+      // The classic builder's address holds every build argument, values included.
+      .replace(/(\/build)\?[^"\s]*/g, '$1')
+      .split(/[\r\n]+/)
+      .map((line) => line.trimEnd())
+      .filter((line) => line.trim() !== '' && !progress.test(line))
+      .slice(-count)
+  );
 }
 
 /**

@@ -129,8 +129,10 @@ class Walk {
           image.text.includes('$')
           ? undefined
           : { value: image.text, unset: [] };
-    if (expansion === undefined)
-      { this.#unresolved(image, 'its variables cannot be filled in'); return; }
+    if (expansion === undefined) {
+      this.#unresolved(image, 'its variables cannot be filled in');
+      return;
+    }
     const { value, unset } = expansion;
     const referred = this.#stageCalled(stage, image, value);
     if (referred !== undefined) {
@@ -146,13 +148,16 @@ class Walk {
         unset.length > 0
           ? `${[...new Set(unset)].join(' and ')} has no value`
           : `"${value}" is no image reference`,
-      ); return;
+      );
+      return;
     }
     // Docker puts nothing for a variable without a value; that is seldom meant. Platform arguments
     // in particular have one in the real build.
     const unknown = unset.filter((name) => this.#isPlatformArgument(name));
-    if (unknown.length > 0)
-      { this.#unresolved(image, `${unknown.join(' and ')} is not known here`); return; }
+    if (unknown.length > 0) {
+      this.#unresolved(image, `${unknown.join(' and ')} is not known here`);
+      return;
+    }
     this.#items.push({
       kind: image.kind,
       written: image.text,
