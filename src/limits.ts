@@ -32,7 +32,7 @@ export const limits = {
   targetsLifetimeDays: 3 * 365,
   /** Six months, as in notary client/client.go: warn, and sign a role again if we may anyway. */
   expiryWarningDays: 183,
-  keyFileBytes: 1024 * 1024,
+  keyFileBytes: 64 * 1024,
   /** The most PBKDF2 rounds a key file may ask for; the most in use anywhere is near a million. */
   pbkdf2Iterations: 5_000_000,
   /** One operation on Key Vault, with its authentication and all its retries. */

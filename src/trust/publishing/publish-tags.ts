@@ -11,7 +11,7 @@ import type { TrustServer } from '../server/index.js';
 import type { TrustedView } from '../verification/index.js';
 import { patienceFor } from './patience.js';
 import { planTags, type PlannedFile } from './plan.js';
-import { readBack } from './read-back.js';
+import { confirmed, readBack } from './read-back.js';
 import { signFile } from './sign.js';
 import type { Signer } from '../signer.js';
 import type { PublishedTags, PublishTagsOptions } from './types.js';
@@ -36,18 +36,30 @@ export async function publishTags(
   let attempts = 0;
   let uncertain = 0;
 
+  const read = async (previous: TrustedView | undefined, after: Trouble | undefined) => {
+    try {
+      return await readRepository(server, { pins, now: clock(), previous, signal });
+    } catch (error) {
+      if (after?.kind === 'uncertain' && isTrustError(error, 'TRUST_SERVER_UNREACHABLE')) {
+        throw outcomeUnknown(after.error);
+      }
+      throw error;
+    }
+  };
+
   for (;;) {
-    const view = await readRepository(server, { pins, now: clock(), previous: earlier, signal });
+    const view = await read(earlier, trouble);
     if (!view) throw noTrustData(server);
     // A refusal is final unless the repository changed under it.
     if (trouble?.kind === 'rejected' && isUnchanged(earlier, view)) throw trouble.error;
     const plan = planTags(view, tags, signer, clock());
     if (plan.files.length === 0) {
-      // Either nothing was to do, or an answer got lost and the change is there after all.
-      if (attempts > 0) log.info('The last publish has taken effect.');
-      const alreadySigned = attempts === 0;
-      const read = await readBack(server, { tags, sent: new Map() }, options);
-      return { view: read, roles: plan.roles, attempts, alreadySigned };
+      if (attempts > 0) log.info('A publish whose answer got lost has taken effect.');
+      const seen =
+        attempts === 0
+          ? confirmed(server, view, tags)
+          : await readBack(server, { tags, sent: new Map() }, options);
+      return { view: seen, roles: plan.roles, attempts, alreadySigned: attempts === 0 };
     }
     for (const warning of plan.warnings) log.warn(warning);
     if (trouble?.kind === 'uncertain' && ++uncertain >= limits.publishUncertainTries) {
@@ -58,8 +70,8 @@ export async function publishTags(
     const bytes = new Map([...sent].map(([role, file]) => [role, file.bytes]));
     trouble = await attempt(() => server.publish(bytes, signal));
     if (!trouble) {
-      const read = await readBack(server, { tags, sent }, options);
-      return { view: read, roles: plan.roles, attempts, alreadySigned: false };
+      const seen = await readBack(server, { tags, sent }, options);
+      return { view: seen, roles: plan.roles, attempts, alreadySigned: false };
     }
     log.debug(`publish ${attempts}: ${trouble.kind}`);
     earlier = view;
@@ -110,6 +122,14 @@ function noTrustData(server: TrustServer): TrustError {
         'The repository must be initialised once, which takes a root key. If it was initialised ' +
         'before, somebody has deleted its trust data.',
     },
+  );
+}
+
+function outcomeUnknown(cause: TrustError): TrustError {
+  return new TrustError(
+    'TRUST_SERVER_UNREACHABLE',
+    `${cause.message}; whether the publish took effect is not known, as nothing can be read now`,
+    { remedy: `${cause.remedy} Tags that are signed by then are recognised.`, cause },
   );
 }
 

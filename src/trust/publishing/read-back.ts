@@ -30,13 +30,24 @@ export async function readBack(
   expected: Expectation,
   context: PublishingContext,
 ): Promise<TrustedView> {
-  const patience = patienceFor(limits.readBackDeadlineMs, context.signal);
+  const totalMs = Math.min(limits.readBackDeadlineMs, context.deadlineMs ?? Infinity);
+  const patience = patienceFor(totalMs, context.signal);
   for (;;) {
     const flaw = await lookOnce(server, expected, context);
     if ('view' in flaw) return flaw.view;
     context.log.debug(`read back: ${flaw.flaw}`);
     if (!(await patience.pause())) throw readBackFailed(server, flaw.flaw, flaw.cause);
   }
+}
+
+/**
+ * Checks the tags in a view that was itself read with an empty cache.
+ * @throws {TrustError} READ_BACK_FAILED
+ */
+export function confirmed(server: TrustServer, view: TrustedView, tags: Tags): TrustedView {
+  const flaw = tagFlaw(view, { tags });
+  if (flaw !== undefined) throw readBackFailed(server, flaw, undefined);
+  return view;
 }
 
 type Look = { readonly view: TrustedView } | { readonly flaw: string; readonly cause?: unknown };
@@ -79,7 +90,7 @@ function fileFlaw(view: TrustedView, { sent }: Expectation): string | undefined 
   return undefined;
 }
 
-function tagFlaw(view: TrustedView, { tags }: Expectation): string | undefined {
+function tagFlaw(view: TrustedView, { tags }: Pick<Expectation, 'tags'>): string | undefined {
   for (const [tag, { digest, length }] of tags) {
     const found = lookUpTag(view, tag);
     if (found.kind === 'unsigned') return `the tag ${tag} is not signed`;

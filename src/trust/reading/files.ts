@@ -57,10 +57,13 @@ function quiet<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-/** The delegations worth asking for before anybody has said that they exist. */
+/**
+ * The delegations worth asking for before anybody has said that they exist: those that were there
+ * before or, where nothing is known, the one that Docker reads first.
+ */
 export function likelyDelegations(earlier: EarlierState | undefined): readonly RoleName[] {
-  const known = [...(earlier?.targets?.keys() ?? [])].filter((role) => role !== 'targets');
-  return [...new Set([releasesRole, ...known])];
+  if (!earlier?.targets) return [releasesRole];
+  return [...earlier.targets.keys()].filter((role) => role !== 'targets');
 }
 
 /**

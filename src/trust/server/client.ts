@@ -7,7 +7,7 @@ import { TrustError } from '../../errors.js';
 import { HttpError, type HttpRequest, type HttpResponse } from '../../http/types.js';
 import { limits } from '../../limits.js';
 import type { Gun, PublicKey, RoleName } from '../metadata/types.js';
-import { complaintOf, isWebPage } from './answers.js';
+import { complaintOf, isWebPage, oneLine } from './answers.js';
 import {
   contentTrustOff,
   noAnswer,
@@ -27,6 +27,17 @@ function checkedGun(gun: Gun): Gun {
   if (pathSafeGun.test(gun) && !/(?:^|\/)\.{0,2}(?:\/|$)/.test(gun)) return gun;
   throw new TrustError('INPUT_INVALID', `"${gun}" is no name of a trust collection`, {
     remedy: 'Give registry and repository, such as contoso.azurecr.io and team/app.',
+  });
+}
+
+function checkedUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' && url.username === '' && url.search === '') return url;
+  // Whatever is before an @ or after a ? may be a secret.
+  const shown = /[@?]/.test(text) ? 'what was given' : `"${oneLine(text)}"`;
+  throw new TrustError('INPUT_INVALID', `${shown} is no address of a trust server`, {
+    remedy:
+      'Give an https address without user name and query, such as https://contoso.azurecr.io.',
   });
 }
 
@@ -50,7 +61,7 @@ class HttpTrustServer implements TrustServer {
   constructor(options: TrustServerOptions) {
     this.#options = options;
     this.gun = checkedGun(options.gun);
-    const url = new URL(options.url);
+    const url = checkedUrl(options.url);
     this.host = url.host;
     // notary storage/httpstore.go, NewNotaryServerStore: the GUN goes in as it is.
     this.#base = `${url.origin}${url.pathname.replace(/\/+$/, '')}/v2/${this.gun}/_trust/tuf/`;

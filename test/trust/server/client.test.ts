@@ -287,4 +287,19 @@ describe('naming a trust collection', () => {
       ).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
     },
   );
+
+  it.each(['', 'contoso.azurecr.io', 'http://x.test', 'https://me:secret@x.test', 'https://x?y=1'])(
+    'refuses the server address %j',
+    (url) => {
+      const options = { url, gun, http: () => Promise.reject(new Error()) };
+      expect(() =>
+        createTrustServer({ ...options, token: () => Promise.resolve(undefined) }),
+      ).toThrow(
+        expect.objectContaining({
+          code: 'INPUT_INVALID',
+          message: expect.not.stringContaining('secret') as string,
+        }),
+      );
+    },
+  );
 });
