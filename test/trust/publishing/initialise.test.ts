@@ -6,7 +6,6 @@ import {
   keyIdOf,
   lookUpTag,
   type InitialiseOptions,
-  type RootSigned,
   type Signer,
 } from '../../../src/trust/index.js';
 import { failure } from '../support/failure.js';
@@ -47,7 +46,7 @@ describe('initialising a repository', () => {
     const repository = new TestRepository();
     const given = await options(repository);
     await initialiseRepository(repository.server, given);
-    const root = repository.body<RootSigned>('root');
+    const root = repository.rootBody();
     expect(root.roles.root?.keyids).toEqual([keyIdOf(given.rootCertificate)]);
     expect(root.roles.targets?.keyids).toEqual([repository.targets.keyId]);
     for (const role of ['snapshot', 'timestamp'] as const) {

@@ -6,7 +6,6 @@ import {
   lookUpTag,
   publishTags,
   readRepository,
-  type RootSigned,
   type Tags,
 } from '../../../src/trust/index.js';
 import { failure } from '../support/failure.js';
@@ -369,9 +368,9 @@ describe('reading back', () => {
 
   it('is done with roots that were never touched', async () => {
     const repository = await new TestRepository().initialise();
-    const before = repository.body<RootSigned>('root');
+    const before = repository.rootBody();
     await sign(repository, tags({ '1': content('b') }));
-    expect(repository.body<RootSigned>('root')).toEqual(before);
+    expect(repository.rootBody()).toEqual(before);
   });
 });
 

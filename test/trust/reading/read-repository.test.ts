@@ -173,7 +173,7 @@ describe('refusing what cannot be trusted', () => {
     const repository = await new TestRepository().initialise({ '1': content('a') });
     const bounds: number[] = [];
     repository.fake.intercept = (request, next) => {
-      if (/\/targets\.json$/.test(request.url)) return Promise.resolve(answer(404));
+      if (request.url.endsWith('/targets.json')) return Promise.resolve(answer(404));
       if (/\/targets\.[0-9a-f]{64}/.test(request.url)) bounds.push(request.maxBytes);
       return next();
     };
@@ -213,7 +213,7 @@ describe('refusing what cannot be trusted', () => {
 
 /** Publishes the next root version with a new root certificate, signed by the old and the new key. */
 async function publishRoot(repository: TestRepository): Promise<void> {
-  const before = repository.body<RootSigned>('root');
+  const before = repository.rootBody();
   const certificate = await createRootCertificate(
     repository.server.gun,
     repository.root,

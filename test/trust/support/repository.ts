@@ -8,6 +8,7 @@ import {
   serializeEnvelope,
   type PublicKey,
   type RoleName,
+  type RootSigned,
   type Signed,
   type Signer,
   type TargetsSigned,
@@ -64,9 +65,18 @@ export class TestRepository {
     return this;
   }
 
-  /** The body of `role` as the server has it now. */
-  body<T extends Signed = TargetsSigned>(role: RoleName): T {
-    return (JSON.parse(String(this.fake.stored(role))) as { signed: T }).signed;
+  /** The body of `targets` or a delegation as the server has it now. */
+  body(role: RoleName): TargetsSigned {
+    return this.#signed(role) as TargetsSigned;
+  }
+
+  /** The body of the root as the server has it now. */
+  rootBody(): RootSigned {
+    return this.#signed('root') as RootSigned;
+  }
+
+  #signed(role: RoleName): Signed {
+    return (JSON.parse(String(this.fake.stored(role))) as { signed: Signed }).signed;
   }
 
   /** Publishes a body under any key IDs, as another client might. */
