@@ -88,7 +88,7 @@ async function holderOf(
     if (basic === undefined) return anonymous(registry);
     return signIn(basic.username, basic.password, registry, context);
   }
-  switch (fields.get('grant_type')) {
+  switch (fields.get('grant_type') ?? '') {
     case 'refresh_token': {
       const holder = await context.tokens.openRefresh(registry, fields.get('refresh_token') ?? '');
       if (holder === undefined) throw unauthorized('the refresh token is not valid');

@@ -12,7 +12,7 @@ import { vaultControl } from './vaults.js';
 
 /** Makes the control of `world`. */
 export function createControl(world: World) {
-  return {
+  return rejecting({
     ...identityControl(world),
     ...registryControl(world),
     ...vaultControl(world),
@@ -52,7 +52,17 @@ export function createControl(world: World) {
       world.log.clear();
       return Promise.resolve();
     },
-  };
+  });
+}
+
+/** Makes every call answer a mistake with a rejection, also where it is noticed at once. */
+function rejecting<T extends object>(calls: T): T {
+  const wrapped = Object.entries(calls).map(([name, call]) => [
+    name,
+    (...args: readonly unknown[]): Promise<unknown> =>
+      Promise.resolve().then(() => (call as (...given: readonly unknown[]) => unknown)(...args)),
+  ]);
+  return Object.fromEntries(wrapped) as T;
 }
 
 /** See {@link createControl}. */

@@ -211,7 +211,8 @@ async function plainly<T>(make: () => T | Promise<T>): Promise<T> {
   try {
     return await make();
   } catch (error) {
-    if (error instanceof Refusal) throw new Error(JSON.stringify(error.answer.body), { cause: error });
+    if (error instanceof Refusal)
+      throw new Error(JSON.stringify(error.answer.body), { cause: error });
     throw error;
   }
 }
