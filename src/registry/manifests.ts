@@ -27,16 +27,16 @@ export interface Manifest {
 /** The part of a registry this product uses. */
 export interface RegistryClient {
   /** The manifest of a tag or digest, or undefined when the registry has none. */
-  getManifest(repository: string, reference: string): Promise<Manifest | undefined>;
+  readonly getManifest: (repository: string, reference: string) => Promise<Manifest | undefined>;
   /** Stores `bytes` under a tag or their own digest; returns the digest. */
-  putManifest(
+  readonly putManifest: (
     repository: string,
     reference: string,
     bytes: Uint8Array,
     mediaType: string,
-  ): Promise<string>;
+  ) => Promise<string>;
   /** All tags, in the registry's order; undefined when there is no such repository. */
-  listTags(repository: string): Promise<readonly string[] | undefined>;
+  readonly listTags: (repository: string) => Promise<readonly string[] | undefined>;
 }
 
 /** What a registry client is made of. */

@@ -43,17 +43,23 @@ export async function listTags(
       throw unexpectedAnswer(host, `GET ${path}`, response);
     }
     tags.push(...(listed as readonly unknown[]).filter((tag) => typeof tag === 'string'));
-    url = nextPage(response.header('link'), url);
+    url = nextPage(host, response.header('link'), url);
   }
   return tags;
 }
 
-/** RFC 8288: the target of rel="next", as long as it stays at the same registry. */
-function nextPage(link: string | undefined, current: string): string | undefined {
+/** RFC 8288: the target of rel="next"; the token goes to the same registry only. */
+function nextPage(host: string, link: string | undefined, current: string): string | undefined {
   const target = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(link ?? '')?.[1];
-  if (target === undefined || !URL.canParse(target, current)) {
+  if (target === undefined) {
     return undefined;
   }
-  const next = new URL(target, current);
-  return next.origin === new URL(current).origin ? next.href : undefined;
+  const next = URL.canParse(target, current) ? new URL(target, current) : undefined;
+  if (next?.origin !== new URL(current).origin) {
+    // A list that ends here would pass for a whole one.
+    throw new TrustError('REGISTRY_FAILED', `Registry ${host} continues its tag list elsewhere`, {
+      remedy: `Check that ${host} is the registry you mean and that no proxy answers for it.`,
+    });
+  }
+  return next.href;
 }
