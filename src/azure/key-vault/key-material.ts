@@ -73,18 +73,18 @@ export function assertInForce(
   }
 }
 
-/** A kid with a version, in the vault we asked. */
-function isKidOf(kid: string, { vaultUrl, version, kind }: VaultReference): boolean {
+/** A kid with a version, in the vault we asked, and of the key we asked for. */
+function isKidOf(kid: string, reference: VaultReference): boolean {
   if (!URL.canParse(kid)) return false;
   const { origin, pathname } = new URL(kid);
-  const [, collection, name, found, ...rest] = pathname.split('/');
+  const [, collection, name = '', version = '', ...rest] = pathname.split('/');
+  if (origin !== reference.vaultUrl || collection !== 'keys' || rest.length > 0) return false;
+  if (!/^[0-9a-f]{32}$/i.test(version)) return false;
+  // The key of a certificate was asked for by the identifier in the certificate's own bundle.
+  if (reference.kind !== 'vault-key') return true;
   return (
-    origin === vaultUrl &&
-    collection === 'keys' &&
-    name !== undefined &&
-    /^[0-9a-f]{32}$/i.test(found ?? '') &&
-    rest.length === 0 &&
-    (kind !== 'vault-key' || version === undefined || version === found?.toLowerCase())
+    name.toLowerCase() === reference.name.toLowerCase() &&
+    (reference.version === undefined || reference.version === version.toLowerCase())
   );
 }
 

@@ -19,7 +19,7 @@ import {
 import type { Signer } from '../../trust/signer.js';
 import type { VaultOptions } from './call.js';
 import { openVaultKey } from './open-vault-key.js';
-import { resolvePassphrase } from './passphrase.js';
+import { isVaultUrl, resolvePassphrase } from './passphrase.js';
 import { readKeyText } from './read-key-text.js';
 import { readVaultSecret } from './read-secret.js';
 import { vaultNameOf } from './names.js';
@@ -54,7 +54,9 @@ export async function openKey(
   reference: KeyReference,
   options: OpenKeyOptions,
 ): Promise<OpenedKey> {
-  if (options.passphrase !== undefined) options.secrets.mask(options.passphrase);
+  const { passphrase, secrets } = options;
+  // A reference stays readable: masked, it would be missing from the very error about it.
+  if (passphrase !== undefined && !isVaultUrl(passphrase)) secrets.mask(passphrase);
   if (reference.kind === 'file' || reference.kind === 'vault-secret') {
     return openText(reference, options);
   }
@@ -78,6 +80,9 @@ async function openText(
     return value;
   };
   const passphrase = await resolvePassphrase(options, readSecret);
+  if (passphrase !== undefined && passphrase !== options.passphrase) {
+    options.secrets.mask(passphrase);
+  }
   const isFile = reference.kind === 'file';
   const text = isFile ? await readKeyText(reference.path) : await readSecret(reference);
   if (isFile) options.secrets.mask(text);

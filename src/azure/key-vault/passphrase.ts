@@ -27,7 +27,8 @@ export async function resolvePassphrase(
   return value.replace(/\r?\n$/, '');
 }
 
-function isVaultUrl(text: string): boolean {
+/** Tells whether a text names a vault, and is therefore no passphrase and no secret. */
+export function isVaultUrl(text: string): boolean {
   const trimmed = text.trim();
   return URL.canParse(trimmed) && vaultServiceOf(new URL(trimmed).hostname) !== undefined;
 }

@@ -4,7 +4,8 @@ import { SecretClient } from '@azure/keyvault-secrets';
 
 import { TrustError } from '../../errors.js';
 import { formatKeyReference, type VaultSecretReference } from '../../signing/index.js';
-import { callVault, clientOptions, type VaultOptions } from './call.js';
+import { callVault, type VaultOptions } from './call.js';
+import { clientOptions } from './pipeline.js';
 import { assertInForce } from './key-material.js';
 
 /**

@@ -9,6 +9,7 @@ import { TrustError, isTrustError, messageOf, type ErrorCode } from '../../error
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
 import { hostOf, nounOf, vaultFlagOf, vaultNameOf, type VaultOperation } from './names.js';
 import { permissionRemedy } from './permissions.js';
+import { StrangeAnswerError } from './pipeline.js';
 
 /** The text names of @azure/identity's errors; its classes differ between installed copies. */
 const signInErrors: readonly string[] = [
@@ -25,6 +26,7 @@ const signInErrors: readonly string[] = [
 export function refusalOf(thrown: unknown, operation: VaultOperation): Error {
   if (isTrustError(thrown)) return thrown;
   if (thrown instanceof Error && signInErrors.includes(thrown.name)) return thrown;
+  if (thrown instanceof StrangeAnswerError) return strange(thrown, operation);
   if (!isRestError(thrown)) return failed(operation, firstLine(messageOf(thrown)), thrown);
   switch (thrown.statusCode) {
     case undefined:
@@ -108,6 +110,13 @@ function unreachable(error: RestError, operation: VaultOperation): TrustError {
     remedy: reachRemedy,
     cause: error,
   });
+}
+
+function strange(error: StrangeAnswerError, { reference }: VaultOperation): TrustError {
+  const message =
+    `${hostOf(reference)} cannot be reached: the answer ${error.status} is not from ` +
+    'Key Vault but from something on the way, such as a proxy';
+  return trustError('VAULT_UNREACHABLE', message, { remedy: reachRemedy, cause: error });
 }
 
 function refusedToken(error: RestError, { reference }: VaultOperation): TrustError {

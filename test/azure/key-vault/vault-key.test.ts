@@ -169,11 +169,12 @@ describe('a key that cannot sign content trust data', () => {
     }
   });
 
-  it('is refused when the vault answers with another version or vault', async () => {
+  it('is refused when the vault answers with another key, vault or no version', async () => {
     const { jwk } = await world.control.createKey({ vault, name: 'elsewhere', kty: 'EC' });
     for (const kid of [
       `https://other.vault.azure.net/keys/elsewhere/0123456789abcdef0123456789abcdef`,
       `${vaultUrl}/keys/elsewhere`,
+      `${vaultUrl}/keys/other/0123456789abcdef0123456789abcdef`,
     ]) {
       const target = '/keys/elsewhere';
       await world.control.failNext({ target, status: 401, headers: await challenge() });
