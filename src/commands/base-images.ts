@@ -55,6 +55,7 @@ export async function decideBaseImages(
     const where = line === undefined ? '' : ` (line ${line})`;
     reports.push({ reference: `${written}${where}`, status: 'not-checked', reason });
   }
+  if (reports.length === 0) log.info('The Dockerfile names no base image.');
   for (const report of reports) log.info(describe(report));
   const unproven = reports.filter(
     ({ status }) => status === 'unsigned' || status === 'not-checked',

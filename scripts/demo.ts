@@ -1,0 +1,191 @@
+/**
+ * `npm run demo`: the main job end to end, against a registry of our own. The product runs as it
+ * ships; a stock Docker CLI with content trust on is the judge of what it did.
+ */
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { runProduct, type ProductHost, type ProductResult } from '../test/e2e/product.js';
+import {
+  connectStack,
+  createTestRegistry,
+  missingForStack,
+  startStack,
+  uniqueName,
+  type Principal,
+  type RunResult,
+  type StackClient,
+} from '../test/stack/index.js';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+function say(line = ''): void {
+  console.log(line);
+}
+
+function step(title: string): void {
+  say(`\n=== ${title}`);
+}
+
+function quote(output: string): void {
+  for (const line of output.trimEnd().split(/\r?\n/)) say(`    ${line}`);
+}
+
+/** Ends the demo: something did not go as it must. */
+class DemoFailed extends Error {}
+
+function expect(condition: boolean, what: string): void {
+  if (!condition) throw new DemoFailed(what);
+  say(`  ✓ ${what}`);
+}
+
+interface World {
+  readonly stack: StackClient;
+  readonly loginServer: string;
+  readonly principal: Principal;
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+/** What an administrator sets up once: registry, principal, vault, keys and roles. */
+async function prepare(stack: StackClient): Promise<World> {
+  const registry = await createTestRegistry(stack);
+  const principal = await registry.principal('AcrPush', 'AcrImageSigner');
+  const vault = uniqueName('vault');
+  const { id } = await stack.azure.createVault({ name: vault });
+  const signingKey = await stack.azure.createKey({ vault, name: 'app', kty: 'EC', crv: 'P-256' });
+  const rootKey = await stack.azure.createKey({ vault, name: 'root', kty: 'EC', crv: 'P-256' });
+  await stack.azure.assignRole({
+    principalId: principal.clientId,
+    role: 'Key Vault Crypto User',
+    scope: id,
+  });
+  say(`  registry   ${registry.loginServer}`);
+  say(`  principal  ${principal.clientId} with AcrPush, AcrImageSigner, Key Vault Crypto User`);
+  say(`  keys       ${signingKey.kid}`);
+  say(`             ${rootKey.kid}`);
+  return {
+    stack,
+    loginServer: registry.loginServer,
+    principal,
+    inputs: {
+      registry: registry.loginServer,
+      'signing-key': signingKey.kid,
+      'root-key': rootKey.kid,
+      'client-id': principal.clientId,
+      'tenant-id': principal.tenantId,
+      'client-secret': principal.clientSecret,
+    },
+  };
+}
+
+async function product(
+  { stack, inputs }: World,
+  host: ProductHost,
+  own: Readonly<Record<string, string>>,
+): Promise<ProductResult> {
+  const context = await stack.makeImageContext(`demo ${host} ${own.tags ?? ''}`);
+  const result = await runProduct(stack.info, {
+    host,
+    docker: 'docker20',
+    inputs: { command: 'buildAndPush', context, ...inputs, ...own },
+  });
+  quote(host === 'cli' ? result.stderr : withoutDebug(result.output));
+  return result;
+}
+
+/** Hosts hide debug lines unless they are asked for. */
+function withoutDebug(output: string): string {
+  return output
+    .split(/\r?\n/)
+    .filter(
+      (line) =>
+        !/^(::debug::|##vso\[task\.debug\]|::add-mask::|##vso\[task\.setsecret\])/.test(line),
+    )
+    .join('\n');
+}
+
+async function pull({ stack, principal }: World, ref: string, trust: boolean): Promise<RunResult> {
+  say(`\n  $ ${trust ? 'DOCKER_CONTENT_TRUST=1 ' : ''}docker pull ${ref}`);
+  const result = await stack.dockerPull({ engine: 'docker20', ref, login: principal.login, trust });
+  quote(result.output);
+  return result;
+}
+
+async function demonstrate(world: World): Promise<void> {
+  const repository = uniqueName('demo/app');
+  const gun = `${world.loginServer}/${repository}`;
+
+  step('Command line: build, push and sign; the first time for this repository');
+  const cli = await product(world, 'cli', { repository, tags: '1.0, latest' });
+  expect(cli.exitCode === 0, 'acr-content-trust build-and-push succeeded');
+
+  step('A stock Docker CLI with content trust accepts it');
+  const accepted = await pull(world, `${gun}:1.0`, true);
+  expect(accepted.exitCode === 0, 'docker pull accepted the signed tag');
+  expect(
+    accepted.output.includes(cli.outputs.digest ?? 'no digest'),
+    `and pulled ${cli.outputs.digest ?? ''}`,
+  );
+
+  step('A tag pushed without content trust, which is refused');
+  const unsigned = await product(world, 'cli', {
+    repository,
+    tags: 'unsigned',
+    'content-trust': 'false',
+  });
+  expect(unsigned.exitCode === 0, 'pushed unsigned, as asked for');
+  const refused = await pull(world, `${gun}:unsigned`, true);
+  expect(refused.exitCode !== 0, 'docker pull refused the unsigned tag');
+  const without = await pull(world, `${gun}:unsigned`, false);
+  expect(without.exitCode === 0, 'which is there for those who do not ask for a signature');
+
+  for (const [host, name] of [
+    ['task', 'Azure Pipelines task'],
+    ['action', 'GitHub Action'],
+  ] as const) {
+    step(`${name}: the same repository, a further tag`);
+    const result = await product(world, host, { repository, tags: `from-${host}` });
+    expect(result.exitCode === 0, `the ${name} succeeded`);
+    const pulled = await pull(world, `${gun}:from-${host}`, true);
+    expect(pulled.exitCode === 0, 'docker pull accepted its tag');
+  }
+
+  step('What a stock `docker trust inspect` says of the repository');
+  const inspection = await world.stack.dockerTrustInspect({
+    engine: 'docker20',
+    ref: gun,
+    login: world.principal.login,
+  });
+  for (const { SignedTag, Digest } of inspection?.SignedTags ?? []) {
+    say(`  ${SignedTag.padEnd(12)} sha256:${Digest}`);
+  }
+  expect(
+    inspection?.SignedTags.length === 4,
+    'four signed tags; the unsigned one is not among them',
+  );
+}
+
+async function main(): Promise<void> {
+  const started = Date.now();
+  const missing = await missingForStack(say);
+  if (missing.length > 0) {
+    throw new DemoFailed(`This machine cannot run the demo: ${missing.join('; ')}`);
+  }
+  await access(path.join(root, 'dist/cli/index.cjs'));
+  step('A registry of our own: Docker, registry, Notary server, and an emulated Azure');
+  const stack = await startStack({ log: say });
+  // Ctrl-C must not leave engines behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stack.stop().then(() => process.exit(1)));
+  }
+  try {
+    await demonstrate(await prepare(connectStack(stack.info)));
+    say(`\nAll as it should be, in ${Math.round((Date.now() - started) / 1000)} s.`);
+  } finally {
+    await stack.stop();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof DemoFailed ? `\n  ✗ ${error.message}` : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,203 @@
+/**
+ * Runs the product as users get it: the action by its `main`, the task by its handler, the command
+ * line by its bin. Each as a child process with the environment its host would give it.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { run, type RunResult, type StackInfo } from '../stack/index.js';
+import { parsePipelinesOutput } from './pipelines-output.js';
+
+export type ProductHost = 'action' | 'task' | 'cli';
+
+/** Where and how a run of the product takes place. */
+export interface ProductOptions {
+  readonly host: ProductHost;
+  /** Kebab-case inputs, `command` included for action and task. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Which Docker is on the PATH; none without it. */
+  readonly docker?: 'docker20' | 'docker26';
+  /** Default: 24. */
+  readonly node?: '20' | '24';
+  /** The user's DOCKER_CONFIG. */
+  readonly dockerConfig?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default: the folder of the run, which is empty. */
+  readonly cwd?: string;
+  /** Folder of the unpacked task; default: the built one. */
+  readonly taskFolder?: string;
+  readonly timeoutMs?: number;
+}
+
+/** What a run left behind. */
+export interface ProductResult extends RunResult {
+  /** Outputs in kebab case. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Markdown added to the job summary. */
+  readonly summary: string;
+  /** The folder of the run: temporary files of the host, and nothing else. */
+  readonly folder: string;
+  /** For the task: Succeeded or Failed, as the last result said. */
+  readonly taskResult?: string;
+}
+
+const root = path.resolve(import.meta.dirname, '../..');
+const bundles = {
+  action: path.join(root, 'dist/action/index.cjs'),
+  cli: path.join(root, 'dist/cli/index.cjs'),
+};
+
+/** Runs the product once in a fresh folder below the stack's. */
+export async function runProduct(
+  stack: StackInfo,
+  options: ProductOptions,
+): Promise<ProductResult> {
+  const folder = path.join(stack.folder, 'runs', randomUUID());
+  const temp = path.join(folder, 'temp');
+  await mkdir(temp, { recursive: true });
+  const { file, args, env } = await invocation(options, folder, temp);
+  const result = await run(stack.tools.node[options.node ?? '24'], [file, ...args], {
+    cwd: options.cwd ?? folder,
+    timeoutMs: options.timeoutMs ?? 180_000,
+    env: {
+      ...stack.env,
+      HOME: folder,
+      PATH: [options.docker && stack.tools.dockerPath[options.docker], '/usr/bin', '/bin']
+        .filter((part) => part !== undefined)
+        .join(':'),
+      ...(options.docker && { DOCKER_HOST: stack.dockerHost[options.docker] }),
+      ...(options.dockerConfig !== undefined && { DOCKER_CONFIG: options.dockerConfig }),
+      ...env,
+      ...options.env,
+    },
+  });
+  return { ...result, ...(await collect(options.host, folder, result)), folder };
+}
+
+interface Invocation {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function invocation(
+  { host, inputs, taskFolder }: ProductOptions,
+  folder: string,
+  temp: string,
+): Promise<Invocation> {
+  switch (host) {
+    case 'action': {
+      const files = {
+        GITHUB_OUTPUT: path.join(folder, 'output'),
+        GITHUB_STATE: path.join(folder, 'state'),
+        GITHUB_STEP_SUMMARY: path.join(folder, 'summary.md'),
+      };
+      for (const file of Object.values(files)) await writeFile(file, '');
+      return {
+        file: bundles.action,
+        args: [],
+        env: { ...files, RUNNER_TEMP: temp, GITHUB_ACTIONS: 'true', ...inputVariables(inputs) },
+      };
+    }
+    case 'task': {
+      const camel = Object.entries(inputs).map(
+        ([name, value]) =>
+          [name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase()), value] as const,
+      );
+      return {
+        file: path.join(taskFolder ?? path.join(root, 'dist/task/AcrContentTrustV1'), 'index.js'),
+        args: [],
+        env: {
+          AGENT_TEMPDIRECTORY: temp,
+          AGENT_WORKFOLDER: folder,
+          AGENT_VERSION: '4.273.0',
+          SYSTEM_DEFAULTWORKINGDIRECTORY: folder,
+          TF_BUILD: 'True',
+          ...inputVariables(Object.fromEntries(camel)),
+        },
+      };
+    }
+    case 'cli': {
+      const { command = 'buildAndPush', ...rest } = inputs;
+      const variables = Object.entries(rest).map(
+        ([name, value]) =>
+          [`ACR_CONTENT_TRUST_${name.replaceAll('-', '_').toUpperCase()}`, value] as const,
+      );
+      return {
+        file: bundles.cli,
+        args: [command, '--json', '--summary-file', path.join(folder, 'summary.md')],
+        env: { TMPDIR: temp, ...Object.fromEntries(variables) },
+      };
+    }
+  }
+}
+
+/** Both hosts hand inputs over as INPUT_ and the name in capitals, blanks as underscores. */
+function inputVariables(inputs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [
+      `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
+      value,
+    ]),
+  );
+}
+
+type Collected = Pick<ProductResult, 'outputs' | 'summary' | 'taskResult'>;
+
+async function collect(host: ProductHost, folder: string, result: RunResult): Promise<Collected> {
+  const summaryFile = path.join(folder, 'summary.md');
+  switch (host) {
+    case 'action':
+      return {
+        outputs: parseGitHubOutput(await readFile(path.join(folder, 'output'), 'utf8')),
+        summary: await readFile(summaryFile, 'utf8'),
+      };
+    case 'cli': {
+      const text = result.stdout.trim();
+      const camel = (text === '' ? {} : JSON.parse(text)) as Record<string, string>;
+      return { outputs: toKebab(camel), summary: await readIfThere(summaryFile) };
+    }
+    case 'task': {
+      const { variables, summaries, results } = parsePipelinesOutput(result.stdout);
+      const summary = await Promise.all(summaries.map((file) => readIfThere(file)));
+      const taskResult = results.at(-1);
+      return {
+        outputs: toKebab(variables),
+        summary: summary.join('\n'),
+        ...(taskResult !== undefined && { taskResult }),
+      };
+    }
+  }
+}
+
+function toKebab(camel: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(camel).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
+}
+
+/** `name<<delimiter`, value, `delimiter`, as the runner reads it. */
+function parseGitHubOutput(text: string): Record<string, string> {
+  const outputs: Record<string, string> = {};
+  for (const match of text.matchAll(/^([^\r\n<]+)<<(\S+)\r?\n([\s\S]*?)\r?\n\2$/gm)) {
+    outputs[match[1] ?? ''] = match[3] ?? '';
+  }
+  return outputs;
+}
+
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+/** Removes the folder of a run. */
+export async function removeRun({ folder }: ProductResult): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
