@@ -22,6 +22,7 @@ import { listenForStop, type Stop, type Stoppable } from './stop.js';
 
 /** The part of the process the frame works with. */
 export interface HostProcess extends Stoppable {
+  off(event: string, listener: () => void): unknown;
   exitCode?: number | string | null | undefined;
 }
 
@@ -56,7 +57,6 @@ export async function runOn(
   process.off('beforeExit', onExit);
   if (failure) report(host, failure);
   process.exitCode = host.exitCode(failure);
-  stop.dispose();
   if (process === globalThis.process) endSoon();
   return failure;
 }

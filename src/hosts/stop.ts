@@ -3,7 +3,6 @@
 /** The part of the process that is needed. */
 export interface Stoppable {
   on(event: string, listener: (value: unknown) => void): unknown;
-  off(event: string, listener: (value: unknown) => void): unknown;
 }
 
 /** What happened to the process while it ran. */
@@ -13,13 +12,11 @@ export interface Stop {
   stoppedBy(): NodeJS.Signals | undefined;
   /** What was thrown where no one caught it. */
   crash(): { readonly thrown: unknown } | undefined;
-  /** Gives the signals back to the process. */
-  dispose(): void;
 }
 
 /**
- * Listens until disposed. Further signals are ignored while the run cleans up, which limits bound;
- * runners kill what takes longer.
+ * Listens for the rest of the process's life: a second signal must not cut the clean-up short,
+ * which limits bound. Runners kill what takes longer.
  */
 export function listenForStop(process: Stoppable): Stop {
   const controller = new AbortController();
@@ -33,19 +30,7 @@ export function listenForStop(process: Stoppable): Stop {
     crash ??= { thrown };
     controller.abort(thrown);
   };
-  const listeners = [
-    ['SIGINT', onSignal],
-    ['SIGTERM', onSignal],
-    ['uncaughtException', onCrash],
-    ['unhandledRejection', onCrash],
-  ] as const;
-  for (const [event, listener] of listeners) process.on(event, listener);
-  return {
-    signal: controller.signal,
-    stoppedBy: () => stoppedBy,
-    crash: () => crash,
-    dispose: () => {
-      for (const [event, listener] of listeners) process.off(event, listener);
-    },
-  };
+  for (const name of ['SIGINT', 'SIGTERM']) process.on(name, onSignal);
+  for (const name of ['uncaughtException', 'unhandledRejection']) process.on(name, onCrash);
+  return { signal: controller.signal, stoppedBy: () => stoppedBy, crash: () => crash };
 }

@@ -20,6 +20,9 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
   });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
+      // commander breaks lines only where it knows of enough columns.
+      getOutHelpWidth: () => helpWidth(stdout.columns),
+      getErrHelpWidth: () => helpWidth(stderr.columns),
       outputError: (text, write) => {
         const lines = safeLines(
           text.trim().replace(/^error: /, 'error INPUT_INVALID: '),
@@ -36,4 +39,9 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
     // Help and version that were asked for are no errors; all else is a misuse.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   }
+}
+
+/** Columns of the help: as the terminal has them, within what reads well. */
+function helpWidth(columns: number | undefined): number {
+  return Math.min(Math.max(columns ?? 100, 100), 120);
 }

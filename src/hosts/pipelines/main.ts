@@ -1,7 +1,7 @@
 /** Entry of the task. */
 import { runOn } from '../run.js';
 import { createPipelinesHost } from './host.js';
+import { dropTaskLibHandlers } from './quiet.js';
 
-// task-lib's own handlers print what was thrown without masking it; the frame has better ones.
-for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event);
+dropTaskLibHandlers();
 void runOn(createPipelinesHost(process.env));

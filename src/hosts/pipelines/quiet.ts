@@ -20,3 +20,9 @@ export function quietly<T>(read: () => T): T {
     tl.setStdStream(process.stdout);
   }
 }
+
+/** Takes away task-lib's handlers for what no one caught: they print it without masking. */
+export function dropTaskLibHandlers(): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'])
+    process.removeAllListeners(event);
+}

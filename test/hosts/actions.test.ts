@@ -1,0 +1,110 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSample, useSample } from './start.js';
+
+useSample();
+
+let folder = '';
+const inputs = {
+  INPUT_REGISTRY: 'contoso.azurecr.io',
+  INPUT_REPOSITORY: 'team/app',
+  INPUT_TAGS: '1.0, latest',
+  'INPUT_SIGNING-KEY-PASSPHRASE': 's3cret-passphrase',
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'actions-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('the action', () => {
+  it('prints groups, masks and warnings as GitHub reads them', async () => {
+    const files = { GITHUB_OUTPUT: 'out', GITHUB_STATE: 'state', GITHUB_STEP_SUMMARY: 'summary' };
+    const env: Record<string, string> = {};
+    for (const [name, file] of Object.entries(files)) {
+      env[name] = path.join(folder, file);
+      await writeFile(path.join(folder, file), '');
+    }
+    const { code, stdout } = await startSample('action', { ...inputs, ...env });
+    expect(code).toBe(0);
+    expect(stdout.filter((line) => !line.startsWith('::add-mask::'))).toEqual([
+      '::group::Build ##vso [task.debug]x',
+      'tags 1.0 latest',
+      '##vso [task.setvariable variable=a]b',
+      ': :error::x',
+      '## [group]y',
+      'key *** and password ***',
+      '::endgroup::',
+      '::warning::careful%0A50%25 done',
+      '::debug::details of ***',
+    ]);
+    const masks = stdout.filter((line) => line.startsWith('::add-mask::'));
+    expect(masks).toContain('::add-mask::s3cret-passphrase');
+    expect(masks).toContain('::add-mask::line-one-of-key');
+    expect(masks).toContain('::add-mask::line-two-of-key');
+    expect(stdout.indexOf('::add-mask::s3cret-passphrase')).toBe(0);
+    expect(masks).not.toContain('::add-mask::-----BEGIN X-----');
+
+    const outputs = await readFile(path.join(folder, 'out'), 'utf8');
+    expect(outputs).toMatch(/^digest<<(ghadelimiter_\S+)\nsha256:abc\n\1\nsigned-tags<</);
+    expect(await readFile(path.join(folder, 'summary'), 'utf8')).toBe('## Signed ***\n');
+    expect(await readFile(path.join(folder, 'state'), 'utf8')).toContain(
+      '["/tmp/acr-content-trust-docker-AbCd12"]',
+    );
+  });
+
+  it('reports a failure once, with code, message and remedy, after the outputs', async () => {
+    const { code, stdout } = await startSample('action', { ...inputs, SAMPLE: 'fails' });
+    expect(code).toBe(1);
+    expect(stdout.filter((line) => line.startsWith('::error'))).toEqual([
+      '::error title=Content trust%3A PUSH_FAILED::PUSH_FAILED: Push of *** ##vso [task.complete]x failed%0ATry again; then ask.',
+    ]);
+    expect(stdout).toContain('::set-output name=digest::sha256:abc');
+    expect(stdout.filter((line) => !line.startsWith('::add-mask::')).join('\n')).not.toContain(
+      's3cret-passphrase',
+    );
+    expect(
+      stdout.some((line) => line.startsWith('::debug::') && line.includes('cause with ***')),
+    ).toBe(true);
+  });
+
+  it.each([
+    ['throwsText', 'UNEXPECTED', 'just text'],
+    ['crashes', 'UNEXPECTED', 'thrown where no one catches'],
+    ['neverEnds', 'UNEXPECTED', 'the run ended before it was done'],
+    ['idToken', 'CREDENTIAL_MISSING', 'id-token: write'],
+  ])('fails the step when the run %s', async (scenario, errorCode, text) => {
+    const { code, stdout } = await startSample('action', { ...inputs, SAMPLE: scenario });
+    expect(code).toBe(1);
+    const errors = stdout.filter((line) => line.startsWith('::error'));
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain(`::${errorCode}: `);
+    expect(errors[0]).toContain(text);
+  });
+
+  it('leaves no input in the environment of child processes', async () => {
+    const { stdout } = await startSample('action', { ...inputs, SAMPLE: 'environment' });
+    expect(stdout).toContain('inputs left: .');
+  });
+
+  it('says that it was stopped, after the run has cleaned up', async () => {
+    const { code, stdout } = await startSample(
+      'action',
+      { ...inputs, SAMPLE: 'waits' },
+      [],
+      (soFar, child) => {
+        if (soFar.includes('waiting')) child.kill('SIGINT');
+      },
+    );
+    expect(code).toBe(1);
+    expect(stdout).toContain('cleaned up');
+    expect(stdout.at(-1)).toBe(
+      '::error title=Content trust%3A INTERRUPTED::INTERRUPTED: The run was stopped by SIGINT before it was done.%0ARun it again.',
+    );
+  });
+});

@@ -1,0 +1,175 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSample, useSample } from './start.js';
+
+useSample();
+
+let folder = '';
+const image = [
+  '--registry',
+  'contoso.azurecr.io',
+  '--repository',
+  'team/app',
+  '--tags',
+  '1.0,latest',
+];
+const passphrase = { ACR_CONTENT_TRUST_SIGNING_KEY_PASSPHRASE: 's3cret-passphrase' };
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'cli-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('the command line', () => {
+  it('prints phases, lines and outputs for people, warnings on standard error', async () => {
+    const { code, stdout, stderr } = await startSample('cli', passphrase, ['sign', ...image]);
+    expect(stdout).toEqual([
+      'Build ##vso [task.debug]x',
+      '  tags 1.0 latest',
+      '  ##vso [task.setvariable variable=a]b',
+      '  : :error::x',
+      '  ## [group]y',
+      '  key *** and password ***',
+      'digest: sha256:abc',
+      'signed-tags: 1.0,latest',
+    ]);
+    expect(stderr).toEqual(['warning: careful', '50% done']);
+    expect(code).toBe(0);
+  });
+
+  it('prints the outputs as JSON, and only them, on standard output if asked', async () => {
+    const { stdout } = await startSample('cli', passphrase, ['sign', '--json', ...image]);
+    expect(stdout.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { digest: 'sha256:abc', signedTags: '1.0,latest' },
+    ]);
+  });
+
+  it('adds the summary to a file if asked', async () => {
+    const file = path.join(folder, 'summary.md');
+    await startSample('cli', passphrase, ['sign', '--summary-file', file, ...image]);
+    expect(await readFile(file, 'utf8')).toBe('## Signed ***\n');
+  });
+
+  it('reports a failure once, with outputs so far, and exits with 1', async () => {
+    const env = { ...passphrase, SAMPLE: 'fails' };
+    const { code, stdout, stderr } = await startSample('cli', env, ['sign', '--json', ...image]);
+    expect(code).toBe(1);
+    expect(stderr).toEqual([
+      'error PUSH_FAILED: Push of *** ##vso [task.complete]x failed',
+      'Try again; then ask.',
+    ]);
+    expect(JSON.parse(stdout.join(''))).toEqual({
+      digest: 'sha256:abc',
+      error: {
+        code: 'PUSH_FAILED',
+        message: 'Push of *** ##vso [task.complete]x failed',
+        remedy: 'Try again; then ask.',
+      },
+    });
+  });
+
+  it('tells what lies behind a failure when debugging, without secrets', async () => {
+    const env = { ...passphrase, SAMPLE: 'fails' };
+    const { stderr } = await startSample('cli', env, ['sign', '--debug', ...image]);
+    expect(stderr.join('\n')).toContain('cause with ***');
+    expect(stderr.join('\n')).not.toContain('s3cret');
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('cleans up and exits as is usual after %s', async (signal, expected) => {
+    const env = { SAMPLE: 'waits' };
+    const { code, stdout, stderr } = await startSample(
+      'cli',
+      env,
+      ['sign', ...image],
+      (soFar, child) => {
+        if (soFar.includes('waiting')) child.kill(signal);
+      },
+    );
+    expect(code).toBe(expected);
+    expect(stdout).toContain('cleaned up');
+    expect(stderr[0]).toBe(
+      `error INTERRUPTED: The run was stopped by ${signal} before it was done.`,
+    );
+  });
+
+  it.each([
+    ['throwsText', 'error UNEXPECTED: Something unexpected happened: just text'],
+    ['crashes', 'error UNEXPECTED: Something unexpected happened: thrown where no one catches'],
+    [
+      'neverEnds',
+      'error UNEXPECTED: Something unexpected happened: the run ended before it was done',
+    ],
+  ])('exits with 1 when the run %s', async (scenario, line) => {
+    const { code, stderr } = await startSample('cli', { SAMPLE: scenario }, ['sign', ...image]);
+    expect(code).toBe(1);
+    expect(stderr[0]).toBe(line);
+  });
+
+  it('keeps its variables from child processes', async () => {
+    const env = { ...passphrase, SAMPLE: 'environment' };
+    const { stdout } = await startSample('cli', env, ['sign', ...image]);
+    expect(stdout).toContain('inputs left: .');
+  });
+});
+
+describe('an input on the command line', () => {
+  it('may be a variable, and an option wins over it', async () => {
+    const env = {
+      ACR_CONTENT_TRUST_REGISTRY: 'contoso.azurecr.io',
+      ACR_CONTENT_TRUST_REPOSITORY: 'team/app',
+      ACR_CONTENT_TRUST_TAGS: 'from-variable',
+    };
+    const fromVariable = await startSample('cli', env, ['sign']);
+    expect(fromVariable.stdout).toContain('  tags from-variable');
+    const fromOption = await startSample('cli', env, ['sign', '--tags', 'a', '--tags', 'b']);
+    expect(fromOption.stdout).toContain('  tags a b');
+  });
+
+  it('may not be a secret in an argument', async () => {
+    const args = ['sign', ...image, '--client-secret', 'hunter2-hunter2'];
+    const { code, stdout, stderr } = await startSample('cli', {}, args);
+    expect(code).toBe(2);
+    expect(stderr[0]).toContain(
+      'error INPUT_INVALID: Option --client-secret holds a secret itself',
+    );
+    expect([...stdout, ...stderr].join('\n')).not.toContain('hunter2');
+  });
+
+  it('may be a secret in a file, which is masked', async () => {
+    const file = path.join(folder, 'passphrase');
+    await writeFile(file, 's3cret-passphrase\n');
+    const args = ['sign', ...image, '--signing-key-passphrase', `@${file}`];
+    const { stdout } = await startSample('cli', {}, args);
+    expect(stdout).toContain('  key *** and password ***');
+  });
+
+  it.each([
+    ['a file that is not there', ['--client-secret', '@/nowhere/secret']],
+    ['an empty standard input', ['--client-secret', '@-']],
+    ['an option there is none of', ['--no-such-option']],
+    ['neither true nor false', ['--content-trust', 'maybe']],
+    ['none of the choices', ['--engine', 'steam']],
+  ])('may not be %s', async (_, args) => {
+    const { code, stderr } = await startSample('cli', {}, ['push', ...image, ...args]);
+    expect(code).toBe(2);
+    expect(stderr[0]).toMatch(/^error INPUT_INVALID: /);
+  });
+
+  it('is missed', async () => {
+    const { code, stderr } = await startSample('cli', {}, [
+      'sign',
+      '--registry',
+      'contoso.azurecr.io',
+    ]);
+    expect(code).toBe(2);
+    expect(stderr[0]).toMatch(/^error INPUT_MISSING: /);
+  });
+});

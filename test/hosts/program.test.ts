@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
+import { commandNames, inputsOf, kebabCommand } from '../../src/inputs/index.js';
+
+async function parse(...args: readonly string[]): Promise<Invocation> {
+  const asked: Invocation[] = [];
+  const program = createProgram((invocation) => {
+    asked.push(invocation);
+    return Promise.resolve();
+  });
+  await program.parseAsync(['node', 'acr-content-trust', ...args]);
+  const [invocation] = asked;
+  if (!invocation) throw new Error('nothing was asked for');
+  return invocation;
+}
+
+describe('the options of a command', () => {
+  it.each(commandNames)('of %s are those of the table', async (command) => {
+    for (const name of inputsOf('cli', command)) {
+      const { options } = await parse(kebabCommand(command), `--${name}=x`);
+      expect([...options]).toEqual([[name, 'x']]);
+    }
+  });
+
+  it('include booleans with and without a value, also one that begins with "no-"', async () => {
+    const { options } = await parse('build', '--no-cache', '--pull=false');
+    expect([...options]).toEqual([
+      ['no-cache', 'true'],
+      ['pull', 'false'],
+    ]);
+  });
+
+  it('are none unless given', async () => {
+    expect((await parse('buildAndPush')).options.size).toBe(0);
+    expect((await parse('buildAndPush')).command).toBe('buildAndPush');
+    expect((await parse('build-and-push')).command).toBe('buildAndPush');
+  });
+
+  it.each(commandNames)('of %s are all explained in its help', (command) => {
+    const help = createProgram(() => Promise.resolve())
+      .commands.find((sub) => sub.name() === kebabCommand(command))
+      ?.helpInformation();
+    for (const name of inputsOf('cli', command)) {
+      expect(help).toContain(`--${name} `);
+      expect(help).toContain(`ACR_CONTENT_TRUST_${name.toUpperCase().replaceAll('-', '_')}`);
+    }
+    expect(help).toContain('--json');
+  });
+});

@@ -1,0 +1,94 @@
+/**
+ * A program that runs one invented command on a real host: `sample.ts <action|task|cli> [arguments]`.
+ * What the command does is named by the variable SAMPLE.
+ */
+import type { RunContext } from '../../src/commands/index.js';
+import { TrustError } from '../../src/errors.js';
+import { createActionsHost } from '../../src/hosts/actions/host.js';
+import { runCli } from '../../src/hosts/cli/run-cli.js';
+import { runOn } from '../../src/hosts/run.js';
+import type { InputValues } from '../../src/inputs/index.js';
+
+const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Promise<void>> = {
+  async all(context, inputs) {
+    const { log, secrets } = context;
+    secrets.mask('-----BEGIN X-----\nline-one-of-key\nline-two-of-key\n-----END X-----');
+    await log.group('Build ##vso[task.debug]x', () => {
+      log.info(`tags ${inputs.tags.join(' ')}`);
+      log.info('##vso[task.setvariable variable=a]b\n::error::x\n##[group]y');
+      log.info('key line-two-of-key and password s3cret-passphrase');
+      return Promise.resolve();
+    });
+    log.warn('careful\n50% done');
+    log.debug('details of s3cret-passphrase');
+    context.setOutput('digest', 'sha256:abc');
+    context.setOutput('signed-tags', '1.0,latest');
+    await context.addSummary('## Signed s3cret-passphrase');
+    context.removeLater('/tmp/acr-content-trust-docker-AbCd12');
+  },
+  async fails(context) {
+    context.setOutput('digest', 'sha256:abc');
+    await Promise.reject(
+      new TrustError('PUSH_FAILED', 'Push of s3cret-passphrase\n##vso[task.complete]x failed', {
+        remedy: 'Try again;\nthen ask.',
+        cause: new Error('cause with s3cret-passphrase'),
+      }),
+    );
+  },
+  async throwsText() {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what it tests
+    await Promise.reject('just text');
+  },
+  async crashes() {
+    setTimeout(() => {
+      throw new Error('thrown where no one catches');
+    }, 10);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  },
+  async neverEnds() {
+    await new Promise(() => undefined);
+  },
+  async waits({ signal, log }) {
+    const alive = setInterval(() => undefined, 1000);
+    log.info('waiting');
+    await new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        log.info('cleaned up');
+        clearInterval(alive);
+        reject(signal.reason as Error);
+      });
+    });
+  },
+  async environment({ environment, log }) {
+    const names = Object.keys({ ...environment, ...process.env });
+    log.info(`inputs left: ${names.filter((name) => /^(INPUT|ACR_CONTENT)_/.test(name)).join()}.`);
+    return Promise.resolve();
+  },
+  async connection({ identity, log }) {
+    log.info(JSON.stringify(identity.serviceConnection));
+    return Promise.resolve();
+  },
+  async idToken({ identity }) {
+    await identity.idToken?.('api://AzureADTokenExchange');
+  },
+};
+
+const run = async (_command: string, inputs: InputValues, context: RunContext): Promise<void> => {
+  await scenarios[process.env.SAMPLE ?? 'all']?.(context, inputs);
+};
+
+async function main(host: string | undefined): Promise<void> {
+  if (host === 'action') {
+    await runOn(createActionsHost(process.env), process, run);
+  } else if (host === 'task') {
+    const { createPipelinesHost } = await import('../../src/hosts/pipelines/host.js');
+    const { dropTaskLibHandlers } = await import('../../src/hosts/pipelines/quiet.js');
+    dropTaskLibHandlers();
+    await runOn(createPipelinesHost(process.env), process, run);
+  } else {
+    process.argv.splice(2, 1);
+    await runCli(process, run);
+  }
+}
+
+void main(process.argv[2]);

@@ -1,0 +1,73 @@
+/** Starts programs as a host would: with an environment of their own, both outputs caught. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, vi } from 'vitest';
+
+/** Starting a process takes its time on a busy machine. */
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+}
+
+/** Runs Node with `args`; `onOutput` sees everything so far and may send signals. */
+export async function startNode(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onOutput: (soFar: string, child: ChildProcess) => void = () => undefined,
+): Promise<Finished> {
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data: Buffer) => {
+    stdout += data.toString();
+    onOutput(stdout, child);
+  });
+  child.stderr.on('data', (data: Buffer) => {
+    stderr += data.toString();
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout: lines(stdout), stderr: lines(stderr) };
+}
+
+let samplePath = '';
+
+/** Bundles sample.ts for the tests of this file; loading its parts one by one would take long. */
+export function useSample(): void {
+  beforeAll(async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'sample-'));
+    samplePath = path.join(folder, 'sample.cjs');
+    await build({
+      entryPoints: [path.join(import.meta.dirname, 'sample.ts')],
+      outfile: samplePath,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+    });
+  });
+  afterAll(async () => {
+    await rm(path.dirname(samplePath), { recursive: true });
+  });
+}
+
+/** Runs an invented command (sample.ts) on a real host. */
+export async function startSample(
+  host: 'action' | 'task' | 'cli',
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+  onOutput?: (soFar: string, child: ChildProcess) => void,
+): Promise<Finished> {
+  return startNode([samplePath, host, ...args], env, onOutput);
+}
+
+function lines(text: string): readonly string[] {
+  return text.split(/\r?\n/).filter((line) => line !== '');
+}
