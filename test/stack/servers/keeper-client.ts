@@ -31,6 +31,7 @@ export async function startKeeper(folder: string, controlGroup: string): Promise
     ...asRoot(),
     process.execPath,
     ...['--import', 'tsx', KEEPER, folder, controlGroup],
+    ...[process.getuid?.(), process.getgid?.()].map(String),
   ];
   const child = spawn(file, args, {
     cwd: PROJECT,

@@ -2,7 +2,8 @@
  * The keeper of one stack: a process of its own that starts the servers and outlives its owner just
  * long enough to clean up. When its standard input ends - the owner stopped, crashed or was killed -
  * it kills every server, removes their control groups and the stack's folder, and exits.
- * Run as root: `node --import tsx keeper.ts <folder> <control group>`.
+ * Run as root: `node --import tsx keeper.ts <folder> <control group> <user id> <group id>`; only
+ * what needs namespaces runs as root, the rest as that user.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
@@ -12,9 +13,8 @@ import { createInterface } from 'node:readline';
 
 import type { Report, Request, ServerCommand } from './protocol.js';
 
-const [folder = '', controlGroup = ''] = process.argv.slice(2);
-if (!folder.startsWith('/') || controlGroup === '')
-  throw new Error('usage: keeper <folder> <group>');
+const [folder = '', controlGroup = '', userId = '', groupId = ''] = process.argv.slice(2);
+if (!folder.startsWith('/') || groupId === '') throw new Error('the keeper lacks arguments');
 
 interface Server {
   readonly child: ChildProcess;
@@ -30,6 +30,7 @@ function report(message: Report): void {
 
 /** Should the keeper itself be killed, the kernel ends its servers (PR_SET_PDEATHSIG). */
 const DIE_WITH_PARENT = ['setpriv', '--pdeathsig', 'KILL'];
+const AS_OWNER = ['--reuid', userId, '--regid', groupId, '--clear-groups'];
 /** With its namespaces go all processes in it, every mount and every network interface. */
 const OWN_NAMESPACES = [
   ...['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'],
@@ -37,7 +38,7 @@ const OWN_NAMESPACES = [
 ];
 
 function start(id: string, command: ServerCommand): void {
-  const wrapper = command.isolated ? [...DIE_WITH_PARENT, ...OWN_NAMESPACES] : DIE_WITH_PARENT;
+  const wrapper = [...DIE_WITH_PARENT, ...(command.isolated ? OWN_NAMESPACES : AS_OWNER)];
   const [file = '', ...args] = [...wrapper, ...command.argv];
   const log = openSync(command.logFile, 'a');
   const child = spawn(file, args, {
