@@ -32,9 +32,10 @@ export async function callVault<T>(
   try {
     return await call({ abortSignal });
   } catch (error) {
-    if (error instanceof Error && error.name === 'AbortError') {
-      if (signal?.aborted === true) throw interrupted(error);
-      if (deadline.aborted) throw timedOut(operation, deadlineMs, error);
+    // Whoever noticed the cancelling first may have called it something else.
+    if (signal?.aborted === true) throw interrupted(error);
+    if (deadline.aborted && error instanceof Error && error.name === 'AbortError') {
+      throw timedOut(operation, deadlineMs, error);
     }
     throw refusalOf(error, operation);
   }
@@ -42,7 +43,7 @@ export async function callVault<T>(
 
 function interrupted(cause: unknown): TrustError {
   return new TrustError('INTERRUPTED', 'The run was cancelled while it waited for Key Vault', {
-    remedy: 'Nothing was signed by this call; run the job again.',
+    remedy: 'No signature of this call was used; run the job again.',
     cause,
   });
 }
