@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { TrustError } from '../../src/errors.js';
+import {
+  commandNames,
+  definitionOf,
+  inputNameOn,
+  inputNames,
+  inputs,
+  inputsOf,
+  isReference,
+  readCommand,
+  readInputs,
+  type CommandName,
+  type HostName,
+  type InputName,
+} from '../../src/inputs/index.js';
+
+const image = { registry: 'contoso.azurecr.io', repository: 'team/app', tags: '1.0' };
+
+function read(
+  texts: Partial<Record<InputName, string>>,
+  command: CommandName = 'buildAndPush',
+  host: HostName = 'action',
+) {
+  return readInputs(command, host, (name) => ({ ...image, ...texts })[name] ?? '');
+}
+
+function failure(run: () => unknown): TrustError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof TrustError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+describe('reading inputs', () => {
+  it('gives each its type and default', () => {
+    const values = read({ tags: ' 1.0, latest\n\nstable ', 'build-args': 'A=1,2\r\n B=3 ' });
+    expect(values.tags).toEqual(['1.0', 'latest', 'stable']);
+    expect(values['build-args']).toEqual(['A=1,2', 'B=3']);
+    expect(values.context).toBe('.');
+    expect(values.dockerfile).toBeUndefined();
+    expect(values['no-cache']).toBe(false);
+    expect(values['content-trust']).toBe(true);
+    expect(values.engine).toBe('native');
+    expect(values.labels).toEqual([]);
+  });
+
+  it.each(['true', 'True', 'TRUE'])('takes %s for true', (text) => {
+    expect(read({ pull: text }).pull).toBe(true);
+  });
+
+  it('says everything that is wrong at once, in the names of the host', () => {
+    const error = failure(() =>
+      read({ registry: '', pull: 'yes', 'base-images': 'some' }, 'buildAndPush', 'task'),
+    );
+    expect(error.code).toBe('INPUT_MISSING');
+    expect(error.message).toBe(
+      '3 inputs cannot be used: "registry" is not set; "pull" is "yes", which is neither true nor false; "baseImages" is "some", which is none of enforce, pin-signed, ignore.',
+    );
+    expect(error.remedy).toContain('Set registry, for example: contoso.azurecr.io');
+    expect(error.remedy).toContain('Set baseImages, for example: enforce');
+  });
+
+  it('does not look at what the command has no use for', () => {
+    expect(read({ pull: 'yes' }, 'sign').pull).toBe(false);
+  });
+
+  it('does not take names of every object for choices', () => {
+    expect(failure(() => read({ engine: 'constructor' })).code).toBe('INPUT_INVALID');
+  });
+
+  it.each(['', 'deploy', 'BuildAndPush'])('knows no command "%s"', (text) => {
+    expect(failure(() => readCommand(text)).code).toBe('INPUT_INVALID');
+  });
+
+  it.each(commandNames)('knows the command %s', (name) => {
+    expect(readCommand(` ${name} `)).toBe(name);
+  });
+});
+
+describe('the table of inputs', () => {
+  it.each(inputNames)('has an example of "%s" that is accepted', (name) => {
+    const command = definitionOf(name).commands[0] ?? 'sign';
+    const host = definitionOf(name).hosts?.[0] ?? 'action';
+    expect(() => read({ [name]: inputs[name].example }, command, host)).not.toThrow();
+  });
+
+  it.each(inputNames)('describes "%s" in full sentences', (name) => {
+    const { label, help } = definitionOf(name);
+    expect(label).toMatch(/^[A-Za-z].*[^.]$/);
+    expect(help).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('has names that can be told apart on every host', () => {
+    const taskNames = inputNames.map((name) => inputNameOn('task', name));
+    expect(new Set(taskNames).size).toBe(inputNames.length);
+    for (const name of inputNames) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    for (const name of taskNames) expect(name).toMatch(/^[A-Za-z][A-Za-z0-9]*$/);
+  });
+
+  it('has every required input among those of the command', () => {
+    for (const name of inputNames) {
+      const { commands, required = [] } = definitionOf(name);
+      expect(commands).toEqual(expect.arrayContaining([...required]));
+    }
+  });
+
+  it('offers the service connection to the task alone', () => {
+    expect(inputsOf('task')).toContain('azure-subscription');
+    expect(inputsOf('action')).not.toContain('azure-subscription');
+    expect(inputsOf('cli')).not.toContain('azure-subscription');
+  });
+});
+
+describe('a secret input', () => {
+  it.each([
+    ['signing-key-passphrase', 'https://contoso.vault.azure.net/secrets/p', true],
+    ['signing-key-passphrase', 'correct horse battery', false],
+    ['signing-key-passphrase', 'https://user:password@host/', false],
+    ['root-key-passphrase', 'http://contoso.vault.azure.net/secrets/p', false],
+    ['client-certificate', '/etc/acr/principal.pem', true],
+    ['client-certificate', '-----BEGIN PRIVATE KEY-----', false],
+    ['client-certificate', 'MIIE\nvQIB', false],
+    ['client-secret', '/etc/acr/secret', false],
+    ['client-secret', 'https://contoso.vault.azure.net/secrets/p', false],
+  ] as const)('%s "%s" only names its secret: %s', (name, text, expected) => {
+    expect(isReference(definitionOf(name), text)).toBe(expected);
+  });
+});

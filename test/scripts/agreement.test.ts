@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { generatedProblems, versionProblems } from '../../scripts/checks/files.js';
+import { taskProblems, taskProblemsOf } from '../../scripts/checks/task.js';
+import { generatedFiles, root } from '../../scripts/generate.js';
+import {
+  commandNames,
+  definitionOf,
+  inputNameOn,
+  inputNames,
+  inputsOf,
+  outputs,
+} from '../../src/inputs/index.js';
+
+interface Task {
+  readonly name: string;
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly defaultValue?: string;
+    readonly visibleRule?: string;
+    readonly groupName?: string;
+    readonly options?: Record<string, string>;
+  }[];
+  readonly groups: readonly { readonly name: string; readonly visibleRule?: string }[];
+  readonly outputVariables: readonly { readonly name: string }[];
+  readonly restrictions: { readonly settableVariables: { readonly allowed: readonly string[] } };
+  readonly execution: object;
+}
+
+interface Action {
+  readonly inputs: Record<string, { readonly default?: string; readonly required: boolean }>;
+  readonly outputs: Record<string, unknown>;
+  readonly runs: { readonly using: string; readonly main: string; readonly post: string };
+}
+
+async function text(file: string): Promise<string> {
+  return readFile(path.join(root, file), 'utf8');
+}
+
+const task = JSON.parse(await text('tasks/AcrContentTrustV1/task.json')) as Task;
+const action = parse(await text('action.yml')) as Action;
+const outputNames = Object.keys(outputs);
+
+describe('what is made from the table of inputs', () => {
+  it('is current', async () => {
+    expect(await generatedProblems()).toEqual([]);
+  });
+
+  it('is the same each time', async () => {
+    expect([...(await generatedFiles())]).toEqual([...(await generatedFiles())]);
+  });
+
+  it('states one version', async () => {
+    expect(await versionProblems()).toEqual([]);
+  });
+});
+
+describe('action.yml', () => {
+  it('has the inputs and outputs of the table', () => {
+    expect(Object.keys(action.inputs)).toEqual(['command', ...inputsOf('action')]);
+    expect(Object.keys(action.outputs)).toEqual(outputNames);
+  });
+
+  it('has the defaults of the table', () => {
+    for (const name of inputsOf('action')) {
+      const definition = definitionOf(name);
+      const expected = 'default' in definition ? String(definition.default) : undefined;
+      expect(String(action.inputs[name]?.default)).toBe(String(expected));
+    }
+  });
+
+  it('runs the bundles on Node 24', () => {
+    expect(action.runs).toMatchObject({
+      using: 'node24',
+      main: 'dist/action/index.cjs',
+      post: 'dist/action/post.cjs',
+    });
+  });
+});
+
+describe('task.json', () => {
+  it('keeps the rules for task manifests', async () => {
+    expect(await taskProblems()).toEqual([]);
+  });
+
+  it.each([
+    ['a handler agents do not know', { execution: { Node20: { target: 'index.js' } } }],
+    ['a name with a space', { name: 'Acr Trust' }],
+    ['an unknown key', { outputs: [] }],
+    [
+      'a rule with both operators',
+      {
+        groups: [
+          { name: 'a', displayName: 'b', isExpanded: true, visibleRule: 'a = b && c = d || e = f' },
+        ],
+      },
+    ],
+  ])('would not with %s', (_, change) => {
+    expect(taskProblemsOf({ ...task, ...change })).not.toEqual([]);
+  });
+
+  it('has the inputs and outputs of the table, in camel case', () => {
+    const names = inputsOf('task').map((name) => inputNameOn('task', name));
+    expect(task.inputs.map(({ name }) => name)).toEqual(['command', ...names]);
+    const outputsInTask = outputNames.map((name) => inputNameOn('task', name));
+    expect(task.outputVariables.map(({ name }) => name)).toEqual(outputsInTask);
+    expect(task.restrictions.settableVariables.allowed).toEqual(outputsInTask);
+  });
+
+  it('shows an input for just the commands that use it', () => {
+    for (const name of inputsOf('task')) {
+      const input = task.inputs.find((one) => one.name === inputNameOn('task', name));
+      const group = task.groups.find((one) => one.name === input?.groupName);
+      const rule = [group?.visibleRule, input?.visibleRule].filter(Boolean).join(' && ');
+      const shown = commandNames.filter((command) => !rule.includes(`command != ${command}`));
+      expect(shown).toEqual(commandNames.filter((c) => definitionOf(name).commands.includes(c)));
+    }
+  });
+
+  it('offers the choices of the table', () => {
+    for (const name of inputsOf('task')) {
+      const definition = definitionOf(name);
+      if (definition.type !== 'choice') continue;
+      const input = task.inputs.find((one) => one.name === inputNameOn('task', name));
+      expect(Object.keys(input?.options ?? {})).toEqual(Object.keys(definition.choices));
+      expect(input?.defaultValue).toBe(definition.default);
+    }
+  });
+
+  it('has a label and a help text for each input among its strings', async () => {
+    const strings = JSON.parse(
+      await text('tasks/AcrContentTrustV1/Strings/resources.resjson/en-US/resources.resjson'),
+    ) as Record<string, string>;
+    for (const { name } of task.inputs) {
+      expect(strings[`loc.input.label.${name}`]).toBeTruthy();
+      expect(strings[`loc.input.help.${name}`]).toBeTruthy();
+    }
+  });
+});
+
+describe('docs/inputs.md', () => {
+  it('has a row for every input and output', async () => {
+    const document = await text('docs/inputs.md');
+    for (const name of [...inputNames, ...outputNames]) expect(document).toContain(`| \`${name}\``);
+  });
+});
+
+describe('the icons', () => {
+  it.each([
+    ['tasks/AcrContentTrustV1/icon.png', 32],
+    ['images/extension-icon.png', 128],
+  ])('%s is a PNG of %i pixels', async (file, size) => {
+    const bytes = await readFile(path.join(root, file));
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG');
+    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([size, size]);
+  });
+});

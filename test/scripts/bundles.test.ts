@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process';
+import { access, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildAll } from '../../scripts/build.js';
+import { packExtension } from '../../scripts/package.js';
+import { version } from '../../src/hosts/version.js';
+import { startNode } from '../hosts/start.js';
+
+let folder = '';
+let dist = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'bundles-'));
+  dist = path.join(folder, 'dist');
+  await buildAll(dist);
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function filesOf(of: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(of, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return new Map(
+    await Promise.all(
+      files.map(async (entry): Promise<[string, string]> => {
+        const file = path.join(entry.parentPath, entry.name);
+        return [path.relative(of, file), await readFile(file, 'latin1')];
+      }),
+    ),
+  );
+}
+
+/** A folder such as a run of ours makes for docker. */
+async function leftBehind(): Promise<string> {
+  const left = path.join(folder, 'acr-content-trust-docker-AbCd12');
+  await mkdir(left, { recursive: true });
+  await writeFile(path.join(left, '.acr-content-trust'), '');
+  await writeFile(path.join(left, 'config.json'), '{}');
+  return left;
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+describe('the bundles', () => {
+  it('are the same bytes each time, and name no path of this machine', async () => {
+    const again = path.join(folder, 'again');
+    await buildAll(again);
+    const files = await filesOf(dist);
+    expect(await filesOf(again)).toEqual(files);
+    const here = process.cwd();
+    expect([...files].filter(([, text]) => text.includes(here)).map(([file]) => file)).toEqual([]);
+  });
+
+  it('come with the licences of what they contain', async () => {
+    const licences = await readFile(path.join(dist, 'action/licenses.txt'), 'utf8');
+    expect(licences).toMatch(/^@actions\/core \d/m);
+    expect(licences).toMatch(/^@azure\/identity \d/m);
+    expect(licences).not.toContain('see below');
+  });
+});
+
+describe('the bundled command line', () => {
+  it('prints its help and its version', async () => {
+    const cli = path.join(dist, 'cli/index.cjs');
+    const help = await startNode([cli, '--help'], {});
+    expect(help.code).toBe(0);
+    expect(help.stdout.join('\n')).toContain('build-and-push');
+    expect((await startNode([cli, '--version'], {})).stdout).toEqual([version]);
+  });
+
+  it('exits with 2 for a bad input', async () => {
+    const { code, stderr } = await startNode([path.join(dist, 'cli/index.cjs'), 'sign'], {});
+    expect(code).toBe(2);
+    expect(stderr[0]).toMatch(/^error INPUT_MISSING: /);
+  });
+});
+
+describe('the bundled action', () => {
+  it('fails with one error line for a bad input', async () => {
+    const main = path.join(dist, 'action/index.cjs');
+    const { code, stdout } = await startNode([main], { INPUT_COMMAND: 'deploy' });
+    expect(code).toBe(1);
+    expect(stdout.filter((line) => line.startsWith('::error'))).toEqual([
+      '::error title=Content trust%3A INPUT_INVALID::INPUT_INVALID: There is no command "deploy".%0AUse one of: buildAndPush, build, push, sign.',
+    ]);
+  });
+
+  it('removes in its post step what the main step noted, and nothing else', async () => {
+    const left = await leftBehind();
+    const other = path.join(folder, 'not-ours');
+    await mkdir(other);
+    const { code, stdout } = await startNode([path.join(dist, 'action/post.cjs')], {
+      STATE_foldersToRemove: JSON.stringify([left, other]),
+    });
+    expect(code).toBe(0);
+    expect(await isThere(left)).toBe(false);
+    expect(await isThere(other)).toBe(true);
+    expect(stdout).toHaveLength(1);
+    expect(stdout[0]).toMatch(/^::warning::The private folder .*not-ours could not be removed/);
+  });
+});
+
+describe('the packed extension', () => {
+  let task = '';
+  let agent: Record<string, string> = {};
+
+  beforeAll(async () => {
+    const vsix = await packExtension(path.join(folder, 'out'));
+    const unpacked = path.join(folder, 'unpacked');
+    await promisify(execFile)('unzip', ['-q', vsix, '-d', unpacked]);
+    task = path.join(unpacked, 'AcrContentTrust/AcrContentTrustV1');
+    agent = { AGENT_TEMPDIRECTORY: folder, AGENT_VERSION: '4.248.0' };
+  });
+
+  it('holds a task whose files are those its manifest names', async () => {
+    const manifest = JSON.parse(await readFile(path.join(task, 'task.json'), 'utf8')) as {
+      readonly execution: Record<string, { readonly target: string }>;
+      readonly postjobexecution: Record<string, { readonly target: string }>;
+    };
+    const handlers = [manifest.execution, manifest.postjobexecution];
+    for (const { target } of handlers.flatMap((handler) => Object.values(handler))) {
+      expect(await isThere(path.join(task, target))).toBe(true);
+    }
+    expect(await isThere(path.join(task, 'icon.png'))).toBe(true);
+  });
+
+  it('fails with one result for a bad input', async () => {
+    const env = { ...agent, INPUT_COMMAND: 'deploy' };
+    const { stdout } = await startNode([path.join(task, 'index.js')], env);
+    expect(stdout.filter((line) => line.startsWith('##vso[task.complete'))).toEqual([
+      '##vso[task.complete result=Failed;]INPUT_INVALID: There is no command "deploy".%0AUse one of: buildAndPush, build, push, sign.',
+    ]);
+    expect(stdout.filter((line) => line.startsWith('##vso[task.issue'))).toHaveLength(1);
+  });
+
+  it('removes after the job what the task noted', async () => {
+    const left = await leftBehind();
+    const env = { ...agent, VSTS_TASKVARIABLE_FOLDERSTOREMOVE: JSON.stringify([left]) };
+    const { code } = await startNode([path.join(task, 'post.js')], env);
+    expect(code).toBe(0);
+    expect(await isThere(left)).toBe(false);
+  });
+});
