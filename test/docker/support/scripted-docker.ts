@@ -29,7 +29,7 @@ export interface Call {
 export interface ScriptedDocker {
   readonly folder: string;
   readonly docker: DockerCli;
-  calls(): readonly Call[];
+  readonly calls: () => readonly Call[];
 }
 
 const program = `#!${process.execPath}
