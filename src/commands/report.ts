@@ -2,9 +2,11 @@
  * What a run says of itself when it ends: the trust report (JSON), the job summary (Markdown) and
  * the closing lines of the log. Only facts that were seen; nothing here decides anything.
  */
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { TrustError, messageOf } from '../errors.js';
 
 /** A base image as it was found and used. */
 export interface BaseImageReport {
@@ -45,6 +47,24 @@ export interface TrustReport {
   readonly expires: readonly { readonly role: string; readonly expires: string }[];
   readonly baseImages: readonly BaseImageReport[];
   readonly warnings: readonly string[];
+}
+
+/**
+ * Makes sure, before anything happens, that the report can be written.
+ * @throws {TrustError} INPUT_INVALID when its folder is not there or not writable.
+ */
+export async function checkReportPath(reportPath: string | undefined): Promise<void> {
+  if (reportPath === undefined) return;
+  const folder = path.dirname(reportPath);
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new TrustError(
+      'INPUT_INVALID',
+      `The trust report cannot be written to ${reportPath}: ${messageOf(cause)}`,
+      { remedy: 'Name a file in a folder that exists and that this run may write to.', cause },
+    );
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import type { CommandName, InputValues } from '../inputs/index.js';
 import { buildPushSign } from './build-push-sign.js';
 import { readConfiguration } from './configuration.js';
 import type { RunContext } from './context.js';
+import { checkReportPath } from './report.js';
 import { signExisting } from './sign.js';
 
 /**
@@ -16,5 +17,6 @@ export async function runCommand(
 ): Promise<void> {
   const { workingDirectory, nameInput } = context;
   const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);
+  await checkReportPath(configuration.reportPath);
   await (command === 'sign' ? signExisting : buildPushSign)(configuration, inputs, context);
 }

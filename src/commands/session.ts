@@ -39,6 +39,8 @@ export interface Session {
   readonly credential: TokenCredential;
   /** Whom the registry knows; empty for an existing login. */
   readonly principal: Principal;
+  /** User name of an existing login, where it has one. */
+  readonly account: string | undefined;
   /** Access to the registry's own API. */
   readonly registry: RegistryAccess;
   readonly images: RegistryClient;
@@ -100,6 +102,7 @@ export async function openSession(
     http,
     credential,
     principal: current?.principal ?? {},
+    account: existing?.kind === 'basic' ? existing.username : undefined,
     registry: registryAccess,
     images: createRegistryClient({ host: registry, ...registryAccess }),
     trust:

@@ -12,7 +12,7 @@ import {
   roleAssignmentCommand,
   type OpenedKey,
 } from '../azure/index.js';
-import { TrustError, messageOf } from '../errors.js';
+import { TrustError, isTrustError, messageOf } from '../errors.js';
 import type { Log } from '../ports.js';
 import { createRootCertificate, proveSigner } from '../signing/index.js';
 import {
@@ -251,20 +251,30 @@ async function checkRegistry(
   }
 }
 
-/** Completes a refusal of the trust server with the command that mends it. */
+/** Completes a refusal of the trust server with its likely cause and the command that mends it. */
 async function explainRefusal<T>(
-  { registryId }: Configuration,
-  { principal }: Session,
+  { registryId, image: { registry } }: Configuration,
+  { principal, account }: Session,
   body: () => Promise<T>,
 ): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    if (!(error instanceof TrustError) || error.code !== 'SIGNER_NOT_AUTHORIZED') throw error;
+    if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED')) throw error;
     const assignee = principal.clientId ?? principal.objectId;
-    throw new TrustError(error.code, error.message, {
+    throw new TrustError(error.code, `${error.message}${accountProblem(account, registry)}`, {
       remedy: `${error.remedy} ${roleAssignmentCommand('AcrImageSigner', registryId, assignee)}`,
       cause: error,
     });
   }
+}
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Logins that can never sign, whatever roles are assigned. */
+function accountProblem(account: string | undefined, registry: string): string {
+  if (account === undefined || guid.test(account)) return '';
+  return account.toLowerCase() === registry.split('.')[0]
+    ? ` The login is the registry's admin account, which cannot sign.`
+    : ` The login ${account} is no service principal; a repository-scoped token cannot sign.`;
 }
