@@ -23,6 +23,9 @@ export async function output(
     });
     return stdout;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new Error(`this system has no program "${file}"`, { cause: error });
+    }
     const stderr = (error as { stderr?: unknown }).stderr;
     const said = typeof stderr === 'string' && stderr.trim() !== '' ? stderr.trim() : String(error);
     throw new Error(`${file} ${args.slice(0, 2).join(' ')} failed: ${said}`, { cause: error });

@@ -1,0 +1,65 @@
+/** `npm test` on a machine that cannot run the test stack: said plainly, and a failure in CI. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const RUNNER_TIMEOUT_MS = 60_000;
+
+let empty: string;
+beforeEach(async () => {
+  empty = await mkdtemp(join(tmpdir(), 'no-programs-'));
+});
+afterEach(() => rm(empty, { recursive: true }));
+
+/** Runs the tests of one small file with nothing on the PATH and nothing downloaded before. */
+async function runTests(
+  env: Readonly<Record<string, string>>,
+  filter: string,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const args = ['--import', 'tsx', 'scripts/test.ts', filter];
+  const child = spawn(process.execPath, args, {
+    cwd: PROJECT,
+    env: { PATH: empty, HOME: empty, XDG_CACHE_HOME: empty, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve({ code, output });
+    });
+  });
+}
+
+const lastLine = (output: string): string => output.trimEnd().split('\n').at(-1) ?? '';
+
+describe('the test runner without the stack', { timeout: RUNNER_TIMEOUT_MS }, () => {
+  it('runs the unit tests, counts them and names what is missing', async () => {
+    const { code, output } = await runTests({}, 'test/scripts/lock.test.ts');
+    expect(lastLine(output)).toBe('3 passed, 0 failed');
+    expect(output).toContain('The end-to-end tests did not run. This machine lacks:');
+    expect(output).toContain('- Docker, registry and Notary: this system has no program');
+    expect(code).toBe(0);
+  });
+
+  it('fails in CI', async () => {
+    const { code, output } = await runTests({ CI: 'true' }, 'test/scripts/lock.test.ts');
+    expect(lastLine(output)).toBe('3 passed, 1 failed');
+    expect(code).toBe(1);
+  });
+
+  it('fails when no test was run', async () => {
+    const { code, output } = await runTests({}, 'no-such-test');
+    expect(output).toContain('No test was run.');
+    expect(lastLine(output)).toBe('0 passed, 0 failed');
+    expect(code).toBe(1);
+  });
+});
