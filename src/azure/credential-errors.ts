@@ -46,24 +46,30 @@ export async function explainTokenFailure(
   }
   const { kind } = attempt.identity;
   if (kind === 'default' || kind === 'managed-identity') {
-    return nothingAvailable(kind);
+    return nothingAvailable(kind, text);
   }
   return probeAuthority(attempt, text);
 }
 
-function nothingAvailable(kind: 'default' | 'managed-identity'): TrustError {
+function nothingAvailable(kind: 'default' | 'managed-identity', sdkText: string): TrustError {
   return kind === 'managed-identity'
     ? new TrustError('CREDENTIAL_MISSING', 'This machine offers no such managed identity', {
         remedy:
           'Assign the managed identity to the machine or pod, check its client ID, or give ' +
           'tenant-id, client-id and a secret, certificate or federated token.',
       })
-    : new TrustError('CREDENTIAL_MISSING', 'No credentials for Azure were found', {
+    : new TrustError('CREDENTIAL_MISSING', `No credentials for Azure were found${tried(sdkText)}`, {
         remedy:
           'Give tenant-id, client-id and a client-secret or client-certificate, or let one of ' +
           "DefaultAzureCredential's sources work: AZURE_* variables, workload identity, managed " +
           'identity, Azure CLI, Azure PowerShell.',
       });
+}
+
+/** The names of the sources the SDK tried; the rest of its text may be anything. */
+function tried(sdkText: string): string {
+  const names = new Set(sdkText.match(/\b(?!Chained|Default)[A-Z][A-Za-z]{2,40}Credential\b/g));
+  return names.size === 0 ? '' : ` (tried ${[...names].join(', ')})`;
 }
 
 /**

@@ -76,7 +76,8 @@ function freshConnectionPolicy(): PipelinePolicy {
 
 /**
  * When a proxy refuses CONNECT, the agent hands its answer on as though the server had given it,
- * though no TLS vouches for it. Such an answer must never be taken for the server's word.
+ * though no TLS vouches for it. Such an answer must never be taken for the server's word. An answer
+ * to HEAD has no stream to tell by: nothing may be decided on one.
  */
 function refuseProxyAnswer(response: PipelineResponse, url: URL): void {
   const stream = response.readableStreamBody;

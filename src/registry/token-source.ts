@@ -34,6 +34,7 @@ export interface TokenSourceOptions {
 const knownRealmHosts: Readonly<Record<string, string>> = {
   'registry-1.docker.io': 'auth.docker.io',
   'notary.docker.io': 'auth.docker.io',
+  'registry.gitlab.com': 'gitlab.com',
 };
 
 /** A token this close to its end is not used any more. */

@@ -24,6 +24,7 @@ describe('a failure to sign in', () => {
     expect(error.code).toBe('CREDENTIAL_MISSING');
     expect(error.remedy).toContain('client-secret');
     expect(error.remedy).toContain('Azure CLI');
+    expect(error.message).toContain('tried EnvironmentCredential');
     expect(error.message).not.toContain('tok-secret');
   });
 

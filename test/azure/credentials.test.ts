@@ -1,3 +1,4 @@
+import { KeyClient } from '@azure/keyvault-keys';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { clouds, createCredential } from '../../src/azure/index.js';
@@ -102,6 +103,14 @@ describe('a service principal with a secret', () => {
     expect(error.message).toContain('AADSTS53003: Blocked by Conditional Access.');
     expect(error.message).not.toContain('Trace');
     expect(error.remedy).toContain('error?code=53003');
+  });
+
+  it('is explained the same way through the Key Vault SDK', async () => {
+    await azure.control.createVault({ name: 'contoso-keys' });
+    const credential = credentialOf(withSecret({ clientSecret: 'wrong' }));
+    const client = new KeyClient('https://contoso-keys.vault.azure.net', credential);
+    const error = await rejection(client.getKey('app'));
+    expect(error.code).toBe('CREDENTIAL_REJECTED');
   });
 
   it.each([
