@@ -74,6 +74,17 @@ describe('a service principal with a secret', () => {
     expect(await refusalOf(tenantId, clientId, clientSecret)).toMatch(/AADSTS700016:/);
   });
 
+  it('is refused when the application is disabled (7000112)', async () => {
+    const { tenantId, clientId, clientSecret } = await loopback.control.createServicePrincipal();
+    await loopback.control.setApplicationEnabled(clientId, false);
+    expect(await refusalOf(tenantId, clientId, clientSecret)).toMatch(/AADSTS7000112:/);
+  });
+
+  it('is refused when the tenant cannot exist (900023)', async () => {
+    const { clientId, clientSecret } = await loopback.control.createServicePrincipal();
+    expect(await refusalOf('contoso', clientId, clientSecret)).toMatch(/AADSTS900023:/);
+  });
+
   it('is refused when the tenant is unknown (90002)', async () => {
     const { clientId, clientSecret } = await loopback.control.createServicePrincipal();
     const nowhere = '99999999-2222-3333-4444-555555555555';

@@ -1,8 +1,8 @@
 import { X509Certificate, createHash, createPrivateKey, verify } from 'node:crypto';
 
+import { CertificateClient } from '@azure/keyvault-certificates';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { send } from '../https.js';
 import { startLoopback } from '../loopback.js';
 import type { Loopback } from '../loopback.js';
 import { refusalOf, vaultFor } from './vault.js';
@@ -20,7 +20,7 @@ afterAll(() => loopback.close());
 describe('a certificate in a vault', () => {
   it('is a key and a secret of the same name and version as well', async () => {
     const vault = await vaultFor(loopback, ...roles);
-    const { id, kid, cer } = await loopback.control.createCertificate({
+    const { kid, cer } = await loopback.control.createCertificate({
       vault: vault.name,
       name: 'signer',
       commonName: 'demo.azurecr.io/app',
@@ -36,10 +36,27 @@ describe('a certificate in a vault', () => {
     const secret = await vault.secrets.getSecret('signer');
     expect(secret.properties).toMatchObject({ contentType: 'application/x-pem-file' });
     expect(certificate.checkPrivateKey(createPrivateKey(secret.value ?? ''))).toBe(true);
-    const { token } = await vault.credential.getToken('https://vault.azure.net/.default');
-    const headers = { authorization: `Bearer ${token}` };
-    const reply = await send(loopback, 'GET', `${id}?api-version=7.6`, { headers });
-    expect(reply.body).toMatchObject({ id, kid, cer, policy: { key_props: { exportable: true } } });
+  });
+
+  it('is read and listed by the certificates client', async () => {
+    const vault = await vaultFor(loopback, ...roles);
+    const target = { vault: vault.name, name: 'signer' };
+    const { id, kid, sid, cer } = await loopback.control.createCertificate(target);
+    const { agent } = loopback;
+    const client = new CertificateClient(vault.vaultUrl, vault.credential, { agent });
+    const read = await client.getCertificate('signer');
+    expect(read).toMatchObject({ keyId: kid, secretId: sid, policy: { exportable: true } });
+    expect(Buffer.from(read.cer ?? []).toString('base64')).toBe(cer);
+    const version = read.properties.version ?? '';
+    const again = await client.getCertificateVersion('signer', version);
+    expect(again.properties.id).toBe(id);
+    const names: (string | undefined)[] = [];
+    for await (const { name } of client.listPropertiesOfCertificates()) names.push(name);
+    expect(names).toEqual(['signer']);
+    expect(await refusalOf(client.getCertificate('none'))).toEqual({
+      status: 404,
+      code: 'CertificateNotFound',
+    });
   });
 
   it('keeps its private key when it is not exportable', async () => {

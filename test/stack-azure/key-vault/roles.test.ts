@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { ClientSecretCredential } from '@azure/identity';
-import { KeyClient } from '@azure/keyvault-keys';
+import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -72,6 +72,27 @@ describe('a vault asks for a role', () => {
     await loopback.control.setSecret({ vault: vault.name, name: 'root', value: 'v' });
     expect((await vault.secrets.getSecret('root')).value).toBe('v');
     expect(await refusalOf(vault.secrets.setSecret('root', 'w'))).toEqual(forbidden);
+  });
+});
+
+describe('a vault with access policies', () => {
+  it('goes by them, and by no role', async () => {
+    const { control, agent } = loopback;
+    const { credential, principal } = await vaultFor(loopback);
+    const { vaultUrl, id } = await control.createVault({ name: 'policies', accessPolicies: true });
+    const { kid } = await control.createKey({ vault: 'policies', name: 'release', kty: 'EC' });
+    const role = { principalId: principal.objectId, role: 'Key Vault Administrator', scope: id };
+    await control.assignRole(role);
+    const keys = new KeyClient(vaultUrl, credential, { agent });
+    const denied = { status: 403, code: 'Forbidden', inner: 'AccessDenied' };
+    expect(await refusalOf(keys.getKey('release'))).toEqual(denied);
+    const policy = { vault: 'policies', principalId: principal.objectId };
+    await control.setAccessPolicy({ ...policy, keys: ['get'] });
+    expect((await keys.getKey('release')).id).toBe(kid);
+    const sign = () => new CryptographyClient(kid, credential, { agent }).sign('ES256', digest);
+    expect(await refusalOf(sign())).toEqual(denied);
+    await control.setAccessPolicy({ ...policy, keys: ['get', 'sign'] });
+    expect((await sign()).result).toHaveLength(64);
   });
 });
 

@@ -50,6 +50,7 @@ export async function signIn(
   const application = entra.directory.application(username);
   if (
     application?.tenantId !== registry.tenantId ||
+    !application.enabled ||
     checkSecret(application, password, entra.clock) !== 'valid'
   ) {
     throw unauthorized('unknown user name or wrong password');

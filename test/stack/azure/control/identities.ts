@@ -71,6 +71,12 @@ export function identityControl({ entra, homeTenant, roles, clock }: World) {
       return Promise.resolve();
     },
 
+    /** Disables an application, or enables it again. */
+    setApplicationEnabled: (clientId: string, enabled: boolean) => {
+      application(clientId).enabled = enabled;
+      return Promise.resolve();
+    },
+
     /** Registers a certificate (PEM; a private key beside it is ignored). */
     addClientCertificate: (clientId: string, certificatePem: string) => {
       application(clientId).certificates.push(clientCertificate(certificatePem));

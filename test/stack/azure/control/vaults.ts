@@ -2,6 +2,7 @@
 import type { JsonWebKey } from 'node:crypto';
 
 import { Refusal } from '../core/call.js';
+import type { AccessPolicy } from '../key-vault/access-policies.js';
 import { idOf, keyBundle } from '../key-vault/bodies.js';
 import { pemToJwk } from '../key-vault/key-material.js';
 import { makeCertificate } from '../key-vault/make-certificate.js';
@@ -65,17 +66,31 @@ export function vaultControl({ entra, homeTenant, vaults, resourceGroup, clock }
     return key;
   };
   return {
-    /** Makes a vault with roles (RBAC) that takes HSM keys. */
+    /** Makes a vault; by default one that goes by roles (RBAC) and takes HSM keys. */
     createVault: (options: {
       readonly name: string;
       readonly tenantId?: string;
       readonly sku?: 'standard' | 'premium';
+      /** Go by access policies instead of roles. Default: false. */
+      readonly accessPolicies?: boolean;
     }) => {
       const { name, tenantId = homeTenant.id, sku = 'premium' } = options;
+      const policies = options.accessPolicies === true ? { policies: new Map() } : {};
       const cloud = entra.directory.tenant(tenantId)?.cloud ?? homeTenant.cloud;
       const id = `${resourceGroup}/providers/Microsoft.KeyVault/vaults/${name}`;
-      const vault = vaults.add({ name, id, tenantId, cloud, sku });
+      const vault = vaults.add({ name, id, tenantId, cloud, sku, ...policies });
       return Promise.resolve({ vaultUrl: vault.url, id: vault.id });
+    },
+
+    /** Sets what a principal (object id) may do in a vault that goes by access policies. */
+    setAccessPolicy: (
+      options: AccessPolicy & { readonly vault: string; readonly principalId: string },
+    ) => {
+      const { vault: vaultName, principalId, ...policy } = options;
+      const { policies } = vaults.named(vaultName);
+      if (policies === undefined) throw new Error(`the vault ${vaultName} goes by roles`);
+      policies.set(principalId, policy);
+      return Promise.resolve();
     },
 
     /** Makes a key, or a new version of it. */

@@ -46,6 +46,7 @@ export interface Application {
   readonly secrets: ClientSecret[];
   readonly certificates: ClientCertificate[];
   readonly federated: FederatedCredential[];
+  enabled: boolean;
 }
 
 /** All tenants and applications. */
@@ -80,6 +81,7 @@ export function createDirectory(): Directory {
         secrets: [],
         certificates: [],
         federated: [],
+        enabled: true,
       };
       applications.set(application.clientId, application);
       return application;

@@ -8,6 +8,8 @@ import { guid } from '../core/ids.js';
 const refusals = {
   50027: { status: 400, error: 'invalid_request', text: 'the assertion is not a valid JWT' },
   90002: { status: 400, error: 'invalid_request', text: 'there is no such tenant in this cloud' },
+  900023: { status: 400, error: 'invalid_request', text: 'this cannot be the name of a tenant' },
+  7000112: { status: 400, error: 'unauthorized_client', text: 'the application is disabled' },
   500011: {
     status: 400,
     error: 'invalid_resource',

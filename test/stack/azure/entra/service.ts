@@ -14,6 +14,9 @@ export function entraService(entra: Entra): Service {
     const route = `${call.method} ${rest.join('/')}`;
     if (tenantName === 'common' && route === 'GET discovery/instance')
       return instanceDiscovery(call);
+    if (!/^[0-9a-f-]{36}$|\./i.test(tenantName)) {
+      throw refuse(900023, entra.clock.now(), tenantName);
+    }
     const tenant = entra.directory.tenant(tenantName);
     if (tenant === undefined || tenant.cloud !== cloudOfAuthority(call.host)) {
       throw refuse(90002, entra.clock.now(), tenantName);

@@ -27,6 +27,7 @@ export async function tokenEndpoint(call: Call, tenant: Tenant, entra: Entra): P
   const application = entra.directory.application(clientId);
   if (application?.tenantId !== tenant.id) throw refuse(700016, now, clientId);
   call.caller = application.clientId;
+  if (!application.enabled) throw refuse(7000112, now, clientId);
   await checkCredential(form, application, tenant, entra);
   const audience = audienceOf(form.get('scope') ?? '', tenant.cloud, now);
   return {

@@ -1,11 +1,12 @@
 /**
  * Who may do what in a vault: checks the bearer token, answers the challenge, and asks for a role
- * on the vault or on the single object.
+ * on the vault or on the single object (or for a policy, in a vault that goes by policies).
  */
 import { bearerOf } from '../core/call.js';
 import type { Call } from '../core/call.js';
 import type { Entra, Principal } from '../entra/entra.js';
 import type { Roles } from '../roles/assignments.js';
+import { requirePolicy } from './access-policies.js';
 import { forbiddenByRbac, unauthorized } from './refusals.js';
 import type { Vault } from './vaults.js';
 
@@ -46,6 +47,10 @@ export async function authenticate(
 
 function requireFor(principal: Principal, vault: Vault, roles: Roles): Require {
   return (action, object) => {
+    if (vault.policies !== undefined) {
+      requirePolicy(vault.policies, principal, vault.name, action, object);
+      return;
+    }
     const full = `Microsoft.KeyVault/vaults/${action}`;
     const resource = object === undefined ? vault.id : `${vault.id}/${object}`;
     if (roles.dataAction(principal.objectId, full, resource) === 'none') {

@@ -44,16 +44,23 @@ export async function makeCertificate(
   if (exportable && wanted.kty.endsWith('-HSM')) throw new Error('HSM keys are never exportable');
   const key = await generateKey(wanted.kty, wanted.crv, wanted.size);
   const now = clock.seconds();
+  const notBefore = Math.min(now, wanted.expires) - 60;
   const der = selfSigned(key.privateKey, {
     commonName: wanted.commonName,
-    notBefore: new Date(Math.min(now, wanted.expires) * 1000 - 60_000),
+    notBefore: new Date(notBefore * 1000),
     notAfter: new Date(wanted.expires * 1000),
     codeSigning: true,
   });
   const head = () => ({
     version,
     tags: {},
-    attributes: { enabled: wanted.enabled, exp: wanted.expires, created: now, updated: now },
+    attributes: {
+      enabled: wanted.enabled,
+      nbf: notBefore,
+      exp: wanted.expires,
+      created: now,
+      updated: now,
+    },
   });
   const version = versionId();
   addTo(vault.keys, name, { ...head(), ...key, ops: ['sign', 'verify'] }, true);

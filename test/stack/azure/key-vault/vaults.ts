@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 
 import type { Cloud } from '../core/clouds.js';
+import type { AccessPolicies } from './access-policies.js';
 import { createVersionedStore } from './versioned-store.js';
 import type { Version, VersionedStore } from './versioned-store.js';
 
@@ -38,13 +39,15 @@ export interface Vault {
   readonly tenantId: string;
   readonly cloud: Cloud;
   readonly sku: 'standard' | 'premium';
+  /** Given, the vault goes by policies; otherwise by roles. */
+  readonly policies?: AccessPolicies;
   readonly keys: VersionedStore<KeyVersion>;
   readonly secrets: VersionedStore<SecretVersion>;
   readonly certificates: VersionedStore<CertificateVersion>;
 }
 
 /** What a new vault is to be. */
-export type VaultOptions = Pick<Vault, 'name' | 'id' | 'tenantId' | 'cloud' | 'sku'>;
+export type VaultOptions = Pick<Vault, 'name' | 'id' | 'tenantId' | 'cloud' | 'sku' | 'policies'>;
 
 /** All vaults, by host name. */
 export interface Vaults {
