@@ -1,0 +1,164 @@
+/** The native publisher against the real notary-server, with the stock clients as judges. */
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import {
+  connectStack,
+  createTestRegistry,
+  run,
+  uniqueName,
+  type Principal,
+  type TestRegistry,
+} from '../../stack/index.js';
+import type { Job, Outcome } from './driver.js';
+
+const stack = connectStack(inject('stack'));
+const projectRoot = path.resolve(import.meta.dirname, '../../..');
+let registry: TestRegistry;
+let signer: Principal;
+
+beforeAll(async () => {
+  registry = await createTestRegistry(stack);
+  signer = await registry.principal('AcrPush', 'AcrImageSigner');
+});
+
+const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+const ecKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const content = (letter: string) => ({ digest: `sha256:${letter.repeat(64)}`, length: 523 });
+const newGun = () => `${registry.loginServer}/${uniqueName('team/app')}`;
+
+async function publish(job: Omit<Job, 'host' | 'login'>, principal = signer): Promise<Outcome[]> {
+  const whole: Job = { ...job, host: registry.loginServer, login: principal.login };
+  const driver = path.join(import.meta.dirname, 'driver.ts');
+  const result = await run(process.execPath, ['--import', 'tsx', driver], {
+    cwd: projectRoot,
+    env: { ...stack.info.env, PATH: '/usr/bin:/bin', HOME: stack.info.folder },
+    input: JSON.stringify(whole),
+  });
+  expect(result.exitCode, result.output).toBe(0);
+  return JSON.parse(result.stdout) as Outcome[];
+}
+
+async function listed(gun: string): Promise<Record<string, string>> {
+  const rows = await stack.notaryList({ ref: gun, login: signer.login });
+  return Object.fromEntries(rows.map(({ name, role }) => [name, role]));
+}
+
+describe('a repository that we initialise', () => {
+  it('is accepted by the notary and Docker command lines, tags and all', async () => {
+    const gun = newGun();
+    const keys = { root: pem(ecKey().privateKey), key: pem(ecKey().privateKey) };
+    expect(
+      await publish({ gun, ...keys, publishers: [{ '1': content('a'), latest: content('a') }] }),
+    ).toEqual([{ created: true, roles: ['targets'], attempts: 1 }]);
+    expect(await listed(gun)).toEqual({ '1': 'targets', latest: 'targets' });
+    const inspection = await stack.dockerTrustInspect({
+      engine: 'docker26',
+      ref: gun,
+      login: signer.login,
+    });
+    expect(inspection?.SignedTags.map(({ SignedTag, Digest }) => [SignedTag, Digest])).toEqual([
+      ['1', 'a'.repeat(64)],
+      ['latest', 'a'.repeat(64)],
+    ]);
+  });
+
+  it('stands with RSA keys as well', async () => {
+    const gun = newGun();
+    const rsa = () => pem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
+    const job = { gun, root: rsa(), key: rsa() };
+    await publish({ ...job, publishers: [{ '1': content('a') }] });
+    await publish({ ...job, publishers: [{ '2': content('b') }] });
+    expect(await listed(gun)).toEqual({ '1': 'targets', '2': 'targets' });
+  });
+
+  it('is not published to again when the tags stand there', async () => {
+    const gun = newGun();
+    const job = {
+      gun,
+      root: pem(ecKey().privateKey),
+      key: pem(ecKey().privateKey),
+      publishers: [{ '1': content('a') }],
+    };
+    await publish(job);
+    const before = await stack.trustState(gun);
+    expect(await publish(job)).toMatchObject([
+      { created: false, attempts: 0, alreadySigned: true },
+    ]);
+    expect(await stack.trustState(gun)).toEqual(before);
+  });
+});
+
+describe('eight publishers at once', () => {
+  it('all succeed from the first root on, and nothing is lost', async () => {
+    const gun = newGun();
+    const names = Array.from({ length: 8 }, (_, i) => `t${i}`);
+    const outcomes = await publish({
+      gun,
+      root: pem(ecKey().privateKey),
+      key: pem(ecKey().privateKey),
+      publishers: names.map((name) => ({ [name]: content('c') })),
+    });
+    expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([]);
+    expect(outcomes.filter(({ created }) => created === true)).toHaveLength(1);
+    expect(Object.keys(await listed(gun)).sort()).toEqual(names);
+  });
+});
+
+describe('a repository that the notary command line made', () => {
+  it('is extended, and its owner and we go on side by side', async () => {
+    const gun = newGun();
+    const trustDir = await stack.makeTrustDir();
+    const notary = async (...args: string[]) => {
+      const result = await stack.notary({
+        ref: gun,
+        login: signer.login,
+        trustDir,
+        args: () => args,
+        env: {
+          NOTARY_ROOT_PASSPHRASE: 'root passphrase',
+          NOTARY_TARGETS_PASSPHRASE: 'targets passphrase',
+          NOTARY_SNAPSHOT_PASSPHRASE: 'snapshot passphrase',
+        },
+      });
+      expect(result.exitCode, result.output).toBe(0);
+    };
+    const { privateKey, publicKey } = ecKey();
+    const publicFile = path.join(trustDir, 'ci.pub');
+    await writeFile(publicFile, publicKey.export({ type: 'spki', format: 'pem' }));
+    const job = { gun, key: pem(privateKey), publishers: [{ ours: content('a') }] };
+
+    await notary('init', gun);
+    await notary('publish', gun);
+    expect(await publish(job)).toMatchObject([{ error: 'KEY_NOT_AUTHORIZED' }]);
+
+    for (const role of ['targets/releases', 'targets/ci']) {
+      await notary('delegation', 'add', gun, role, publicFile, '--all-paths', '--publish');
+    }
+    const before = await stack.trustState(gun);
+    expect(await publish(job)).toMatchObject([{ error: 'TRUST_SERVER_REJECTED' }]);
+    expect(await stack.trustState(gun)).toEqual(before);
+
+    await notary('key', 'rotate', gun, 'snapshot', '--server-managed');
+    await notary('addhash', gun, 'theirs', '77', '--sha256', 'b'.repeat(64), '--publish');
+    expect(await publish(job)).toMatchObject([{ roles: ['targets/ci', 'targets/releases'] }]);
+    await notary('addhash', gun, 'more', '77', '--sha256', 'd'.repeat(64), '--publish');
+    expect(await listed(gun)).toEqual({
+      ours: 'targets/releases',
+      theirs: 'targets',
+      more: 'targets',
+    });
+  });
+});
+
+describe('without the right to sign', () => {
+  it('is refused by the real server, and nothing changes', async () => {
+    const gun = newGun();
+    const pusher = await registry.principal('AcrPush');
+    const keys = { root: pem(ecKey().privateKey), key: pem(ecKey().privateKey) };
+    const [outcome] = await publish({ gun, ...keys, publishers: [{ '1': content('a') }] }, pusher);
+    expect(outcome?.error).toBe('SIGNER_NOT_AUTHORIZED');
+    expect(await stack.trustState(gun)).toEqual({});
+  });
+});
