@@ -11,6 +11,7 @@ import {
 } from '@azure/identity';
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
 
+import { TrustError } from '../errors.js';
 import type { HttpClient } from '../http/index.js';
 import type { Clock, Secrets } from '../ports.js';
 import { rememberAssertion, requestPipelinesToken } from './assertion.js';
@@ -19,7 +20,7 @@ import { loadCertificate } from './certificate.js';
 import { clouds } from './clouds.js';
 import type { Cloud } from './clouds.js';
 import { explainTokenFailure } from './credential-errors.js';
-import { checkIds } from './identity.js';
+import { checkIds, isGuid } from './identity.js';
 import type { Identity } from './identity.js';
 
 /** What a credential needs besides the identity. */
@@ -55,7 +56,7 @@ export function createCredential(identity: Identity, options: CredentialOptions)
       const credential = await inner;
       // Asked for here and not only by the SDK, which would bury the reason of a failure.
       await assertions?.get();
-      const token = await credential.getToken(scopes, tokenOptions);
+      const token = await credential.getToken(scopes, inOwnTenant(identity, tokenOptions));
       if (token === null) {
         throw new Error('the credential gave no token');
       }
@@ -72,6 +73,29 @@ export function createCredential(identity: Identity, options: CredentialOptions)
     }
   };
   return { getToken };
+}
+
+/**
+ * Key Vault's challenge names the vault's tenant, which the SDK compares as text with the identity's
+ * and so mistakes a tenant given by its domain for a foreign one.
+ */
+function inOwnTenant(
+  identity: Identity,
+  options: GetTokenOptions | undefined,
+): GetTokenOptions | undefined {
+  const own = 'tenantId' in identity ? identity.tenantId : undefined;
+  const wanted = options?.tenantId;
+  if (own === undefined || wanted === undefined) {
+    return options;
+  }
+  if (isGuid(own) && own.toLowerCase() !== wanted.toLowerCase()) {
+    throw new TrustError(
+      'CREDENTIAL_REJECTED',
+      `The resource belongs to tenant ${wanted}, but this principal signs in to tenant ${own}`,
+      { remedy: 'Use a principal of the tenant that the key vault belongs to, or check its name.' },
+    );
+  }
+  return { ...options, tenantId: own };
 }
 
 function maskSecrets(identity: Identity, secrets: Pick<Secrets, 'mask'>): void {

@@ -71,17 +71,22 @@ export type Identity =
 const guidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const domainPattern = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/i;
 
+/** Whether `text` is a GUID rather than a domain. */
+export function isGuid(text: string): boolean {
+  return guidPattern.test(text);
+}
+
 /** @throws {TrustError} CREDENTIAL_INVALID for ids that Entra ID cannot know. */
 export function checkIds(identity: Identity): void {
   const clientId = 'clientId' in identity ? identity.clientId : undefined;
   const tenantId = 'tenantId' in identity ? identity.tenantId : undefined;
-  if (clientId !== undefined && !guidPattern.test(clientId)) {
+  if (clientId !== undefined && !isGuid(clientId)) {
     throw invalid(
       `The client ID ${JSON.stringify(clientId)} is not a GUID`,
       'application (client)',
     );
   }
-  if (tenantId !== undefined && !guidPattern.test(tenantId) && !domainPattern.test(tenantId)) {
+  if (tenantId !== undefined && !isGuid(tenantId) && !domainPattern.test(tenantId)) {
     throw invalid(
       `The tenant ID ${JSON.stringify(tenantId)} is neither a GUID nor a domain`,
       'directory (tenant)',

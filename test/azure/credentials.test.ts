@@ -134,6 +134,31 @@ describe('a service principal with a secret', () => {
     expect(token?.token).toMatch(/^ey/);
   });
 
+  it('opens a vault of its tenant, named by domain or in capitals', async () => {
+    const { tenantId, domain } = await azure.control.createTenant();
+    const other = await azure.control.createServicePrincipal({ tenantId });
+    await azure.control.createVault({ name: 'domain-keys', tenantId });
+    for (const named of [domain, tenantId.toUpperCase()]) {
+      const { clientId, clientSecret } = other;
+      const credential = credentialOf(withSecret({ tenantId: named, clientId, clientSecret }));
+      const client = new KeyClient('https://domain-keys.vault.azure.net', credential);
+      // The sign-in succeeded: it is the vault that refuses a principal without a role.
+      await expect(client.getKey('app')).rejects.toMatchObject({ statusCode: 403 });
+    }
+  });
+
+  it('is told when the vault is of another tenant', async () => {
+    const { tenantId } = await azure.control.createTenant();
+    await azure.control.createVault({ name: 'foreign-keys', tenantId });
+    const client = new KeyClient(
+      'https://foreign-keys.vault.azure.net',
+      credentialOf(withSecret()),
+    );
+    const error = await rejection(client.getKey('app'));
+    expect(error.code).toBe('CREDENTIAL_REJECTED');
+    expect(error.message).toContain(`belongs to tenant ${tenantId}`);
+  });
+
   it('signs in at the authority of its cloud', async () => {
     const { tenantId } = await azure.control.createTenant({ cloud: 'usgov' });
     const { clientId, clientSecret } = await azure.control.createServicePrincipal({ tenantId });
