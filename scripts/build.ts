@@ -7,7 +7,7 @@ import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import { root, taskFolder } from './generate.js';
+import { commandActions, root, taskFolder } from './generate.js';
 
 interface Bundle {
   /** Folder within dist. */
@@ -49,10 +49,18 @@ export async function buildAll(dist: string): Promise<void> {
     );
     await writeFile(path.join(folder, 'licenses.txt'), await licences(metafiles));
   }
+  for (const command of commandActions) {
+    await writeFile(path.join(dist, 'action', `${command}.cjs`), commandEntry(command));
+  }
   const task = path.join(dist, 'task/AcrContentTrustV1');
   await cp(path.join(root, taskFolder), task, { recursive: true });
   // The project is of type "module", the bundles are not.
   await writeFile(path.join(task, 'package.json'), '{ "type": "commonjs" }\n');
+}
+
+/** The entry of an action with one command: the main bundle, told which. */
+function commandEntry(command: string): string {
+  return `process.env.INPUT_COMMAND = '${command}';\nrequire('./index.cjs');\n`;
 }
 
 async function bundleFile(entry: string, outfile: string, banner = ''): Promise<Metafile> {

@@ -3,7 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { actionYml } from './generated/action.js';
+import type { CommandName } from '../src/inputs/index.js';
+import { actionYml, commandActionYml } from './generated/action.js';
 import { inputsMd } from './generated/docs.js';
 import { taskJson, taskStrings } from './generated/task.js';
 
@@ -13,12 +14,19 @@ export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** The task's folder, relative to the project's. */
 export const taskFolder = 'tasks/AcrContentTrustV1';
 
+/** The commands that have an action of their own; it needs nothing that the others do. */
+export const commandActions: readonly CommandName[] = ['sign'];
+
 /** Every generated file: its path relative to the project, and its text. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const task = taskJson(await packageVersion());
   const json = (value: unknown) => JSON.stringify(value, null, 2);
   const texts = new Map([
     ['action.yml', actionYml()],
+    ...commandActions.map((command): [string, string] => [
+      `actions/${command}/action.yml`,
+      commandActionYml(command),
+    ]),
     [`${taskFolder}/task.json`, json(task)],
     [`${taskFolder}/Strings/resources.resjson/en-US/resources.resjson`, json(taskStrings(task))],
     ['docs/inputs.md', inputsMd()],

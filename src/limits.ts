@@ -25,7 +25,7 @@ export const limits = {
   publishRetryCapMs: 3_000,
   /** How long a server may take until a reader sees what it accepted. */
   readBackDeadlineMs: 20_000,
-  /** How often in a row a publish whose outcome nobody knows is tried. */
+  /** How often a publish is sent whose answers leave open whether it took effect. */
   publishUncertainTries: 4,
   /** Lifetimes as Notary and Docker write them (notary const.go). */
   rootLifetimeDays: 10 * 365,
@@ -42,4 +42,6 @@ export const limits = {
   vaultRetryAfterCapMs: 15_000,
   /** How long a child process gets to end after it was asked to, before it is killed. */
   childGraceMs: 5_000,
+  /** How long a run that was asked to stop gets to clean up, before it is left as it is. */
+  stopGraceMs: 30_000,
 } as const;

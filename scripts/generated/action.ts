@@ -1,4 +1,4 @@
-/** Makes action.yml from the table of inputs. */
+/** Makes the action.yml files from the table of inputs. */
 import { stringify } from 'yaml';
 import {
   commandInput,
@@ -7,34 +7,71 @@ import {
   definitionOf,
   inputsOf,
   outputs,
+  type CommandName,
+  type InputName,
 } from '../../src/inputs/index.js';
 import { choicesOf, defaultOf, helpOn } from './text.js';
 
 const header = '# Made from src/inputs by "npm run generate"; edit that instead.\n';
 
-/** The text of action.yml. */
+/** The text of the main action's action.yml. */
 export function actionYml(): string {
-  const action = {
+  return render({
     name: 'ACR Content Trust',
     description:
       'Build, push and sign container images with Docker Content Trust in Azure Container Registry, with keys in Azure Key Vault.',
+    inputs: { [commandInput.name]: commandEntry(), ...entries() },
+    bundles: 'dist/action',
+    main: 'index.cjs',
+  });
+}
+
+/** The text of the action.yml of an action that knows one command only. */
+export function commandActionYml(command: CommandName): string {
+  return render({
+    name: `ACR Content Trust: ${commands[command].label.toLowerCase()}`,
+    description: commands[command].help,
+    inputs: entries(command),
+    bundles: '../../dist/action',
+    main: `${command}.cjs`,
+  });
+}
+
+interface ActionParts {
+  readonly name: string;
+  readonly description: string;
+  readonly inputs: object;
+  /** Folder of the bundles, as seen from the action.yml. */
+  readonly bundles: string;
+  readonly main: string;
+}
+
+function render({ name, description, inputs, bundles, main }: ActionParts): string {
+  const action = {
+    name,
+    description,
     author: 'ACR Content Trust contributors',
     branding: { icon: 'shield', color: 'blue' },
-    inputs: Object.fromEntries([
-      [commandInput.name, commandEntry()],
-      ...inputsOf('action').map((name) => [name, entry(name)]),
-    ]) as Record<string, unknown>,
+    inputs,
     outputs: Object.fromEntries(
-      Object.entries(outputs).map(([name, { description }]) => [name, { description }]),
+      Object.entries(outputs).map(([output, { description: text }]) => [
+        output,
+        { description: text },
+      ]),
     ),
     runs: {
       using: 'node24',
-      main: 'dist/action/index.cjs',
-      post: 'dist/action/post.cjs',
+      main: `${bundles}/${main}`,
+      post: `${bundles}/post.cjs`,
       'post-if': 'always()',
     },
   };
   return header + stringify(action, { lineWidth: 0 });
+}
+
+function entries(command?: CommandName): object {
+  const names = inputsOf('action', command);
+  return Object.fromEntries(names.map((name) => [name, entry(name, command)]));
 }
 
 function commandEntry(): object {
@@ -46,12 +83,14 @@ function commandEntry(): object {
   };
 }
 
-function entry(name: ReturnType<typeof inputsOf>[number]): object {
+function entry(name: InputName, command?: CommandName): object {
   const definition = definitionOf(name);
   const fallback = defaultOf(definition);
   return {
     description: [helpOn('action', definition.help), choicesOf(definition)].join(' ').trim(),
-    required: definition.required?.length === commandNames.length,
+    required: command
+      ? definition.required?.includes(command) === true
+      : definition.required?.length === commandNames.length,
     ...(fallback === undefined ? {} : { default: fallback }),
   };
 }

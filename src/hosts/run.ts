@@ -47,7 +47,7 @@ export async function runOn(
   process.on('beforeExit', onExit);
   let failure: Failure | undefined;
   try {
-    await attempt(host, stop, run);
+    await stop.bound(attempt(host, stop, run));
     const crash = stop.crash();
     if (crash) failure = failureOf(crash.thrown);
   } catch (thrown) {

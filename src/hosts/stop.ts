@@ -1,4 +1,5 @@
 /** Turns the ways a process can be made to stop into one abort signal. */
+import { limits } from '../limits.js';
 
 /** The part of the process that is needed. */
 export interface Stoppable {
@@ -12,13 +13,15 @@ export interface Stop {
   stoppedBy(): NodeJS.Signals | undefined;
   /** What was thrown where no one caught it. */
   crash(): { readonly thrown: unknown } | undefined;
+  /** What `run` gives; rejects if that takes too long once the process was asked to stop. */
+  bound<T>(run: Promise<T>): Promise<T>;
 }
 
 /**
  * Listens for the rest of the process's life: a second signal must not cut the clean-up short,
  * which limits bound. Runners kill what takes longer.
  */
-export function listenForStop(process: Stoppable): Stop {
+export function listenForStop(process: Stoppable, graceMs: number = limits.stopGraceMs): Stop {
   const controller = new AbortController();
   let stoppedBy: NodeJS.Signals | undefined;
   let crash: { readonly thrown: unknown } | undefined;
@@ -32,5 +35,26 @@ export function listenForStop(process: Stoppable): Stop {
   };
   for (const name of ['SIGINT', 'SIGTERM']) process.on(name, onSignal);
   for (const name of ['uncaughtException', 'unhandledRejection']) process.on(name, onCrash);
-  return { signal: controller.signal, stoppedBy: () => stoppedBy, crash: () => crash };
+  return {
+    signal: controller.signal,
+    stoppedBy: () => stoppedBy,
+    crash: () => crash,
+    bound: (run) => bound(run, controller.signal, graceMs),
+  };
+}
+
+async function bound<T>(run: Promise<T>, signal: AbortSignal, graceMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => {
+      timer = setTimeout(() => {
+        reject(new Error('the run did not stop in time; some of it may still be there'));
+      }, graceMs);
+    });
+  });
+  try {
+    return await Promise.race([run, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -81,6 +81,19 @@ describe('action.yml', () => {
   });
 });
 
+describe('actions/sign/action.yml', () => {
+  it('has the inputs of the command alone, and all outputs', async () => {
+    const sign = parse(await text('actions/sign/action.yml')) as Action;
+    expect(Object.keys(sign.inputs)).toEqual(inputsOf('action', 'sign'));
+    expect(Object.keys(sign.outputs)).toEqual(outputNames);
+    expect(sign.runs).toMatchObject({
+      using: 'node24',
+      main: '../../dist/action/sign.cjs',
+      post: '../../dist/action/post.cjs',
+    });
+  });
+});
+
 describe('task.json', () => {
   it('keeps the rules for task manifests', async () => {
     expect(await taskProblems()).toEqual([]);

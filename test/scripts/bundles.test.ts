@@ -95,6 +95,18 @@ describe('the bundled action', () => {
     ]);
   });
 
+  it('has an entry that only signs, whatever command is asked for', async () => {
+    const env = { INPUT_COMMAND: 'build', INPUT_REGISTRY: 'contoso.azurecr.io' };
+    const { stdout } = await startNode([path.join(dist, 'action/sign.cjs')], {
+      ...env,
+      INPUT_DIGEST: 'nonsense',
+      INPUT_REPOSITORY: 'team/app',
+      INPUT_TAGS: '1.0',
+    });
+    // "build" has no input "digest" and would not have looked at it.
+    expect(stdout.filter((line) => line.startsWith('::error')).join()).toContain('nonsense');
+  });
+
   it('removes in its post step what the main step noted, and nothing else', async () => {
     const left = await leftBehind();
     const other = path.join(folder, 'not-ours');
