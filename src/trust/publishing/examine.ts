@@ -1,6 +1,6 @@
 /**
  * What must be known before anything is built: is there trust data, may this principal publish, may
- * this key sign these tags, does the server hold the keys it must sign with. Changes nothing.
+ * this key sign these tags, does the server hold the keys it must sign with. Publishes nothing.
  */
 import { TrustError } from '../../errors.js';
 import { keyIdOf, own } from '../metadata/index.js';

@@ -33,10 +33,11 @@ export async function readBack(
   const totalMs = Math.min(limits.readBackDeadlineMs, context.deadlineMs ?? Infinity);
   const patience = patienceFor(totalMs, context.signal);
   for (;;) {
-    const flaw = await lookOnce(server, expected, context);
-    if ('view' in flaw) return flaw.view;
-    context.log.debug(`read back: ${flaw.flaw}`);
-    if (!(await patience.pause())) throw readBackFailed(server, flaw.flaw, flaw.cause);
+    const look = await lookOnce(server, expected, context);
+    if ('view' in look) return look.view;
+    context.log.debug(`read back: ${look.flaw}`);
+    const mayHeal = look.isFinal !== true && (await patience.pause());
+    if (!mayHeal) throw readBackFailed(server, look.flaw, look.cause);
   }
 }
 
@@ -50,7 +51,14 @@ export function confirmed(server: TrustServer, view: TrustedView, tags: Tags): T
   return view;
 }
 
-type Look = { readonly view: TrustedView } | { readonly flaw: string; readonly cause?: unknown };
+type Look =
+  | { readonly view: TrustedView }
+  | {
+      readonly flaw: string;
+      readonly cause?: unknown;
+      /** Whether waiting cannot help: what is there is newer than what we sent. */
+      readonly isFinal?: boolean;
+    };
 
 async function lookOnce(
   server: TrustServer,
@@ -70,7 +78,11 @@ async function lookOnce(
   }
   if (!view) return { flaw: 'there is no trust data' };
   const flaw = fileFlaw(view, expected) ?? tagFlaw(view, expected);
-  return flaw === undefined ? { view } : { flaw };
+  if (flaw === undefined) return { view };
+  const isFinal = [...expected.sent].some(
+    ([role, { version }]) => (view.targets.get(role)?.signed.version ?? 0) > version,
+  );
+  return { flaw, isFinal };
 }
 
 /** Every file that was sent must be listed with its own hash, or have been followed by a newer one. */
