@@ -34,7 +34,7 @@ async function installPackages() {
   await withLock(join(root, 'node_modules.lock'), async () => {
     if (packagesAreCurrent()) return;
     console.error('Installing the locked packages (npm ci) ...');
-    const code = await run('npm', ['ci', '--no-audit', '--no-fund'], {
+    const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=warn'], {
       // npm's own report goes to standard error: standard output belongs to the script.
       stdio: ['ignore', 2, 'inherit'],
     });
