@@ -22,7 +22,7 @@ import { createWorld } from './world.js';
 export type { AzureControl } from './control/index.js';
 export type { NewRegistry } from './control/registries.js';
 export type { RoleGrant, ServicePrincipal } from './control/identities.js';
-export type { ImportedKey, NewKey, PublicKeyInfo } from './control/vaults.js';
+export type { ImportedKey, NewKey, PublicKeyInfo } from './control/keys.js';
 export type { Fault } from './core/faults.js';
 export type { LoggedRequest } from './core/request-log.js';
 

@@ -6,6 +6,7 @@ import type { Fault } from '../core/faults.js';
 import type { LoggedRequest } from '../core/request-log.js';
 import type { World } from '../world.js';
 import { identityControl } from './identities.js';
+import { keyControl } from './keys.js';
 import { oidcControl } from './oidc.js';
 import { registryControl } from './registries.js';
 import { vaultControl } from './vaults.js';
@@ -16,6 +17,7 @@ export function createControl(world: World) {
     ...identityControl(world),
     ...registryControl(world),
     ...vaultControl(world),
+    ...keyControl(world),
     ...oidcControl(world),
 
     /** Ids that everything shares. */

@@ -1,70 +1,14 @@
-/** Control of vaults and what is in them; acts as an owner of the vault would, without roles. */
-import type { JsonWebKey } from 'node:crypto';
-
-import { Refusal } from '../core/call.js';
+/** Control of vaults, their secrets and certificates; acts as an owner of the vault would, without roles. */
 import type { AccessPolicy } from '../key-vault/access-policies.js';
-import { idOf, keyBundle } from '../key-vault/bodies.js';
-import { pemToJwk } from '../key-vault/key-material.js';
+import { idOf } from '../key-vault/bodies.js';
 import { makeCertificate } from '../key-vault/make-certificate.js';
 import type { CertificateContentType } from '../key-vault/make-certificate.js';
-import { createKeyVersion, importKeyVersion, setSecretVersion } from '../key-vault/versions.js';
-import type { KeyVersion, Vault } from '../key-vault/vaults.js';
+import { setSecretVersion } from '../key-vault/versions.js';
 import type { World } from '../world.js';
-
-/** Times are seconds since 1970. */
-interface KeyAttributes {
-  readonly enabled?: boolean;
-  readonly notBefore?: number;
-  readonly expires?: number;
-}
-
-/** A key as it can be known outside the vault. */
-export interface PublicKeyInfo {
-  /** Full id with version. */
-  readonly kid: string;
-  readonly version: string;
-  readonly jwk: JsonWebKey;
-}
-
-/** What a new key is to be. */
-export interface NewKey extends KeyAttributes {
-  readonly vault: string;
-  readonly name: string;
-  readonly kty: 'EC' | 'RSA';
-  /** Default: P-256. */
-  readonly crv?: 'P-256' | 'P-256K' | 'P-384' | 'P-521';
-  /** Bits of an RSA key. Default: 2048. */
-  readonly size?: number;
-  readonly ops?: readonly string[];
-  readonly hsm?: boolean;
-}
-
-/** A key made elsewhere; give one of `pem` (PKCS#8 or SEC1, not encrypted) and `jwk`. */
-export interface ImportedKey extends KeyAttributes {
-  readonly vault: string;
-  readonly name: string;
-  readonly pem?: string;
-  readonly jwk?: Readonly<Record<string, unknown>>;
-  readonly ops?: readonly string[];
-  readonly hsm?: boolean;
-}
+import { plainly } from './plainly.js';
 
 /** The calls; all arguments and results are JSON. */
 export function vaultControl({ entra, homeTenant, vaults, resourceGroup, clock }: World) {
-  const info = (vault: Vault, name: string, key: KeyVersion): PublicKeyInfo => {
-    const entry = vault.keys.entry(name);
-    if (entry === undefined) throw new Error(`the key ${name} is not there`);
-    return {
-      kid: idOf(vault, 'keys', name, key.version),
-      version: key.version,
-      jwk: keyBundle(vault, entry, key).key,
-    };
-  };
-  const keyOf = (vault: Vault, name: string, version?: string): KeyVersion => {
-    const key = vault.keys.get(name, version);
-    if (key === undefined) throw new Error(`there is no key ${name} in ${vault.host}`);
-    return key;
-  };
   return {
     /** Makes a vault; by default one that goes by roles (RBAC) and takes HSM keys. */
     createVault: (options: {
@@ -90,64 +34,6 @@ export function vaultControl({ entra, homeTenant, vaults, resourceGroup, clock }
       const { policies } = vaults.named(vaultName);
       if (policies === undefined) throw new Error(`the vault ${vaultName} goes by roles`);
       policies.set(principalId, policy);
-      return Promise.resolve();
-    },
-
-    /** Makes a key, or a new version of it. */
-    createKey: async ({ vault: vaultName, name, kty, hsm = false, ...rest }: NewKey) => {
-      const vault = vaults.named(vaultName);
-      const body = {
-        kty: hsm ? `${kty}-HSM` : kty,
-        crv: rest.crv,
-        key_size: rest.size,
-        key_ops: rest.ops,
-        attributes: attributesOf(rest),
-      };
-      const key = await plainly(() => createKeyVersion(vault, name, body, clock));
-      return info(vault, name, key);
-    },
-
-    /** Brings a private key into the vault. */
-    importKey: async ({ vault: vaultName, name, pem, jwk, ops, hsm, ...rest }: ImportedKey) => {
-      const vault = vaults.named(vaultName);
-      const material = pem === undefined ? jwk : pemToJwk(pem);
-      const body = {
-        key: { ...material, key_ops: ops },
-        Hsm: hsm === true,
-        attributes: attributesOf(rest),
-      };
-      const key = await plainly(() => importKeyVersion(vault, name, body, clock));
-      return info(vault, name, key);
-    },
-
-    /** Adds a version of the same kind as the newest one. */
-    rotateKey: async (vaultName: string, name: string) => {
-      const vault = vaults.named(vaultName);
-      const { kty, crv, ops, privateKey } = keyOf(vault, name);
-      const key_size = privateKey.asymmetricKeyDetails?.modulusLength;
-      const body = { kty, crv, key_size, key_ops: ops };
-      return info(vault, name, await plainly(() => createKeyVersion(vault, name, body, clock)));
-    },
-
-    /** Changes attributes or operations of a version; without `version` of the newest. */
-    setKeyAttributes: (
-      options: KeyAttributes & {
-        readonly vault: string;
-        readonly name: string;
-        readonly version?: string;
-        readonly ops?: readonly string[];
-      },
-    ) => {
-      const key = keyOf(vaults.named(options.vault), options.name, options.version);
-      Object.assign(key.attributes, attributesOf(options));
-      if (options.ops !== undefined) key.ops = [...options.ops];
-      return Promise.resolve();
-    },
-
-    /** Deletes a key; it can be recovered and its name stays taken. */
-    softDeleteKey: (vaultName: string, name: string) => {
-      const deleted = vaults.named(vaultName).keys.delete(name, clock.seconds());
-      if (deleted === undefined) throw new Error(`there is no key ${name} to delete`);
       return Promise.resolve();
     },
 
@@ -211,23 +97,4 @@ export function vaultControl({ entra, homeTenant, vaults, resourceGroup, clock }
       };
     },
   };
-}
-
-function attributesOf({ enabled, notBefore, expires }: KeyAttributes): Record<string, unknown> {
-  return {
-    ...(enabled !== undefined && { enabled }),
-    ...(notBefore !== undefined && { nbf: notBefore }),
-    ...(expires !== undefined && { exp: expires }),
-  };
-}
-
-/** Turns the refusal a request would have got into an error that a test can read. */
-async function plainly<T>(make: () => T | Promise<T>): Promise<T> {
-  try {
-    return await make();
-  } catch (error) {
-    if (error instanceof Refusal)
-      throw new Error(JSON.stringify(error.answer.body), { cause: error });
-    throw error;
-  }
 }
