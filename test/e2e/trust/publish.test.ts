@@ -73,6 +73,20 @@ describe('a repository that we initialise', () => {
     expect(await listed(gun)).toEqual({ '1': 'targets', '2': 'targets' });
   });
 
+  it('is read and written in as few rounds as it takes', async () => {
+    const gun = newGun();
+    const job = { gun, root: pem(ecKey().privateKey), key: pem(ecKey().privateKey) };
+    await publish({ ...job, publishers: [{ '1': content('a') }] });
+    const mark = await stack.requestMark();
+    await publish({ ...job, publishers: [{ '2': content('b') }] });
+    const seen = await stack.requests({ since: mark, matching: '/_trust/' });
+    const files = (pattern: RegExp) => seen.filter(({ path: p }) => pattern.test(p)).length;
+    // Look ahead, before signing, and as a stranger afterwards; nothing is asked for by hash.
+    expect(files(/\/timestamp\.json$/)).toBe(3);
+    expect(files(/\.[0-9a-f]{64}\.json$/)).toBe(0);
+    expect(seen.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+
   it('is not published to again when the tags stand there', async () => {
     const gun = newGun();
     const job = {
@@ -160,5 +174,26 @@ describe('without the right to sign', () => {
     const [outcome] = await publish({ gun, ...keys, publishers: [{ '1': content('a') }] }, pusher);
     expect(outcome?.error).toBe('SIGNER_NOT_AUTHORIZED');
     expect(await stack.trustState(gun)).toEqual({});
+  });
+});
+
+describe('over a connection that breaks', () => {
+  it('recognises a publish whose answer was cut off, and sends again one that was', async () => {
+    const gun = newGun();
+    const job = { gun, root: pem(ecKey().privateKey), key: pem(ecKey().privateKey) };
+    const target = `${gun}/_trust/tuf/$`;
+    await stack.failNext({ target, method: 'POST', failure: { kind: 'cut', afterServer: true } });
+    expect(await publish({ ...job, publishers: [{ '1': content('a') }] })).toEqual([
+      { created: true, roles: ['targets'], attempts: 1 },
+    ]);
+    await stack.failNext({ target, method: 'POST', failure: { kind: 'cut', afterServer: true } });
+    expect(await publish({ ...job, publishers: [{ '2': content('a') }] })).toMatchObject([
+      { created: false, attempts: 1, alreadySigned: false },
+    ]);
+    await stack.failNext({ target, method: 'POST', failure: { kind: 'cut' } });
+    expect(await publish({ ...job, publishers: [{ '3': content('a') }] })).toMatchObject([
+      { attempts: 2 },
+    ]);
+    expect(Object.keys(await listed(gun)).sort()).toEqual(['1', '2', '3']);
   });
 });
