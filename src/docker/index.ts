@@ -31,6 +31,7 @@ export {
 export { readExtraArguments, type ExtraArguments } from './extra-arguments.js';
 export { findLocalImage, resolveLocalImage, type LocalImage } from './images.js';
 export { isRemoteContext, locateDockerfile, type LocatedDockerfile } from './locate-dockerfile.js';
+export { writePinnedDockerfile } from './pinned-dockerfile.js';
 export {
   createPrivateConfig,
   privateConfigPrefix,
