@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 
 import { ClientCertificateCredential } from '@azure/identity';
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { pem, selfSigned } from '../../stack/azure/crypto/self-signed.js';
 import { claimsOf, send } from '../https.js';
@@ -11,6 +11,8 @@ import type { Loopback } from '../loopback.js';
 
 const scope = 'https://containerregistry.azure.net/.default';
 const day = 86_400_000;
+// Every test makes an RSA key, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 let loopback: Loopback;
 
 beforeAll(async () => {
