@@ -121,8 +121,9 @@ function readBackFailed(server: TrustServer, flaw: string, cause: unknown): Trus
       `say what was signed: ${flaw}`,
     {
       remedy:
-        'Do not rely on these tags. Sign them again: a new version of the files replaces the ' +
-        'broken ones. If that fails too, inspect the trust server or ask its operator.',
+        'Do not rely on these tags. Run the step again; another run may have signed in between, ' +
+        'or a cache on the way may lag behind. If it stays, something alters uploads on their way ' +
+        'to the trust server, or the server itself is damaged: ask its operator.',
       ...(cause !== undefined && { cause }),
     },
   );

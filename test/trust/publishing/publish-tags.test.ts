@@ -329,22 +329,19 @@ describe('reading back', () => {
 
   it('gives a lagging server time to show what it accepted', async () => {
     const repository = await new TestRepository().initialise();
-    const stale = new Map<string, Buffer | undefined>();
-    let lagging = 0;
-    repository.fake.intercept = async (request, next) => {
-      if (isPost(request)) {
-        for (const role of ['root', 'timestamp', 'snapshot', 'targets']) {
-          stale.set(role, repository.fake.stored(role));
-        }
-        lagging = 8;
-      } else if (lagging-- > 0) {
-        const role = /_trust\/tuf\/(\w+)\./.exec(request.url)?.[1] ?? '';
-        return answer(200, stale.get(role) ?? '');
-      }
-      return next();
-    };
+    lagAfterPublish(repository);
     const done = await sign(repository, tags({ '1': content('b') }));
     expect(lookUpTag(done.view, '1')).toMatchObject(content('b'));
+  });
+
+  it('waits for the very file it sent, even if an older one has the tags too', async () => {
+    const repository = await new TestRepository().initialise({ '1': content('a') });
+    const body = repository.body('targets');
+    const soon = { ...body, version: 2, expires: '2027-01-01T00:00:00Z' };
+    await repository.put('targets', soon, repository.targets);
+    lagAfterPublish(repository);
+    const done = await sign(repository, tags({ '1': content('a') }));
+    expect(done.view.targets.get('targets')?.signed.version).toBe(3);
   });
 
   it('fails at once when the tag was signed otherwise by the time it is read', async () => {
@@ -376,4 +373,22 @@ describe('reading back', () => {
 
 function answer(status: number, body: string | Buffer) {
   return { status, header: () => undefined, body: Buffer.from(body) };
+}
+
+/** Lets the server answer some requests after the next publish from the state before it. */
+function lagAfterPublish({ fake }: TestRepository): void {
+  const stale = new Map<string, Buffer | undefined>();
+  let lagging = 0;
+  fake.intercept = (request, next) => {
+    if (isPost(request)) {
+      for (const role of ['root', 'timestamp', 'snapshot', 'targets']) {
+        stale.set(role, fake.stored(role));
+      }
+      lagging = 8;
+    } else if (lagging-- > 0) {
+      const role = /_trust\/tuf\/(\w+)\./.exec(request.url)?.[1] ?? '';
+      return Promise.resolve(answer(200, stale.get(role) ?? ''));
+    }
+    return next();
+  };
 }
