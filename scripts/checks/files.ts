@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { version } from '../../src/hosts/version.js';
+import { version } from '../../src/version.js';
 import { buildAll } from '../build.js';
 import { generatedFiles, packageVersion, root, taskFolder } from '../generate.js';
 
@@ -47,7 +47,7 @@ export async function versionProblems(): Promise<readonly string[]> {
     'package-lock.json': (await json('package-lock.json')).version,
     'vss-extension.json': (await json('vss-extension.json')).version,
     'task.json': [task.Major, task.Minor, task.Patch].join('.'),
-    'src/hosts/version.ts': version,
+    'src/version.ts': version,
   };
   return Object.entries(stated)
     .filter(([, found]) => found !== expected)

@@ -44,7 +44,10 @@ export function formsOf(value: string): readonly string[] {
     ...base64Traces(value),
     ...base64Traces(whole),
   ];
-  const secretLines = lines.filter((line) => !/^-----(BEGIN|END) [A-Z0-9 ]+-----$/.test(line));
+  // The frame and the headers of a PEM are public, and headers such as "role: targets" are words
+  // that the log needs; only the lines of its body are secret.
+  const isPem = whole.includes('-----BEGIN ');
+  const secretLines = isPem ? lines.filter((line) => /^[A-Za-z0-9+/=]+$/.test(line)) : lines;
   return [...new Set([...secretLines, ...derived])].filter(
     (form) => form.length >= shortestMask && !/[\r\n]/.test(form),
   );

@@ -45,16 +45,19 @@ export function listenForStop(process: Stoppable, graceMs: number = limits.stopG
 
 async function bound<T>(run: Promise<T>, signal: AbortSignal, graceMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  let onAbort = (): void => undefined;
   const late = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => {
+    onAbort = () => {
       timer = setTimeout(() => {
         reject(new Error('the run did not stop in time; some of it may still be there'));
       }, graceMs);
-    });
+    };
+    signal.addEventListener('abort', onAbort);
   });
   try {
     return await Promise.race([run, late]);
   } finally {
+    signal.removeEventListener('abort', onAbort);
     clearTimeout(timer);
   }
 }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,8 +48,8 @@ describe('the action', () => {
     ]);
     const masks = stdout.filter((line) => line.startsWith('::add-mask::'));
     expect(masks).toContain('::add-mask::s3cret-passphrase');
-    expect(masks).toContain('::add-mask::line-one-of-key');
-    expect(masks).toContain('::add-mask::line-two-of-key');
+    expect(masks).toContain('::add-mask::bGluZS1vbmUtb2Yta2V5');
+    expect(masks).toContain('::add-mask::bGluZS10d28tb2Yta2V5');
     expect(stdout.indexOf('::add-mask::s3cret-passphrase')).toBe(0);
     expect(masks).not.toContain('::add-mask::-----BEGIN X-----');
 
@@ -85,6 +88,29 @@ describe('the action', () => {
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain(`::${errorCode}: `);
     expect(errors[0]).toContain(text);
+  });
+
+  it('asks GitHub for a token of the given audience, and masks it', async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.headers.authorization ?? ''} ${request.url ?? ''}`);
+      response.end(JSON.stringify({ value: 'header.payload.signature' }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { code, stdout } = await startSample('action', {
+      ...inputs,
+      SAMPLE: 'idToken',
+      ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/token?v=2`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token',
+    });
+    server.close();
+    expect(code).toBe(0);
+    expect(asked).toEqual([
+      'Bearer request-token /token?v=2&audience=api%3A%2F%2FAzureADTokenExchange',
+    ]);
+    expect(stdout).toContain('::add-mask::header.payload.signature');
+    expect(stdout).toContain('token ***.');
   });
 
   it('leaves no input in the environment of child processes', async () => {

@@ -51,6 +51,14 @@ describe('a secret of several lines', () => {
     expect(masks.redact('-----BEGIN PRIVATE KEY-----')).toBe('-----BEGIN PRIVATE KEY-----');
   });
 
+  it('leaves the headers of a Docker key readable', () => {
+    const masks = new Masks();
+    masks.add(
+      '-----BEGIN ENCRYPTED PRIVATE KEY-----\ngun: contoso.azurecr.io/team/app\nrole: targets\n\nMIGHAgEAMBMG\n-----END ENCRYPTED PRIVATE KEY-----\n',
+    );
+    expect(masks.redact('role: targets/ci MIGHAgEAMBMG')).toBe('role: targets/ci ***');
+  });
+
   it('has only forms of one line, as hosts refuse others', () => {
     expect(formsOf(pem).filter((form) => /[\r\n]/.test(form))).toEqual([]);
   });

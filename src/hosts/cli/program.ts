@@ -11,7 +11,7 @@ import {
   type CommandName,
   type InputName,
 } from '../../inputs/index.js';
-import { version } from '../version.js';
+import { version } from '../../version.js';
 import { environmentPrefix, variableOf } from './values.js';
 
 /** What was asked for. */
