@@ -3,6 +3,7 @@
  * out. Also the only place that makes a command line fit for a log.
  */
 import { TrustError } from '../errors.js';
+import { contextName } from './dockerfile/reference.js';
 import { readExtraArguments } from './extra-arguments.js';
 
 /** What becomes of the result of a build. */
@@ -118,6 +119,16 @@ export function checkBuildRequest(request: BuildRequest): void {
     });
   }
   const extra = readExtraArguments(request.extraArguments ?? []);
+  // The last context of a name wins, and the user's arguments come last: a pin would be void.
+  const pinned = new Set((request.buildContexts ?? []).map(contextKey));
+  const overridden = extra.buildContexts.find((context) => pinned.has(contextKey(context)));
+  if (overridden !== undefined) {
+    throw new TrustError(
+      'INPUT_CONFLICT',
+      `The build context ${overridden.replace(/=.*$/s, '')} is given twice, by \`build-arguments\` and by a verified base image`,
+      { remedy: 'Leave `--build-context` for this image out of `build-arguments`.' },
+    );
+  }
   const platforms = request.platforms ?? [];
   if (request.builder === 'classic') {
     const needs: readonly (readonly [string, boolean])[] = [
@@ -147,6 +158,11 @@ export function checkBuildRequest(request: BuildRequest): void {
       { remedy: 'Use `command: buildAndPush`, or build for one platform.' },
     );
   }
+}
+
+function contextKey(context: string): string {
+  const name = context.replace(/=.*$/s, '');
+  return contextName(name) ?? name;
 }
 
 /** Flags whose value may be a secret, or name where one is. */

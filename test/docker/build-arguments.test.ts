@@ -115,6 +115,15 @@ describe('a build that cannot work', () => {
       { ...buildx, platforms: ['linux/amd64', 'linux/arm64'] },
       'INPUT_CONFLICT',
     ],
+    [
+      'a pin that the extra arguments would undo',
+      {
+        ...buildx,
+        buildContexts: ['alpine:latest=docker-image://a@sha256:00'],
+        extraArguments: ['--build-context=alpine=docker-image://b'],
+      },
+      'INPUT_CONFLICT',
+    ],
     ['a context on standard input', { ...classic, context: '-' }, 'INPUT_INVALID'],
     ['a context like a flag', { ...classic, context: '--push' }, 'INPUT_INVALID'],
     ['a Dockerfile on standard input', { ...classic, dockerfile: '-' }, 'INPUT_INVALID'],

@@ -1,3 +1,4 @@
+export { fitsDockerContentTrust } from './docker-content-trust.js';
 export {
   findBaseImages,
   type BaseImage,

@@ -67,18 +67,34 @@ export function pinForClassicBuilder(
   decisions: PinDecisions,
 ): PinPlan {
   const images = pinnable(bases, decisions);
-  if (images.length === 0) return { buildContexts: [] };
-  return { buildContexts: [], dockerfile: rewrite(source, images, decisions) };
+  // Docker's own content trust cannot read `FROM image@$DIGEST`: write what it stands for.
+  const spelledOut = bases.images.filter(
+    ({ digest, written, range }) =>
+      digest !== undefined && range !== undefined && written.includes('$'),
+  );
+  if (images.length + spelledOut.length === 0) return { buildContexts: [] };
+  const digests = new Map([
+    ...decisions,
+    ...spelledOut.map(({ reference, digest = '' }) => [reference, digest] as const),
+  ]);
+  return {
+    buildContexts: [],
+    dockerfile: rewrite(source, inOrder([...images, ...spelledOut]), digests),
+  };
 }
 
 /** Places with a decision, in the order of the file; a digest in the Dockerfile is left alone. */
 function pinnable(bases: BaseImages, decisions: PinDecisions): BaseImage[] {
-  return bases.images
-    .filter(
+  return inOrder(
+    bases.images.filter(
       (image) =>
         image.range !== undefined && image.digest === undefined && decisions.has(image.reference),
-    )
-    .sort((a, b) => (a.range?.start ?? 0) - (b.range?.start ?? 0));
+    ),
+  );
+}
+
+function inOrder(images: readonly BaseImage[]): BaseImage[] {
+  return images.toSorted((a, b) => (a.range?.start ?? 0) - (b.range?.start ?? 0));
 }
 
 function rewrite(source: string, images: readonly BaseImage[], decisions: PinDecisions): string {

@@ -4,6 +4,7 @@ import {
   type BaseImageOptions,
   contextName,
   findBaseImages,
+  fitsDockerContentTrust,
   parseReference,
   pinForBuildKit,
   pinForClassicBuilder,
@@ -78,6 +79,13 @@ describe('pins for the classic builder', () => {
       '\uFEFF# FROM golang\r\nFROM  golang\tAS a\r\nRUN echo golang\r\nFROM alp\\\r\nine:3.20\r\nCOPY --from=golang x golang';
     expect(classic(source).dockerfile).toBe(
       `\uFEFF# FROM golang\r\nFROM  docker.io/library/golang@${two}\tAS a\r\nRUN echo golang\r\nFROM docker.io/library/alpine@${one}\r\nCOPY --from=docker.io/library/golang@${two} x golang`,
+    );
+  });
+
+  it('spell out a digest that is in a variable, which Docker itself cannot read', () => {
+    const source = `ARG D=${two}\nFROM golang@$D AS a\nFROM golang@${one}\n`;
+    expect(classic(source).dockerfile).toBe(
+      `ARG D=${two}\nFROM docker.io/library/golang@${two} AS a\nFROM golang@${one}\n`,
     );
   });
 
@@ -160,5 +168,17 @@ describe('an image reference', () => {
     expect(() => pinnedReference('alpine', 'latest')).toThrow(
       expect.objectContaining({ code: 'UNEXPECTED' }) as Error,
     );
+  });
+});
+
+describe("Docker's own content trust", () => {
+  it.each<readonly [string, string, boolean]>([
+    ['tags, digests and scratch', `FROM a:1\nFROM b@${one} AS x\nFROM scratch`, true],
+    ['a variable', 'ARG V=1\nFROM a:$V', false],
+    ['a platform', 'FROM --platform=linux/amd64 a', false],
+    ['a stage as a base', 'FROM a AS build\nFROM Build', false],
+    ['FROM on two lines', 'FROM \\\n a', false],
+  ])('reads a Dockerfile with %s, or not', (_, source, fits) => {
+    expect(fitsDockerContentTrust(source)).toBe(fits);
   });
 });
