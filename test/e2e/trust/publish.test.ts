@@ -166,6 +166,48 @@ describe('a repository that the notary command line made', () => {
   });
 });
 
+describe('a repository that the Docker command line made', () => {
+  it('is extended in the role of a signer that its owner added, which Docker then shows', async () => {
+    const gun = newGun();
+    const context = await stack.makeImageContext(gun);
+    const config = await stack.makeDockerConfig({
+      logins: { [registry.loginServer]: signer.login },
+    });
+    const docker = async (...args: string[]) => {
+      const result = await stack.docker({
+        engine: 'docker20',
+        args,
+        config,
+        trust: args[0] === 'push',
+        env: {
+          DOCKER_BUILDKIT: '0',
+          DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE: 'root passphrase',
+          DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE: 'repository passphrase',
+        },
+      });
+      expect(result.exitCode, result.output).toBe(0);
+    };
+    const { privateKey, publicKey } = ecKey();
+    const publicFile = path.join(context, 'ci.pub');
+    await writeFile(publicFile, publicKey.export({ type: 'spki', format: 'pem' }));
+    await docker('build', '-t', `${gun}:theirs`, context);
+    await docker('push', `${gun}:theirs`);
+    await docker('trust', 'signer', 'add', '--key', publicFile, 'ci', gun);
+
+    const job = { gun, key: pem(privateKey), publishers: [{ ours: content('a') }] };
+    expect(await publish(job)).toMatchObject([{ roles: ['targets/ci', 'targets/releases'] }]);
+    const inspection = await stack.dockerTrustInspect({
+      engine: 'docker26',
+      ref: gun,
+      login: signer.login,
+    });
+    expect(inspection?.SignedTags).toMatchObject([
+      { SignedTag: 'ours', Digest: 'a'.repeat(64), Signers: ['ci'] },
+      { SignedTag: 'theirs', Signers: ['Repo Admin'] },
+    ]);
+  });
+});
+
 describe('without the right to sign', () => {
   it('is refused by the real server, and nothing changes', async () => {
     const gun = newGun();
