@@ -73,6 +73,8 @@ function addName(names: Set<string> | null | undefined, name: string): void {
   if (names?.has(name) === true) {
     throw new MetadataError(`the key ${JSON.stringify(name)} appears twice in one object`);
   }
+  // Go reads every lone surrogate as U+FFFD, so two such keys could become one.
+  if (/\p{Surrogate}/u.test(name)) throw new MetadataError('a key contains a lone surrogate');
   names?.add(name);
 }
 

@@ -1,19 +1,24 @@
 /** What a targets file delegates, limited by its ancestors (tuf/data/roles.go Restrict). */
+import { limits } from '../../limits.js';
 import {
+  depthOf,
   own,
   restrictPaths,
+  type Envelope,
+  type Gun,
   type KeyId,
   type PublicKey,
   type RoleName,
   type TargetsSigned,
 } from '../metadata/index.js';
+import { invalidData } from './failures.js';
 import type { EffectiveRole } from './view.js';
 
 /** `targets` itself, seen as a delegation: it may sign every name. */
 export const targetsAsDelegation = { name: 'targets', paths: [''] } as const;
 
 /** The roles listed by `file`, with their keys, and their paths reduced to those of `parent`. */
-export function delegationsOf(
+function delegationsOf(
   file: TargetsSigned,
   parent: { readonly name: RoleName; readonly paths: readonly string[] },
 ): readonly EffectiveRole[] {
@@ -28,4 +33,26 @@ export function delegationsOf(
       }),
     ),
   }));
+}
+
+/** Every delegation that the trusted roles of one GUN list, in listed order. */
+export class DelegationRegistry {
+  readonly roles = new Map<RoleName, EffectiveRole>();
+
+  constructor(readonly gun: Gun) {}
+
+  /** Adds what a trusted role lists; of two entries for one role the first counts. */
+  add(file: Envelope<TargetsSigned>, parent: Pick<EffectiveRole, 'name' | 'paths'>): void {
+    for (const role of delegationsOf(file.signed, parent)) {
+      if (this.roles.has(role.name)) continue;
+      // TUF 1.0, 5.6.7.1: bound the number of delegations that are visited.
+      if (this.roles.size >= limits.delegations) {
+        throw invalidData(this.gun, parent.name, `more than ${limits.delegations} delegations`);
+      }
+      if (depthOf(role.name) > limits.delegationDepth) {
+        throw invalidData(this.gun, role.name, `deeper than ${limits.delegationDepth} levels`);
+      }
+      this.roles.set(role.name, role);
+    }
+  }
 }

@@ -1,7 +1,8 @@
 /** Verification of Notary v1 data: bytes in, trusted view out, and questions about the view. */
-export { TrustedCollection, type VerificationOptions } from './collection.js';
+export { TrustedCollection } from './collection.js';
 export { expiriesOf, expiryOf } from './expiries.js';
 export { lookUpTag, pullRoles, type LookUp } from './look-up.js';
+export type { VerificationOptions } from './options.js';
 export { type Pin } from './pins.js';
 export { verifyRootChain } from './root-chain.js';
 export {

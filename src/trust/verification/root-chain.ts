@@ -1,6 +1,7 @@
 /** Verifies nothing but roots: for key ceremonies, diagnosis and pins made ahead of time. */
 import type { Envelope, RootSigned } from '../metadata/index.js';
-import { TrustedCollection, type VerificationOptions } from './collection.js';
+import { TrustedCollection } from './collection.js';
+import type { VerificationOptions } from './options.js';
 
 /**
  * Verifies consecutive roots, oldest first: the first by pins, earlier state or first use, each

@@ -105,9 +105,9 @@ describe('writing a document', () => {
   });
 
   it('reads back to the same bytes for any names, lengths and custom data', () => {
-    const name = fc
-      .string({ unit: 'grapheme-composite' })
-      .filter((text) => !/\p{Cc}/u.test(text));
+    const name = fc.string({
+      unit: fc.constantFrom('v', '1', '<', '&', '"', '\\', 'é', '\u2028', '😀'),
+    });
     const custom = fc.dictionary(fc.constantFrom('a', 'b', 'Z'), fc.maxSafeInteger());
     const targets = fc.dictionary(
       name,
