@@ -2,9 +2,8 @@
  * All servers of one stack, started in parallel and stoppable one by one. Public surface of this
  * folder; owns which server is called what.
  */
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { Upstream } from '../front/upstream.js';
 import type { Tools } from '../tools/index.js';
@@ -70,7 +69,8 @@ export async function createServers(
   surroundings: () => EngineSurroundings,
 ): Promise<Servers> {
   const { folder, tools, issuer, service } = options;
-  const controlGroup = `acr-content-trust-${randomBytes(6).toString('hex')}`;
+  // As unique as the folder.
+  const controlGroup = basename(folder);
   const keeper = await startKeeper(folder, controlGroup);
   const rootCertBundle = join(folder, 'token-certificates.pem');
   await writeFile(rootCertBundle, options.tokenCertificates.join('\n'));
