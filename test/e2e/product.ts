@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { run, type RunResult, type StackInfo } from '../stack/index.js';
 import { parsePipelinesOutput } from './pipelines-output.js';
 
@@ -42,10 +43,26 @@ export interface ProductResult extends RunResult {
 }
 
 const root = path.resolve(import.meta.dirname, '../..');
+
+/** What ships, by the files that say so to the hosts. */
 const bundles = {
-  action: path.join(root, 'dist/action/index.cjs'),
-  cli: path.join(root, 'dist/cli/index.cjs'),
+  action: async () => {
+    const action = parse(await readFile(path.join(root, 'action.yml'), 'utf8')) as ActionFile;
+    return path.join(root, action.runs.main);
+  },
+  cli: async () => {
+    const text = await readFile(path.join(root, 'package.json'), 'utf8');
+    return path.join(root, (JSON.parse(text) as PackageFile).bin['acr-content-trust'] ?? '');
+  },
 };
+
+interface ActionFile {
+  readonly runs: { readonly main: string };
+}
+
+interface PackageFile {
+  readonly bin: Readonly<Record<string, string>>;
+}
 
 /** Runs the product once in a fresh folder below the stack's. */
 export async function runProduct(
@@ -94,7 +111,7 @@ async function invocation(
       };
       for (const file of Object.values(files)) await writeFile(file, '');
       return {
-        file: bundles.action,
+        file: await bundles.action(),
         args: [],
         env: { ...files, RUNNER_TEMP: temp, GITHUB_ACTIONS: 'true', ...inputVariables(inputs) },
       };
@@ -124,7 +141,7 @@ async function invocation(
           [`ACR_CONTENT_TRUST_${name.replaceAll('-', '_').toUpperCase()}`, value] as const,
       );
       return {
-        file: bundles.cli,
+        file: await bundles.cli(),
         args: [command, '--json', '--summary-file', path.join(folder, 'summary.md')],
         env: { TMPDIR: temp, ...Object.fromEntries(variables) },
       };
