@@ -87,6 +87,44 @@ describe('when a principal holds AcrPush and AcrImageSigner', () => {
     ]);
   });
 
+  it('lets the CLI of one version sign through the engine of another', async () => {
+    const repository = await buildImage(['1']);
+    const ref = `${registry.loginServer}/${repository}:1`;
+    const signed = await stack.docker({
+      engine: 'docker20',
+      cli: 'docker26',
+      args: ['push', ref],
+      login: { server: registry.loginServer, ...signer.login },
+      trust: true,
+      env: passphrases,
+    });
+    expect(signed.exitCode, signed.output).toBe(0);
+    const { login } = reader;
+    expect((await stack.dockerPull({ engine: 'docker26', ref, login })).exitCode).toBe(0);
+  });
+
+  it('cannot be signed by the CLI through an engine with the containerd image store', async () => {
+    const repository = uniqueName('team/app');
+    const ref = `${registry.loginServer}/${repository}:1`;
+    const context = await stack.makeImageContext(repository);
+    await stack.docker({
+      engine: 'docker26',
+      args: ['build', '-t', ref, context],
+      env: { DOCKER_BUILDKIT: '0' },
+    });
+    const result = await stack.docker({
+      engine: 'docker26',
+      args: ['push', ref],
+      login: { server: registry.loginServer, ...signer.login },
+      trust: true,
+      env: passphrases,
+    });
+    expect(result.exitCode).not.toBe(0);
+    expect(result.output).toContain('no hashes specified for target');
+    expect(await stack.tags(repository)).toEqual(['1']);
+    expect(await stack.trustState(ref.replace(/:1$/, ''))).toEqual({});
+  });
+
   it('shows the published trust data byte for byte', async () => {
     const repository = await buildImage(['1']);
     const image = `${registry.loginServer}/${repository}`;

@@ -10,9 +10,35 @@ import type { EngineName } from '../servers/index.js';
 import { makeDockerConfig, type Login } from './docker-config.js';
 import { run, type RunResult } from './run.js';
 
-export interface DockerOptions {
-  /** Which CLI, and which engine it talks to. */
+export interface DockerEnvOptions {
+  /** The engine to talk to. */
   readonly engine: EngineName;
+  /** The CLI on the PATH. Default: the engine's own. */
+  readonly cli?: EngineName;
+  /** An existing DOCKER_CONFIG folder, which is HOME too. */
+  readonly config: string;
+}
+
+/**
+ * The environment of a process in the stack's world that finds `docker` on its PATH: for the
+ * product under test as for the stock client. Complete: nothing of ours is inherited.
+ */
+export function dockerEnv(info: StackInfo, options: DockerEnvOptions): Record<string, string> {
+  const { engine, cli = engine, config } = options;
+  return {
+    ...info.env,
+    LD_LIBRARY_PATH: info.tools.libraries,
+    PATH: `${info.tools.dockerPath[cli]}:/usr/bin:/bin`,
+    HOME: config,
+    DOCKER_CONFIG: config,
+    DOCKER_HOST: info.dockerHost[engine],
+  };
+}
+
+export interface DockerOptions {
+  readonly engine: EngineName;
+  /** Default: the engine's own. */
+  readonly cli?: EngineName;
   readonly args: readonly string[];
   readonly login?: { readonly server: string } & Login;
   /** An existing DOCKER_CONFIG folder instead of a fresh one. */
@@ -34,14 +60,9 @@ export async function docker(info: StackInfo, options: DockerOptions): Promise<R
       ...(login && { logins: { [login.server]: login } }),
       buildx: options.buildx ?? false,
     }));
-  return run(join(info.tools.dockerPath[engine], 'docker'), args, {
+  return run(join(info.tools.dockerPath[options.cli ?? engine], 'docker'), args, {
     env: {
-      ...info.env,
-      ...(info.tools.libraries !== '' && { LD_LIBRARY_PATH: info.tools.libraries }),
-      PATH: '/usr/bin:/bin',
-      HOME: config,
-      DOCKER_CONFIG: config,
-      DOCKER_HOST: info.dockerHost[engine],
+      ...dockerEnv(info, { engine, ...(options.cli && { cli: options.cli }), config }),
       ...(options.trust === true && { DOCKER_CONTENT_TRUST: '1' }),
       ...options.env,
     },
@@ -150,7 +171,7 @@ export async function notary(info: StackInfo, options: NotaryOptions): Promise<R
     env: {
       ...info.env,
       HTTPS_PROXY: info.notaryProxy,
-      ...(info.tools.libraries !== '' && { LD_LIBRARY_PATH: info.tools.libraries }),
+      LD_LIBRARY_PATH: info.tools.libraries,
       PATH: dirname(info.tools.programs.notary),
       HOME: trustDir,
       NOTARY_AUTH: Buffer.from(`${login.username}:${login.password}`).toString('base64'),

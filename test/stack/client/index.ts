@@ -8,11 +8,13 @@ import type { StackInfo } from '../info.js';
 import type { StackControl } from '../owner.js';
 import {
   docker,
+  dockerEnv,
   dockerPull,
   dockerTrustInspect,
   makeTrustDir,
   notary,
   notaryList,
+  type DockerEnvOptions,
   type DockerOptions,
   type JudgeOptions,
   type NotaryOptions,
@@ -35,6 +37,7 @@ export function connectStack(info: StackInfo) {
     info,
     azure,
     ...own(control),
+    dockerEnv: (options: DockerEnvOptions) => dockerEnv(info, options),
     docker: (options: DockerOptions) => docker(info, options),
     dockerPull: (options: JudgeOptions & { readonly trust?: boolean }) => dockerPull(info, options),
     dockerTrustInspect: (options: JudgeOptions) => dockerTrustInspect(info, options),

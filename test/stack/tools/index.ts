@@ -29,7 +29,7 @@ export interface Tools {
   readonly dockerPath: Readonly<Record<'docker20' | 'docker26', string>>;
   /** A Docker CLI plugin folder that holds buildx. */
   readonly cliPlugins: string;
-  /** For LD_LIBRARY_PATH of the programs; empty on a system that has every library. */
+  /** A folder for LD_LIBRARY_PATH; has nothing in it on a system that has every library. */
   readonly libraries: string;
   readonly node: Readonly<Record<NodeMajor, string>>;
 }
