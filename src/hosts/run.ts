@@ -17,6 +17,7 @@ import { createExec } from './exec.js';
 import { failureOf, type Failure } from './failure.js';
 import type { Host } from './host.js';
 import { createLog, createSecrets } from './log.js';
+import { shortestMask } from './masks.js';
 import { safeLines, safeText } from './safe-lines.js';
 import { listenForStop, type Stop, type Stoppable } from './stop.js';
 
@@ -66,8 +67,12 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
   const secrets = createSecrets(host.masks, (form) => {
     host.registerSecret(form);
   });
-  const texts = readTexts(host, (value) => {
+  const texts = readTexts(host, (name, value) => {
     secrets.mask(value);
+    const { length } = value.trim();
+    if (length > 0 && length < shortestMask) {
+      log.warn(`"${inputNameOn(host.name, name)}" is too short to be hidden in the log.`);
+    }
   });
   const command = readCommand(host.command());
   const inputs = readInputs(command, host.name, (name) => texts.get(name) ?? '');
@@ -96,12 +101,15 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
 }
 
 /** Reads all texts, also those the command has no use for: a secret among them is still a secret. */
-function readTexts(host: Host, mask: (value: string) => void): ReadonlyMap<InputName, string> {
+function readTexts(
+  host: Host,
+  mask: (name: InputName, value: string) => void,
+): ReadonlyMap<InputName, string> {
   const texts = new Map<InputName, string>();
   for (const name of inputsOf(host.name)) {
     const text = host.input(name);
     const definition = definitionOf(name);
-    if (definition.secret && !isReference(definition, text)) mask(text);
+    if (definition.secret && !isReference(definition, text)) mask(name, text);
     texts.set(name, text);
   }
   return texts;

@@ -151,6 +151,13 @@ describe('an input on the command line', () => {
     expect(stdout).toContain('  key *** and password ***');
   });
 
+  it('may be a secret too short to be hidden, and the log warns', async () => {
+    const env = { ACR_CONTENT_TRUST_CLIENT_SECRET: 'abc' };
+    const { code, stderr } = await startSample('cli', env, ['sign', ...image]);
+    expect(code).toBe(0);
+    expect(stderr[0]).toBe('warning: "client-secret" is too short to be hidden in the log.');
+  });
+
   it.each([
     ['a file that is not there', ['--client-secret', '@/nowhere/secret']],
     ['an empty standard input', ['--client-secret', '@-']],
