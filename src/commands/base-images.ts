@@ -46,8 +46,13 @@ export async function decideBaseImages(
   const lookUp = createLookUp(configuration, session, context);
   const references = [...new Map(bases.images.map((image) => [image.reference, image])).values()];
   const reports = await Promise.all(
-    references.map(async ({ reference, digest }): Promise<BaseImageReport> => {
+    references.map(async ({ reference, digest, range }): Promise<BaseImageReport> => {
       if (digest !== undefined) return { reference, status: 'pinned-by-dockerfile', digest };
+      // What stands in an argument and not in the Dockerfile is the user's to pin.
+      if (!range) {
+        const reason = 'it is named in an argument, where only a digest is sure';
+        return { reference, status: 'not-checked', reason };
+      }
       return lookUp(reference);
     }),
   );

@@ -1,13 +1,16 @@
 /** Builds the image, with its base images pinned. */
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   checkBuildRequest,
+  fitsDockerContentTrust,
   locateDockerfile,
   pinForBuildKit,
   pinForClassicBuilder,
+  readExtraArguments,
   readVariable,
   runBuild,
+  writePinnedDockerfile,
   type BuildRequest,
   type BuildResult,
   type LocatedDockerfile,
@@ -84,11 +87,13 @@ export async function verifyBaseImages(
     return undefined;
   }
   const { platform } = await docker.capabilities.engine();
+  const extra = readExtraArguments(request.extraArguments ?? []);
   return decideBaseImages(
     dockerfile.text,
     {
       builder: request.builder === 'buildx' ? 'buildkit' : 'classic',
-      buildArgs: buildArgumentValues(request.buildArgs ?? [], context),
+      buildArgs: buildArgumentValues([...(request.buildArgs ?? []), ...extra.buildArgs], context),
+      buildContexts: extra.buildContexts,
       ...(request.target === undefined ? {} : { target: request.target }),
       platforms: request.platforms ?? [],
       buildPlatform: platform,
@@ -117,7 +122,7 @@ function buildArgumentValues(
 
 /**
  * Builds. With the docker engine and base images all proven, Docker's own content trust is in
- * force too, for whatever reference it meets that we did not.
+ * force too, unless the Dockerfile has what its simple reader takes for something else.
  * @throws {TrustError} BUILD_FAILED and what runBuild throws
  */
 export async function buildImage(
@@ -136,7 +141,10 @@ export async function buildImage(
           decisions.digests,
         )
       : { buildContexts: [] };
-  const contentTrust = dockerContentTrust(configuration, decisions?.reports);
+  const contentTrust =
+    dockerfile && fitsDockerContentTrust(plan.dockerfile ?? dockerfile.text)
+      ? dockerContentTrust(configuration, decisions?.reports)
+      : undefined;
   const run = (pinned: Partial<BuildRequest>): Promise<BuildResult> =>
     runBuild(
       cli,
@@ -147,21 +155,11 @@ export async function buildImage(
 
   const folder = await mkdtemp(path.join(tempDirectory, 'acr-content-trust-dockerfile-'));
   try {
-    const file = path.join(folder, 'Dockerfile');
-    await writeFile(file, plan.dockerfile);
-    await copyIgnoreFile(dockerfile.path, file);
-    return await run({ dockerfile: file });
+    return await run({
+      dockerfile: await writePinnedDockerfile(folder, dockerfile, plan.dockerfile),
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** BuildKit reads `<Dockerfile>.dockerignore` beside the Dockerfile it is given. */
-async function copyIgnoreFile(from: string, to: string): Promise<void> {
-  try {
-    await copyFile(`${from}.dockerignore`, `${to}.dockerignore`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

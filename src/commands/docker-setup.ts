@@ -8,6 +8,7 @@ import {
   dockerCapabilities,
   dockerEnvironment,
   namesReferredTo,
+  readExtraArguments,
   readVariable,
   requireContentTrust,
   type DockerCapabilities,
@@ -45,15 +46,18 @@ export async function checkDocker(
   const { build, signing } = configuration;
   const { log, exec, signal, platform, workingDirectory } = context;
   const windows = platform === 'win32';
+  const extra = readExtraArguments(build?.extraArguments ?? []);
+  const caches = [...(build?.cacheFrom ?? []), ...(build?.cacheTo ?? []), ...extra.caches];
   const environment = dockerEnvironment(context.environment, {
     windows,
     passThrough: [
       ...configuration.passEnvironment,
-      ...(build ? namesReferredTo(build.buildArgs, build.secrets) : []),
+      ...namesReferredTo(
+        [...(build?.buildArgs ?? []), ...extra.buildArgs],
+        [...(build?.secrets ?? []), ...extra.secrets],
+      ),
     ],
-    githubCache: [...(build?.cacheFrom ?? []), ...(build?.cacheTo ?? [])].some((cache) =>
-      /(^|,)\s*type=gha\b/.test(cache),
-    ),
+    githubCache: caches.some((cache) => /(^|,)\s*type=gha\b/.test(cache)),
   });
   const docker = createDockerCli({ exec, env: environment, cwd: workingDirectory, signal });
   const capabilities = dockerCapabilities(docker, {
@@ -105,11 +109,11 @@ export async function openPrivateDocker(
   session: Session,
   context: RunContext,
 ): Promise<PrivateDocker> {
-  const { environment, exec, signal, platform, workingDirectory, tempDirectory } = context;
+  const { exec, signal, platform, workingDirectory, tempDirectory } = context;
   const windows = platform === 'win32';
   const login = await session.dockerLogin();
-  const authConfig = readVariable(environment, 'DOCKER_AUTH_CONFIG', windows);
-  const buildxConfig = readVariable(environment, 'BUILDX_CONFIG', windows);
+  const authConfig = readVariable(context.environment, 'DOCKER_AUTH_CONFIG', windows);
+  const buildxConfig = readVariable(context.environment, 'BUILDX_CONFIG', windows);
   const config = await createPrivateConfig({
     userConfig: userDockerConfig(context),
     tempDirectory,
