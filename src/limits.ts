@@ -1,6 +1,6 @@
 /** Every size, time and retry bound of the product, with its unit. */
 export const limits = {
-  /** Notary's own client reads at most this much (facts: tuf/client, MaxDownloadSize). */
+  /** Notary's own client reads at most this much (notary const.go, MaxDownloadSize). */
   rootBytes: 100 * 1024 * 1024,
   timestampBytes: 1024 * 1024,
   /** Snapshot, targets and delegations: bound by the length their parent states, and by this. */

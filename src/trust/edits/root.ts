@@ -1,4 +1,4 @@
-/** The first root of a repository, as Docker lays it out (notary client/client.go, initialize). Pure. */
+/** The first root of a repository, as Docker has it (notary client/client.go, initialize). Pure. */
 import { keyIdOf } from '../metadata/index.js';
 import type { PublicKey, RootSigned } from '../metadata/types.js';
 import { rootExpiry } from './expiry.js';

@@ -35,9 +35,9 @@ export type SigningOutlook =
 
 /**
  * Looks whether `signer` could sign `tags` now, as this principal.
- * @throws {TrustError} SIGNER_NOT_AUTHORIZED when the server would not accept it from this principal;
- * KEY_NOT_AUTHORIZED when the key may not sign one of the tags; TRUST_SERVER_REJECTED when the server
- * lacks the snapshot or timestamp key; and what reading throws, such as TRUST_DATA_EXPIRED.
+ * @throws {TrustError} SIGNER_NOT_AUTHORIZED when the server would not accept it from this
+ * principal; KEY_NOT_AUTHORIZED when the key may not sign one of the tags; TRUST_SERVER_REJECTED
+ * when the server lacks the snapshot or timestamp key; and what reading throws, such as TRUST_DATA_EXPIRED.
  */
 export async function examineSigning(
   server: TrustServer,

@@ -1,6 +1,6 @@
 /**
- * The first trusted publish of a repository: root and targets in one go, timestamp and snapshot keys
- * held by the server, as Docker does it (notary client/client.go, initialize; publish). It never
+ * The first trusted publish of a repository: root and targets in one go, timestamp and snapshot
+ * keys held by the server, as Docker does it (notary client/client.go, initialize; publish). It never
  * replaces trust data that exists: a repository has one first root, and losing it loses everything.
  */
 import { isTrustError, TrustError } from '../../errors.js';

@@ -21,8 +21,8 @@ type Sent = ReadonlyMap<RoleName, { readonly bytes: Buffer; readonly version: nu
 /**
  * Makes `tags` stand in every role the signer's key may sign, in one publish, and reads them back.
  * Sends nothing when all of them stand there already.
- * @throws {TrustError} TRUST_DATA_MISSING without trust data; KEY_NOT_AUTHORIZED; SIGNER_NOT_AUTHORIZED;
- * TRUST_CONFLICT when the deadline passes among conflicts; TRUST_SERVER_UNREACHABLE or
+ * @throws {TrustError} TRUST_DATA_MISSING without trust data; KEY_NOT_AUTHORIZED;
+ * SIGNER_NOT_AUTHORIZED; TRUST_CONFLICT when the deadline passes among conflicts; TRUST_SERVER_UNREACHABLE or
  * TRUST_SERVER_REJECTED; READ_BACK_FAILED; INTERRUPTED; and what reading and the signer throw.
  */
 export async function publishTags(

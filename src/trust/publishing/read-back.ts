@@ -85,7 +85,7 @@ async function lookOnce(
   return { flaw, isFinal };
 }
 
-/** Every file that was sent must be listed with its own hash, or have been followed by a newer one. */
+/** Every file that was sent must be listed with its own hash, or a newer one have followed. */
 function fileFlaw(view: TrustedView, { sent }: Expectation): string | undefined {
   for (const [role, { bytes, version }] of sent) {
     const current = role === 'root' ? view.root : view.targets.get(role);

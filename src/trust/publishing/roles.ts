@@ -1,4 +1,4 @@
-/** What a view says about one role: our key in it, and what a new version would start from. Pure. */
+/** What a view says of one role: our key in it, and what a new version starts from. Pure. */
 import { canonicalKeyIdOf, MetadataError, own } from '../metadata/index.js';
 import type { KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
 import type { TrustedView } from '../verification/index.js';

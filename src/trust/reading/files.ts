@@ -1,6 +1,6 @@
 /**
- * Where the bytes of a reading come from: asked for all at once by their plain names, and one by one
- * by hash where that did not fit. Bytes only; what they are worth is for verification to say.
+ * Where the bytes of a reading come from: asked for all at once by their plain names, and one by
+ * one by hash where that did not fit. Bytes only; what they are worth is for verification to say.
  */
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';

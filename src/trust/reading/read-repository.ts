@@ -27,7 +27,7 @@ export interface ReadOptions {
   readonly now: Date;
   /** What was trusted before: what is read now must follow from it. */
   readonly previous?: EarlierState | undefined;
-  /** Refuses a listed `targets/releases` that is unusable, instead of passing over it as Docker does. */
+  /** Refuses an unusable `targets/releases` instead of passing over it as Docker does. */
   readonly strict?: boolean | undefined;
   /** `report` turns expiry into warnings: for diagnosis, never for trust. Default: `enforce`. */
   readonly expiry?: 'enforce' | 'report' | undefined;

@@ -25,7 +25,7 @@ export function oneLine(text: string): string {
   return line.length > maxWords ? `${line.slice(0, maxWords)} ...` : line;
 }
 
-/** Whether the answer is a web page: a proxy, a login page or a wrong address, not a trust server. */
+/** Whether the answer is a web page: from a proxy, a login page or a wrong address. */
 export function isWebPage(response: HttpResponse): boolean {
   if (/^text\/html\b/i.test(response.header('content-type') ?? '')) return true;
   return /^\s*<(?:!doctype|html|head|body)\b/i.test(response.body.subarray(0, 64).toString('utf8'));

@@ -20,7 +20,7 @@ import { multipartBody } from './multipart.js';
 import { parseServerKey } from './server-key.js';
 import type { PublishOutcome, RoleRequest, TrustServer, TrustServerOptions } from './types.js';
 
-/** What may stand unescaped in a path: the server matches the GUN literally, `:` and `/` included. */
+/** What may stand unescaped in a path: the server matches the GUN literally, `:` included. */
 const pathSafeGun = /^[A-Za-z0-9](?:[A-Za-z0-9._:/-]*[A-Za-z0-9])?$/;
 
 function checkedGun(gun: Gun): Gun {

@@ -31,8 +31,8 @@ export function signerRefused(place: Place, response: HttpResponse): TrustError 
     {
       remedy:
         'Assign the role AcrImageSigner, besides AcrPush, to the principal that runs this step ' +
-        '(az role assignment create --scope <registry id> --role AcrImageSigner --assignee <id>). ' +
-        'A new role takes effect with a fresh login, so run again after some minutes. The ' +
+        '(az role assignment create --scope <registry id> --role AcrImageSigner --assignee <id>). A ' +
+        'new role takes effect with a fresh login, so run again after some minutes. The ' +
         "registry's admin account and repository-scoped tokens can never sign: use a service " +
         'principal or managed identity.',
     },

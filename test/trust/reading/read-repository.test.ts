@@ -211,7 +211,7 @@ describe('refusing what cannot be trusted', () => {
   });
 });
 
-/** Publishes the next root version with a new root certificate, signed by the old and the new key. */
+/** Publishes the next root version with a new certificate, signed by the old and the new key. */
 async function publishRoot(repository: TestRepository): Promise<void> {
   const before = repository.rootBody();
   const certificate = await createRootCertificate(

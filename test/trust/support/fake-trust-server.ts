@@ -1,7 +1,7 @@
 /**
  * A Notary v1 server in process, reached through an HttpClient. It refuses what the real one
  * refuses (signatures, thresholds, versions, expiry) and writes into its snapshots the hash of its
- * own print of each upload, as the real one does (notary server/handlers/validation.go, tuf/tuf.go).
+ * own print of each upload, as the real one does (notary server/handlers, tuf/tuf.go).
  */
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../../src/http/types.js';

@@ -1,4 +1,4 @@
-/** Signature checks of the fake trust server, on node:crypto alone (notary tuf/signed/verify.go). */
+/** Signature checks of the fake trust server, on node:crypto only (notary tuf/signed/verify.go). */
 import {
   X509Certificate,
   constants,
