@@ -66,6 +66,10 @@ describe('the names of the emulated world', () => {
     expect((await get(`${name}.vault.azure.net`, '/keys/a')).status).toBe(401);
   });
 
+  it('includes registries that exist, and no others', async () => {
+    await expect(get(`${uniqueName('reg')}.azurecr.io`, '/v2/')).rejects.toThrow();
+  });
+
   it('has nothing of the real internet', async () => {
     const mark = await stack.requestMark();
     await expect(get('registry-1.docker.io', '/v2/')).rejects.toThrow();

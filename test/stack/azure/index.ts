@@ -51,7 +51,7 @@ export interface AzureEmulator {
   handle(host: string, req: IncomingMessage, res: ServerResponse): boolean;
   /** Serves `/oauth2/exchange` and `/oauth2/token` of a login server. */
   handleRegistryAuth(loginServer: string, req: IncomingMessage, res: ServerResponse): void;
-  /** Tells whether `host` exists: a proxy should refuse to connect to any other. */
+  /** Tells whether `host` exists, registries included: a proxy refuses to connect to any other. */
   knows(host: string): boolean;
   /** Tells whether the registry exists and has content trust switched on. */
   trustAvailable(loginServer: string): boolean;
@@ -88,9 +88,8 @@ export function createAzureEmulator(options: AzureEmulatorOptions = {}): AzureEm
   };
   const knows = (host: string): boolean => {
     const name = bare(host);
-    return vaultOfHost(name) === undefined
-      ? serviceOf(name) !== undefined
-      : vaults.byHost(name) !== undefined;
+    if (vaultOfHost(name) !== undefined) return vaults.byHost(name) !== undefined;
+    return serviceOf(name) !== undefined || registries.byLoginServer(name) !== undefined;
   };
   return {
     handle: (host, req, res) => {

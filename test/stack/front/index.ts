@@ -5,7 +5,6 @@
 import { withAnonymousTokens } from './anonymous-tokens.js';
 import { createCertificateAuthority } from './ca.js';
 import { createFrontFaults, type FrontFaults } from './faults.js';
-import { isRegistry } from './hosts.js';
 import { openProxy } from './proxy.js';
 import { createFrontLog, type FrontLog } from './request-log.js';
 import { createRouter, type Upstreams } from './router.js';
@@ -43,7 +42,7 @@ export async function createFront(options: FrontOptions): Promise<Front> {
   const listener = createRouter({ emulator, upstreams, log, faults });
   const common = {
     ca,
-    knows: (host: string) => isRegistry(host) || emulator.knows(host),
+    knows: (host: string) => emulator.knows(host),
     onRefused: (host: string) => {
       log.add({ host, method: 'CONNECT', path: '', status: 0, userAgent: '' });
     },

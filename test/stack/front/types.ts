@@ -7,7 +7,7 @@ export interface EmulatedHosts {
   handle(host: string, req: IncomingMessage, res: ServerResponse): boolean;
   /** Serves `/oauth2/*` of a registry. */
   handleRegistryAuth(loginServer: string, req: IncomingMessage, res: ServerResponse): void;
-  /** Tells whether a host that is no registry exists at this moment. */
+  /** Tells whether a host, registry or other, exists at this moment. */
   knows(host: string): boolean;
   /** Tells whether content trust is switched on for a registry. */
   trustAvailable(loginServer: string): boolean;
