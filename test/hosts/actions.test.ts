@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSample, useSample } from './start.js';
+import { signalAt, startSample, useSample } from './start.js';
 
 useSample();
 
@@ -123,9 +123,7 @@ describe('the action', () => {
       'action',
       { ...inputs, SAMPLE: 'waits' },
       [],
-      (soFar, child) => {
-        if (soFar.includes('waiting')) child.kill('SIGINT');
-      },
+      signalAt('waiting', 'SIGINT'),
     );
     expect(code).toBe(1);
     expect(stdout).toContain('cleaned up');

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSample, useSample } from './start.js';
+import { signalAt, startSample, useSample } from './start.js';
 
 useSample();
 
@@ -89,9 +89,7 @@ describe('the command line', () => {
       'cli',
       env,
       ['sign', ...image],
-      (soFar, child) => {
-        if (soFar.includes('waiting')) child.kill(signal);
-      },
+      signalAt('waiting', signal),
     );
     expect(code).toBe(expected);
     expect(stdout).toContain('cleaned up');

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSample, useSample } from './start.js';
+import { signalAt, startSample, useSample } from './start.js';
 
 useSample();
 
@@ -92,9 +92,7 @@ describe('the task', () => {
       'task',
       { ...agent, SAMPLE: 'waits' },
       [],
-      (soFar, child) => {
-        if (soFar.includes('waiting')) child.kill('SIGINT');
-      },
+      signalAt('waiting', 'SIGINT'),
     );
     expect(stdout).toContain('cleaned up');
     expect(stdout.at(-1)).toBe(

@@ -40,6 +40,19 @@ export async function startNode(
 
 let samplePath = '';
 
+/** Sends `signal` once, as soon as the child has printed `text`. */
+export function signalAt(
+  text: string,
+  signal: NodeJS.Signals,
+): (soFar: string, child: ChildProcess) => void {
+  let sent = false;
+  return (soFar, child) => {
+    if (sent || !soFar.includes(text)) return;
+    sent = true;
+    child.kill(signal);
+  };
+}
+
 /** Bundles sample.ts for the tests of this file; loading its parts one by one would take long. */
 export function useSample(): void {
   beforeAll(async () => {
