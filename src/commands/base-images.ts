@@ -6,14 +6,17 @@
 import {
   findBaseImages,
   parseReference,
-  repositoryOf,
   type BaseImages,
   type BaseImageOptions,
-  type ImageReference,
 } from '../docker/index.js';
 import { TrustError, isTrustError } from '../errors.js';
 import type { Log } from '../ports.js';
-import { registryEndpointOf, trustEndpointOf } from '../registry/index.js';
+import {
+  gunOf,
+  registryEndpointOf,
+  trustEndpointOf,
+  type ImageReference,
+} from '../registry/index.js';
 import { createTrustServer, lookUpTag, readRepository, type TrustedView } from '../trust/index.js';
 import type { Configuration } from './configuration.js';
 import type { RunContext } from './context.js';
@@ -90,7 +93,7 @@ function createLookUp(
   return async (reference) => {
     const parsed = parseReference(reference);
     if (!parsed) return { reference, status: 'not-checked', reason: 'it is no image reference' };
-    const gun = repositoryOf(parsed);
+    const gun = gunOf(parsed);
     try {
       const pending = views.get(gun) ?? readBase(parsed, configuration, session, context);
       views.set(gun, pending);
@@ -123,14 +126,14 @@ async function readBase(
   session: Session,
   { clock, signal }: RunContext,
 ): Promise<TrustedView | undefined> {
-  const isOurs = image.domain === own.registry;
-  const endpoint = trustEndpointOf(image.domain);
+  const isOurs = image.host === own.registry;
+  const endpoint = trustEndpointOf(image.host);
   const access = isOurs
     ? session.trust
-    : await session.accessTo(registryEndpointOf(image.domain), endpoint);
+    : await session.accessTo(registryEndpointOf(image.host), endpoint);
   const server = createTrustServer({
     url: isOurs ? trustServer : `https://${endpoint}`,
-    gun: repositoryOf(image),
+    gun: gunOf(image),
     ...access,
   });
   return readRepository(server, { pins: [], now: clock(), signal });

@@ -13,4 +13,4 @@ export {
   type PinDecisions,
   type PinPlan,
 } from './pins.js';
-export { contextName, parseReference, repositoryOf, type ImageReference } from './reference.js';
+export { contextName, parseReference } from './reference.js';

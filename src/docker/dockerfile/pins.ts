@@ -4,7 +4,8 @@
  */
 import { TrustError } from '../../errors.js';
 import type { BaseImage, BaseImages } from './base-images.js';
-import { contextName, parseReference, repositoryOf } from './reference.js';
+import { gunOf } from '../../registry/index.js';
+import { contextName, parseReference } from './reference.js';
 
 /** A reference, exactly as in {@link BaseImage.reference}, to its verified digest. */
 export type PinDecisions = ReadonlyMap<string, string>;
@@ -25,7 +26,7 @@ export function pinnedReference(reference: string, digest: string): string {
       remedy: 'Report this with the debug log of the step.',
     });
   }
-  return `${repositoryOf(parsed)}@${digest}`;
+  return `${gunOf(parsed)}@${digest}`;
 }
 
 /**
