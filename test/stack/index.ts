@@ -14,6 +14,6 @@ export type { StackInfo } from './info.js';
 export { startStack, type Stack, type StackOptions } from './owner.js';
 export type { EngineName, ServerName, StoredManifest, TrustState } from './servers/index.js';
 export { createTestRegistry, uniqueName } from './principals.js';
-export type { Principal, TestRegistry } from './principals.js';
+export type { Principal, TestRegistry, TestRegistryOptions } from './principals.js';
 export { missingForStack } from './requirements.js';
 export { ensureTools, ToolsMissingError, type Tools } from './tools/index.js';

@@ -18,15 +18,24 @@ export interface TestRegistry {
   principal(...roles: readonly string[]): Promise<Principal>;
 }
 
+/** Where a registry and its principals are. */
+export interface TestRegistryOptions {
+  /** Default: the home tenant, which is in the public cloud. */
+  readonly tenantId?: string;
+}
+
 /** Makes a registry of a name nobody else has, with content trust on. */
-export async function createTestRegistry(stack: StackClient): Promise<TestRegistry> {
+export async function createTestRegistry(
+  stack: StackClient,
+  options: TestRegistryOptions = {},
+): Promise<TestRegistry> {
   const name = uniqueName('reg');
-  const { loginServer, id } = await stack.azure.createRegistry({ name });
+  const { loginServer, id } = await stack.azure.createRegistry({ name, ...options });
   return {
     loginServer,
     id,
     async principal(...roles) {
-      const created = await stack.azure.createServicePrincipal();
+      const created = await stack.azure.createServicePrincipal(options);
       const { tenantId, clientId, clientSecret } = created;
       for (const role of roles) {
         await stack.azure.assignRole({ principalId: clientId, role, scope: id });

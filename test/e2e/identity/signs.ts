@@ -1,0 +1,49 @@
+/** One run of the main job as somebody, and the verdict of stock clients on what it left. */
+import { expectSigned, expectSuccess, type Scenario } from '../scenario.js';
+import { removeRun, type ProductOptions, type ProductResult } from '../product.js';
+
+/** How the run signs in: inputs in place of the scenario's own, and what its host offers. */
+export interface SignIn extends Pick<ProductOptions, 'host' | 'env' | 'dockerConfig' | 'node'> {
+  readonly inputs: Readonly<Record<string, string | undefined>>;
+  readonly docker?: 'docker20' | 'docker26';
+}
+
+/** What takes the scenario's own service principal out of the inputs. */
+export const nobody = {
+  'client-id': undefined,
+  'tenant-id': undefined,
+  'client-secret': undefined,
+} as const;
+
+/** Runs the main job in a new repository. */
+export async function runAs(
+  scenario: Scenario,
+  repository: string,
+  { inputs, ...options }: SignIn,
+): Promise<ProductResult> {
+  return scenario.run({
+    docker: 'docker20',
+    ...options,
+    inputs: {
+      repository,
+      tags: '1.0',
+      context: await scenario.stack.makeImageContext(repository),
+      'signing-key': await scenario.vault.key(),
+      'root-key': await scenario.vault.key(),
+      ...inputs,
+    },
+  });
+}
+
+/** Runs the main job and has a stock client accept its tag; the run, its folder removed. */
+export async function expectSigns(scenario: Scenario, signIn: SignIn): Promise<ProductResult> {
+  const repository = scenario.repository();
+  const result = await runAs(scenario, repository, signIn);
+  expectSuccess(result);
+  await expectSigned(scenario, repository, {
+    tags: ['1.0'],
+    digest: result.outputs.digest ?? 'no digest',
+  });
+  await removeRun(result);
+  return result;
+}
