@@ -1,0 +1,25 @@
+/** Registries and vaults of the sovereign clouds, whose names and sign-in hosts are their own. */
+import { describe, expect, inject, it } from 'vitest';
+import { connectStack } from '../../stack/index.js';
+import { createScenario } from '../scenario.js';
+import { expectSigns } from './signs.js';
+
+const stack = connectStack(inject('stack'));
+
+describe('in a sovereign cloud', () => {
+  it.each([
+    ['usgov', /\.azurecr\.us$/, /\.vault\.usgovcloudapi\.net$/, 'login.microsoftonline.us'],
+    ['china', /\.azurecr\.cn$/, /\.vault\.azure\.cn$/, 'login.partner.microsoftonline.cn'],
+  ] as const)(
+    'the registry alone tells the cloud (%s)',
+    async (cloud, registryName, vaultName, authority) => {
+      const { tenantId } = await stack.azure.createTenant({ cloud });
+      const scenario = await createScenario(stack, { tenantId });
+      expect(scenario.registry.loginServer).toMatch(registryName);
+      expect(scenario.vault.url).toMatch(vaultName);
+      await expectSigns(scenario, { host: 'cli', inputs: {} });
+      const mine = (await stack.azure.requests()).filter(({ path }) => path.includes(tenantId));
+      expect([...new Set(mine.map(({ host }) => host))]).toEqual([authority]);
+    },
+  );
+});
