@@ -24,7 +24,7 @@ export const commands: Readonly<Record<CommandName, CommandDefinition>> = {
   },
   sign: {
     label: 'Sign',
-    help: 'Signs tags of an image that is in the registry already. Needs no Docker, unless `engine` is `docker`.',
+    help: 'Signs tags of an image that is in the registry already. Needs no Docker.',
   },
 };
 
