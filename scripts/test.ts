@@ -45,6 +45,10 @@ async function main(): Promise<Tally> {
     for (const line of missing) console.log(`- ${line}`);
   }
   tally.failed += setupFailures;
+  // Vitest reports a failed set-up, or no test at all, by its exit code alone.
+  if (tally.failed === 0 && process.exitCode !== undefined && process.exitCode !== 0) {
+    tally.failed = 1;
+  }
   return tally;
 }
 
@@ -52,6 +56,5 @@ const tally = await main().catch((error: unknown): Tally => {
   console.error(error);
   return { passed: 0, failed: 1 };
 });
-if (tally.passed + tally.failed === 0) console.log('No test was run.');
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;

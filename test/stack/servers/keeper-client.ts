@@ -77,7 +77,12 @@ export async function startKeeper(folder: string, controlGroup: string): Promise
       const started = next((message) => message.kind === 'started' && message.id === id);
       started.catch(() => undefined);
       send({ kind: 'start', id, command });
-      const first = await Promise.race([poll(isReady), end]);
+      const over = new AbortController();
+      const stopWaiting = () => {
+        over.abort();
+      };
+      end.then(stopWaiting, stopWaiting);
+      const first = await Promise.race([poll(isReady, over.signal), end]);
       if (first !== 'ready') {
         const how = first.kind === 'ended' ? first.how : first.kind;
         const log = await readFile(command.logFile, 'utf8');
@@ -100,9 +105,11 @@ export async function startKeeper(folder: string, controlGroup: string): Promise
 
 const START_TIMEOUT_MS = 60_000;
 
-async function poll(isReady: () => Promise<boolean>): Promise<'ready'> {
+/** Asks until the answer is yes; once `over` is aborted nobody waits for it any more. */
+async function poll(isReady: () => Promise<boolean>, over: AbortSignal): Promise<'ready'> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!(await isReady())) {
+    if (over.aborted) return new Promise(() => undefined);
     if (Date.now() > deadline) throw new Error('a server of the test stack did not become ready');
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
