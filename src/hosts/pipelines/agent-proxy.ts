@@ -1,0 +1,31 @@
+/**
+ * The proxy the agent was configured with. Agents hand it to tasks in variables of their own; the
+ * HTTP libraries look for HTTPS_PROXY, so that is what it becomes, unless the job has set one.
+ */
+import * as tl from 'azure-pipelines-task-lib/task.js';
+import type { Environment } from '../environment.js';
+import { quietly } from './quiet.js';
+
+/** Sets HTTPS_PROXY and NO_PROXY in `environment` from the agent's proxy, if it has one. */
+export function useAgentProxy(environment: Environment): void {
+  const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
+  if (set.some((name) => (environment[name] ?? '') !== '')) return;
+  const proxy = quietly(() => tl.getHttpProxyConfiguration());
+  if (!proxy) return;
+  const url = new URL(proxy.proxyUrl);
+  // The setters encode what a password may hold; task-lib's own formatted URL does not.
+  if (proxy.proxyUsername) url.username = proxy.proxyUsername;
+  if (proxy.proxyPassword) url.password = proxy.proxyPassword;
+  environment.HTTPS_PROXY = url.href;
+  const hosts = (proxy.proxyBypassHosts ?? []).flatMap((pattern) => hostOf(pattern) ?? []);
+  if (hosts.length > 0) environment.NO_PROXY ??= hosts.join(',');
+}
+
+/** The agent keeps regular expressions; those that are plain host names have a NO_PROXY form. */
+function hostOf(pattern: string): string | undefined {
+  const host = pattern
+    .replace(/^\^?(https?:\/\/)?/, '')
+    .replace(/\$$/, '')
+    .replaceAll('\\.', '.');
+  return /^[a-z0-9.-]+$/i.test(host) ? host : undefined;
+}
