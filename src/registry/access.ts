@@ -5,7 +5,7 @@
 import type { HttpClient, TokenSource } from '../http/index.js';
 import { basicAuthorization } from './credential.js';
 import { createChallengeSource, createTokenSource } from './token-source.js';
-import type { TokenSourceOptions } from './token-source.js';
+import type { TokenSourceOptions } from './types.js';
 
 /** What clients of a registry, or of a trust server that logs in as one, need. */
 export interface RegistryAccess {

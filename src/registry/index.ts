@@ -20,7 +20,7 @@ export {
 } from './image-name.js';
 export type { ImageReference } from './image-name.js';
 export { createRegistryClient } from './manifests.js';
-export type { Manifest, RegistryClient, RegistryClientOptions } from './manifests.js';
+export type { Manifest, RegistryClient } from './manifests.js';
 export { isIndexMediaType, manifestMediaTypes } from './media-types.js';
 export { createTokenSource } from './token-source.js';
-export type { TokenSourceOptions } from './token-source.js';
+export type { RegistryClientOptions, TokenSourceOptions } from './types.js';

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 
 import { TrustError } from '../errors.js';
-import type { HttpClient, HttpResponse, TokenSource } from '../http/index.js';
+import type { HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import { bearer } from './credential.js';
 import { sendToRegistry, unexpectedAnswer } from './failures.js';
@@ -13,6 +13,7 @@ import { isDigest, parseRepository } from './image-name.js';
 import { bareMediaType, manifestMediaTypes } from './media-types.js';
 import { accessRefused } from './refusals.js';
 import { listTags } from './tag-list.js';
+import type { RegistryClientOptions } from './types.js';
 
 /** A manifest or index, with the digest of exactly these bytes. */
 export interface Manifest {
@@ -37,14 +38,6 @@ export interface RegistryClient {
   ) => Promise<string>;
   /** All tags, in the registry's order; undefined when there is no such repository. */
   readonly listTags: (repository: string) => Promise<readonly string[] | undefined>;
-}
-
-/** What a registry client is made of. */
-export interface RegistryClientOptions {
-  /** Host of the registry API, with port if any. */
-  readonly host: string;
-  readonly http: HttpClient;
-  readonly token: TokenSource;
 }
 
 /**

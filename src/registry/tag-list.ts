@@ -5,8 +5,8 @@ import { limits } from '../limits.js';
 import { bearer } from './credential.js';
 import { sendToRegistry, unexpectedAnswer } from './failures.js';
 import { parseRepository } from './image-name.js';
-import type { RegistryClientOptions } from './manifests.js';
 import { accessRefused } from './refusals.js';
+import type { RegistryClientOptions } from './types.js';
 
 const pageSize = 1000;
 const maxPages = 1000;

@@ -11,13 +11,7 @@ import type { Challenge } from './challenge.js';
 import { basicAuthorization } from './credential.js';
 import type { RegistryCredential } from './credential.js';
 import { errorDetail, sendToRegistry, unexpectedAnswer } from './failures.js';
-import type { TokenSourceOptions } from './token-source.js';
-
-/** An access token and when it ends, in milliseconds since 1970. */
-export interface AccessToken {
-  readonly token: string;
-  readonly expiresAtMs: number;
-}
+import type { AccessToken, TokenSourceOptions } from './types.js';
 
 const clientId = 'acr-content-trust';
 /** The protocol's default and least lifetime, in seconds. */

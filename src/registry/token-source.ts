@@ -4,31 +4,13 @@
  * other: a server that names a foreign realm gets nothing.
  */
 import { TrustError } from '../errors.js';
-import type { HttpClient, TokenSource } from '../http/index.js';
+import type { TokenSource } from '../http/index.js';
 import { limits } from '../limits.js';
-import type { Clock, Secrets } from '../ports.js';
 import { parseChallenge } from './challenge.js';
 import type { Challenge } from './challenge.js';
-import type { RegistryCredential } from './credential.js';
 import { sendToRegistry, unexpectedAnswer } from './failures.js';
 import { requestToken } from './token-request.js';
-import type { AccessToken } from './token-request.js';
-
-/** What a token source is made of. */
-export interface TokenSourceOptions {
-  /** Host of the registry API, with port if any: `myregistry.azurecr.io`. */
-  readonly host: string;
-  readonly http: HttpClient;
-  readonly credential: RegistryCredential;
-  readonly secrets: Pick<Secrets, 'mask'>;
-  /** Path that answers with the challenge. Default: `/v2/`. */
-  readonly ping?: string;
-  /** Told to the token service for its log; default: the user name, if there is one. */
-  readonly account?: string;
-  /** Further hosts the user lets receive the credential. */
-  readonly allowedRealmHosts?: readonly string[];
-  readonly clock?: Clock;
-}
+import type { AccessToken, TokenSourceOptions } from './types.js';
 
 /** Token services that are on another host than the registry they serve. */
 const knownRealmHosts: Readonly<Record<string, string>> = {

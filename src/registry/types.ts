@@ -1,0 +1,34 @@
+/** What the files of this folder hand to each other. Types only. */
+import type { HttpClient, TokenSource } from '../http/index.js';
+import type { Clock, Secrets } from '../ports.js';
+import type { RegistryCredential } from './credential.js';
+
+/** What a registry client is made of. */
+export interface RegistryClientOptions {
+  /** Host of the registry API, with port if any. */
+  readonly host: string;
+  readonly http: HttpClient;
+  readonly token: TokenSource;
+}
+
+/** What a token source is made of. */
+export interface TokenSourceOptions {
+  /** Host of the registry API, with port if any: `myregistry.azurecr.io`. */
+  readonly host: string;
+  readonly http: HttpClient;
+  readonly credential: RegistryCredential;
+  readonly secrets: Pick<Secrets, 'mask'>;
+  /** Path that answers with the challenge. Default: `/v2/`. */
+  readonly ping?: string;
+  /** Told to the token service for its log; default: the user name, if there is one. */
+  readonly account?: string;
+  /** Further hosts the user lets receive the credential. */
+  readonly allowedRealmHosts?: readonly string[];
+  readonly clock?: Clock;
+}
+
+/** An access token and when it ends, in milliseconds since 1970. */
+export interface AccessToken {
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
