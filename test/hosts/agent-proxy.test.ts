@@ -1,5 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { useAgentProxy } from '../../src/hosts/pipelines/agent-proxy.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+
+// task-lib writes a key file into this folder as soon as it is loaded.
+const temp = mkdtempSync(path.join(tmpdir(), 'agent-proxy-'));
+process.env.AGENT_TEMPDIRECTORY = temp;
+const { useAgentProxy } = await import('../../src/hosts/pipelines/agent-proxy.js');
+
+afterAll(() => {
+  rmSync(temp, { recursive: true });
+});
 
 const agent = [
   'AGENT_PROXYURL',
