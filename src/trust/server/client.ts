@@ -107,6 +107,9 @@ class HttpTrustServer implements TrustServer {
       ...(signal && { signal }),
     });
     this.#refuseUnauthorised(response);
+    // notary server/handlers/default.go, getKeyHandler: a server makes the keys it does not have, so
+    // only a registry that serves no trust data at all knows nothing of them.
+    if (response.status === 404 && !isWebPage(response)) throw contentTrustOff(this, response);
     const key = response.status === 200 ? parseServerKey(response.body) : undefined;
     if (!key) throw stumbled(this, response, doing);
     return key;

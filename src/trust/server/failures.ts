@@ -30,8 +30,7 @@ export function signerRefused(place: Place, response: HttpResponse): TrustError 
       `(${said(response)})`,
     {
       remedy:
-        'Assign the role AcrImageSigner, besides AcrPush, to the principal that runs this step ' +
-        '(az role assignment create --scope <registry id> --role AcrImageSigner --assignee <id>). A ' +
+        'Assign the role AcrImageSigner, besides AcrPush, to the principal that runs this step. A ' +
         'new role takes effect with a fresh login, so run again after some minutes. The ' +
         "registry's admin account and repository-scoped tokens can never sign: use a service " +
         'principal or managed identity.',

@@ -168,6 +168,13 @@ describe('asking a trust server for its keys', () => {
     expect(requests[0]?.url.endsWith('/_trust/tuf/snapshot.key')).toBe(true);
   });
 
+  it('explains a registry that serves none: every trust server makes one for whoever may sign', async () => {
+    const refused = scripted(answer(404, complaint('NOT_FOUND'))).server.fetchServerKey('snapshot');
+    const error = await failure(refused);
+    expect(error.code).toBe('CONTENT_TRUST_UNAVAILABLE');
+    expect(error.message).toMatch(/content trust is not in force there \(404: /);
+  });
+
   it('says which role is missing when the server refuses', async () => {
     const error = await failure(scripted(answer(401)).server.fetchServerKey('timestamp'));
     expect(error.code).toBe('SIGNER_NOT_AUTHORIZED');
