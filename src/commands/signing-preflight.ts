@@ -260,10 +260,15 @@ async function explainRefusal<T>(
   try {
     return await body();
   } catch (error) {
-    if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED')) throw error;
-    const assignee = principal.clientId ?? principal.objectId;
-    throw new TrustError(error.code, `${error.message}${accountProblem(account, registry)}`, {
-      remedy: `${error.remedy} ${roleAssignmentCommand('AcrImageSigner', registryId, assignee)}`,
+    if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED', 'REGISTRY_LOGIN_REFUSED')) throw error;
+    const problem = accountProblem(account, registry);
+    // No role mends a login that can never sign.
+    const command =
+      problem === '' && error.code === 'SIGNER_NOT_AUTHORIZED'
+        ? ` Run: ${roleAssignmentCommand('AcrImageSigner', registryId, principal.clientId ?? principal.objectId)}`
+        : '';
+    throw new TrustError(error.code, `${error.message}${problem}`, {
+      remedy: `${error.remedy}${command}`,
       cause: error,
     });
   }
