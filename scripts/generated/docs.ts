@@ -9,9 +9,10 @@ import {
   inputNames,
   kebabCommand,
   outputs,
+  type InputDefinition,
   type InputName,
 } from '../../src/inputs/index.js';
-import { choicesOf, defaultOf } from './text.js';
+import { choicesOf, defaultOf, isAlwaysRequired } from './text.js';
 
 /** The text of docs/inputs.md. */
 export function inputsMd(): string {
@@ -55,10 +56,15 @@ function row(name: InputName): readonly string[] {
   return [
     taskName === name ? `\`${name}\`` : `\`${name}\`<br>\`${taskName}\``,
     notes.filter(Boolean).join(' '),
-    fallback === undefined ? (definition.required ? 'required' : '') : `\`${fallback}\``,
+    fallback === undefined ? requirementOf(definition) : `\`${fallback}\``,
     `\`${definition.example}\``,
     definition.commands.length === commandNames.length ? 'all' : definition.commands.join(', '),
   ];
+}
+
+function requirementOf(definition: InputDefinition): string {
+  if (!definition.required) return '';
+  return isAlwaysRequired(definition) ? 'required' : `required: ${definition.required.join(', ')}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -12,7 +12,7 @@ import {
   type InputGroup,
   type InputName,
 } from '../../src/inputs/index.js';
-import { defaultOf, helpOn, choicesOf } from './text.js';
+import { choicesOf, defaultOf, helpOn, isAlwaysRequired } from './text.js';
 
 /** The task's identity: never changes, agents and pipelines know the task by it. */
 const taskId = 'b3a0a2a6-6a0e-4f2e-9a55-0d7f3c1f9d51';
@@ -115,7 +115,7 @@ function entry(name: InputName): TaskInput {
     ...typeOf(name, definition),
     label: definition.label,
     ...(fallback === undefined ? {} : { defaultValue: fallback }),
-    required: definition.required !== undefined && definition.required.length > 0,
+    required: isAlwaysRequired(definition),
     groupName: definition.group,
     ...(rule && rule !== groupRule(definition.group) ? { visibleRule: rule } : {}),
     helpMarkDown: [helpOn('task', definition.help), choicesOf(definition), example]

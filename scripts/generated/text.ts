@@ -25,3 +25,8 @@ export function choicesOf(definition: InputDefinition): string {
 export function defaultOf(definition: InputDefinition): string | undefined {
   return 'default' in definition ? String(definition.default) : undefined;
 }
+
+/** Whether no command that reads the input can do without it. */
+export function isAlwaysRequired({ commands, required }: InputDefinition): boolean {
+  return commands.every((command) => required?.includes(command) === true);
+}

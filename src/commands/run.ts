@@ -5,6 +5,7 @@ import { readConfiguration } from './configuration.js';
 import type { RunContext } from './context.js';
 import { checkReportPath } from './report.js';
 import { signExisting } from './sign.js';
+import { verifyImages } from './verify/index.js';
 
 /**
  * Runs `command` to its end.
@@ -15,6 +16,7 @@ export async function runCommand(
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
+  if (command === 'verify') return verifyImages(inputs, context);
   const { workingDirectory, nameInput } = context;
   const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);
   await checkReportPath(configuration.reportPath);

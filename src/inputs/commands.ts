@@ -26,6 +26,10 @@ export const commands: Readonly<Record<CommandName, CommandDefinition>> = {
     label: 'Sign',
     help: 'Signs tags of an image that is in the registry already. Needs no Docker.',
   },
+  verify: {
+    label: 'Verify',
+    help: 'Verifies the signatures of images, given by name or in files, and hands them on by digest. Fails if any is unsigned or not as required. Needs no Docker.',
+  },
 };
 
 /** The input that names the command, on the hosts where it is one. */

@@ -2,12 +2,20 @@
  * The one table of inputs and outputs. Parsing, action.yml, task.json, the command line's help and
  * docs/inputs.md are made from it; nothing else describes an input.
  */
-import type { CommandName, InputDefinition, InputValue, OutputDefinition } from './types.js';
+import {
+  commandNames,
+  type CommandName,
+  type InputDefinition,
+  type InputValue,
+  type OutputDefinition,
+} from './types.js';
 
-const all: readonly CommandName[] = ['buildAndPush', 'build', 'push', 'sign'];
+const all: readonly CommandName[] = commandNames;
+const making: readonly CommandName[] = ['buildAndPush', 'build', 'push', 'sign'];
 const building: readonly CommandName[] = ['buildAndPush', 'build'];
 const pushing: readonly CommandName[] = ['buildAndPush', 'push'];
 const signing: readonly CommandName[] = ['buildAndPush', 'push', 'sign'];
+const verifying: readonly CommandName[] = ['verify'];
 const usingDocker: readonly CommandName[] = ['buildAndPush', 'build', 'push'];
 
 export const inputs = {
@@ -15,9 +23,9 @@ export const inputs = {
     type: 'text',
     group: 'image',
     label: 'Registry',
-    help: 'Login server of the container registry, without a scheme.',
+    help: 'Login server of the container registry, without a scheme. `verify` may do without, where `images` or `files` name everything.',
     commands: all,
-    required: all,
+    required: making,
     example: 'contoso.azurecr.io',
   },
   repository: {
@@ -26,7 +34,7 @@ export const inputs = {
     label: 'Repository',
     help: 'Repository within the registry, without the registry and without a tag.',
     commands: all,
-    required: all,
+    required: making,
     example: 'team/app',
   },
   tags: {
@@ -35,7 +43,7 @@ export const inputs = {
     label: 'Tags',
     help: 'Tags of the image, separated by commas or lines. All of them are pushed, and signed in one publish.',
     commands: all,
-    required: all,
+    required: making,
     example: '1.4.2, latest',
   },
   digest: {
@@ -45,6 +53,97 @@ export const inputs = {
     help: 'What the tags are to stand for. Signing stops if one of them points to anything else. Without it, each tag is signed for what it points to when the run starts.',
     commands: ['sign'],
     example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  },
+  images: {
+    type: 'list',
+    group: 'verification',
+    label: 'Images',
+    help: 'Images to verify, of any registry, by tag, by digest or by both, separated by commas or lines. A digest is accepted if a tag with that very digest is signed; tag and digest must agree.',
+    commands: verifying,
+    example: 'contoso.azurecr.io/team/app:1.4.2',
+  },
+  files: {
+    type: 'list',
+    group: 'verification',
+    label: 'Files that name images',
+    help: 'Files whose images are to be verified: Kubernetes manifests, Docker compose files, or plain lists with an image a line. Separated by commas or lines.',
+    commands: verifying,
+    example: 'deploy/app.yaml, compose.yaml',
+  },
+  'required-signers': {
+    type: 'list',
+    group: 'verification',
+    label: 'Required signers',
+    help: 'Delegations that must all have signed each tag with this digest, without `targets/`: `ci` is the role `targets/ci`.',
+    commands: verifying,
+    example: 'ci, qa',
+  },
+  'required-roles': {
+    type: 'list',
+    group: 'verification',
+    label: 'Required roles',
+    help: 'Roles that must all list each tag with this digest, by their full names.',
+    commands: verifying,
+    example: 'targets/releases',
+  },
+  'max-age': {
+    type: 'text',
+    group: 'verification',
+    label: 'Maximum age in days',
+    help: "How old an image may be: the days since it was made, as its configuration says in `created`; of a multi-arch image, each platform's. An image without that date, or with one of 1970 as reproducible builds have it, fails when this is set.",
+    commands: verifying,
+    example: '90',
+  },
+  'warn-expiry-days': {
+    type: 'text',
+    group: 'verification',
+    label: 'Warn of expiry, in days',
+    help: 'Warns when a role that an image depends on expires within this many days. 0 never warns.',
+    commands: verifying,
+    default: '30',
+    example: '14',
+  },
+  'allow-unsigned': {
+    type: 'list',
+    group: 'verification',
+    label: 'Images that may be unsigned',
+    help: 'Images that are let through, with a warning, when they are not signed or their registry has no content trust: names without tag, with `*` for any part. They stay out of the output `images`. Trust data that is wrong fails all the same.',
+    commands: verifying,
+    example: 'docker.io/library/*, mcr.microsoft.com/*',
+  },
+  'write-digests': {
+    type: 'boolean',
+    group: 'verification',
+    label: 'Write digests into the files',
+    help: 'Writes the verified digests into `files`, keeping comments and formatting: in place, or into `output-directory`. Nothing is written unless everything was verified.',
+    commands: verifying,
+    default: false,
+    example: 'true',
+  },
+  'output-directory': {
+    type: 'text',
+    group: 'verification',
+    label: 'Folder for the files with digests',
+    help: 'Where `write-digests` puts the files instead of over the given ones, under their own names.',
+    commands: verifying,
+    example: 'deploy/verified',
+  },
+  'pull-verified': {
+    type: 'boolean',
+    group: 'verification',
+    label: 'Pull what was verified',
+    help: 'Pulls each image by its verified digest, and gives it the tag that was asked for. The only part that needs Docker.',
+    commands: verifying,
+    default: false,
+    example: 'true',
+  },
+  'cache-directory': {
+    type: 'text',
+    group: 'verification',
+    label: 'Folder for what was trusted before',
+    help: 'Keeps the trust data of each repository between runs, so that older data and another root are refused later on. Without it each run knows only what the server says, and the pins.',
+    commands: verifying,
+    example: '/var/lib/acr-content-trust',
   },
   context: {
     type: 'text',
@@ -232,7 +331,7 @@ export const inputs = {
     type: 'text',
     group: 'trust',
     label: 'Trust server',
-    help: 'URL of the Notary server. Without it, the registry itself, as in Azure Container Registry.',
+    help: 'URL of the Notary server for the images of `registry`. Without it, the registry itself, as in Azure Container Registry.',
     commands: all,
     example: 'https://contoso.azurecr.io',
   },
@@ -241,7 +340,7 @@ export const inputs = {
     group: 'trust',
     label: 'Pinned root',
     help: "What the repository's root must be: a root key ID, `sha256:` and the fingerprint of the root certificate, the path of a CA file, or the URL of the Key Vault root key. Any one of several suffices. Without it the root is trusted on first use, and the log warns.",
-    commands: signing,
+    commands: [...signing, 'verify'],
     example: 'https://contoso-root.vault.azure.net/keys/root',
   },
   'base-images': {
@@ -353,7 +452,7 @@ export const inputs = {
     group: 'advanced',
     label: 'Environment for Docker',
     help: "Names of environment variables to hand on to Docker besides those it always gets (its own, proxies, locale, and those that build arguments and secrets name). Docker sees nothing else of the run's environment.",
-    commands: usingDocker,
+    commands: [...usingDocker, 'verify'],
     example: 'AWS_PROFILE',
   },
   'trust-report': {
@@ -361,7 +460,7 @@ export const inputs = {
     group: 'advanced',
     label: 'Trust report',
     help: 'Where to write the trust report. Without it, a file in the temporary folder of the agent.',
-    commands: pushing.concat('sign'),
+    commands: [...pushing, 'sign', 'verify'],
     example: 'trust-report.json',
   },
 } as const satisfies Record<string, InputDefinition>;
@@ -391,6 +490,11 @@ export const outputs = {
     description: 'The roles that carry the signature, separated by commas.',
     example: 'targets/ci,targets/releases',
   },
+  images: {
+    description: 'The images that `verify` verified, by digest, one a line.',
+    example: 'contoso.azurecr.io/team/app@sha256:9f86d081884c…',
+  },
+  verified: { description: 'How many images `verify` verified.', example: '3' },
   'trust-report': {
     description: 'Path of a JSON file that says what was pushed, signed and verified.',
     example: '/tmp/acr-content-trust-report.json',

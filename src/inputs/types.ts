@@ -1,7 +1,7 @@
 /** The shape of the input table; no values here. */
 
 /** What a run can be asked to do. */
-export const commandNames = ['buildAndPush', 'build', 'push', 'sign'] as const;
+export const commandNames = ['buildAndPush', 'build', 'push', 'sign', 'verify'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** How a secret input may name its secret instead of holding it. */
@@ -14,6 +14,7 @@ export type HostName = (typeof hostNames)[number];
 /** Headings under which hosts and documents list the inputs, in this order. */
 export const inputGroups = {
   image: 'Image',
+  verification: 'Verification',
   build: 'Build',
   trust: 'Content trust',
   identity: 'Identity',
