@@ -1,4 +1,4 @@
 /** What to sign next: verified bodies plus changes. */
 export { expiresSoon, rootExpiry, targetsExpiry } from './expiry.js';
 export { firstRoot, type RootKeys } from './root.js';
-export { tagTarget, withTargets } from './targets.js';
+export { tagTarget, withoutTargets, withTargets } from './targets.js';

@@ -27,6 +27,20 @@ export function withTargets(
   };
 }
 
+/** The next version of `current` without the targets called `names`; as {@link withTargets}. */
+export function withoutTargets(
+  current: TargetsSigned,
+  names: ReadonlySet<string>,
+  now: Date,
+): TargetsSigned {
+  return {
+    ...withTargets(current, new Map(), now),
+    targets: Object.fromEntries(
+      Object.entries(current.targets).filter(([name]) => !names.has(name)),
+    ),
+  };
+}
+
 /**
  * The target Docker writes for a tag: the manifest's digest (`sha256:` and lower-case hex) and its
  * size in bytes. @throws {RangeError} when either is not what it should be.

@@ -13,7 +13,7 @@ import type { PublishOutcome, TrustServer } from '../server/index.js';
 import type { Signer } from '../signer.js';
 import { verifyRootChain, type TrustedView } from '../verification/index.js';
 import { patienceFor } from './patience.js';
-import { readBack } from './read-back.js';
+import { readBack, tagFlaw } from './read-back.js';
 import { signFile } from './sign.js';
 import type { PublishingContext, Tags } from './types.js';
 
@@ -71,7 +71,11 @@ export async function initialiseRepository(
         continue;
       }
     }
-    const view = await readBack(server, { tags, sent: files }, options);
+    const view = await readBack(
+      server,
+      { flaw: (seen) => tagFlaw(seen, tags), sent: files },
+      options,
+    );
     // Two that began at once may both have been told yes; only one of them is.
     if (!isOurs(view, files)) return { kind: 'exists', view };
     options.log.info(`Created the trust data of ${server.gun} on ${server.host}.`);

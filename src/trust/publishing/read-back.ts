@@ -15,7 +15,8 @@ import type { PublishingContext, Tags } from './types.js';
 
 /** What was sent and must be found. */
 export interface Expectation {
-  readonly tags: Tags;
+  /** What is wrong with the tags of a view, if anything is. */
+  readonly flaw: (view: TrustedView) => string | undefined;
   /** The files as they were sent, with their versions; empty when nothing was. */
   readonly sent: ReadonlyMap<RoleName, { readonly bytes: Buffer; readonly version: number }>;
 }
@@ -42,11 +43,15 @@ export async function readBack(
 }
 
 /**
- * Checks the tags in a view that was itself read with an empty cache.
+ * Checks a view that was itself read with an empty cache.
  * @throws {TrustError} READ_BACK_FAILED
  */
-export function confirmed(server: TrustServer, view: TrustedView, tags: Tags): TrustedView {
-  const flaw = tagFlaw(view, { tags });
+export function confirmed(
+  server: TrustServer,
+  view: TrustedView,
+  flawOf: Expectation['flaw'],
+): TrustedView {
+  const flaw = flawOf(view);
   if (flaw !== undefined) throw readBackFailed(server, flaw, undefined);
   return view;
 }
@@ -77,7 +82,7 @@ async function lookOnce(
     return { flaw: messageOf(cause), cause };
   }
   if (!view) return { flaw: 'there is no trust data' };
-  const flaw = fileFlaw(view, expected) ?? tagFlaw(view, expected);
+  const flaw = fileFlaw(view, expected) ?? expected.flaw(view);
   if (flaw === undefined) return { view };
   const isFinal = [...expected.sent].some(
     ([role, { version }]) => (view.targets.get(role)?.signed.version ?? 0) > version,
@@ -102,7 +107,8 @@ function fileFlaw(view: TrustedView, { sent }: Expectation): string | undefined 
   return undefined;
 }
 
-function tagFlaw(view: TrustedView, { tags }: Pick<Expectation, 'tags'>): string | undefined {
+/** Why `view` does not show all of `tags` as signed with these digests; undefined if it does. */
+export function tagFlaw(view: TrustedView, tags: Tags): string | undefined {
   for (const [tag, { digest, length }] of tags) {
     const found = lookUpTag(view, tag);
     if (found.kind === 'unsigned') return `the tag ${tag} is not signed`;

@@ -1,0 +1,170 @@
+/**
+ * Publishes changes of roles to an existing repository. Optimistic: read, plan, sign, send, and on a
+ * conflict all over again from what is there now, so that any number of agents can publish to one
+ * repository at once and nothing is lost. Never says done before the read-back says so.
+ */
+import { isTrustError, TrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
+import type { RoleName } from '../metadata/types.js';
+import { readRepository } from '../reading/index.js';
+import type { TrustServer } from '../server/index.js';
+import type { TrustedView } from '../verification/index.js';
+import { patienceFor } from './patience.js';
+import type { Plan, PlannedFile } from './plan.js';
+import { confirmed, readBack } from './read-back.js';
+import { signFile } from './sign.js';
+import type { Signer } from '../signer.js';
+import type { PublishingContext } from './types.js';
+
+/** What is to be changed, asked anew for every view that is met on the way. */
+export interface Change<P extends Plan> {
+  /** What has to be signed to get there from `view`; no files when it is there. */
+  plan(view: TrustedView): P;
+  /** Why `view`, read as a stranger would, is not what was wanted; undefined when it is. */
+  flaw(view: TrustedView): string | undefined;
+}
+
+/** A change that was read back. */
+export interface Changed<P extends Plan> {
+  /** What the stranger saw. */
+  readonly view: TrustedView;
+  /** The plan for what was there last. */
+  readonly plan: P;
+  /** The plan that was sent last; undefined when nothing had to change. */
+  readonly carriedOut: P | undefined;
+  /** How many publishes were sent. */
+  readonly attempts: number;
+}
+
+export interface ChangeOptions extends PublishingContext {
+  readonly signer: Signer;
+}
+
+type Sent = ReadonlyMap<RoleName, { readonly bytes: Buffer; readonly version: number }>;
+
+/**
+ * Carries `change` out in one publish and reads it back. Sends nothing when nothing has to change.
+ * @throws {TrustError} TRUST_DATA_MISSING without trust data; KEY_NOT_AUTHORIZED;
+ * SIGNER_NOT_AUTHORIZED; TRUST_CONFLICT when the deadline passes among conflicts; TRUST_SERVER_UNREACHABLE or
+ * TRUST_SERVER_REJECTED; READ_BACK_FAILED; INTERRUPTED; and what reading and the signer throw.
+ */
+export async function publishChange<P extends Plan>(
+  server: TrustServer,
+  options: ChangeOptions,
+  change: Change<P>,
+): Promise<Changed<P>> {
+  const { signer, pins, clock, signal, log } = options;
+  const flaw = (seen: TrustedView): string | undefined => change.flaw(seen);
+  const patience = patienceFor(options.deadlineMs ?? limits.publishDeadlineMs, signal);
+  let earlier: TrustedView | undefined;
+  let trouble: Trouble | undefined;
+  let attempts = 0;
+  let carriedOut: P | undefined;
+  let uncertain = 0;
+
+  const read = async (previous: TrustedView | undefined, after: Trouble | undefined) => {
+    try {
+      return await readRepository(server, { pins, now: clock(), previous, signal });
+    } catch (error) {
+      if (after?.kind === 'uncertain' && isTrustError(error, 'TRUST_SERVER_UNREACHABLE')) {
+        throw outcomeUnknown(after.error);
+      }
+      throw error;
+    }
+  };
+
+  for (;;) {
+    const view = await read(earlier, trouble);
+    if (!view) throw noTrustData(server);
+    // A refusal is final unless the repository changed under it.
+    if (trouble?.kind === 'rejected' && isUnchanged(earlier, view)) throw trouble.error;
+    const plan = change.plan(view);
+    if (plan.files.length === 0) {
+      if (attempts > 0) log.info('A publish whose answer got lost has taken effect.');
+      const seen =
+        attempts === 0
+          ? confirmed(server, view, flaw)
+          : await readBack(server, { flaw, sent: new Map() }, options);
+      return { view: seen, plan, carriedOut, attempts };
+    }
+    for (const warning of plan.warnings) log.warn(warning);
+    if (trouble?.kind === 'uncertain' && ++uncertain >= limits.publishUncertainTries) {
+      throw trouble.error;
+    }
+    const sent = await signFiles(plan.files, signer);
+    attempts += 1;
+    carriedOut = plan;
+    const bytes = new Map([...sent].map(([role, file]) => [role, file.bytes]));
+    trouble = await attempt(() => server.publish(bytes, signal));
+    if (!trouble) {
+      const seen = await readBack(server, { flaw, sent }, options);
+      return { view: seen, plan, carriedOut, attempts };
+    }
+    log.debug(`publish ${attempts}: ${trouble.kind}`);
+    earlier = view;
+    if (!(await patience.pause())) {
+      throw trouble.kind === 'conflict' ? outOfTime(server, attempts) : trouble.error;
+    }
+  }
+}
+
+type Trouble =
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'uncertain' | 'rejected'; readonly error: TrustError };
+
+/** Sends once. @returns what stood in the way, if anything did. */
+async function attempt(
+  send: () => ReturnType<TrustServer['publish']>,
+): Promise<Trouble | undefined> {
+  try {
+    const outcome = await send();
+    return outcome.kind === 'accepted' ? undefined : outcome;
+  } catch (error) {
+    if (isTrustError(error, 'TRUST_SERVER_REJECTED')) return { kind: 'rejected', error };
+    throw error;
+  }
+}
+
+async function signFiles(files: readonly PlannedFile[], signer: Signer): Promise<Sent> {
+  return new Map(
+    await Promise.all(
+      files.map(async ({ role, body, keyIds }) => {
+        const bytes = await signFile(role, body, signer, keyIds);
+        return [role, { bytes, version: body.version }] as const;
+      }),
+    ),
+  );
+}
+
+function isUnchanged(before: TrustedView | undefined, after: TrustedView): boolean {
+  return before?.timestamp.signed.version === after.timestamp.signed.version;
+}
+
+function noTrustData(server: TrustServer): TrustError {
+  return new TrustError(
+    'TRUST_DATA_MISSING',
+    `${server.host} holds no trust data for ${server.gun}`,
+    {
+      remedy:
+        'The repository must be initialised once, which takes a root key. If it was initialised ' +
+        'before, somebody has deleted its trust data.',
+    },
+  );
+}
+
+function outcomeUnknown(cause: TrustError): TrustError {
+  return new TrustError(
+    'TRUST_SERVER_UNREACHABLE',
+    `${cause.message}; whether the publish took effect is not known, as nothing can be read now`,
+    { remedy: `${cause.remedy} Tags that are signed by then are recognised.`, cause },
+  );
+}
+
+function outOfTime(server: TrustServer, attempts: number): TrustError {
+  return new TrustError(
+    'TRUST_CONFLICT',
+    `others kept publishing to ${server.gun} on ${server.host}: ${attempts} publishes met a ` +
+      'version conflict, and time is up',
+    { remedy: 'Run again, or let fewer jobs sign the same repository at the same moment.' },
+  );
+}
