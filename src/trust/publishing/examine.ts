@@ -44,11 +44,18 @@ export async function examineSigning(
   options: ExamineOptions,
 ): Promise<SigningOutlook> {
   const { pins, clock, signal } = options;
-  const [view, snapshotKey, timestampKey] = await Promise.all([
+  const [reading, serverKeys] = await Promise.allSettled([
     readRepository(server, { pins, now: clock(), signal }),
-    server.fetchServerKey('snapshot', signal),
-    server.fetchServerKey('timestamp', signal),
+    Promise.all([
+      server.fetchServerKey('snapshot', signal),
+      server.fetchServerKey('timestamp', signal),
+    ]),
   ]);
+  // Both may fail; which of them is told must not depend on who was refused first.
+  if (reading.status === 'rejected') throw reading.reason;
+  if (serverKeys.status === 'rejected') throw serverKeys.reason;
+  const view = reading.value;
+  const [snapshotKey, timestampKey] = serverKeys.value;
   if (!view) return { kind: 'uninitialised' };
   const roles = rolesFor(view, options.tags, options.signer);
   checkServerKey(server, view, 'snapshot', snapshotKey);

@@ -32,6 +32,13 @@ describe('looking ahead before a build', () => {
     expect((await failure(examine(repository))).code).toBe('SIGNER_NOT_AUTHORIZED');
   });
 
+  it('says first that a principal may not even read, however fast it is refused to sign', async () => {
+    const repository = await new TestRepository().initialise();
+    repository.fake.rights.pull = false;
+    repository.fake.rights.push = false;
+    expect((await failure(examine(repository))).code).toBe('REGISTRY_LOGIN_REFUSED');
+  });
+
   it('refuses a key that the repository does not list', async () => {
     const repository = await new TestRepository().initialise();
     expect((await failure(examine(repository, ecdsaSigner('stranger')))).code).toBe(
