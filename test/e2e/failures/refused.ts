@@ -52,10 +52,11 @@ export async function expectRefused(
   if (!builds) {
     expect(groups, result.output).not.toContain('Build');
     if (options.docker && isName) {
-      const reference = `${scenario.registry.loginServer}/${repository}`;
+      const tag = options.inputs.tags ?? '';
+      const reference = `${scenario.registry.loginServer}/${repository}:${tag}`;
       const args = ['images', '--quiet', reference];
       const images = await scenario.stack.docker({ engine: options.docker, args });
-      expect(images.stdout, 'images in the engine').toBe('');
+      expect([images.exitCode, images.stdout], 'images in the engine').toEqual([0, '']);
     }
   }
   if (!changes) expect(groups, result.output).not.toContain('Signature');
