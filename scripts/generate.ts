@@ -15,7 +15,7 @@ export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const taskFolder = 'tasks/AcrContentTrustV1';
 
 /** The commands that have an action of their own; it needs nothing that the others do. */
-export const commandActions: readonly CommandName[] = ['sign', 'verify'];
+export const commandActions: readonly CommandName[] = ['sign', 'verify', 'inspect', 'revoke'];
 
 /** Every generated file: its path relative to the project, and its text. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {

@@ -50,7 +50,8 @@ function row(name: InputName): readonly string[] {
   const definition = definitionOf(name);
   const notes = [definition.help, choicesOf(definition)];
   if (definition.secret) notes.push('Secret.');
-  if (definition.hosts) notes.push('Azure Pipelines only.');
+  if (definition.hosts)
+    notes.push(`${definition.hosts.map((host) => hostTitles[host]).join(', ')} only.`);
   const fallback = defaultOf(definition);
   const taskName = inputNameOn('task', name);
   return [
@@ -61,6 +62,12 @@ function row(name: InputName): readonly string[] {
     definition.commands.length === commandNames.length ? 'all' : definition.commands.join(', '),
   ];
 }
+
+const hostTitles = {
+  action: 'GitHub Action',
+  task: 'Azure Pipelines',
+  cli: 'Command line',
+} as const;
 
 function requirementOf(definition: InputDefinition): string {
   if (!definition.required) return '';

@@ -3,7 +3,9 @@ import type { CommandName, InputValues } from '../inputs/index.js';
 import { buildPushSign } from './build-push-sign.js';
 import { readConfiguration } from './configuration.js';
 import type { RunContext } from './context.js';
+import { inspectRepositories } from './inspect/index.js';
 import { checkReportPath } from './report.js';
+import { revokeTags } from './revoke/index.js';
 import { signExisting } from './sign.js';
 import { verifyImages } from './verify/index.js';
 
@@ -17,6 +19,8 @@ export async function runCommand(
   context: RunContext,
 ): Promise<void> {
   if (command === 'verify') return verifyImages(inputs, context);
+  if (command === 'inspect') return inspectRepositories(inputs, context);
+  if (command === 'revoke') return revokeTags(inputs, context);
   const { workingDirectory, nameInput } = context;
   const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);
   await checkReportPath(configuration.reportPath);

@@ -24,11 +24,19 @@ export const commands: Readonly<Record<CommandName, CommandDefinition>> = {
   },
   sign: {
     label: 'Sign',
-    help: 'Signs tags of an image that is in the registry already. Needs no Docker.',
+    help: 'Signs tags of images that are in the registry already, of one repository or of many. Needs no Docker.',
   },
   verify: {
     label: 'Verify',
     help: 'Verifies the signatures of images, given by name or in files, and hands them on by digest. Fails if any is unsigned or not as required. Needs no Docker.',
+  },
+  inspect: {
+    label: 'Inspect',
+    help: 'Shows who may sign repositories and what is signed: signers, keys, thresholds, expiry, every tag with its digest and signers, and the tags that are not signed. Needs no Docker, and no more than AcrPull.',
+  },
+  revoke: {
+    label: 'Revoke',
+    help: 'Takes the signatures of tags away from every role that the signing key may sign, and says which roles still carry them. The images stay. Needs no Docker.',
   },
 };
 

@@ -11,11 +11,12 @@ import {
 } from './types.js';
 
 const all: readonly CommandName[] = commandNames;
-const making: readonly CommandName[] = ['buildAndPush', 'build', 'push', 'sign'];
+const one: readonly CommandName[] = ['buildAndPush', 'build', 'push', 'revoke'];
 const building: readonly CommandName[] = ['buildAndPush', 'build'];
 const pushing: readonly CommandName[] = ['buildAndPush', 'push'];
 const signing: readonly CommandName[] = ['buildAndPush', 'push', 'sign'];
 const verifying: readonly CommandName[] = ['verify'];
+const publishing: readonly CommandName[] = [...signing, 'revoke'];
 const usingDocker: readonly CommandName[] = ['buildAndPush', 'build', 'push'];
 
 export const inputs = {
@@ -23,28 +24,45 @@ export const inputs = {
     type: 'text',
     group: 'image',
     label: 'Registry',
-    help: 'Login server of the container registry, without a scheme. `verify` may do without, where `images` or `files` name everything.',
+    help: 'Login server of the container registry, without a scheme. Not needed where `images` or `files` name everything.',
     commands: all,
-    required: making,
+    required: one,
     example: 'contoso.azurecr.io',
   },
   repository: {
     type: 'text',
     group: 'image',
     label: 'Repository',
-    help: 'Repository within the registry, without the registry and without a tag.',
+    help: 'Repository within the registry, without the registry and without a tag. For `inspect`, several separated by commas.',
     commands: all,
-    required: making,
+    required: one,
     example: 'team/app',
   },
   tags: {
     type: 'list',
     group: 'image',
     label: 'Tags',
-    help: 'Tags of the image, separated by commas or lines. All of them are pushed, and signed in one publish.',
-    commands: all,
-    required: making,
+    help: 'Tags of the image, separated by commas or lines. All of them are pushed, and signed in one publish. For `revoke`, also patterns, in which `*` stands for any characters and `?` for one.',
+    commands: [...usingDocker, 'sign', 'verify', 'revoke'],
+    required: usingDocker,
     example: '1.4.2, latest',
+  },
+  'all-tags': {
+    type: 'boolean',
+    group: 'image',
+    label: 'All tags',
+    help: 'Revokes every tag of the repository, instead of those that `tags` names.',
+    commands: ['revoke'],
+    default: false,
+    example: 'true',
+  },
+  images: {
+    type: 'list',
+    group: 'image',
+    label: 'Images',
+    help: 'Images by their full names, of any number of repositories, separated by commas or lines. `verify` takes them by tag, by digest or by both: a digest is accepted if a tag with that very digest is signed; tag and digest must agree. `sign` takes them instead of `repository` and `tags`, by tag, or by tag and the digest that the tag is to be signed for. `inspect` takes repositories, or single tags of them.',
+    commands: ['sign', 'verify', 'inspect'],
+    example: 'contoso.azurecr.io/team/app:1.4.2',
   },
   digest: {
     type: 'text',
@@ -54,13 +72,14 @@ export const inputs = {
     commands: ['sign'],
     example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   },
-  images: {
-    type: 'list',
-    group: 'verification',
-    label: 'Images',
-    help: 'Images to verify, of any registry, by tag, by digest or by both, separated by commas or lines. A digest is accepted if a tag with that very digest is signed; tag and digest must agree.',
-    commands: verifying,
-    example: 'contoso.azurecr.io/team/app:1.4.2',
+  'dry-run': {
+    type: 'boolean',
+    group: 'image',
+    label: 'Dry run',
+    help: 'Says what would be revoked, from which roles and what would remain, and changes nothing.',
+    commands: ['revoke'],
+    default: false,
+    example: 'true',
   },
   files: {
     type: 'list',
@@ -98,8 +117,8 @@ export const inputs = {
     type: 'text',
     group: 'verification',
     label: 'Warn of expiry, in days',
-    help: 'Warns when a role that an image depends on expires within this many days. 0 never warns.',
-    commands: verifying,
+    help: 'Warns when a role that an image or a repository depends on expires within this many days. 0 never warns.',
+    commands: ['verify', 'inspect'],
     default: '30',
     example: '14',
   },
@@ -296,7 +315,7 @@ export const inputs = {
     group: 'trust',
     label: 'Signing key',
     help: 'The key that signs the tags: a Key Vault key, certificate or secret by its URL, or a file. A secret or file holds a PEM or Docker `.key`. The key decides the role: the delegations that list it, or `targets`. Needed whenever something is signed.',
-    commands: signing,
+    commands: publishing,
     example: 'https://contoso-keys.vault.azure.net/keys/team-app',
   },
   'signing-key-passphrase': {
@@ -304,7 +323,7 @@ export const inputs = {
     group: 'trust',
     label: 'Passphrase of the signing key',
     help: 'Opens the signing key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
-    commands: signing,
+    commands: publishing,
     secret: true,
     references: ['url'],
     example: 'https://contoso-keys.vault.azure.net/secrets/team-app-passphrase',
@@ -340,7 +359,7 @@ export const inputs = {
     group: 'trust',
     label: 'Pinned root',
     help: "What the repository's root must be: a root key ID, `sha256:` and the fingerprint of the root certificate, the path of a CA file, or the URL of the Key Vault root key. Any one of several suffices. Without it the root is trusted on first use, and the log warns.",
-    commands: [...signing, 'verify'],
+    commands: [...publishing, 'verify', 'inspect'],
     example: 'https://contoso-root.vault.azure.net/keys/root',
   },
   'base-images': {
@@ -443,7 +462,7 @@ export const inputs = {
     group: 'advanced',
     label: 'Resource ID of the registry',
     help: 'Lets the run ask Azure Resource Manager up front whether the registry has content trust and the principal its roles, as far as the principal may read that. Also completes the role assignment lines in errors.',
-    commands: signing,
+    commands: publishing,
     example:
       '/subscriptions/0000/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso',
   },
@@ -455,12 +474,26 @@ export const inputs = {
     commands: [...usingDocker, 'verify'],
     example: 'AWS_PROFILE',
   },
+  format: {
+    type: 'choice',
+    group: 'advanced',
+    label: 'Format',
+    help: 'How the inspection is printed.',
+    commands: ['inspect'],
+    hosts: ['cli'],
+    choices: {
+      table: 'As tables, for people.',
+      json: 'On standard output nothing but JSON as `docker trust inspect` prints it; all else on standard error.',
+    },
+    default: 'table',
+    example: 'json',
+  },
   'trust-report': {
     type: 'text',
     group: 'advanced',
     label: 'Trust report',
     help: 'Where to write the trust report. Without it, a file in the temporary folder of the agent.',
-    commands: [...pushing, 'sign', 'verify'],
+    commands: [...pushing, 'sign', 'verify', 'inspect', 'revoke'],
     example: 'trust-report.json',
   },
 } as const satisfies Record<string, InputDefinition>;
@@ -482,7 +515,8 @@ export const outputs = {
     example: 'contoso.azurecr.io/team/app@sha256:9f86d081884c…',
   },
   'signed-tags': {
-    description: 'The tags that were signed and read back, separated by commas.',
+    description:
+      'The tags that were signed and read back, separated by commas; with `images`, their full names.',
     example: '1.4.2,latest',
   },
   'key-id': { description: 'ID of the key that signed.', example: '4c6c56a0…' },
@@ -491,12 +525,28 @@ export const outputs = {
     example: 'targets/ci,targets/releases',
   },
   images: {
-    description: 'The images that `verify` verified, by digest, one a line.',
+    description:
+      'The images that `verify` verified, or that `sign` signed of the input `images`, by digest, one a line.',
     example: 'contoso.azurecr.io/team/app@sha256:9f86d081884c…',
   },
   verified: { description: 'How many images `verify` verified.', example: '3' },
+  inspection: {
+    description:
+      'Path of a JSON file with what `inspect` saw, in the shape of `docker trust inspect`.',
+    example: '/tmp/acr-content-trust-inspection.json',
+  },
+  'revoked-tags': {
+    description:
+      'The tags that `revoke` took from at least one role, or would take, separated by commas.',
+    example: '1.4.1,nightly-3',
+  },
+  'still-signed-tags': {
+    description: 'The tags that other roles still carry after `revoke`, separated by commas.',
+    example: '1.4.1',
+  },
   'trust-report': {
-    description: 'Path of a JSON file that says what was pushed, signed and verified.',
+    description:
+      'Path of a JSON file that says what was pushed, signed, verified, inspected or revoked.',
     example: '/tmp/acr-content-trust-report.json',
   },
 } as const satisfies Record<string, OutputDefinition>;

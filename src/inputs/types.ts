@@ -1,7 +1,15 @@
 /** The shape of the input table; no values here. */
 
 /** What a run can be asked to do. */
-export const commandNames = ['buildAndPush', 'build', 'push', 'sign', 'verify'] as const;
+export const commandNames = [
+  'buildAndPush',
+  'build',
+  'push',
+  'sign',
+  'verify',
+  'inspect',
+  'revoke',
+] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** How a secret input may name its secret instead of holding it. */

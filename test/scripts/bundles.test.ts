@@ -91,7 +91,7 @@ describe('the bundled action', () => {
     const { code, stdout } = await startNode([main], { INPUT_COMMAND: 'deploy' });
     expect(code).toBe(1);
     expect(stdout.filter((line) => line.startsWith('::error'))).toEqual([
-      '::error title=Content trust%3A INPUT_INVALID::INPUT_INVALID: There is no command "deploy".%0AUse one of: buildAndPush, build, push, sign, verify.',
+      '::error title=Content trust%3A INPUT_INVALID::INPUT_INVALID: There is no command "deploy".%0AUse one of: buildAndPush, build, push, sign, verify, inspect, revoke.',
     ]);
   });
 
@@ -150,7 +150,7 @@ describe('the packed extension', () => {
     const env = { ...agent, INPUT_COMMAND: 'deploy' };
     const { stdout } = await startNode([path.join(task, 'index.js')], env);
     expect(stdout.filter((line) => line.startsWith('##vso[task.complete'))).toEqual([
-      '##vso[task.complete result=Failed;]INPUT_INVALID: There is no command "deploy".%0AUse one of: buildAndPush, build, push, sign, verify.',
+      '##vso[task.complete result=Failed;]INPUT_INVALID: There is no command "deploy".%0AUse one of: buildAndPush, build, push, sign, verify, inspect, revoke.',
     ]);
     expect(stdout.filter((line) => line.startsWith('##vso[task.issue'))).toHaveLength(1);
   });
