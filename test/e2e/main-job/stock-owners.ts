@@ -19,8 +19,11 @@ export interface DockerOwner {
   push(tag: string): Promise<string>;
   /** Runs `docker trust`. */
   trust(...args: string[]): Promise<RunResult>;
-  /** The text of a private key file, encrypted with `passphrases.other`. */
-  keyFile(role: string): Promise<string>;
+  /**
+   * The text of the owner's private key of a role, encrypted with `passphrases.other`; with
+   * `replaced`, the one that is not this.
+   */
+  keyFile(role: string, replaced?: string): Promise<string>;
 }
 
 /** Somebody who signs with the notary client. */
@@ -63,24 +66,26 @@ export async function createDockerOwner(
       return (await stack.manifest(repository, tag))?.digest ?? 'nothing pushed';
     },
     trust: (...args) => docker(['trust', ...args]),
-    keyFile: async (role) => {
+    keyFile: async (role, replaced) => {
       const folder = path.join(config, 'trust/private');
       const texts = await Promise.all(
         (await readdir(folder)).map((name) => readFile(path.join(folder, name), 'utf8')),
       );
-      const found = texts.find((text) => new RegExp(`^role: ${role}$`, 'm').test(text));
+      const isOfRole = new RegExp(`^role: ${role}$`, 'm');
+      const found = texts.find((text) => text !== replaced && isOfRole.test(text));
       expect(found, `a key for ${role}`).toBeDefined();
       return found ?? '';
     },
   };
 }
 
-/** Makes a notary user of the signer's principal. */
+/** Makes a notary user of the signer's principal; `existing` is a trust directory to go on with. */
 export async function createNotaryOwner(
   { stack, registry, signer }: Scenario,
   repository: string,
+  existing?: string,
 ): Promise<NotaryOwner> {
-  const trustDir = await stack.makeTrustDir();
+  const trustDir = existing ?? (await stack.makeTrustDir());
   return {
     trustDir,
     notary: async (...args) => {
@@ -89,6 +94,8 @@ export async function createNotaryOwner(
         login: signer.login,
         trustDir,
         args: () => args,
+        // It asks before it rotates a root key.
+        input: 'yes\n',
         env: {
           NOTARY_ROOT_PASSPHRASE: passphrases.root,
           NOTARY_TARGETS_PASSPHRASE: passphrases.other,

@@ -158,11 +158,12 @@ export interface NotaryOptions {
   /** An existing trust directory instead of an empty one. */
   readonly trustDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
 }
 
 /** Runs the stock `notary` client against the login server of `ref`. */
 export async function notary(info: StackInfo, options: NotaryOptions): Promise<RunResult> {
-  const { ref, login, args, env } = options;
+  const { ref, login, args, env, input } = options;
   const trustDir = options.trustDir ?? (await makeTrustDir(info));
   const gun = repositoryOf(ref);
   const server = `https://${serverOf(ref)}`;
@@ -177,6 +178,7 @@ export async function notary(info: StackInfo, options: NotaryOptions): Promise<R
       NOTARY_AUTH: Buffer.from(`${login.username}:${login.password}`).toString('base64'),
       ...env,
     },
+    ...(input !== undefined && { input }),
   });
 }
 
