@@ -47,6 +47,7 @@ export const errorCodes = [
   'TRUST_SERVER_REJECTED',
   'TRUST_CONFLICT',
   'TAG_NOT_SIGNED',
+  'POLICY_NOT_MET',
   'READ_BACK_FAILED',
   // Docker.
   'DOCKER_NOT_FOUND',

@@ -32,6 +32,12 @@ export const limits = {
   targetsLifetimeDays: 3 * 365,
   /** Six months, as in notary client/client.go: warn, and sign a role again if we may anyway. */
   expiryWarningDays: 183,
+  /** A compose file, a file of Kubernetes manifests, or a list of images. */
+  imageFileBytes: 16 * 1024 * 1024,
+  /** The configuration of an image, which says when it was made. */
+  imageConfigBytes: 8 * 1024 * 1024,
+  /** Repositories that are verified at the same time. */
+  verifiedAtOnce: 8,
   keyFileBytes: 64 * 1024,
   /** The most PBKDF2 rounds a key file may ask for; the most in use anywhere is near a million. */
   pbkdf2Iterations: 5_000_000,

@@ -245,7 +245,7 @@ function buildConfiguration(
 }
 
 /** @throws {TrustError} INPUT_INVALID unless `text` is an https URL of nothing but a host. */
-function parseTrustServer(text: string): string {
+export function parseTrustServer(text: string): string {
   const invalid = (why: string): TrustError =>
     new TrustError('INPUT_INVALID', `the trust server ${why}`, {
       remedy: 'Give the URL of the Notary server, for example https://contoso.azurecr.io.',
@@ -261,7 +261,7 @@ function parseTrustServer(text: string): string {
 const guid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** Which credentials go together, before any of them is used. */
-function checkIdentity(
+export function checkIdentity(
   inputs: InputValues,
   problems: InputProblem[],
   conflict: Conflict,

@@ -73,7 +73,7 @@ export async function checkReportPath(reportPath: string | undefined): Promise<v
  * @returns the absolute path of the file.
  */
 export async function writeTrustReport(
-  report: TrustReport,
+  report: object,
   reportPath: string | undefined,
   directory: string,
 ): Promise<string> {
@@ -129,7 +129,7 @@ function baseImageCell({ reference, status, digest, reason }: BaseImageReport): 
 }
 
 /** Text that Markdown and HTML leave alone inside a table cell. */
-function escape(text: string): string {
+export function escape(text: string): string {
   return text
     .replace(/[\r\n]+/g, ' ')
     .replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? c)
@@ -137,6 +137,6 @@ function escape(text: string): string {
 }
 
 /** Like {@link escape} for what stands between back-ticks, where a backslash would show. */
-function code(text: string): string {
+export function code(text: string): string {
   return `\`${text.replace(/[`\r\n|]/g, '')}\``;
 }

@@ -145,7 +145,8 @@ function describe(
   return `${registry}  as ${principal?.clientId ?? principal?.objectId ?? 'the signed-in principal'}`;
 }
 
-function dockerLoginOf(
+/** Docker's own login for a registry, if it has one. */
+export function dockerLoginOf(
   host: string,
   { exec, environment, secrets, signal, homeDirectory, platform }: RunContext,
 ): Promise<RegistryCredential | undefined> {

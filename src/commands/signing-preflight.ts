@@ -192,9 +192,10 @@ async function planRoot(
   return { key, certificate: await createRootCertificate(gun, key.signer, clock()) };
 }
 
-async function resolvePin(
+/** Opens a pin: reads its CA file, or asks the vault for its key. @throws {TrustError} */
+export async function resolvePin(
   pin: PinReference,
-  { credential }: Session,
+  { credential }: Pick<Session, 'credential'>,
   context: RunContext,
 ): Promise<Pin> {
   switch (pin.kind) {
@@ -267,7 +268,7 @@ async function explainRefusal<T>(
       problem === '' && error.code === 'SIGNER_NOT_AUTHORIZED'
         ? ` Run: ${roleAssignmentCommand('AcrImageSigner', registryId, principal.clientId ?? principal.objectId)}`
         : '';
-    throw new TrustError(error.code, `${error.message}${problem}`, {
+    throw new TrustError(error.code, `${error.message}${problem === '' ? '' : `.${problem}`}`, {
       remedy: `${error.remedy}${command}`,
       cause: error,
     });

@@ -1,6 +1,8 @@
 /** A container registry as this product uses it: names, tokens, manifests, existing logins. */
 export { createRegistryAccess } from './access.js';
 export type { RegistryAccess } from './access.js';
+export { createBlobReader } from './blobs.js';
+export type { ReadBlob } from './blobs.js';
 export type { RegistryCredential } from './credential.js';
 export { findDockerLogin } from './docker-config-credentials.js';
 export type { DockerLoginQuery } from './docker-config-credentials.js';

@@ -14,6 +14,7 @@ export {
 } from './signable.js';
 export {
   adminKeysOf,
+  canonicalIds,
   listTags,
   repositoryAdmin,
   signersOf,
@@ -28,3 +29,4 @@ export type {
   TrustedView,
   TrustWarning,
 } from './view.js';
+export { rolesVouchingFor } from './vouching.js';

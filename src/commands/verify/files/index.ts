@@ -1,0 +1,5 @@
+/** Files that name images: plain lists, compose files, Kubernetes manifests. */
+export { fillIn } from './fill-in.js';
+export { mentionsOf, readImageFiles, type FileTrouble } from './read-files.js';
+export { FileProblem, type ImageFile, type Mention } from './types.js';
+export { destinationsOf, writeImageFile, type Destination } from './write-files.js';
