@@ -237,7 +237,7 @@ describe('a login that can never sign', () => {
       repositories: { [repository]: ['content/read', 'content/write', 'metadata/read'] },
     });
     await runWith({ ...own, repository: () => repository }, username, password, {
-      code: 'SIGNER_NOT_AUTHORIZED',
+      code: 'REGISTRY_LOGIN_REFUSED',
       message:
         /The login team-token is no service principal; a repository-scoped token cannot sign/,
       remedy: /Repository-scoped tokens cannot read trust data/,
