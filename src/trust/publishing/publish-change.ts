@@ -14,7 +14,7 @@ import type { Plan, PlannedFile } from './plan.js';
 import { confirmed, readBack } from './read-back.js';
 import { signFile } from './sign.js';
 import type { Signer } from '../signer.js';
-import type { PublishingContext } from './types.js';
+import type { ChangeOptions } from './types.js';
 
 /** What is to be changed, asked anew for every view that is met on the way. */
 export interface Change<P extends Plan> {
@@ -22,6 +22,8 @@ export interface Change<P extends Plan> {
   plan(view: TrustedView): P;
   /** Why `view`, read as a stranger would, is not what was wanted; undefined when it is. */
   flaw(view: TrustedView): string | undefined;
+  /** Explains a flaw that a later publish of somebody else has made, where it can be told. */
+  overtaken?(view: TrustedView): TrustError | undefined;
 }
 
 /** A change that was read back. */
@@ -34,10 +36,6 @@ export interface Changed<P extends Plan> {
   readonly carriedOut: P | undefined;
   /** How many publishes were sent. */
   readonly attempts: number;
-}
-
-export interface ChangeOptions extends PublishingContext {
-  readonly signer: Signer;
 }
 
 type Sent = ReadonlyMap<RoleName, { readonly bytes: Buffer; readonly version: number }>;
@@ -55,6 +53,12 @@ export async function publishChange<P extends Plan>(
 ): Promise<Changed<P>> {
   const { signer, pins, clock, signal, log } = options;
   const flaw = (seen: TrustedView): string | undefined => change.flaw(seen);
+  const overtaken = (seen: TrustedView): TrustError | undefined => change.overtaken?.(seen);
+  const lookBack = (sent: Sent, view: TrustedView): Promise<TrustedView> => {
+    options.onReadBack?.();
+    const likely = [...view.delegations.keys()];
+    return readBack(server, { flaw, overtaken, sent, likely }, options);
+  };
   const patience = patienceFor(options.deadlineMs ?? limits.publishDeadlineMs, signal);
   let earlier: TrustedView | undefined;
   let trouble: Trouble | undefined;
@@ -74,7 +78,8 @@ export async function publishChange<P extends Plan>(
   };
 
   for (;;) {
-    const view = await read(earlier, trouble);
+    const known = trouble ? undefined : options.known;
+    const view = known ?? (await read(earlier, trouble));
     if (!view) throw noTrustData(server);
     // A refusal is final unless the repository changed under it.
     if (trouble?.kind === 'rejected' && isUnchanged(earlier, view)) throw trouble.error;
@@ -82,11 +87,11 @@ export async function publishChange<P extends Plan>(
     if (plan.files.length === 0) {
       if (attempts > 0) log.info('A publish whose answer got lost has taken effect.');
       const seen =
-        attempts === 0
-          ? confirmed(server, view, flaw)
-          : await readBack(server, { flaw, sent: new Map() }, options);
+        attempts === 0 && !known ? confirmed(server, view, flaw) : await lookBack(new Map(), view);
       return { view: seen, plan, carriedOut, attempts };
     }
+    // After the reading, not beside it: whoever published before it is noticed here.
+    if (trouble) await options.recheck?.();
     for (const warning of plan.warnings) log.warn(warning);
     if (trouble?.kind === 'uncertain' && ++uncertain >= limits.publishUncertainTries) {
       throw trouble.error;
@@ -97,8 +102,7 @@ export async function publishChange<P extends Plan>(
     const bytes = new Map([...sent].map(([role, file]) => [role, file.bytes]));
     trouble = await attempt(() => server.publish(bytes, signal));
     if (!trouble) {
-      const seen = await readBack(server, { flaw, sent }, options);
-      return { view: seen, plan, carriedOut, attempts };
+      return { view: await lookBack(sent, view), plan, carriedOut, attempts };
     }
     log.debug(`publish ${attempts}: ${trouble.kind}`);
     earlier = view;

@@ -17,6 +17,10 @@ import type { PublishingContext, Tags } from './types.js';
 export interface Expectation {
   /** What is wrong with the tags of a view, if anything is. */
   readonly flaw: (view: TrustedView) => string | undefined;
+  /** What to throw instead where somebody published later and made the flaw. */
+  readonly overtaken?: (view: TrustedView) => TrustError | undefined;
+  /** Delegations that are likely there; see the reading's option of that name. */
+  readonly likely?: readonly RoleName[];
   /** The files as they were sent, with their versions; empty when nothing was. */
   readonly sent: ReadonlyMap<RoleName, { readonly bytes: Buffer; readonly version: number }>;
 }
@@ -75,6 +79,7 @@ async function lookOnce(
     view = await readRepository(server, {
       pins: context.pins,
       now: context.clock(),
+      likely: expected.likely,
       signal: context.signal,
     });
   } catch (cause) {
@@ -87,6 +92,8 @@ async function lookOnce(
   const isFinal = [...expected.sent].some(
     ([role, { version }]) => (view.targets.get(role)?.signed.version ?? 0) > version,
   );
+  const overtaken = isFinal ? expected.overtaken?.(view) : undefined;
+  if (overtaken) throw overtaken;
   return { flaw, isFinal };
 }
 

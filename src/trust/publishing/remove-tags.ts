@@ -4,7 +4,8 @@ import type { RoleName } from '../metadata/types.js';
 import type { TrustServer } from '../server/index.js';
 import type { TrustedView } from '../verification/index.js';
 import { planRemoval, type KeepingRole } from './plan-removal.js';
-import { publishChange, type ChangeOptions } from './publish-change.js';
+import { publishChange } from './publish-change.js';
+import type { ChangeOptions } from './types.js';
 
 /** What {@link removeTags} needs. */
 export interface RemoveTagsOptions extends ChangeOptions {

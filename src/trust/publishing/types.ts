@@ -26,10 +26,26 @@ export interface PublishingContext {
   readonly deadlineMs?: number;
 }
 
-/** What {@link publishTags} needs. */
-export interface PublishTagsOptions extends PublishingContext {
-  readonly tags: Tags;
+/** What any change of an existing repository needs, and what makes it quick and safe. */
+export interface ChangeOptions extends PublishingContext {
   readonly signer: Signer;
+  /**
+   * What was read and verified in this run: spares the first reading. The server's version check
+   * makes it safe, as whatever came since is met as a conflict.
+   */
+  readonly known?: TrustedView | undefined;
+  /**
+   * Asked after each conflict, when the repository was read anew: throws where the change is not
+   * wanted any more.
+   */
+  readonly recheck?: (() => Promise<void>) | undefined;
+  /** Told when the read-back begins, so that other looks at the result can run beside it. */
+  readonly onReadBack?: (() => void) | undefined;
+}
+
+/** What {@link publishTags} needs. */
+export interface PublishTagsOptions extends ChangeOptions {
+  readonly tags: Tags;
 }
 
 /** Tags that were read back, as a stranger, with the digests that were asked for. */

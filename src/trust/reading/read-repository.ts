@@ -4,6 +4,7 @@
  */
 import { isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
+import type { RoleName } from '../metadata/types.js';
 import type { TrustServer } from '../server/index.js';
 import {
   TrustedCollection,
@@ -27,6 +28,8 @@ export interface ReadOptions {
   readonly now: Date;
   /** What was trusted before: what is read now must follow from it. */
   readonly previous?: EarlierState | undefined;
+  /** Delegations to ask for in the first round: a guess that saves time and is never trusted. */
+  readonly likely?: readonly RoleName[] | undefined;
   /** Refuses an unusable `targets/releases` instead of passing over it as Docker does. */
   readonly strict?: boolean | undefined;
   /** `report` turns expiry into warnings: for diagnosis, never for trust. Default: `enforce`. */
@@ -49,7 +52,8 @@ export async function readRepository(
   const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
   try {
     try {
-      const round = prefetch(server, likelyDelegations(options.previous), signal);
+      const likely = options.likely ?? likelyDelegations(options.previous);
+      const round = prefetch(server, likely, signal);
       return await readOnce(server, options, round, signal);
     } catch (error) {
       // A publish came between two files, or a cache answered for one of them.

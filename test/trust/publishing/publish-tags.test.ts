@@ -359,8 +359,8 @@ describe('reading back', () => {
       return real;
     };
     const error = await failure(sign(repository, tags({ '1': content('b') })));
-    expect(error.code).toBe('READ_BACK_FAILED');
-    expect(error.message).toMatch(/signed as sha256:f{64}/);
+    expect(error.code).toBe('TAG_MOVED');
+    expect(error.message).toMatch(/is signed for sha256:f{64}: another run/);
   });
 
   it('is done with roots that were never touched', async () => {
@@ -392,3 +392,70 @@ function lagAfterPublish({ fake }: TestRepository): void {
     return next();
   };
 }
+
+describe('publishing from what was read before', () => {
+  const read = async (repository: TestRepository) => {
+    const view = await readRepository(repository.server, { pins: [], now: repository.now });
+    repository.fake.requests.length = 0;
+    if (!view) throw new Error('the repository was initialised');
+    return view;
+  };
+  const methods = (repository: TestRepository) =>
+    repository.fake.requests.map((request) => request.split(' ')[0]);
+
+  it('publishes first and reads after', async () => {
+    const repository = await new TestRepository().initialise();
+    const known = await read(repository);
+    const done = await sign(repository, tags({ '1': content('b') }), { known });
+    expect(lookUpTag(done.view, '1')).toMatchObject(content('b'));
+    expect(methods(repository)[0]).toBe('POST');
+    expect(methods(repository).filter((method) => method === 'POST')).toHaveLength(1);
+  });
+
+  it('meets what came since as a conflict, asks whether to go on, and loses nothing', async () => {
+    const repository = await new TestRepository().initialise();
+    const known = await read(repository);
+    await sign(repository, tags({ other: content('c') }));
+    let asked = 0;
+    const recheck = () => Promise.resolve(void (asked += 1));
+    const done = await sign(repository, tags({ '1': content('b') }), { known, recheck });
+    expect(done.attempts).toBe(2);
+    expect(asked).toBe(1);
+    expect(lookUpTag(done.view, '1')).toMatchObject(content('b'));
+    expect(lookUpTag(done.view, 'other')).toMatchObject(content('c'));
+  });
+
+  it('publishes nothing after a conflict where it is not wanted any more', async () => {
+    const repository = await new TestRepository().initialise();
+    const known = await read(repository);
+    await sign(repository, tags({ '1': content('c') }));
+    const before = repository.fake.versions();
+    const recheck = () => Promise.reject(new Error('moved'));
+    await expect(sign(repository, tags({ '1': content('b') }), { known, recheck })).rejects.toThrow(
+      'moved',
+    );
+    expect(repository.fake.versions()).toEqual(before);
+  });
+
+  it('does not take its word that everything stands there', async () => {
+    const repository = await new TestRepository().initialise({ '1': content('a') });
+    const known = await read(repository);
+    const begun: number[] = [];
+    const onReadBack = () => void begun.push(repository.fake.requests.length);
+    const done = await sign(repository, tags({ '1': content('a') }), { known, onReadBack });
+    expect(done.alreadySigned).toBe(true);
+    expect(begun).toEqual([0]);
+    expect(methods(repository)).toContain('GET');
+  });
+
+  it('asks for known delegations in the one round of the read-back', async () => {
+    const signer = ecdsaSigner('delegate');
+    const repository = await new TestRepository().initialise();
+    await repository.delegate({ 'targets/ci': signer.publicKey });
+    const known = await read(repository);
+    await sign(repository, tags({ '1': content('b') }), { known, signer: repository.targets });
+    const asked = repository.fake.requests.filter((request) => request.includes('targets/ci'));
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.every((request) => request.endsWith('/targets/ci.json'))).toBe(true);
+  });
+});
