@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { run, type RunResult, type StackInfo } from '../stack/index.js';
+import { run, type RunOptions, type RunResult, type StackInfo } from '../stack/index.js';
 import { parsePipelinesOutput } from './pipelines-output.js';
 
 export type ProductHost = 'action' | 'task' | 'cli';
@@ -25,9 +25,15 @@ export interface ProductOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: the folder of the run, which is empty. */
   readonly cwd?: string;
+  /** Comes first on the PATH. */
+  readonly programs?: string;
+  /** Have the host ask for debug output. */
+  readonly debug?: boolean;
   /** Folder of the unpacked task; default: the built one. */
   readonly taskFolder?: string;
   readonly timeoutMs?: number;
+  /** Sends the product a signal, once, as soon as its output matches. */
+  readonly signalWhen?: RunOptions['signalWhen'];
 }
 
 /** What a run left behind. */
@@ -76,10 +82,16 @@ export async function runProduct(
   const result = await run(stack.tools.node[options.node ?? '24'], [file, ...args], {
     cwd: options.cwd ?? folder,
     timeoutMs: options.timeoutMs ?? 180_000,
+    ...(options.signalWhen && { signalWhen: options.signalWhen }),
     env: {
       ...stack.env,
       HOME: folder,
-      PATH: [options.docker && stack.tools.dockerPath[options.docker], '/usr/bin', '/bin']
+      PATH: [
+        options.programs,
+        options.docker && stack.tools.dockerPath[options.docker],
+        '/usr/bin',
+        '/bin',
+      ]
         .filter((part) => part !== undefined)
         .join(':'),
       ...(options.docker && { DOCKER_HOST: stack.dockerHost[options.docker] }),
@@ -98,7 +110,7 @@ interface Invocation {
 }
 
 async function invocation(
-  { host, inputs, taskFolder }: ProductOptions,
+  { host, inputs, taskFolder, debug = false }: ProductOptions,
   folder: string,
   temp: string,
 ): Promise<Invocation> {
@@ -113,7 +125,13 @@ async function invocation(
       return {
         file: await bundles.action(),
         args: [],
-        env: { ...files, RUNNER_TEMP: temp, GITHUB_ACTIONS: 'true', ...inputVariables(inputs) },
+        env: {
+          ...files,
+          RUNNER_TEMP: temp,
+          GITHUB_ACTIONS: 'true',
+          ...(debug && { RUNNER_DEBUG: '1' }),
+          ...inputVariables(inputs),
+        },
       };
     }
     case 'task': {
@@ -130,6 +148,7 @@ async function invocation(
           AGENT_VERSION: '4.273.0',
           SYSTEM_DEFAULTWORKINGDIRECTORY: folder,
           TF_BUILD: 'True',
+          ...(debug && { SYSTEM_DEBUG: 'true' }),
           ...inputVariables(Object.fromEntries(camel)),
         },
       };
@@ -142,7 +161,12 @@ async function invocation(
       );
       return {
         file: await bundles.cli(),
-        args: [command, '--json', '--summary-file', path.join(folder, 'summary.md')],
+        args: [
+          command,
+          '--json',
+          ...(debug ? ['--debug'] : []),
+          ...['--summary-file', path.join(folder, 'summary.md')],
+        ],
         env: { TMPDIR: temp, ...Object.fromEntries(variables) },
       };
     }

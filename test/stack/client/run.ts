@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly input?: string;
   /** After this the program is killed and {@link RunResult.signal} is SIGKILL. Default: 120 s. */
   readonly timeoutMs?: number;
+  /** Sends a signal, once, as soon as the output matches. */
+  readonly signalWhen?: { readonly pattern: RegExp; readonly signal: NodeJS.Signals };
 }
 
 export interface RunResult {
@@ -44,10 +46,15 @@ export function run(
       killSignal: 'SIGKILL',
     });
     const texts = { stdout: '', stderr: '', output: '' };
+    let { signalWhen } = options;
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (chunk: string) => {
         texts[name] += chunk;
         texts.output += chunk;
+        if (signalWhen?.pattern.test(texts.output) === true) {
+          child.kill(signalWhen.signal);
+          signalWhen = undefined;
+        }
       });
     }
     // A program that ends without reading its input has done nothing wrong.

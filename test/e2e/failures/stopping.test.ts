@@ -1,0 +1,182 @@
+/**
+ * Runs that are stopped: told so, with the exit code of the signal, and nothing left of them, neither
+ * a process nor the private folder with the login. What a hard kill leaves, the step after removes.
+ */
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { connectStack, run } from '../../stack/index.js';
+import type { ProductHost, ProductResult } from '../product.js';
+import { createScenario, stateOf, type Scenario } from '../scenario.js';
+import { leftovers, toldBy } from './refused.js';
+
+const stack = connectStack(inject('stack'));
+const project = path.resolve(import.meta.dirname, '../../..');
+let scenario: Scenario;
+
+beforeAll(async () => {
+  scenario = await createScenario(stack);
+});
+
+interface Case {
+  readonly host: ProductHost;
+  readonly signal: NodeJS.Signals;
+  readonly phase: 'build' | 'push';
+  readonly builder: 'classic' | 'buildx';
+  readonly engine: 'native' | 'docker';
+}
+
+const row = (
+  host: ProductHost,
+  signal: NodeJS.Signals,
+  phase: Case['phase'],
+  builder: Case['builder'],
+  engine: Case['engine'],
+): Case => ({ host, signal, phase, builder, engine });
+
+const cases = [
+  row('cli', 'SIGINT', 'build', 'classic', 'native'),
+  row('cli', 'SIGTERM', 'build', 'buildx', 'native'),
+  row('action', 'SIGINT', 'build', 'classic', 'docker'),
+  row('task', 'SIGTERM', 'push', 'classic', 'docker'),
+  row('action', 'SIGTERM', 'push', 'classic', 'native'),
+  row('cli', 'SIGINT', 'push', 'buildx', 'native'),
+  row('cli', 'SIGINT', 'push', 'classic', 'docker'),
+];
+
+/** Runs until building or pushing is under way, which then takes longer than any test; then signals. */
+async function stop(
+  { host, signal, phase, builder, engine }: Case,
+  repository: string,
+): Promise<ProductResult> {
+  const build = 'RUN ["/bin/busybox","sh","-c","echo under way; exec sleep 300"]\n';
+  const dockerfile = `FROM scratch\nCOPY busybox /bin/busybox\nCOPY marker /\n${phase === 'build' ? build : ''}`;
+  const context = await stack.makeImageContext(repository, { dockerfile });
+  if (phase === 'push') {
+    const target = `${scenario.registry.loginServer}/v2/${repository}/(blobs|manifests)/`;
+    await stack.failNext({ target, times: 1000, failure: { kind: 'delay', delayMs: 15_000 } });
+  }
+  const key = () => (engine === 'docker' ? scenario.vault.secretKey() : scenario.vault.key());
+  const underWay = {
+    build: builder === 'classic' ? /---> Running in/ : /\[\d\/\d\] RUN|under way/,
+    push:
+      builder === 'classic'
+        ? /The push refers to repository/
+        : /exporting (manifest|config|layers)|pushing/,
+  }[phase];
+  return scenario.run({
+    host,
+    docker: builder === 'buildx' ? 'docker26' : 'docker20',
+    dockerConfig: await stack.makeDockerConfig({ buildx: builder === 'buildx' }),
+    signalWhen: { pattern: underWay, signal },
+    inputs: {
+      repository,
+      tags: '1.0',
+      context,
+      engine,
+      'signing-key': await key(),
+      'root-key': await key(),
+    },
+  });
+}
+
+/** Command lines of all processes that name `text`. */
+async function processesNaming(text: string): Promise<string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    // A process may end while it is looked at.
+    ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return lines.map((line) => line.replaceAll('\0', ' ')).filter((line) => line.includes(text));
+}
+
+describe('a run that is stopped', () => {
+  it.concurrent.each(cases)(
+    'ends cleanly on the $host: $signal during $phase, $builder, $engine engine',
+    async (each) => {
+      const { host, signal, phase } = each;
+      const repository = scenario.repository();
+      const result = await stop(each, repository);
+      const told = toldBy(host, result);
+      expect(
+        told.map(({ code }) => code),
+        result.output,
+      ).toEqual(['INTERRUPTED']);
+      expect(told[0]?.message).toContain(`The run was stopped by ${signal} before it was done.`);
+      expect(told[0]?.remedy).toBe('Run it again.');
+      const ofSignal = { SIGINT: 130, SIGTERM: 143 }[signal as 'SIGINT' | 'SIGTERM'];
+      expect(result.exitCode).toBe({ cli: ofSignal, action: 1, task: 0 }[host]);
+      expect(result.taskResult).toBe(host === 'task' ? 'Failed' : undefined);
+      expect(result.signal).toBeNull();
+      expect(await leftovers(result)).toEqual([]);
+      expect(await processesNaming(repository)).toEqual([]);
+      const { tags, trust } = (await stateOf(scenario, repository)) as {
+        tags: string[];
+        trust: Record<string, string>;
+      };
+      expect(tags).toEqual([]);
+      // The docker engine initialises the repository before Docker pushes.
+      const targets = Buffer.from(trust.targets ?? '', 'base64').toString();
+      expect(targets).toMatch(
+        phase === 'push' && each.engine === 'docker' ? /"targets":\{\}/ : /^$/,
+      );
+    },
+  );
+});
+
+describe('a run that is killed', () => {
+  const privateFolders = async (result: ProductResult) =>
+    (await leftovers(result)).filter((name) => name.startsWith('acr-content-trust-docker-'));
+
+  it.concurrent.each(['action', 'task'] as const)(
+    'is cleaned up after by the next step of the %s',
+    async (host) => {
+      const killed = row(host, 'SIGKILL', 'push', 'classic', 'docker');
+      const result = await stop(killed, scenario.repository());
+      expect(result.signal).toBe('SIGKILL');
+      expect(await privateFolders(result)).toHaveLength(1);
+      const after = await run(stack.info.tools.node['24'], [postOf(host)], {
+        cwd: result.folder,
+        env: {
+          PATH: '/usr/bin:/bin',
+          HOME: result.folder,
+          RUNNER_TEMP: path.join(result.folder, 'temp'),
+          AGENT_TEMPDIRECTORY: path.join(result.folder, 'temp'),
+          AGENT_VERSION: '4.273.0',
+          ...(await stateFor(host, result)),
+        },
+      });
+      expect(after.exitCode, after.output).toBe(0);
+      expect(after.output).not.toMatch(/::(warning|error)|type=(warning|error)/);
+      expect(await privateFolders(result)).toEqual([]);
+    },
+  );
+
+  const postOf = (host: 'action' | 'task') =>
+    path.join(
+      project,
+      'dist',
+      host === 'action' ? 'action/post.cjs' : 'task/AcrContentTrustV1/post.js',
+    );
+
+  /** What the host hands from one step to the next: STATE_ variables, or task variables. */
+  const stateFor = async (
+    host: 'action' | 'task',
+    { folder, stdout }: ProductResult,
+  ): Promise<Record<string, string>> => {
+    if (host === 'action') {
+      const state = await readFile(path.join(folder, 'state'), 'utf8');
+      const matches = [...state.matchAll(/^([^\n<]+)<<(\S+)\n([^]*?)\n\2$/gm)];
+      return Object.fromEntries(matches.map(([, name, , value]) => [`STATE_${name}`, value ?? '']));
+    }
+    const matches = [
+      ...stdout.matchAll(/^##vso\[task\.settaskvariable variable=([^;]+);[^\]]*\](.*)$/gm),
+    ];
+    return Object.fromEntries(
+      matches.map(([, name = '', value = '']) => [
+        `VSTS_TASKVARIABLE_${name.toUpperCase()}`,
+        value,
+      ]),
+    );
+  };
+});
