@@ -1,0 +1,63 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readPage, root } from './pages.js';
+
+interface Zone {
+  readonly target: string;
+  readonly from: readonly string[];
+}
+
+type Zones = readonly [severity: string, options: { readonly zones: readonly Zone[] }];
+
+const page = readPage('docs/architecture.md');
+
+async function forbidden(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const file = pathToFileURL(path.join(root, 'eslint.config.js')).href;
+  const { default: configs } = (await import(file)) as {
+    readonly default: readonly { readonly rules?: Readonly<Record<string, unknown>> }[];
+  };
+  const rule = configs.find(({ rules }) => rules?.['import-x/no-restricted-paths'])?.rules;
+  const [, { zones }] = rule?.['import-x/no-restricted-paths'] as Zones;
+  const plain = (folder: string) => folder.replace(/^\.\/src\//, '');
+  return new Map(zones.map(({ target, from }) => [plain(target), from.map(plain).sort()]));
+}
+
+/** The table of arrows that are not allowed. */
+function documented(): ReadonlyMap<string, readonly string[]> {
+  const rows = page.matchAll(/^\| `src\/([\w/]+)`\s*\| ([\w, ]+?)\s*\|$/gm);
+  return new Map([...rows].map(([, to = '', from = '']) => [to, from.split(', ').sort()]));
+}
+
+describe('the page on architecture', () => {
+  it('names every folder of src/', () => {
+    const folders = readdirSync(path.join(root, 'src'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+      .map((folder) => folder.split(path.sep).join('/'));
+    expect(folders.filter((folder) => !page.includes(`**\`${folder}\`**`))).toEqual([]);
+  });
+
+  it('names no file or folder that does not exist', () => {
+    const named = [...page.matchAll(/`((?:src|test|scripts)\/[\w./-]+)`/g)].map(
+      ([, it]) => it ?? '',
+    );
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
+  });
+
+  it('has the arrows that the linter has', async () => {
+    const actual = await forbidden();
+    expect(actual.size).toBeGreaterThan(0);
+    expect(documented()).toEqual(actual);
+  });
+
+  it('draws no arrow that the linter refuses', async () => {
+    const rules = await forbidden();
+    const drawing = /```mermaid\nflowchart TD\n(.*?)```/s.exec(page)?.[1] ?? '';
+    const arrows = [...drawing.matchAll(/^\s*(\w+)(?:\[[^\]]*\])? --> (\w+)/gm)];
+    expect(arrows.length).toBeGreaterThan(8);
+    for (const [, from = '', to = ''] of arrows) expect(rules.get(from) ?? []).not.toContain(to);
+  });
+});

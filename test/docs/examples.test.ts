@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgsStringToArgv } from 'string-argv';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
+import {
+  commandInput,
+  commandNames,
+  inputNameOn,
+  inputsOf,
+  isReference,
+  definitionOf,
+  kebabCommand,
+  readCommand,
+  readInputs,
+  type HostName,
+} from '../../src/inputs/index.js';
+import { codeBlocks, root, type CodeBlock } from './pages.js';
+
+/** Inputs as YAML gives them; anything but these kinds fails the test that reads it. */
+type Given = Readonly<Record<string, string | number | boolean>>;
+
+interface Step {
+  readonly task?: string;
+  readonly uses?: string;
+  readonly inputs?: Given;
+  readonly with?: Given;
+}
+
+interface Example {
+  readonly where: string;
+  readonly host: HostName;
+  /** Of an action that has only one. */
+  readonly command?: string;
+  readonly inputs: Given;
+}
+
+const task = JSON.parse(
+  readFileSync(path.join(root, 'tasks/AcrContentTrustV1/task.json'), 'utf8'),
+) as { readonly name: string; readonly version: { readonly Major: number } };
+
+function stepsIn(block: CodeBlock): readonly Step[] {
+  const document = parse(block.text, { strict: true, uniqueKeys: true }) as
+    readonly Step[] | { readonly steps?: readonly Step[] };
+  return 'steps' in document ? (document.steps ?? []) : (document as readonly Step[]);
+}
+
+/** The steps of the pages that are ours, by host. */
+function yamlExamples(): readonly Example[] {
+  return codeBlocks('yaml', 'yml').flatMap((block) =>
+    stepsIn(block).flatMap((step): readonly Example[] => {
+      const where = `${block.page}:${block.line}`;
+      if (step.task?.startsWith(task.name)) {
+        expect(step.task).toBe(`${task.name}@${task.version.Major}`);
+        return [{ where, host: 'task', inputs: step.inputs ?? {} }];
+      }
+      const own = /^acr-content-trust\/acr-content-trust(?:\/actions\/(\w+))?@v(\d+)$/.exec(
+        step.uses ?? '',
+      );
+      if (own) {
+        expect(Number(own[2])).toBe(task.version.Major);
+        const command = own[1] === undefined ? {} : { command: own[1] };
+        return [{ where, host: 'action', ...command, inputs: step.with ?? {} }];
+      }
+      expect(step.uses ?? step.task, `${where}: a step of whom?`).toMatch(/^actions\//);
+      return [];
+    }),
+  );
+}
+
+const secretOnCi = /^\$\{\{ secrets\.\w+ \}\}$|^\$\(\w+\)$/;
+
+describe('examples in YAML', () => {
+  const examples = yamlExamples();
+
+  it('exist for both hosts', () => {
+    expect(new Set(examples.map(({ host }) => host))).toEqual(new Set(['task', 'action']));
+  });
+
+  it.each(examples)(
+    'of $where ($host) use inputs that exist, with all that are needed',
+    (example) => {
+      const { host, inputs } = example;
+      const command = readCommand(
+        example.command ?? String(inputs[commandInput.name] ?? commandInput.default),
+      );
+      const offered = new Map(
+        inputsOf(host, command).map((name) => [inputNameOn(host, name), name]),
+      );
+      for (const [given, value] of Object.entries(inputs)) {
+        if (given === commandInput.name) continue;
+        expect([...offered.keys()]).toContain(given);
+        const name = offered.get(given);
+        if (name === undefined || definitionOf(name).secret !== true) continue;
+        // A page must not teach anyone to write a secret into a file.
+        const text = String(value);
+        expect(isReference(definitionOf(name), text) || secretOnCi.test(text)).toBe(true);
+      }
+      readInputs(command, host, (name) => String(inputs[inputNameOn(host, name)] ?? ''));
+    },
+  );
+});
+
+/** The lines of shell blocks that run our command line, as argument lists. */
+function cliExamples(): readonly { readonly where: string; readonly args: readonly string[] }[] {
+  return codeBlocks('sh', 'bash', 'shell').flatMap(({ page, line, text }) =>
+    text
+      .replace(/\\\n\s*/g, '')
+      .split('\n')
+      .map((command) => command.replace(/\s#.*$/, '').trim())
+      .filter((command) => command.startsWith('acr-content-trust '))
+      .map((command) => ({
+        where: `${page}:${line}`,
+        args: parseArgsStringToArgv(command).slice(1),
+      })),
+  );
+}
+
+async function invocationOf(args: readonly string[]): Promise<Invocation> {
+  let asked: Invocation | undefined;
+  const program = createProgram((invocation) => {
+    asked = invocation;
+    return Promise.resolve();
+  });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+  }
+  await program.parseAsync(['node', 'acr-content-trust', ...args]);
+  if (!asked) throw new Error('nothing was asked for');
+  return asked;
+}
+
+describe('examples on the command line', () => {
+  it('exist', () => {
+    expect(cliExamples().length).toBeGreaterThan(1);
+  });
+
+  it.each(cliExamples())('of $where are understood: $args.0', async ({ args }) => {
+    const { command, options } = await invocationOf(args);
+    expect(commandNames.map(kebabCommand)).toContain(args[0]);
+    readInputs(command, 'cli', (name) => options.get(name) ?? '');
+  });
+
+  it('would be refused with an option that does not exist', async () => {
+    await expect(invocationOf(['sign', '--no-such-input', 'x'])).rejects.toThrow('unknown option');
+  });
+});

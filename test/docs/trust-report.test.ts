@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { codeBlocksOf, readPage } from './pages.js';
+import { propertiesOf } from './sources.js';
+
+const source = 'src/commands/report.ts';
+const properties = ['TrustReport', 'TagReport', 'BaseImageReport'].flatMap((name) =>
+  propertiesOf(source, name),
+);
+
+/** The names in the first column of the page's tables. */
+function documented(): readonly string[] {
+  const rows = readPage('docs/trust-report.md').matchAll(/^\| `(\w+)`/gm);
+  return [...rows].map(([, name]) => name ?? '');
+}
+
+function keysOf(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(keysOf);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, below]) => [key, ...keysOf(below)]);
+}
+
+describe('the page on the trust report', () => {
+  it('explains every field of the report, and no other', () => {
+    expect(new Set(documented())).toEqual(new Set(properties));
+    expect(documented().length).toBe(properties.length);
+  });
+
+  it('shows an example with real fields only', () => {
+    const [example] = codeBlocksOf('docs/trust-report.md').filter((b) => b.language === 'json');
+    const keys = keysOf(JSON.parse(example?.text ?? ''));
+    expect(keys).toContain('formatVersion');
+    expect(keys.filter((key) => !properties.includes(key))).toEqual([]);
+  });
+});
