@@ -49,6 +49,14 @@ export function createControl(world: World) {
     /** What was asked so far, in order. */
     requests: (): Promise<readonly LoggedRequest[]> => Promise.resolve(world.log.list()),
 
+    /** Every token issued so far, by whatever service: for tests that look for leaks. */
+    issuedTokens: (): Promise<readonly string[]> =>
+      Promise.resolve(
+        [world.entra.key, world.entra.issuers.key, world.registryTokens.key].flatMap((key) =>
+          key.issued(),
+        ),
+      ),
+
     /** Empties the log. */
     clearRequests: () => {
       world.log.clear();

@@ -18,6 +18,8 @@ export interface TokenIssuer {
   readonly certificatePem: string;
   /** Signs `claims` as RS256; `iat`, `nbf` and `exp` are set from `lifetimeSeconds`. */
   issue(claims: JWTPayload, lifetimeSeconds: number): Promise<string>;
+  /** Every token issued so far, for tests that look for leaks. */
+  issued(): readonly string[];
   /**
    * The claims of a token signed by this issuer, or why it is refused. A zero-second tolerance
    * makes expiry testable to the second.
@@ -40,20 +42,24 @@ export function createTokenIssuer(commonName: string, clock: Clock): TokenIssuer
     notBefore: new Date('2020-01-01T00:00:00Z'),
     notAfter: new Date('2049-01-01T00:00:00Z'),
   });
+  const issued: string[] = [];
   const keyId = createHash('sha256').update(der).digest('base64url');
   return {
     keyId,
     publicKey,
     certificatePem: pem('CERTIFICATE', der),
-    issue: (claims, lifetimeSeconds) => {
+    issue: async (claims, lifetimeSeconds) => {
       const now = clock.seconds();
-      return new SignJWT(claims)
+      const token = await new SignJWT(claims)
         .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: keyId, x5c: [der.toString('base64')] })
         .setIssuedAt(now)
         .setNotBefore(now)
         .setExpirationTime(now + lifetimeSeconds)
         .sign(privateKey);
+      issued.push(token);
+      return token;
     },
+    issued: () => [...issued],
     check: async (token) => {
       try {
         const { payload } = await jwtVerify(token, publicKey, {
