@@ -5,18 +5,22 @@
 import path from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import { parseRegistryId } from '../azure/index.js';
-import { TrustError, isTrustError } from '../errors.js';
-import {
-  throwProblems,
-  type CommandName,
-  type InputName,
-  type InputProblem,
-  type InputValues,
-  type NameInput,
-} from '../inputs/index.js';
+import type { CommandName, InputName, InputValues, NameInput } from '../inputs/index.js';
 import { parseDigest, parseRegistryHost, parseRepository, parseTag } from '../registry/index.js';
 import { parseKeyReference, type KeyReference } from '../signing/index.js';
-import { parsePin, type PinReference } from './trust-pin.js';
+import {
+  checkIdentity,
+  collectProblems,
+  parseTrustServer,
+  readPins,
+  type Conflict,
+  type ProblemList,
+} from './common-inputs.js';
+import { checkTagsToRevoke, readRevocation } from './revoke/configuration.js';
+import { readImagesToSign, trustServerOf, type RepositoryToSign } from './sign-images.js';
+import type { PinReference } from './trust-pin.js';
+
+export { checkIdentity, parseTrustServer };
 
 /** What is built, pushed or signed. */
 export interface ImageConfiguration {
@@ -61,12 +65,23 @@ export interface SigningConfiguration {
   readonly pins: readonly PinReference[];
 }
 
+/** What is to be taken away. */
+export interface RevocationConfiguration {
+  /** Names and patterns; undefined for every tag. */
+  readonly tags: readonly string[] | undefined;
+  readonly dryRun: boolean;
+}
+
 /** Everything a run was asked for, checked. */
 export interface Configuration {
   readonly command: CommandName;
   readonly image: ImageConfiguration;
   /** What the tags are to stand for; only for `sign`. */
   readonly digest: string | undefined;
+  /** The repositories of the input `images`; only for `sign`, and never empty. */
+  readonly repositories: readonly RepositoryToSign[] | undefined;
+  /** Which tags are to be revoked; only for `revoke`. */
+  readonly revocation: RevocationConfiguration | undefined;
   /** Only for commands that build. */
   readonly build: BuildConfiguration | undefined;
   /** Absent when nothing is signed: `build`, or content trust switched off. */
@@ -91,28 +106,13 @@ export function readConfiguration(
   workingDirectory: string,
   nameInput: NameInput,
 ): Configuration {
-  const problems: InputProblem[] = [];
-  const parse = <T>(input: InputName, body: () => T): T | undefined => {
-    try {
-      return body();
-    } catch (error) {
-      if (!isTrustError(error)) throw error;
-      problems.push({
-        input,
-        problem: `cannot be used: ${error.message.replace(/\.$/, '')}`,
-        code: error.code,
-        remedy: error.remedy,
-      });
-      return undefined;
-    }
-  };
-  const conflict = (input: InputName, problem: string, remedy: string): void => {
-    problems.push({ input, problem, code: 'INPUT_CONFLICT', remedy });
-  };
+  const collected = collectProblems(nameInput);
+  const { parse, conflict, add } = collected;
 
-  const registry = parse('registry', () => parseRegistryHost(inputs.registry ?? '')) ?? '';
-  const repository = parse('repository', () => parseRepository(inputs.repository ?? '')) ?? '';
-  const tags = inputs.tags.map((tag) => parse('tags', () => parseTag(tag)) ?? '');
+  const repositories =
+    inputs.images.length > 0 ? readImagesToSign(inputs, collected, nameInput) : undefined;
+  const image = repositories?.[0]?.image ?? readImage(command, inputs, collected, nameInput);
+  const { registry } = image;
   const key = (input: 'signing-key' | 'root-key'): KeyConfiguration | undefined => {
     const text = inputs[input];
     if (text === undefined) return undefined;
@@ -129,19 +129,17 @@ export function readConfiguration(
     return reference && { reference, passphrase: inputs[passphraseInput], passphraseInput };
   };
 
-  const signs = command === 'sign' || (command !== 'build' && inputs['content-trust']);
+  const isPublishing = command === 'sign' || command === 'revoke';
+  const signs = isPublishing || (command !== 'build' && inputs['content-trust']);
   const signingKey = key('signing-key');
   const rootKey = key('root-key');
-  const pins = inputs['trust-pin'].flatMap((text) => {
-    const pin = parse('trust-pin', () => parsePin(text, workingDirectory));
-    return pin ? [pin] : [];
-  });
+  const pins = readPins(inputs, workingDirectory, collected);
   if (signs && inputs['signing-key'] === undefined) {
-    problems.push({
+    add({
       input: 'signing-key',
       problem: 'is not set, and something is to be signed',
       code: 'INPUT_MISSING',
-      ...(command === 'sign'
+      ...(isPublishing
         ? {}
         : {
             remedy: `Set ${nameInput('signing-key')}, for example to https://contoso-keys.vault.azure.net/keys/team-app, or set ${nameInput('content-trust')} to false to push unsigned.`,
@@ -162,23 +160,25 @@ export function readConfiguration(
   const digest =
     digestText === undefined ? undefined : parse('digest', () => parseDigest(digestText));
   const trustServer = parse('trust-server', () =>
-    parseTrustServer(inputs['trust-server'] ?? `https://${registry || 'registry.invalid'}`),
+    parseTrustServer(inputs['trust-server'] ?? trustServerOf(registry)),
   );
   const registryIdText = inputs['registry-id'];
   const registryId =
     registryIdText === undefined
       ? undefined
       : parse('registry-id', () => parseRegistryId(registryIdText));
-  checkIdentity(inputs, problems, conflict, nameInput);
-  throwProblems(problems, nameInput);
+  checkIdentity(inputs, collected.problems, conflict, nameInput);
+  collected.throwIfAny();
 
   return {
     command,
-    image: { registry, repository, tags: [...new Set(tags)], gun: `${registry}/${repository}` },
+    image,
     digest,
+    repositories,
+    revocation: command === 'revoke' ? readRevocation(inputs) : undefined,
     build,
     signing,
-    contentTrust: command === 'sign' || inputs['content-trust'],
+    contentTrust: isPublishing || inputs['content-trust'],
     trustServer: trustServer ?? '',
     registryLogin: inputs['registry-login'],
     cloud: inputs.cloud,
@@ -191,11 +191,36 @@ export function readConfiguration(
   };
 }
 
+/** The one repository of all commands but a `sign` of `images`. */
+function readImage(
+  command: CommandName,
+  inputs: InputValues,
+  collected: ProblemList,
+  nameInput: NameInput,
+): ImageConfiguration {
+  const { parse, add } = collected;
+  const { registry: host, repository: name } = inputs;
+  const registry =
+    host === undefined ? '' : (parse('registry', () => parseRegistryHost(host)) ?? '');
+  const repository =
+    name === undefined ? '' : (parse('repository', () => parseRepository(name)) ?? '');
+  if (command === 'sign') {
+    // With `images` none of them is needed, so it is here that they are missed.
+    for (const input of ['registry', 'repository', 'tags'] as const) {
+      const value = inputs[input];
+      if (value !== undefined && value.length > 0) continue;
+      add({ input, problem: 'is not set', code: 'INPUT_MISSING' });
+    }
+  }
+  if (command === 'revoke') checkTagsToRevoke(inputs, collected, nameInput);
+  const tags =
+    command === 'revoke' ? [] : inputs.tags.map((tag) => parse('tags', () => parseTag(tag)) ?? '');
+  return { registry, repository, tags: [...new Set(tags)], gun: `${registry}/${repository}` };
+}
+
 function isBuilding(command: CommandName): boolean {
   return command === 'buildAndPush' || command === 'build';
 }
-
-type Conflict = (input: InputName, problem: string, remedy: string) => void;
 
 function buildConfiguration(
   inputs: InputValues,
@@ -242,72 +267,4 @@ function buildConfiguration(
     extraArguments: parseArgsStringToArgv(inputs['build-arguments'] ?? ''),
     baseImages: inputs['content-trust'] ? inputs['base-images'] : 'ignore',
   };
-}
-
-/** @throws {TrustError} INPUT_INVALID unless `text` is an https URL of nothing but a host. */
-export function parseTrustServer(text: string): string {
-  const invalid = (why: string): TrustError =>
-    new TrustError('INPUT_INVALID', `the trust server ${why}`, {
-      remedy: 'Give the URL of the Notary server, for example https://contoso.azurecr.io.',
-    });
-  if (!URL.canParse(text)) throw invalid('is not a URL');
-  const url = new URL(text);
-  if (url.protocol !== 'https:') throw invalid('is not an https URL');
-  if (url.username !== '' || url.password !== '') throw invalid('has a user name or password');
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw invalid('has a path');
-  return url.origin;
-}
-
-const guid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
-/** Which credentials go together, before any of them is used. */
-export function checkIdentity(
-  inputs: InputValues,
-  problems: InputProblem[],
-  conflict: Conflict,
-  nameInput: NameInput,
-): void {
-  const { 'client-id': clientId, 'tenant-id': tenantId } = inputs;
-  const { 'client-secret': secret, 'client-certificate': certificate } = inputs;
-  if (inputs['azure-subscription'] !== undefined) {
-    const both = (['client-id', 'tenant-id', 'client-secret', 'client-certificate'] as const).find(
-      (name) => inputs[name] !== undefined,
-    );
-    if (both) {
-      conflict(
-        both,
-        `is set, and so is "${nameInput('azure-subscription')}"`,
-        'Sign in with the service connection or with a principal of its own, not with both.',
-      );
-    }
-  }
-  if (secret !== undefined && certificate !== undefined) {
-    conflict(
-      'client-certificate',
-      `is set, and so is "${nameInput('client-secret')}"`,
-      'Give the secret or the certificate of the service principal, not both.',
-    );
-  }
-  const proof = (['client-secret', 'client-certificate'] as const).find(
-    (name) => inputs[name] !== undefined,
-  );
-  for (const name of ['client-id', 'tenant-id'] as const) {
-    if (proof !== undefined && inputs[name] === undefined) {
-      problems.push({
-        input: name,
-        problem: `is not set, but "${nameInput(proof)}" is`,
-        code: 'INPUT_MISSING',
-      });
-    }
-  }
-  if (clientId !== undefined && !guid.test(clientId)) {
-    problems.push({ input: 'client-id', problem: 'is not a GUID', code: 'INPUT_INVALID' });
-  }
-  if (tenantId !== undefined && !guid.test(tenantId) && !/^[\w-]+(\.[\w-]+)+$/.test(tenantId)) {
-    problems.push({
-      input: 'tenant-id',
-      problem: 'is neither a GUID nor a domain name',
-      code: 'INPUT_INVALID',
-    });
-  }
 }
