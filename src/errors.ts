@@ -58,6 +58,7 @@ export const errorCodes = [
   'BASE_IMAGE_UNSIGNED',
   'BUILD_FAILED',
   'PUSH_FAILED',
+  'PULL_FAILED',
   'DOCKER_SIGN_FAILED',
   // Ourselves.
   'INTERRUPTED',

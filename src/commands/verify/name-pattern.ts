@@ -4,7 +4,7 @@ import { TrustError } from '../../errors.js';
 /** A pattern, and whether a full name such as `docker.io/library/alpine` fits it. */
 export interface NamePattern {
   readonly text: string;
-  matches(gun: string): boolean;
+  readonly matches: (gun: string) => boolean;
 }
 
 /** @throws {TrustError} INPUT_INVALID for what no name could fit. */

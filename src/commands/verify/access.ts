@@ -1,0 +1,175 @@
+/**
+ * Access to every registry that images come from. Azure registries get the run's identity, others
+ * what Docker knows of them, and none gets more than it asks for: what is public is read without.
+ */
+import type { TokenCredential } from '@azure/core-auth';
+import {
+  createCredential,
+  isRegistryHost,
+  loginToRegistry,
+  registryTokenUser,
+  type Identity,
+} from '../../azure/index.js';
+import { isTrustError } from '../../errors.js';
+import { createHttpClient } from '../../http/index.js';
+import type { InputValues } from '../../inputs/index.js';
+import { limits } from '../../limits.js';
+import type { Log } from '../../ports.js';
+import {
+  createBlobReader,
+  createRegistryAccess,
+  createRegistryClient,
+  registryEndpointOf,
+  trustEndpointOf,
+  type ReadBlob,
+  type RegistryAccess,
+  type RegistryClient,
+  type RegistryCredential,
+} from '../../registry/index.js';
+import { version } from '../../version.js';
+import type { RunContext } from '../context.js';
+import { chooseCloud, chooseIdentity } from '../identity.js';
+import { dockerLoginOf } from '../session.js';
+import type { VerifyConfiguration } from './configuration.js';
+
+/** One registry and its trust server. */
+export interface HostAccess {
+  readonly images: RegistryClient;
+  readonly readBlob: ReadBlob;
+  readonly trustUrl: string;
+  readonly trust: RegistryAccess;
+  /** The login to hand to Docker; undefined where Docker has its own or needs none. */
+  dockerLogin(): Promise<{ readonly username: string; readonly password: string } | undefined>;
+}
+
+/** Access to all of them. */
+export interface Access {
+  /** For Key Vault, in the cloud of the registry `host`. */
+  credential(host: string): TokenCredential;
+  /** Opened once a host; `repository` is what the first question is about. @throws {TrustError} */
+  to(host: string, repository: string): Promise<HostAccess>;
+}
+
+type Refresh = Extract<RegistryCredential, { kind: 'refresh-token' }>;
+
+interface Login {
+  readonly credential: RegistryCredential;
+  readonly fresh?: () => Promise<string>;
+}
+
+/** @throws {TrustError} CREDENTIAL_MISSING when client and tenant are named and nothing proves them. */
+export function createAccess(
+  { cloud, registryLogin, trustServer }: VerifyConfiguration,
+  inputs: InputValues,
+  context: RunContext,
+  log: Log,
+): Access {
+  const { secrets, clock, signal } = context;
+  const http = createHttpClient({ userAgent: `acr-content-trust/${version}`, log });
+  const identity: Identity = chooseIdentity(inputs, context);
+  const credentials = new Map<string, TokenCredential>();
+  const hosts = new Map<string, Promise<HostAccess>>();
+
+  const credential = (host: string): TokenCredential => {
+    const chosen = chooseCloud(cloud, host, context);
+    const made =
+      credentials.get(chosen.name) ??
+      createCredential(identity, { cloud: chosen, http, secrets, clock });
+    credentials.set(chosen.name, made);
+    return made;
+  };
+  const open = (host: string, own: RegistryCredential): RegistryAccess =>
+    createRegistryAccess({ host, http, credential: own, secrets, clock });
+
+  const servesAnyone = async (endpoint: string, repository: string): Promise<boolean> => {
+    try {
+      await open(endpoint, { kind: 'anonymous' }).token(`repository:${repository}:pull`);
+      return true;
+    } catch (error) {
+      if (isTrustError(error, 'REGISTRY_LOGIN_REFUSED')) return false;
+      throw error;
+    }
+  };
+  const azureLogin = async (host: string): Promise<Login> => {
+    const login = () =>
+      loginToRegistry({
+        loginServer: host,
+        credential: credential(host),
+        cloud: chooseCloud(cloud, host, context),
+        http,
+        secrets,
+        signal,
+      });
+    let current = await login();
+    let madeAt = clock().getTime();
+    const { clientId, objectId } = current.principal;
+    log.info(`${host}  as ${clientId ?? objectId ?? 'the signed-in principal'}`);
+    const fresh = async (): Promise<string> => {
+      if (clock().getTime() - madeAt > limits.registryLoginMs) {
+        current = await login();
+        madeAt = clock().getTime();
+      }
+      return current.refreshToken;
+    };
+    const own: Refresh = { kind: 'refresh-token', token: fresh };
+    return { credential: own, fresh };
+  };
+  const anonymous = (host: string): Login => {
+    log.info(`${host}  without a login`);
+    return { credential: { kind: 'anonymous' } };
+  };
+  const choose = async (host: string, repository: string): Promise<Login> => {
+    if (registryLogin === 'existing' || !isRegistryHost(host)) {
+      const existing = await dockerLoginOf(host, context);
+      if (!existing) return anonymous(host);
+      log.info(`${host}  with the existing Docker login`);
+      return { credential: existing };
+    }
+    if (identity.kind === 'default') {
+      // Nobody said who to be, so nobody need be asked where anyone is served.
+      return (await servesAnyone(host, repository)) ? anonymous(host) : azureLogin(host);
+    }
+    try {
+      return await azureLogin(host);
+    } catch (error) {
+      // A registry of another tenant knows nothing of us, and may be public all the same.
+      if (!isTrustError(error, 'REGISTRY_LOGIN_REFUSED')) throw error;
+      if (await servesAnyone(host, repository)) return anonymous(host);
+      throw error;
+    }
+  };
+  const openHost = async (host: string, repository: string): Promise<HostAccess> => {
+    const { credential: own, fresh } = await choose(host, repository);
+    const endpoint = registryEndpointOf(host);
+    const registry = open(endpoint, own);
+    const isNamed = trustServer?.registry === host;
+    const trustUrl = isNamed ? trustServer.url : `https://${trustEndpointOf(host)}`;
+    const trustHost = new URL(trustUrl).host;
+    return {
+      images: createRegistryClient({ host: endpoint, ...registry }),
+      readBlob: createBlobReader({ host: endpoint, ...registry }),
+      trustUrl,
+      trust:
+        trustHost === endpoint
+          ? registry
+          : createRegistryAccess({
+              host: trustHost,
+              http,
+              credential: own,
+              secrets,
+              clock,
+              // The user named this trust server for the registry, so its token service is theirs.
+              ...(isNamed ? { allowedRealmHosts: [endpoint] } : {}),
+            }),
+      dockerLogin: async () => fresh && { username: registryTokenUser, password: await fresh() },
+    };
+  };
+  return {
+    credential,
+    to: (host, repository) => {
+      const opened = hosts.get(host) ?? openHost(host, repository);
+      hosts.set(host, opened);
+      return opened;
+    },
+  };
+}

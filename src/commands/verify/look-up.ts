@@ -1,0 +1,78 @@
+/** What verified trust data says about one image: pure, and as Docker's pull would decide it. */
+import {
+  listTags,
+  lookUpTag,
+  rolesVouchingFor,
+  type RoleName,
+  type TrustedView,
+} from '../../trust/index.js';
+
+/** A signed image. */
+export interface SignedImage {
+  readonly kind: 'signed';
+  readonly digest: string;
+  /** Bytes of the manifest, as signed. */
+  readonly length: number;
+  /** The tags that are signed with this digest: the one asked for, or all. */
+  readonly tags: readonly string[];
+  /** The role that decides, as Docker has it. */
+  readonly role: RoleName;
+  /** Every role that lists the tag (any of the tags) with this digest. */
+  readonly roles: readonly RoleName[];
+}
+
+/** An image that is not, and why. */
+export interface UnsignedImage {
+  /** `other`: signed, but for another digest than asked for. */
+  readonly kind: 'unsigned' | 'other';
+  readonly reason: string;
+}
+
+/** Looks up a tag, a digest, or both, which must agree then. */
+export function lookUpImage(
+  view: TrustedView,
+  { tag, digest }: { readonly tag?: string | undefined; readonly digest?: string | undefined },
+  requiredRoles: readonly RoleName[],
+): SignedImage | UnsignedImage {
+  if (tag === undefined) return lookUpDigest(view, digest ?? '', requiredRoles);
+  const found = lookUpTag(view, tag);
+  if (found.kind === 'unsigned') return { kind: 'unsigned', reason: `tag ${tag} is not signed` };
+  if (found.kind === 'refused') return { kind: 'unsigned', reason: found.reason };
+  if (digest !== undefined && digest !== found.digest) {
+    const reason = `tag ${tag} is signed for ${found.digest}, not for this digest`;
+    return { kind: 'other', reason };
+  }
+  const { role, length } = found;
+  const roles = rolesVouchingFor(view, tag, found.digest);
+  return { kind: 'signed', digest: found.digest, length, tags: [tag], role, roles };
+}
+
+/**
+ * A digest counts while some tag stands for it as Docker reads it: an entry of `targets` that
+ * `targets/releases` overrides is history.
+ */
+function lookUpDigest(
+  view: TrustedView,
+  digest: string,
+  requiredRoles: readonly RoleName[],
+): SignedImage | UnsignedImage {
+  const rows = listTags(view)
+    .filter((row) => row.isPulled && row.digest === digest)
+    .map(({ tag, length }) => ({ tag, length, roles: rolesVouchingFor(view, tag, digest) }));
+  // Where roles are asked for, one and the same tag must have them all.
+  const complete = rows.filter(({ roles }) => requiredRoles.every((role) => roles.includes(role)));
+  const counted = complete.length > 0 ? complete : rows;
+  const [first] = counted;
+  const found = first && lookUpTag(view, first.tag);
+  if (!first || found?.kind !== 'signed') {
+    return { kind: 'unsigned', reason: 'no tag is signed with this digest' };
+  }
+  return {
+    kind: 'signed',
+    digest,
+    length: first.length,
+    tags: counted.map(({ tag }) => tag),
+    role: found.role,
+    roles: first.roles,
+  };
+}

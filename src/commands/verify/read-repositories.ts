@@ -1,0 +1,87 @@
+/** Reads and verifies the trust data of every repository that images come from, each once. */
+import { TrustError, isTrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
+import type { Log } from '../../ports.js';
+import {
+  createTrustServer,
+  readRepository,
+  type Pin,
+  type TrustedView,
+} from '../../trust/index.js';
+import type { RunContext } from '../context.js';
+import type { Access, HostAccess } from './access.js';
+import { mapAtOnce } from './at-once.js';
+import type { Repository } from './judge.js';
+import type { ImageRequest } from './requests.js';
+import type { TrustCache } from './trust-cache.js';
+
+/** How repositories are read. */
+export interface Reading {
+  readonly access: Access;
+  /** None: trust on first use. */
+  readonly pins: readonly Pin[];
+  readonly cache: TrustCache | undefined;
+  readonly context: RunContext;
+  readonly log: Log;
+}
+
+/** What is known of each repository, by GUN. @throws {TrustError} INTERRUPTED, INPUT_INVALID */
+export async function readRepositories(
+  requests: readonly ImageRequest[],
+  reading: Reading,
+): Promise<ReadonlyMap<string, Repository>> {
+  const first = new Map(requests.map((request) => [request.gun, request] as const).reverse());
+  const read = await mapAtOnce([...first.values()], limits.verifiedAtOnce, async (request) => {
+    const repository = await readOne(request, reading);
+    return [request.gun, repository] as const;
+  });
+  return new Map(read);
+}
+
+async function readOne({ gun, image }: ImageRequest, reading: Reading): Promise<Repository> {
+  try {
+    const access = await reading.access.to(image.host, image.repository);
+    const view = await readTrusted(gun, access, reading);
+    if (!view) return { kind: 'none' };
+    tell(view, reading);
+    return { kind: 'trusted', view, access };
+  } catch (error) {
+    // What concerns the run or its inputs is no verdict on an image.
+    if (!isTrustError(error) || error.code === 'INTERRUPTED' || error.code.startsWith('INPUT_')) {
+      throw error;
+    }
+    return { kind: 'failed', error };
+  }
+}
+
+async function readTrusted(
+  gun: string,
+  { trustUrl, trust }: HostAccess,
+  { pins, cache, context: { clock, signal }, log }: Reading,
+): Promise<TrustedView | undefined> {
+  const previous = await cache?.load(gun);
+  const server = createTrustServer({ url: trustUrl, gun, ...trust, log });
+  const view = await readRepository(server, { pins, now: clock(), previous, signal });
+  if (view) await cache?.save(view);
+  else if (previous) {
+    throw new TrustError(
+      'TRUST_DATA_MISSING',
+      `${gun} had trust data when it was last verified here, and has none now.`,
+      {
+        remedy:
+          'Someone deleted it, or hides it from you. If its owner did, for example by switching ' +
+          'content trust off, remove what the cache folder has of it.',
+      },
+    );
+  }
+  return view;
+}
+
+function tell({ gun, root, pinnedBy, warnings }: TrustedView, { context, log }: Reading): void {
+  log.info(`${gun}  trust data verified, root version ${root.signed.version}`);
+  for (const { message } of warnings) log.warn(message);
+  if (pinnedBy.kind !== 'first-use') return;
+  log.warn(
+    `The root of ${gun} is trusted on first use. Pin it: ${context.nameInput('trust-pin')}: ${pinnedBy.keyIds.join(', ')}`,
+  );
+}

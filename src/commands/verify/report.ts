@@ -1,0 +1,112 @@
+/** What a run of `verify` says of itself: table for the log, job summary, trust report. Facts only. */
+import { code, escape } from '../report.js';
+import type { Verdict } from './verdict.js';
+
+/** What the status of an image reads like. */
+const words = {
+  verified: 'verified',
+  'allowed-unsigned': 'unsigned, allowed',
+  failed: 'FAILED',
+} as const;
+
+/** The images by digest, each once, in the order they were asked for. */
+export function imagesOf(verdicts: readonly Verdict[]): readonly string[] {
+  const verified = verdicts.filter(({ status }) => status === 'verified');
+  return [...new Set(verified.map(({ request, digest }) => `${request.gun}@${digest ?? ''}`))];
+}
+
+/** The table as lines of text, columns aligned. */
+export function tableOf(verdicts: readonly Verdict[]): readonly string[] {
+  const rows = [
+    ['IMAGE', 'DIGEST', 'SIGNERS', 'EXPIRY', 'VERDICT'],
+    ...verdicts.map((verdict) => [
+      verdict.request.reference,
+      verdict.digest ?? '-',
+      verdict.signers.join(', ') || '-',
+      expiryOf(verdict) || '-',
+      [words[verdict.status], ...codesOf(verdict)].join(' '),
+    ]),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** The job summary, as Markdown. */
+export function verificationSummary(
+  verdicts: readonly Verdict[],
+  warnings: readonly string[],
+): string {
+  const failed = verdicts.filter(({ status }) => status === 'failed').length;
+  const title = failed === 0 ? 'Verified images' : `Images (${failed} not verified)`;
+  const rows = verdicts.map((verdict) => {
+    const cells = [
+      code(verdict.request.reference),
+      verdict.digest === undefined ? '' : code(verdict.digest),
+      verdict.signers.map(escape).join(', '),
+      escape(expiryOf(verdict)),
+      [
+        verdict.status === 'failed' ? '❌ not verified' : `✅ ${words[verdict.status]}`,
+        ...verdict.problems.map(({ code: name, message }) => `${code(name)} ${escape(message)}`),
+      ].join('<br>'),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    `### ${title}`,
+    '',
+    '| Image | Digest | Signers | Expiry | Verdict |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    ...(warnings.length > 0
+      ? ['', ...warnings.map((warning) => `> ⚠️ ${escape(warning)}\n>`)]
+      : []),
+    '',
+  ].join('\n');
+}
+
+/** The content of the trust report; docs/trust-report.md explains it. */
+export function verificationReport(
+  verdicts: readonly Verdict[],
+  warnings: readonly string[],
+  writtenFiles: readonly string[],
+): object {
+  return {
+    formatVersion: 1,
+    command: 'verify',
+    verified: verdicts.filter(({ status }) => status === 'verified').length,
+    images: verdicts.map(({ request, status, digest, tags, roles, signers, ...more }) => ({
+      reference: request.reference,
+      places: request.places,
+      gun: request.gun,
+      status,
+      digest,
+      image: status === 'verified' ? `${request.gun}@${digest ?? ''}` : undefined,
+      tags,
+      roles,
+      signers,
+      expires: more.expires && {
+        role: more.expires.role,
+        expires: more.expires.at.toISOString(),
+      },
+      created: more.created?.toISOString(),
+      problems: more.problems,
+    })),
+    writtenFiles,
+    warnings,
+  };
+}
+
+function expiryOf({ expires }: Verdict): string {
+  return expires ? `${expires.at.toISOString().slice(0, 10)} ${expires.role}` : '';
+}
+
+function codesOf({ problems }: Verdict): readonly string[] {
+  return [...new Set(problems.map((problem) => problem.code))];
+}

@@ -1,0 +1,161 @@
+/**
+ * What was trusted before, kept in a folder from run to run. The root in it is what later roots are
+ * held against, so a damaged one is an error; what else is damaged is fetched again
+ * (theupdateframework/notary client/tufclient.go, bootstrapClient). Nothing in it is secret.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { TrustError, isTrustError, messageOf } from '../../errors.js';
+import { isRecord, parseJsonObject } from '../../http/index.js';
+import {
+  TrustedCollection,
+  parseSnapshot,
+  parseTargets,
+  parseTimestamp,
+  type EarlierState,
+  type Envelope,
+  type RoleName,
+  type TargetsSigned,
+  type TrustedView,
+} from '../../trust/index.js';
+
+/** The folder, by repository. */
+export interface TrustCache {
+  /**
+   * What was trusted of `gun` when it was last read; undefined when it never was.
+   * @throws {TrustError} TRUST_DATA_INVALID when the root in it cannot be believed.
+   */
+  load(gun: string): Promise<EarlierState | undefined>;
+  /** Keeps `view`, unless another run has kept something newer meanwhile. @throws {TrustError} */
+  save(view: TrustedView): Promise<void>;
+}
+
+/** Uses `directory`, which is made when something is first kept in it. */
+export function openTrustCache(directory: string, now: () => Date): TrustCache {
+  const load = async (gun: string): Promise<EarlierState | undefined> => {
+    const file = fileOf(directory, gun);
+    const bytes = await readIfThere(file);
+    return bytes && verifyAgain(bytes, gun, file, now());
+  };
+  return {
+    load,
+    save: async (view) => {
+      const kept = await load(view.gun);
+      if (kept && isNewer(kept, view)) return;
+      await write(fileOf(directory, view.gun), directory, textOf(view));
+    },
+  };
+}
+
+/** A name that people can read and no two repositories share. */
+function fileOf(directory: string, gun: string): string {
+  const readable = gun.replace(/[^a-z0-9.-]+/g, '_').slice(0, 80);
+  const hash = createHash('sha256').update(gun).digest('hex').slice(0, 32);
+  return path.join(directory, `${readable}-${hash}.json`);
+}
+
+async function readIfThere(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw unusable(file, messageOf(cause), cause);
+  }
+}
+
+/** The documents in `bytes`, each verified as it was when it was kept, whatever has expired since. */
+function verifyAgain(bytes: Buffer, gun: string, file: string, now: Date): EarlierState {
+  const content = parseJsonObject(bytes);
+  const files = isRecord(content?.files) ? content.files : {};
+  const documentOf = (role: RoleName): Buffer | undefined => {
+    const text = Object.hasOwn(files, role) ? files[role] : undefined;
+    return typeof text === 'string' ? Buffer.from(text, 'base64') : undefined;
+  };
+  if (content?.gun !== gun) throw unusable(file, `it is not the trust data of ${gun}`);
+  const collection = new TrustedCollection({ gun, now, expiry: 'report' });
+  try {
+    collection.acceptRoot(documentOf('root') ?? Buffer.alloc(0));
+  } catch (error) {
+    throw unusable(file, messageOf(error), error);
+  }
+  const targets = new Map<RoleName, Envelope<TargetsSigned>>();
+  let state: EarlierState = { root: collection.anchoredRoot() };
+  const take = (role: RoleName, accept: (document: Buffer) => void): void => {
+    const document = documentOf(role);
+    if (document) accept(document);
+  };
+  try {
+    take('timestamp', (document) => {
+      collection.acceptTimestamp(document);
+      state = { ...state, timestamp: parseTimestamp(document) };
+    });
+    take('snapshot', (document) => {
+      collection.acceptSnapshot(document);
+      state = { ...state, snapshot: parseSnapshot(document) };
+    });
+    take('targets', (document) => {
+      collection.acceptTargets(document);
+      targets.set('targets', parseTargets(document));
+    });
+    let known: readonly RoleName[];
+    do {
+      known = collection.pendingDelegations().filter((role) => documentOf(role) !== undefined);
+      for (const role of known) {
+        take(role, (document) => {
+          if (collection.acceptDelegation(role, document) === 'trusted') {
+            targets.set(role, parseTargets(document, role));
+          }
+        });
+      }
+    } while (known.length > 0);
+  } catch (error) {
+    // Damaged: what was believed up to here counts, the rest is fetched again.
+    if (!isTrustError(error) && !(error instanceof TypeError)) throw error;
+  }
+  return { ...state, targets };
+}
+
+function isNewer(kept: EarlierState, view: TrustedView): boolean {
+  const version = kept.timestamp?.signed.version ?? 0;
+  return (
+    kept.root.signed.version >= view.root.signed.version && version > view.timestamp.signed.version
+  );
+}
+
+function textOf({ gun, root, timestamp, snapshot, targets }: TrustedView): string {
+  const all = new Map<RoleName, Envelope>([
+    ['root', root],
+    ['timestamp', timestamp],
+    ['snapshot', snapshot],
+    ...targets,
+  ]);
+  const files = [...all].map(([role, { bytes }]) => [role, bytes.toString('base64')] as const);
+  return `${JSON.stringify({ formatVersion: 1, gun, files: Object.fromEntries(files) })}\n`;
+}
+
+/** All of it or nothing, readable by this user only: who can change it decides what is trusted. */
+async function write(file: string, directory: string, text: string): Promise<void> {
+  const temporary = `${file}.${randomUUID()}`;
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
+    await rename(temporary, file);
+  } catch (cause) {
+    throw new TrustError('INPUT_INVALID', `${file} cannot be written: ${messageOf(cause)}`, {
+      remedy: 'Give a cache folder that this run may write to.',
+      cause,
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function unusable(file: string, why: string, cause?: unknown): TrustError {
+  return new TrustError('TRUST_DATA_INVALID', `The trust data kept in ${file} is damaged: ${why}`, {
+    remedy:
+      'It says which root was trusted before. Find out what happened to it; to trust the ' +
+      'repository anew as the server has it, remove the file, and pin the root.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

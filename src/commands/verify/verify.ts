@@ -1,0 +1,187 @@
+/**
+ * Verifies images: all of them are looked at, then the step fails if any is not as required. Files
+ * are written and images pulled only when nothing failed.
+ */
+import { TrustError, type ErrorCode } from '../../errors.js';
+import type { InputValues } from '../../inputs/index.js';
+import { limits } from '../../limits.js';
+import type { Log } from '../../ports.js';
+import type { Pin } from '../../trust/index.js';
+import type { RunContext } from '../context.js';
+import { checkReportPath, writeTrustReport } from '../report.js';
+import { resolvePin } from '../signing-preflight.js';
+import { createAccess, type Access } from './access.js';
+import { mapAtOnce } from './at-once.js';
+import { readVerifyConfiguration, type VerifyConfiguration } from './configuration.js';
+import { destinationsOf, fillIn, writeImageFiles, type Destination } from './files/index.js';
+import { judge, type Repository } from './judge.js';
+import { openPuller } from './pull.js';
+import { readRepositories } from './read-repositories.js';
+import { imagesOf, tableOf, verificationReport, verificationSummary } from './report.js';
+import { keyOf, requestsOf, type ImageRequest } from './requests.js';
+import { openTrustCache } from './trust-cache.js';
+import type { Verdict } from './verdict.js';
+
+/**
+ * Runs `verify`.
+ * @throws {TrustError} TAG_NOT_SIGNED, POLICY_NOT_MET and what else an image failed with, once all
+ * have been looked at; whatever keeps the run from looking.
+ */
+export async function verifyImages(inputs: InputValues, context: RunContext): Promise<void> {
+  const { workingDirectory, nameInput, clock } = context;
+  const configuration = await readVerifyConfiguration(inputs, workingDirectory, nameInput);
+  await checkReportPath(configuration.reportPath);
+  const destinations = configuration.writeDigests
+    ? await destinationsOf(configuration.files, configuration.outputDirectory)
+    : [];
+  const { log, warnings } = collectWarnings(context.log);
+  const requests = requestsOf(configuration);
+  tellImages(requests, configuration, context, log);
+  const puller = configuration.pull
+    ? await log.group('Docker', () => openPuller(configuration.passEnvironment, context))
+    : undefined;
+
+  const access = createAccess(configuration, inputs, context, log);
+  const repositories = await log.group('Trust data', async () => {
+    const pins = await openPins(configuration, requests, access, context);
+    const cache =
+      configuration.cacheDirectory === undefined
+        ? undefined
+        : openTrustCache(configuration.cacheDirectory, clock);
+    return readRepositories(requests, { access, pins, cache, context, log });
+  });
+  const verdicts = await log.group('Verification', async () => {
+    const judged = await judgeAll(requests, repositories, configuration, context, log);
+    for (const line of tableOf(judged)) log.info(line);
+    return judged;
+  });
+  const verified = verdicts.filter(({ status }) => status === 'verified');
+  context.setOutput('images', imagesOf(verdicts).join('\n'));
+  context.setOutput('verified', String(verified.length));
+
+  const failed = verdicts.filter(({ status }) => status === 'failed');
+  const written: string[] = [];
+  try {
+    if (failed.length > 0) throw failureOf(failed, verdicts.length);
+    if (puller) await log.group('Pull', () => puller.pull(verified, access, log));
+    if (destinations.length > 0) {
+      await log.group('Files', () => writeAll(destinations, verdicts, written, log));
+    }
+  } finally {
+    const report = verificationReport(verdicts, warnings, written);
+    const file = await writeTrustReport(report, configuration.reportPath, context.tempDirectory);
+    context.setOutput('trust-report', file);
+    await context.addSummary(verificationSummary(verdicts, warnings));
+  }
+}
+
+/** A log that says each warning once, and keeps them for the report. */
+function collectWarnings(log: Log): { readonly log: Log; readonly warnings: readonly string[] } {
+  const warnings: string[] = [];
+  return {
+    warnings,
+    log: {
+      ...log,
+      group: (title, body) => log.group(title, body),
+      warn: (line) => {
+        if (warnings.includes(line)) return;
+        warnings.push(line);
+        log.warn(line);
+      },
+    },
+  };
+}
+
+function tellImages(
+  requests: readonly ImageRequest[],
+  { files }: VerifyConfiguration,
+  { nameInput }: RunContext,
+  log: Log,
+): void {
+  for (const { name, mentions, unnamed } of files) {
+    if (mentions.length === 0) log.warn(`${name} names no image.`);
+    for (const { line, what } of unnamed) log.warn(`${name}, line ${line}: ${what}; not verified.`);
+  }
+  if (requests.length > 0) return;
+  throw new TrustError('INPUT_INVALID', 'The files name no image, so there is nothing to verify.', {
+    remedy: `Check ${nameInput('files')}.`,
+  });
+}
+
+/** Vault keys are read in the cloud of the first image's registry. */
+async function openPins(
+  { pins }: VerifyConfiguration,
+  [first]: readonly ImageRequest[],
+  access: Access,
+  context: RunContext,
+): Promise<readonly Pin[]> {
+  const host = first?.image.host ?? '';
+  return Promise.all(
+    pins.map((pin) =>
+      // Only a pin that is a vault key needs an identity.
+      resolvePin(pin, { credential: access.credential(host) }, context),
+    ),
+  );
+}
+
+async function judgeAll(
+  requests: readonly ImageRequest[],
+  repositories: ReadonlyMap<string, Repository>,
+  { policy }: VerifyConfiguration,
+  { clock }: RunContext,
+  log: Log,
+): Promise<readonly Verdict[]> {
+  const judging = { policy, log, now: clock() };
+  return mapAtOnce(requests, limits.verifiedAtOnce, (request) =>
+    judge(request, repositories.get(request.gun) ?? { kind: 'none' }, judging),
+  );
+}
+
+async function writeAll(
+  destinations: readonly Destination[],
+  verdicts: readonly Verdict[],
+  written: string[],
+  log: Log,
+): Promise<void> {
+  const digests = new Map(
+    verdicts.map(({ request, status, digest }) => [
+      keyOf(request.reference),
+      status === 'verified' ? digest : undefined,
+    ]),
+  );
+  await writeImageFiles(
+    destinations.map((destination) => ({
+      destination,
+      text: fillIn(destination.file, (reference) => digests.get(keyOf(reference))),
+    })),
+  );
+  for (const { path } of destinations) {
+    written.push(path);
+    log.info(path);
+  }
+}
+
+/** What decides the code when images failed in different ways, the gravest first. */
+const gravest: readonly ErrorCode[] = [
+  'TRUST_DATA_INVALID',
+  'TRUST_PIN_MISMATCH',
+  'TRUST_DATA_MISSING',
+  'DIGEST_MISMATCH',
+  'TRUST_DATA_EXPIRED',
+  'TAG_NOT_SIGNED',
+  'POLICY_NOT_MET',
+];
+
+function failureOf(failed: readonly Verdict[], total: number): TrustError {
+  const problems = failed.flatMap((verdict) => verdict.problems);
+  const codes = problems.map(({ code }) => code);
+  const grave = gravest.find((code) => codes.includes(code));
+  const messages = problems.map(({ message }) => message);
+  const count =
+    total === 1
+      ? ''
+      : `${failed.length} of ${total} images ${failed.length === 1 ? 'is' : 'are'} not as required. `;
+  return new TrustError(grave ?? codes[0] ?? 'UNEXPECTED', `${count}${messages.join(' ')}`, {
+    remedy: [...new Set(problems.map(({ remedy }) => remedy))].join(' '),
+  });
+}
