@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FrontFaults } from './faults.js';
 import { isRegistry } from './hosts.js';
 import type { FrontLog } from './request-log.js';
+import { createTurns, type Turns } from './turns.js';
 import type { EmulatedHosts } from './types.js';
 import { forward, type Upstream } from './upstream.js';
 
@@ -33,8 +34,9 @@ const TRUST_IS_OFF = JSON.stringify({
 
 /** Makes the listener for all decrypted requests. */
 export function createRouter(parts: RouterParts): RequestListener {
+  const notaryTurns = createTurns();
   return (req, res) => {
-    answer(parts, req, res).catch((error: unknown) => {
+    answer(parts, notaryTurns, req, res).catch((error: unknown) => {
       res.destroy(error instanceof Error ? error : new Error(String(error)));
     });
   };
@@ -42,6 +44,7 @@ export function createRouter(parts: RouterParts): RequestListener {
 
 async function answer(
   { emulator, upstreams, log, faults }: RouterParts,
+  notaryTurns: Turns,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
@@ -69,8 +72,11 @@ async function answer(
     if (!emulator.handle(host, req, res)) say(req, res, 404, `no host ${host} in the test stack\n`);
   } else if (url.startsWith('/oauth2/')) emulator.handleRegistryAuth(host, req, res);
   else if (!TRUST_PATH.test(url)) pass(upstreams.registry());
-  else if (emulator.trustAvailable(host)) pass(upstreams.notary());
-  else say(req, res, 404, TRUST_IS_OFF, { 'content-type': 'application/json; charset=utf-8' });
+  else if (emulator.trustAvailable(host)) {
+    await notaryTurns(res, () => {
+      pass(upstreams.notary());
+    });
+  } else say(req, res, 404, TRUST_IS_OFF, { 'content-type': 'application/json; charset=utf-8' });
 }
 
 function say(

@@ -35,6 +35,9 @@ export function forward(
       ...(req.headers['transfer-encoding'] !== undefined && { 'transfer-encoding': 'chunked' }),
       // Or the registry hands out http URLs for uploads.
       'x-forwarded-proto': 'https',
+      // A server that is to close refuses a request without reading its body, and the refusal is
+      // lost with the broken connection.
+      connection: 'keep-alive',
     },
     agent: false,
   });
@@ -51,13 +54,13 @@ export function forward(
     res.writeHead(answer.statusCode ?? 502, headers);
     answer.pipe(res);
   });
-  outgoing.on('error', (error) => {
+  outgoing.on('error', (error: NodeJS.ErrnoException) => {
     if (res.headersSent) {
       res.destroy(error);
       return;
     }
     res.writeHead(502, { 'content-type': 'text/plain' });
-    res.end('the server behind this name does not answer\n');
+    res.end(`the server behind this name does not answer (${error.code ?? error.message})\n`);
   });
   res.on('close', () => outgoing.destroy());
   req.pipe(outgoing);
