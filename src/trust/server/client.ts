@@ -3,7 +3,7 @@
  * reading of status codes; it hands metadata through as bytes and must never trust it. A POST goes
  * out once: whether to send again is for the publisher, who can look what happened.
  */
-import { TrustError } from '../../errors.js';
+import { TrustError, isTrustError } from '../../errors.js';
 import { HttpError, type HttpRequest, type HttpResponse } from '../../http/types.js';
 import { limits } from '../../limits.js';
 import type { Gun, PublicKey, RoleName } from '../metadata/types.js';
@@ -11,6 +11,7 @@ import { complaintOf, isWebPage, oneLine } from './answers.js';
 import {
   contentTrustOff,
   noAnswer,
+  noLogin,
   readerRefused,
   signerRefused,
   stumbled,
@@ -164,7 +165,7 @@ class HttpTrustServer implements TrustServer {
 
   async #send(actions: string, doing: string, request: HttpRequest): Promise<HttpResponse> {
     // The repository in the scope is the whole GUN, host included (docker-cli: cli/trust/trust.go).
-    const token = await this.#options.token(`repository:${this.gun}:${actions}`);
+    const token = await this.#token(actions, doing);
     const headers = {
       ...request.headers,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -174,6 +175,16 @@ class HttpTrustServer implements TrustServer {
     } catch (error) {
       if (error instanceof HttpError) throw noAnswer(this, error, doing);
       throw error;
+    }
+  }
+
+  async #token(actions: string, doing: string): Promise<string | undefined> {
+    try {
+      return await this.#options.token(`repository:${this.gun}:${actions}`);
+    } catch (error) {
+      // It logs in as to a registry, but need not be one: the user gave it another name.
+      if (!isTrustError(error, 'REGISTRY_UNREACHABLE', 'REGISTRY_FAILED')) throw error;
+      throw noLogin(this, error, doing);
     }
   }
 }

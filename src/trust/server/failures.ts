@@ -96,6 +96,15 @@ export function updateRejected(place: Place, response: HttpResponse): TrustError
   );
 }
 
+/** The error for a server, or its token service, that cannot even be asked for a token. */
+export function noLogin(place: Place, cause: TrustError, doing: string): TrustError {
+  return new TrustError(
+    'TRUST_SERVER_UNREACHABLE',
+    `the trust server ${place.host} gave no login to ${doing} for ${place.gun}: ${cause.message}`,
+    { remedy: unreachableRemedy, cause },
+  );
+}
+
 /** The error for no usable answer at all. */
 export function noAnswer(place: Place, error: HttpError, doing: string): TrustError {
   switch (error.kind) {

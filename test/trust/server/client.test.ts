@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTrustError, type ErrorCode, type TrustError } from '../../../src/errors.js';
+import { TrustError, isTrustError, type ErrorCode } from '../../../src/errors.js';
 import {
   HttpError,
   type HttpClient,
@@ -141,6 +141,28 @@ describe('reading a role from a trust server', () => {
     expect(error.message).toContain('contoso.azurecr.io:8443');
     expect(`${error.message} ${error.remedy}`).not.toContain('the-token');
   });
+
+  it.each(['REGISTRY_UNREACHABLE', 'REGISTRY_FAILED'] as const)(
+    'names the trust server where its login fails with %s',
+    async (code) => {
+      const cause = new TrustError(code, 'no answer to GET /v2/', {
+        remedy: 'Look at the registry.',
+      });
+      const server = createTrustServer({
+        url: 'https://notary.contoso.example',
+        gun,
+        http: () => Promise.reject(new Error('nothing must be sent without a token')),
+        token: () => Promise.reject(cause),
+      });
+      const error = await failure(read(server));
+      expect(error.code).toBe('TRUST_SERVER_UNREACHABLE');
+      expect(error.message).toMatch(
+        /trust server notary\.contoso\.example gave no login to hand out root for .*: no answer/,
+      );
+      expect(error.remedy).toMatch(/Check the trust server address/);
+      expect(error.cause).toBe(cause);
+    },
+  );
 
   it('warns of switching content trust off and on', async () => {
     const error = await failure(read(scripted(answer(405)).server));
