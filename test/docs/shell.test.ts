@@ -47,7 +47,10 @@ const pairs = {
   'RSA 2048': () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
 } satisfies Record<string, () => KeyObject>;
 
-describe.runIf(hasOpenssl)('the guide for existing keys', () => {
+/** RSA keys take their time on a busy machine. */
+const timeout = 60_000;
+
+describe.runIf(hasOpenssl)('the guide for existing keys', { timeout }, () => {
   it.each(Object.entries(pairs))('takes encryption and headers off a %s key', (_name, make) => {
     const key = make();
     const { text } = writeDockerKeyFile(key, {
@@ -83,7 +86,7 @@ describe.runIf(hasOpenssl)('the guide for existing keys', () => {
   });
 });
 
-describe.runIf(hasOpenssl)('the conversion of a PFX file', () => {
+describe.runIf(hasOpenssl)('the conversion of a PFX file', { timeout }, () => {
   it('gives a PEM that the run accepts as a client certificate', async () => {
     const convert = 'openssl pkcs12 -in principal.pfx -out principal.pem -nodes';
     for (const page of ['docs/permissions.md', 'docs/troubleshooting.md']) {
