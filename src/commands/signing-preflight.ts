@@ -140,7 +140,8 @@ function pinOf(keyId: KeyId): Pin {
   return { kind: 'key-id', keyId };
 }
 
-async function openConfigured(
+/** Opens a key of the inputs. @throws {TrustError} */
+export async function openConfigured(
   { reference, passphrase, passphraseInput }: KeyConfiguration,
   { credential }: Session,
   { secrets, signal, clock, nameInput }: RunContext,
@@ -220,7 +221,7 @@ export async function resolvePin(
 }
 
 /** What Azure Resource Manager knows beforehand, as far as the principal may ask it. */
-async function checkRegistry(
+export async function checkRegistry(
   { registryId, image: { registry } }: Configuration,
   { cloud, credential, http, principal }: Session,
   { signal }: RunContext,
@@ -253,7 +254,7 @@ async function checkRegistry(
 }
 
 /** Completes a refusal of the trust server with its likely cause and the command that mends it. */
-async function explainRefusal<T>(
+export async function explainRefusal<T>(
   { registryId, image: { registry } }: Configuration,
   { principal, account }: Session,
   body: () => Promise<T>,

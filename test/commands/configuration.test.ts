@@ -274,3 +274,95 @@ describe('credentials that do not go together', () => {
     expect(message + remedy).not.toContain('hush-hush');
   });
 });
+
+describe('the configuration of revoke', () => {
+  it('takes tags and patterns, or all tags when that is said', () => {
+    const some = configure('revoke', { tags: '1.0, nightly-*, 1.?', 'dry-run': 'true' });
+    expect(some.revocation).toEqual({ tags: ['1.0', 'nightly-*', '1.?'], dryRun: true });
+    const all = configure('revoke', { tags: '', 'all-tags': 'true' });
+    expect(all.revocation).toEqual({ tags: undefined, dryRun: false });
+  });
+
+  it.each([
+    ['neither tags nor all tags', { tags: '' }, 'INPUT_MISSING', /"tags" is not set/],
+    ['both', { 'all-tags': 'true' }, 'INPUT_CONFLICT', /"all-tags" is true, and "tags" names some/],
+    ['what is no tag', { tags: 'a/b*' }, 'INPUT_INVALID', /"a\/b\*" is no tag and no pattern/],
+    ['no key', { 'signing-key': '' }, 'INPUT_MISSING', /"signing-key" is not set/],
+    ['no repository', { repository: '' }, 'INPUT_MISSING', /"repository" is not set/],
+  ])('refuses %s', (_what, texts, code, message) => {
+    const error = refusal('revoke', texts);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+  });
+});
+
+describe('the images to sign', () => {
+  const none = { registry: '', repository: '', tags: '' };
+  const digest = `sha256:${'ab'.repeat(32)}`;
+
+  it('are sorted into repositories, each tag with the digest it is given', () => {
+    const images = `contoso.azurecr.io/a:1, fabrikam.azurecr.io/b/c:2@${digest}\ncontoso.azurecr.io/a:3`;
+    const { repositories } = configure('sign', { ...none, images });
+    expect(
+      repositories?.map(({ image, digests, trustServer }) => [
+        image.gun,
+        image.tags,
+        [...digests],
+        trustServer,
+      ]),
+    ).toEqual([
+      ['contoso.azurecr.io/a', ['1', '3'], [], 'https://contoso.azurecr.io'],
+      ['fabrikam.azurecr.io/b/c', ['2'], [['2', digest]], 'https://fabrikam.azurecr.io'],
+    ]);
+  });
+
+  it('are not needed where registry, repository and tags are given, and the other way round', () => {
+    expect(configure('sign', {}).repositories).toBeUndefined();
+    const error = refusal('sign', none);
+    expect(error.code).toBe('INPUT_MISSING');
+    expect(error.message).toMatch(
+      /"registry" is not set; "repository" is not set; "tags" is not set/,
+    );
+  });
+
+  it.each([
+    [
+      'a repository besides',
+      { tags: '', images: 'contoso.azurecr.io/a:1' },
+      'INPUT_CONFLICT',
+      /"repository" is set, and so is "images"/,
+    ],
+    [
+      'an image without tag',
+      { ...none, images: `contoso.azurecr.io/a@${digest}` },
+      'INPUT_INVALID',
+      /names no tag/,
+    ],
+    [
+      'an image of another registry',
+      { ...none, registry: 'contoso.azurecr.io', images: 'fabrikam.azurecr.io/a:1' },
+      'INPUT_CONFLICT',
+      /names images of fabrikam/,
+    ],
+    [
+      'one trust server for two registries',
+      {
+        ...none,
+        'trust-server': 'https://notary.contoso.com',
+        images: 'contoso.azurecr.io/a:1, fabrikam.azurecr.io/a:1',
+      },
+      'INPUT_CONFLICT',
+      /images of 2 registries/,
+    ],
+    [
+      'a tag for two digests',
+      { ...none, images: `contoso.azurecr.io/a:1, contoso.azurecr.io/a:1@${digest}` },
+      'INPUT_INVALID',
+      /named twice/,
+    ],
+  ])('refuse %s', (_what, texts, code, message) => {
+    const error = refusal('sign', texts);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+  });
+});

@@ -1,0 +1,219 @@
+/**
+ * Takes the signatures of tags away, as far as the signing key reaches, and says what is left. The
+ * images stay in the registry. Says "revoked" only of what a stranger does not find any more.
+ */
+import type { OpenedKey } from '../../azure/index.js';
+import { TrustError } from '../../errors.js';
+import type { InputValues } from '../../inputs/index.js';
+import type { Log } from '../../ports.js';
+import { proveSigner } from '../../signing/index.js';
+import {
+  createTrustServer,
+  planRemoval,
+  readRepository,
+  removeTags,
+  type Pin,
+  type RemovalPlan,
+  type TrustedView,
+  type TrustServer,
+} from '../../trust/index.js';
+import { collectWarnings } from '../collect-warnings.js';
+import {
+  readConfiguration,
+  type Configuration,
+  type RevocationConfiguration,
+  type SigningConfiguration,
+} from '../configuration.js';
+import type { RunContext } from '../context.js';
+import { checkReportPath, writeTrustReport } from '../report.js';
+import { openSession, type Session } from '../session.js';
+import {
+  checkRegistry,
+  describePin,
+  explainRefusal,
+  nameOfPin,
+  openConfigured,
+  resolvePin,
+} from '../signing-preflight.js';
+import { outcomeOf, viewAfter, type RevokedTag } from './outcome.js';
+import {
+  revocationReport,
+  revocationSummary,
+  revocationTable,
+  type RevocationFacts,
+} from './report.js';
+import { selectionOf, type Selection } from './selection.js';
+
+/**
+ * Runs `revoke`.
+ * @throws {TrustError} KEY_NOT_AUTHORIZED, after all was removed that could be, when a tag can still
+ * be pulled as signed; TRUST_DATA_MISSING; and whatever keeps the run from publishing.
+ */
+export async function revokeTags(inputs: InputValues, context: RunContext): Promise<void> {
+  const { workingDirectory, nameInput } = context;
+  const configuration = readConfiguration('revoke', inputs, workingDirectory, nameInput);
+  const { signing, revocation, image } = configuration;
+  if (!signing || !revocation) throw new TypeError('revoke was configured for something else');
+  await checkReportPath(configuration.reportPath);
+  const { log, warnings } = collectWarnings(context.log);
+  const session = await log.group('Registry login', () =>
+    openSession(configuration, inputs, context),
+  );
+  const plan = await log.group('Trust data', () =>
+    prepare(configuration, signing, revocation, session, context, log),
+  );
+  const { dryRun } = revocation;
+  const tags = await log.group(dryRun ? 'Dry run' : 'Revocation', async () => {
+    const outcome = dryRun
+      ? outcomeOf(viewAfter(plan.view, plan.removal), plan.removal)
+      : await carryOut(plan, configuration, session, context, log);
+    if (outcome.length > 0) for (const line of revocationTable(outcome, dryRun)) log.info(line);
+    for (const line of leftOvers(outcome)) log.warn(line);
+    if (dryRun) log.info('Nothing was changed.');
+    return outcome;
+  });
+
+  const namesOf = (some: readonly RevokedTag[]): string => some.map(({ tag }) => tag).join(',');
+  context.setOutput(
+    'revoked-tags',
+    namesOf(tags.filter(({ removedFrom }) => removedFrom.length > 0)),
+  );
+  context.setOutput('still-signed-tags', namesOf(tags.filter(({ stillIn }) => stillIn.length > 0)));
+  context.setOutput('key-id', plan.key.signer.keyId);
+  const { keyId, method, description } = plan.key.signer;
+  const { pinnedBy } = plan.view;
+  const facts: RevocationFacts = {
+    registry: image.registry,
+    repository: image.repository,
+    gun: image.gun,
+    dryRun,
+    key: { id: keyId, method, description },
+    pinnedBy: pinnedBy.kind === 'pin' ? nameOfPin(pinnedBy.pin) : undefined,
+    tags,
+    notSigned: plan.notSigned,
+    warnings,
+  };
+  const file = await writeTrustReport(
+    revocationReport(facts),
+    configuration.reportPath,
+    context.tempDirectory,
+  );
+  context.setOutput('trust-report', file);
+  await context.addSummary(revocationSummary(facts));
+  if (!dryRun) refuseIfPullable(image.gun, tags, context);
+}
+
+interface Revocation {
+  readonly server: TrustServer;
+  readonly key: OpenedKey;
+  readonly pins: readonly Pin[];
+  readonly view: TrustedView;
+  readonly selection: Selection;
+  readonly removal: RemovalPlan;
+  readonly notSigned: readonly string[];
+}
+
+async function prepare(
+  configuration: Configuration,
+  signing: SigningConfiguration,
+  { tags, dryRun }: RevocationConfiguration,
+  session: Session,
+  context: RunContext,
+  log: Log,
+): Promise<Revocation> {
+  const { gun } = configuration.image;
+  const { clock, signal } = context;
+  await checkRegistry(configuration, session, context, log);
+  const [key, pins] = await Promise.all([
+    openConfigured(signing.signingKey, session, context),
+    Promise.all(signing.pins.map((pin) => resolvePin(pin, session, context))),
+  ]);
+  if (!dryRun) await proveSigner(key.signer);
+  log.info(key.signer.description);
+  log.info(`key ID ${key.signer.keyId}`);
+  const server = createTrustServer({ url: configuration.trustServer, gun, ...session.trust, log });
+  const view = await readRepository(server, { pins, now: clock(), signal });
+  if (!view) throw noTrustData(gun);
+  log.info(`trust data verified: root version ${view.root.signed.version}, ${describePin(view)}`);
+  if (view.pinnedBy.kind === 'first-use') {
+    log.warn(
+      `The root of ${gun} is trusted on first use. Pin it: ${context.nameInput('trust-pin')}: ${view.pinnedBy.keyIds.join(', ')}`,
+    );
+  }
+  for (const warning of view.warnings) log.warn(warning.message);
+  const selection = selectionOf(tags);
+  const removal = planRemoval(view, selection.selects, key.signer, clock());
+  const notSigned = selection.without([...removal.removed.keys(), ...removal.remaining.keys()]);
+  for (const name of notSigned) {
+    log.warn(`${gun} has no signed tag ${name}: there is nothing to revoke.`);
+  }
+  if (removal.roles.length > 0) log.info(`roles that will change: ${removal.roles.join(', ')}`);
+  return { server, key, pins, view, selection, removal, notSigned };
+}
+
+async function carryOut(
+  { server, key, pins, view, selection }: Revocation,
+  configuration: Configuration,
+  session: Session,
+  { clock, signal }: RunContext,
+  log: Log,
+): Promise<readonly RevokedTag[]> {
+  const done = await explainRefusal(configuration, session, () =>
+    removeTags(server, {
+      signer: key.signer,
+      selects: selection.selects,
+      known: view,
+      pins,
+      clock,
+      signal,
+      log,
+    }),
+  );
+  return outcomeOf(done.view, done);
+}
+
+/** What is left of each tag, and who could take it away. */
+function leftOvers(tags: readonly RevokedTag[]): readonly string[] {
+  return tags.flatMap(({ tag, stillIn }) =>
+    stillIn.map(({ role, keyIds, threshold, isExpired }) => {
+      const who = keyIds.length === 0 ? 'no known key' : `key ${keyIds.join(', ')}`;
+      const signatures = threshold > 1 ? `${threshold} signatures of ` : '';
+      return isExpired
+        ? `${tag} is still listed in ${role}, which has expired: it will be signed again when ${role} is renewed, by ${signatures}${who}.`
+        : `${tag} is still signed in ${role}, which takes ${signatures}${who} to change.`;
+    }),
+  );
+}
+
+function refuseIfPullable(
+  gun: string,
+  tags: readonly RevokedTag[],
+  { nameInput }: RunContext,
+): void {
+  const pullable = tags.filter(({ pull }) => pull === 'signed');
+  if (pullable.length === 0) return;
+  const roles = new Set(
+    pullable
+      .flatMap(({ stillIn }) => stillIn.filter(({ isExpired }) => !isExpired))
+      .map(({ role, keyIds }) => `${role} (key ${keyIds.join(', ')})`),
+  );
+  const shown = pullable.slice(0, 10).map(({ tag, digest }) => `${tag} as ${digest ?? ''}`);
+  const more = pullable.length > shown.length ? ` and ${pullable.length - shown.length} more` : '';
+  throw new TrustError(
+    'KEY_NOT_AUTHORIZED',
+    `Tags of ${gun} can still be pulled as signed, because roles carry them that the signing key may not change: ${shown.join(', ')}${more}.`,
+    {
+      remedy: `All that this key may sign was changed. Run again with a key of ${[...roles].join(', ')} as ${nameInput('signing-key')}, or ask its owner to.`,
+    },
+  );
+}
+
+function noTrustData(gun: string): TrustError {
+  return new TrustError(
+    'TRUST_DATA_MISSING',
+    `${gun} has no trust data: none of its tags is signed.`,
+    {
+      remedy: 'Check registry and repository. Where nothing is signed, there is nothing to revoke.',
+    },
+  );
+}
