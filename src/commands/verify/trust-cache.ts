@@ -60,7 +60,10 @@ async function readIfThere(file: string): Promise<Buffer | undefined> {
     return await readFile(file);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw unusable(file, messageOf(cause), cause);
+    throw new TrustError('INPUT_INVALID', `${file} cannot be read: ${messageOf(cause)}`, {
+      remedy: 'Give a cache folder that this run may read and write.',
+      cause,
+    });
   }
 }
 

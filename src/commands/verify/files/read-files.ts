@@ -1,7 +1,7 @@
 /** Reads the files that name images. All that is wrong is said at once. */
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../../../errors.js';
+import { isTrustError, messageOf } from '../../../errors.js';
 import { limits } from '../../../limits.js';
 import { parseImageReference } from '../../../registry/index.js';
 import { readPlainList } from './plain-list.js';
@@ -69,7 +69,8 @@ async function readOne({ name, path: file }: Place): Promise<{
       parseImageReference(reference);
       return [];
     } catch (error) {
-      const problem = `${name}, line ${line}: ${messageOf(error)}`;
+      if (!isTrustError(error)) throw error;
+      const problem = `${name}, line ${line}: ${JSON.stringify(reference)} is not an image reference`;
       return [{ problem, remedy: 'Correct the file.' }];
     }
   });

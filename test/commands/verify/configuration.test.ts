@@ -1,0 +1,98 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  readVerifyConfiguration,
+  type VerifyConfiguration,
+} from '../../../src/commands/verify/configuration.js';
+import { requestsOf } from '../../../src/commands/verify/requests.js';
+import { inputNameOn, readInputs } from '../../../src/inputs/index.js';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'verify-configuration-'));
+  await writeFile(path.join(folder, 'list'), 'alpine\ncontoso.azurecr.io/a:1\n');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function configure(texts: Readonly<Record<string, string>>): Promise<VerifyConfiguration> {
+  const inputs = readInputs('verify', 'cli', (name) => texts[name] ?? '');
+  return readVerifyConfiguration(inputs, folder, (name) => inputNameOn('cli', name));
+}
+
+describe('what verify is asked for', () => {
+  it('is every image once, with all places that name it', async () => {
+    const configuration = await configure({
+      images: 'docker.io/library/alpine:latest, b.io/c',
+      files: 'list',
+      registry: 'contoso.azurecr.io',
+      repository: 'a',
+      tags: '1, 2',
+    });
+    expect(requestsOf(configuration).map(({ gun, tag, places }) => [gun, tag, places])).toEqual([
+      ['docker.io/library/alpine', 'latest', ['list, line 1']],
+      ['b.io/c', 'latest', []],
+      ['contoso.azurecr.io/a', '1', ['list, line 2']],
+      ['contoso.azurecr.io/a', '2', []],
+    ]);
+  });
+
+  it('has roles by their full names, and days as numbers', async () => {
+    const { policy } = await configure({
+      images: 'a',
+      'required-signers': 'ci, targets/qa',
+      'required-roles': 'targets/releases, targets/ci',
+      'max-age': '90',
+    });
+    expect(policy).toMatchObject({
+      requiredRoles: ['targets/ci', 'targets/qa', 'targets/releases'],
+      maxAgeDays: 90,
+      warnExpiryDays: 30,
+    });
+  });
+
+  it('has a trust server for the images of one registry', async () => {
+    const given = { images: 'a', 'trust-server': 'https://notary.contoso.com' };
+    await expect(configure(given)).rejects.toMatchObject({ code: 'INPUT_MISSING' });
+    const { trustServer } = await configure({ ...given, registry: 'Registry.contoso.com' });
+    expect(trustServer).toEqual({
+      registry: 'registry.contoso.com',
+      url: 'https://notary.contoso.com',
+    });
+  });
+
+  it.each([
+    ['nothing to verify', {}, 'INPUT_MISSING', /"images" is not set, and nothing else names/],
+    ['half of a repository', { tags: '1' }, 'INPUT_MISSING', /"registry".*"repository"/],
+    ['a wrong image', { images: 'a:b:c' }, 'INPUT_INVALID', /"images" cannot be used/],
+    ['a file that is not there', { files: 'x.yaml' }, 'INPUT_INVALID', /x\.yaml cannot be read/],
+    [
+      'nowhere to write to',
+      { images: 'a', 'write-digests': 'true' },
+      'INPUT_CONFLICT',
+      /"write-digests" is set, but there are no files/,
+    ],
+    [
+      'a folder and nothing to write',
+      { files: 'list', 'output-directory': 'x' },
+      'INPUT_CONFLICT',
+      /"output-directory" is set, but "write-digests" is not/,
+    ],
+    ['a wrong signer', { images: 'a', 'required-signers': 'a b' }, 'INPUT_INVALID', /signers/],
+    ['a role without tags', { images: 'a', 'required-roles': 'root' }, 'INPUT_INVALID', /roles/],
+    ['days that are none', { images: 'a', 'max-age': '1.5' }, 'INPUT_INVALID', /max-age/],
+    ['a wrong pin', { images: 'a', 'trust-pin': 'sha256:12' }, 'INPUT_INVALID', /trust-pin/],
+    [
+      'half an identity',
+      { images: 'a', 'client-secret': 'x', 'client-id': '11111111-2222-3333-4444-555555555555' },
+      'INPUT_MISSING',
+      /tenant-id/,
+    ],
+  ])('is refused with %s', async (_, texts, code, message) => {
+    await expect(configure(texts)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    });
+  });
+});
