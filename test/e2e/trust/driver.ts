@@ -26,6 +26,8 @@ export interface Job {
   readonly key: string;
   /** PEM of the root key; with it the repository is initialised if it has no trust data. */
   readonly root?: string;
+  /** Pretend that it is this time (ISO 8601), for trust data that expires from then on. */
+  readonly now?: string;
   /** The tags of each publisher; all of them start at once. */
   readonly publishers: readonly Readonly<Record<string, TagContent>>[];
 }
@@ -61,11 +63,12 @@ async function publish(tags: ReadonlyMap<string, TagContent>): Promise<Outcome> 
   const server = createTrustServer({ url: `https://${host}`, gun, http, token });
   const signer = createMemorySigner(createPrivateKey(job.key), 'test key');
   const log = { info: note, warn: note, debug: note };
-  const context = { pins: [], clock: () => new Date(), log };
+  const clock = () => (job.now === undefined ? new Date() : new Date(job.now));
+  const context = { pins: [], clock, log };
   const outlook = await examineSigning(server, { ...context, signer, tags: tags.keys() });
   if (outlook.kind === 'uninitialised' && job.root !== undefined) {
     const rootSigner = createMemorySigner(createPrivateKey(job.root), 'test root key');
-    const rootCertificate = await createRootCertificate(gun, rootSigner, new Date());
+    const rootCertificate = await createRootCertificate(gun, rootSigner, clock());
     const keys = { rootSigner, rootCertificate, targetsSigner: signer };
     const made = await initialiseRepository(server, { ...context, ...keys, tags });
     if (made.kind === 'created') {
