@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectStack, type FrontFault } from '../../stack/index.js';
+import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
 import { createScenario, stateOf, type Scenario } from '../scenario.js';
 import { expectRefused, type Expected, type FailingRun, type Reach } from './refused.js';
@@ -228,6 +229,44 @@ describe('what there is to build', () => {
     await refuse(
       { inputs: { 'build-arguments': argument } },
       { code: 'INPUT_CONFLICT', message, remedy },
+    );
+  });
+});
+
+describe('an image', () => {
+  it.concurrent('that the engine does not have is not pushed', async () => {
+    await refuse(
+      { inputs: { command: 'push' } },
+      {
+        code: 'PUSH_FAILED',
+        message: /\S+:1\.0/,
+        remedy: /Build the image first/,
+      },
+    );
+  });
+
+  it.concurrent('that the registry does not have is not signed', async () => {
+    await refuse(
+      { inputs: { command: 'sign' } },
+      {
+        code: 'MANIFEST_NOT_FOUND',
+        message: /There is no image \S+:1\.0/,
+        remedy: /Push the image first/,
+      },
+    );
+  });
+
+  it.concurrent('that is another than expected is not signed', async () => {
+    const repository = scenario.repository();
+    await pushUnsigned(scenario, repository, '0.9');
+    await refuse(
+      { inputs: { command: 'sign', repository, tags: '0.9', digest: `sha256:${'0'.repeat(64)}` } },
+      {
+        code: 'TAG_MOVED',
+        message: /:0\.9 stands for sha256:\w{64}, not for sha256:0{64} as it should/,
+        remedy: /Nothing was signed/,
+      },
+      { builds: true },
     );
   });
 });
