@@ -15,6 +15,7 @@ import {
   type BuildResult,
   type LocatedDockerfile,
 } from '../docker/index.js';
+import { TrustError } from '../errors.js';
 import type { Log } from '../ports.js';
 import { decideBaseImages, type BaseImageDecisions } from './base-images.js';
 import type { BuildConfiguration, Configuration } from './configuration.js';
@@ -83,6 +84,7 @@ export async function verifyBaseImages(
   log: Log,
 ): Promise<BaseImageDecisions | undefined> {
   if (!dockerfile) {
+    if (configuration.build?.baseImages === 'enforce') throw remoteDockerfile(context);
     log.warn('The Dockerfile is not on this agent, so its base images cannot be verified.');
     return undefined;
   }
@@ -102,6 +104,16 @@ export async function verifyBaseImages(
     session,
     context,
     log,
+  );
+}
+
+function remoteDockerfile({ nameInput }: RunContext): TrustError {
+  return new TrustError(
+    'BASE_IMAGE_UNSIGNED',
+    'The policy "enforce" wants every base image signed, and the Dockerfile is not on this agent to be read.',
+    {
+      remedy: `Check the sources out and give ${nameInput('context')} their folder, or set ${nameInput('base-images')} to ignore.`,
+    },
   );
 }
 

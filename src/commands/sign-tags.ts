@@ -107,7 +107,7 @@ export async function tellUnsigned<T>(
     const isKnown = isTrustError(error);
     throw new TrustError(
       isKnown ? error.code : 'UNEXPECTED',
-      `${messageOf(error)} The registry holds ${names}, and this run has not signed it.`,
+      `${messageOf(error).replace(/\.?\s*$/, '.')} The registry holds ${names}, and this run has not signed it.`,
       {
         remedy: isKnown ? error.remedy : 'Run the step again.',
         cause: error,

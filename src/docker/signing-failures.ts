@@ -82,7 +82,8 @@ const causes: readonly TrustCause[] = [
     pattern: /Enter (?:new )?passphrase for|inappropriate ioctl|\bEOF$/im,
     code: 'DOCKER_SIGN_FAILED',
     remedy:
-      'Docker asked for a passphrase that was not given: set `signing-key-passphrase` or `root-key-passphrase`.',
+      'Docker asked for the passphrase of a key that this run did not give it: the repository wants ' +
+      'another key than the signing key. Let its owner add the signing key as a signer.',
   },
   {
     pattern:

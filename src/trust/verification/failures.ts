@@ -76,6 +76,12 @@ function renewalOf(role: RoleName): string {
       );
     case 'root':
       return 'The owner of the root key must sign the root again and publish it.';
+    case 'targets':
+      return (
+        'The holder of the repository key must sign targets again and publish it, for example with ' +
+        '"notary witness --publish <repository> targets". Do so every three years at the latest: ' +
+        'signing into delegations does not renew targets.'
+      );
     default:
       return `Whoever holds a key of ${role} must sign any tag into it again, which renews it.`;
   }
