@@ -3,7 +3,7 @@
  * The same sources give the same bytes. Not minified and without source maps, which would be larger
  * than the bundles: stack traces then name functions and lines that can be read in the bundle.
  */
-import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
@@ -105,8 +105,21 @@ async function licenceOf(folder: string): Promise<string> {
   return `${title}\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
 }
 
+/** Swaps the new bundles in as a whole, so that whoever runs the old ones meanwhile is not cut off. */
 async function main(): Promise<void> {
-  await buildAll(path.join(root, 'dist'));
+  const dist = path.join(root, 'dist');
+  const work = await mkdtemp(path.join(root, '.dist-'));
+  try {
+    await buildAll(path.join(work, 'new'));
+    await rename(dist, path.join(work, 'old')).catch(ignoreMissing);
+    await rename(path.join(work, 'new'), dist);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
