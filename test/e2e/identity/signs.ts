@@ -5,7 +5,8 @@ import { removeRun, type ProductOptions, type ProductResult } from '../product.j
 /** How the run signs in: inputs in place of the scenario's own, and what its host offers. */
 export interface SignIn extends Pick<ProductOptions, 'host' | 'env' | 'dockerConfig' | 'node'> {
   readonly inputs: Readonly<Record<string, string | undefined>>;
-  readonly docker?: 'docker20' | 'docker26';
+  /** Default: docker20. With `own` the environment says where Docker is. */
+  readonly docker?: 'docker20' | 'own';
 }
 
 /** What takes the scenario's own service principal out of the inputs. */
@@ -19,10 +20,10 @@ export const nobody = {
 export async function runAs(
   scenario: Scenario,
   repository: string,
-  { inputs, ...options }: SignIn,
+  { inputs, docker = 'docker20', ...options }: SignIn,
 ): Promise<ProductResult> {
   return scenario.run({
-    docker: 'docker20',
+    ...(docker !== 'own' && { docker }),
     ...options,
     inputs: {
       repository,
