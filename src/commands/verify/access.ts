@@ -19,6 +19,7 @@ import {
   createBlobReader,
   createRegistryAccess,
   createRegistryClient,
+  gunOf,
   registryEndpointOf,
   trustEndpointOf,
   type ReadBlob,
@@ -26,6 +27,7 @@ import {
   type RegistryClient,
   type RegistryCredential,
 } from '../../registry/index.js';
+import { createTrustServer } from '../../trust/index.js';
 import { version } from '../../version.js';
 import type { RunContext } from '../context.js';
 import { chooseCloud, chooseIdentity } from '../identity.js';
@@ -52,6 +54,13 @@ export interface Access {
 
 type Refresh = Extract<RegistryCredential, { kind: 'refresh-token' }>;
 
+interface Connection {
+  readonly endpoint: string;
+  readonly registry: RegistryAccess;
+  readonly trustUrl: string;
+  readonly trust: RegistryAccess;
+}
+
 interface Login {
   readonly credential: RegistryCredential;
   readonly fresh?: () => Promise<string>;
@@ -59,7 +68,11 @@ interface Login {
 
 /** @throws {TrustError} CREDENTIAL_MISSING when client and tenant are named and nothing proves them. */
 export function createAccess(
-  { cloud, registryLogin, trustServer }: VerifyConfiguration,
+  {
+    cloud,
+    registryLogin,
+    trustServer,
+  }: Pick<VerifyConfiguration, 'cloud' | 'registryLogin' | 'trustServer'>,
   inputs: InputValues,
   context: RunContext,
   log: Log,
@@ -81,9 +94,24 @@ export function createAccess(
   const open = (host: string, own: RegistryCredential): RegistryAccess =>
     createRegistryAccess({ host, http, credential: own, secrets, clock });
 
-  const servesAnyone = async (endpoint: string, repository: string): Promise<boolean> => {
+  const connect = (host: string, own: RegistryCredential): Connection => {
+    const endpoint = registryEndpointOf(host);
+    const registry = open(endpoint, own);
+    const isNamed = trustServer?.registry === host;
+    const trustUrl = isNamed ? trustServer.url : `https://${trustEndpointOf(host)}`;
+    const trustHost = new URL(trustUrl).host;
+    if (trustHost === endpoint) return { endpoint, registry, trustUrl, trust: registry };
+    // The user named this trust server for the registry, so its token service is theirs.
+    const allowed = isNamed ? { allowedRealmHosts: [endpoint] } : {};
+    const options = { host: trustHost, http, credential: own, secrets, clock, ...allowed };
+    return { endpoint, registry, trustUrl, trust: createRegistryAccess(options) };
+  };
+  /** Whether trust data is for everyone: images may be while it is not. */
+  const servesAnyone = async (host: string, repository: string): Promise<boolean> => {
+    const { trustUrl, trust } = connect(host, { kind: 'anonymous' });
+    const server = createTrustServer({ url: trustUrl, gun: gunOf({ host, repository }), ...trust });
     try {
-      await open(endpoint, { kind: 'anonymous' }).token(`repository:${repository}:pull`);
+      await server.fetchRole('root', { maxBytes: limits.rootBytes, signal });
       return true;
     } catch (error) {
       if (isTrustError(error, 'REGISTRY_LOGIN_REFUSED')) return false;
@@ -140,27 +168,12 @@ export function createAccess(
   };
   const openHost = async (host: string, repository: string): Promise<HostAccess> => {
     const { credential: own, fresh } = await choose(host, repository);
-    const endpoint = registryEndpointOf(host);
-    const registry = open(endpoint, own);
-    const isNamed = trustServer?.registry === host;
-    const trustUrl = isNamed ? trustServer.url : `https://${trustEndpointOf(host)}`;
-    const trustHost = new URL(trustUrl).host;
+    const { endpoint, registry, trustUrl, trust } = connect(host, own);
     return {
       images: createRegistryClient({ host: endpoint, ...registry }),
       readBlob: createBlobReader({ host: endpoint, ...registry }),
       trustUrl,
-      trust:
-        trustHost === endpoint
-          ? registry
-          : createRegistryAccess({
-              host: trustHost,
-              http,
-              credential: own,
-              secrets,
-              clock,
-              // The user named this trust server for the registry, so its token service is theirs.
-              ...(isNamed ? { allowedRealmHosts: [endpoint] } : {}),
-            }),
+      trust,
       dockerLogin: async () => fresh && { username: registryTokenUser, password: await fresh() },
     };
   };
