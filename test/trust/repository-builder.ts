@@ -26,6 +26,7 @@ import { ecdsaKey, ed25519Key, rootKey, signatureOf, type TestKey } from './test
 export const now = new Date('2026-11-24T12:00:00Z');
 export const gun = 'contoso.azurecr.io/team/app';
 
+const defaultGun = gun;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** `days` after {@link now}. */
@@ -71,7 +72,6 @@ export interface BuildOptions {
 
 /** Builds files; change its public members freely between two builds. */
 export class RepositoryBuilder {
-  readonly gun: string;
   readonly root: BuiltRole;
   readonly targetsRole: BuiltRole;
   readonly snapshot: BuiltRole;
@@ -81,17 +81,20 @@ export class RepositoryBuilder {
   targets: Record<string, Target> = {};
   delegations: BuiltDelegation[] = [];
 
-  constructor(name = gun) {
-    this.gun = name;
-    this.root = role([rootKey(name)], 3650);
-    this.targetsRole = role([ecdsaKey()], 1095);
-    this.snapshot = role([ed25519Key()], 1095);
-    this.timestamp = role([ed25519Key()], 14);
+  /** `at` is the moment from which lifetimes count. */
+  constructor(
+    readonly gun = defaultGun,
+    readonly at: Date = now,
+  ) {
+    this.root = this.#role([rootKey(gun)], 3650);
+    this.targetsRole = this.#role([ecdsaKey()], 1095);
+    this.snapshot = this.#role([ed25519Key()], 1095);
+    this.timestamp = this.#role([ed25519Key()], 14);
   }
 
   /** Adds a delegation with one new key (unless given), every path, a file and no targets. */
   delegate(name: RoleName, options: Partial<BuiltDelegation> = {}): BuiltDelegation {
-    const base = role(options.keys ?? [ecdsaKey()], 1095);
+    const base = this.#role(options.keys ?? [ecdsaKey()], 1095);
     const delegation = { ...base, name, paths: [''], targets: {}, hasFile: true, ...options };
     this.delegations.push(delegation);
     return delegation;
@@ -139,6 +142,11 @@ export class RepositoryBuilder {
     return files;
   }
 
+  #role(keys: TestKey[], days: number): BuiltRole {
+    const expires = new Date(this.at.getTime() + days * dayMs);
+    return { keys, threshold: 1, version: 1, expires };
+  }
+
   #sign(name: RoleName, signed: Signed, keys: readonly TestKey[], options: BuildOptions): Buffer {
     const signers = options.signers?.[name] ?? keys;
     const edit = options.edit?.[name];
@@ -150,7 +158,10 @@ export class RepositoryBuilder {
         signers.map((key) => signatureOf(key, form)),
       );
     } else {
-      const edited = edit(structuredClone(signed) as never) as JsonValue;
+      // Through JSON, where what is undefined is left out.
+      const edited = JSON.parse(
+        JSON.stringify(edit(structuredClone(signed) as never)),
+      ) as JsonValue;
       const form = canonicalJson(edited);
       const signatures = signers.map((key) => signatureOf(key, form));
       bytes = Buffer.from(
@@ -207,8 +218,8 @@ export class RepositoryBuilder {
 }
 
 /** A builder with a tag in `targets`, and `targets/releases` and `targets/alice` sharing a key. */
-export function dockerLikeRepository(): RepositoryBuilder {
-  const repository = new RepositoryBuilder();
+export function dockerLikeRepository(name?: string, at?: Date): RepositoryBuilder {
+  const repository = new RepositoryBuilder(name, at);
   repository.targets = { old: targetOf('old image') };
   const alice = ecdsaKey();
   const targets = { '1.0': targetOf('image 1.0') };
@@ -241,10 +252,6 @@ export function fileOf(files: Files, name: RoleName): Buffer {
   const bytes = files.get(name);
   if (bytes === undefined) throw new Error(`no file ${name}`);
   return bytes;
-}
-
-function role(keys: TestKey[], days: number): BuiltRole {
-  return { keys, threshold: 1, version: 1, expires: inDays(days) };
 }
 
 function common({ version, expires }: BuiltRole): { version: number; expires: string } {

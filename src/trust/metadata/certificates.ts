@@ -3,7 +3,7 @@
  * validRootLeafCerts). Its own signature, key usage and extended key usage are not looked at there,
  * nor here: the root document vouches for the certificate, not the other way round.
  */
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar/asn1-x509';
 import { decodeBase64 } from './base64.js';
@@ -66,7 +66,6 @@ export function rootCertificateFlaw(
   if (!key.keytype.endsWith('-x509')) return `it is a bare ${key.keytype} key, no certificate`;
   try {
     const [leaf, ...intermediates] = certificatesOf(key);
-    const object = keyObjectOf(key);
     if (!matchesGun(leaf.commonName, rules)) {
       return `its common name is ${JSON.stringify(leaf.commonName)}`;
     }
@@ -74,15 +73,37 @@ export function rootCertificateFlaw(
     if (intermediates.some((certificate) => !certificate.isCa)) {
       return 'it comes with more than one certificate that is no CA';
     }
-    if (leaf.isWeaklySigned) return 'it is signed with SHA-1 or MD5';
-    if ((object.asymmetricKeyDetails?.modulusLength ?? minRsaBits) < minRsaBits) {
-      return `its RSA key is shorter than ${minRsaBits} bits`;
-    }
-    return validityFlaw(leaf, rules.now) ?? intermediatesFlaw(intermediates, rules.now);
+    return (
+      weaknessOf(leaf, keyObjectOf(key)) ??
+      validityFlaw(leaf, rules.now) ??
+      intermediatesFlaw(intermediates, rules.now)
+    );
   } catch (error) {
     if (error instanceof MetadataError) return error.message;
     throw error;
   }
+}
+
+/**
+ * Why the certificate of a delegation's key makes Notary refuse all trust data, or undefined if it
+ * does not. Its names and dates do not matter: the expiry of the role does (tuf/tuf.go
+ * GetDelegationRole). A certificate that cannot be read is no reason; it signs nothing either.
+ */
+export function delegationCertificateFlaw(key: PublicKey): string | undefined {
+  if (!key.keytype.endsWith('-x509')) return undefined;
+  try {
+    const [leaf] = certificatesOf(key);
+    return weaknessOf(leaf, keyObjectOf(key)) ?? validityFlaw(leaf, undefined);
+  } catch (error) {
+    if (error instanceof MetadataError) return undefined;
+    throw error;
+  }
+}
+
+function weaknessOf(leaf: CertificateFacts, key: KeyObject): string | undefined {
+  if (leaf.isWeaklySigned) return 'it is signed with SHA-1 or MD5';
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? minRsaBits;
+  return bits < minRsaBits ? `its RSA key is shorter than ${minRsaBits} bits` : undefined;
 }
 
 function matchesGun(commonName: string, rules: RootCertificateRules): boolean {
@@ -105,6 +126,9 @@ function intermediatesFlaw(
   intermediates: readonly CertificateFacts[],
   now: Date | undefined,
 ): string | undefined {
+  const weak = intermediates.find(({ isWeaklySigned }) => isWeaklySigned);
+  if (weak)
+    return `its intermediate ${JSON.stringify(weak.commonName)} is signed with SHA-1 or MD5`;
   const expired = intermediates.find(({ notAfter }) => now !== undefined && notAfter < now);
   return expired && `its intermediate ${JSON.stringify(expired.commonName)} has expired`;
 }

@@ -4,6 +4,7 @@ export { canonicalJson } from './canonical-json.js';
 export {
   certificateFactsOf,
   certificatesOf,
+  delegationCertificateFlaw,
   rootCertificateFlaw,
   type CertificateFacts,
   type RootCertificateRules,

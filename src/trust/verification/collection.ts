@@ -5,6 +5,7 @@
  */
 import { limits } from '../../limits.js';
 import {
+  delegationCertificateFlaw,
   hashMismatch,
   own,
   parseRoot,
@@ -129,8 +130,13 @@ export class TrustedCollection {
       ignoreValidity: isIntermediate || !this.#checks.enforcesExpiry,
     });
     // TUF 1.0, 5.3.5: no rollback of the root. Departure: gaps are allowed when the old keys signed
-    // the new root directly (client/tufclient.go updateRoot).
+    // the new root directly; on the way every version counts (client/tufclient.go updateRoot).
     this.#checks.version('root', root, this.#root);
+    const next = isIntermediate && this.#root ? this.#root.signed.version + 1 : undefined;
+    if (next !== undefined && root.signed.version !== next) {
+      const rule = `version ${root.signed.version} stands where version ${next} belongs`;
+      throw invalidData(this.gun, 'root', rule);
+    }
     // TUF 1.0, 5.3.10: the last root must not have expired, those on the way may.
     if (!isIntermediate) this.#checks.expiry('root', root);
     this.#root = root;
@@ -148,7 +154,7 @@ export class TrustedCollection {
     this.#checks.baseSignatures('timestamp', timestamp, root);
     // TUF 1.0, 5.4.3.1: no rollback. 5.4.3.2 has nothing to compare: Notary's timestamp names the
     // snapshot by hash, without a version (tuf/data/timestamp.go).
-    this.#checks.version('timestamp', timestamp, earlierOf('timestamp', this.#earlier, root));
+    this.#checks.version('timestamp', timestamp, earlierOf('timestamp', this.#earlier));
     // TUF 1.0, 5.4.4: not expired.
     this.#checks.expiry('timestamp', timestamp);
     this.#timestamp = timestamp;
@@ -166,7 +172,7 @@ export class TrustedCollection {
     this.#checks.baseSignatures('snapshot', snapshot, root);
     // TUF 1.0, 5.5.5: no rollback. Departure: per-file versions are not in Notary's snapshot, the
     // versions of the files themselves are compared when they are accepted.
-    this.#checks.version('snapshot', snapshot, earlierOf('snapshot', this.#earlier, root));
+    this.#checks.version('snapshot', snapshot, earlierOf('snapshot', this.#earlier));
     // TUF 1.0, 5.5.6: not expired.
     this.#checks.expiry('snapshot', snapshot);
     // Notary only (tuf/builder.go loadSnapshot): the snapshot binds the root in use as well.
@@ -188,7 +194,7 @@ export class TrustedCollection {
     // TUF 1.0, 5.6.3: signed by the threshold of the root's targets keys; 5.6.4 as 5.5.4.
     this.#checks.baseSignatures('targets', targets, root);
     // Instead of TUF 1.0, 5.5.5: the version in the file must not fall behind.
-    this.#checks.version('targets', targets, earlierOf('targets', this.#earlier, root));
+    this.#checks.version('targets', targets, earlierOf('targets', this.#earlier));
     // TUF 1.0, 5.6.5: not expired.
     this.#checks.expiry('targets', targets);
     this.#targets.set('targets', targets);
@@ -205,6 +211,12 @@ export class TrustedCollection {
     const delegation = this.#delegations.roles.get(role);
     this.#require(delegation !== undefined, `no trusted role lists ${role}`);
     this.#require(!this.#isHandled(role), `${role} is accepted once`);
+    // tuf/tuf.go GetDelegationRole: one weak certificate among the keys spoils everything.
+    for (const key of delegation.keys.values()) {
+      const flaw = delegationCertificateFlaw(key);
+      if (flaw !== undefined)
+        throw invalidData(this.gun, role, `the certificate of a key: ${flaw}`);
+    }
     // tuf/builder.go loadDelegation: hashes, structure, version, signatures, expiry.
     // TUF 1.0, 5.6.2, for a delegation.
     this.#checkFile(role, bytes);
@@ -218,6 +230,11 @@ export class TrustedCollection {
     const expiry = expiryOf(file.signed);
     if (expiry < this.#checks.now && this.#checks.enforcesExpiry) {
       return this.#skip(role, 'expired', file, `it expired at ${expiry.toISOString()}`);
+    }
+    // tuf/builder.go loadDelegation: a role is loaded once for each time it is listed, and the second
+    // time is an error. One that is skipped may be listed as often as one likes.
+    if (this.#delegations.repeated.has(role)) {
+      throw invalidData(this.gun, role, `${delegation.parent} lists it more than once`);
     }
     this.#targets.set(role, file);
     this.#delegations.add(file, delegation);

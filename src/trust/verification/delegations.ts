@@ -38,13 +38,18 @@ function delegationsOf(
 /** Every delegation that the trusted roles of one GUN list, in listed order. */
 export class DelegationRegistry {
   readonly roles = new Map<RoleName, EffectiveRole>();
+  /** Roles that their parent lists more than once. */
+  readonly repeated = new Set<RoleName>();
 
   constructor(readonly gun: Gun) {}
 
   /** Adds what a trusted role lists; of two entries for one role the first counts. */
   add(file: Envelope<TargetsSigned>, parent: Pick<EffectiveRole, 'name' | 'paths'>): void {
     for (const role of delegationsOf(file.signed, parent)) {
-      if (this.roles.has(role.name)) continue;
+      if (this.roles.has(role.name)) {
+        this.repeated.add(role.name);
+        continue;
+      }
       // TUF 1.0, 5.6.7.1: bound the number of delegations that are visited.
       if (this.roles.size >= limits.delegations) {
         throw invalidData(this.gun, parent.name, `more than ${limits.delegations} delegations`);

@@ -1,30 +1,18 @@
 /** Which documents of an earlier state new ones are compared with. */
-import { own, type Envelope, type RoleName, type RootSigned } from '../metadata/index.js';
+import type { Envelope } from '../metadata/index.js';
 import type { EarlierState } from './view.js';
 
 /**
- * The earlier document of `role`, unless `root` has replaced its keys.
+ * The earlier document of `role`.
  *
- * TUF 1.0, 5.3.11: once timestamp or snapshot keys are replaced, the earlier versions of both no
- * longer count, or a stolen key could have driven them beyond reach. The same for targets, whose
- * version Notary keeps in the file only.
+ * Departure from TUF 1.0, 5.3.11: a new root that replaces the keys of a role does not make its
+ * earlier versions forgotten. Notary compares with them all the same (tuf/builder.go), and what
+ * Docker refuses as a rollback must not pass here. Whoever has to start versions anew after a
+ * stolen key has everybody remove what they remember, as with Docker.
  */
 export function earlierOf(
   role: 'timestamp' | 'snapshot' | 'targets',
   earlier: EarlierState | undefined,
-  root: Envelope<RootSigned>,
 ): Envelope | undefined {
-  if (earlier === undefined) return undefined;
-  const bound: readonly RoleName[] = role === 'targets' ? ['targets'] : ['timestamp', 'snapshot'];
-  if (bound.some((name) => isRotated(name, earlier.root, root))) return undefined;
-  return role === 'targets' ? earlier.targets?.get('targets') : earlier[role];
-}
-
-function isRotated(
-  role: RoleName,
-  before: Envelope<RootSigned>,
-  after: Envelope<RootSigned>,
-): boolean {
-  const [old, current] = [before, after].map(({ signed }) => own(signed.roles, role)?.keyids ?? []);
-  return old?.some((id) => current?.includes(id)) !== true;
+  return role === 'targets' ? earlier?.targets?.get('targets') : earlier?.[role];
 }

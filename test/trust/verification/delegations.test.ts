@@ -173,16 +173,37 @@ describe('a delegation', () => {
     expectRefusal(() => trustFiles(repository.build()), 'TRUST_DATA_INVALID', rule);
   });
 
-  it('listed twice counts as first listed', () => {
+  it('listed twice counts as first listed, and makes everything invalid once its file is good', () => {
     const repository = new RepositoryBuilder();
     const [first, second] = [ecdsaKey(), ecdsaKey()];
     const targets = { one: targetOf('1') };
     repository.delegate('targets/a', { keys: [first], paths: ['v1'], targets });
     repository.delegate('targets/a', { keys: [second], paths: [''], targets });
-    const files = repository.build({ signers: { 'targets/a': [first] } });
-    const view = trustFiles(files);
+    const view = trustFiles(repository.build({ signers: { 'targets/a': [second] } }));
     expect(view.delegations.get('targets/a')?.paths).toEqual(['v1']);
-    expect(view.targets.has('targets/a')).toBe(true);
+    expect(view.skipped.has('targets/a')).toBe(true);
+    const files = repository.build({ signers: { 'targets/a': [first] } });
+    const rule = /targets\/a: targets lists it more than once/;
+    expectRefusal(() => trustFiles(files), 'TRUST_DATA_INVALID', rule);
+  });
+
+  it('is refused with all the rest for one weak certificate among its keys', () => {
+    const certified = (key: TestKey, options: { hash?: 'sha1'; notBefore?: Date }): TestKey =>
+      withCertificates(key, [makeCertificate(key, { commonName: 'anyone', ...options })]);
+    const weak = [
+      certified(ecdsaKey(), { hash: 'sha1' }),
+      certified(rsaKey(1024), {}),
+      certified(ecdsaKey(), { notBefore: new Date('2040-01-01T00:00:00Z') }),
+    ];
+    for (const key of weak) {
+      const repository = new RepositoryBuilder();
+      const good = ecdsaKey();
+      repository.delegate('targets/a', { keys: [good, key] });
+      const files = repository.build({ signers: { 'targets/a': [good] } });
+      const rule =
+        /targets\/a: the certificate of a key: it (is signed with SHA-1|ends before)|its RSA/;
+      expectRefusal(() => trustFiles(files), 'TRUST_DATA_INVALID', rule);
+    }
   });
 
   it('must keep null lists apart from errors', () => {

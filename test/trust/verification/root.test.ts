@@ -77,6 +77,20 @@ describe('a chain of roots', () => {
     expect(verify([first, only(repository)])).toBe(7);
   });
 
+  it('may not skip or repeat a version on the way, whoever signed it', () => {
+    const repository = new RepositoryBuilder();
+    const first = only(repository);
+    repository.root.version = 3;
+    const third = only(repository);
+    repository.root.version = 4;
+    const last = only(repository);
+    const skipped = /root: version 3 stands where version 2 belongs/;
+    expectRefusal(() => verify([first, third, last]), 'TRUST_DATA_INVALID', skipped);
+    const repeated = /root: version 1 stands where version 2 belongs/;
+    expectRefusal(() => verify([first, first, last]), 'TRUST_DATA_INVALID', repeated);
+    expect(verify([first, last])).toBe(4);
+  });
+
   it('needs the old signature and the new one', () => {
     const repository = new RepositoryBuilder();
     const [old] = repository.root.keys as [TestKey];
@@ -227,7 +241,7 @@ describe('the certificate of a root', () => {
     expectRefusal(() => verifyWith(odd), 'TRUST_DATA_INVALID', rule);
   });
 
-  it('may come with its CA, but not with a second leaf or an expired CA', () => {
+  it('may come with its CA, but not with a second leaf, an expired or a weak CA', () => {
     const [key, ca] = [ecdsaKey(), ecdsaKey()];
     const issuer = { key: ca, commonName: 'CA' };
     const leaf = makeCertificate(key, { commonName: gun, issuer });
@@ -238,6 +252,9 @@ describe('the certificate of a root', () => {
     expectRefusal(() => verifyWith(second), 'TRUST_DATA_INVALID', /more than one certificate/);
     const old = withChain(makeCertificate(ca, { ...caOptions, notAfter: inDays(-1) }));
     expectRefusal(() => verifyWith(old), 'TRUST_DATA_EXPIRED', /intermediate "CA" has expired/);
+    const weak = withChain(makeCertificate(ca, { ...caOptions, hash: 'sha1' }));
+    const rule = /intermediate "CA" is signed with SHA-1/;
+    expectRefusal(() => verifyWith(weak), 'TRUST_DATA_INVALID', rule);
   });
 });
 
