@@ -2,6 +2,34 @@
 import { code, escape } from '../report.js';
 import type { Verdict } from './verdict.js';
 
+/** The trust report of `verify`; `formatVersion` changes when a field changes its meaning. */
+export interface VerificationReport {
+  readonly formatVersion: 1;
+  readonly command: 'verify';
+  /** How many images were verified. */
+  readonly verified: number;
+  readonly images: readonly ImageReport[];
+  /** Paths of the files that digests were written into. */
+  readonly writtenFiles: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** One image in it. */
+export interface ImageReport {
+  readonly reference: string;
+  readonly places: readonly string[];
+  readonly gun: string;
+  readonly status: Verdict['status'];
+  readonly digest: string | undefined;
+  readonly image: string | undefined;
+  readonly tags: readonly string[];
+  readonly roles: readonly string[];
+  readonly signers: readonly string[];
+  readonly expires: { readonly role: string; readonly expires: string } | undefined;
+  readonly created: string | undefined;
+  readonly problems: Verdict['problems'];
+}
+
 /** What the status of an image reads like. */
 const words = {
   verified: 'verified',
@@ -71,12 +99,12 @@ export function verificationSummary(
   ].join('\n');
 }
 
-/** The content of the trust report; docs/trust-report.md explains it. */
+/** The content of the trust report; docs/verify.md explains it. */
 export function verificationReport(
   verdicts: readonly Verdict[],
   warnings: readonly string[],
   writtenFiles: readonly string[],
-): object {
+): VerificationReport {
   return {
     formatVersion: 1,
     command: 'verify',

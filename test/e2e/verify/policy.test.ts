@@ -89,7 +89,7 @@ describe('the pinned root', () => {
     const inputs = {
       images: signed.ref,
       'trust-pin': 'ab'.repeat(32),
-      'allow-unsigned': `${signed.gun}`,
+      'allow-unsigned': signed.gun,
     };
     const result = await verify(scenario, { host: 'action', inputs });
     expectFailure(result, { code: 'TRUST_PIN_MISMATCH', message: /is not the pinned one/ });
@@ -128,7 +128,7 @@ describe('trust data', () => {
     await serve(stack, trust, {
       wire: { targets: (text) => text.replace('"version":1', '"version":2') },
     });
-    const inputs = { images: image.ref, 'allow-unsigned': `${image.gun}` };
+    const inputs = { images: image.ref, 'allow-unsigned': image.gun };
     const result = await verify(scenario, { host: 'task', inputs });
     expectFailure(result, { code: 'TRUST_DATA_INVALID', message: /targets/ });
   });
