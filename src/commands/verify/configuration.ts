@@ -19,9 +19,9 @@ import {
 } from '../../registry/index.js';
 import { roleOfSigner, isRoleName, type RoleName } from '../../trust/index.js';
 import { checkIdentity, parseTrustServer } from '../configuration.js';
-import { parsePin, type PinReference } from '../trust-pin.js';
 import { readImageFiles, type ImageFile } from './files/index.js';
 import { readPattern, type NamePattern } from './name-pattern.js';
+import { parseScopedPin, type ScopedPin } from './pins.js';
 
 /** What a verified image has to be besides signed. */
 export interface VerifyPolicy {
@@ -41,7 +41,7 @@ export interface VerifyConfiguration {
   readonly images: readonly string[];
   readonly files: readonly ImageFile[];
   readonly policy: VerifyPolicy;
-  readonly pins: readonly PinReference[];
+  readonly pins: readonly ScopedPin[];
   /** A trust server of its own for the images of one registry. */
   readonly trustServer: { readonly registry: string; readonly url: string } | undefined;
   readonly registryLogin: 'azure' | 'existing';
@@ -116,7 +116,9 @@ export async function readVerifyConfiguration(
     warnExpiryDays: parse('warn-expiry-days', () => daysOf(inputs['warn-expiry-days'])) ?? 0,
     allowUnsigned: each('allow-unsigned', inputs['allow-unsigned'], readPattern),
   };
-  const pins = each('trust-pin', inputs['trust-pin'], (text) => parsePin(text, workingDirectory));
+  const pins = each('trust-pin', inputs['trust-pin'], (text) =>
+    parseScopedPin(text, workingDirectory),
+  );
   const trustServer = readTrustServer(inputs, parse, problems, nameInput);
   checkIdentity(
     inputs,

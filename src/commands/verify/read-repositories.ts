@@ -12,6 +12,7 @@ import type { RunContext } from '../context.js';
 import type { Access, HostAccess } from './access.js';
 import { mapAtOnce } from './at-once.js';
 import type { Repository } from './judge.js';
+import { pinsFor, type ScopedPin } from './pins.js';
 import type { ImageRequest } from './requests.js';
 import type { TrustCache } from './trust-cache.js';
 
@@ -19,7 +20,7 @@ import type { TrustCache } from './trust-cache.js';
 export interface Reading {
   readonly access: Access;
   /** None: trust on first use. */
-  readonly pins: readonly Pin[];
+  readonly pins: readonly ScopedPin<Pin>[];
   readonly cache: TrustCache | undefined;
   readonly context: RunContext;
   readonly log: Log;
@@ -61,7 +62,12 @@ async function readTrusted(
 ): Promise<TrustedView | undefined> {
   const previous = await cache?.load(gun);
   const server = createTrustServer({ url: trustUrl, gun, ...trust, log });
-  const view = await readRepository(server, { pins, now: clock(), previous, signal });
+  const view = await readRepository(server, {
+    pins: pinsFor(pins, gun),
+    now: clock(),
+    previous,
+    signal,
+  });
   if (view) await cache?.save(view);
   else if (previous) {
     throw new TrustError(

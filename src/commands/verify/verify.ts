@@ -15,6 +15,7 @@ import { mapAtOnce } from './at-once.js';
 import { readVerifyConfiguration, type VerifyConfiguration } from './configuration.js';
 import { destinationsOf, fillIn, writeImageFiles, type Destination } from './files/index.js';
 import { judge, type Repository } from './judge.js';
+import type { ScopedPin } from './pins.js';
 import { openPuller } from './pull.js';
 import { readRepositories } from './read-repositories.js';
 import { imagesOf, tableOf, verificationReport, verificationSummary } from './report.js';
@@ -114,13 +115,14 @@ async function openPins(
   [first]: readonly ImageRequest[],
   access: Access,
   context: RunContext,
-): Promise<readonly Pin[]> {
+): Promise<readonly ScopedPin<Pin>[]> {
   const host = first?.image.host ?? '';
   return Promise.all(
-    pins.map((pin) =>
+    pins.map(async ({ pattern, pin }) => ({
+      pattern,
       // Only a pin that is a vault key needs an identity.
-      resolvePin(pin, { credential: access.credential(host) }, context),
-    ),
+      pin: await resolvePin(pin, { credential: access.credential(host) }, context),
+    })),
   );
 }
 

@@ -85,6 +85,22 @@ describe('the pinned root', () => {
     expect(unpinned.output).toMatch(/trusted on first use\. Pin it: trust-pin: [0-9a-f]{64}/);
   });
 
+  it('may be for some repositories only', async () => {
+    const { image, trust } = await signedByTwo();
+    await serve(stack, trust);
+    const wrong = 'ab'.repeat(32);
+    const images = [image.ref, signed.ref].join(',');
+    const pinned = (served: string) => `${signed.gun}=${keys['root-key']}, ${image.gun}=${served}`;
+    const right = { images, 'trust-pin': pinned(trust.root.keys[0]?.keyId ?? '') };
+    expectVerified(await verify(scenario, { host: 'action', inputs: right }), [image, signed]);
+    const result = await verify(scenario, {
+      host: 'action',
+      inputs: { images, 'trust-pin': pinned(wrong) },
+    });
+    expectFailure(result, { code: 'TRUST_PIN_MISMATCH', message: /1 of 2 images/ });
+    expect(result.outputs.images).toBe(`${signed.gun}@${signed.digest}`);
+  });
+
   it('fails the step when it is another, even where images may be unsigned', async () => {
     const inputs = {
       images: signed.ref,
