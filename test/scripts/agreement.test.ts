@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { generatedProblems, versionProblems } from '../../scripts/checks/files.js';
 import { taskProblems, taskProblemsOf } from '../../scripts/checks/task.js';
-import { generatedFiles, root } from '../../scripts/generate.js';
+import { commandActions, generatedFiles, root } from '../../scripts/generate.js';
 import {
   commandNames,
   definitionOf,
@@ -81,14 +81,14 @@ describe('action.yml', () => {
   });
 });
 
-describe('actions/sign/action.yml', () => {
+describe.each(commandActions)('actions/%s/action.yml', (command) => {
   it('has the inputs of the command alone, and all outputs', async () => {
-    const sign = parse(await text('actions/sign/action.yml')) as Action;
-    expect(Object.keys(sign.inputs)).toEqual(inputsOf('action', 'sign'));
-    expect(Object.keys(sign.outputs)).toEqual(outputNames);
-    expect(sign.runs).toMatchObject({
+    const own = parse(await text(`actions/${command}/action.yml`)) as Action;
+    expect(Object.keys(own.inputs)).toEqual(inputsOf('action', command));
+    expect(Object.keys(own.outputs)).toEqual(outputNames);
+    expect(own.runs).toMatchObject({
       using: 'node24',
-      main: '../../dist/action/sign.cjs',
+      main: `../../dist/action/${command}.cjs`,
       post: '../../dist/action/post.cjs',
     });
   });
