@@ -30,6 +30,8 @@ export interface RunContext {
   readonly nameInput: NameInput;
   /** Sets an output as soon as its value is known, so that it survives a later failure. */
   setOutput(name: OutputName, value: string): void;
+  /** Prints a document that is itself the result of the run, on its own where the host can. */
+  print(document: string): void;
   /** Adds Markdown to the job's summary. */
   addSummary(markdown: string): Promise<void>;
   /** Notes a folder that holds secrets, so that a step after this one removes it come what may. */

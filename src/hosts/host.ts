@@ -25,6 +25,8 @@ export interface Host {
   /** Masks what it reads before it does anything else with it. */
   identity(inputs: InputValues, secrets: Secrets): HostIdentity;
   setOutput(name: OutputName, value: string): void;
+  /** Prints a document that is the result of the run; without it, as lines of the log. */
+  print?(document: string): void;
   addSummary(markdown: string): Promise<void>;
   removeLater(path: string): void;
   /** Tells the failure, made safe, as the last thing of the run. */

@@ -92,6 +92,11 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
     setOutput: (name, value) => {
       host.setOutput(name, value);
     },
+    print: (document) => {
+      const safe = host.masks.redact(document);
+      if (host.print) host.print(safe);
+      else log.info(safe);
+    },
     addSummary: (markdown) => host.addSummary(host.masks.redact(markdown)),
     removeLater: (path) => {
       host.removeLater(path);

@@ -170,11 +170,29 @@ describe('an input on the command line', () => {
 
   it('is missed', async () => {
     const { code, stderr } = await startSample('cli', {}, [
-      'sign',
+      'revoke',
       '--registry',
       'contoso.azurecr.io',
     ]);
     expect(code).toBe(2);
     expect(stderr[0]).toMatch(/^error INPUT_MISSING: /);
+  });
+});
+
+describe('a document on the command line', () => {
+  const repository = image.slice(0, 4);
+
+  it('has standard output for itself', async () => {
+    const args = ['inspect', ...repository, '--format', 'json'];
+    const { stdout, stderr } = await startSample('cli', { SAMPLE: 'prints' }, args);
+    expect(stdout).toEqual(['[ "text" ]']);
+    expect(stderr.join()).toContain('a line of the log');
+  });
+
+  it('is not there where tables were asked for', async () => {
+    const args = ['inspect', ...repository];
+    const { stdout } = await startSample('cli', { SAMPLE: 'prints' }, args);
+    expect(stdout[0]).toContain('a line of the log');
+    expect(stdout.at(-1)).toContain('inspection: /tmp/inspection.json');
   });
 });

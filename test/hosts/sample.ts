@@ -26,6 +26,12 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
     await context.addSummary('## Signed s3cret-passphrase');
     context.removeLater('/tmp/acr-content-trust-docker-AbCd12');
   },
+  async prints(context, { format }) {
+    context.log.info('a line of the log');
+    context.setOutput('inspection', '/tmp/inspection.json');
+    if (format === 'json') context.print('[ "text" ]\n');
+    return Promise.resolve();
+  },
   async fails(context) {
     context.setOutput('digest', 'sha256:abc');
     await Promise.reject(

@@ -35,8 +35,11 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
   const { command, options, json, debug, summaryFile } = invocation;
   const { environment, variables, stdout, stderr } = surroundings;
   const masks = new Masks();
+  const format = readValue('format', { options, variables });
+  // A document on standard output has it for itself.
+  const isDocument = command === 'inspect' && format === 'json';
   const printer = createPrinter({
-    out: json ? stderr : stdout,
+    out: json || isDocument ? stderr : stdout,
     err: stderr,
     debug,
     noColor: environment.NO_COLOR,
@@ -62,6 +65,9 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     addSummary: async (markdown) => {
       if (summaryFile !== undefined) await appendFile(summaryFile, `${markdown}\n`);
     },
+    print: (document) => {
+      stdout.write(document);
+    },
     removeLater: (folder) => {
       folders.push(folder);
     },
@@ -78,6 +84,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     },
     finish: async () => {
       for (const problem of await removeNoted(folders)) printer.warning(safeText(problem, masks));
+      if (isDocument) return;
       if (json) {
         const values = [...outputs].map(([name, value]) => [inputNameOn('task', name), value]);
         const { code, message, remedy } = failed ?? {};

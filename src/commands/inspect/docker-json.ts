@@ -1,0 +1,54 @@
+/** The inspection as `docker trust inspect` prints it (docker-cli cli/command/trust/inspect.go). */
+import { adminKeysOf, signersOf, type KeyId, type TrustedView } from '../../trust/index.js';
+import { signedTagsOf } from './facts.js';
+
+/** One element of the array; the names are Docker's. */
+export interface DockerInspection {
+  readonly Name: string;
+  readonly SignedTags: readonly {
+    readonly SignedTag: string;
+    /** Hex, without `sha256:`. */
+    readonly Digest: string;
+    readonly Signers: readonly string[];
+  }[];
+  readonly Signers: readonly { readonly Name: string; readonly Keys: readonly DockerKey[] }[];
+  readonly AdministrativeKeys: readonly {
+    readonly Name: string;
+    readonly Keys: readonly DockerKey[];
+  }[];
+}
+
+interface DockerKey {
+  readonly ID: KeyId;
+}
+
+/** What Docker would say of a repository, or of one tag of it. */
+export function dockerInspection(
+  name: string,
+  view: TrustedView,
+  tag: string | undefined,
+): DockerInspection {
+  const admin = adminKeysOf(view);
+  return {
+    Name: name,
+    SignedTags: signedTagsOf(view, tag).map(({ tag: SignedTag, digest, signers }) => ({
+      SignedTag,
+      Digest: digest.replace('sha256:', ''),
+      Signers: signers,
+    })),
+    Signers: signersOf(view).map(({ name: Name, keyIds }) => ({ Name, Keys: keysOf(keyIds) })),
+    AdministrativeKeys: [
+      { Name: 'Root', Keys: keysOf(admin.root) },
+      { Name: 'Repository', Keys: keysOf(admin.repository) },
+    ],
+  };
+}
+
+/** The whole document, byte for byte as the Docker CLI indents it. */
+export function dockerDocument(inspections: readonly DockerInspection[]): string {
+  return `${JSON.stringify(inspections, null, 4)}\n`;
+}
+
+function keysOf(ids: readonly KeyId[]): readonly DockerKey[] {
+  return ids.map((ID) => ({ ID }));
+}
