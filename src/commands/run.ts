@@ -6,6 +6,7 @@ import type { RunContext } from './context.js';
 import { inspectRepositories } from './inspect/index.js';
 import { checkReportPath } from './report.js';
 import { revokeTags } from './revoke/index.js';
+import { signImages } from './sign-many/index.js';
 import { signExisting } from './sign.js';
 import { verifyImages } from './verify/index.js';
 
@@ -24,5 +25,6 @@ export async function runCommand(
   const { workingDirectory, nameInput } = context;
   const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);
   await checkReportPath(configuration.reportPath);
+  if (configuration.repositories) return signImages(configuration, inputs, context);
   await (command === 'sign' ? signExisting : buildPushSign)(configuration, inputs, context);
 }

@@ -50,6 +50,12 @@ export interface SigningPlan {
   readonly roles: readonly RoleName[];
 }
 
+/** What the repositories of a run are signed with and held against. */
+export interface OpenedSigning {
+  readonly key: OpenedKey;
+  readonly pins: readonly Pin[];
+}
+
 /**
  * Prepares the signing of the configuration's tags.
  * @throws {TrustError} for everything that would keep the run from ending signed.
@@ -61,11 +67,19 @@ export async function prepareSigning(
   context: RunContext,
   log: Log,
 ): Promise<SigningPlan> {
-  const { gun, tags } = configuration.image;
-  const { clock, signal } = context;
   await checkRegistry(configuration, session, context, log);
-  const open = (key: KeyConfiguration): Promise<OpenedKey> => openConfigured(key, session, context);
-  const key = await open(signing.signingKey);
+  const opened = await openSigning(signing, session, context, log);
+  return planSigning(configuration, signing, opened, session, context, log);
+}
+
+/** Opens the signing key, has it prove that it signs, and opens the pins. @throws {TrustError} */
+export async function openSigning(
+  signing: SigningConfiguration,
+  session: Session,
+  context: RunContext,
+  log: Log,
+): Promise<OpenedSigning> {
+  const key = await openConfigured(signing.signingKey, session, context);
   requirePrivateKey(signing, key, 'signing-key', context);
   const [pins] = await Promise.all([
     Promise.all(signing.pins.map((pin) => resolvePin(pin, session, context))),
@@ -73,7 +87,25 @@ export async function prepareSigning(
   ]);
   log.info(key.signer.description);
   log.info(`key ID ${key.signer.keyId}`);
+  return { key, pins };
+}
 
+/**
+ * Plans the signing of one repository's tags with what was opened before.
+ * @throws {TrustError} for everything that would keep this repository from being signed.
+ */
+export async function planSigning(
+  configuration: Configuration,
+  signing: SigningConfiguration,
+  { key, pins }: OpenedSigning,
+  session: Session,
+  context: RunContext,
+  log: Log,
+): Promise<SigningPlan> {
+  const { gun, tags } = configuration.image;
+  const { clock, signal } = context;
+  const open = (root: KeyConfiguration): Promise<OpenedKey> =>
+    openConfigured(root, session, context);
   const server = createTrustServer({ url: configuration.trustServer, gun, ...session.trust, log });
   const outlook = await explainRefusal(configuration, session, () =>
     examineSigning(server, { pins, clock, signal, tags, signer: key.signer }),
