@@ -67,13 +67,17 @@ export interface RepositoryFacts {
   readonly pinnedBy?: string;
 }
 
+/** A timestamp lasts two weeks; that its end is near says nothing. */
+const renewedByServer: readonly RoleName[] = ['snapshot', 'timestamp'];
+
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Every role: those of the root first, then delegations in listed order. */
 export function rolesOf(view: TrustedView, now: Date, warnDays: number): readonly RoleFacts[] {
   const { keys, roles } = view.root.signed;
-  const stateAt = (expires: Date): RoleFacts['state'] => {
+  const stateAt = (role: RoleName, expires: Date): RoleFacts['state'] => {
     if (expires < now) return 'expired';
+    if (renewedByServer.includes(role)) return 'valid';
     return expires.getTime() < now.getTime() + warnDays * dayMs ? 'expiring' : 'valid';
   };
   const documents = {
@@ -96,7 +100,7 @@ export function rolesOf(view: TrustedView, now: Date, warnDays: number): readonl
         ? {
             version: file.signed.version,
             expires: expiryOf(file.signed).toISOString(),
-            state: stateAt(expiryOf(file.signed)),
+            state: stateAt(role, expiryOf(file.signed)),
           }
         : { state: 'not published' as const }),
       ...(role === 'targets' && file ? { tags: countOf(view, role) } : {}),
@@ -119,7 +123,7 @@ export function rolesOf(view: TrustedView, now: Date, warnDays: number): readonl
             state:
               skipped?.reason === 'signatures'
                 ? ('not validly signed' as const)
-                : stateAt(expiryOf(file.signed)),
+                : stateAt(name, expiryOf(file.signed)),
           }
         : { state: 'not published' as const }),
       ...(view.targets.has(name) ? { tags: countOf(view, name) } : {}),

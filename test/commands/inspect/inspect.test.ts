@@ -93,8 +93,8 @@ describe('the roles', () => {
       ['root', 'valid', 1],
       ['targets', 'valid', 2],
       ['snapshot', 'valid', 3],
-      // The server renews it every two weeks.
-      ['timestamp', 'expiring', 3],
+      // It ends in two weeks, and the server renews it.
+      ['timestamp', 'valid', 3],
       ['targets/releases', 'valid', 1],
       ['targets/ci', 'valid', 1],
     ]);
@@ -108,6 +108,16 @@ describe('the roles', () => {
       tags: 1,
       keys: [{ id: signer.keyId, canonicalId: signer.keyId, type: 'ecdsa' }],
     });
+  });
+
+  it('are called expiring when they end within the days that were asked for', async () => {
+    const { repository } = await withSigner();
+    const view = await viewAt(repository, repository.now);
+    const states = (days: number) =>
+      rolesOf(view, repository.now, days).map(({ role, state }) => [role, state]);
+    expect(states(3 * 365 - 1)).not.toContainEqual(['targets', 'expiring']);
+    expect(states(3 * 365 + 1)).toContainEqual(['targets', 'expiring']);
+    expect(states(3 * 365 + 1)).toContainEqual(['root', 'valid']);
   });
 
   it('are shown when they have expired, and called so', async () => {

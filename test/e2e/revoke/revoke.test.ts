@@ -157,7 +157,7 @@ describe('revoke', () => {
     await expectSigned(scenario, repository, { tags: ['kept'], digest: digests.get('kept') ?? '' });
   });
 
-  it('refuses a principal that may not sign, and changes nothing', async () => {
+  it('takes the right to sign and no other, and changes nothing without it', async () => {
     const repository = scenario.repository();
     const file = path.join(stack.info.folder, `${uniqueName('key')}.pem`);
     await writeFile(file, newPrivateKey(), { mode: 0o600 });
@@ -173,6 +173,10 @@ describe('revoke', () => {
       remedy: /AcrImageSigner/,
     });
     expect(await stateOf(scenario, repository)).toEqual(before);
+    // Nothing is pushed, so AcrPush is not needed.
+    const allowed = await scenario.registry.principal('AcrPull', 'AcrImageSigner');
+    expectSuccess(await revoke('action', { ...inputs, ...credentialsOf(allowed) }));
+    await expectRevoked(repository, ['1']);
   });
 });
 
