@@ -9,6 +9,7 @@ export type {
   StackClient,
   TrustInspection,
 } from './client/index.js';
+export { createCertificateAuthority } from './front/ca.js';
 export type { FrontFault, FrontRequest, RequestFilter } from './front/index.js';
 export type { StackInfo } from './info.js';
 export { startStack, type Stack, type StackOptions } from './owner.js';

@@ -124,6 +124,8 @@ function stackControl(
     clearFaults: () => {
       front.faults.clear();
     },
+    /** Takes orders with this target back; how many requests they were still to hit. */
+    takeBackFaults: (target: string) => front.faults.takeBack(target),
     startServer: (name: ServerName) => servers.start(name),
     stopServer: (name: ServerName) => servers.stop(name),
     /** Published trust data of a GUN, byte for byte. */

@@ -56,6 +56,7 @@ const own = (control: Remote<StackControl>) => ({
   requestMark: control.requestMark,
   failNext: control.failNext,
   clearFaults: control.clearFaults,
+  takeBackFaults: control.takeBackFaults,
   startServer: control.startServer,
   stopServer: control.stopServer,
   trustState: control.trustState,

@@ -4,6 +4,8 @@ import type { FrontFault } from './types.js';
 export interface FrontFaults {
   add(fault: FrontFault): void;
   clear(): void;
+  /** Removes the waiting faults with this target; how many requests they were still to hit. */
+  takeBack(target: string): number;
   /** How the given request fails, used up by this, or undefined. */
   take(method: string, host: string, path: string): FrontFault['failure'] | undefined;
 }
@@ -18,6 +20,11 @@ export function createFrontFaults(): FrontFaults {
     },
     clear() {
       waiting = [];
+    },
+    takeBack(target) {
+      const taken = waiting.filter(({ fault }) => fault.target === target);
+      waiting = waiting.filter((entry) => !taken.includes(entry));
+      return taken.reduce((sum, { left }) => sum + left, 0);
     },
     take(method, host, path) {
       for (const entry of waiting) {

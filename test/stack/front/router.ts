@@ -56,6 +56,7 @@ async function answer(
   });
   const failure = faults.take(method, host, url);
   const cutAfterServer = failure?.kind === 'cut' && failure.afterServer === true;
+  const cut = cutAfterServer ? 'answer' : failure?.kind === 'truncate' ? 'half' : undefined;
   if (failure?.kind === 'cut' && !cutAfterServer) {
     req.socket.destroy();
     return;
@@ -66,7 +67,7 @@ async function answer(
   }
   if (failure?.kind === 'delay') await sleep(failure.delayMs);
   const pass = (upstream: Upstream) => {
-    forward(upstream, host, req, res, cutAfterServer);
+    forward(upstream, host, req, res, cut);
   };
   if (!isRegistry(host)) {
     if (!emulator.handle(host, req, res)) say(req, res, 404, `no host ${host} in the test stack\n`);

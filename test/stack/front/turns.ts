@@ -12,8 +12,10 @@ export type Turns = (res: ServerResponse, start: () => void) => Promise<void>;
 export function createTurns(): Turns {
   let last: Promise<unknown> = Promise.resolve();
   return (res, start) => {
+    // A client that went away while its request waited elsewhere closes nothing any more.
     const closed = new Promise<void>((resolve) => {
-      res.once('close', resolve);
+      if (res.closed) resolve();
+      else res.once('close', resolve);
     });
     const turn = last.then(() => {
       if (!res.closed) start();

@@ -54,6 +54,8 @@ export interface FrontFault {
       }
     /** Cut the connection; with `afterServer` only once the real server has done its work. */
     | { readonly kind: 'cut'; readonly afterServer?: boolean }
+    /** Let the real server do its work, hand on half of its answer, and cut the connection. */
+    | { readonly kind: 'truncate' }
     /** Answer late, otherwise as usual. */
     | { readonly kind: 'delay'; readonly delayMs: number };
 }

@@ -8,6 +8,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 
 /** Where a real server listens. */
 export type Upstream = { readonly socketPath: string } | { readonly port: number };
@@ -16,14 +17,14 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'transfer-en
 
 /**
  * Forwards `req` and answers with what the server says; 502 when it is not there. With `cut` the
- * connection is cut once the server has answered.
+ * connection is cut once the server has answered: before its answer, or in the middle of it.
  */
 export function forward(
   upstream: Upstream,
   loginServer: string,
   req: IncomingMessage,
   res: ServerResponse,
-  cut: boolean,
+  cut?: 'answer' | 'half',
 ): void {
   const outgoing = request({
     host: '127.0.0.1',
@@ -42,7 +43,7 @@ export function forward(
     agent: false,
   });
   outgoing.on('response', (answer) => {
-    if (cut) {
+    if (cut === 'answer') {
       answer.resume().on('end', () => req.socket.destroy());
       return;
     }
@@ -50,6 +51,16 @@ export function forward(
     const challenge = answer.headers['www-authenticate'];
     if (challenge !== undefined) {
       headers['www-authenticate'] = challengeOf(loginServer, challenge);
+    }
+    if (cut === 'half') {
+      const hangUp = () => req.socket.destroy();
+      buffer(answer).then((body) => {
+        // An empty answer has no half: its headers promise what never comes.
+        res.writeHead(answer.statusCode ?? 502, { ...headers, 'content-length': body.length + 1 });
+        res.flushHeaders();
+        res.write(body.subarray(0, body.length / 2), hangUp);
+      }, hangUp);
+      return;
     }
     res.writeHead(answer.statusCode ?? 502, headers);
     answer.pipe(res);
