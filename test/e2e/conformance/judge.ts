@@ -1,0 +1,48 @@
+/** Builds the cases of the corpus, serves them, and collects what every client says. */
+import type { Tools } from '../../stack/index.js';
+import { dockerLikeRepository } from '../../trust/repository-builder.js';
+import { createClients, type Verdicts } from './clients.js';
+import { newGun, type Case } from './corpus/index.js';
+import { openTrustServer, type Served } from './trust-server.js';
+
+/** Cases judged at a time: the clients are processes, and processors are few. */
+const AT_ONCE = 4;
+
+/** The verdicts of all clients about all cases; files of theirs go below `folder`. */
+export async function judge(
+  cases: readonly Case[],
+  tools: Tools,
+  folder: string,
+): Promise<ReadonlyMap<Case, Verdicts>> {
+  const server = await openTrustServer();
+  const clients = await createClients(tools, server, folder);
+  const verdicts = new Map<Case, Verdicts>();
+  const waiting = [...cases];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const repository = dockerLikeRepository(newGun(), new Date());
+      for (const visit of visitsOf(next, repository)) {
+        server.serve(repository.gun, visit);
+        verdicts.set(next, await clients.visit(repository.gun, next.tag ?? '1.0'));
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  } finally {
+    clients.close();
+    await server.close();
+  }
+  return verdicts;
+}
+
+function visitsOf(
+  { serve }: Case,
+  repository: ReturnType<typeof dockerLikeRepository>,
+): readonly Served[] {
+  const served = serve(repository);
+  const visits = Array.isArray(served)
+    ? (served as readonly (Served | Served['files'])[])
+    : [served];
+  return visits.map((visit) => (visit instanceof Map ? { files: visit } : (visit as Served)));
+}
