@@ -32,7 +32,7 @@ export function drawingOf({ roles, tags }: Pick<RepositoryFacts, 'roles' | 'tags
       lines.push(`  ${key} -->${threshold > 1 ? `|${threshold} of ${keys.length}|` : ''} ${node}`);
     }
     if (keys.length > mostKeysOfARole) {
-      lines.push(`  ${node}k["${keys.length - mostKeysOfARole} more keys"] --> ${node}`);
+      lines.push(`  ${node}k["and ${keys.length - mostKeysOfARole} more"] --> ${node}`);
     }
     const above = role === 'targets' ? 'root' : parent;
     const from = above === undefined ? undefined : ids.get(above);
