@@ -112,8 +112,8 @@ export async function readVerifyConfiguration(
         ...each('required-roles', inputs['required-roles'], listingRole),
       ]),
     ],
-    maxAgeDays: parse('max-age', () => daysOf(inputs['max-age'])),
-    warnExpiryDays: parse('warn-expiry-days', () => daysOf(inputs['warn-expiry-days'])) ?? 0,
+    maxAgeDays: parse('max-age', () => daysOf(inputs['max-age'], 1)),
+    warnExpiryDays: parse('warn-expiry-days', () => daysOf(inputs['warn-expiry-days'], 0)) ?? 0,
     allowUnsigned: each('allow-unsigned', inputs['allow-unsigned'], readPattern),
   };
   const pins = each('trust-pin', inputs['trust-pin'], (text) =>
@@ -214,10 +214,10 @@ function listingRole(role: string): RoleName {
   });
 }
 
-function daysOf(text: string | undefined): number | undefined {
+function daysOf(text: string | undefined, least: number): number | undefined {
   if (text === undefined) return undefined;
-  if (/^[0-9]{1,5}$/.test(text)) return Number(text);
+  if (/^[0-9]{1,5}$/.test(text) && Number(text) >= least) return Number(text);
   throw new TrustError('INPUT_INVALID', `${JSON.stringify(text)} is no number of days`, {
-    remedy: 'Give a whole number of days, such as 90.',
+    remedy: `Give a whole number of days from ${least}, such as 90.`,
   });
 }

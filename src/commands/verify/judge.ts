@@ -136,7 +136,7 @@ async function fetchSigned(
 ): Promise<Manifest> {
   const [manifest, tagged] = await Promise.all([
     images.getManifest(image.repository, digest),
-    tag === undefined ? undefined : images.getManifest(image.repository, tag),
+    tag === undefined ? undefined : describeTag(images, image.repository, tag),
   ]);
   if (!manifest) {
     const message = `${gun}@${digest} is signed, but the registry does not have it.`;
@@ -147,13 +147,28 @@ async function fetchSigned(
   if (manifest.length !== length) {
     log.warn(`${reference} is signed with a size of ${length} bytes, but has ${manifest.length}.`);
   }
-  if (tag !== undefined && tagged?.digest !== digest) {
-    const instead = tagged ? `points to ${tagged.digest}` : 'is not there any more';
+  if (tagged !== undefined && tagged !== `points to ${digest}`) {
     log.warn(
-      `${gun}:${tag} is signed for ${digest}, but the tag in the registry ${instead}. Use the image by digest.`,
+      `${gun}:${String(tag)} is signed for ${digest}, but the tag in the registry ${tagged}. Use the image by digest.`,
     );
   }
   return manifest;
+}
+
+/** What the tag is in the registry, as a person would say it: only worth a warning. */
+async function describeTag(
+  images: HostAccess['images'],
+  repository: string,
+  tag: string,
+): Promise<string> {
+  try {
+    const manifest = await images.getManifest(repository, tag);
+    return manifest ? `points to ${manifest.digest}` : 'is not there any more';
+  } catch (error) {
+    // It may point to what is no image at all; the signed digest is asked for by itself.
+    if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+    return `cannot be read (${error.message.replace(/\.$/, '')})`;
+  }
 }
 
 /**

@@ -37,6 +37,13 @@ const words = {
   failed: 'FAILED',
 } as const;
 
+/** The same in the summary. */
+const marks = {
+  verified: '✅ verified',
+  'allowed-unsigned': '⚠️ unsigned, allowed',
+  failed: '❌ not verified',
+} as const;
+
 /** The images by digest, each once, in the order they were asked for. */
 export function imagesOf(verdicts: readonly Verdict[]): readonly string[] {
   const verified = verdicts.filter(({ status }) => status === 'verified');
@@ -80,7 +87,7 @@ export function verificationSummary(
       verdict.signers.map(escape).join(', '),
       escape(expiryOf(verdict)),
       [
-        verdict.status === 'failed' ? '❌ not verified' : `✅ ${words[verdict.status]}`,
+        marks[verdict.status],
         ...verdict.problems.map(({ code: name, message }) => `${code(name)} ${escape(message)}`),
       ].join('<br>'),
     ];

@@ -82,6 +82,7 @@ describe('what verify is asked for', () => {
     ['a wrong signer', { images: 'a', 'required-signers': 'a b' }, 'INPUT_INVALID', /signers/],
     ['a role without tags', { images: 'a', 'required-roles': 'root' }, 'INPUT_INVALID', /roles/],
     ['days that are none', { images: 'a', 'max-age': '1.5' }, 'INPUT_INVALID', /max-age/],
+    ['no days at all', { images: 'a', 'max-age': '0' }, 'INPUT_INVALID', /max-age/],
     ['a wrong pin', { images: 'a', 'trust-pin': 'sha256:12' }, 'INPUT_INVALID', /trust-pin/],
     [
       'half an identity',

@@ -26,6 +26,7 @@ const digestOf = (bytes: Buffer): string =>
 class Images {
   readonly manifests = new Map<string, Manifest>();
   readonly blobs = new Map<string, Buffer>();
+  readonly brokenTags = new Set<string>();
 
   /** Puts an image made at `created`; its digest. */
   image(created: string | undefined, extra = ''): string {
@@ -54,7 +55,10 @@ class Images {
     const never = () => Promise.reject(new Error('not asked here'));
     return {
       images: {
-        getManifest: (_, reference) => Promise.resolve(this.manifests.get(reference)),
+        getManifest: (_, reference) =>
+          this.brokenTags.has(reference)
+            ? Promise.reject(new TrustError('REGISTRY_FAILED', 'odd.', { remedy: '' }))
+            : Promise.resolve(this.manifests.get(reference)),
         putManifest: never,
         listTags: never,
       },
@@ -172,6 +176,18 @@ describe('a signed image', () => {
     const verdict = await judged(`${gun}:1.0`, trusted());
     expect(verdict).toMatchObject({ status: 'verified', digest });
     expect(verdict.warnings.join()).toMatch(/is signed for .* the tag in the registry points to/);
+  });
+
+  it('is verified with a warning when the tag is gone or is no image any more', async () => {
+    const { images, digest, trusted } = setUp();
+    images.manifests.delete('1.0');
+    const gone = await judged(`${gun}:1.0`, trusted());
+    expect(gone).toMatchObject({ status: 'verified', digest });
+    expect(gone.warnings.join()).toMatch(/the tag in the registry is not there any more/);
+    images.brokenTags.add('1.0');
+    const strange = await judged(`${gun}:1.0`, trusted());
+    expect(strange).toMatchObject({ status: 'verified', digest });
+    expect(strange.warnings.join()).toMatch(/the tag in the registry cannot be read \(odd\)/);
   });
 
   it('warns of a role that expires soon', async () => {

@@ -4,7 +4,8 @@ import { connectStack } from '../../stack/index.js';
 import type { RepositoryBuilder } from '../../trust/repository-builder.js';
 import { ecdsaKey } from '../../trust/test-keys.js';
 import { anHourAgo, serve, soundRepository } from '../failures/served.js';
-import { createScenario, expectFailure, type Scenario } from '../scenario.js';
+import { removeRun } from '../product.js';
+import { createScenario, expectFailure, expectSuccess, type Scenario } from '../scenario.js';
 import {
   expectVerified,
   makeKeys,
@@ -154,6 +155,31 @@ describe('the maximum age', () => {
   it('counts from when the image was made', async () => {
     const inputs = { images: signed.ref, 'max-age': '1' };
     expectVerified(await verify(scenario, { host: 'cli', inputs }), [signed]);
+  });
+
+  it('counts for every platform of a multi-arch image', async () => {
+    const repository = scenario.repository();
+    const built = await scenario.run({
+      host: 'action',
+      docker: 'docker26',
+      dockerConfig: await stack.makeDockerConfig({ buildx: true }),
+      inputs: {
+        ...keys,
+        repository,
+        tags: '1.0',
+        platforms: 'linux/amd64,linux/arm64',
+        context: await stack.makeImageContext(repository),
+      },
+    });
+    expectSuccess(built);
+    const gun = `${scenario.registry.loginServer}/${repository}`;
+    const image = { gun, repository, ref: `${gun}:1.0`, digest: built.outputs.digest ?? '' };
+    const inputs = { images: image.ref, 'max-age': '1' };
+    const mark = await stack.requestMark();
+    expectVerified(await verify(scenario, { host: 'action', inputs }), [image]);
+    const blobs = await stack.requests({ since: mark, matching: `/${repository}/blobs/` });
+    expect(blobs).toHaveLength(2);
+    await removeRun(built);
   });
 
   it('believes only the configuration that the digest names', async () => {
