@@ -16,6 +16,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/stack/*.test.ts'],
+          // Key stretching and child processes take their time on a machine that is busy.
+          testTimeout: 30 * SECOND_MS,
           sequence: { groupOrder: 0 },
         },
       },
