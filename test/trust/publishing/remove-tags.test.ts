@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { HttpError } from '../../../src/http/types.js';
 import {
   lookUpTag,
+  planRemoval,
   publishTags,
+  readRepository,
   removeTags,
   type RemoveTagsOptions,
   type Signer,
@@ -153,6 +155,42 @@ describe('removing tags', () => {
   it('says that trust data is missing where there is none', async () => {
     const error = await failure(remove(new TestRepository(), ['1']));
     expect(error.code).toBe('TRUST_DATA_MISSING');
+  });
+});
+
+describe('planning a removal', () => {
+  async function delegated() {
+    const repository = await new TestRepository().initialise();
+    const signer = ecdsaSigner('signer');
+    await repository.delegate({ 'targets/ci': signer.publicKey });
+    await repository.put('targets/ci', listing(repository, '1'), signer);
+    const view = await readRepository(repository.server, { pins: [], now: repository.now });
+    const role = view?.delegations.get('targets/ci');
+    const file = view?.targets.get('targets/ci');
+    if (!view || !role || !file) throw new Error('the test made no delegation');
+    const plan = (seen: typeof view) => planRemoval(seen, () => true, signer, repository.now);
+    return { view, role, file, plan };
+  }
+
+  it('leaves a role alone that takes more signatures than our key can make', async () => {
+    const { view, role, plan } = await delegated();
+    expect(plan(view).removed.get('1')).toEqual(['targets/ci']);
+    const strict = { ...view, delegations: new Map([[role.name, { ...role, threshold: 2 }]]) };
+    const { files, removed, remaining } = plan(strict);
+    expect([files, removed.size]).toEqual([[], 0]);
+    expect(remaining.get('1')).toMatchObject([{ role: 'targets/ci', threshold: 2 }]);
+  });
+
+  it('believes nothing of a file that is not validly signed', async () => {
+    const { view, role, file, plan } = await delegated();
+    const left = (reason: 'expired' | 'signatures') =>
+      plan({
+        ...view,
+        targets: new Map([...view.targets].filter(([name]) => name !== role.name)),
+        skipped: new Map([[role.name, { reason, envelope: file }]]),
+      }).remaining;
+    expect(left('expired').get('1')).toMatchObject([{ role: 'targets/ci', isExpired: true }]);
+    expect(left('signatures').size).toBe(0);
   });
 });
 
