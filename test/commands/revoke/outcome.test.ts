@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { outcomeOf, viewAfter } from '../../../src/commands/revoke/outcome.js';
+import { revocationSummary, revocationTable } from '../../../src/commands/revoke/report.js';
+import { planRemoval, publishTags, readRepository } from '../../../src/trust/index.js';
+import { ecdsaSigner } from '../../trust/support/keys.js';
+import { content, gun, TestRepository } from '../../trust/support/repository.js';
+
+/** `old` in targets and in the releases of a signer, `new` in the releases only. */
+async function planned() {
+  const repository = await new TestRepository().initialise({ old: content('a') });
+  const signer = ecdsaSigner('signer');
+  await repository.delegate({ 'targets/releases': signer.publicKey });
+  const tags = new Map([
+    ['old', content('b')],
+    ['new', content('b')],
+  ]);
+  await publishTags(repository.server, { ...repository.context, signer, tags });
+  const view = await readRepository(repository.server, { pins: [], now: repository.now });
+  if (!view) throw new Error('the test made no trust data');
+  return { view, plan: planRemoval(view, () => true, signer, repository.now), repository };
+}
+
+describe('what a dry run foresees', () => {
+  it('is what a pull would meet afterwards, an older signature included', async () => {
+    const { view, plan, repository } = await planned();
+    const outcome = outcomeOf(viewAfter(view, plan), plan);
+    expect(outcome).toEqual([
+      {
+        tag: 'new',
+        removedFrom: ['targets/releases'],
+        stillIn: [],
+        pull: 'unsigned',
+        digest: undefined,
+      },
+      {
+        tag: 'old',
+        removedFrom: ['targets/releases'],
+        stillIn: [
+          { role: 'targets', keyIds: [repository.targets.keyId], threshold: 1, isExpired: false },
+        ],
+        pull: 'signed',
+        digest: content('a').digest,
+      },
+    ]);
+    // Nothing of it has happened.
+    expect(outcomeOf(view, plan).map(({ digest }) => digest)).toEqual([
+      content('b').digest,
+      content('b').digest,
+    ]);
+  });
+
+  it('is told as what would be', async () => {
+    const { view, plan } = await planned();
+    const tags = outcomeOf(viewAfter(view, plan), plan);
+    expect(revocationTable(tags, true)[0]).toContain('TO BE REMOVED FROM');
+    expect(revocationTable(tags, false).join('\n')).toMatch(/old .*STILL SIGNED sha256:aaaa/);
+    const facts = {
+      registry: 'contoso.azurecr.io',
+      repository: 'team/app',
+      gun,
+      dryRun: true,
+      key: { id: 'ab'.repeat(32), method: 'ecdsa', description: 'a key' },
+      pinnedBy: undefined,
+      tags,
+      notSigned: ['never-*'],
+      warnings: ['careful'],
+    };
+    const summary = revocationSummary(facts);
+    expect(summary).toContain('### Tags that would be revoked');
+    expect(summary).toMatch(/\| `old` \| `targets\/releases` \| `targets` \| ❌/);
+    expect(summary).toContain('Not signed: `never-*`');
+  });
+});
