@@ -35,9 +35,11 @@ export function createVaultSigner(
 
   async function sign(message: Uint8Array): Promise<Buffer> {
     const digest = createHash('sha256').update(message).digest();
-    const { result } = await inTurn(() =>
+    // The client hands on whatever came with a 200, a signature or not.
+    const { result }: { readonly result?: Uint8Array } = await inTurn(() =>
       callVault(operation, options, (call) => client.sign(algorithm, digest, call)),
     );
+    if (result === undefined) throw failed(operation, 'it answered without a signature');
     const signature = Buffer.from(result);
     if (!verifySignature(publicKey, methods[algorithm], message, signature)) {
       throw failed(operation, 'the signature it returned does not verify under the public key');

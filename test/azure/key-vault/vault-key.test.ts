@@ -92,6 +92,17 @@ describe('a key in Key Vault', () => {
       message: expect.stringContaining('does not verify') as string,
     });
   });
+
+  it('says so of an answer without a signature', async () => {
+    await world.control.createKey({ vault, name: 'mute', kty: 'EC' });
+    const key = await open('keys/mute');
+    await key.sign(Buffer.from('{}'));
+    await world.control.failNext({ target: '/keys/mute/.*/sign', status: 200, body: {} });
+    await expect(key.sign(Buffer.from('{}'))).rejects.toMatchObject({
+      code: 'VAULT_FAILED',
+      message: expect.stringContaining('answered without a signature') as string,
+    });
+  });
 });
 
 describe('a key that cannot sign content trust data', () => {
