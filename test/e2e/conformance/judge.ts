@@ -17,13 +17,17 @@ export async function judge(
   const server = await openTrustServer();
   const clients = await createClients(tools, server, folder);
   const verdicts = new Map<Case, Verdicts>();
-  const waiting = [...cases];
+  // Built before anybody asks: making keys keeps this process, and with it the server, from answering.
+  const waiting = cases.map((one) => {
+    const repository = dockerLikeRepository(newGun(), new Date());
+    return { one, gun: repository.gun, visits: visitsOf(one, repository) };
+  });
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const repository = dockerLikeRepository(newGun(), new Date());
-      for (const visit of visitsOf(next, repository)) {
-        server.serve(repository.gun, visit);
-        verdicts.set(next, await clients.visit(repository.gun, next.tag ?? '1.0'));
+      const { one, gun, visits } = next;
+      for (const visit of visits) {
+        server.serve(gun, visit);
+        verdicts.set(one, await clients.visit(gun, one.tag ?? '1.0'));
       }
     }
   };

@@ -114,17 +114,6 @@ const validity: readonly Case[] = [
       return repository.build({ signers: { root: [old] } });
     },
   },
-  {
-    name: 'the certificate of the known root has expired, the next root has a new one',
-    pull: 'image 1.0',
-    serve: (repository) => {
-      const old = rootKey(repository.gun, { notAfter: new Date(Date.now() + 45_000) });
-      plain(repository).root.keys = [old];
-      const first = repository.publish();
-      repository.rotateRoot();
-      return [first, repository.publish()];
-    },
-  },
 ];
 
 function twoRootKeys(repository: RepositoryBuilder): readonly [TestKey, TestKey] {
