@@ -20,6 +20,7 @@ import {
   type NotaryOptions,
 } from './docker.js';
 import { makeDockerConfig, type DockerConfigOptions } from './docker-config.js';
+import { openRemoteBuilder } from './remote-builder.js';
 import { makeImageContext, type ImageContextOptions } from './image.js';
 
 export { run, type RunOptions, type RunResult } from './run.js';
@@ -45,6 +46,7 @@ export function connectStack(info: StackInfo) {
     notaryList: (options: Omit<JudgeOptions, 'engine'>) => notaryList(info, options),
     makeTrustDir: () => makeTrustDir(info),
     makeDockerConfig: (options?: DockerConfigOptions) => makeDockerConfig(info, options),
+    openRemoteBuilder: () => openRemoteBuilder(info),
     makeImageContext: (marker: string, options?: ImageContextOptions) =>
       makeImageContext(info, marker, options),
   };

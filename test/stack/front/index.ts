@@ -44,7 +44,9 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     ca,
     knows: (host: string) => emulator.knows(host),
     onRefused: (host: string) => {
-      log.add({ host, method: 'CONNECT', path: '', status: 0, userAgent: '' });
+      const now = performance.now();
+      const when = { startedMs: now, endedMs: now };
+      log.add({ host, method: 'CONNECT', path: '', status: 0, userAgent: '', ...when });
     },
   };
   const main = await openProxy({ ...common, listener, socketPath });

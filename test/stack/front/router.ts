@@ -50,9 +50,16 @@ async function answer(
 ): Promise<void> {
   const host = (req.headers.host ?? '').toLowerCase().replace(/:443$/, '');
   const { method = 'GET', url = '/' } = req;
+  const startedMs = performance.now();
+  let finishedMs: number | undefined;
+  res.once('finish', () => {
+    finishedMs = performance.now();
+  });
   res.once('close', () => {
     const status = res.writableFinished ? res.statusCode : 0;
-    log.add({ host, method, path: url, status, userAgent: req.headers['user-agent'] ?? '' });
+    const userAgent = req.headers['user-agent'] ?? '';
+    const endedMs = finishedMs ?? performance.now();
+    log.add({ host, method, path: url, status, userAgent, startedMs, endedMs });
   });
   const failure = faults.take(method, host, url);
   const cutAfterServer = failure?.kind === 'cut' && failure.afterServer === true;

@@ -24,6 +24,9 @@ export interface FrontRequest {
   /** Status answered; 0 when the connection was cut. */
   readonly status: number;
   readonly userAgent: string;
+  /** Milliseconds of a clock of the front's own: when the request came, and when its answer left. */
+  readonly startedMs: number;
+  readonly endedMs: number;
 }
 
 /** Which requests to show. */
