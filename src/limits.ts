@@ -38,6 +38,11 @@ export const limits = {
   imageConfigBytes: 8 * 1024 * 1024,
   /** Repositories that are verified at the same time. */
   verifiedAtOnce: 8,
+  /** How runs that signed the same tag bring registry and trust data to agree. */
+  settlePauseMs: 100,
+  /** How long whoever put something else under a tag gets to look again, before we put ours. */
+  settlePatienceMs: 2_000,
+  settleDeadlineMs: 20_000,
   keyFileBytes: 64 * 1024,
   /** The most PBKDF2 rounds a key file may ask for; the most in use anywhere is near a million. */
   pbkdf2Iterations: 5_000_000,

@@ -11,6 +11,7 @@ import {
   readVariable,
   runBuild,
   writePinnedDockerfile,
+  type BuildOutput,
   type BuildRequest,
   type BuildResult,
   type LocatedDockerfile,
@@ -23,6 +24,7 @@ import type { RunContext } from './context.js';
 import type { CheckedDocker, PrivateDocker } from './docker-setup.js';
 import type { BaseImageReport } from './report.js';
 import type { Session } from './session.js';
+import type { TagOrder } from './tag-order.js';
 
 /** A build that is ready to run. */
 export interface PreparedBuild {
@@ -39,17 +41,19 @@ export async function prepareBuild(
   configuration: Configuration,
   build: BuildConfiguration,
   docker: CheckedDocker,
+  order: TagOrder,
   { workingDirectory }: RunContext,
 ): Promise<PreparedBuild> {
   const { gun, tags } = configuration.image;
   const builder = docker.builder ?? 'classic';
-  const pushes = configuration.command === 'buildAndPush';
+  const pushes = configuration.command === 'buildAndPush' && builder === 'buildx';
+  const pushed = pushes && order.kind === 'staging-tag' ? [order.tag] : tags;
   const request: BuildRequest = {
     builder,
     context: build.context,
     ...(build.dockerfile === undefined ? {} : { dockerfile: build.dockerfile }),
-    tags: tags.map((tag) => `${gun}:${tag}`),
-    output: { kind: pushes && builder === 'buildx' ? 'push' : 'load' },
+    tags: pushed.map((tag) => `${gun}:${tag}`),
+    output: outputOf(pushes, order, gun),
     buildArgs: build.buildArgs,
     ...(build.target === undefined ? {} : { target: build.target }),
     labels: build.labels,
@@ -69,6 +73,11 @@ export async function prepareBuild(
     workingDirectory,
   });
   return { request, dockerfile };
+}
+
+function outputOf(pushes: boolean, { kind }: TagOrder, repository: string): BuildOutput {
+  if (!pushes) return { kind: 'load' };
+  return kind === 'by-digest' ? { kind: 'push-by-digest', repository } : { kind: 'push' };
 }
 
 /**

@@ -63,6 +63,8 @@ export interface SigningConfiguration {
   readonly signingKey: KeyConfiguration;
   readonly rootKey: KeyConfiguration | undefined;
   readonly pins: readonly PinReference[];
+  /** Whether the tags appear only after they are signed. */
+  readonly tagsLast: 'auto' | 'always' | 'never';
 }
 
 /** What is to be taken away. */
@@ -146,6 +148,13 @@ export function readConfiguration(
           }),
     });
   }
+  if (inputs.engine === 'docker' && inputs['tags-last'] === 'always') {
+    conflict(
+      'tags-last',
+      'is "always", and the docker engine signs a tag as it pushes it',
+      `Leave ${nameInput('tags-last')} out, or let the native engine sign.`,
+    );
+  }
   if (inputs.engine === 'docker' && command === 'sign') {
     conflict(
       'engine',
@@ -154,7 +163,9 @@ export function readConfiguration(
     );
   }
   const signing =
-    signs && signingKey ? { engine: inputs.engine, signingKey, rootKey, pins } : undefined;
+    signs && signingKey
+      ? { engine: inputs.engine, signingKey, rootKey, pins, tagsLast: inputs['tags-last'] }
+      : undefined;
   const build = isBuilding(command) ? buildConfiguration(inputs, conflict, nameInput) : undefined;
   const digestText = inputs.digest;
   const digest =

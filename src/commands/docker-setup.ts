@@ -16,6 +16,7 @@ import {
   type PrivateConfig,
 } from '../docker/index.js';
 import { TrustError } from '../errors.js';
+import type { Log } from '../ports.js';
 import type { Configuration } from './configuration.js';
 import type { RunContext } from './context.js';
 import { userDockerConfig } from './docker-home.js';
@@ -26,6 +27,8 @@ export interface CheckedDocker {
   readonly capabilities: DockerCapabilities;
   /** Undefined for a command that builds nothing. */
   readonly builder: 'classic' | 'buildx' | undefined;
+  /** Of the buildx builder; undefined for any other. */
+  readonly driver: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -71,13 +74,17 @@ export async function checkDocker(
     `${client.isPodman ? 'Podman' : 'Docker'} ${client.version}  engine ${engine.version}, ${engine.imageStore} image store`,
   );
   const builder = build && (await chooseBuilder(build, capabilities));
+  let driver: string | undefined;
   if (builder === 'buildx') {
-    const { name, driver } = await capabilities.builder(build?.builderName);
-    log.info(`buildx ${(await capabilities.buildx()) ?? ''}  builder ${name}, driver ${driver}`);
+    const facts = await capabilities.builder(build?.builderName);
+    ({ driver } = facts);
+    log.info(
+      `buildx ${(await capabilities.buildx()) ?? ''}  builder ${facts.name}, driver ${driver}`,
+    );
   } else if (builder === 'classic') {
     log.info('classic builder');
   }
-  return { capabilities, builder, environment };
+  return { capabilities, builder, driver, environment };
 }
 
 async function chooseBuilder(
@@ -132,4 +139,25 @@ export async function openPrivateDocker(
     signal,
   });
   return { cli, config };
+}
+
+/** Runs `body` with a private configuration and removes it, whatever happens. */
+export async function withPrivateDocker<T>(
+  open: () => Promise<PrivateDocker>,
+  log: Pick<Log, 'warn'>,
+  body: (docker: PrivateDocker) => Promise<T>,
+): Promise<T> {
+  const docker = await open();
+  let result: T;
+  try {
+    result = await body(docker);
+  } catch (error) {
+    // The primary failure is the one to report; what could not be removed is named beside it.
+    await docker.config.dispose().catch((thrown: unknown) => {
+      log.warn(`${docker.config.path} could not be removed: ${String(thrown)}`);
+    });
+    throw error;
+  }
+  await docker.config.dispose();
+  return result;
 }

@@ -31,12 +31,16 @@ import type { RunContext } from './context.js';
 import { chooseCloud, chooseIdentity } from './identity.js';
 import { userDockerConfig } from './docker-home.js';
 
-/** What the phases of a run share. */
-export interface Session {
+/** Who the run is to Azure. Nobody has been asked yet. */
+export interface AzureAccess {
   readonly cloud: Cloud;
   readonly http: HttpClient;
   /** For Key Vault and Azure Resource Manager. */
   readonly credential: TokenCredential;
+}
+
+/** What the phases of a run share. */
+export interface Session extends AzureAccess {
   /** Whom the registry knows; empty for an existing login. */
   readonly principal: Principal;
   /** User name of an existing login, where it has one. */
@@ -53,6 +57,23 @@ export interface Session {
 }
 
 /**
+ * Makes the credential, which is asked for a token only when it is used.
+ * @throws {TrustError} where the inputs name no usable identity or cloud.
+ */
+export function openAzure(
+  configuration: Pick<Configuration, 'cloud' | 'image'>,
+  inputs: InputValues,
+  context: RunContext,
+): AzureAccess {
+  const { log, secrets, clock } = context;
+  const http = createHttpClient({ userAgent: `acr-content-trust/${version}`, log });
+  const cloud = chooseCloud(configuration.cloud, configuration.image.registry, context);
+  const identity = chooseIdentity(inputs, context);
+  const credential = createCredential(identity, { cloud, http, secrets, clock });
+  return { cloud, http, credential };
+}
+
+/**
  * Logs in. The credential for Key Vault is made even for an existing registry login, but asked
  * for a token only when it is used.
  * @throws {TrustError} whatever keeps the run from logging in.
@@ -61,13 +82,11 @@ export async function openSession(
   configuration: Configuration,
   inputs: InputValues,
   context: RunContext,
+  azure = openAzure(configuration, inputs, context),
 ): Promise<Session> {
   const { registry } = configuration.image;
   const { log, secrets, clock, signal } = context;
-  const http = createHttpClient({ userAgent: `acr-content-trust/${version}`, log });
-  const cloud = chooseCloud(configuration.cloud, registry, context);
-  const identity = chooseIdentity(inputs, context);
-  const credential = createCredential(identity, { cloud, http, secrets, clock });
+  const { cloud, http, credential } = azure;
 
   const login = async (): Promise<Login> => {
     const made = await loginToRegistry({

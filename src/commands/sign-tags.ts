@@ -6,22 +6,29 @@ import {
   lookUpTag,
   publishTags,
   readRepository,
+  type PublishTagsOptions,
   type RoleName,
   type TrustedView,
 } from '../trust/index.js';
 import type { RunContext } from './context.js';
 import type { SignedResult, TaggedContent } from './journal.js';
+import type { TagOrder } from './tag-order.js';
 import { nameOfPin, type SigningPlan } from './signing-preflight.js';
+
+/** What makes signing quick and safe; see the options of the same names in `publishTags`. */
+export type SigningHints = Pick<PublishTagsOptions, 'known' | 'recheck' | 'onReadBack'>;
 
 /**
  * Publishes `tags` with the native engine, initialising the repository where it has no trust data.
- * @throws {TrustError} whatever keeps the tags from being signed and verified.
+ * @throws {TrustError} whatever keeps the tags from being signed and verified; TAG_MOVED when
+ * another run signed one of them right after.
  */
 export async function signTags(
   plan: SigningPlan,
   tags: ReadonlyMap<string, TaggedContent>,
   { clock, signal }: RunContext,
   log: Log,
+  hints: SigningHints = {},
 ): Promise<SignedResult> {
   const { server, pins, key } = plan;
   const options = { pins, clock, log, signal, tags };
@@ -35,7 +42,7 @@ export async function signTags(
     if (created.kind === 'created') return resultOf(plan, created.view, created.roles, true);
     log.info('Somebody else initialised the repository meanwhile.');
   }
-  const published = await publishTags(server, { ...options, signer: key.signer });
+  const published = await publishTags(server, { ...options, ...hints, signer: key.signer });
   if (published.alreadySigned) log.info('All tags were signed with these digests before.');
   return resultOf(plan, published.view, published.roles, false);
 }
@@ -112,6 +119,28 @@ export async function tellUnsigned<T>(
         remedy: isKnown ? error.remedy : 'Run the step again.',
         cause: error,
       },
+    );
+  }
+}
+
+/**
+ * Runs `body`, and adds to its failure that no tag was touched, and what remains in the registry.
+ * @throws {TrustError} always the failure of `body`, with its own code.
+ */
+export async function tellUntagged<T>(
+  gun: string,
+  order: TagOrder,
+  body: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    const isKnown = isTrustError(error);
+    const where = order.kind === 'staging-tag' ? `the tag ${order.tag}` : 'no tag';
+    throw new TrustError(
+      isKnown ? error.code : 'UNEXPECTED',
+      `${messageOf(error)} No tag of ${gun} was moved: what this run pushed is there under ${where}.`,
+      { remedy: isKnown ? error.remedy : 'Run the step again.', cause: error },
     );
   }
 }

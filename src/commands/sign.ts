@@ -2,12 +2,14 @@
 import { TrustError } from '../errors.js';
 import type { InputValues } from '../inputs/index.js';
 import type { RegistryClient } from '../registry/index.js';
+import { ahead } from './ahead.js';
 import type { Configuration } from './configuration.js';
 import type { RunContext } from './context.js';
 import { openJournal, type TaggedContent } from './journal.js';
-import { openSession } from './session.js';
+import { openAzure, openSession } from './session.js';
 import { signTags } from './sign-tags.js';
-import { prepareSigning } from './signing-preflight.js';
+import { beginSigning, examine, prepareSigning } from './signing-preflight.js';
+import { lookUpTags, requireAgreement, requireUnmoved, type Standing } from './standing.js';
 
 /**
  * Signs each tag for what it stands for at the start of the run, all in one publish.
@@ -19,27 +21,43 @@ export async function signExisting(
   context: RunContext,
 ): Promise<void> {
   const { image, signing } = configuration;
+  const { gun } = image;
   if (!signing) throw new TypeError('a sign command was configured without a signing key');
   const journal = openJournal(configuration, context);
   const { log } = journal;
+  const azure = openAzure(configuration, inputs, context);
+  const opening = beginSigning(signing, azure, context);
   const session = await log.group('Registry login', () =>
-    openSession(configuration, inputs, context),
+    openSession(configuration, inputs, context, azure),
   );
+  const look = (): Promise<Standing> => lookUpTags(session.images, image, image.tags);
+  const resolving = ahead(resolveTags(session.images, configuration));
+  const examination = examine(configuration, session, context, opening);
   const tags = await log.group('Digest', async () => {
-    const found = await resolveTags(session.images, configuration);
+    const found = await resolving;
     for (const [tag, { digest, length }] of found) {
-      log.info(`${image.gun}:${tag}  ${digest}  ${length} bytes`);
+      log.info(`${gun}:${tag}  ${digest}  ${length} bytes`);
     }
     return found;
   });
   const plan = await log.group('Trust data', () =>
-    prepareSigning(configuration, signing, session, context, log),
+    prepareSigning(configuration, signing, session, context, log, examination),
   );
   journal.noteTags(tags);
   await log.group('Signature', async () => {
-    const result = await signTags(plan, tags, context, log);
+    let standing: Promise<Standing> | undefined;
+    const result = await signTags(plan, tags, context, log, {
+      known: plan.view,
+      recheck: async () => {
+        requireUnmoved(gun, tags, await look());
+      },
+      onReadBack: () => {
+        standing = ahead(look());
+      },
+    });
+    requireAgreement(gun, tags, await (standing ?? look()));
     journal.noteSigned(result);
-    for (const tag of tags.keys()) log.info(`${image.gun}:${tag}  signed and verified`);
+    for (const tag of tags.keys()) log.info(`${gun}:${tag}  signed and verified`);
     log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
   });
   await journal.close();

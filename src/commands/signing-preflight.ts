@@ -22,9 +22,11 @@ import {
   type Pin,
   type PublicKey,
   type RoleName,
+  type SigningOutlook,
   type TrustedView,
   type TrustServer,
 } from '../trust/index.js';
+import { ahead } from './ahead.js';
 import type { Configuration, KeyConfiguration, SigningConfiguration } from './configuration.js';
 import type { RunContext } from './context.js';
 import type { Session } from './session.js';
@@ -56,6 +58,56 @@ export interface OpenedSigning {
   readonly pins: readonly Pin[];
 }
 
+/** The look at the trust data of one repository. */
+export interface Examination {
+  readonly server: TrustServer;
+  readonly opening: Promise<OpenedSigning>;
+  /** The result of the one look; begins it, unless it is under way. */
+  readonly outlook: () => Promise<SigningOutlook>;
+}
+
+/**
+ * Opens the signing key, has it prove that it signs, and opens the pins. Needs no registry, so it
+ * can be under way while the run logs in there; logs nothing.
+ * @throws {TrustError} (the promise) what keeps the key from signing, or a pin from being read.
+ */
+export function beginSigning(
+  signing: SigningConfiguration,
+  azure: Pick<Session, 'credential'>,
+  context: RunContext,
+): Promise<OpenedSigning> {
+  const open = async (): Promise<OpenedSigning> => {
+    const pins = ahead(Promise.all(signing.pins.map((pin) => resolvePin(pin, azure, context))));
+    const key = await openConfigured(signing.signingKey, azure, context);
+    requirePrivateKey(signing, key, 'signing-key', context);
+    await proveSigner(key.signer);
+    return { key, pins: await pins };
+  };
+  return ahead(open());
+}
+
+/**
+ * Begins to look at the trust data; logs nothing, so that other phases can log meanwhile. Where
+ * Azure Resource Manager is to be asked first, nothing begins before that.
+ */
+export function examine(
+  configuration: Configuration,
+  session: Session,
+  { clock, signal, log }: RunContext,
+  opening: Promise<OpenedSigning>,
+): Examination {
+  const { gun, tags } = configuration.image;
+  const server = createTrustServer({ url: configuration.trustServer, gun, ...session.trust, log });
+  const look = async (): Promise<SigningOutlook> => {
+    const { key, pins } = await opening;
+    return examineSigning(server, { pins, clock, signal, tags, signer: key.signer });
+  };
+  let looking: Promise<SigningOutlook> | undefined;
+  const outlook = (): Promise<SigningOutlook> => (looking ??= ahead(look()));
+  if (configuration.registryId === undefined) void outlook();
+  return { server, opening, outlook };
+}
+
 /**
  * Prepares the signing of the configuration's tags.
  * @throws {TrustError} for everything that would keep the run from ending signed.
@@ -66,25 +118,19 @@ export async function prepareSigning(
   session: Session,
   context: RunContext,
   log: Log,
+  examination: Examination,
 ): Promise<SigningPlan> {
   await checkRegistry(configuration, session, context, log);
-  const opened = await openSigning(signing, session, context, log);
-  return planSigning(configuration, signing, opened, session, context, log);
+  await openSigning(examination.opening, log);
+  return planSigning(configuration, signing, session, context, log, examination);
 }
 
-/** Opens the signing key, has it prove that it signs, and opens the pins. @throws {TrustError} */
+/** Waits for the signing key, and tells which it is. @throws {TrustError} as beginSigning. */
 export async function openSigning(
-  signing: SigningConfiguration,
-  session: Session,
-  context: RunContext,
+  opening: Promise<OpenedSigning>,
   log: Log,
 ): Promise<OpenedSigning> {
-  const key = await openConfigured(signing.signingKey, session, context);
-  requirePrivateKey(signing, key, 'signing-key', context);
-  const [pins] = await Promise.all([
-    Promise.all(signing.pins.map((pin) => resolvePin(pin, session, context))),
-    proveSigner(key.signer),
-  ]);
+  const { key, pins } = await opening;
   log.info(key.signer.description);
   log.info(`key ID ${key.signer.keyId}`);
   return { key, pins };
@@ -97,19 +143,16 @@ export async function openSigning(
 export async function planSigning(
   configuration: Configuration,
   signing: SigningConfiguration,
-  { key, pins }: OpenedSigning,
   session: Session,
   context: RunContext,
   log: Log,
+  { server, opening, outlook: examined }: Examination,
 ): Promise<SigningPlan> {
-  const { gun, tags } = configuration.image;
-  const { clock, signal } = context;
+  const { gun } = configuration.image;
+  const { key, pins } = await opening;
   const open = (root: KeyConfiguration): Promise<OpenedKey> =>
     openConfigured(root, session, context);
-  const server = createTrustServer({ url: configuration.trustServer, gun, ...session.trust, log });
-  const outlook = await explainRefusal(configuration, session, () =>
-    examineSigning(server, { pins, clock, signal, tags, signer: key.signer }),
-  );
+  const outlook = await explainRefusal(configuration, session, examined);
   if (outlook.kind === 'uninitialised') {
     const root = await planRoot(configuration, signing, context, open);
     log.info(`${gun} has no trust data yet: it will be initialised with the root key`);
@@ -175,7 +218,7 @@ function pinOf(keyId: KeyId): Pin {
 /** Opens a key of the inputs. @throws {TrustError} */
 export async function openConfigured(
   { reference, passphrase, passphraseInput }: KeyConfiguration,
-  { credential }: Session,
+  { credential }: Pick<Session, 'credential'>,
   { secrets, signal, clock, nameInput }: RunContext,
 ): Promise<OpenedKey> {
   return openKey(reference, {

@@ -40,5 +40,6 @@ export {
   type PrivateConfigOptions,
 } from './private-config.js';
 export { pushTags, pushedContent, type PushRequest, type PushedContent } from './push.js';
+export { pushUnder, renameLocally } from './staging.js';
 export { listTrustKeys, removeTrustKey, writeTrustKeys, type DockerKey } from './trust-store.js';
 export { pushAndSignTags, type TrustedPushRequest } from './trusted-push.js';

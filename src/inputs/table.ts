@@ -301,6 +301,22 @@ export const inputs = {
     default: 'native',
     example: 'native',
   },
+  'tags-last': {
+    type: 'choice',
+    group: 'trust',
+    label: 'Tags last',
+    help: 'Whether the tags appear in the registry only after they are signed, so that a failed signing leaves no unsigned tag. Not with the docker engine.',
+    commands: pushing,
+    engine: 'native',
+    choices: {
+      auto: 'Where buildx can push by digest: with every driver but `docker`.',
+      always:
+        'As `auto`, and elsewhere by way of a staging tag `acr-content-trust-staging-…`, which stays in the registry until it is purged.',
+      never: 'As Docker does it: the tags are pushed first, then signed.',
+    },
+    default: 'auto',
+    example: 'always',
+  },
   'content-trust': {
     type: 'boolean',
     group: 'trust',

@@ -11,7 +11,7 @@ import { bearer } from './credential.js';
 import { sendToRegistry, unexpectedAnswer } from './failures.js';
 import { isDigest, parseRepository } from './image-name.js';
 import { bareMediaType, manifestMediaTypes } from './media-types.js';
-import { accessRefused } from './refusals.js';
+import { accessRefused, isLocked, tagLocked } from './refusals.js';
 import { listTags } from './tag-list.js';
 import type { RegistryClientOptions } from './types.js';
 
@@ -42,8 +42,8 @@ export interface RegistryClient {
 
 /**
  * Creates the client of one registry. Its methods throw TrustError REGISTRY_UNREACHABLE,
- * REGISTRY_FAILED, REGISTRY_LOGIN_REFUSED (reading), PUSH_NOT_AUTHORIZED (writing) and
- * DIGEST_MISMATCH.
+ * REGISTRY_FAILED, REGISTRY_LOGIN_REFUSED (reading), PUSH_NOT_AUTHORIZED and PUSH_FAILED (writing)
+ * and DIGEST_MISMATCH.
  */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   return {
@@ -109,6 +109,7 @@ async function putManifest(
     retry: true,
     maxBytes: limits.errorBodyBytes,
   });
+  if (isLocked(response)) throw tagLocked(host, `${repository}:${reference}`, response);
   if (response.status === 401 || response.status === 403) {
     throw accessRefused('push', host, repository, response);
   }

@@ -23,3 +23,26 @@ export function accessRefused(
     },
   );
 }
+
+/** Whether a registry refuses because it keeps the tag or the repository as it is, for everybody. */
+export function isLocked(response: HttpResponse): boolean {
+  const { status } = response;
+  if (status < 400 || status >= 500) return false;
+  // Azure Container Registry's words; the status alone may mean other things.
+  return /operation is disallowed on this registry|tag is immutable|TAG_LOCKED/i.test(
+    errorDetail(response),
+  );
+}
+
+/** @returns PUSH_FAILED for a tag that {@link isLocked}. */
+export function tagLocked(host: string, name: string, response: HttpResponse): TrustError {
+  const detail = errorDetail(response);
+  return new TrustError(
+    'PUSH_FAILED',
+    `Registry ${host} keeps ${name} as it is (status ${response.status}, ${detail})`,
+    {
+      remedy:
+        'The tag or the repository is locked: see `az acr repository show` (writeEnabled). Unlock it, or use another tag.',
+    },
+  );
+}

@@ -134,6 +134,17 @@ describe('storing a manifest', () => {
     expect(error.remedy).toContain('AcrPush');
   });
 
+  it('that a locked tag does not take says how to unlock it', async () => {
+    const message = 'The operation is disallowed on this registry, repository or image.';
+    for (const status of [403, 405]) {
+      const locked = client(() => ({ status, body: { errors: [{ code: 'DENIED', message }] } }));
+      const error = await rejection(locked.putManifest('team/app', '1.0', bytes, mediaType));
+      expect(error.code).toBe('PUSH_FAILED');
+      expect(error.message).toContain('keeps team/app:1.0 as it is');
+      expect(error.remedy).toMatch(/az acr repository show/);
+    }
+  });
+
   it('that the registry rejects repeats its words, made harmless', async () => {
     const message = 'blob unknown\n::error::\u001b[31m';
     const body = { errors: [{ code: 'MANIFEST_BLOB_UNKNOWN', message }] };

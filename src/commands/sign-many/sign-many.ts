@@ -17,7 +17,9 @@ import { openSession, type Session } from '../session.js';
 import type { RepositoryToSign } from '../sign-images.js';
 import { signTags } from '../sign-tags.js';
 import {
+  beginSigning,
   checkRegistry,
+  examine,
   openSigning,
   planSigning,
   type OpenedSigning,
@@ -66,7 +68,7 @@ export async function signImages(
   if (session && works.some(({ contents }) => contents.size > 0)) {
     const opened = await log.group('Trust data', async () => {
       await checkRegistry(configuration, session, context, log);
-      const made = await openSigning(signing, session, context, log);
+      const made = await openSigning(beginSigning(signing, session, context), log);
       await forEach(works, (work) => plan(work, configuration, signing, made, context, log));
       return made;
     });
@@ -199,13 +201,14 @@ async function plan(
       log.info(`${image.gun}: ${line}`);
     },
   };
-  work.plan = await planSigning(own, signing, opened, session, context, named);
+  const examination = examine(own, session, context, Promise.resolve(opened));
+  work.plan = await planSigning(own, signing, session, context, named, examination);
 }
 
 async function sign(work: Work, context: RunContext, log: Log): Promise<void> {
   const { contents, target } = work;
   if (!work.plan || contents.size === 0) return;
-  const { roles } = await signTags(work.plan, contents, context, log);
+  const { roles } = await signTags(work.plan, contents, context, log, { known: work.plan.view });
   work.roles = roles;
   log.info(`${target.image.gun}: ${[...contents.keys()].join(', ')} signed and verified`);
 }

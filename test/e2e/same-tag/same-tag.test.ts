@@ -1,0 +1,112 @@
+/** Several pipelines that push and sign the same tag at the same time. */
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { connectStack } from '../../stack/index.js';
+import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import type { ProductResult } from '../product.js';
+import { createScenario, expectSuccess, type Scenario } from '../scenario.js';
+import {
+  createDigestBuilder,
+  toldMoved,
+  whereIs,
+  type DigestBuilder,
+} from '../tags-last/pushing.js';
+
+const stack = connectStack(inject('stack'));
+let scenario: Scenario;
+let builder: DigestBuilder;
+
+beforeAll(async () => {
+  scenario = await createScenario(stack);
+  builder = await createDigestBuilder(scenario);
+});
+afterAll(() => builder.close());
+
+/** A repository that has trust data, and the inputs of every run. */
+async function initialised(): Promise<Record<string, string>> {
+  const repository = scenario.repository();
+  const keys = {
+    'signing-key': await scenario.vault.key(),
+    'root-key': await scenario.vault.key(),
+  };
+  await pushUnsigned(scenario, repository, 'first');
+  const inputs = { ...keys, repository, tags: 'first' };
+  expectSuccess(await scenario.run({ host: 'cli', inputs: { ...inputs, command: 'sign' } }));
+  return { ...inputs, tags: 'latest' };
+}
+
+/** Both sides agree on what one of the winners made, and everybody else was told. */
+async function expectOneWinner(
+  repository: string,
+  results: readonly ProductResult[],
+): Promise<void> {
+  const place = await whereIs(scenario, repository, 'latest');
+  expect(place.signed).toBe(place.standing);
+  const won = results.filter(({ exitCode }) => exitCode === 0);
+  const digests = won.map(({ outputs }) => outputs.digest);
+  expect(digests, results.map(({ output }) => output).join('\n')).toContain(place.standing);
+  for (const result of results) {
+    if (result.exitCode !== 0) expect(toldMoved(result), result.output).toBe(true);
+  }
+}
+
+describe('runs that push and sign one tag at once', () => {
+  it('end in agreement with the tags last', async () => {
+    const inputs = await initialised();
+    const results = await Promise.all(
+      [1, 2, 3, 4].map(async (n) => {
+        const context = await stack.makeImageContext(`${inputs.repository ?? ''} ${n}`);
+        return scenario.run({ host: 'cli', ...builder.docker, inputs: { ...inputs, context } });
+      }),
+    );
+    await expectOneWinner(inputs.repository ?? '', results);
+  });
+
+  it('end in agreement with the tags first and last, on different engines', async () => {
+    const inputs = await initialised();
+    const buildx = await stack.makeDockerConfig({ buildx: true });
+    const ways = [
+      { docker: 'docker20' },
+      { docker: 'docker26', dockerConfig: buildx },
+      builder.docker,
+    ] as const;
+    const results = await Promise.all(
+      ways.map(async (way, n) => {
+        const context = await stack.makeImageContext(`${inputs.repository ?? ''} ${n}`);
+        return scenario.run({ host: 'cli', ...way, inputs: { ...inputs, context } });
+      }),
+    );
+    await expectOneWinner(inputs.repository ?? '', results);
+  });
+});
+
+describe('a tag that is moved while it is signed', () => {
+  it('is not reported as signed', async () => {
+    const inputs = await initialised();
+    const repository = inputs.repository ?? '';
+    await pushUnsigned(scenario, repository, 'latest');
+    const args = { ...inputs, command: 'sign' };
+    // The publish takes long enough for somebody to push the tag meanwhile.
+    const target = `/${repository}/_trust/tuf/$`;
+    await stack.failNext({ target, method: 'POST', failure: { kind: 'delay', delayMs: 20_000 } });
+    const running = scenario.run({ host: 'cli', inputs: args });
+    const asked = async (): Promise<number> =>
+      (await stack.requests({ matching: `${repository}/_trust/tuf/snapshot.key` })).length;
+    // Twice for the first run, which initialised the repository.
+    await expect.poll(asked, { timeout: 20_000 }).toBe(3);
+    const moved = await stack.makeImageContext(`${repository} moved`);
+    const ref = `${scenario.registry.loginServer}/${repository}:latest`;
+    const login = { server: scenario.registry.loginServer, ...scenario.signer.login };
+    for (const command of [
+      ['build', '-t', ref, moved],
+      ['push', ref],
+    ]) {
+      const env = { DOCKER_BUILDKIT: '0' };
+      const done = await stack.docker({ engine: 'docker20', args: command, login, env });
+      expect(done.exitCode, done.output).toBe(0);
+    }
+    const result = await running;
+    expect(toldMoved(result), result.output).toBe(true);
+    expect(result.output).toMatch(/was signed for sha256:\w+, and stands for sha256:\w+ by now/);
+    expect(result.outputs['signed-tags']).toBeUndefined();
+  });
+});
