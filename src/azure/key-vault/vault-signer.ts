@@ -36,11 +36,11 @@ export function createVaultSigner(
   async function sign(message: Uint8Array): Promise<Buffer> {
     const digest = createHash('sha256').update(message).digest();
     // The client hands on whatever came with a 200, a signature or not.
-    const { result }: { readonly result?: Uint8Array } = await inTurn(() =>
+    const answer: { readonly result?: Uint8Array } = await inTurn(() =>
       callVault(operation, options, (call) => client.sign(algorithm, digest, call)),
     );
-    if (result === undefined) throw failed(operation, 'it answered without a signature');
-    const signature = Buffer.from(result);
+    if (!answer.result) throw failed(operation, 'it answered without a signature');
+    const signature = Buffer.from(answer.result);
     if (!verifySignature(publicKey, methods[algorithm], message, signature)) {
       throw failed(operation, 'the signature it returned does not verify under the public key');
     }
