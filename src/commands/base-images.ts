@@ -22,6 +22,7 @@ import type { Configuration } from './configuration.js';
 import type { RunContext } from './context.js';
 import type { BaseImageReport } from './report.js';
 import type { Session } from './session.js';
+import { unanswered } from './unanswered.js';
 
 /** What a build starts from. */
 export interface BaseImageDecisions {
@@ -109,16 +110,6 @@ function createLookUp(
     }
   };
 }
-
-/** What says nothing about signatures, only that nobody could be asked. */
-const unanswered = [
-  'TRUST_SERVER_UNREACHABLE',
-  'TRUST_SERVER_REJECTED',
-  'CONTENT_TRUST_UNAVAILABLE',
-  'REGISTRY_UNREACHABLE',
-  'REGISTRY_LOGIN_REFUSED',
-  'REGISTRY_FAILED',
-] as const;
 
 async function readBase(
   image: ImageReference,

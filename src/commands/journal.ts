@@ -4,6 +4,7 @@
  */
 import { expiriesOf, type RoleName, type Signer, type TrustedView } from '../trust/index.js';
 import type { Log } from '../ports.js';
+import { collectWarnings } from './collect-warnings.js';
 import type { Configuration } from './configuration.js';
 import type { RunContext } from './context.js';
 import {
@@ -43,7 +44,7 @@ export interface Journal {
 /** Starts a journal; see {@link Journal}. */
 export function openJournal(configuration: Configuration, context: RunContext): Journal {
   const { registry, repository, gun } = configuration.image;
-  const warnings: string[] = [];
+  const { log, warnings } = collectWarnings(context.log);
   let baseImages: readonly BaseImageReport[] = [];
   let tags: readonly TagReport[] = [];
   let signed: SignedResult | undefined;
@@ -74,14 +75,7 @@ export function openJournal(configuration: Configuration, context: RunContext): 
   });
 
   return {
-    log: {
-      ...context.log,
-      group: (title, body) => context.log.group(title, body),
-      warn: (line) => {
-        warnings.push(line);
-        context.log.warn(line);
-      },
-    },
+    log,
     noteBaseImages: (found) => {
       baseImages = found;
     },

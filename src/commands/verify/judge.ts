@@ -9,6 +9,7 @@ import {
   type RoleName,
   type TrustedView,
 } from '../../trust/index.js';
+import { unanswered } from '../unanswered.js';
 import type { HostAccess } from './access.js';
 import { ageProblem, imageDatesOf } from './age.js';
 import type { VerifyPolicy } from './configuration.js';
@@ -31,16 +32,6 @@ export type Repository =
 
 const dayMs = 24 * 60 * 60_000;
 const sign = 'Have it signed by its publisher, or use an image that is.';
-
-/** What says nothing about signatures, only that nobody could be asked. */
-const unanswered = [
-  'TRUST_SERVER_UNREACHABLE',
-  'TRUST_SERVER_REJECTED',
-  'CONTENT_TRUST_UNAVAILABLE',
-  'REGISTRY_UNREACHABLE',
-  'REGISTRY_LOGIN_REFUSED',
-  'REGISTRY_FAILED',
-] as const;
 
 /** @throws whatever is no verdict: an interruption, or a fault of ours. */
 export async function judge(

@@ -1,5 +1,6 @@
 /** What a run of `verify` says of itself: table for the log, job summary, trust report. Facts only. */
 import { code, escape } from '../report.js';
+import { alignColumns } from '../text-table.js';
 import type { Verdict } from './verdict.js';
 
 /** The trust report of `verify`; `formatVersion` changes when a field changes its meaning. */
@@ -52,7 +53,7 @@ export function imagesOf(verdicts: readonly Verdict[]): readonly string[] {
 
 /** The table as lines of text, columns aligned. */
 export function tableOf(verdicts: readonly Verdict[]): readonly string[] {
-  const rows = [
+  return alignColumns([
     ['IMAGE', 'DIGEST', 'SIGNERS', 'EXPIRY', 'VERDICT'],
     ...verdicts.map((verdict) => [
       verdict.request.reference,
@@ -61,16 +62,7 @@ export function tableOf(verdicts: readonly Verdict[]): readonly string[] {
       expiryOf(verdict) || '-',
       [words[verdict.status], ...codesOf(verdict)].join(' '),
     ]),
-  ];
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  ]);
 }
 
 /** The job summary, as Markdown. */

@@ -7,6 +7,7 @@ import type { InputValues } from '../../inputs/index.js';
 import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import type { Pin } from '../../trust/index.js';
+import { collectWarnings } from '../collect-warnings.js';
 import type { RunContext } from '../context.js';
 import { checkReportPath, writeTrustReport } from '../report.js';
 import { resolvePin } from '../signing-preflight.js';
@@ -74,23 +75,6 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
     context.setOutput('trust-report', file);
     await context.addSummary(verificationSummary(verdicts, warnings));
   }
-}
-
-/** A log that says each warning once, and keeps them for the report. */
-function collectWarnings(log: Log): { readonly log: Log; readonly warnings: readonly string[] } {
-  const warnings: string[] = [];
-  return {
-    warnings,
-    log: {
-      ...log,
-      group: (title, body) => log.group(title, body),
-      warn: (line) => {
-        if (warnings.includes(line)) return;
-        warnings.push(line);
-        log.warn(line);
-      },
-    },
-  };
 }
 
 function tellImages(
