@@ -1,13 +1,12 @@
 /** The way from a command's name to its use case. */
 import type { CommandName, InputValues } from '../inputs/index.js';
-import { buildPushSign } from './build-push-sign.js';
-import { readConfiguration } from './configuration.js';
+import { readConfiguration } from './configuration/read-configuration.js';
 import type { RunContext } from './context.js';
 import { inspectRepositories } from './inspect/index.js';
-import { checkReportPath } from './report.js';
+import { buildPushSign } from './main-job/index.js';
+import { checkReportPath } from './report/report.js';
 import { revokeTags } from './revoke/index.js';
-import { signImages } from './sign-many/index.js';
-import { signExisting } from './sign.js';
+import { signExisting, signImages } from './sign/index.js';
 import { verifyImages } from './verify/index.js';
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { codeBlocksOf, readPage } from './pages.js';
 import { propertiesOf } from './sources.js';
 
-const source = 'src/commands/report.ts';
+const source = 'src/commands/report/report.ts';
 const properties = ['TrustReport', 'TagReport', 'BaseImageReport'].flatMap((name) =>
   propertiesOf(source, name),
 );

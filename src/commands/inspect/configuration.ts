@@ -15,8 +15,8 @@ import {
   parseTrustServer,
   readPins,
   type ProblemList,
-} from '../common-inputs.js';
-import type { PinReference } from '../trust-pin.js';
+} from '../configuration/common-inputs.js';
+import type { PinReference } from '../configuration/trust-pin.js';
 
 /** A repository, or one tag of it. */
 export interface InspectionRequest {

@@ -18,10 +18,10 @@ import {
   type SignedTag,
   type TrustedView,
 } from '../../trust/index.js';
-import { collectWarnings } from '../collect-warnings.js';
+import { collectWarnings } from '../report/collect-warnings.js';
 import type { RunContext } from '../context.js';
-import { checkReportPath, writeTrustReport } from '../report.js';
-import { nameOfPin, resolvePin } from '../signing-preflight.js';
+import { checkReportPath, writeTrustReport } from '../report/report.js';
+import { nameOfPin, resolvePin } from '../signing/signing-preflight.js';
 import { createAccess, type Access } from '../verify/access.js';
 import { mapAtOnce } from '../verify/at-once.js';
 import {

@@ -1,6 +1,6 @@
 /** What `inspect` shows: tables for the log, the job summary, the trust report. Facts only. */
-import { code, escape } from '../report.js';
-import { alignColumns } from '../text-table.js';
+import { code, escape } from '../report/report.js';
+import { alignColumns } from '../report/text-table.js';
 import { drawingOf } from './drawing.js';
 import type { KeyFacts, RepositoryFacts, RoleFacts, TagFacts } from './facts.js';
 

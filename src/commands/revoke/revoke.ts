@@ -17,16 +17,16 @@ import {
   type TrustedView,
   type TrustServer,
 } from '../../trust/index.js';
-import { collectWarnings } from '../collect-warnings.js';
-import {
-  readConfiguration,
-  type Configuration,
-  type RevocationConfiguration,
-  type SigningConfiguration,
-} from '../configuration.js';
+import { collectWarnings } from '../report/collect-warnings.js';
+import { readConfiguration } from '../configuration/read-configuration.js';
+import type {
+  Configuration,
+  RevocationConfiguration,
+  SigningConfiguration,
+} from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import { checkReportPath, writeTrustReport } from '../report.js';
-import { openSession, type Session } from '../session.js';
+import { checkReportPath, writeTrustReport } from '../report/report.js';
+import { openSession, type Session } from '../session/session.js';
 import {
   checkRegistry,
   describePin,
@@ -34,7 +34,7 @@ import {
   nameOfPin,
   openConfigured,
   resolvePin,
-} from '../signing-preflight.js';
+} from '../signing/signing-preflight.js';
 import { outcomeOf, viewAfter, type RevokedTag } from './outcome.js';
 import {
   revocationReport,

@@ -30,8 +30,8 @@ import {
 import { createTrustServer } from '../../trust/index.js';
 import { version } from '../../version.js';
 import type { RunContext } from '../context.js';
-import { chooseCloud, chooseIdentity } from '../identity.js';
-import { dockerLoginOf } from '../session.js';
+import { chooseCloud, chooseIdentity } from '../session/identity.js';
+import { dockerLoginOf } from '../session/session.js';
 import type { VerifyConfiguration } from './configuration.js';
 
 /** One registry and its trust server. */

@@ -1,5 +1,5 @@
 /** Pins that hold for some repositories only: `contoso.azurecr.io/*=` before the pin. */
-import { parsePin, type PinReference } from '../trust-pin.js';
+import { parsePin, type PinReference } from '../configuration/trust-pin.js';
 import { readPattern, type NamePattern } from './name-pattern.js';
 
 /** Something that roots can be held against, and whose. */

@@ -1,6 +1,6 @@
 /** What a run of `verify` says of itself: table for the log, job summary, trust report. Facts only. */
-import { code, escape } from '../report.js';
-import { alignColumns } from '../text-table.js';
+import { code, escape } from '../report/report.js';
+import { alignColumns } from '../report/text-table.js';
 import type { Verdict } from './verdict.js';
 
 /** The trust report of `verify`; `formatVersion` changes when a field changes its meaning. */

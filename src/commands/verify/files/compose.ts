@@ -1,6 +1,6 @@
 /** Images of a compose file (compose-spec): of services, and of volumes made from images. */
 import { isMap, type Document, type Node, type YAMLMap } from 'yaml';
-import type { Found } from './yaml-file.js';
+import type { Found } from './types.js';
 import { isText, keyOf, mapsIn, resolve, valueOf } from './yaml-walk.js';
 
 const render = 'Give the file as "docker compose config" prints it.';

@@ -4,7 +4,7 @@
  * (core/v1 PodSpec: containers, initContainers, ephemeralContainers; image volumes).
  */
 import { isMap, isScalar, type Document, type Node, type YAMLMap } from 'yaml';
-import type { Found } from './yaml-file.js';
+import type { Found } from './types.js';
 import { forEachMap, isText, mapsIn, valueOf } from './yaml-walk.js';
 
 const containerLists = ['containers', 'initContainers', 'ephemeralContainers'] as const;

@@ -1,4 +1,13 @@
-/** What a file says about images. Types only. */
+/** What a file says about images, and what is wrong with it. */
+import type { Node, Scalar } from 'yaml';
+
+/** What the readers of one kind of document report to. */
+export interface Found {
+  image(node: Scalar<string>): void;
+  unnamed(node: Node, what: string): void;
+  /** @throws {FileProblem} always */
+  refuse(node: Node, message: string, remedy: string): never;
+}
 
 /** One place of a file where an image is named. */
 export interface Mention {

@@ -5,16 +5,8 @@
 import { LineCounter, isMap, parseAllDocuments, type Document, type Node, type Scalar } from 'yaml';
 import { readCompose } from './compose.js';
 import { readKubernetes } from './kubernetes.js';
-import { FileProblem, type Mention, type Mentions, type Unnamed } from './types.js';
+import { FileProblem, type Found, type Mention, type Mentions, type Unnamed } from './types.js';
 import { valueOf } from './yaml-walk.js';
-
-/** What the readers of one kind of document report to. */
-export interface Found {
-  image(node: Scalar<string>): void;
-  unnamed(node: Node, what: string): void;
-  /** @throws {FileProblem} always */
-  refuse(node: Node, message: string, remedy: string): never;
-}
 
 /** @throws {FileProblem} for what is no YAML, or neither of the two kinds. */
 export function readYaml(text: string): Mentions {

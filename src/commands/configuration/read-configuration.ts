@@ -1,0 +1,211 @@
+/**
+ * From typed inputs to a configuration in which everything has been checked that can be checked
+ * without asking anybody. All problems are reported at once, before anything happens.
+ */
+import path from 'node:path';
+import { parseArgsStringToArgv } from 'string-argv';
+import { parseRegistryId } from '../../azure/index.js';
+import type { CommandName, InputName, InputValues, NameInput } from '../../inputs/index.js';
+import { parseDigest, parseRegistryHost, parseRepository, parseTag } from '../../registry/index.js';
+import { parseKeyReference } from '../../signing/index.js';
+import {
+  checkIdentity,
+  collectProblems,
+  parseTrustServer,
+  readPins,
+  type Conflict,
+  type ProblemList,
+} from './common-inputs.js';
+import { checkTagsToRevoke, readRevocation } from './tags-to-revoke.js';
+import { readImagesToSign, trustServerOf } from './sign-images.js';
+import type {
+  BuildConfiguration,
+  Configuration,
+  ImageConfiguration,
+  KeyConfiguration,
+} from './types.js';
+
+export { checkIdentity, parseTrustServer };
+
+/**
+ * Checks `inputs` as a whole.
+ * @param workingDirectory that relative paths start from.
+ * @throws {TrustError} naming every input that cannot be used.
+ */
+export function readConfiguration(
+  command: CommandName,
+  inputs: InputValues,
+  workingDirectory: string,
+  nameInput: NameInput,
+): Configuration {
+  const collected = collectProblems(nameInput);
+  const { parse, conflict, add } = collected;
+
+  const repositories =
+    inputs.images.length > 0 ? readImagesToSign(inputs, collected, nameInput) : undefined;
+  const image = repositories?.[0]?.image ?? readImage(command, inputs, collected, nameInput);
+  const { registry } = image;
+  const key = (input: 'signing-key' | 'root-key'): KeyConfiguration | undefined => {
+    const text = inputs[input];
+    if (text === undefined) return undefined;
+    const passphraseInput = `${input}-passphrase` as const;
+    const reference = parse(input, () => parseKeyReference(text));
+    if (reference?.kind === 'file') {
+      const absolute = path.resolve(workingDirectory, reference.path);
+      return {
+        reference: { kind: 'file', path: absolute },
+        passphrase: inputs[passphraseInput],
+        passphraseInput,
+      };
+    }
+    return reference && { reference, passphrase: inputs[passphraseInput], passphraseInput };
+  };
+
+  const isPublishing = command === 'sign' || command === 'revoke';
+  const signs = isPublishing || (command !== 'build' && inputs['content-trust']);
+  const signingKey = key('signing-key');
+  const rootKey = key('root-key');
+  const pins = readPins(inputs, workingDirectory, collected);
+  if (signs && inputs['signing-key'] === undefined) {
+    add({
+      input: 'signing-key',
+      problem: 'is not set, and something is to be signed',
+      code: 'INPUT_MISSING',
+      ...(isPublishing
+        ? {}
+        : {
+            remedy: `Set ${nameInput('signing-key')}, for example to https://contoso-keys.vault.azure.net/keys/team-app, or set ${nameInput('content-trust')} to false to push unsigned.`,
+          }),
+    });
+  }
+  if (inputs.engine === 'docker' && inputs['tags-last'] === 'always') {
+    conflict(
+      'tags-last',
+      'is "always", and the docker engine signs a tag as it pushes it',
+      `Leave ${nameInput('tags-last')} out, or let the native engine sign.`,
+    );
+  }
+  if (inputs.engine === 'docker' && command === 'sign') {
+    conflict(
+      'engine',
+      'is "docker", which signs only what it pushes itself',
+      `Leave ${nameInput('engine')} out: the native engine signs what is already in the registry.`,
+    );
+  }
+  const signing =
+    signs && signingKey
+      ? { engine: inputs.engine, signingKey, rootKey, pins, tagsLast: inputs['tags-last'] }
+      : undefined;
+  const build = isBuilding(command) ? buildConfiguration(inputs, conflict, nameInput) : undefined;
+  const digestText = inputs.digest;
+  const digest =
+    digestText === undefined ? undefined : parse('digest', () => parseDigest(digestText));
+  const trustServer = parse('trust-server', () =>
+    parseTrustServer(inputs['trust-server'] ?? trustServerOf(registry)),
+  );
+  const registryIdText = inputs['registry-id'];
+  const registryId =
+    registryIdText === undefined
+      ? undefined
+      : parse('registry-id', () => parseRegistryId(registryIdText));
+  checkIdentity(inputs, collected.problems, conflict, nameInput);
+  collected.throwIfAny();
+
+  return {
+    command,
+    image,
+    digest,
+    repositories,
+    revocation: command === 'revoke' ? readRevocation(inputs) : undefined,
+    build,
+    signing,
+    contentTrust: isPublishing || inputs['content-trust'],
+    trustServer: trustServer ?? '',
+    registryLogin: inputs['registry-login'],
+    cloud: inputs.cloud,
+    registryId,
+    passEnvironment: inputs['pass-environment'],
+    reportPath:
+      inputs['trust-report'] === undefined
+        ? undefined
+        : path.resolve(workingDirectory, inputs['trust-report']),
+  };
+}
+
+/** The one repository of all commands but a `sign` of `images`. */
+function readImage(
+  command: CommandName,
+  inputs: InputValues,
+  collected: ProblemList,
+  nameInput: NameInput,
+): ImageConfiguration {
+  const { parse, add } = collected;
+  const { registry: host, repository: name } = inputs;
+  const registry =
+    host === undefined ? '' : (parse('registry', () => parseRegistryHost(host)) ?? '');
+  const repository =
+    name === undefined ? '' : (parse('repository', () => parseRepository(name)) ?? '');
+  if (command === 'sign') {
+    // With `images` none of them is needed, so it is here that they are missed.
+    for (const input of ['registry', 'repository', 'tags'] as const) {
+      const value = inputs[input];
+      if (value !== undefined && value.length > 0) continue;
+      add({ input, problem: 'is not set', code: 'INPUT_MISSING' });
+    }
+  }
+  if (command === 'revoke') checkTagsToRevoke(inputs, collected, nameInput);
+  const tags =
+    command === 'revoke' ? [] : inputs.tags.map((tag) => parse('tags', () => parseTag(tag)) ?? '');
+  return { registry, repository, tags: [...new Set(tags)], gun: `${registry}/${repository}` };
+}
+
+function isBuilding(command: CommandName): boolean {
+  return command === 'buildAndPush' || command === 'build';
+}
+
+function buildConfiguration(
+  inputs: InputValues,
+  conflict: Conflict,
+  nameInput: NameInput,
+): BuildConfiguration {
+  const { builder } = inputs;
+  if (inputs.engine === 'docker' && inputs['content-trust'] && builder === 'buildx') {
+    conflict(
+      'builder',
+      'is "buildx", and the docker engine signs only what the classic builder made',
+      `Set ${nameInput('engine')} to native, or leave ${nameInput('builder')} out.`,
+    );
+  }
+  const classic = builder === 'classic' || (inputs.engine === 'docker' && inputs['content-trust']);
+  const needsBuildx: readonly (readonly [InputName, boolean])[] = [
+    ['platforms', inputs.platforms.length > 1],
+    ['secrets', inputs.secrets.length > 0],
+    ['cache-to', inputs['cache-to'].length > 0],
+    ['builder-name', inputs['builder-name'] !== undefined],
+  ];
+  for (const [name, isAsked] of needsBuildx) {
+    if (!classic || !isAsked) continue;
+    conflict(
+      name,
+      'asks for what only buildx can do, and the classic builder is to build',
+      `Leave ${nameInput(name)} out, or let buildx build with the native engine.`,
+    );
+  }
+  return {
+    context: inputs.context,
+    dockerfile: inputs.dockerfile,
+    buildArgs: inputs['build-args'],
+    target: inputs.target,
+    labels: inputs.labels,
+    platforms: inputs.platforms,
+    secrets: inputs.secrets,
+    cacheFrom: inputs['cache-from'],
+    cacheTo: inputs['cache-to'],
+    noCache: inputs['no-cache'],
+    pull: inputs.pull,
+    builder: classic ? 'classic' : builder,
+    builderName: inputs['builder-name'],
+    extraArguments: parseArgsStringToArgv(inputs['build-arguments'] ?? ''),
+    baseImages: inputs['content-trust'] ? inputs['base-images'] : 'ignore',
+  };
+}

@@ -1,0 +1,80 @@
+/** The input `images` of `sign`: full references, sorted into repositories. */
+import { parseImageReference, type ImageReference } from '../../registry/index.js';
+import type { InputValues, NameInput } from '../../inputs/index.js';
+import { TrustError } from '../../errors.js';
+import type { ProblemList } from './common-inputs.js';
+import type { RepositoryToSign } from './types.js';
+
+/** Where the trust data of a registry's repositories is, unless an input says otherwise. */
+export function trustServerOf(registry: string): string {
+  return `https://${registry || 'registry.invalid'}`;
+}
+
+/** Reads `images`, in the order in which repositories are first named; notes what is wrong. */
+export function readImagesToSign(
+  inputs: InputValues,
+  { parse, conflict }: ProblemList,
+  nameInput: NameInput,
+): readonly RepositoryToSign[] {
+  for (const input of ['repository', 'tags', 'digest'] as const) {
+    const value = inputs[input];
+    if (value === undefined || value.length === 0) continue;
+    conflict(
+      input,
+      `is set, and so is "${nameInput('images')}"`,
+      `Name everything in ${nameInput('images')}, or one repository with ${nameInput('repository')} and ${nameInput('tags')}.`,
+    );
+  }
+  const groups = new Map<string, Map<string, string | undefined>>();
+  const hosts = new Map<string, ImageReference>();
+  for (const text of inputs.images) {
+    parse('images', () => {
+      const image = parseImageReference(text);
+      const { host, repository, tag, digest } = image;
+      if (tag === undefined) throw withoutTag(text);
+      const gun = `${host}/${repository}`;
+      const tags = groups.get(gun) ?? new Map<string, string | undefined>();
+      if (tags.has(tag) && tags.get(tag) !== digest) throw contradiction(`${gun}:${tag}`);
+      groups.set(gun, tags.set(tag, digest));
+      hosts.set(gun, image);
+    });
+  }
+  const registries = new Set([...hosts.values()].map(({ host }) => host));
+  const registry = inputs.registry?.toLowerCase();
+  const foreign = [...registries].find((host) => registry !== undefined && host !== registry);
+  if (foreign !== undefined) {
+    const problem = `is "${registry ?? ''}", and ${nameInput('images')} names images of ${foreign}`;
+    conflict('registry', problem, `Leave ${nameInput('registry')} out.`);
+  }
+  for (const input of ['trust-server', 'registry-id'] as const) {
+    if (inputs[input] === undefined || registries.size < 2) continue;
+    const problem = `is set, and "${nameInput('images')}" names images of ${registries.size} registries`;
+    conflict(input, problem, 'Sign the images of each registry in a step of their own.');
+  }
+  return [...groups].map(([gun, tags]) => {
+    const { host, repository } = hosts.get(gun) ?? { host: '', repository: '' };
+    return {
+      image: { registry: host, repository, gun, tags: [...tags.keys()] },
+      digests: new Map(
+        [...tags].flatMap(([tag, digest]) =>
+          digest === undefined ? [] : [[tag, digest] as const],
+        ),
+      ),
+      trustServer: inputs['trust-server'] ?? trustServerOf(host),
+    };
+  });
+}
+
+function withoutTag(text: string): TrustError {
+  return new TrustError('INPUT_INVALID', `${JSON.stringify(text)} names no tag`, {
+    remedy:
+      'Content trust signs tags. Name one, such as contoso.azurecr.io/team/app:1.4.2, or ' +
+      'contoso.azurecr.io/team/app:1.4.2@sha256:... to sign it for this digest.',
+  });
+}
+
+function contradiction(name: string): TrustError {
+  return new TrustError('INPUT_INVALID', `${name} is named twice, for different digests`, {
+    remedy: 'Name each tag once.',
+  });
+}

@@ -1,0 +1,161 @@
+/**
+ * Holds the base images of a Dockerfile to the policy: verifies their signatures and decides which
+ * digest each is pinned to. A signature that is wrong stops every build; one that is missing only
+ * where the policy says so.
+ */
+import {
+  findBaseImages,
+  parseReference,
+  type BaseImages,
+  type BaseImageOptions,
+} from '../../docker/index.js';
+import { TrustError, isTrustError } from '../../errors.js';
+import type { Log } from '../../ports.js';
+import {
+  gunOf,
+  registryEndpointOf,
+  trustEndpointOf,
+  type ImageReference,
+} from '../../registry/index.js';
+import {
+  createTrustServer,
+  lookUpTag,
+  readRepository,
+  type TrustedView,
+} from '../../trust/index.js';
+import type { Configuration } from '../configuration/types.js';
+import type { RunContext } from '../context.js';
+import type { BaseImageReport } from '../report/report.js';
+import type { Session } from '../session/session.js';
+import { unanswered } from '../unanswered.js';
+
+/** What a build starts from. */
+export interface BaseImageDecisions {
+  readonly bases: BaseImages;
+  /** A reference as the Dockerfile has it, to the digest that is signed for it. */
+  readonly digests: ReadonlyMap<string, string>;
+  readonly reports: readonly BaseImageReport[];
+}
+
+/**
+ * Looks up every base image that `source` names.
+ * @throws {TrustError} BASE_IMAGE_UNSIGNED under `enforce`; TRUST_DATA_INVALID or
+ * TRUST_DATA_EXPIRED for trust data that cannot be believed; DOCKERFILE_INVALID
+ */
+export async function decideBaseImages(
+  source: string,
+  options: BaseImageOptions,
+  configuration: Configuration,
+  session: Session,
+  context: RunContext,
+  log: Log,
+): Promise<BaseImageDecisions> {
+  const policy = configuration.build?.baseImages ?? 'ignore';
+  const bases = findBaseImages(source, options);
+  const lookUp = createLookUp(configuration, session, context);
+  const references = [...new Map(bases.images.map((image) => [image.reference, image])).values()];
+  const reports = await Promise.all(
+    references.map(async ({ reference, digest, range }): Promise<BaseImageReport> => {
+      if (digest !== undefined) return { reference, status: 'pinned-by-dockerfile', digest };
+      // What stands in an argument and not in the Dockerfile is the user's to pin.
+      if (!range) {
+        const reason = 'it is named in an argument, where only a digest is sure';
+        return { reference, status: 'not-checked', reason };
+      }
+      return lookUp(reference);
+    }),
+  );
+  for (const { written, line, reason } of bases.unresolved) {
+    const where = line === undefined ? '' : ` (line ${line})`;
+    reports.push({ reference: `${written}${where}`, status: 'not-checked', reason });
+  }
+  if (reports.length === 0) log.info('The Dockerfile names no base image.');
+  for (const report of reports) log.info(describe(report));
+  const unproven = reports.filter(
+    ({ status }) => status === 'unsigned' || status === 'not-checked',
+  );
+  if (policy === 'enforce' && unproven.length > 0) throw unsigned(unproven, context);
+  for (const { reference, status, reason } of unproven) {
+    if (status === 'not-checked')
+      log.warn(`Base image ${reference} was not checked: ${reason ?? ''}.`);
+  }
+  const digests = new Map(
+    reports.flatMap(({ reference, status, digest }) =>
+      status === 'signed' && digest !== undefined ? [[reference, digest] as const] : [],
+    ),
+  );
+  return { bases, digests, reports };
+}
+
+type LookUpBase = (reference: string) => Promise<BaseImageReport>;
+
+/** Reads each repository once, however many of its tags are used. */
+function createLookUp(
+  configuration: Configuration,
+  session: Session,
+  context: RunContext,
+): LookUpBase {
+  const views = new Map<string, Promise<TrustedView | undefined>>();
+  return async (reference) => {
+    const parsed = parseReference(reference);
+    if (!parsed) return { reference, status: 'not-checked', reason: 'it is no image reference' };
+    const gun = gunOf(parsed);
+    try {
+      const pending = views.get(gun) ?? readBase(parsed, configuration, session, context);
+      views.set(gun, pending);
+      const view = await pending;
+      const found = view && lookUpTag(view, parsed.tag ?? 'latest');
+      if (found?.kind === 'signed') return { reference, status: 'signed', digest: found.digest };
+      const reason = found?.kind === 'refused' ? { reason: found.reason } : {};
+      return { reference, status: 'unsigned', ...reason };
+    } catch (error) {
+      // A registry without a trust server is not a forged signature; the log names the reason.
+      if (!isTrustError(error, ...unanswered)) throw error;
+      return { reference, status: 'not-checked', reason: error.message.replace(/\.$/, '') };
+    }
+  };
+}
+
+async function readBase(
+  image: ImageReference,
+  { image: own, trustServer }: Configuration,
+  session: Session,
+  { clock, signal }: RunContext,
+): Promise<TrustedView | undefined> {
+  const isOurs = image.host === own.registry;
+  const endpoint = trustEndpointOf(image.host);
+  const access = isOurs
+    ? session.trust
+    : await session.accessTo(registryEndpointOf(image.host), endpoint);
+  const server = createTrustServer({
+    url: isOurs ? trustServer : `https://${endpoint}`,
+    gun: gunOf(image),
+    ...access,
+  });
+  return readRepository(server, { pins: [], now: clock(), signal });
+}
+
+function describe({ reference, status, digest, reason }: BaseImageReport): string {
+  const what = {
+    signed: 'signed, pinned to',
+    unsigned: 'not signed',
+    'pinned-by-dockerfile': 'named by digest',
+    'not-checked': 'not checked',
+  }[status];
+  const details =
+    status === 'signed' ? ` ${digest ?? ''}` : reason === undefined ? '' : `: ${reason}`;
+  return `${reference}  ${what}${details}`;
+}
+
+function unsigned(unproven: readonly BaseImageReport[], { nameInput }: RunContext): TrustError {
+  const names = unproven.map(({ reference, status, reason }) =>
+    status === 'unsigned' ? reference : `${reference} (not checked: ${reason ?? ''})`,
+  );
+  return new TrustError(
+    'BASE_IMAGE_UNSIGNED',
+    `The policy "enforce" wants every base image signed, and these are not: ${names.join(', ')}.`,
+    {
+      remedy: `Use signed base images or name them by digest, or set ${nameInput('base-images')} to pin-signed.`,
+    },
+  );
+}

@@ -1,0 +1,197 @@
+/** Builds the image, with its base images pinned. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  checkBuildRequest,
+  fitsDockerContentTrust,
+  locateDockerfile,
+  pinForBuildKit,
+  pinForClassicBuilder,
+  readExtraArguments,
+  readVariable,
+  runBuild,
+  writePinnedDockerfile,
+  type BuildOutput,
+  type BuildRequest,
+  type BuildResult,
+  type LocatedDockerfile,
+} from '../../docker/index.js';
+import { TrustError } from '../../errors.js';
+import type { Log } from '../../ports.js';
+import { decideBaseImages, type BaseImageDecisions } from './base-images.js';
+import type { BuildConfiguration, Configuration } from '../configuration/types.js';
+import type { RunContext } from '../context.js';
+import type { CheckedDocker, PrivateDocker } from './docker-setup.js';
+import type { BaseImageReport } from '../report/report.js';
+import type { Session } from '../session/session.js';
+import type { TagOrder } from './tag-order.js';
+
+/** A build that is ready to run. */
+export interface PreparedBuild {
+  readonly request: BuildRequest;
+  /** Undefined where Dockerfile or context are remote: Docker fetches them, unseen by us. */
+  readonly dockerfile: LocatedDockerfile | undefined;
+}
+
+/**
+ * Finds the Dockerfile and checks the request, before anything happens.
+ * @throws {TrustError} DOCKERFILE_NOT_FOUND, INPUT_INVALID, INPUT_CONFLICT
+ */
+export async function prepareBuild(
+  configuration: Configuration,
+  build: BuildConfiguration,
+  docker: CheckedDocker,
+  order: TagOrder,
+  { workingDirectory }: RunContext,
+): Promise<PreparedBuild> {
+  const { gun, tags } = configuration.image;
+  const builder = docker.builder ?? 'classic';
+  const pushes = configuration.command === 'buildAndPush' && builder === 'buildx';
+  const pushed = pushes && order.kind === 'staging-tag' ? [order.tag] : tags;
+  const request: BuildRequest = {
+    builder,
+    context: build.context,
+    ...(build.dockerfile === undefined ? {} : { dockerfile: build.dockerfile }),
+    tags: pushed.map((tag) => `${gun}:${tag}`),
+    output: outputOf(pushes, order, gun),
+    buildArgs: build.buildArgs,
+    ...(build.target === undefined ? {} : { target: build.target }),
+    labels: build.labels,
+    platforms: build.platforms,
+    secrets: build.secrets,
+    cacheFrom: build.cacheFrom,
+    cacheTo: build.cacheTo,
+    noCache: build.noCache,
+    pull: build.pull,
+    ...(build.builderName === undefined ? {} : { builderName: build.builderName }),
+    extraArguments: build.extraArguments,
+  };
+  checkBuildRequest(request);
+  const dockerfile = await locateDockerfile({
+    context: build.context,
+    dockerfile: build.dockerfile,
+    workingDirectory,
+  });
+  return { request, dockerfile };
+}
+
+function outputOf(pushes: boolean, { kind }: TagOrder, repository: string): BuildOutput {
+  if (!pushes) return { kind: 'load' };
+  return kind === 'by-digest' ? { kind: 'push-by-digest', repository } : { kind: 'push' };
+}
+
+/**
+ * Verifies the base images of a prepared build.
+ * @throws {TrustError} BASE_IMAGE_UNSIGNED and what decideBaseImages throws
+ */
+export async function verifyBaseImages(
+  { request, dockerfile }: PreparedBuild,
+  configuration: Configuration,
+  docker: CheckedDocker,
+  session: Session,
+  context: RunContext,
+  log: Log,
+): Promise<BaseImageDecisions | undefined> {
+  if (!dockerfile) {
+    if (configuration.build?.baseImages === 'enforce') throw remoteDockerfile(context);
+    log.warn('The Dockerfile is not on this agent, so its base images cannot be verified.');
+    return undefined;
+  }
+  const { platform } = await docker.capabilities.engine();
+  const extra = readExtraArguments(request.extraArguments ?? []);
+  return decideBaseImages(
+    dockerfile.text,
+    {
+      builder: request.builder === 'buildx' ? 'buildkit' : 'classic',
+      buildArgs: buildArgumentValues([...(request.buildArgs ?? []), ...extra.buildArgs], context),
+      buildContexts: extra.buildContexts,
+      ...(request.target === undefined ? {} : { target: request.target }),
+      platforms: request.platforms ?? [],
+      buildPlatform: platform,
+    },
+    configuration,
+    session,
+    context,
+    log,
+  );
+}
+
+function remoteDockerfile({ nameInput }: RunContext): TrustError {
+  return new TrustError(
+    'BASE_IMAGE_UNSIGNED',
+    'The policy "enforce" wants every base image signed, and the Dockerfile is not on this agent to be read.',
+    {
+      remedy: `Check the sources out and give ${nameInput('context')} their folder, or set ${nameInput('base-images')} to ignore.`,
+    },
+  );
+}
+
+/** Values that Docker will see, those taken from the environment included. */
+function buildArgumentValues(
+  buildArgs: readonly string[],
+  { environment, platform }: RunContext,
+): Record<string, string> {
+  return Object.fromEntries(
+    buildArgs.flatMap((argument) => {
+      const equals = argument.indexOf('=');
+      if (equals >= 0) return [[argument.slice(0, equals), argument.slice(equals + 1)]];
+      const value = readVariable(environment, argument, platform === 'win32');
+      return value === undefined ? [] : [[argument, value]];
+    }),
+  );
+}
+
+/**
+ * Builds. With the docker engine and base images all proven, Docker's own content trust is in
+ * force too, unless the Dockerfile has what its simple reader takes for something else.
+ * @throws {TrustError} BUILD_FAILED and what runBuild throws
+ */
+export async function buildImage(
+  { request, dockerfile }: PreparedBuild,
+  decisions: BaseImageDecisions | undefined,
+  configuration: Configuration,
+  { cli }: PrivateDocker,
+  { tempDirectory }: RunContext,
+  log: Log,
+): Promise<BuildResult> {
+  const plan =
+    dockerfile && decisions
+      ? (request.builder === 'buildx' ? pinForBuildKit : pinForClassicBuilder)(
+          dockerfile.text,
+          decisions.bases,
+          decisions.digests,
+        )
+      : { buildContexts: [] };
+  const contentTrust =
+    dockerfile && fitsDockerContentTrust(plan.dockerfile ?? dockerfile.text)
+      ? dockerContentTrust(configuration, decisions?.reports)
+      : undefined;
+  const run = (pinned: Partial<BuildRequest>): Promise<BuildResult> =>
+    runBuild(
+      cli,
+      { ...request, buildContexts: plan.buildContexts, ...pinned },
+      { tempDirectory, log, ...(contentTrust ? { contentTrust } : {}) },
+    );
+  if (plan.dockerfile === undefined || !dockerfile) return run({});
+
+  const folder = await mkdtemp(path.join(tempDirectory, 'acr-content-trust-dockerfile-'));
+  try {
+    return await run({
+      dockerfile: await writePinnedDockerfile(folder, dockerfile, plan.dockerfile),
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function dockerContentTrust(
+  { signing, build, trustServer, image }: Configuration,
+  baseImages: readonly BaseImageReport[] = [],
+): { readonly server?: string } | undefined {
+  if (signing?.engine !== 'docker' || build?.baseImages === 'ignore') return undefined;
+  // Docker refuses every unsigned base image, which is more than "pin-signed" asks for.
+  if (baseImages.some(({ status }) => status === 'unsigned' || status === 'not-checked')) {
+    return undefined;
+  }
+  return trustServer === `https://${image.registry}` ? {} : { server: trustServer };
+}

@@ -1,0 +1,163 @@
+/**
+ * The Docker at hand: checked before anything happens, then wrapped in a private configuration that
+ * holds the registry login for as long as the run needs it.
+ */
+import {
+  createDockerCli,
+  createPrivateConfig,
+  dockerCapabilities,
+  dockerEnvironment,
+  namesReferredTo,
+  readExtraArguments,
+  readVariable,
+  requireContentTrust,
+  type DockerCapabilities,
+  type DockerCli,
+  type PrivateConfig,
+} from '../../docker/index.js';
+import { TrustError } from '../../errors.js';
+import type { Log } from '../../ports.js';
+import type { Configuration } from '../configuration/types.js';
+import type { RunContext } from '../context.js';
+import { userDockerConfig } from '../session/docker-home.js';
+import type { Session } from '../session/session.js';
+
+/** A Docker that suits the run. */
+export interface CheckedDocker {
+  readonly capabilities: DockerCapabilities;
+  /** Undefined for a command that builds nothing. */
+  readonly builder: 'classic' | 'buildx' | undefined;
+  /** Of the buildx builder; undefined for any other. */
+  readonly driver: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Docker with the run's own configuration. */
+export interface PrivateDocker {
+  readonly cli: DockerCli;
+  readonly config: PrivateConfig;
+}
+
+/**
+ * Asks Docker whether it can do what the run needs.
+ * @throws {TrustError} DOCKER_NOT_FOUND, DOCKER_ENGINE_DOWN, DOCKER_UNSUITABLE
+ */
+export async function checkDocker(
+  configuration: Configuration,
+  context: RunContext,
+): Promise<CheckedDocker> {
+  const { build, signing } = configuration;
+  const { log, exec, signal, platform, workingDirectory } = context;
+  const windows = platform === 'win32';
+  const extra = readExtraArguments(build?.extraArguments ?? []);
+  const caches = [...(build?.cacheFrom ?? []), ...(build?.cacheTo ?? []), ...extra.caches];
+  const environment = dockerEnvironment(context.environment, {
+    windows,
+    passThrough: [
+      ...configuration.passEnvironment,
+      ...namesReferredTo(
+        [...(build?.buildArgs ?? []), ...extra.buildArgs],
+        [...(build?.secrets ?? []), ...extra.secrets],
+      ),
+    ],
+    githubCache: caches.some((cache) => /(^|,)\s*type=gha\b/.test(cache)),
+  });
+  const docker = createDockerCli({ exec, env: environment, cwd: workingDirectory, signal });
+  const capabilities = dockerCapabilities(docker, {
+    host: readVariable(environment, 'DOCKER_HOST', windows),
+    context: readVariable(environment, 'DOCKER_CONTEXT', windows),
+  });
+  const client = await capabilities.client();
+  if (signing?.engine === 'docker') await requireContentTrust(capabilities);
+  const engine = await capabilities.engine();
+  log.info(
+    `${client.isPodman ? 'Podman' : 'Docker'} ${client.version}  engine ${engine.version}, ${engine.imageStore} image store`,
+  );
+  const builder = build && (await chooseBuilder(build, capabilities));
+  let driver: string | undefined;
+  if (builder === 'buildx') {
+    const facts = await capabilities.builder(build?.builderName);
+    ({ driver } = facts);
+    log.info(
+      `buildx ${(await capabilities.buildx()) ?? ''}  builder ${facts.name}, driver ${driver}`,
+    );
+  } else if (builder === 'classic') {
+    log.info('classic builder');
+  }
+  return { capabilities, builder, driver, environment };
+}
+
+async function chooseBuilder(
+  build: NonNullable<Configuration['build']>,
+  capabilities: DockerCapabilities,
+): Promise<'classic' | 'buildx'> {
+  if (build.builder === 'classic') return 'classic';
+  const hasBuildx = (await capabilities.buildx()) !== undefined;
+  if (hasBuildx) return 'buildx';
+  const needs =
+    build.builder === 'buildx' ||
+    build.platforms.length > 1 ||
+    build.secrets.length > 0 ||
+    build.cacheTo.length > 0 ||
+    build.builderName !== undefined;
+  if (!needs) return 'classic';
+  throw new TrustError('DOCKER_UNSUITABLE', 'This Docker has no buildx, and the build needs it.', {
+    remedy: 'Install the docker-buildx plugin on the agent, or leave out what only buildx can do.',
+  });
+}
+
+/**
+ * Makes the private configuration, with a fresh registry login in it.
+ * @throws {TrustError} INPUT_INVALID where the user's own config.json cannot be understood
+ */
+export async function openPrivateDocker(
+  docker: CheckedDocker,
+  configuration: Configuration,
+  session: Session,
+  context: RunContext,
+): Promise<PrivateDocker> {
+  const { exec, signal, platform, workingDirectory, tempDirectory } = context;
+  const windows = platform === 'win32';
+  const login = await session.dockerLogin();
+  const authConfig = readVariable(context.environment, 'DOCKER_AUTH_CONFIG', windows);
+  const buildxConfig = readVariable(context.environment, 'BUILDX_CONFIG', windows);
+  const config = await createPrivateConfig({
+    userConfig: userDockerConfig(context),
+    tempDirectory,
+    ...(login ? { login: { registry: configuration.image.registry, ...login } } : {}),
+    ...(authConfig === undefined ? {} : { authConfig }),
+    ...(buildxConfig === undefined ? {} : { buildxConfig }),
+    windows,
+    onCreated: (path) => {
+      context.removeLater(path);
+    },
+  });
+  const cli = createDockerCli({
+    exec,
+    env: { ...docker.environment, ...config.env },
+    cwd: workingDirectory,
+    signal,
+  });
+  return { cli, config };
+}
+
+/** Runs `body` with a private configuration and removes it, whatever happens. */
+export async function withPrivateDocker<T>(
+  open: () => Promise<PrivateDocker>,
+  log: Pick<Log, 'warn'>,
+  body: (docker: PrivateDocker) => Promise<T>,
+): Promise<T> {
+  const docker = await open();
+  let result: T;
+  try {
+    result = await body(docker);
+  } catch (error) {
+    // The primary failure is the one to report; what could not be removed is named beside it.
+    await docker.config.dispose().catch((thrown: unknown) => {
+      log.warn(`${docker.config.path} could not be removed: ${String(thrown)}`);
+    });
+    throw error;
+  }
+  await docker.config.dispose();
+  return result;
+}

@@ -1,0 +1,37 @@
+/**
+ * When the wanted tags appear in the registry: before the signature, as Docker does it, or after it.
+ * Decides only; asks nobody.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Configuration } from '../configuration/types.js';
+import type { CheckedDocker } from './docker-setup.js';
+
+/** What all staging tags begin with, so that a purge task finds what is left of them. */
+export const stagingTagPrefix = 'acr-content-trust-staging-';
+
+/** Where the image is between push and signature. */
+export type TagOrder =
+  /** Under its tags already: they are pushed first. */
+  | { readonly kind: 'tags-first' }
+  /** In the repository without any tag. */
+  | { readonly kind: 'by-digest' }
+  /** Under a tag of this run's own. */
+  | { readonly kind: 'staging-tag'; readonly tag: string };
+
+/** The order of this run. */
+export function chooseTagOrder(
+  { command, signing }: Pick<Configuration, 'command' | 'signing'>,
+  { builder, driver }: Pick<CheckedDocker, 'builder' | 'driver'>,
+): TagOrder {
+  // The Docker CLI signs a tag as it pushes it; configurations that ask for more are refused.
+  if (!signing || signing.engine === 'docker' || signing.tagsLast === 'never') {
+    return { kind: 'tags-first' };
+  }
+  // buildx refuses to push by digest with the driver "docker" only (docker/buildx build/opt.go).
+  if (command === 'buildAndPush' && builder === 'buildx' && driver !== 'docker') {
+    return { kind: 'by-digest' };
+  }
+  return signing.tagsLast === 'always'
+    ? { kind: 'staging-tag', tag: stagingTagPrefix + randomBytes(8).toString('hex') }
+    : { kind: 'tags-first' };
+}

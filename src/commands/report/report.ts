@@ -1,0 +1,142 @@
+/**
+ * What a run says of itself when it ends: the trust report (JSON), the job summary (Markdown) and
+ * the closing lines of the log. Only facts that were seen; nothing here decides anything.
+ */
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { TrustError, messageOf } from '../../errors.js';
+
+/** A base image as it was found and used. */
+export interface BaseImageReport {
+  readonly reference: string;
+  readonly status: 'signed' | 'unsigned' | 'pinned-by-dockerfile' | 'not-checked';
+  /** What the build used; absent where Docker chose. */
+  readonly digest?: string;
+  readonly reason?: string;
+}
+
+/** One tag as it stands after the run. */
+export interface TagReport {
+  readonly tag: string;
+  readonly digest: string;
+  /** Size of the manifest in bytes. */
+  readonly length: number;
+  readonly signed: boolean;
+}
+
+/** The content of the trust report; `formatVersion` changes when a field changes its meaning. */
+export interface TrustReport {
+  readonly formatVersion: 1;
+  readonly registry: string;
+  readonly repository: string;
+  readonly gun: string;
+  readonly digest: string | undefined;
+  readonly image: string | undefined;
+  readonly tags: readonly TagReport[];
+  readonly engine: 'native' | 'docker' | undefined;
+  readonly key:
+    { readonly id: string; readonly method: string; readonly description: string } | undefined;
+  readonly roles: readonly string[];
+  /** True when this run created the repository's trust data. */
+  readonly initialised: boolean;
+  /** The pin that the root matched; absent when it was trusted on first use. */
+  readonly pinnedBy: string | undefined;
+  /** When each role expires, soonest first. */
+  readonly expires: readonly { readonly role: string; readonly expires: string }[];
+  readonly baseImages: readonly BaseImageReport[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Makes sure, before anything happens, that the report can be written.
+ * @throws {TrustError} INPUT_INVALID when its folder is not there or not writable.
+ */
+export async function checkReportPath(reportPath: string | undefined): Promise<void> {
+  if (reportPath === undefined) return;
+  const folder = path.dirname(reportPath);
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new TrustError(
+      'INPUT_INVALID',
+      `The trust report cannot be written to ${reportPath}: ${messageOf(cause)}`,
+      { remedy: 'Name a file in a folder that exists and that this run may write to.', cause },
+    );
+  }
+}
+
+/**
+ * Writes the report.
+ * @param reportPath where to; without it a new file in `directory`.
+ * @returns the absolute path of the file.
+ */
+export async function writeTrustReport(
+  report: object,
+  reportPath: string | undefined,
+  directory: string,
+): Promise<string> {
+  const file = reportPath ?? path.join(directory, `acr-content-trust-report-${randomUUID()}.json`);
+  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  return file;
+}
+
+/** The job summary of a run, as Markdown. */
+export function summaryOf(report: TrustReport): string {
+  const rows: [string, string][] = [
+    ['Image', code(`${report.registry}/${report.repository}`)],
+    ['Digest', report.digest === undefined ? '' : code(report.digest)],
+    [
+      'Tags',
+      report.tags.map(({ tag, signed }) => `${code(tag)}${signed ? '' : ' (unsigned)'}`).join(', '),
+    ],
+    ['Role', report.roles.map(code).join(', ')],
+    ['Key', report.key ? `${code(report.key.id)}<br>${escape(report.key.description)}` : ''],
+    ['Root', rootCell(report)],
+    [
+      'Expiry',
+      report.expires
+        .map(({ role, expires }) => `${code(role)} ${expires.slice(0, 10)}`)
+        .join('<br>'),
+    ],
+    ['Base images', report.baseImages.map(baseImageCell).join('<br>')],
+  ];
+  const table = rows
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `| ${name} | ${value} |`);
+  const warnings = report.warnings.map((warning) => `> ⚠️ ${escape(warning)}`);
+  return [
+    report.key ? '### Signed image' : '### Image (not signed)',
+    '',
+    '| | |',
+    '| --- | --- |',
+    ...table,
+    ...(warnings.length > 0 ? ['', ...warnings] : []),
+    '',
+  ].join('\n');
+}
+
+function rootCell(report: TrustReport): string {
+  if (!report.key) return '';
+  const made = report.initialised ? 'initialised by this run, ' : '';
+  return escape(made + (report.pinnedBy ? `pinned by ${report.pinnedBy}` : 'not pinned'));
+}
+
+function baseImageCell({ reference, status, digest, reason }: BaseImageReport): string {
+  const details = [status.replaceAll('-', ' '), digest && code(digest), reason && escape(reason)];
+  return `${code(reference)} ${details.filter((detail) => detail !== undefined).join(' ')}`;
+}
+
+/** Text that Markdown and HTML leave alone inside a table cell. */
+export function escape(text: string): string {
+  return text
+    .replace(/[\r\n]+/g, ' ')
+    .replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? c)
+    .replace(/[\\`*_[\]|]/g, '\\$&');
+}
+
+/** Like {@link escape} for what stands between back-ticks, where a backslash would show. */
+export function code(text: string): string {
+  return `\`${text.replace(/[`\r\n|]/g, '')}\``;
+}

@@ -1,0 +1,62 @@
+/** Decides who a run signs in as, from the inputs and what the host offers. */
+import type { CloudName, Identity } from '../../azure/index.js';
+import { cloudByName, cloudOfRegistry, clouds, type Cloud } from '../../azure/index.js';
+import { TrustError } from '../../errors.js';
+import type { InputValues } from '../../inputs/index.js';
+import type { RunContext } from '../context.js';
+
+/** The audience that Entra's federated credentials expect of foreign tokens. */
+const federationAudience = 'api://AzureADTokenExchange';
+
+/**
+ * The first of these that is given: the service connection, a client secret, a client certificate,
+ * the host's own OpenID Connect token, a user-assigned managed identity, DefaultAzureCredential.
+ * @throws {TrustError} CREDENTIAL_MISSING when client and tenant are named but nothing proves them.
+ */
+export function chooseIdentity(
+  inputs: InputValues,
+  { identity: host, nameInput }: Pick<RunContext, 'identity' | 'nameInput'>,
+): Identity {
+  if (host.serviceConnection) return host.serviceConnection.identity;
+  const { 'client-id': clientId, 'tenant-id': tenantId } = inputs;
+  const { 'client-secret': clientSecret, 'client-certificate': certificate } = inputs;
+  if (clientId !== undefined && tenantId !== undefined) {
+    if (clientSecret !== undefined) return { kind: 'secret', tenantId, clientId, clientSecret };
+    if (certificate !== undefined) {
+      const password = inputs['client-certificate-password'];
+      return {
+        kind: 'certificate',
+        tenantId,
+        clientId,
+        certificate,
+        ...(password === undefined ? {} : { password }),
+      };
+    }
+    const { idToken } = host;
+    if (idToken) {
+      const getAssertion = (): Promise<string> => idToken(federationAudience);
+      return { kind: 'assertion', tenantId, clientId, getAssertion };
+    }
+    throw new TrustError(
+      'CREDENTIAL_MISSING',
+      `Nothing proves that this run is the service principal ${clientId}.`,
+      {
+        remedy: `Set ${nameInput('client-secret')} or ${nameInput('client-certificate')}. Signing in by OpenID Connect works in GitHub Actions, where the job has the permission "id-token: write".`,
+      },
+    );
+  }
+  if (clientId !== undefined) return { kind: 'managed-identity', clientId };
+  return { kind: 'default', ...(tenantId === undefined ? {} : { tenantId }) };
+}
+
+/** The cloud of a run: as asked for, the service connection's, or the one the registry is in. */
+export function chooseCloud(
+  asked: InputValues['cloud'],
+  registry: string,
+  { identity }: Pick<RunContext, 'identity'>,
+): Cloud {
+  if (asked !== 'auto') return clouds[asked satisfies CloudName];
+  const connection = identity.serviceConnection?.cloud;
+  if (connection !== undefined) return cloudByName(connection);
+  return cloudOfRegistry(registry) ?? clouds.AzureCloud;
+}

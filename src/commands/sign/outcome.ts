@@ -1,0 +1,107 @@
+/** What became of each image that was to be signed, and what a run says of it. Facts only. */
+import { TrustError } from '../../errors.js';
+import type { RoleName } from '../../trust/index.js';
+import { code, escape } from '../report/report.js';
+import { alignColumns } from '../report/text-table.js';
+
+/** One image of the input. */
+export interface ImageOutcome {
+  /** Registry, repository and tag. */
+  readonly image: string;
+  readonly gun: string;
+  readonly tag: string;
+  /** What the tag is, or was to be, signed for; undefined when it was not found. */
+  readonly digest: string | undefined;
+  /** Size of the manifest in bytes. */
+  readonly length: number | undefined;
+  /** Whether it was signed and read back. */
+  readonly signed: boolean;
+  readonly roles: readonly RoleName[];
+  readonly error: TrustError | undefined;
+}
+
+/** What is told of the key. */
+export interface KeyFacts {
+  readonly id: string;
+  readonly method: string;
+  readonly description: string;
+}
+
+/** The table as lines of text. */
+export function imagesTable(images: readonly ImageOutcome[]): readonly string[] {
+  return alignColumns([
+    ['IMAGE', 'DIGEST', 'ROLES', 'RESULT'],
+    ...images.map(({ image, digest, roles, error }) => [
+      image,
+      digest ?? '-',
+      roles.join(', ') || '-',
+      error ? `NOT SIGNED ${error.code}` : 'signed and verified',
+    ]),
+  ]);
+}
+
+/** The trust report; `formatVersion` changes when a field changes its meaning. */
+export function imagesReport(
+  images: readonly ImageOutcome[],
+  key: KeyFacts | undefined,
+  warnings: readonly string[],
+): object {
+  return {
+    formatVersion: 1,
+    command: 'sign',
+    key,
+    images: images.map(({ error, ...image }) => ({
+      ...image,
+      ...(error && {
+        error: { code: error.code, message: error.message, remedy: error.remedy },
+      }),
+    })),
+    warnings,
+  };
+}
+
+/** The job summary, as Markdown. */
+export function imagesSummary(
+  images: readonly ImageOutcome[],
+  key: KeyFacts | undefined,
+  warnings: readonly string[],
+): string {
+  const failed = images.filter(({ error }) => error).length;
+  const rows = images.slice(0, mostRows).map(({ image, digest, roles, error }) => {
+    const result = error ? `❌ ${code(error.code)} ${escape(error.message)}` : '✅ signed';
+    const cells = [
+      code(image),
+      digest === undefined ? '' : code(digest),
+      roles.map(code).join(', '),
+    ];
+    return `| ${cells.join(' | ')} | ${result} |`;
+  });
+  return [
+    failed === 0 ? '### Signed images' : `### Images (${failed} not signed)`,
+    '',
+    ...(key ? [`Key ${code(key.id)}: ${escape(key.description)}`, ''] : []),
+    '| Image | Digest | Roles | Result |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    ...(images.length > mostRows ? ['', `and ${images.length - mostRows} more`] : []),
+    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    '',
+  ].join('\n');
+}
+
+/** Hosts cut summaries that are too long; the report has every image. */
+const mostRows = 200;
+
+/** One failure for all: of a single image its own, of several a list of them. */
+export function failureOf(images: readonly ImageOutcome[]): TrustError | undefined {
+  const failed = images.flatMap(({ image, error }) => (error ? [{ image, error }] : []));
+  const [first] = failed;
+  if (!first || images.length === 1) return first?.error;
+  const each = failed.slice(0, 20).map(({ image, error }) => `${image}: ${error.message}`);
+  const more = failed.length > each.length ? [`And ${failed.length - each.length} more.`] : [];
+  return new TrustError(
+    first.error.code,
+    `${failed.length} of ${images.length} images ${failed.length === 1 ? 'was' : 'were'} not signed. ${[...each, ...more].join(' ')}`,
+    { remedy: [...new Set(failed.map(({ error }) => error.remedy))].join(' '), cause: first.error },
+  );
+}

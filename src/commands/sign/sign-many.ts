@@ -1,0 +1,269 @@
+/**
+ * Signs images of any number of repositories that are in their registries already: one publish for
+ * each repository, repositories side by side. What fails does not keep the others from being signed.
+ */
+import { TrustError, isTrustError } from '../../errors.js';
+import type { InputValues } from '../../inputs/index.js';
+import { limits } from '../../limits.js';
+import type { Log } from '../../ports.js';
+import type { RegistryClient } from '../../registry/index.js';
+import type { RoleName } from '../../trust/index.js';
+import { collectWarnings } from '../report/collect-warnings.js';
+import type { Configuration, SigningConfiguration } from '../configuration/types.js';
+import type { RunContext } from '../context.js';
+import type { TaggedContent } from '../report/journal.js';
+import { writeTrustReport } from '../report/report.js';
+import { openSession, type Session } from '../session/session.js';
+import type { RepositoryToSign } from '../configuration/types.js';
+import { signTags } from '../signing/sign-tags.js';
+import {
+  beginSigning,
+  checkRegistry,
+  examine,
+  openSigning,
+  planSigning,
+  type OpenedSigning,
+  type SigningPlan,
+} from '../signing/signing-preflight.js';
+import { mapAtOnce } from '../verify/at-once.js';
+import {
+  failureOf,
+  imagesReport,
+  imagesSummary,
+  imagesTable,
+  type ImageOutcome,
+  type KeyFacts,
+} from './outcome.js';
+
+/** One repository on its way. */
+interface Work {
+  readonly target: RepositoryToSign;
+  readonly session: Session | undefined;
+  readonly contents: Map<string, TaggedContent>;
+  readonly errors: Map<string, TrustError>;
+  /** Set when something failed that concerns all of its tags. */
+  isStopped?: true;
+  plan?: SigningPlan;
+  roles?: readonly RoleName[];
+}
+
+/**
+ * Runs `sign` for the images of `configuration.repositories`.
+ * @throws {TrustError} what images failed with, once all were tried; whatever concerns all of them.
+ */
+export async function signImages(
+  configuration: Configuration,
+  inputs: InputValues,
+  context: RunContext,
+): Promise<void> {
+  const { repositories = [], signing } = configuration;
+  if (!signing) throw new TypeError('a sign command was configured without a signing key');
+  const { log, warnings } = collectWarnings(context.log);
+  const works = await log.group('Registry login', () =>
+    openAll(repositories, configuration, inputs, context),
+  );
+  await log.group('Digest', () => forEach(works, (work) => resolve(work, log)));
+  const session = works.find((work) => work.session)?.session;
+  let key: KeyFacts | undefined;
+  if (session && works.some(({ contents }) => contents.size > 0)) {
+    const opened = await log.group('Trust data', async () => {
+      await checkRegistry(configuration, session, context, log);
+      const made = await openSigning(beginSigning(signing, session, context), log);
+      await forEach(works, (work) => plan(work, configuration, signing, made, context, log));
+      return made;
+    });
+    key = factsOf(opened);
+    await log.group('Signature', () => forEach(works, (work) => sign(work, context, log)));
+  }
+  const images = works.flatMap(outcomesOf);
+  await log.group('Images', () => {
+    for (const line of imagesTable(images)) log.info(line);
+    return Promise.resolve();
+  });
+  await tell(images, key, warnings, configuration, context);
+  const failure = failureOf(images);
+  if (failure) throw failure;
+}
+
+/** Logs in to each registry once; its images share what it says. */
+async function openAll(
+  repositories: readonly RepositoryToSign[],
+  configuration: Configuration,
+  inputs: InputValues,
+  context: RunContext,
+): Promise<readonly Work[]> {
+  const sessions = new Map<string, Promise<Session>>();
+  return mapAtOnce(repositories, limits.verifiedAtOnce, async (target): Promise<Work> => {
+    const { registry } = target.image;
+    const pending =
+      sessions.get(registry) ?? openSession(of(target, configuration), inputs, context);
+    sessions.set(registry, pending);
+    const common = { target, contents: new Map<string, TaggedContent>() };
+    try {
+      return { ...common, session: await pending, errors: new Map<string, TrustError>() };
+    } catch (error) {
+      const known = expected(error);
+      const errors = new Map(target.image.tags.map((tag) => [tag, known]));
+      return { ...common, session: undefined, errors };
+    }
+  });
+}
+
+/** Runs `body` for each repository that nothing has stopped. */
+async function forEach(works: readonly Work[], body: (work: Work) => Promise<void>): Promise<void> {
+  await mapAtOnce(works, limits.verifiedAtOnce, async (work) => {
+    if (work.isStopped) return;
+    try {
+      await body(work);
+    } catch (error) {
+      // What stops a repository stops all of its tags, and no other repository.
+      const known = expected(error);
+      for (const tag of work.target.image.tags) {
+        if (!work.errors.has(tag)) work.errors.set(tag, known);
+      }
+      work.isStopped = true;
+    }
+  });
+}
+
+/** @throws whatever is no verdict on an image: a bug, or the wish of the host to stop. */
+function expected(error: unknown): TrustError {
+  if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+  return error;
+}
+
+async function resolve({ target, session, contents, errors }: Work, log: Log): Promise<void> {
+  if (!session) return;
+  const { gun, repository, tags } = target.image;
+  await mapAtOnce(tags, limits.verifiedAtOnce, async (tag) => {
+    try {
+      const wanted = target.digests.get(tag);
+      const content = await find(session.images, { gun, repository, tag, wanted }, log);
+      contents.set(tag, content);
+      log.info(`${gun}:${tag}  ${content.digest}  ${content.length} bytes`);
+    } catch (error) {
+      errors.set(tag, expected(error));
+    }
+  });
+}
+
+interface Sought {
+  readonly gun: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly wanted: string | undefined;
+}
+
+/** What a tag is to be signed for: the bytes the registry serves, under the digest if one is given. */
+async function find(
+  images: RegistryClient,
+  { gun, repository, tag, wanted }: Sought,
+  log: Log,
+): Promise<TaggedContent> {
+  const [tagged, named] = await Promise.all([
+    images.getManifest(repository, tag),
+    wanted === undefined ? undefined : images.getManifest(repository, wanted),
+  ]);
+  const manifest = wanted === undefined ? tagged : named;
+  if (!manifest) {
+    const name = wanted === undefined ? `${gun}:${tag}` : `${gun}@${wanted}`;
+    throw new TrustError('MANIFEST_NOT_FOUND', `There is no image ${name}.`, {
+      remedy: 'Push the image first, and check registry, repository, tag and digest.',
+    });
+  }
+  if (!tagged) {
+    log.warn(`${gun}:${tag} is not in the registry yet; it is signed for ${manifest.digest}.`);
+  } else if (tagged.digest !== manifest.digest) {
+    throw new TrustError(
+      'TAG_MOVED',
+      `${gun}:${tag} stands for ${tagged.digest}, not for ${manifest.digest} as it should.`,
+      { remedy: 'Find out who moved the tag, or give the other digest.' },
+    );
+  }
+  return { digest: manifest.digest, length: manifest.length };
+}
+
+async function plan(
+  work: Work,
+  configuration: Configuration,
+  signing: SigningConfiguration,
+  opened: OpenedSigning,
+  context: RunContext,
+  log: Log,
+): Promise<void> {
+  const { target, session, contents } = work;
+  if (!session || contents.size === 0) return;
+  const image = { ...target.image, tags: [...contents.keys()] };
+  const own = of({ ...target, image }, configuration);
+  const named = {
+    ...log,
+    info: (line: string) => {
+      log.info(`${image.gun}: ${line}`);
+    },
+  };
+  const examination = examine(own, session, context, Promise.resolve(opened));
+  work.plan = await planSigning(own, signing, session, context, named, examination);
+}
+
+async function sign(work: Work, context: RunContext, log: Log): Promise<void> {
+  const { contents, target } = work;
+  if (!work.plan || contents.size === 0) return;
+  const { roles } = await signTags(work.plan, contents, context, log, { known: work.plan.view });
+  work.roles = roles;
+  log.info(`${target.image.gun}: ${[...contents.keys()].join(', ')} signed and verified`);
+}
+
+/** The configuration of one repository. */
+function of({ image, trustServer }: RepositoryToSign, configuration: Configuration): Configuration {
+  return { ...configuration, image, trustServer };
+}
+
+function outcomesOf({ target, contents, errors, roles }: Work): readonly ImageOutcome[] {
+  const { gun, tags } = target.image;
+  return tags.map((tag): ImageOutcome => {
+    const error = errors.get(tag);
+    const content = contents.get(tag);
+    return {
+      image: `${gun}:${tag}`,
+      gun,
+      tag,
+      digest: content?.digest ?? target.digests.get(tag),
+      length: content?.length,
+      signed: error === undefined && roles !== undefined,
+      roles: error === undefined ? (roles ?? []) : [],
+      error,
+    };
+  });
+}
+
+function factsOf({ key: { signer } }: OpenedSigning): KeyFacts {
+  return { id: signer.keyId, method: signer.method, description: signer.description };
+}
+
+async function tell(
+  images: readonly ImageOutcome[],
+  key: KeyFacts | undefined,
+  warnings: readonly string[],
+  { reportPath }: Configuration,
+  context: RunContext,
+): Promise<void> {
+  const signed = images.filter((image) => image.signed);
+  if (signed.length > 0) {
+    const byDigest = new Set(signed.map(({ gun, digest }) => `${gun}@${digest ?? ''}`));
+    context.setOutput('images', [...byDigest].join('\n'));
+    context.setOutput('signed-tags', signed.map(({ image }) => image).join(','));
+    context.setOutput('role', [...new Set(signed.flatMap(({ roles }) => roles))].sort().join(','));
+    if (key) context.setOutput('key-id', key.id);
+    const [only, ...others] = byDigest;
+    if (only !== undefined && others.length === 0) {
+      context.setOutput('image', only);
+      context.setOutput('digest', signed[0]?.digest ?? '');
+    }
+  }
+  const report = imagesReport(images, key, warnings);
+  context.setOutput(
+    'trust-report',
+    await writeTrustReport(report, reportPath, context.tempDirectory),
+  );
+  await context.addSummary(imagesSummary(images, key, warnings));
+}

@@ -1,0 +1,94 @@
+/** Signs images that are already in the registry. Needs no Docker. */
+import { TrustError } from '../../errors.js';
+import type { InputValues } from '../../inputs/index.js';
+import type { RegistryClient } from '../../registry/index.js';
+import { ahead } from '../ahead.js';
+import type { Configuration } from '../configuration/types.js';
+import type { RunContext } from '../context.js';
+import { openJournal, type TaggedContent } from '../report/journal.js';
+import { openAzure, openSession } from '../session/session.js';
+import { signTags } from '../signing/sign-tags.js';
+import { beginSigning, examine, prepareSigning } from '../signing/signing-preflight.js';
+import {
+  lookUpTags,
+  requireAgreement,
+  requireUnmoved,
+  type Standing,
+} from '../main-job/standing.js';
+
+/**
+ * Signs each tag for what it stands for at the start of the run, all in one publish.
+ * @throws {TrustError} MANIFEST_NOT_FOUND, TAG_MOVED, and whatever keeps the tags from being signed.
+ */
+export async function signExisting(
+  configuration: Configuration,
+  inputs: InputValues,
+  context: RunContext,
+): Promise<void> {
+  const { image, signing } = configuration;
+  const { gun } = image;
+  if (!signing) throw new TypeError('a sign command was configured without a signing key');
+  const journal = openJournal(configuration, context);
+  const { log } = journal;
+  const azure = openAzure(configuration, inputs, context);
+  const opening = beginSigning(signing, azure, context);
+  const session = await log.group('Registry login', () =>
+    openSession(configuration, inputs, context, azure),
+  );
+  const look = (): Promise<Standing> => lookUpTags(session.images, image, image.tags);
+  const resolving = ahead(resolveTags(session.images, configuration));
+  const examination = examine(configuration, session, context, opening);
+  const tags = await log.group('Digest', async () => {
+    const found = await resolving;
+    for (const [tag, { digest, length }] of found) {
+      log.info(`${gun}:${tag}  ${digest}  ${length} bytes`);
+    }
+    return found;
+  });
+  const plan = await log.group('Trust data', () =>
+    prepareSigning(configuration, signing, session, context, log, examination),
+  );
+  journal.noteTags(tags);
+  await log.group('Signature', async () => {
+    let standing: Promise<Standing> | undefined;
+    const result = await signTags(plan, tags, context, log, {
+      known: plan.view,
+      recheck: async () => {
+        requireUnmoved(gun, tags, await look());
+      },
+      onReadBack: () => {
+        standing = ahead(look());
+      },
+    });
+    requireAgreement(gun, tags, await (standing ?? look()));
+    journal.noteSigned(result);
+    for (const tag of tags.keys()) log.info(`${gun}:${tag}  signed and verified`);
+    log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
+  });
+  await journal.close();
+}
+
+async function resolveTags(
+  images: RegistryClient,
+  { image: { gun, repository, tags }, digest }: Configuration,
+): Promise<ReadonlyMap<string, TaggedContent>> {
+  const manifests = await Promise.all(tags.map((tag) => images.getManifest(repository, tag)));
+  return new Map(
+    tags.map((tag, index) => {
+      const manifest = manifests[index];
+      if (!manifest) {
+        throw new TrustError('MANIFEST_NOT_FOUND', `There is no image ${gun}:${tag}.`, {
+          remedy: 'Push the image first, and check registry, repository and tag.',
+        });
+      }
+      if (digest !== undefined && manifest.digest !== digest) {
+        throw new TrustError(
+          'TAG_MOVED',
+          `${gun}:${tag} stands for ${manifest.digest}, not for ${digest} as it should.`,
+          { remedy: 'Nothing was signed. Find out who moved the tag, or give the other digest.' },
+        );
+      }
+      return [tag, { digest: manifest.digest, length: manifest.length }];
+    }),
+  );
+}

@@ -1,0 +1,366 @@
+/**
+ * Makes sure, before anything is built, that the run can end signed: the key signs, the principal
+ * may publish, the trust data is sound, and the key may sign these tags where Docker looks.
+ */
+import { readFile } from 'node:fs/promises';
+import {
+  contentTrustObstacle,
+  openKey,
+  openVaultKey,
+  readRegistryPermissions,
+  readRegistryProperties,
+  roleAssignmentCommand,
+  type OpenedKey,
+} from '../../azure/index.js';
+import { TrustError, isTrustError, messageOf } from '../../errors.js';
+import type { Log } from '../../ports.js';
+import { createRootCertificate, proveSigner } from '../../signing/index.js';
+import {
+  createTrustServer,
+  examineSigning,
+  type KeyId,
+  type Pin,
+  type PublicKey,
+  type RoleName,
+  type SigningOutlook,
+  type TrustedView,
+  type TrustServer,
+} from '../../trust/index.js';
+import { ahead } from '../ahead.js';
+import type {
+  Configuration,
+  KeyConfiguration,
+  SigningConfiguration,
+} from '../configuration/types.js';
+import type { RunContext } from '../context.js';
+import type { Session } from '../session/session.js';
+import type { PinReference } from '../configuration/trust-pin.js';
+
+/** The root key of a repository that is yet to be initialised. */
+export interface RootPlan {
+  readonly key: OpenedKey;
+  readonly certificate: PublicKey;
+}
+
+/** Everything signing will need, proven. */
+export interface SigningPlan {
+  readonly engine: SigningConfiguration['engine'];
+  readonly server: TrustServer;
+  readonly key: OpenedKey;
+  readonly pins: readonly Pin[];
+  /** The repository's verified trust data; undefined while it has none. */
+  readonly view: TrustedView | undefined;
+  /** Set when the repository has no trust data. */
+  readonly root: RootPlan | undefined;
+  /** Where the tags will be signed. */
+  readonly roles: readonly RoleName[];
+}
+
+/** What the repositories of a run are signed with and held against. */
+export interface OpenedSigning {
+  readonly key: OpenedKey;
+  readonly pins: readonly Pin[];
+}
+
+/** The look at the trust data of one repository. */
+export interface Examination {
+  readonly server: TrustServer;
+  readonly opening: Promise<OpenedSigning>;
+  /** The result of the one look; begins it, unless it is under way. */
+  readonly outlook: () => Promise<SigningOutlook>;
+}
+
+/**
+ * Opens the signing key, has it prove that it signs, and opens the pins. Needs no registry, so it
+ * can be under way while the run logs in there; logs nothing.
+ * @throws {TrustError} (the promise) what keeps the key from signing, or a pin from being read.
+ */
+export function beginSigning(
+  signing: SigningConfiguration,
+  azure: Pick<Session, 'credential'>,
+  context: RunContext,
+): Promise<OpenedSigning> {
+  const open = async (): Promise<OpenedSigning> => {
+    const pins = ahead(Promise.all(signing.pins.map((pin) => resolvePin(pin, azure, context))));
+    const key = await openConfigured(signing.signingKey, azure, context);
+    requirePrivateKey(signing, key, 'signing-key', context);
+    await proveSigner(key.signer);
+    return { key, pins: await pins };
+  };
+  return ahead(open());
+}
+
+/**
+ * Begins to look at the trust data; logs nothing, so that other phases can log meanwhile. Where
+ * Azure Resource Manager is to be asked first, nothing begins before that.
+ */
+export function examine(
+  configuration: Configuration,
+  session: Session,
+  { clock, signal, log }: RunContext,
+  opening: Promise<OpenedSigning>,
+): Examination {
+  const { gun, tags } = configuration.image;
+  const server = createTrustServer({ url: configuration.trustServer, gun, ...session.trust, log });
+  const look = async (): Promise<SigningOutlook> => {
+    const { key, pins } = await opening;
+    return examineSigning(server, { pins, clock, signal, tags, signer: key.signer });
+  };
+  let looking: Promise<SigningOutlook> | undefined;
+  const outlook = (): Promise<SigningOutlook> => (looking ??= ahead(look()));
+  if (configuration.registryId === undefined) void outlook();
+  return { server, opening, outlook };
+}
+
+/**
+ * Prepares the signing of the configuration's tags.
+ * @throws {TrustError} for everything that would keep the run from ending signed.
+ */
+export async function prepareSigning(
+  configuration: Configuration,
+  signing: SigningConfiguration,
+  session: Session,
+  context: RunContext,
+  log: Log,
+  examination: Examination,
+): Promise<SigningPlan> {
+  await checkRegistry(configuration, session, context, log);
+  await openSigning(examination.opening, log);
+  return planSigning(configuration, signing, session, context, log, examination);
+}
+
+/** Waits for the signing key, and tells which it is. @throws {TrustError} as beginSigning. */
+export async function openSigning(
+  opening: Promise<OpenedSigning>,
+  log: Log,
+): Promise<OpenedSigning> {
+  const { key, pins } = await opening;
+  log.info(key.signer.description);
+  log.info(`key ID ${key.signer.keyId}`);
+  return { key, pins };
+}
+
+/**
+ * Plans the signing of one repository's tags with what was opened before.
+ * @throws {TrustError} for everything that would keep this repository from being signed.
+ */
+export async function planSigning(
+  configuration: Configuration,
+  signing: SigningConfiguration,
+  session: Session,
+  context: RunContext,
+  log: Log,
+  { server, opening, outlook: examined }: Examination,
+): Promise<SigningPlan> {
+  const { gun } = configuration.image;
+  const { key, pins } = await opening;
+  const open = (root: KeyConfiguration): Promise<OpenedKey> =>
+    openConfigured(root, session, context);
+  const outlook = await explainRefusal(configuration, session, examined);
+  if (outlook.kind === 'uninitialised') {
+    const root = await planRoot(configuration, signing, context, open);
+    log.info(`${gun} has no trust data yet: it will be initialised with the root key`);
+    log.info(root.key.signer.description);
+    const rootPins = pins.length > 0 ? pins : [pinOf(root.key.signer.keyId)];
+    return {
+      engine: signing.engine,
+      server,
+      key,
+      pins: rootPins,
+      view: undefined,
+      root,
+      roles: ['targets'],
+    };
+  }
+  const { view } = outlook;
+  const roles = [...new Set([...outlook.roles.values()].flat())].sort();
+  log.info(`trust data verified: root version ${view.root.signed.version}, ${describePin(view)}`);
+  log.info(`the tags will be signed into ${roles.join(', ')}`);
+  if (view.pinnedBy.kind === 'first-use') {
+    log.warn(
+      `The root of ${gun} is trusted on first use. Pin it: ${context.nameInput('trust-pin')}: ${view.pinnedBy.keyIds.join(', ')}`,
+    );
+  }
+  for (const warning of view.warnings) log.warn(warning.message);
+  for (const [role, at] of outlook.expiring) {
+    log.warn(`${role} of ${gun} expires on ${at.toISOString().slice(0, 10)}.`);
+  }
+  return { engine: signing.engine, server, key, pins, view, root: undefined, roles };
+}
+
+/** How the root came to be trusted, in a few words. */
+export function describePin({ pinnedBy }: TrustedView): string {
+  switch (pinnedBy.kind) {
+    case 'pin':
+      return `pinned by ${nameOfPin(pinnedBy.pin)}`;
+    case 'earlier-root':
+      return `following root version ${pinnedBy.version}`;
+    case 'first-use':
+      return 'not pinned';
+  }
+}
+
+/** A pin as a report names it. */
+export function nameOfPin(pin: Pin): string {
+  switch (pin.kind) {
+    case 'key-id':
+      return `key ID ${pin.keyId}`;
+    case 'certificate-sha256':
+      return `certificate fingerprint ${pin.fingerprint}`;
+    case 'ca':
+      return 'certificate authority';
+    case 'public-key':
+      return 'the root key itself';
+  }
+}
+
+/** The canonical ID names the raw key, whatever certificate the root carries. */
+function pinOf(keyId: KeyId): Pin {
+  return { kind: 'key-id', keyId };
+}
+
+/** Opens a key of the inputs. @throws {TrustError} */
+export async function openConfigured(
+  { reference, passphrase, passphraseInput }: KeyConfiguration,
+  { credential }: Pick<Session, 'credential'>,
+  { secrets, signal, clock, nameInput }: RunContext,
+): Promise<OpenedKey> {
+  return openKey(reference, {
+    credential,
+    passphrase,
+    passphraseInput: nameInput(passphraseInput),
+    secrets,
+    signal,
+    clock,
+  });
+}
+
+/** The docker engine signs with a file, so the private key has to be one we can write. */
+function requirePrivateKey(
+  { engine }: SigningConfiguration,
+  key: OpenedKey,
+  input: 'signing-key' | 'root-key',
+  { nameInput }: RunContext,
+): void {
+  if (engine !== 'docker' || key.privateKey !== undefined) return;
+  throw new TrustError(
+    'KEY_UNSUITABLE',
+    `The Docker CLI cannot sign with the ${key.signer.description}: its private key does not leave the vault.`,
+    {
+      remedy: `Let the native engine sign (leave ${nameInput('engine')} out), or give ${nameInput(input)} a Key Vault secret that holds the key.`,
+    },
+  );
+}
+
+async function planRoot(
+  { image: { gun } }: Configuration,
+  { rootKey }: SigningConfiguration,
+  { clock, nameInput }: RunContext,
+  open: (key: KeyConfiguration) => Promise<OpenedKey>,
+): Promise<RootPlan> {
+  if (!rootKey) {
+    throw new TrustError(
+      'TRUST_DATA_MISSING',
+      `${gun} has no trust data, and no root key is given to initialise it with.`,
+      {
+        remedy: `If this repository was never signed, set ${nameInput('root-key')} for this run, for example to https://contoso-root.vault.azure.net/keys/root. If it was, its trust data is gone: find out why before you create new.`,
+      },
+    );
+  }
+  const key = await open(rootKey);
+  await proveSigner(key.signer);
+  return { key, certificate: await createRootCertificate(gun, key.signer, clock()) };
+}
+
+/** Opens a pin: reads its CA file, or asks the vault for its key. @throws {TrustError} */
+export async function resolvePin(
+  pin: PinReference,
+  { credential }: Pick<Session, 'credential'>,
+  context: RunContext,
+): Promise<Pin> {
+  switch (pin.kind) {
+    case 'key-id':
+    case 'certificate-sha256':
+      return pin;
+    case 'ca-file':
+      try {
+        return { kind: 'ca', pem: await readFile(pin.path, 'utf8') };
+      } catch (cause) {
+        throw new TrustError(
+          'INPUT_INVALID',
+          `The CA file ${pin.path} cannot be read: ${messageOf(cause)}`,
+          { remedy: `Correct ${context.nameInput('trust-pin')}.`, cause },
+        );
+      }
+    case 'vault-key': {
+      const { keyId } = await openVaultKey(pin.reference, credential, context);
+      return pinOf(keyId);
+    }
+  }
+}
+
+/** What Azure Resource Manager knows beforehand, as far as the principal may ask it. */
+export async function checkRegistry(
+  { registryId, image: { registry } }: Configuration,
+  { cloud, credential, http, principal }: Session,
+  { signal }: RunContext,
+  log: Log,
+): Promise<void> {
+  if (registryId === undefined) return;
+  const access = { cloud, credential, http, signal };
+  const [properties, permissions] = await Promise.all([
+    readRegistryProperties(access, registryId),
+    readRegistryPermissions(access, registryId),
+  ]);
+  const obstacle =
+    properties.state === 'read' ? contentTrustObstacle(properties.properties) : undefined;
+  if (obstacle) throw obstacle;
+  const assignee = principal.clientId ?? principal.objectId;
+  for (const [name, answer, role] of [
+    ['push', permissions.push, 'AcrPush'],
+    ['sign', permissions.sign, 'AcrImageSigner'],
+  ] as const) {
+    if (answer.state === 'not checked') log.info(`${name} permission not checked: ${answer.why}`);
+    if (answer.state !== 'missing') continue;
+    throw new TrustError(
+      name === 'push' ? 'PUSH_NOT_AUTHORIZED' : 'SIGNER_NOT_AUTHORIZED',
+      `The principal has no role on ${registry} that lets it ${name} images.`,
+      {
+        remedy: `Assign it, then run again: ${roleAssignmentCommand(role, registryId, assignee)}`,
+      },
+    );
+  }
+}
+
+/** Completes a refusal of the trust server with its likely cause and the command that mends it. */
+export async function explainRefusal<T>(
+  { registryId, image: { registry } }: Configuration,
+  { principal, account }: Session,
+  body: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED', 'REGISTRY_LOGIN_REFUSED')) throw error;
+    const problem = accountProblem(account, registry);
+    // No role mends a login that can never sign.
+    const command =
+      problem === '' && error.code === 'SIGNER_NOT_AUTHORIZED'
+        ? ` Run: ${roleAssignmentCommand('AcrImageSigner', registryId, principal.clientId ?? principal.objectId)}`
+        : '';
+    throw new TrustError(error.code, `${error.message}${problem === '' ? '' : `.${problem}`}`, {
+      remedy: `${error.remedy}${command}`,
+      cause: error,
+    });
+  }
+}
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Logins that can never sign, whatever roles are assigned. */
+function accountProblem(account: string | undefined, registry: string): string {
+  if (account === undefined || guid.test(account)) return '';
+  return account.toLowerCase() === registry.split('.')[0]
+    ? ` The login is the registry's admin account, which cannot sign.`
+    : ` The login ${account} is no service principal; a repository-scoped token cannot sign.`;
+}

@@ -1,0 +1,369 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readConfiguration } from '../../../src/commands/configuration/read-configuration.js';
+import type { Configuration } from '../../../src/commands/configuration/types.js';
+import { isTrustError, type TrustError } from '../../../src/errors.js';
+import {
+  inputNameOn,
+  readInputs,
+  type CommandName,
+  type HostName,
+} from '../../../src/inputs/index.js';
+
+const key = 'https://contoso-keys.vault.azure.net/keys/team-app';
+const base: Readonly<Record<string, string>> = {
+  registry: 'contoso.azurecr.io',
+  repository: 'team/app',
+  tags: '1.0',
+  'signing-key': key,
+};
+
+function configure(
+  command: CommandName,
+  texts: Readonly<Record<string, string>>,
+  host: HostName = 'cli',
+): Configuration {
+  const given = { ...base, ...texts };
+  const inputs = readInputs(command, host, (name) => given[name] ?? '');
+  return readConfiguration(command, inputs, '/work', (name) => inputNameOn(host, name));
+}
+
+function refusal(command: CommandName, texts: Readonly<Record<string, string>>): TrustError {
+  try {
+    configure(command, texts);
+  } catch (error) {
+    if (isTrustError(error)) return error;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('a configuration', () => {
+  it('has what the inputs say, each tag once', () => {
+    const { image, signing, build, trustServer } = configure('buildAndPush', {
+      tags: '1.0, latest\n1.0',
+    });
+    expect(image).toEqual({
+      registry: 'contoso.azurecr.io',
+      repository: 'team/app',
+      tags: ['1.0', 'latest'],
+      gun: 'contoso.azurecr.io/team/app',
+    });
+    expect(signing?.signingKey.reference).toMatchObject({ kind: 'vault-key', name: 'team-app' });
+    expect(build).toMatchObject({ context: '.', builder: 'auto', baseImages: 'pin-signed' });
+    expect(trustServer).toBe('https://contoso.azurecr.io');
+  });
+
+  it('lets the registry be written in capitals, as host names may', () => {
+    expect(configure('push', { registry: 'Contoso.AzureCR.io' }).image.gun).toBe(
+      'contoso.azurecr.io/team/app',
+    );
+  });
+
+  it('takes relative paths from the working directory', () => {
+    const { signing, reportPath } = configure('push', {
+      'signing-key': 'keys/app.key',
+      'trust-report': 'out/report.json',
+      'trust-pin': 'ca.pem',
+    });
+    expect(signing?.signingKey.reference).toEqual({
+      kind: 'file',
+      path: path.resolve('/work', 'keys/app.key'),
+    });
+    expect(signing?.pins).toEqual([{ kind: 'ca-file', path: path.resolve('/work', 'ca.pem') }]);
+    expect(reportPath).toBe(path.resolve('/work', 'out/report.json'));
+  });
+
+  it.each([
+    ['a'.repeat(64), { kind: 'key-id', keyId: 'a'.repeat(64) }],
+    [`sha256:${'AB:'.repeat(31)}AB`, { kind: 'certificate-sha256', fingerprint: 'ab'.repeat(32) }],
+    [key, { kind: 'vault-key', reference: { kind: 'vault-key', name: 'team-app' } }],
+  ])('reads the pin %s', (text, pin) => {
+    expect(configure('push', { 'trust-pin': text }).signing?.pins).toMatchObject([pin]);
+  });
+
+  it('signs nothing and looks at no base image when content trust is off', () => {
+    const { signing, build } = configure('buildAndPush', {
+      'content-trust': 'false',
+      'signing-key': '',
+    });
+    expect(signing).toBeUndefined();
+    expect(build?.baseImages).toBe('ignore');
+  });
+
+  it('needs no signing key to build only', () => {
+    expect(configure('build', { 'signing-key': '' }).signing).toBeUndefined();
+  });
+
+  it('builds with the classic builder when the Docker CLI is to sign', () => {
+    expect(configure('buildAndPush', { engine: 'docker' }).build?.builder).toBe('classic');
+  });
+
+  it('splits further arguments as a shell would', () => {
+    expect(
+      configure('build', { 'build-arguments': '--network none --label "a b=c d"' }).build
+        ?.extraArguments,
+    ).toEqual(['--network', 'none', '--label', 'a b=c d']);
+  });
+});
+
+describe('inputs that cannot be used', () => {
+  it.each<[string, CommandName, Record<string, string>, string, RegExp]>([
+    [
+      'a registry with a scheme',
+      'push',
+      { registry: 'https://contoso.azurecr.io' },
+      'INPUT_INVALID',
+      /"registry".*not a registry host/,
+    ],
+    [
+      'a repository with a tag',
+      'push',
+      { repository: 'team/app:1' },
+      'INPUT_INVALID',
+      /"repository"/,
+    ],
+    ['a tag with a blank', 'push', { tags: 'a b' }, 'INPUT_INVALID', /"tags".*"a b" is not a tag/],
+    ['a digest that is none', 'sign', { digest: 'sha256:12' }, 'INPUT_INVALID', /"digest"/],
+    [
+      'a key that is no reference',
+      'push',
+      { 'signing-key': 'http://contoso.vault.azure.net/keys/a' },
+      'KEY_REFERENCE_INVALID',
+      /"signing-key"/,
+    ],
+    ['a missing key', 'push', { 'signing-key': '' }, 'INPUT_MISSING', /"signing-key" is not set/],
+    [
+      'a pin of the wrong length',
+      'push',
+      { 'trust-pin': 'sha256:abcd' },
+      'INPUT_INVALID',
+      /64 hex digits/,
+    ],
+    [
+      'a pin that is a secret',
+      'push',
+      { 'trust-pin': 'https://contoso.vault.azure.net/secrets/a' },
+      'INPUT_INVALID',
+      /secret cannot be a pin/,
+    ],
+    [
+      'a trust server with a path',
+      'push',
+      { 'trust-server': 'https://notary.contoso.com/v2' },
+      'INPUT_INVALID',
+      /"trust-server".*has a path/,
+    ],
+    [
+      'a trust server over http',
+      'push',
+      { 'trust-server': 'http://notary.contoso.com' },
+      'INPUT_INVALID',
+      /not an https URL/,
+    ],
+    [
+      'a trust server with a password',
+      'push',
+      { 'trust-server': 'https://u:p@notary.contoso.com' },
+      'INPUT_INVALID',
+      /user name or password/,
+    ],
+    [
+      'a registry ID that is none',
+      'push',
+      { 'registry-id': '/subscriptions/1' },
+      'INPUT_INVALID',
+      /"registry-id"/,
+    ],
+    [
+      'the docker engine for what is pushed already',
+      'sign',
+      { engine: 'docker' },
+      'INPUT_CONFLICT',
+      /"engine" is "docker"/,
+    ],
+    [
+      'the docker engine with buildx',
+      'buildAndPush',
+      { engine: 'docker', builder: 'buildx' },
+      'INPUT_CONFLICT',
+      /"builder" is "buildx"/,
+    ],
+    [
+      'two platforms with the classic builder',
+      'build',
+      { builder: 'classic', platforms: 'linux/amd64,linux/arm64' },
+      'INPUT_CONFLICT',
+      /"platforms"/,
+    ],
+    [
+      'build secrets with the docker engine',
+      'buildAndPush',
+      { engine: 'docker', secrets: 'id=a,env=A' },
+      'INPUT_CONFLICT',
+      /"secrets"/,
+    ],
+    [
+      'a client ID that is no GUID',
+      'push',
+      { 'client-id': 'me' },
+      'INPUT_INVALID',
+      /"client-id" is not a GUID/,
+    ],
+    [
+      'a tenant that is neither',
+      'push',
+      { 'tenant-id': 'no tenant' },
+      'INPUT_INVALID',
+      /"tenant-id"/,
+    ],
+  ])('%s', (_, command, texts, code, message) => {
+    const error = refusal(command, texts);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+    expect(error.remedy).not.toBe('');
+  });
+
+  it('are all named at once', () => {
+    const { message } = refusal('push', { registry: 'a/b', repository: 'A', tags: '-x' });
+    expect(message).toMatch(/^3 inputs cannot be used: "registry".*"repository".*"tags"/);
+  });
+
+  it('are named as the host at hand spells them', () => {
+    expect(() => configure('push', { 'signing-key': '' }, 'task')).toThrow(
+      /"signingKey" is not set/,
+    );
+  });
+});
+
+describe('credentials that do not go together', () => {
+  const id = '11111111-2222-3333-4444-555555555555';
+
+  it.each<[string, Record<string, string>, string, RegExp]>([
+    [
+      'a secret and a certificate',
+      { 'client-id': id, 'tenant-id': id, 'client-secret': 's', 'client-certificate': 'c' },
+      'INPUT_CONFLICT',
+      /"client-certificate" is set, and so is "client-secret"/,
+    ],
+    [
+      'a secret without a client',
+      { 'tenant-id': id, 'client-secret': 's' },
+      'INPUT_MISSING',
+      /"client-id" is not set, but "client-secret" is/,
+    ],
+    [
+      'a certificate without a tenant',
+      { 'client-id': id, 'client-certificate': 'c' },
+      'INPUT_MISSING',
+      /"tenant-id" is not set, but "client-certificate" is/,
+    ],
+  ])('%s', (_, texts, code, message) => {
+    const error = refusal('push', texts);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+  });
+
+  it('a service connection and a secret of its own', () => {
+    expect(() =>
+      configure('push', { 'azure-subscription': 'contoso', 'client-id': id }, 'task'),
+    ).toThrow(/"clientId" is set, and so is "azureSubscription"/);
+  });
+
+  it('never show the secret', () => {
+    const { message, remedy } = refusal('push', { 'client-secret': 'hush-hush' });
+    expect(message + remedy).not.toContain('hush-hush');
+  });
+});
+
+describe('the configuration of revoke', () => {
+  it('takes tags and patterns, or all tags when that is said', () => {
+    const some = configure('revoke', { tags: '1.0, nightly-*, 1.?', 'dry-run': 'true' });
+    expect(some.revocation).toEqual({ tags: ['1.0', 'nightly-*', '1.?'], dryRun: true });
+    const all = configure('revoke', { tags: '', 'all-tags': 'true' });
+    expect(all.revocation).toEqual({ tags: undefined, dryRun: false });
+  });
+
+  it.each([
+    ['neither tags nor all tags', { tags: '' }, 'INPUT_MISSING', /"tags" is not set/],
+    ['both', { 'all-tags': 'true' }, 'INPUT_CONFLICT', /"all-tags" is true, and "tags" names some/],
+    ['what is no tag', { tags: 'a/b*' }, 'INPUT_INVALID', /"a\/b\*" is no tag and no pattern/],
+    ['no key', { 'signing-key': '' }, 'INPUT_MISSING', /"signing-key" is not set/],
+    ['no repository', { repository: '' }, 'INPUT_MISSING', /"repository" is not set/],
+  ])('refuses %s', (_what, texts, code, message) => {
+    const error = refusal('revoke', texts);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+  });
+});
+
+describe('the images to sign', () => {
+  const none = { registry: '', repository: '', tags: '' };
+  const digest = `sha256:${'ab'.repeat(32)}`;
+
+  it('are sorted into repositories, each tag with the digest it is given', () => {
+    const images = `contoso.azurecr.io/a:1, fabrikam.azurecr.io/b/c:2@${digest}\ncontoso.azurecr.io/a:3`;
+    const { repositories } = configure('sign', { ...none, images });
+    expect(
+      repositories?.map(({ image, digests, trustServer }) => [
+        image.gun,
+        image.tags,
+        [...digests],
+        trustServer,
+      ]),
+    ).toEqual([
+      ['contoso.azurecr.io/a', ['1', '3'], [], 'https://contoso.azurecr.io'],
+      ['fabrikam.azurecr.io/b/c', ['2'], [['2', digest]], 'https://fabrikam.azurecr.io'],
+    ]);
+  });
+
+  it('are not needed where registry, repository and tags are given, and the other way round', () => {
+    expect(configure('sign', {}).repositories).toBeUndefined();
+    const error = refusal('sign', none);
+    expect(error.code).toBe('INPUT_MISSING');
+    expect(error.message).toMatch(
+      /"registry" is not set; "repository" is not set; "tags" is not set/,
+    );
+  });
+
+  it.each([
+    [
+      'a repository besides',
+      { tags: '', images: 'contoso.azurecr.io/a:1' },
+      'INPUT_CONFLICT',
+      /"repository" is set, and so is "images"/,
+    ],
+    [
+      'an image without tag',
+      { ...none, images: `contoso.azurecr.io/a@${digest}` },
+      'INPUT_INVALID',
+      /names no tag/,
+    ],
+    [
+      'an image of another registry',
+      { ...none, registry: 'contoso.azurecr.io', images: 'fabrikam.azurecr.io/a:1' },
+      'INPUT_CONFLICT',
+      /names images of fabrikam/,
+    ],
+    [
+      'one trust server for two registries',
+      {
+        ...none,
+        'trust-server': 'https://notary.contoso.com',
+        images: 'contoso.azurecr.io/a:1, fabrikam.azurecr.io/a:1',
+      },
+      'INPUT_CONFLICT',
+      /images of 2 registries/,
+    ],
+    [
+      'a tag for two digests',
+      { ...none, images: `contoso.azurecr.io/a:1, contoso.azurecr.io/a:1@${digest}` },
+      'INPUT_INVALID',
+      /named twice/,
+    ],
+  ])('refuse %s', (_what, texts, code, message) => {
+    const error = refusal('sign', texts);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+  });
+});

@@ -1,0 +1,97 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  checkReportPath,
+  summaryOf,
+  writeTrustReport,
+  type TrustReport,
+} from '../../../src/commands/report/report.js';
+
+const digest = `sha256:${'a'.repeat(64)}`;
+const report: TrustReport = {
+  formatVersion: 1,
+  registry: 'contoso.azurecr.io',
+  repository: 'team/app',
+  gun: 'contoso.azurecr.io/team/app',
+  digest,
+  image: `contoso.azurecr.io/team/app@${digest}`,
+  tags: [{ tag: '1.0', digest, length: 735, signed: true }],
+  engine: 'native',
+  key: { id: 'f'.repeat(64), method: 'ecdsa', description: 'Key Vault key contoso/app (ES256)' },
+  roles: ['targets/ci', 'targets/releases'],
+  initialised: false,
+  pinnedBy: 'key ID 12',
+  expires: [{ role: 'targets/ci', expires: '2029-11-22T00:00:00.000Z' }],
+  baseImages: [
+    { reference: 'contoso.azurecr.io/base:1', status: 'signed', digest },
+    { reference: 'alpine', status: 'unsigned' },
+  ],
+  warnings: [],
+};
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'acr-content-trust-report-test-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the trust report', () => {
+  it('is written where it was asked for', async () => {
+    const file = path.join(folder, 'report.json');
+    expect(await writeTrustReport(report, file, '/nowhere')).toBe(file);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(report);
+  });
+
+  it('is a new file otherwise', async () => {
+    const first = await writeTrustReport(report, undefined, folder);
+    const second = await writeTrustReport(report, undefined, folder);
+    expect(first).not.toBe(second);
+    expect(path.dirname(first)).toBe(folder);
+  });
+
+  it('is refused beforehand where there is no such folder', async () => {
+    await expect(checkReportPath(path.join(folder, 'none', 'report.json'))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
+    await checkReportPath(path.join(folder, 'report.json'));
+  });
+});
+
+describe('the job summary', () => {
+  it('is a table of image, digest, tags, role, key and expiry', () => {
+    const lines = summaryOf(report).split('\n');
+    expect(lines[0]).toBe('### Signed image');
+    expect(lines).toContain('| Image | `contoso.azurecr.io/team/app` |');
+    expect(lines).toContain(`| Digest | \`${digest}\` |`);
+    expect(lines).toContain('| Tags | `1.0` |');
+    expect(lines).toContain('| Role | `targets/ci`, `targets/releases` |');
+    expect(lines).toContain(`| Key | \`${'f'.repeat(64)}\`<br>Key Vault key contoso/app (ES256) |`);
+    expect(lines).toContain('| Expiry | `targets/ci` 2029-11-22 |');
+  });
+
+  it('does not call an unsigned image signed', () => {
+    const summary = summaryOf({
+      ...report,
+      key: undefined,
+      tags: [{ tag: '1.0', digest, length: 735, signed: false }],
+    });
+    expect(summary).toContain('### Image (not signed)');
+    expect(summary).toContain('`1.0` (unsigned)');
+    expect(summary).not.toContain('Signed image');
+  });
+
+  it('lets no text of others out of its cell', () => {
+    const summary = summaryOf({
+      ...report,
+      baseImages: [
+        { reference: 'a`|b\n| c', status: 'not-checked', reason: '<script>|\r\n# title [x](y)' },
+      ],
+      warnings: ['first\n\n# second <img>'],
+    });
+    expect(summary).toContain('`ab c` not checked &lt;script&gt;\\| # title \\[x\\](y)');
+    expect(summary).toContain('first # second &lt;img&gt;');
+    expect(summary).not.toMatch(/^# |<script>|<img>/m);
+  });
+});

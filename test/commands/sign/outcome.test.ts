@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import {
+  failureOf,
+  imagesReport,
+  imagesSummary,
+  imagesTable,
+  type ImageOutcome,
+} from '../../../src/commands/sign/outcome.js';
+import { TrustError } from '../../../src/errors.js';
+
+const gun = 'contoso.azurecr.io/team/app';
+const signed: ImageOutcome = {
+  image: `${gun}:1`,
+  gun,
+  tag: '1',
+  digest: `sha256:${'a'.repeat(64)}`,
+  length: 523,
+  signed: true,
+  roles: ['targets/ci', 'targets/releases'],
+  error: undefined,
+};
+const failed = (tag: string, code: 'MANIFEST_NOT_FOUND' | 'TAG_MOVED', remedy = 'Look.') => ({
+  ...signed,
+  image: `${gun}:${tag}`,
+  tag,
+  signed: false,
+  roles: [],
+  error: new TrustError(code, `There is something about ${tag}.`, { remedy }),
+});
+
+describe('the failure of many images', () => {
+  it('is none when all are signed', () => {
+    expect(failureOf([signed, signed])).toBeUndefined();
+  });
+
+  it('is its own for a single image', () => {
+    const only = failed('2', 'TAG_MOVED');
+    expect(failureOf([only])).toBe(only.error);
+  });
+
+  it('names every image that is not signed, with the first code and each remedy once', () => {
+    const all = [signed, failed('2', 'TAG_MOVED'), failed('3', 'MANIFEST_NOT_FOUND')];
+    const error = failureOf(all);
+    expect(error?.code).toBe('TAG_MOVED');
+    expect(error?.message).toBe(
+      `2 of 3 images were not signed. ${gun}:2: There is something about 2. ${gun}:3: There is something about 3.`,
+    );
+    expect(error?.remedy).toBe('Look.');
+  });
+
+  it('stays readable however many there are', () => {
+    const many = Array.from({ length: 500 }, (_, index) => failed(String(index), 'TAG_MOVED'));
+    const error = failureOf(many);
+    expect(error?.message).toMatch(/^500 of 500 images were not signed\. /);
+    expect(error?.message).toMatch(/And 480 more\.$/);
+  });
+});
+
+describe('what is said of many images', () => {
+  const images = [signed, failed('2', 'TAG_MOVED')];
+  const key = { id: 'ab'.repeat(32), method: 'ecdsa', description: 'Key Vault key a|b' };
+
+  it('is a line for each in the table', () => {
+    const [, first, second] = imagesTable(images);
+    expect(first).toMatch(/app:1 .*targets\/ci, targets\/releases +signed and verified$/);
+    expect(second).toMatch(/app:2 .*NOT SIGNED TAG_MOVED$/);
+  });
+
+  it('is an entry for each in the report, with errors as data', () => {
+    expect(JSON.parse(JSON.stringify(imagesReport(images, key, ['careful'])))).toMatchObject({
+      formatVersion: 1,
+      command: 'sign',
+      key,
+      images: [
+        { tag: '1', signed: true, length: 523 },
+        { tag: '2', signed: false, error: { code: 'TAG_MOVED', remedy: 'Look.' } },
+      ],
+      warnings: ['careful'],
+    });
+  });
+
+  it('is a row for each in the summary, as far as hosts show it', () => {
+    const summary = imagesSummary(images, key, []);
+    expect(summary).toContain('### Images (1 not signed)');
+    expect(summary).toContain('Key Vault key a\\|b');
+    expect(imagesSummary(Array(5000).fill(signed) as ImageOutcome[], key, [])).toContain(
+      'and 4800 more',
+    );
+  });
+});
