@@ -5,7 +5,10 @@ import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /** Imports run one way: hosts -> commands -> the subjects -> ports, errors (docs/architecture.md). */
-const forbid = (target, from) => ({ target: `./src/${target}`, from: from.map((f) => `./src/${f}`) });
+const forbid = (target, from) => ({
+  target: `./src/${target}`,
+  from: from.map((f) => `./src/${f}`),
+});
 
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'test/fixtures/'] },
@@ -38,10 +41,35 @@ export default defineConfig(
             forbid('inputs', ['hosts', 'commands', 'docker', 'registry', 'azure', 'signing']),
             forbid('azure', ['hosts', 'commands', 'inputs', 'docker', 'registry']),
             forbid('docker', ['hosts', 'commands', 'inputs', 'azure', 'trust', 'signing']),
-            forbid('registry', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'trust', 'signing']),
+            forbid('registry', [
+              'hosts',
+              'commands',
+              'inputs',
+              'azure',
+              'docker',
+              'trust',
+              'signing',
+            ]),
             forbid('signing', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'registry']),
-            forbid('trust', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'registry', 'signing']),
-            forbid('http', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'registry', 'signing', 'trust']),
+            forbid('trust', [
+              'hosts',
+              'commands',
+              'inputs',
+              'azure',
+              'docker',
+              'registry',
+              'signing',
+            ]),
+            forbid('http', [
+              'hosts',
+              'commands',
+              'inputs',
+              'azure',
+              'docker',
+              'registry',
+              'signing',
+              'trust',
+            ]),
           ],
         },
       ],

@@ -1,0 +1,2 @@
+process.env.INPUT_COMMAND = 'revoke';
+require('./index.cjs');

@@ -1,0 +1,2 @@
+process.env.INPUT_COMMAND = 'sign';
+require('./index.cjs');

@@ -1,0 +1,2 @@
+process.env.INPUT_COMMAND = 'verify';
+require('./index.cjs');
