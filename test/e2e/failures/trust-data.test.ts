@@ -75,7 +75,7 @@ const flaws: readonly Flaw[] = [
     spoil: ({ targetsRole }) => void (targetsRole.expires = anHourAgo()),
     code: 'TRUST_DATA_EXPIRED',
     message: expires('targets'),
-    remedy: /Whoever holds a key of targets must sign/,
+    remedy: /The holder of the repository key must sign targets again/,
     hosts: everywhere,
   },
   {
