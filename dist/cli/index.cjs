@@ -65628,6 +65628,17 @@ async function lookUpTags(images, { repository }, tags) {
     )
   );
 }
+async function lookAfterSigning(gun, looking, log2) {
+  try {
+    return await looking;
+  } catch (error) {
+    if (!isTrustError(error, ...unanswered2, "DIGEST_MISMATCH")) throw error;
+    log2.warn(
+      `The tags of ${gun} are signed; whether they still stand for what was signed could not be checked: ${error.message}`
+    );
+    return void 0;
+  }
+}
 function requireUnmoved(gun, tags, standing) {
   for (const [tag, { digest }] of tags) {
     const found = standing.get(tag);
@@ -65922,7 +65933,8 @@ async function pushAndSign(run) {
       if (isTagged) await settle();
       throw signed;
     }
-    if (isTagged) await settle({ view: signed.view, standing: await (standing ?? look()) });
+    const after2 = isTagged ? await lookAfterSigning(image.gun, standing ?? look(), log2) : void 0;
+    if (after2) await settle({ view: signed.view, standing: after2 });
     return signed;
   });
   if (order.kind !== "tags-first") {
@@ -66567,7 +66579,8 @@ async function signExisting(configuration, inputs2, context3) {
         standing = ahead(look());
       }
     });
-    requireAgreement(gun, tags, await (standing ?? look()));
+    const after2 = await lookAfterSigning(gun, standing ?? look(), log2);
+    if (after2) requireAgreement(gun, tags, after2);
     journal.noteSigned(result);
     for (const tag of tags.keys()) log2.info(`${gun}:${tag}  signed and verified`);
     log2.info(`${result.roles.join(", ")}  key ${result.signer.keyId}`);

@@ -33,7 +33,7 @@ import {
   tellUntagged,
 } from '../signing/sign-tags.js';
 import type { SigningPlan } from '../signing/signing-preflight.js';
-import { lookUpTags, requireUnmoved, type Standing } from './standing.js';
+import { lookAfterSigning, lookUpTags, requireUnmoved, type Standing } from './standing.js';
 import { stagingTagPrefix, type TagOrder } from './tag-order.js';
 
 /** What the first half of the job has made ready. */
@@ -131,7 +131,8 @@ export async function pushAndSign(run: PushRun): Promise<void> {
       if (isTagged) await settle();
       throw signed;
     }
-    if (isTagged) await settle({ view: signed.view, standing: await (standing ?? look()) });
+    const after = isTagged ? await lookAfterSigning(image.gun, standing ?? look(), log) : undefined;
+    if (after) await settle({ view: signed.view, standing: after });
     return signed;
   });
   if (order.kind !== 'tags-first') {

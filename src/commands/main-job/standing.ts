@@ -1,8 +1,10 @@
 /** What tags of a registry stand for at this moment, and how it is told when it is not as it should. */
-import { TrustError } from '../../errors.js';
+import { TrustError, isTrustError } from '../../errors.js';
+import type { Log } from '../../ports.js';
 import type { RegistryClient } from '../../registry/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 import type { TaggedContent } from '../report/journal.js';
+import { unanswered } from '../unanswered.js';
 
 /** Digests by tag; undefined for a tag that does not exist. */
 export type Standing = ReadonlyMap<string, string | undefined>;
@@ -20,6 +22,28 @@ export async function lookUpTags(
       ),
     ),
   );
+}
+
+/**
+ * What the tags stand for once they are signed. They are signed whatever the registry answers, so an
+ * answer of no use is a warning and not a failure.
+ * @param looking the look-up, if it has begun already.
+ * @returns undefined, with a warning, where the registry does not say.
+ */
+export async function lookAfterSigning(
+  gun: string,
+  looking: Promise<Standing>,
+  log: Pick<Log, 'warn'>,
+): Promise<Standing | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (!isTrustError(error, ...unanswered, 'DIGEST_MISMATCH')) throw error;
+    log.warn(
+      `The tags of ${gun} are signed; whether they still stand for what was signed could not be checked: ${error.message}`,
+    );
+    return undefined;
+  }
 }
 
 /**

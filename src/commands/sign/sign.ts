@@ -10,6 +10,7 @@ import { openAzure, openSession } from '../session/session.js';
 import { signTags } from '../signing/sign-tags.js';
 import { beginSigning, examine, prepareSigning } from '../signing/signing-preflight.js';
 import {
+  lookAfterSigning,
   lookUpTags,
   requireAgreement,
   requireUnmoved,
@@ -60,7 +61,8 @@ export async function signExisting(
         standing = ahead(look());
       },
     });
-    requireAgreement(gun, tags, await (standing ?? look()));
+    const after = await lookAfterSigning(gun, standing ?? look(), log);
+    if (after) requireAgreement(gun, tags, after);
     journal.noteSigned(result);
     for (const tag of tags.keys()) log.info(`${gun}:${tag}  signed and verified`);
     log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
