@@ -25,7 +25,7 @@ function configure(
 ): Configuration {
   const given = { ...base, ...texts };
   const inputs = readInputs(command, host, (name) => given[name] ?? '');
-  return readConfiguration(command, inputs, '/work', (name) => inputNameOn(host, name));
+  return readConfiguration(command, inputs, '/agent', (name) => inputNameOn(host, name));
 }
 
 function refusal(command: CommandName, texts: Readonly<Record<string, string>>): TrustError {
@@ -68,10 +68,10 @@ describe('a configuration', () => {
     });
     expect(signing?.signingKey.reference).toEqual({
       kind: 'file',
-      path: path.resolve('/work', 'keys/app.key'),
+      path: path.resolve('/agent', 'keys/app.key'),
     });
-    expect(signing?.pins).toEqual([{ kind: 'ca-file', path: path.resolve('/work', 'ca.pem') }]);
-    expect(reportPath).toBe(path.resolve('/work', 'out/report.json'));
+    expect(signing?.pins).toEqual([{ kind: 'ca-file', path: path.resolve('/agent', 'ca.pem') }]);
+    expect(reportPath).toBe(path.resolve('/agent', 'out/report.json'));
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseScopedPin, pinsFor } from '../../../src/commands/verify/pins.js';
 
 const keyId = 'ab'.repeat(32);
-const parse = (text: string) => parseScopedPin(text, '/work');
+const parse = (text: string) => parseScopedPin(text, '/agent');
 
 describe('a pin', () => {
   it.each([
@@ -37,9 +37,9 @@ describe('a pin', () => {
     const pins = ['a.io/team/*=' + keyId, 'a.io/*=other.pem', 'all.pem'].map(parse);
     const kindsFor = (gun: string) =>
       pinsFor(pins, gun).map((pin) => ('path' in pin ? pin.path : pin.kind));
-    expect(kindsFor('a.io/team/app')).toEqual(['key-id', '/work/other.pem']);
-    expect(kindsFor('a.io/else')).toEqual(['/work/other.pem']);
-    expect(kindsFor('b.io/else')).toEqual(['/work/all.pem']);
+    expect(kindsFor('a.io/team/app')).toEqual(['key-id', '/agent/other.pem']);
+    expect(kindsFor('a.io/else')).toEqual(['/agent/other.pem']);
+    expect(kindsFor('b.io/else')).toEqual(['/agent/all.pem']);
     expect(pinsFor(pins.slice(0, 2), 'b.io/else')).toEqual([]);
   });
 });
