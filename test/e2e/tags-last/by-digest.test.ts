@@ -56,19 +56,22 @@ async function expectNoUnsignedTag({ repository }: Job): Promise<void> {
 }
 
 describe('a build that is pushed by digest', () => {
-  it('gets its tags after the trust data is published', async () => {
-    const job = await newJob();
-    const since = await stack.requestMark();
-    const result = await runJob(job);
-    expectSuccess(result);
-    expect(await writesSince(scenario, job.repository, since)).toEqual([
-      'POST tuf/',
-      expect.stringMatching(/^PUT manifests\/(one|two)$/),
-      expect.stringMatching(/^PUT manifests\/(one|two)$/),
-    ]);
-    const digest = result.outputs.digest ?? '';
-    await expectSigned(scenario, job.repository, { tags: ['one', 'two'], digest });
-  });
+  it.each(['cli', 'action', 'task'] as const)(
+    'gets its tags after the trust data is published: %s',
+    async (host) => {
+      const job = await newJob();
+      const since = await stack.requestMark();
+      const result = await runJob(job, { host });
+      expectSuccess(result);
+      expect(await writesSince(scenario, job.repository, since)).toEqual([
+        'POST tuf/',
+        expect.stringMatching(/^PUT manifests\/(one|two)$/),
+        expect.stringMatching(/^PUT manifests\/(one|two)$/),
+      ]);
+      const digest = result.outputs.digest ?? '';
+      await expectSigned(scenario, job.repository, { tags: ['one', 'two'], digest });
+    },
+  );
 
   it('gets them before the signature when asked for it', async () => {
     const job = await newJob({ 'tags-last': 'never', tags: 'one' });

@@ -41,26 +41,26 @@ async function localTags(engine: 'docker20' | 'docker26', repository: string): P
 }
 
 describe('tags last by a staging tag', () => {
-  it.each(['docker20', 'docker26'] as const)(
-    'comes after the signature with %s',
-    async (docker) => {
-      const repository = scenario.repository();
-      const dockerConfig = await stack.makeDockerConfig({ buildx: docker === 'docker26' });
-      const inputs = await inputsFor(repository);
-      const since = await stack.requestMark();
-      const result = await scenario.run({ host: 'cli', docker, dockerConfig, inputs });
-      expectSuccess(result);
-      expect(await writesSince(scenario, repository, since)).toEqual([
-        expect.stringMatching(/^PUT manifests\/acr-content-trust-staging-[0-9a-f]{16}$/),
-        'POST tuf/',
-        'PUT manifests/one',
-      ]);
-      expect(result.output).toMatch(/The staging tag acr-content-trust-staging-\w+ remains/);
-      const digest = result.outputs.digest ?? '';
-      await expectSigned(scenario, repository, { tags: ['one'], digest });
-      expect(await localTags(docker, repository)).toEqual(['one']);
-    },
-  );
+  it.each([
+    ['docker20', 'action'],
+    ['docker26', 'task'],
+  ] as const)('comes after the signature with %s through the %s', async (docker, host) => {
+    const repository = scenario.repository();
+    const dockerConfig = await stack.makeDockerConfig({ buildx: docker === 'docker26' });
+    const inputs = await inputsFor(repository);
+    const since = await stack.requestMark();
+    const result = await scenario.run({ host, docker, dockerConfig, inputs });
+    expectSuccess(result);
+    expect(await writesSince(scenario, repository, since)).toEqual([
+      expect.stringMatching(/^PUT manifests\/acr-content-trust-staging-[0-9a-f]{16}$/),
+      'POST tuf/',
+      'PUT manifests/one',
+    ]);
+    expect(result.output).toMatch(/The staging tag acr-content-trust-staging-\w+ remains/);
+    const digest = result.outputs.digest ?? '';
+    await expectSigned(scenario, repository, { tags: ['one'], digest });
+    expect(await localTags(docker, repository)).toEqual(['one']);
+  });
 
   it('leaves nothing but the staging tag when the signing failed', async () => {
     const repository = scenario.repository();
