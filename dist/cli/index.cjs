@@ -64673,7 +64673,7 @@ function createAccess({
   };
 }
 
-// src/commands/verify/at-once.ts
+// src/commands/at-once.ts
 async function mapAtOnce(items, most, body) {
   const results = [];
   const waiting = [...items.entries()];
@@ -65618,7 +65618,7 @@ async function putTags(images, { gun, repository, tags }, { bytes, mediaType, di
 // src/commands/main-job/settle-tags.ts
 var import_promises21 = require("node:timers/promises");
 
-// src/commands/main-job/standing.ts
+// src/commands/signing/standing.ts
 async function lookUpTags(images, { repository }, tags) {
   return new Map(
     await Promise.all(
@@ -65848,7 +65848,7 @@ function readBackFailed2(gun, why) {
   );
 }
 
-// src/commands/main-job/tag-order.ts
+// src/commands/signing/tag-order.ts
 var import_node_crypto26 = require("node:crypto");
 var stagingTagPrefix = "acr-content-trust-staging-";
 function chooseTagOrder({ command, signing: signing2 }, { builder, driver }) {

@@ -23,7 +23,7 @@ import type { RunContext } from '../context.js';
 import { checkReportPath, writeTrustReport } from '../report/report.js';
 import { nameOfPin, resolvePin } from '../signing/signing-preflight.js';
 import { createAccess, type Access } from '../verify/access.js';
-import { mapAtOnce } from '../verify/at-once.js';
+import { mapAtOnce } from '../at-once.js';
 import {
   readInspectConfiguration,
   type InspectConfiguration,

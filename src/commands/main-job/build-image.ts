@@ -24,7 +24,7 @@ import type { RunContext } from '../context.js';
 import type { CheckedDocker, PrivateDocker } from './docker-setup.js';
 import type { BaseImageReport } from '../report/report.js';
 import type { Session } from '../session/session.js';
-import type { TagOrder } from './tag-order.js';
+import type { TagOrder } from '../signing/tag-order.js';
 
 /** A build that is ready to run. */
 export interface PreparedBuild {

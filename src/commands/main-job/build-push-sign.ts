@@ -16,7 +16,7 @@ import { openJournal } from '../report/journal.js';
 import { pushAndSign } from './push-and-sign.js';
 import { openAzure, openSession, requirePush } from '../session/session.js';
 import { beginSigning, examine, prepareSigning } from '../signing/signing-preflight.js';
-import { chooseTagOrder } from './tag-order.js';
+import { chooseTagOrder } from '../signing/tag-order.js';
 
 /**
  * Runs `buildAndPush`, `build` or `push`.

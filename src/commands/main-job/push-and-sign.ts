@@ -33,8 +33,13 @@ import {
   tellUntagged,
 } from '../signing/sign-tags.js';
 import type { SigningPlan } from '../signing/signing-preflight.js';
-import { lookAfterSigning, lookUpTags, requireUnmoved, type Standing } from './standing.js';
-import { stagingTagPrefix, type TagOrder } from './tag-order.js';
+import {
+  lookAfterSigning,
+  lookUpTags,
+  requireUnmoved,
+  type Standing,
+} from '../signing/standing.js';
+import { stagingTagPrefix, type TagOrder } from '../signing/tag-order.js';
 
 /** What the first half of the job has made ready. */
 export interface PushRun {

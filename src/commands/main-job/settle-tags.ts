@@ -13,7 +13,7 @@ import { lookUpTag, readRepository, type TrustedView } from '../../trust/index.j
 import type { ImageConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { SigningPlan } from '../signing/signing-preflight.js';
-import { lookUpTags, type Standing } from './standing.js';
+import { lookUpTags, type Standing } from '../signing/standing.js';
 
 /** One look at both sides. */
 export interface BothSides {

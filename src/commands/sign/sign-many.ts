@@ -25,7 +25,7 @@ import {
   type OpenedSigning,
   type SigningPlan,
 } from '../signing/signing-preflight.js';
-import { mapAtOnce } from '../verify/at-once.js';
+import { mapAtOnce } from '../at-once.js';
 import {
   failureOf,
   imagesReport,

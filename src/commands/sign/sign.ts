@@ -15,7 +15,7 @@ import {
   requireAgreement,
   requireUnmoved,
   type Standing,
-} from '../main-job/standing.js';
+} from '../signing/standing.js';
 
 /**
  * Signs each tag for what it stands for at the start of the run, all in one publish.

@@ -12,7 +12,7 @@ import {
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import type { SignedResult, TaggedContent } from '../report/journal.js';
-import type { TagOrder } from '../main-job/tag-order.js';
+import type { TagOrder } from './tag-order.js';
 import { nameOfPin, type SigningPlan } from './signing-preflight.js';
 
 /** What makes signing quick and safe; see the options of the same names in `publishTags`. */

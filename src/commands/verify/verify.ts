@@ -12,7 +12,7 @@ import type { RunContext } from '../context.js';
 import { checkReportPath, writeTrustReport } from '../report/report.js';
 import { resolvePin } from '../signing/signing-preflight.js';
 import { createAccess, type Access } from './access.js';
-import { mapAtOnce } from './at-once.js';
+import { mapAtOnce } from '../at-once.js';
 import { readVerifyConfiguration, type VerifyConfiguration } from './configuration.js';
 import { destinationsOf, fillIn, writeImageFiles, type Destination } from './files/index.js';
 import { judge, type Repository } from './judge.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lookAfterSigning } from '../../../src/commands/main-job/standing.js';
+import { lookAfterSigning } from '../../../src/commands/signing/standing.js';
 import { TrustError, type ErrorCode } from '../../../src/errors.js';
 
 function look(code: ErrorCode) {

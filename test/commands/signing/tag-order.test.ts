@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SigningConfiguration } from '../../../src/commands/configuration/types.js';
-import { chooseTagOrder, stagingTagPrefix } from '../../../src/commands/main-job/tag-order.js';
+import { chooseTagOrder, stagingTagPrefix } from '../../../src/commands/signing/tag-order.js';
 import { parseTag } from '../../../src/registry/index.js';
 
 type Wish = Pick<SigningConfiguration, 'tagsLast' | 'engine'>;

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Configuration } from '../configuration/types.js';
-import type { CheckedDocker } from './docker-setup.js';
+import type { CheckedDocker } from '../main-job/docker-setup.js';
 
 /** What all staging tags begin with, so that a purge task finds what is left of them. */
 export const stagingTagPrefix = 'acr-content-trust-staging-';
