@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Configuration } from '../configuration/types.js';
-import type { CheckedDocker } from '../main-job/docker-setup.js';
 
 /** What all staging tags begin with, so that a purge task finds what is left of them. */
 export const stagingTagPrefix = 'acr-content-trust-staging-';
@@ -18,10 +17,17 @@ export type TagOrder =
   /** Under a tag of this run's own. */
   | { readonly kind: 'staging-tag'; readonly tag: string };
 
+/** Who builds, as far as the order of tags depends on it. */
+export interface TagOrderBuilder {
+  readonly builder: 'classic' | 'buildx' | undefined;
+  /** The buildx driver. */
+  readonly driver: string | undefined;
+}
+
 /** The order of this run. */
 export function chooseTagOrder(
   { command, signing }: Pick<Configuration, 'command' | 'signing'>,
-  { builder, driver }: Pick<CheckedDocker, 'builder' | 'driver'>,
+  { builder, driver }: TagOrderBuilder,
 ): TagOrder {
   // The Docker CLI signs a tag as it pushes it; configurations that ask for more are refused.
   if (!signing || signing.engine === 'docker' || signing.tagsLast === 'never') {
