@@ -56305,7 +56305,10 @@ function refusalOf(thrown, operation) {
   if (isTrustError(thrown)) return thrown;
   if (thrown instanceof Error && signInErrors.includes(thrown.name)) return thrown;
   if (thrown instanceof StrangeAnswerError) return strange(thrown, operation);
-  if (!isRestError2(thrown)) return failed(operation, firstLine(messageOf(thrown)), thrown);
+  if (!isRestError2(thrown)) {
+    const why = thrown instanceof TypeError ? "it answered with something that makes no sense" : firstLine(messageOf(thrown));
+    return failed(operation, why, thrown);
+  }
   switch (thrown.statusCode) {
     case void 0:
       return unreachable2(thrown, operation);

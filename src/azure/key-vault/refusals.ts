@@ -27,7 +27,14 @@ export function refusalOf(thrown: unknown, operation: VaultOperation): Error {
   if (isTrustError(thrown)) return thrown;
   if (thrown instanceof Error && signInErrors.includes(thrown.name)) return thrown;
   if (thrown instanceof StrangeAnswerError) return strange(thrown, operation);
-  if (!isRestError(thrown)) return failed(operation, firstLine(messageOf(thrown)), thrown);
+  if (!isRestError(thrown)) {
+    // The SDK takes an answer apart without looking; its own words would say nothing to a reader.
+    const why =
+      thrown instanceof TypeError
+        ? 'it answered with something that makes no sense'
+        : firstLine(messageOf(thrown));
+    return failed(operation, why, thrown);
+  }
   switch (thrown.statusCode) {
     case undefined:
       return unreachable(thrown, operation);

@@ -93,6 +93,15 @@ describe('a key in Key Vault', () => {
     });
   });
 
+  it('says so of an answer that is no key at all', async () => {
+    await world.control.createKey({ vault, name: 'odd', kty: 'EC' });
+    await world.control.failNext({ target: '/keys/odd', method: 'GET', status: 200, body: {} });
+    await expect(open('keys/odd')).rejects.toMatchObject({
+      code: 'VAULT_FAILED',
+      message: expect.stringContaining('something that makes no sense') as string,
+    });
+  });
+
   it('says so of an answer without a signature', async () => {
     await world.control.createKey({ vault, name: 'mute', kty: 'EC' });
     const key = await open('keys/mute');
