@@ -7,7 +7,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'no
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import { commandActions, root, taskFolder } from './generate.js';
+import { commandActions, groupActions, root, taskFolder } from './generate.js';
 
 interface Bundle {
   /** Folder within dist. */
@@ -52,6 +52,9 @@ export async function buildAll(dist: string): Promise<void> {
   for (const command of commandActions) {
     await writeFile(path.join(dist, 'action', `${command}.cjs`), commandEntry(command));
   }
+  for (const group of groupActions.keys()) {
+    await writeFile(path.join(dist, 'action', `${group}.cjs`), groupEntry(group));
+  }
   const task = path.join(dist, 'task/AcrContentTrustV1');
   await cp(path.join(root, taskFolder), task, { recursive: true });
   // The project is of type "module", the bundles are not.
@@ -61,6 +64,11 @@ export async function buildAll(dist: string): Promise<void> {
 /** The entry of an action with one command: the main bundle, told which. */
 function commandEntry(command: string): string {
   return `process.env.INPUT_COMMAND = '${command}';\nrequire('./index.cjs');\n`;
+}
+
+/** The entry of a group's action: the main bundle, told the first of the command's two words. */
+function groupEntry(group: string): string {
+  return `process.env.INPUT_COMMAND = \`${group} \${process.env.INPUT_COMMAND ?? ''}\`;\nrequire('./index.cjs');\n`;
 }
 
 async function bundleFile(entry: string, outfile: string, banner = ''): Promise<Metafile> {

@@ -3,8 +3,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import type { CommandName } from '../src/inputs/index.js';
-import { actionYml, commandActionYml } from './generated/action.js';
+import {
+  commandGroups,
+  commandNames,
+  placeOf,
+  type CommandGroup,
+  type CommandName,
+} from '../src/inputs/index.js';
+import { actionYml, commandActionYml, groupActionYml } from './generated/action.js';
 import { inputsMd } from './generated/docs.js';
 import { taskJson, taskStrings } from './generated/task.js';
 
@@ -15,7 +21,21 @@ export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const taskFolder = 'tasks/AcrContentTrustV1';
 
 /** The commands that have an action of their own; it needs nothing that the others do. */
-export const commandActions: readonly CommandName[] = ['sign', 'verify', 'inspect', 'revoke'];
+export const commandActions: readonly CommandName[] = [
+  'sign',
+  'verify',
+  'inspect',
+  'revoke',
+  'promote',
+];
+
+/** The groups that have an action of their own, with their commands. */
+export const groupActions: ReadonlyMap<CommandGroup, readonly CommandName[]> = new Map(
+  commandGroups.map((group) => [
+    group,
+    commandNames.filter((name) => placeOf(name).group === group),
+  ]),
+);
 
 /** Every generated file: its path relative to the project, and its text. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
@@ -26,6 +46,10 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ...commandActions.map((command): [string, string] => [
       `actions/${command}/action.yml`,
       commandActionYml(command),
+    ]),
+    ...[...groupActions].map(([group, commands]): [string, string] => [
+      `actions/${group}/action.yml`,
+      groupActionYml(group, commands),
     ]),
     [`${taskFolder}/task.json`, json(task)],
     [`${taskFolder}/Strings/resources.resjson/en-US/resources.resjson`, json(taskStrings(task))],

@@ -7,6 +7,8 @@ import {
   definitionOf,
   inputsOf,
   outputs,
+  placeOf,
+  type CommandGroup,
   type CommandName,
   type InputName,
 } from '../../src/inputs/index.js';
@@ -14,13 +16,16 @@ import { choicesOf, defaultOf, helpOn } from './text.js';
 
 const header = '# Made from src/inputs by "npm run generate"; edit that instead.\n';
 
+/** The commands of the main action; the others have actions of their own. */
+const mainCommands = commandNames.filter((name) => placeOf(name).group === undefined);
+
 /** The text of the main action's action.yml. */
 export function actionYml(): string {
   return render({
     name: 'ACR Content Trust',
     description:
       'Build, push and sign container images with Docker Content Trust in Azure Container Registry, with keys in Azure Key Vault.',
-    inputs: { [commandInput.name]: commandEntry(), ...entries() },
+    inputs: { [commandInput.name]: commandEntry(), ...entries(mainCommands) },
     bundles: 'dist/action',
     main: 'index.cjs',
   });
@@ -31,9 +36,27 @@ export function commandActionYml(command: CommandName): string {
   return render({
     name: `ACR Content Trust: ${commands[command].label.toLowerCase()}`,
     description: commands[command].help,
-    inputs: entries(command),
+    inputs: entries([command]),
     bundles: '../../dist/action',
     main: `${command}.cjs`,
+  });
+}
+
+/** The text of the action.yml of an action for a group of commands. */
+export function groupActionYml(group: CommandGroup, names: readonly CommandName[]): string {
+  const each = names.map((name) => `\`${placeOf(name).verb}\`: ${commands[name].help}`);
+  return render({
+    name: `ACR Content Trust: ${group}`,
+    description: `${names.map((name) => placeOf(name).verb).join(', ')}. What each does is said at the input "${commandInput.name}".`,
+    inputs: {
+      [commandInput.name]: {
+        description: [commandInput.help, ...each].join(' '),
+        required: true,
+      },
+      ...entries(names),
+    },
+    bundles: '../../dist/action',
+    main: `${group}.cjs`,
   });
 }
 
@@ -69,13 +92,15 @@ function render({ name, description, inputs, bundles, main }: ActionParts): stri
   return header + stringify(action, { lineWidth: 0 });
 }
 
-function entries(command?: CommandName): object {
-  const names = inputsOf('action', command);
-  return Object.fromEntries(names.map((name) => [name, entry(name, command)]));
+function entries(of: readonly CommandName[]): object {
+  const names = inputsOf('action').filter((name) =>
+    of.some((command) => definitionOf(name).commands.includes(command)),
+  );
+  return Object.fromEntries(names.map((name) => [name, entry(name, of)]));
 }
 
 function commandEntry(): object {
-  const each = commandNames.map((name) => `\`${name}\`: ${commands[name].help}`);
+  const each = mainCommands.map((name) => `\`${name}\`: ${commands[name].help}`);
   return {
     description: [commandInput.help, ...each].join(' '),
     required: false,
@@ -83,14 +108,12 @@ function commandEntry(): object {
   };
 }
 
-function entry(name: InputName, command?: CommandName): object {
+function entry(name: InputName, of: readonly CommandName[]): object {
   const definition = definitionOf(name);
   const fallback = defaultOf(definition);
   return {
     description: [helpOn('action', definition.help), choicesOf(definition)].join(' ').trim(),
-    required: command
-      ? definition.required?.includes(command) === true
-      : definition.required?.length === commandNames.length,
+    required: of.every((command) => definition.required?.includes(command) === true),
     ...(fallback === undefined ? {} : { default: fallback }),
   };
 }

@@ -1,13 +1,13 @@
 /** Makes docs/inputs.md from the table of inputs. */
 import {
   commandInput,
+  commandLineOf,
   commandNames,
   commands,
   definitionOf,
   inputGroups,
   inputNameOn,
   inputNames,
-  kebabCommand,
   outputs,
   type InputDefinition,
   type InputName,
@@ -24,7 +24,11 @@ export function inputsMd(): string {
     `Action and task have the input \`${commandInput.name}\`, by default \`${commandInput.default}\`; the command line begins with it.`,
     table(
       ['Command', 'Command line', 'What it does'],
-      commandNames.map((name) => [`\`${name}\``, `\`${kebabCommand(name)}\``, commands[name].help]),
+      commandNames.map((name) => [
+        `\`${name}\``,
+        `\`${commandLineOf(name).join(' ')}\``,
+        commands[name].help,
+      ]),
     ),
     ...Object.entries(inputGroups).flatMap(([group, title]) => [
       `## ${title}`,

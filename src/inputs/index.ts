@@ -1,4 +1,10 @@
-export { commandInput, commands, kebabCommand, type CommandDefinition } from './commands.js';
+export {
+  commandInput,
+  commandLineOf,
+  commands,
+  placeOf,
+  type CommandDefinition,
+} from './commands.js';
 export {
   definitionOf,
   inputNameOn,
@@ -13,9 +19,11 @@ export {
 export { isReference } from './secret.js';
 export { inputs, outputs, type InputName, type InputValues, type OutputName } from './table.js';
 export {
+  commandGroups,
   commandNames,
   hostNames,
   inputGroups,
+  type CommandGroup,
   type CommandName,
   type HostName,
   type InputDefinition,

@@ -3,6 +3,7 @@
  * value means (a key reference, a repository) is for the command to judge.
  */
 import { TrustError, type ErrorCode } from '../errors.js';
+import { commandLineOf } from './commands.js';
 import { inputs, type InputName, type InputValues } from './table.js';
 import {
   commandNames,
@@ -47,11 +48,14 @@ export function inputNameOn(host: HostName, name: string): string {
 }
 
 /**
- * Reads the command.
+ * Reads the command, as one name (`keysInit`) or as on a command line (`keys init`).
  * @throws {TrustError} INPUT_INVALID for any other text.
  */
 export function readCommand(text: string): CommandName {
-  const command = commandNames.find((name) => name === text.trim());
+  const words = text.trim().split(/\s+/).join(' ');
+  const command = commandNames.find(
+    (name) => name === words || commandLineOf(name).join(' ') === words,
+  );
   if (command === undefined) {
     throw new TrustError('INPUT_INVALID', `There is no command "${text.trim()}".`, {
       remedy: `Use one of: ${commandNames.join(', ')}.`,

@@ -11,12 +11,39 @@ import {
 } from './types.js';
 
 const all: readonly CommandName[] = commandNames;
-const one: readonly CommandName[] = ['buildAndPush', 'build', 'push', 'revoke'];
+const one: readonly CommandName[] = ['buildAndPush', 'build', 'push', 'revoke', 'promote'];
 const building: readonly CommandName[] = ['buildAndPush', 'build'];
 const pushing: readonly CommandName[] = ['buildAndPush', 'push'];
-const signing: readonly CommandName[] = ['buildAndPush', 'push', 'sign'];
+const signing: readonly CommandName[] = ['buildAndPush', 'push', 'sign', 'promote'];
 const verifying: readonly CommandName[] = ['verify'];
+/** Commands on the keys and roles of any number of repositories. */
+const renewing: readonly CommandName[] = ['keysStatus', 'keysRenew', 'keysLost'];
+const delegating: readonly CommandName[] = ['signersList', 'signersAdd', 'signersRemove'];
+const rotating: readonly CommandName[] = ['keysRotate', ...renewing];
+/** Commands that meet a registry; the others work on vaults alone. */
+const registryUsers: readonly CommandName[] = commandNames.filter(
+  (name) => name !== 'keysBackup' && name !== 'keysRestore',
+);
+const administering: readonly CommandName[] = [
+  'keysInit',
+  'keysImport',
+  'keysExport',
+  ...rotating,
+  ...delegating,
+  'trustDelete',
+];
 const publishing: readonly CommandName[] = [...signing, 'revoke'];
+/** Commands that write keys to a file or read them from one. */
+const archiving: readonly CommandName[] = ['keysImport', 'keysExport', 'keysBackup', 'keysRestore'];
+/** Commands that work with private keys of the table's names. */
+const signingKeyUsers: readonly CommandName[] = [
+  ...publishing,
+  'keysInit',
+  ...rotating,
+  'signersAdd',
+  'signersRemove',
+];
+const rootKeyUsers: readonly CommandName[] = [...signing, 'keysInit', ...rotating];
 const usingDocker: readonly CommandName[] = ['buildAndPush', 'build', 'push'];
 
 export const inputs = {
@@ -25,7 +52,7 @@ export const inputs = {
     group: 'image',
     label: 'Registry',
     help: 'Login server of the container registry, without a scheme. Not needed where `images` or `files` name everything.',
-    commands: all,
+    commands: registryUsers,
     required: one,
     example: 'contoso.azurecr.io',
   },
@@ -33,8 +60,8 @@ export const inputs = {
     type: 'text',
     group: 'image',
     label: 'Repository',
-    help: 'Repository within the registry, without the registry and without a tag. For `inspect`, several separated by commas.',
-    commands: all,
+    help: 'Repository within the registry, without the registry and without a tag. For `inspect` and the commands on keys, signers and trust data, several separated by commas.',
+    commands: registryUsers,
     required: one,
     example: 'team/app',
   },
@@ -42,8 +69,8 @@ export const inputs = {
     type: 'list',
     group: 'image',
     label: 'Tags',
-    help: 'Tags of the image, separated by commas or lines. All of them are pushed, and signed in one publish. For `revoke`, also patterns, in which `*` stands for any characters and `?` for one.',
-    commands: [...usingDocker, 'sign', 'verify', 'revoke'],
+    help: 'Tags of the image, separated by commas or lines. All of them are pushed, and signed in one publish. For `revoke`, also patterns, in which `*` stands for any characters and `?` for one. For `promote`, those of the copy; without them it has the tags of `source`.',
+    commands: [...usingDocker, 'sign', 'verify', 'revoke', 'promote'],
     required: usingDocker,
     example: '1.4.2, latest',
   },
@@ -60,8 +87,8 @@ export const inputs = {
     type: 'list',
     group: 'image',
     label: 'Images',
-    help: 'Images by their full names, of any number of repositories, separated by commas or lines. `verify` takes them by tag, by digest or by both: a digest is accepted if a tag with that very digest is signed; tag and digest must agree. `sign` takes them instead of `repository` and `tags`, by tag, or by tag and the digest that the tag is to be signed for. `inspect` takes repositories, or single tags of them.',
-    commands: ['sign', 'verify', 'inspect'],
+    help: 'Images by their full names, of any number of repositories, separated by commas or lines. `verify` takes them by tag, by digest or by both: a digest is accepted if a tag with that very digest is signed; tag and digest must agree. `sign` takes them instead of `repository` and `tags`, by tag, or by tag and the digest that the tag is to be signed for. `inspect` takes repositories, or single tags of them; the commands on keys, signers and trust data take repositories.',
+    commands: ['sign', 'verify', 'inspect', ...administering],
     example: 'contoso.azurecr.io/team/app:1.4.2',
   },
   digest: {
@@ -76,10 +103,29 @@ export const inputs = {
     type: 'boolean',
     group: 'image',
     label: 'Dry run',
-    help: 'Says what would be revoked, from which roles and what would remain, and changes nothing.',
-    commands: ['revoke'],
+    help: 'Says what would be done, and changes nothing.',
+    commands: [
+      'revoke',
+      'promote',
+      'keysInit',
+      'keysImport',
+      'keysRotate',
+      'keysRenew',
+      'signersAdd',
+      'signersRemove',
+      'trustDelete',
+    ],
     default: false,
     example: 'true',
+  },
+  source: {
+    type: 'list',
+    group: 'image',
+    label: 'Source images',
+    help: 'The images to copy, by their full names with tag, or with tag and the digest it must be signed for. Separated by commas or lines.',
+    commands: ['promote'],
+    required: ['promote'],
+    example: 'contosodev.azurecr.io/team/app:1.4.2',
   },
   files: {
     type: 'list',
@@ -94,7 +140,7 @@ export const inputs = {
     group: 'verification',
     label: 'Required signers',
     help: 'Delegations that must all have signed each tag with this digest, without `targets/`: `ci` is the role `targets/ci`.',
-    commands: verifying,
+    commands: ['verify', 'promote'],
     example: 'ci, qa',
   },
   'required-roles': {
@@ -117,8 +163,8 @@ export const inputs = {
     type: 'text',
     group: 'verification',
     label: 'Warn of expiry, in days',
-    help: 'Warns when a role that an image or a repository depends on expires within this many days. 0 never warns.',
-    commands: ['verify', 'inspect'],
+    help: 'Warns when a role that an image or a repository depends on expires within this many days. 0 never warns. `keysStatus` fails, and `keysRenew` renews, what expires within this many days.',
+    commands: ['verify', 'inspect', ...renewing],
     default: '30',
     example: '14',
   },
@@ -330,16 +376,16 @@ export const inputs = {
     type: 'text',
     group: 'trust',
     label: 'Signing key',
-    help: 'The key that signs the tags: a Key Vault key, certificate or secret by its URL, or a file. A secret or file holds a PEM or Docker `.key`. The key decides the role: the delegations that list it, or `targets`. Needed whenever something is signed.',
-    commands: publishing,
+    help: 'The key that signs the tags: a Key Vault key, certificate or secret by its URL, or a file. A secret or file holds a PEM or Docker `.key`. The key decides the role: the delegations that list it, or `targets`. Needed whenever something is signed. For `keysInit`, the repository key, made if it does not exist; for the other commands on keys and signers, the repository key or another one that may sign what is to be changed.',
+    commands: signingKeyUsers,
     example: 'https://contoso-keys.vault.azure.net/keys/team-app',
   },
   'signing-key-passphrase': {
     type: 'text',
     group: 'trust',
     label: 'Passphrase of the signing key',
-    help: 'Opens the signing key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
-    commands: publishing,
+    help: 'Opens the signing key if its PEM is encrypted; for `keysImport` and `keysExport`, all keys but root keys. The value, or the URL of a Key Vault secret that holds it.',
+    commands: [...signingKeyUsers, 'keysImport', 'keysExport'],
     secret: true,
     references: ['url'],
     example: 'https://contoso-keys.vault.azure.net/secrets/team-app-passphrase',
@@ -348,16 +394,16 @@ export const inputs = {
     type: 'text',
     group: 'trust',
     label: 'Root key',
-    help: 'The key that initialises a repository without trust data, given like `signing-key`. It is used for that first publish only; without it a repository without trust data is an error, and no key is ever made up.',
-    commands: signing,
+    help: 'The key that initialises a repository without trust data, given like `signing-key`. It is used for that first publish only; without it a repository without trust data is an error, and no key is ever made up. For `keysInit`, made if it does not exist.',
+    commands: rootKeyUsers,
     example: 'https://contoso-root.vault.azure.net/keys/root',
   },
   'root-key-passphrase': {
     type: 'text',
     group: 'trust',
     label: 'Passphrase of the root key',
-    help: 'Opens the root key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
-    commands: signing,
+    help: 'Opens the root key if its PEM is encrypted; for `keysImport` and `keysExport`, all root keys. The value, or the URL of a Key Vault secret that holds it.',
+    commands: [...rootKeyUsers, 'keysImport', 'keysExport'],
     secret: true,
     references: ['url'],
     example: 'https://contoso-root.vault.azure.net/secrets/root-passphrase',
@@ -367,7 +413,7 @@ export const inputs = {
     group: 'trust',
     label: 'Trust server',
     help: 'URL of the Notary server for the images of `registry`. Without it, the registry itself, as in Azure Container Registry.',
-    commands: all,
+    commands: registryUsers,
     example: 'https://contoso.azurecr.io',
   },
   'trust-pin': {
@@ -375,8 +421,29 @@ export const inputs = {
     group: 'trust',
     label: 'Pinned root',
     help: "What the repository's root must be: a root key ID, `sha256:` and the fingerprint of the root certificate, the path of a CA file, or the URL of the Key Vault root key. Any one of several suffices. For `verify`, `contoso.azurecr.io/*=` before a pin holds only repositories of such names to it. Without it the root is trusted on first use, and the log warns.",
-    commands: [...publishing, 'verify', 'inspect'],
+    commands: [
+      ...publishing,
+      'verify',
+      'inspect',
+      ...administering.filter((c) => c !== 'keysInit'),
+    ],
     example: 'https://contoso-root.vault.azure.net/keys/root',
+  },
+  'source-trust-pin': {
+    type: 'list',
+    group: 'trust',
+    label: 'Pinned root at the source',
+    help: 'What the root of the source repository must be, as `trust-pin` says it of the target.',
+    commands: ['promote'],
+    example: 'https://contoso-root.vault.azure.net/keys/root',
+  },
+  'source-trust-server': {
+    type: 'text',
+    group: 'trust',
+    label: 'Trust server of the source',
+    help: 'URL of the Notary server for the images of `source`. Without it, their registry itself, as in Azure Container Registry.',
+    commands: ['promote'],
+    example: 'https://contosodev.azurecr.io',
   },
   'base-images': {
     type: 'choice',
@@ -391,6 +458,137 @@ export const inputs = {
     },
     default: 'pin-signed',
     example: 'enforce',
+  },
+  keys: {
+    type: 'list',
+    group: 'keys',
+    label: 'Keys',
+    help: 'Keys at hand, besides `signing-key` and `root-key`: Key Vault keys, certificates or secrets by their URLs, files, or a whole vault by its URL, of which every enabled key is taken. For `keysBackup` and `keysExport`, the keys to write. Separated by commas or lines.',
+    commands: [...rotating, 'keysBackup', 'keysExport'],
+    required: ['keysBackup', 'keysExport'],
+    example: 'https://contoso-keys.vault.azure.net',
+  },
+  vault: {
+    type: 'text',
+    group: 'keys',
+    label: 'Vault',
+    help: 'URL of the Key Vault that keys are imported or restored to. For `keysInit` without `signing-key`, the vault in which each repository gets a key of its own, named after it.',
+    commands: ['keysInit', 'keysImport', 'keysRestore'],
+    required: ['keysImport', 'keysRestore'],
+    example: 'https://contoso-keys.vault.azure.net',
+  },
+  'root-vault': {
+    type: 'text',
+    group: 'keys',
+    label: 'Vault for root keys',
+    help: 'URL of the Key Vault that root keys are imported to, best one that pipelines cannot reach. Without it, `vault`.',
+    commands: ['keysImport'],
+    example: 'https://contoso-root.vault.azure.net',
+  },
+  hsm: {
+    type: 'boolean',
+    group: 'keys',
+    label: 'Hardware keys',
+    help: 'Creates or imports keys that a hardware security module protects. Needs a vault of the tier Premium, or a Managed HSM.',
+    commands: ['keysInit', 'keysImport', 'keysRotate'],
+    default: false,
+    example: 'true',
+  },
+  'store-as': {
+    type: 'choice',
+    group: 'keys',
+    label: 'Store imported keys as',
+    help: 'What imported keys become in Key Vault.',
+    commands: ['keysImport'],
+    choices: {
+      key: 'Keys: the private key never leaves the vault again.',
+      secret:
+        'Secrets that hold a PEM: for the docker engine, and for keys that are to be exported.',
+    },
+    default: 'key',
+    example: 'secret',
+  },
+  archive: {
+    type: 'text',
+    group: 'keys',
+    label: 'Archive or folder of keys',
+    help: "Where keys are read or written. `keysImport`: Docker's or Notary's folder of private keys, or a tar or tar.gz of one. `keysExport`: the tar.gz to write, which must not exist. `keysBackup`: the folder to write. `keysRestore`: the folder to read.",
+    commands: archiving,
+    required: archiving,
+    example: '/secure/docker-trust.tar.gz',
+  },
+  'archive-passphrase': {
+    type: 'text',
+    group: 'keys',
+    label: 'Passphrase of exported keys',
+    help: 'Encrypts the private keys in the archive that `keysExport` writes; Docker asks for it when it uses them. At least 8 characters. The value, or the URL of a Key Vault secret that holds it.',
+    commands: ['keysExport'],
+    required: ['keysExport'],
+    secret: true,
+    references: ['url'],
+    example: 'https://contoso-keys.vault.azure.net/secrets/export-passphrase',
+  },
+  role: {
+    type: 'text',
+    group: 'keys',
+    label: 'Role',
+    help: 'The role whose key is replaced: `targets` (the repository key), `root`, a delegation such as `targets/ci`, or `snapshot` or `timestamp`, whose key the server makes and keeps.',
+    commands: ['keysRotate'],
+    required: ['keysRotate'],
+    example: 'targets',
+  },
+  'new-key': {
+    type: 'text',
+    group: 'keys',
+    label: 'New key',
+    help: 'The key that the role gets instead of its present one, given like `signing-key`. Not for `snapshot` and `timestamp`.',
+    commands: ['keysRotate'],
+    example: 'https://contoso-keys.vault.azure.net/keys/team-app-2',
+  },
+  'new-key-passphrase': {
+    type: 'text',
+    group: 'keys',
+    label: 'Passphrase of the new key',
+    help: 'Opens the new key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
+    commands: ['keysRotate'],
+    secret: true,
+    references: ['url'],
+    example: 'https://contoso-keys.vault.azure.net/secrets/team-app-2-passphrase',
+  },
+  'create-key': {
+    type: 'boolean',
+    group: 'keys',
+    label: 'Create the new key',
+    help: 'Creates `new-key` in Key Vault first: a new version of it, if a key of that name exists.',
+    commands: ['keysRotate'],
+    default: false,
+    example: 'true',
+  },
+  signer: {
+    type: 'text',
+    group: 'keys',
+    label: 'Signer',
+    help: 'Name of the signer, without `targets/`: lower-case letters, digits, hyphens and underscores.',
+    commands: ['signersAdd', 'signersRemove'],
+    required: ['signersAdd', 'signersRemove'],
+    example: 'ci',
+  },
+  'signer-key': {
+    type: 'list',
+    group: 'keys',
+    label: "The signer's public keys",
+    help: 'Public keys of the signer: a PEM file with a public key or a certificate, or a Key Vault key or certificate by its URL. Separated by commas or lines.',
+    commands: ['signersAdd'],
+    required: ['signersAdd'],
+    example: 'https://contoso-ci.vault.azure.net/keys/ci',
+  },
+  confirm: {
+    type: 'list',
+    group: 'keys',
+    label: 'Confirmed repositories',
+    help: 'The names of the repositories whose loss is confirmed: for `trustDelete` each of them; for `signersRemove` those that lose signed tags with their last signer. Without it nothing is lost: the run lists what would be, and fails.',
+    commands: ['trustDelete', 'signersRemove'],
+    example: 'contoso.azurecr.io/team/app',
   },
   'azure-subscription': {
     type: 'text',
@@ -450,7 +648,7 @@ export const inputs = {
     group: 'identity',
     label: 'Registry login',
     help: 'How to log in to the registry.',
-    commands: all,
+    commands: registryUsers,
     choices: {
       azure: 'With a fresh registry token for the principal above.',
       existing: "With the login that the user's own Docker configuration has for the registry.",
@@ -509,7 +707,7 @@ export const inputs = {
     group: 'advanced',
     label: 'Trust report',
     help: 'Where to write the trust report. Without it, a file in the temporary folder of the agent.',
-    commands: [...pushing, 'sign', 'verify', 'inspect', 'revoke'],
+    commands: all.filter((command) => command !== 'build'),
     example: 'trust-report.json',
   },
 } as const satisfies Record<string, InputDefinition>;
@@ -560,9 +758,32 @@ export const outputs = {
     description: 'The tags that other roles still carry after `revoke`, separated by commas.',
     example: '1.4.1',
   },
+  keys: {
+    description:
+      'The keys that were created, imported, restored or rotated to, by their URLs with version, one a line.',
+    example: 'https://contoso-keys.vault.azure.net/keys/team-app/0123456789abcdef0123456789abcdef',
+  },
+  repositories: {
+    description:
+      'The repositories that a command on keys, signers or trust data was done for, one a line.',
+    example: 'contoso.azurecr.io/team/app',
+  },
+  archive: {
+    description: 'Path of the archive or folder that keys were written to.',
+    example: '/secure/docker-trust.tar.gz',
+  },
+  'first-expiry': {
+    description:
+      'When the first role of the repositories expires that the server does not renew, as `keysStatus` and `keysRenew` saw it.',
+    example: '2029-11-22T12:10:04.000Z',
+  },
+  'renewed-roles': {
+    description: 'What `keysRenew` signed again, repository and role, one a line.',
+    example: 'contoso.azurecr.io/team/app targets',
+  },
   'trust-report': {
     description:
-      'Path of a JSON file that says what was pushed, signed, verified, inspected or revoked.',
+      'Path of a JSON file that says what the run did: what was pushed, signed, verified, revoked or changed.',
     example: '/tmp/acr-content-trust-report.json',
   },
 } as const satisfies Record<string, OutputDefinition>;

@@ -9,8 +9,26 @@ export const commandNames = [
   'verify',
   'inspect',
   'revoke',
+  'promote',
+  'keysInit',
+  'keysImport',
+  'keysExport',
+  'keysBackup',
+  'keysRestore',
+  'keysRotate',
+  'keysStatus',
+  'keysRenew',
+  'keysLost',
+  'signersList',
+  'signersAdd',
+  'signersRemove',
+  'trustDelete',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
+
+/** What commands have in common that are asked for as `keys init`: the first of the two words. */
+export const commandGroups = ['keys', 'signers', 'trust'] as const;
+export type CommandGroup = (typeof commandGroups)[number];
 
 /** How a secret input may name its secret instead of holding it. */
 export type ReferenceForm = 'url' | 'path';
@@ -25,6 +43,7 @@ export const inputGroups = {
   verification: 'Verification',
   build: 'Build',
   trust: 'Content trust',
+  keys: 'Keys and signers',
   identity: 'Identity',
   advanced: 'Advanced',
 } as const;

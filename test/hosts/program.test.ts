@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
-import { commandNames, inputsOf, kebabCommand } from '../../src/inputs/index.js';
+import { commandLineOf, commandNames, inputsOf } from '../../src/inputs/index.js';
 
 async function parse(...args: readonly string[]): Promise<Invocation> {
   const asked: Invocation[] = [];
@@ -17,7 +17,7 @@ async function parse(...args: readonly string[]): Promise<Invocation> {
 describe('the options of a command', () => {
   it.each(commandNames)('of %s are those of the table', async (command) => {
     for (const name of inputsOf('cli', command)) {
-      const { options } = await parse(kebabCommand(command), `--${name}=x`);
+      const { options } = await parse(...commandLineOf(command), `--${name}=x`);
       expect([...options]).toEqual([[name, 'x']]);
     }
   });
@@ -37,9 +37,13 @@ describe('the options of a command', () => {
   });
 
   it.each(commandNames)('of %s are all explained in its help', (command) => {
-    const help = createProgram(() => Promise.resolve())
-      .commands.find((sub) => sub.name() === kebabCommand(command))
-      ?.helpInformation();
+    let found = createProgram(() => Promise.resolve());
+    for (const word of commandLineOf(command)) {
+      const next = found.commands.find((sub) => sub.name() === word);
+      if (!next) throw new Error(`there is no ${word}`);
+      found = next;
+    }
+    const help = found.helpInformation();
     for (const name of inputsOf('cli', command)) {
       expect(help).toContain(`--${name} `);
       expect(help).toContain(`ACR_CONTENT_TRUST_${name.toUpperCase().replaceAll('-', '_')}`);

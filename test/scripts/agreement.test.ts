@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { generatedProblems, versionProblems } from '../../scripts/checks/files.js';
 import { taskProblems, taskProblemsOf } from '../../scripts/checks/task.js';
-import { commandActions, generatedFiles, root } from '../../scripts/generate.js';
+import { commandActions, generatedFiles, groupActions, root } from '../../scripts/generate.js';
 import {
   commandNames,
   definitionOf,
@@ -12,6 +12,9 @@ import {
   inputNames,
   inputsOf,
   outputs,
+  placeOf,
+  type CommandName,
+  type InputName,
 } from '../../src/inputs/index.js';
 
 interface Task {
@@ -44,6 +47,14 @@ const task = JSON.parse(await text('tasks/AcrContentTrustV1/task.json')) as Task
 const action = parse(await text('action.yml')) as Action;
 const outputNames = Object.keys(outputs);
 
+const mainCommands = commandNames.filter((name) => placeOf(name).group === undefined);
+
+function ofCommands(of: readonly CommandName[]): readonly InputName[] {
+  return inputsOf('action').filter((name) =>
+    definitionOf(name).commands.some((command) => of.includes(command)),
+  );
+}
+
 describe('what is made from the table of inputs', () => {
   it('is current', async () => {
     expect(await generatedProblems()).toEqual([]);
@@ -60,12 +71,12 @@ describe('what is made from the table of inputs', () => {
 
 describe('action.yml', () => {
   it('has the inputs and outputs of the table', () => {
-    expect(Object.keys(action.inputs)).toEqual(['command', ...inputsOf('action')]);
+    expect(Object.keys(action.inputs)).toEqual(['command', ...ofCommands(mainCommands)]);
     expect(Object.keys(action.outputs)).toEqual(outputNames);
   });
 
   it('has the defaults of the table', () => {
-    for (const name of inputsOf('action')) {
+    for (const name of ofCommands(mainCommands)) {
       const definition = definitionOf(name);
       const expected = 'default' in definition ? String(definition.default) : undefined;
       expect(String(action.inputs[name]?.default)).toBe(String(expected));
@@ -91,6 +102,16 @@ describe.each(commandActions)('actions/%s/action.yml', (command) => {
       main: `../../dist/action/${command}.cjs`,
       post: '../../dist/action/post.cjs',
     });
+  });
+});
+
+describe.each([...groupActions])('actions/%s/action.yml', (group, names) => {
+  it('has the command and the inputs of its commands, and all outputs', async () => {
+    const own = parse(await text(`actions/${group}/action.yml`)) as Action;
+    expect(Object.keys(own.inputs)).toEqual(['command', ...ofCommands(names)]);
+    expect(own.inputs.command?.required).toBe(true);
+    expect(Object.keys(own.outputs)).toEqual(outputNames);
+    expect(own.runs.main).toBe(`../../dist/action/${group}.cjs`);
   });
 });
 
@@ -128,7 +149,8 @@ describe('task.json', () => {
       const input = task.inputs.find((one) => one.name === inputNameOn('task', name));
       const group = task.groups.find((one) => one.name === input?.groupName);
       const rule = [group?.visibleRule, input?.visibleRule].filter(Boolean).join(' && ');
-      const shown = commandNames.filter((command) => !rule.includes(`command != ${command}`));
+      const hidden = new Set(rule.split(' && '));
+      const shown = commandNames.filter((command) => !hidden.has(`command != ${command}`));
       expect(shown).toEqual(commandNames.filter((c) => definitionOf(name).commands.includes(c)));
     }
   });

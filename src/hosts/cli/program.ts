@@ -1,13 +1,15 @@
 /** The command line's commands, options and help, from the table of inputs. Runs nothing. */
 import { Command, Option } from 'commander';
 import {
+  commandGroups,
   commandNames,
   commands,
   definitionOf,
   inputGroups,
   inputsOf,
-  kebabCommand,
   outputs,
+  placeOf,
+  type CommandGroup,
   type CommandName,
   type InputName,
 } from '../../inputs/index.js';
@@ -33,19 +35,40 @@ export function createProgram(start: (invocation: Invocation) => Promise<void>):
     .helpOption('-h, --help', 'Prints this help.')
     .helpCommand('help [command]', 'Prints the help of a command.')
     .addHelpText('after', epilogue);
-  for (const name of commandNames) program.addCommand(createCommand(name, start));
+  const groups = new Map(commandGroups.map((group) => [group, createGroup(group)]));
+  for (const name of commandNames) {
+    const { group } = placeOf(name);
+    const command = createCommand(name, start);
+    (group === undefined ? program : groups.get(group))?.addCommand(command);
+  }
+  for (const command of groups.values()) program.addCommand(command);
   return program;
+}
+
+/** What the commands of a group are about. */
+const groupHelp: Readonly<Record<CommandGroup, string>> = {
+  keys: 'The life of signing keys: created, imported, backed up, rotated, renewed.',
+  signers: 'Who may sign repositories besides the holder of the repository key.',
+  trust: 'The trust data of repositories as a whole.',
+};
+
+function createGroup(group: CommandGroup): Command {
+  return new Command(group)
+    .description(groupHelp[group])
+    .helpOption('-h, --help', 'Prints this help.')
+    .helpCommand('help [command]', 'Prints the help of a command.');
 }
 
 function createCommand(
   name: CommandName,
   start: (invocation: Invocation) => Promise<void>,
 ): Command {
-  const command = new Command(kebabCommand(name))
+  const { group, verb } = placeOf(name);
+  const command = new Command(verb)
     .description(commands[name].help)
     .helpOption('-h, --help', 'Prints this help.')
     .addHelpText('after', epilogue);
-  if (kebabCommand(name) !== name) command.alias(name);
+  if (group === undefined && verb !== name) command.alias(name);
   const names = inputsOf('cli', name);
   for (const input of names) command.addOption(optionOf(input, name));
   command

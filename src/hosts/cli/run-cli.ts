@@ -1,5 +1,5 @@
 /** From an argument list to an exit code. */
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import type { runCommand } from '../../commands/index.js';
 import { takeInputs } from '../environment.js';
 import { Masks } from '../masks.js';
@@ -18,7 +18,7 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
     await runOn(host, process, run);
     await host.finish();
   });
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       // commander breaks lines only where it knows of enough columns.
       getOutHelpWidth: () => helpWidth(stdout.columns),
@@ -39,6 +39,10 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
     // Help and version that were asked for are no errors; all else is a misuse.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   }
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /** Columns of the help: as the terminal has them, within what reads well. */
