@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TrustError } from '../../src/errors.js';
 import {
+  commandLineOf,
   commandNames,
   definitionOf,
   inputNameOn,
@@ -78,6 +79,7 @@ describe('reading inputs', () => {
 
   it.each(commandNames)('knows the command %s', (name) => {
     expect(readCommand(` ${name} `)).toBe(name);
+    expect(readCommand(commandLineOf(name).join('  '))).toBe(name);
   });
 });
 
@@ -85,7 +87,9 @@ describe('the table of inputs', () => {
   it.each(inputNames)('has an example of "%s" that is accepted', (name) => {
     const command = definitionOf(name).commands[0] ?? 'sign';
     const host = definitionOf(name).hosts?.[0] ?? 'action';
-    expect(() => read({ [name]: inputs[name].example }, command, host)).not.toThrow();
+    const needed = inputNames.filter((one) => definitionOf(one).required?.includes(command));
+    const texts = Object.fromEntries([...needed, name].map((one) => [one, inputs[one].example]));
+    expect(() => read(texts, command, host)).not.toThrow();
   });
 
   it.each(inputNames)('describes "%s" in full sentences', (name) => {

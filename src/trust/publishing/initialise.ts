@@ -121,8 +121,8 @@ async function firstFiles(
     now,
   );
   const [rootBytes, targetsBytes] = await Promise.all([
-    signFile('root', root, rootSigner, [keyIdOf(rootCertificate)]),
-    signFile('targets', targets, targetsSigner, [targetsSigner.keyId]),
+    signFile('root', root, [{ signer: rootSigner, keyIds: [keyIdOf(rootCertificate)] }]),
+    signFile('targets', targets, [{ signer: targetsSigner, keyIds: [targetsSigner.keyId] }]),
   ]);
   // What our own readers would refuse must not be published.
   verifyRootChain([rootBytes], { gun: server.gun, now, pins: options.pins });

@@ -4,7 +4,7 @@
  */
 import { withoutTargets } from '../edits/index.js';
 import { own } from '../metadata/index.js';
-import type { KeyId, RoleName } from '../metadata/types.js';
+import type { KeyId, RoleName, TargetsSigned } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
 import { canonicalIds, type TrustedView } from '../verification/index.js';
 import type { Plan, PlannedFile } from './plan.js';
@@ -22,6 +22,7 @@ export interface KeepingRole {
 
 /** What has to happen, and what cannot. */
 export interface RemovalPlan extends Plan {
+  readonly files: readonly PlannedFile<TargetsSigned>[];
   /** Each tag with the roles it is taken from. */
   readonly removed: ReadonlyMap<string, readonly RoleName[]>;
   /** Each tag with the roles that keep it. */
@@ -32,12 +33,12 @@ export interface RemovalPlan extends Plan {
 export function planRemoval(
   view: TrustedView,
   selects: (tag: string) => boolean,
-  signer: Pick<Signer, 'keyId'>,
+  signer: Signer,
   now: Date,
 ): RemovalPlan {
   const removed = new Map<string, RoleName[]>();
   const remaining = new Map<string, KeepingRole[]>();
-  const files: PlannedFile[] = [];
+  const files: PlannedFile<TargetsSigned>[] = [];
   for (const [role, { signed }] of [...view.targets].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const names = Object.keys(signed.targets).filter(selects);
     const keyIds = keyIdsFor(view, role, signer.keyId);
@@ -47,7 +48,8 @@ export function planRemoval(
       else add(remaining, name, keeping(view, role, false));
     }
     if (!isOurs || names.length === 0) continue;
-    files.push({ role, body: withoutTargets(signed, new Set(names), now), keyIds });
+    const body = withoutTargets(signed, new Set(names), now);
+    files.push({ role, body, signedBy: [{ signer, keyIds }] });
   }
   for (const [role, { reason, envelope }] of view.skipped) {
     // Signing an expired role anew would bring back all its other tags, which nobody asked for.

@@ -6,7 +6,7 @@
 import { TrustError } from '../../errors.js';
 import { expiresSoon, tagTarget, withTargets } from '../edits/index.js';
 import { own } from '../metadata/index.js';
-import type { KeyId, RoleName, Target, TargetsSigned } from '../metadata/types.js';
+import type { KeyId, RoleName, RootSigned, Target, TargetsSigned } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
 import {
   lookUpTag,
@@ -17,12 +17,18 @@ import {
 import { keyIdsFor, stateOf } from './roles.js';
 import type { TagContent, Tags } from './types.js';
 
-/** One file to sign. */
-export interface PlannedFile {
-  readonly role: RoleName;
-  readonly body: TargetsSigned;
-  /** The IDs under which the role lists our key. */
+/** A key that signs a file, and how the role that judges the file calls it. */
+export interface FileSigner {
+  readonly signer: Signer;
+  /** The IDs under which the role lists the key: its own, those of certificates for it, or both. */
   readonly keyIds: readonly KeyId[];
+}
+
+/** One file to sign. */
+export interface PlannedFile<B extends RootSigned | TargetsSigned = RootSigned | TargetsSigned> {
+  readonly role: RoleName;
+  readonly body: B;
+  readonly signedBy: readonly FileSigner[];
 }
 
 /** What has to happen. */
@@ -50,7 +56,7 @@ export function rolesFor(
 }
 
 /** Plans the signing of `tags`. @throws {TrustError} KEY_NOT_AUTHORIZED, as {@link rolesFor}. */
-export function planTags(view: TrustedView, tags: Tags, signer: Wanted, now: Date): Plan {
+export function planTags(view: TrustedView, tags: Tags, signer: Signer, now: Date): Plan {
   const wanted = new Map<RoleName, Map<string, Target>>();
   for (const [tag, content] of tags) {
     const target = tagTarget(content.digest, content.length);
@@ -70,7 +76,7 @@ export function planTags(view: TrustedView, tags: Tags, signer: Wanted, now: Dat
       );
     }
     const body = withTargets(state.body, targets, now, state.published);
-    return [{ role, body, keyIds: keyIdsFor(view, role, signer.keyId) }];
+    return [{ role, body, signedBy: [{ signer, keyIds: keyIdsFor(view, role, signer.keyId) }] }];
   });
   return { roles: [...wanted.keys()].sort(), files, warnings };
 }

@@ -13,7 +13,6 @@ import { patienceFor } from './patience.js';
 import type { Plan, PlannedFile } from './plan.js';
 import { confirmed, readBack } from './read-back.js';
 import { signFile } from './sign.js';
-import type { Signer } from '../signer.js';
 import type { ChangeOptions } from './types.js';
 
 /** What is to be changed, asked anew for every view that is met on the way. */
@@ -51,13 +50,13 @@ export async function publishChange<P extends Plan>(
   options: ChangeOptions,
   change: Change<P>,
 ): Promise<Changed<P>> {
-  const { signer, pins, clock, signal, log } = options;
+  const { pins, clock, signal, log, expiry } = options;
   const flaw = (seen: TrustedView): string | undefined => change.flaw(seen);
   const overtaken = (seen: TrustedView): TrustError | undefined => change.overtaken?.(seen);
   const lookBack = (sent: Sent, view: TrustedView): Promise<TrustedView> => {
     options.onReadBack?.();
     const likely = [...view.delegations.keys()];
-    return readBack(server, { flaw, overtaken, sent, likely }, options);
+    return readBack(server, { flaw, overtaken, sent, likely, expiry }, options);
   };
   const patience = patienceFor(options.deadlineMs ?? limits.publishDeadlineMs, signal);
   let earlier: TrustedView | undefined;
@@ -68,7 +67,7 @@ export async function publishChange<P extends Plan>(
 
   const read = async (previous: TrustedView | undefined, after: Trouble | undefined) => {
     try {
-      return await readRepository(server, { pins, now: clock(), previous, signal });
+      return await readRepository(server, { pins, now: clock(), previous, expiry, signal });
     } catch (error) {
       if (after?.kind === 'uncertain' && isTrustError(error, 'TRUST_SERVER_UNREACHABLE')) {
         throw outcomeUnknown(after.error);
@@ -96,7 +95,7 @@ export async function publishChange<P extends Plan>(
     if (trouble?.kind === 'uncertain' && ++uncertain >= limits.publishUncertainTries) {
       throw trouble.error;
     }
-    const sent = await signFiles(plan.files, signer);
+    const sent = await signFiles(plan.files);
     attempts += 1;
     carriedOut = plan;
     const bytes = new Map([...sent].map(([role, file]) => [role, file.bytes]));
@@ -129,11 +128,11 @@ async function attempt(
   }
 }
 
-async function signFiles(files: readonly PlannedFile[], signer: Signer): Promise<Sent> {
+async function signFiles(files: readonly PlannedFile[]): Promise<Sent> {
   return new Map(
     await Promise.all(
-      files.map(async ({ role, body, keyIds }) => {
-        const bytes = await signFile(role, body, signer, keyIds);
+      files.map(async ({ role, body, signedBy }) => {
+        const bytes = await signFile(role, body, signedBy);
         return [role, { bytes, version: body.version }] as const;
       }),
     ),

@@ -21,6 +21,8 @@ export interface Expectation {
   readonly overtaken?: (view: TrustedView) => TrustError | undefined;
   /** Delegations that are likely there; see the reading's option of that name. */
   readonly likely?: readonly RoleName[];
+  /** `report` also takes a view in which roles have expired; `flaw` says which must not have. */
+  readonly expiry?: 'enforce' | 'report' | undefined;
   /** The files as they were sent, with their versions; empty when nothing was. */
   readonly sent: ReadonlyMap<RoleName, { readonly bytes: Buffer; readonly version: number }>;
 }
@@ -80,6 +82,7 @@ async function lookOnce(
       pins: context.pins,
       now: context.clock(),
       likely: expected.likely,
+      expiry: expected.expiry,
       signal: context.signal,
     });
   } catch (cause) {
@@ -90,7 +93,7 @@ async function lookOnce(
   const flaw = fileFlaw(view, expected) ?? expected.flaw(view);
   if (flaw === undefined) return { view };
   const isFinal = [...expected.sent].some(
-    ([role, { version }]) => (view.targets.get(role)?.signed.version ?? 0) > version,
+    ([role, { version }]) => (fileOf(view, role)?.signed.version ?? 0) > version,
   );
   const overtaken = isFinal ? expected.overtaken?.(view) : undefined;
   if (overtaken) throw overtaken;
@@ -100,7 +103,7 @@ async function lookOnce(
 /** Every file that was sent must be listed with its own hash, or a newer one have followed. */
 function fileFlaw(view: TrustedView, { sent }: Expectation): string | undefined {
   for (const [role, { bytes, version }] of sent) {
-    const current = role === 'root' ? view.root : view.targets.get(role);
+    const current = fileOf(view, role);
     if (!current) return `${role} is not trusted`;
     if (current.signed.version > version) continue;
     if (current.signed.version < version) {
@@ -112,6 +115,10 @@ function fileFlaw(view: TrustedView, { sent }: Expectation): string | undefined 
     if (mismatch !== undefined) return `${role} is not the file that was sent: ${mismatch}`;
   }
   return undefined;
+}
+
+function fileOf(view: TrustedView, role: RoleName) {
+  return role === 'root' ? view.root : view.targets.get(role);
 }
 
 /** Why `view` does not show all of `tags` as signed with these digests; undefined if it does. */

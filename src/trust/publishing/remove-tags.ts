@@ -5,10 +5,12 @@ import type { TrustServer } from '../server/index.js';
 import type { TrustedView } from '../verification/index.js';
 import { planRemoval, type KeepingRole } from './plan-removal.js';
 import { publishChange } from './publish-change.js';
+import type { Signer } from '../signer.js';
 import type { ChangeOptions } from './types.js';
 
 /** What {@link removeTags} needs. */
 export interface RemoveTagsOptions extends ChangeOptions {
+  readonly signer: Signer;
   /** Which tags are to go; asked again for whatever is there when a conflict was met. */
   readonly selects: (tag: string) => boolean;
 }

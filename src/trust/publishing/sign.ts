@@ -9,33 +9,37 @@ import {
   serializeEnvelope,
   verifySignature,
 } from '../metadata/index.js';
-import type { KeyId, RoleName, Signed } from '../metadata/types.js';
+import type { RoleName, Signature, Signed } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
+import type { FileSigner } from './plan.js';
 
 /**
- * Signs `signed` once and lists the signature under each of `keyIds`.
+ * Signs `signed` once with each key, and lists each signature under every ID of its key.
  * @throws {TrustError} TRUST_DATA_INVALID when Go could not print the document, KEY_UNSUITABLE when
- * the signature does not verify.
+ * a signature does not verify.
  */
 export async function signFile(
   role: RoleName,
   signed: Signed,
-  signer: Signer,
-  keyIds: readonly KeyId[],
+  signedBy: readonly FileSigner[],
 ): Promise<Buffer> {
   const message = canonical(role, signed);
+  const signatures = await Promise.all(
+    signedBy.map(async ({ signer, keyIds }): Promise<readonly Signature[]> => {
+      const sig = (await proven(role, message, signer)).toString('base64');
+      return keyIds.map((keyid) => ({ keyid, method: signer.method, sig }));
+    }),
+  );
+  return serializeEnvelope(signed, signatures.flat());
+}
+
+async function proven(role: RoleName, message: Buffer, signer: Signer): Promise<Buffer> {
   const signature = await signer.sign(message);
-  if (!verifySignature(signer.publicKey, signer.method, message, signature)) {
-    throw new TrustError(
-      'KEY_UNSUITABLE',
-      `the signature over ${role} by ${signer.description} does not verify with its public key`,
-      { remedy: 'Check that the key reference names one fixed, enabled version of the key.' },
-    );
-  }
-  const sig = signature.toString('base64');
-  return serializeEnvelope(
-    signed,
-    keyIds.map((keyid) => ({ keyid, method: signer.method, sig })),
+  if (verifySignature(signer.publicKey, signer.method, message, signature)) return signature;
+  throw new TrustError(
+    'KEY_UNSUITABLE',
+    `the signature over ${role} by ${signer.description} does not verify with its public key`,
+    { remedy: 'Check that the key reference names one fixed, enabled version of the key.' },
   );
 }
 

@@ -28,7 +28,11 @@ export interface PublishingContext {
 
 /** What any change of an existing repository needs, and what makes it quick and safe. */
 export interface ChangeOptions extends PublishingContext {
-  readonly signer: Signer;
+  /**
+   * `report` lets the change begin from expired data, so that it can be renewed, and end in a view
+   * in which other roles may have expired still; default: `enforce`.
+   */
+  readonly expiry?: 'enforce' | 'report' | undefined;
   /**
    * What was read and verified in this run: spares the first reading. The server's version check
    * makes it safe, as whatever came since is met as a conflict.
@@ -45,6 +49,7 @@ export interface ChangeOptions extends PublishingContext {
 
 /** What {@link publishTags} needs. */
 export interface PublishTagsOptions extends ChangeOptions {
+  readonly signer: Signer;
   readonly tags: Tags;
 }
 
