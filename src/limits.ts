@@ -9,6 +9,17 @@ export const limits = {
   errorBodyBytes: 64 * 1024,
   manifestBytes: 4 * 1024 * 1024,
   tokenBytes: 1024 * 1024,
+  /** A blob is sent in pieces of this size; as much is held in memory for each that is under way. */
+  blobChunkBytes: 8 * 1024 * 1024,
+  /** How long one piece may take on its way to the registry. */
+  blobChunkTimeoutMs: 5 * 60_000,
+  /** Blobs that are copied at the same time. */
+  blobsAtOnce: 4,
+  /** How often the copying of one blob is begun. */
+  blobTries: 3,
+  /** An image of more manifests, or of more levels of indexes, is not copied. */
+  manifestsPerImage: 512,
+  indexDepth: 4,
   /** A chain of root versions longer than this is not followed. */
   rootRotations: 1024,
   delegationDepth: 16,
@@ -44,11 +55,21 @@ export const limits = {
   settlePatienceMs: 2_000,
   settleDeadlineMs: 20_000,
   keyFileBytes: 64 * 1024,
+  /** A folder of keys, or an archive of one: its key files, and everything else that lies there. */
+  keyStoreFiles: 1_000,
+  keyStoreEntries: 20_000,
+  /** As deep as the folders of old key stores can lie, which spell out the name of a repository. */
+  keyStoreDepth: 32,
+  /** An archive of keys as it is, and unpacked: it may hold the trust data of many repositories. */
+  keyArchiveBytes: 32 * 1024 * 1024,
+  keyArchiveUnpackedBytes: 64 * 1024 * 1024,
   /** The most PBKDF2 rounds a key file may ask for; the most in use anywhere is near a million. */
   pbkdf2Iterations: 5_000_000,
   /** One operation on Key Vault, with its authentication and all its retries. */
   vaultDeadlineMs: 60_000,
   vaultRetries: 3,
+  /** Keys of a vault that are read at the same time when it is listed. */
+  vaultKeysAtOnce: 8,
   /** A vault that asks to wait longer than this is reported, not waited for. */
   vaultRetryAfterCapMs: 15_000,
   /** How long a child process gets to end after it was asked to, before it is killed. */

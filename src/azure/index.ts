@@ -14,8 +14,7 @@ export type {
   PipelinesIdentity,
   SecretIdentity,
 } from './identity.js';
-export { openKey, openVaultKey, readVaultSecret } from './key-vault/index.js';
-export type { OpenedKey, OpenKeyOptions, VaultKey, VaultOptions } from './key-vault/index.js';
+export * from './key-vault/index.js';
 export { readRegistryPermissions } from './permissions.js';
 export type { PermissionAnswer, RegistryPermissions } from './permissions.js';
 export { principalOf } from './principal.js';

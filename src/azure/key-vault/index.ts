@@ -1,5 +1,22 @@
 /** Keys and secrets of Azure Key Vault and Managed HSM. */
+export { backupVaultObject, restoreVaultObject, type BackupReference } from './backup.js';
 export type { VaultOptions } from './call.js';
+export { createVaultKey, type CreateKeyOptions } from './create-key.js';
+export {
+  assertImportable,
+  importVaultKey,
+  type ImportedVaultKey,
+  type ImportKeyOptions,
+} from './import-key.js';
+export {
+  listKeyVersions,
+  listVaultKeys,
+  type ListKeysOptions,
+  type VaultKeyVersion,
+} from './list-keys.js';
 export { openKey, type OpenedKey, type OpenKeyOptions } from './open-key.js';
 export { openVaultKey, type VaultKey } from './open-vault-key.js';
+export { readVaultKey, type VaultKeyInfo, type VaultName } from './read-key.js';
 export { readVaultSecret } from './read-secret.js';
+export { setVaultSecret, type SetSecretOptions, type StoredSecret } from './set-secret.js';
+export { gunTag, purposeOf, roleTag, tagsFor, type KeyPurpose } from './tags.js';

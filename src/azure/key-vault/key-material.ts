@@ -2,7 +2,7 @@
  * Judges a key as Key Vault describes it: may it sign Notary v1 metadata, and by which algorithm?
  * Decides before anything is built or signed; asks the vault nothing.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 
 import type { JsonWebKey, KeyVaultKey } from '@azure/keyvault-keys';
 
@@ -113,17 +113,24 @@ function bitsOf(modulus: Uint8Array | undefined): number {
 }
 
 function publicKeyOf(key: JsonWebKey, reference: VaultReference): PublicKey {
+  try {
+    return publicHalfOf(key);
+  } catch (cause) {
+    throw failed({ reference, action: 'get' }, 'its public key is not valid', cause);
+  }
+}
+
+/**
+ * The public half of any EC or RSA key of a vault, fit to sign or not.
+ * @throws {Error} from Node when the numbers or the curve are not what Node knows
+ */
+export function publicHalfOf(key: JsonWebKey): PublicKey {
   const text = (bytes?: Uint8Array) => Buffer.from(bytes ?? []).toString('base64url');
   const jwk =
     key.crv === undefined
       ? { kty: 'RSA', n: text(key.n), e: text(key.e) }
       : { kty: 'EC', crv: key.crv, x: text(key.x), y: text(key.y) };
-  let object: KeyObject;
-  try {
-    object = createPublicKey({ key: jwk, format: 'jwk' });
-  } catch (cause) {
-    throw failed({ reference, action: 'get' }, 'its public key is not valid', cause);
-  }
+  const object = createPublicKey({ key: jwk, format: 'jwk' });
   return publicKeyFromSpki(object.export({ format: 'der', type: 'spki' }));
 }
 

@@ -1,10 +1,44 @@
 /** How the messages of this folder and the az command line call vaults and what is in them. */
-import { vaultServiceOf, type VaultReference } from '../../signing/index.js';
+import { formatKeyReference, vaultServiceOf, type VaultReference } from '../../signing/index.js';
 
 /** One operation on one object. */
 export interface VaultOperation {
+  /** With an empty name for operations on all objects of the kind, such as listing them. */
   readonly reference: VaultReference;
-  readonly action: 'get' | 'sign';
+  readonly action: VaultAction;
+}
+
+export type VaultAction = keyof typeof wording;
+
+/** What an operation is called: after "could not", and after "forbids". */
+const wording = {
+  get: ['read', 'reading'],
+  sign: ['sign with', 'signing with'],
+  list: ['list', 'listing'],
+  create: ['create', 'creating'],
+  import: ['import a key as', 'importing a key as'],
+  set: ['store a secret as', 'storing a secret as'],
+  backup: ['back up', 'backing up'],
+  restore: ['restore', 'restoring'],
+} as const;
+
+/** `read https://…`, for after "could not". */
+export function describeOperation({ reference, action }: VaultOperation): string {
+  return `${wording[action][0]} ${describeObject(reference)}`;
+}
+
+/** `reading https://…`, for after "forbids". */
+export function describeActing({ reference, action }: VaultOperation): string {
+  return `${wording[action][1]} ${describeObject(reference)}`;
+}
+
+function describeObject(reference: VaultReference): string {
+  return formatKeyReference(reference).replace(/\/$/, '');
+}
+
+/** All keys or all secrets of a vault. */
+export function allOf(kind: 'vault-key' | 'vault-secret', vaultUrl: string): VaultReference {
+  return { kind, vaultUrl, name: '', version: undefined };
 }
 
 export function hostOf({ vaultUrl }: VaultReference): string {

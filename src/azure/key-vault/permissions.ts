@@ -2,12 +2,40 @@
  * What to do about a 403: the az line that grants exactly what was missing, built from what the
  * vault's message tells (caller, action, resource). Pure text; grants nothing.
  */
-import { isInManagedHsm, nounOf, vaultNameOf, type VaultOperation } from './names.js';
+import {
+  isInManagedHsm,
+  nounOf,
+  vaultNameOf,
+  type VaultAction,
+  type VaultOperation,
+} from './names.js';
 
-const roles: Readonly<Record<VaultOperation['reference']['kind'], string>> = {
+type Kind = VaultOperation['reference']['kind'];
+
+/** Enough to use an object: read it, sign with it. */
+const userRoles: Readonly<Record<Kind, string>> = {
   'vault-key': 'Key Vault Crypto User',
   'vault-certificate': 'Key Vault Certificate User',
   'vault-secret': 'Key Vault Secrets User',
+};
+
+/** Needed to bring objects into a vault, and to copy them out of one. */
+const officerRoles: Readonly<Record<Kind, string>> = {
+  'vault-key': 'Key Vault Crypto Officer',
+  'vault-certificate': 'Key Vault Certificates Officer',
+  'vault-secret': 'Key Vault Secrets Officer',
+};
+
+/** What access policies call an operation. */
+const policyWords: Readonly<Record<VaultAction, string>> = {
+  get: 'get',
+  sign: 'get sign',
+  list: 'get list',
+  create: 'get create',
+  import: 'get import',
+  set: 'get set',
+  backup: 'get backup',
+  restore: 'get restore',
 };
 
 const refreshed = 'A new role assignment can take some minutes; then run the job again.';
@@ -36,7 +64,7 @@ export function permissionRemedy(
   if (isInManagedHsm(reference)) {
     return (
       `Run: az keyvault role assignment create --hsm-name ${vault} --role "Managed HSM Crypto User" ` +
-      `--assignee ${caller ?? '<client ID>'} --scope /keys/${reference.name}. ${refreshed}`
+      `--assignee ${caller ?? '<client ID>'} --scope ${hsmScopeOf(operation)}. ${refreshed}`
     );
   }
   if (/does not have .*\bpermission/i.test(message) || /Policy|AccessDenied/.test(innerCode)) {
@@ -55,15 +83,33 @@ export function permissionRemedy(
   );
 }
 
-/** A certificate is opened with two permissions, its own and that of its key. */
-function roleFor({ reference }: VaultOperation, action: string | undefined): string {
-  if (action !== undefined && /\/vaults\/keys\//i.test(action)) return roles['vault-key'];
-  return roles[reference.kind];
+/**
+ * The least built-in role that has what is missing. The action the vault names counts before ours:
+ * a certificate is opened with two permissions, its own and that of its key.
+ */
+function roleFor({ reference, action }: VaultOperation, missing: string | undefined): string {
+  if (needsOfficer(reference.kind, action)) return officerRoles[reference.kind];
+  if (missing !== undefined && /\/vaults\/keys\//i.test(missing)) return userRoles['vault-key'];
+  return userRoles[reference.kind];
+}
+
+/** Crypto User may back keys up; no role short of Secrets Officer may back secrets up. */
+function needsOfficer(kind: Kind, action: VaultAction): boolean {
+  if (action === 'backup') return kind !== 'vault-key';
+  return action === 'create' || action === 'import' || action === 'set' || action === 'restore';
 }
 
 function policyPermissions({ reference, action }: VaultOperation): string {
-  if (reference.kind === 'vault-key' || action === 'sign') return '--key-permissions get sign';
-  return `--${nounOf(reference)}-permissions get`;
+  if (action === 'sign') return '--key-permissions get sign';
+  // A key is read to sign with it, in all that this product does.
+  const words =
+    reference.kind === 'vault-key' && action === 'get' ? 'get sign' : policyWords[action];
+  return `--${nounOf(reference)}-permissions ${words}`;
+}
+
+/** Roles to make keys count for all keys of an HSM; a role to use one may be for that one. */
+function hsmScopeOf({ reference: { kind, name }, action }: VaultOperation): string {
+  return name === '' || needsOfficer(kind, action) ? '/keys' : `/keys/${name}`;
 }
 
 /** The object the message names, without the version, which is no scope. */

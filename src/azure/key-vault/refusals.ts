@@ -7,7 +7,17 @@ import { isRestError, type RestError } from '@azure/core-rest-pipeline';
 
 import { TrustError, isTrustError, messageOf, type ErrorCode } from '../../errors.js';
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
-import { hostOf, nounOf, vaultFlagOf, vaultNameOf, type VaultOperation } from './names.js';
+import { conflictOf } from './conflicts.js';
+import {
+  describeActing,
+  describeOperation,
+  hostOf,
+  isInManagedHsm,
+  nounOf,
+  vaultFlagOf,
+  vaultNameOf,
+  type VaultOperation,
+} from './names.js';
 import { permissionRemedy } from './permissions.js';
 import { StrangeAnswerError } from './pipeline.js';
 
@@ -42,8 +52,17 @@ export function refusalOf(thrown: unknown, operation: VaultOperation): Error {
       return refusedToken(thrown, operation);
     case 403:
       return forbidden(thrown, operation);
+    case 400:
+      return failed(
+        operation,
+        `it answered 400 ${described(thrown)}`,
+        thrown,
+        badRequest(operation),
+      );
     case 404:
       return notFound(thrown, operation);
+    case 409:
+      return conflictOf(thrown, operation, innerCodeOf(thrown), described(thrown));
     case 429:
       return failed(
         operation,
@@ -75,14 +94,32 @@ export function timedOut({ reference }: VaultOperation, ms: number, cause: unkno
 
 /** VAULT_FAILED: the vault answered, but not as it should. */
 export function failed(
-  { reference, action }: VaultOperation,
+  operation: VaultOperation,
   why: string,
   cause?: unknown,
-  remedy = 'Run the job again; if it stays so, look at the health of the vault in the Azure portal.',
+  remedy = tryAgain,
 ): TrustError {
-  const verb = action === 'sign' ? 'sign with' : 'read';
-  const message = `Key Vault could not ${verb} ${formatKeyReference(reference)}: ${why}`;
+  const message = `Key Vault could not ${describeOperation(operation)}: ${why}`;
   return trustError('VAULT_FAILED', message, { remedy, cause });
+}
+
+const tryAgain =
+  'Run the job again; if it stays so, look at the health of the vault in the Azure portal.';
+
+/** What is most likely wrong with a request that the vault does not take. */
+function badRequest({ reference, action }: VaultOperation): string {
+  if (action === 'create' || action === 'import') {
+    return (
+      'A key in hardware (EC-HSM, RSA-HSM) needs a vault of the tier Premium (az keyvault show ' +
+      `--name ${vaultNameOf(reference)} --query properties.sku.name). Leave the option for hardware ` +
+      'keys out, or name a vault of that tier.'
+    );
+  }
+  if (action !== 'restore') return tryAgain;
+  return isInManagedHsm(reference)
+    ? 'A backup of a Managed HSM restores only into an HSM of the same security domain.'
+    : 'Azure restores a backup only into a vault of the same subscription and the same geography as ' +
+        'the vault it was taken from. If this vault is in them, the backup is damaged: use another copy.';
 }
 
 const reachRemedy =
@@ -149,10 +186,9 @@ function forbidden(error: RestError, operation: VaultOperation): TrustError {
   ) {
     return disabled(operation.reference, described(error), error);
   }
-  const what = operation.action === 'sign' ? 'signing with' : 'reading';
   return trustError(
     'VAULT_FORBIDDEN',
-    `Key Vault forbids ${what} ${formatKeyReference(operation.reference)}: ${described(error)}`,
+    `Key Vault forbids ${describeActing(operation)}: ${described(error)}`,
     { remedy: permissionRemedy(operation, inner, error.message), cause: error },
   );
 }

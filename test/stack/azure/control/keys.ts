@@ -99,6 +99,13 @@ export function keyControl({ vaults, clock }: World) {
       return info(vault, name, await plainly(() => createKeyVersion(vault, name, body, clock)));
     },
 
+    /** What a vault would tell of a key, and in which kind of memory it is. */
+    keyOf: (vaultName: string, name: string) => {
+      const vault = vaults.named(vaultName);
+      const key = keyOf(vault, name);
+      return Promise.resolve({ ...info(vault, name, key), kty: key.kty, tags: key.tags });
+    },
+
     /** Changes attributes or operations of a version; without `version` of the newest. */
     setKeyAttributes: (
       options: KeyAttributes & {
@@ -118,6 +125,13 @@ export function keyControl({ vaults, clock }: World) {
     softDeleteKey: (vaultName: string, name: string) => {
       const deleted = vaults.named(vaultName).keys.delete(name, clock.seconds());
       if (deleted === undefined) throw new Error(`there is no key ${name} to delete`);
+      return Promise.resolve();
+    },
+
+    /** Gives a deleted key up for good; its name is free again. */
+    purgeKey: (vaultName: string, name: string) => {
+      const purged = vaults.named(vaultName).keys.purge(name);
+      if (!purged) throw new Error(`there is no deleted key ${name} to purge`);
       return Promise.resolve();
     },
   };

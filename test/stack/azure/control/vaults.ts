@@ -52,6 +52,20 @@ export function vaultControl({ entra, homeTenant, vaults, resourceGroup, clock }
       return { id: idOf(vault, 'secrets', name, secret.version), version: secret.version };
     },
 
+    /** Deletes a secret; it can be recovered and its name stays taken. */
+    softDeleteSecret: (vaultName: string, name: string) => {
+      const deleted = vaults.named(vaultName).secrets.delete(name, clock.seconds());
+      if (deleted === undefined) throw new Error(`there is no secret ${name} to delete`);
+      return Promise.resolve();
+    },
+
+    /** Gives a deleted secret up for good; its name is free again. */
+    purgeSecret: (vaultName: string, name: string) => {
+      const purged = vaults.named(vaultName).secrets.purge(name);
+      if (!purged) throw new Error(`there is no deleted secret ${name} to purge`);
+      return Promise.resolve();
+    },
+
     /** Makes a self-signed certificate with its key and secret. */
     createCertificate: async (options: {
       readonly vault: string;

@@ -38,13 +38,13 @@ export function lifecycle<V extends Version>(
   };
   if (call.method === 'GET' && name === '') {
     require(kind.actions.list);
-    return list(store.list().flatMap(item));
+    return page(request, store.list().flatMap(item));
   }
   if (call.method === 'GET' && action === 'versions') {
     require(kind.actions.list, object);
     const entry = store.entry(name);
     const versions = entry?.versions ?? [];
-    return list(entry ? versions.map((v) => kind.item(vault, entry, v, true)) : []);
+    return page(request, entry ? versions.map((v) => kind.item(vault, entry, v, true)) : []);
   }
   if (call.method === 'DELETE' && call.segments.length === 2) {
     require(kind.actions.delete, object);
@@ -126,6 +126,17 @@ function newestBundle<V extends Version>(kind: Kind<V>, vault: Vault, entry: Ent
   const newest = entry.versions.at(-1);
   return newest === undefined ? {} : kind.bundle(vault, entry, newest);
 }
+
+/** Lists come in pages of 25, the most the service puts on one. */
+function page({ call, vault }: VaultCall, all: readonly object[]): Answer {
+  const from = Number(call.query.get('$skiptoken') ?? 0);
+  const to = from + Math.min(Number(call.query.get('maxresults') ?? pageSize), pageSize);
+  const query = `api-version=${call.query.get('api-version') ?? ''}&$skiptoken=${to}`;
+  const nextLink = to < all.length ? `${vault.url}${call.path}?${query}` : null;
+  return { status: 200, body: { value: all.slice(from, to), nextLink } };
+}
+
+const pageSize = 25;
 
 function list(value: readonly object[]): Answer {
   return { status: 200, body: { value, nextLink: null } };

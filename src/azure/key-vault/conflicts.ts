@@ -1,0 +1,63 @@
+/**
+ * KEY_CONFLICT: a name in a vault that is taken, by something living or something deleted. Says which,
+ * and what frees the name; frees nothing itself.
+ */
+import { TrustError } from '../../errors.js';
+import { formatKeyReference, type VaultReference } from '../../signing/index.js';
+import { nounOf, vaultFlagOf, type VaultOperation } from './names.js';
+
+/** The error for an answer 409 of a vault. */
+export function conflictOf(
+  error: Error,
+  { reference }: VaultOperation,
+  innerCode: string,
+  described: string,
+): TrustError {
+  if (
+    innerCode === 'ObjectIsDeletedButRecoverable' ||
+    /deleted but (?:recoverable|can be recovered)/i.test(error.message)
+  ) {
+    return softDeleted(reference, error);
+  }
+  if (innerCode.startsWith('ObjectIsBeing')) {
+    return keyConflict(
+      `${formatKeyReference(reference)} is just being deleted, recovered or purged`,
+      'Wait a minute, then run the job again.',
+      error,
+    );
+  }
+  return keyConflict(
+    `The name of ${formatKeyReference(reference)} is taken: ${described}`,
+    `Look at what has the name (az keyvault ${nounOf(reference)} show ${vaultFlagOf(reference)} ` +
+      `--name ${reference.name}), or choose another.`,
+    error,
+  );
+}
+
+/** A deleted object keeps its name until it is purged. */
+export function softDeleted(reference: VaultReference, cause?: unknown): TrustError {
+  const command = (verb: string) =>
+    `az keyvault ${nounOf(reference)} ${verb} ${vaultFlagOf(reference)} --name ${reference.name}`;
+  return keyConflict(
+    `${formatKeyReference(reference)} was deleted, and can still be recovered: its name is taken`,
+    `To have the deleted one back, run: ${command('recover')}. To give it up for good and free the ` +
+      `name, run: ${command('purge')}. Or choose another name.`,
+    cause,
+  );
+}
+
+/** Another key than the one that was to be put there; nothing is ever put over it. */
+export function otherKey(reference: VaultReference, found: string, wanted: string): TrustError {
+  return keyConflict(
+    `${formatKeyReference(reference)} holds another key: ${found}, not the key with the ID ${wanted}`,
+    'Nothing was put over it. Choose another name or vault for the key, or remove the other one ' +
+      'first if it serves nobody.',
+  );
+}
+
+function keyConflict(message: string, remedy: string, cause?: unknown): TrustError {
+  return new TrustError('KEY_CONFLICT', message, {
+    remedy,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * What a vault tells of a key without signing with it: its public half, its version and its tags. The
+ * right to read keys is enough.
+ */
+import type { TokenCredential } from '@azure/core-auth';
+import { KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
+
+import type { VaultKeyReference, VaultObject } from '../../signing/index.js';
+import { keyIdOf } from '../../trust/metadata/index.js';
+import type { KeyId, PublicKey } from '../../trust/metadata/index.js';
+import { callVault, type VaultOptions } from './call.js';
+import { judgeKey } from './key-material.js';
+import type { VaultOperation } from './names.js';
+import { clientOptions } from './pipeline.js';
+
+/** A name in a vault. */
+export type VaultName = Pick<VaultObject, 'vaultUrl' | 'name'>;
+
+/** A key in a vault that may sign content trust data. */
+export interface VaultKeyInfo {
+  /** With the version. */
+  readonly reference: VaultKeyReference & { readonly version: string };
+  /** The full key identifier: the reference as a URL. */
+  readonly kid: string;
+  readonly publicKey: PublicKey;
+  /** Canonical key ID. */
+  readonly keyId: KeyId;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Belongs to a certificate of the same name. */
+  readonly isManaged: boolean;
+}
+
+/**
+ * Reads a key; without a version the newest one.
+ * @throws {TrustError} as openVaultKey
+ */
+export async function readVaultKey(
+  reference: VaultKeyReference,
+  credential: TokenCredential,
+  options: VaultOptions = {},
+): Promise<VaultKeyInfo> {
+  const client = new KeyClient(reference.vaultUrl, credential, clientOptions());
+  const bundle = await getKey(client, { reference, action: 'get' }, options);
+  return infoOf(bundle, reference, options);
+}
+
+/** The answer of the vault to a get, not judged. @throws {TrustError} */
+export function getKey(
+  client: KeyClient,
+  operation: VaultOperation,
+  options: VaultOptions,
+): Promise<KeyVaultKey> {
+  const { name, version } = operation.reference;
+  return callVault(operation, options, (call) =>
+    client.getKey(name, { ...call, ...(version === undefined ? {} : { version }) }),
+  );
+}
+
+/** Judges what the vault answered for `reference`. @throws {TrustError} as judgeKey */
+export function infoOf(
+  bundle: KeyVaultKey,
+  reference: VaultKeyReference,
+  { clock }: VaultOptions,
+): VaultKeyInfo {
+  const { publicKey, kid } = judgeKey(bundle, reference, clock?.() ?? new Date());
+  const version = kid.slice(kid.lastIndexOf('/') + 1).toLowerCase();
+  return {
+    reference: { ...reference, version },
+    kid,
+    publicKey,
+    keyId: keyIdOf(publicKey),
+    tags: bundle.properties.tags ?? {},
+    isManaged: bundle.properties.managed === true,
+  };
+}
