@@ -4,7 +4,13 @@ export {
   type DockerKeyFile,
   type DockerKeyFileOptions,
 } from './docker-key-file.js';
-export { readKeyFile, type KeyFile, type KeyFileContext } from './key-file.js';
+export {
+  peekKeyFile,
+  readKeyFile,
+  type KeyFile,
+  type KeyFileContext,
+  type KeyFileHeaders,
+} from './key-file.js';
 export {
   formatKeyReference,
   parseKeyReference,
@@ -16,6 +22,13 @@ export {
   type VaultReference,
   type VaultSecretReference,
 } from './key-reference.js';
+export {
+  readKeyStore,
+  writeKeyArchive,
+  type KeyStore,
+  type PassedOver,
+  type StoredKey,
+} from './key-store/index.js';
 export { createMemorySigner } from './memory-signer.js';
 export { createRootCertificate } from './root-certificate.js';
 export { probeMessage, proveSigner } from './self-test.js';

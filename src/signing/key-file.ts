@@ -31,6 +31,12 @@ export interface KeyFile {
   readonly gun: string | undefined;
 }
 
+/** What a key file says of itself to anybody. */
+export interface KeyFileHeaders extends Pick<KeyFile, 'role' | 'gun'> {
+  /** Whether it takes a passphrase to open. */
+  readonly isEncrypted: boolean;
+}
+
 const privateLabels: readonly string[] = [
   'ENCRYPTED PRIVATE KEY',
   'PRIVATE KEY',
@@ -52,7 +58,20 @@ export function readKeyFile(text: string, context: KeyFileContext): KeyFile {
   return { privateKey, role: block.headers.role, gun: block.headers.gun };
 }
 
-function privateBlock(text: string, context: KeyFileContext): PemBlock {
+/**
+ * Looks at the same texts as {@link readKeyFile} without opening the key.
+ * @throws {TrustError} KEY_UNSUITABLE when there is no private key, or more than one
+ */
+export function peekKeyFile(text: string, source: string): KeyFileHeaders {
+  const { label, headers } = privateBlock(text, { source });
+  return {
+    role: headers.role,
+    gun: headers.gun,
+    isEncrypted: label === 'ENCRYPTED PRIVATE KEY' || headers['dek-info'] !== undefined,
+  };
+}
+
+function privateBlock(text: string, context: Pick<KeyFileContext, 'source'>): PemBlock {
   let blocks = parsePem(text);
   if (blocks.length === 0) blocks = parsePem(Buffer.from(text, 'base64').toString('latin1'));
   const found = blocks.filter(({ label }) => privateLabels.includes(label));
@@ -169,7 +188,7 @@ function wrongPassphrase({ source, passphraseInput }: KeyFileContext, cause?: un
 }
 
 function unsuitable(
-  { source }: KeyFileContext,
+  { source }: Pick<KeyFileContext, 'source'>,
   found: string,
   remedy: string,
   cause?: unknown,

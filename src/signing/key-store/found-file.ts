@@ -1,0 +1,83 @@
+/**
+ * Which files of a folder or an archive are keys, and what their place says of them. Pure: the
+ * names are somebody else's, and are used for nothing but reading.
+ */
+import { TrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
+
+/** A key file as it was found. */
+export interface FoundKeyFile {
+  /** Within the folder or archive, with slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A file that should be a key and was not read. */
+export interface PassedOver {
+  readonly path: string;
+  /** So that it reads after the path: `is a link, which is not followed`. */
+  readonly why: string;
+}
+
+export interface FoundKeyFiles {
+  readonly files: readonly FoundKeyFile[];
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** What the place of a key file says, the way notary reads it when it moves old files. */
+export interface KeyPlace {
+  /** The ID it is named after; nobody has proven it. */
+  readonly keyId: string | undefined;
+  readonly role: string | undefined;
+  readonly gun: string | undefined;
+}
+
+const keyName = /^([0-9a-f]{64})(?:_([^_]+).*)?\.key$/i;
+
+/**
+ * Whether a path is that of a key: `<key ID>.key`, as every store names them, or any `.key` below
+ * a folder `private`, where the clients read all of them. Elsewhere a `.key` may be of anything,
+ * such as the TLS client keys that Docker keeps besides.
+ */
+export function isKeyPath(path: string): boolean {
+  const segments = path.split('/');
+  const name = segments.pop() ?? '';
+  return keyName.test(name) || (name.endsWith('.key') && segments.includes('private'));
+}
+
+/**
+ * Reads the place of a key. Stores of before Docker 1.12 say role and repository by it only:
+ * `root_keys/<ID>_root.key`, `tuf_keys/<GUN>/<ID>_targets.key` (theupdateframework/notary
+ * storage/filestore.go, moveKeyTo0Dot4Location).
+ */
+export function placeOf(path: string): KeyPlace {
+  const segments = path.split('/');
+  const name = keyName.exec(segments.pop() ?? '');
+  const tree = segments.findIndex((segment) => segment === 'root_keys' || segment === 'tuf_keys');
+  const gun = segments[tree] === 'tuf_keys' ? segments.slice(tree + 1).join('/') : '';
+  return {
+    keyId: name?.[1]?.toLowerCase(),
+    role: name?.[2] ?? (segments[tree] === 'root_keys' ? 'root' : undefined),
+    gun: gun === '' ? undefined : gun,
+  };
+}
+
+/** ARCHIVE_INVALID: the folder or archive as a whole cannot be used. */
+export function invalidStore(path: string, why: string, cause?: unknown): TrustError {
+  return new TrustError('ARCHIVE_INVALID', `${path} cannot be read as a store of keys: ${why}`, {
+    remedy:
+      'Give the folder that Docker or notary keeps its keys in, such as ~/.docker/trust/private, ' +
+      'or an archive of it made with: tar -czf keys.tar.gz -C ~/.docker/trust private',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** @throws {TrustError} ARCHIVE_INVALID when there are more keys, or more entries, than we bear. */
+export function checkCounts(path: string, entries: number, keys: number): void {
+  if (entries > limits.keyStoreEntries) {
+    throw invalidStore(path, `it has more than ${limits.keyStoreEntries} entries`);
+  }
+  if (keys > limits.keyStoreFiles) {
+    throw invalidStore(path, `it has more than ${limits.keyStoreFiles} keys`);
+  }
+}

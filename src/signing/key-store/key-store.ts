@@ -1,0 +1,93 @@
+/**
+ * A store of private keys as Docker and notary keep it, or a backup of one. Knows what each key
+ * says of itself; opens a key only when asked to, and writes nothing.
+ */
+import { stat } from 'node:fs/promises';
+
+import { isTrustError, messageOf } from '../../errors.js';
+import type { KeyId } from '../../trust/metadata/index.js';
+import { peekKeyFile, readKeyFile, type KeyFile } from '../key-file.js';
+import { invalidStore, placeOf, type FoundKeyFile, type PassedOver } from './found-file.js';
+import { readKeyArchive } from './read-archive.js';
+import { readKeyFolder } from './read-folder.js';
+
+/** A private key of the store, not yet opened. */
+export interface StoredKey {
+  /** Within the folder or archive, with slashes. */
+  readonly path: string;
+  /** The ID that the file is named after; only the opened key can prove it. */
+  readonly keyId: KeyId | undefined;
+  /** `root`, `targets`, `snapshot`, a signer's name or `delegation`; nobody has proven it either. */
+  readonly role: string | undefined;
+  /** The repository; of `targets` and `snapshot` keys only. */
+  readonly gun: string | undefined;
+  readonly isEncrypted: boolean;
+  /** The file as it is: PEM, with Docker's headers. Secret unless it is encrypted. */
+  readonly text: string;
+  /**
+   * Opens the key.
+   * @param passphraseInput what holds the passphrase, for messages
+   * @throws {TrustError} KEY_UNSUITABLE, KEY_PASSPHRASE_MISSING, KEY_PASSPHRASE_WRONG
+   */
+  open(passphrase: string | undefined, passphraseInput: string): KeyFile;
+}
+
+export interface KeyStore {
+  readonly kind: 'folder' | 'archive';
+  /** By path; a file that is there twice counts once. */
+  readonly keys: readonly StoredKey[];
+  /** Files that are named like keys and hold none that can be used. */
+  readonly unusable: readonly PassedOver[];
+}
+
+/**
+ * Reads the store at `path`: a folder (`~/.docker/trust/private`, `~/.docker/trust`, `~/.notary`, the
+ * trees `root_keys` and `tuf_keys` of old versions), or a tar archive of one.
+ * @throws {TrustError} ARCHIVE_INVALID when it cannot be read or holds no key
+ */
+export async function readKeyStore(path: string): Promise<KeyStore> {
+  const kind = await kindOf(path);
+  const found = await (kind === 'folder' ? readKeyFolder : readKeyArchive)(path);
+  const keys = new Map<string, StoredKey>();
+  const unusable = [...found.passedOver];
+  for (const file of found.files) {
+    try {
+      const key = storedKey(file, path);
+      const known = JSON.stringify([key.keyId, key.role, key.gun, key.text]);
+      if (!keys.has(known)) keys.set(known, key);
+    } catch (error) {
+      if (!isTrustError(error, 'KEY_UNSUITABLE')) throw error;
+      unusable.push({ path: file.path, why: 'holds no private key that can be read' });
+    }
+  }
+  if (keys.size === 0 && unusable.length === 0) throw invalidStore(path, 'it holds no keys');
+  return { kind, keys: [...keys.values()].sort(byPath), unusable: unusable.sort(byPath) };
+}
+
+async function kindOf(path: string): Promise<KeyStore['kind']> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'archive';
+  } catch (cause) {
+    throw invalidStore(path, messageOf(cause), cause);
+  }
+}
+
+function storedKey({ path, text }: FoundKeyFile, store: string): StoredKey {
+  const source = `${path} of ${store}`;
+  const headers = peekKeyFile(text, source);
+  const place = placeOf(path);
+  return {
+    path,
+    text,
+    keyId: place.keyId,
+    role: place.role ?? headers.role,
+    gun: place.gun ?? headers.gun,
+    isEncrypted: headers.isEncrypted,
+    open: (passphrase, passphraseInput) =>
+      readKeyFile(text, { source, passphrase, passphraseInput }),
+  };
+}
+
+function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
+  return a.path < b.path ? -1 : 1;
+}

@@ -1,0 +1,107 @@
+/**
+ * Finds the key files of a folder of Docker or notary. Reads only: no link below the folder is
+ * followed, and nothing is opened that is not named like a key.
+ */
+import { constants } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+import { messageOf } from '../../errors.js';
+import { limits } from '../../limits.js';
+import {
+  checkCounts,
+  invalidStore,
+  isKeyPath,
+  type FoundKeyFile,
+  type FoundKeyFiles,
+  type PassedOver,
+} from './found-file.js';
+
+/**
+ * The key files of `folder`: of its `private`, where it is a trust directory (`~/.docker/trust`,
+ * `~/.notary`) or the folder of one, else of itself.
+ * @throws {TrustError} ARCHIVE_INVALID when it cannot be read, or is far larger than any such folder
+ */
+export async function readKeyFolder(folder: string): Promise<FoundKeyFiles> {
+  const root = await privateFolderOf(folder);
+  const files: FoundKeyFile[] = [];
+  const passedOver: PassedOver[] = [];
+  let entries = 0;
+  const walk = async (directory: string, depth: number): Promise<void> => {
+    if (depth > limits.keyStoreDepth) throw invalidStore(folder, 'its folders lie too deep');
+    for (const entry of await list(directory, folder)) {
+      const absolute = path.join(directory, entry.name);
+      const relative = slashed(path.relative(folder, absolute));
+      // The folder that was named may itself be `private`.
+      const isKey = isKeyPath(`${path.basename(root)}/${slashed(path.relative(root, absolute))}`);
+      checkCounts(folder, ++entries, files.length);
+      if (entry.isDirectory()) await walk(absolute, depth + 1);
+      else if (!isKey) continue;
+      else if (!entry.isFile()) passedOver.push({ path: relative, why: notFollowed });
+      else {
+        const read = await readText(absolute);
+        if (read.why === undefined) files.push({ path: relative, text: read.text });
+        else passedOver.push({ path: relative, why: read.why });
+      }
+    }
+  };
+  await walk(root, 0);
+  checkCounts(folder, entries, files.length);
+  return { files, passedOver };
+}
+
+/** What is said of a key that is a link, a device or the like. */
+export const notFollowed = 'is no plain file; links are not followed';
+
+/** What is said of a key that is none by its size. */
+export const tooLarge = 'is far too large for a key';
+
+function slashed(relative: string): string {
+  return relative.split(path.sep).join('/');
+}
+
+async function privateFolderOf(folder: string): Promise<string> {
+  for (const inner of ['trust/private', 'private']) {
+    const candidate = path.join(folder, inner);
+    if (await isFolder(candidate)) return candidate;
+  }
+  return folder;
+}
+
+async function isFolder(candidate: string): Promise<boolean> {
+  try {
+    return (await stat(candidate)).isDirectory();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw invalidStore(candidate, messageOf(error), error);
+  }
+}
+
+async function list(directory: string, folder: string) {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (cause) {
+    throw invalidStore(folder, messageOf(cause), cause);
+  }
+}
+
+type Read =
+  | { readonly text: string; readonly why?: undefined }
+  | { readonly text?: undefined; readonly why: string };
+
+async function readText(file: string): Promise<Read> {
+  try {
+    // Between the listing and now it may have become a link. Windows knows no such flag.
+    const flags = constants.O_RDONLY | ((constants.O_NOFOLLOW as number | undefined) ?? 0);
+    const handle = await open(file, flags);
+    try {
+      if ((await handle.stat()).size > limits.keyFileBytes) return { why: tooLarge };
+      return { text: await handle.readFile('utf8') };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    return { why: `cannot be read: ${messageOf(error)}` };
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Writes an archive of keys as Docker's documentation has people make it, a tar.gz with the folder
+ * `private`: unpacked below `~/.docker/trust`, it is Docker's own store. The file is for its owner
+ * only from its first byte on, replaces nothing, and is never left half-written.
+ */
+import { open, rm } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+import { packTar } from 'modern-tar';
+
+import { TrustError, messageOf } from '../../errors.js';
+import type { DockerKeyFile } from '../docker-key-file.js';
+
+/**
+ * Writes `files`, each with a name of its own, to the new archive `path`.
+ * @param now the time of the files within
+ * @throws {TrustError} INPUT_INVALID when there is a file already, or none can be written there
+ */
+export async function writeKeyArchive(
+  path: string,
+  files: readonly DockerKeyFile[],
+  now: Date,
+): Promise<void> {
+  const archive = await promisify(gzip)(await packTar(entriesOf(files, now)));
+  const handle = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+    throw unwritable(path, cause);
+  });
+  try {
+    try {
+      await handle.writeFile(archive);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    await rm(path, { force: true });
+    throw unwritable(path, cause);
+  }
+}
+
+function entriesOf(files: readonly DockerKeyFile[], mtime: Date) {
+  return [
+    { header: { name: 'private/', type: 'directory' as const, size: 0, mode: 0o700, mtime } },
+    ...files.map(({ fileName, text }) => {
+      const body = Buffer.from(text, 'utf8');
+      return {
+        header: { name: `private/${fileName}`, size: body.length, mode: 0o600, mtime },
+        body,
+      };
+    }),
+  ];
+}
+
+function unwritable(path: string, cause: unknown): TrustError {
+  const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
+  return new TrustError(
+    'INPUT_INVALID',
+    `The archive of keys cannot be written to ${path}: ${exists ? 'there is something already' : messageOf(cause)}`,
+    {
+      remedy:
+        'Name a new file in a folder that exists and that this run may write to; nothing is ' +
+        'ever overwritten.',
+      cause,
+    },
+  );
+}
