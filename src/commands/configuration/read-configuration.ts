@@ -7,7 +7,6 @@ import { parseArgsStringToArgv } from 'string-argv';
 import { parseRegistryId } from '../../azure/index.js';
 import type { CommandName, InputName, InputValues, NameInput } from '../../inputs/index.js';
 import { parseDigest, parseRegistryHost, parseRepository, parseTag } from '../../registry/index.js';
-import { parseKeyReference } from '../../signing/index.js';
 import {
   checkIdentity,
   collectProblems,
@@ -16,14 +15,10 @@ import {
   type Conflict,
   type ProblemList,
 } from './common-inputs.js';
+import { readKeyInput } from './key-inputs.js';
 import { checkTagsToRevoke, readRevocation } from './tags-to-revoke.js';
 import { readImagesToSign, trustServerOf } from './sign-images.js';
-import type {
-  BuildConfiguration,
-  Configuration,
-  ImageConfiguration,
-  KeyConfiguration,
-} from './types.js';
+import type { BuildConfiguration, Configuration, ImageConfiguration } from './types.js';
 
 export { checkIdentity, parseTrustServer };
 
@@ -45,26 +40,11 @@ export function readConfiguration(
     inputs.images.length > 0 ? readImagesToSign(inputs, collected, nameInput) : undefined;
   const image = repositories?.[0]?.image ?? readImage(command, inputs, collected, nameInput);
   const { registry } = image;
-  const key = (input: 'signing-key' | 'root-key'): KeyConfiguration | undefined => {
-    const text = inputs[input];
-    if (text === undefined) return undefined;
-    const passphraseInput = `${input}-passphrase` as const;
-    const reference = parse(input, () => parseKeyReference(text));
-    if (reference?.kind === 'file') {
-      const absolute = path.resolve(workingDirectory, reference.path);
-      return {
-        reference: { kind: 'file', path: absolute },
-        passphrase: inputs[passphraseInput],
-        passphraseInput,
-      };
-    }
-    return reference && { reference, passphrase: inputs[passphraseInput], passphraseInput };
-  };
 
   const isPublishing = command === 'sign' || command === 'revoke';
   const signs = isPublishing || (command !== 'build' && inputs['content-trust']);
-  const signingKey = key('signing-key');
-  const rootKey = key('root-key');
+  const signingKey = readKeyInput('signing-key', inputs, workingDirectory, collected);
+  const rootKey = readKeyInput('root-key', inputs, workingDirectory, collected);
   const pins = readPins(inputs, workingDirectory, collected);
   if (signs && inputs['signing-key'] === undefined) {
     add({

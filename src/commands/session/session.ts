@@ -79,7 +79,7 @@ export function openAzure(
  * @throws {TrustError} whatever keeps the run from logging in.
  */
 export async function openSession(
-  configuration: Configuration,
+  configuration: Pick<Configuration, 'cloud' | 'image' | 'registryLogin' | 'trustServer'>,
   inputs: InputValues,
   context: RunContext,
   azure = openAzure(configuration, inputs, context),

@@ -35,6 +35,7 @@ import type {
 import type { RunContext } from '../context.js';
 import type { Session } from '../session/session.js';
 import type { PinReference } from '../configuration/trust-pin.js';
+import { explainVersion } from './earlier-version.js';
 
 /** The root key of a repository that is yet to be initialised. */
 export interface RootPlan {
@@ -156,7 +157,16 @@ export async function planSigning(
   const { key, pins } = await opening;
   const open = (root: KeyConfiguration): Promise<OpenedKey> =>
     openConfigured(root, session, context);
-  const outlook = await explainRefusal(configuration, session, examined);
+  const refused = {
+    reference: signing.signingKey.reference,
+    keyId: key.signer.keyId,
+    server,
+    pins,
+    tags: configuration.image.tags,
+  };
+  const outlook = await explainRefusal(configuration, session, () =>
+    explainVersion(refused, session, context, examined),
+  );
   if (outlook.kind === 'uninitialised') {
     const root = await planRoot(configuration, signing, context, open);
     log.info(`${gun} has no trust data yet: it will be initialised with the root key`);
@@ -334,7 +344,7 @@ export async function checkRegistry(
 
 /** Completes a refusal of the trust server with its likely cause and the command that mends it. */
 export async function explainRefusal<T>(
-  { registryId, image: { registry } }: Configuration,
+  { registryId, image: { registry } }: Pick<Configuration, 'registryId' | 'image'>,
   { principal, account }: Session,
   body: () => Promise<T>,
 ): Promise<T> {

@@ -1,0 +1,82 @@
+/**
+ * Does one thing to many repositories side by side. What fails for one keeps no other from being
+ * done; the run fails in the end, and says for which.
+ */
+import { TrustError, isTrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
+import type { Gun } from '../../trust/index.js';
+import { mapAtOnce } from '../at-once.js';
+
+/** What became of a repository: a value, or what it failed with. */
+export type Attempted<T> =
+  | { readonly gun: Gun; readonly value: T; readonly error?: undefined }
+  | { readonly gun: Gun; readonly value?: undefined; readonly error: TrustError };
+
+/**
+ * Results of `body` in the order of `items`.
+ * @throws whatever is no failure of one repository: a bug, or the wish of the host to stop.
+ */
+export async function eachRepository<I extends { readonly gun: Gun }, T>(
+  items: readonly I[],
+  body: (item: I) => Promise<T>,
+): Promise<readonly Attempted<T>[]> {
+  return mapAtOnce(items, limits.verifiedAtOnce, async (item): Promise<Attempted<T>> => {
+    const { gun } = item;
+    try {
+      return { gun, value: await body(item) };
+    } catch (error) {
+      if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+      return { gun, error };
+    }
+  });
+}
+
+/** Goes on with what succeeded so far; failures stay as they are. */
+export async function thenEach<I extends { readonly gun: Gun }, T>(
+  attempted: readonly Attempted<I>[],
+  body: (item: I) => Promise<T>,
+): Promise<readonly Attempted<T>[]> {
+  const next = await eachRepository(valuesOf(attempted), body);
+  const done = [...next];
+  return attempted.map((one): Attempted<T> => {
+    if (one.error) return { gun: one.gun, error: one.error };
+    const result = done.shift();
+    if (!result) throw new TypeError('a repository got lost on the way');
+    return result;
+  });
+}
+
+/** What succeeded. */
+export function valuesOf<T>(attempted: readonly Attempted<T>[]): readonly T[] {
+  return attempted.flatMap((one) => (one.error ? [] : [one.value]));
+}
+
+/**
+ * One failure for all: of a single repository its own, of several a list of them.
+ * @param what happened to a repository that failed, such as `was not rotated`.
+ */
+export function failureOfEach(
+  attempted: readonly Attempted<unknown>[],
+  what: string,
+): TrustError | undefined {
+  const failed = attempted.flatMap(({ gun, error }) => (error ? [{ gun, error }] : []));
+  const [first] = failed;
+  if (!first || attempted.length === 1) return first?.error;
+  const each = failed.slice(0, 20).map(({ gun, error }) => `${gun}: ${error.message}`);
+  const more = failed.length > each.length ? [`And ${failed.length - each.length} more.`] : [];
+  return new TrustError(
+    first.error.code,
+    `${failed.length} of ${attempted.length} repositories: each ${what}. ${[...each, ...more].join(' ')}`,
+    { remedy: [...new Set(failed.map(({ error }) => error.remedy))].join(' '), cause: first.error },
+  );
+}
+
+/**
+ * For commands that begin only when every repository is ready.
+ * @throws {TrustError} what any of them failed with.
+ */
+export function requireAll<T>(attempted: readonly Attempted<T>[], what: string): readonly T[] {
+  const failure = failureOfEach(attempted, what);
+  if (failure) throw failure;
+  return valuesOf(attempted);
+}

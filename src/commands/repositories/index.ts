@@ -1,0 +1,18 @@
+/** The repositories of the commands on keys, signers and trust data. */
+export {
+  eachRepository,
+  failureOfEach,
+  requireAll,
+  thenEach,
+  valuesOf,
+  type Attempted,
+} from './each-repository.js';
+export {
+  openRepositories,
+  readTrust,
+  requirePublish,
+  type LoginConfiguration,
+  type OpenRepository,
+  type ReadTrustOptions,
+} from './open-repositories.js';
+export { readRepositories, type NamedRepository } from './read-repositories.js';

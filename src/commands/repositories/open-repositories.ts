@@ -1,0 +1,113 @@
+/** Logs in for repositories, once for each registry, and opens their trust data. Changes nothing. */
+import { TrustError } from '../../errors.js';
+import type { InputValues } from '../../inputs/index.js';
+import type { Log } from '../../ports.js';
+import {
+  createTrustServer,
+  readRepository,
+  type Pin,
+  type TrustedView,
+  type TrustServer,
+} from '../../trust/index.js';
+import type { RunContext } from '../context.js';
+import { openSession, type AzureAccess, type Session } from '../session/session.js';
+import { describePin, explainRefusal } from '../signing/signing-preflight.js';
+import { eachRepository, type Attempted } from './each-repository.js';
+import type { NamedRepository } from './read-repositories.js';
+
+/** A repository that can be read and, rights permitting, published to. */
+export interface OpenRepository extends NamedRepository {
+  readonly session: Session;
+  readonly server: TrustServer;
+  /** Runs what may be refused, and completes a refusal with its likely cause and what mends it. */
+  readonly explain: <T>(body: () => Promise<T>) => Promise<T>;
+}
+
+/** What logging in depends on. */
+export type LoginConfiguration = Pick<InputValues, 'cloud'> & {
+  readonly registryLogin: InputValues['registry-login'];
+};
+
+/**
+ * Opens every repository; those of one registry share its login.
+ * @param azure the run's standing with Azure, where it was opened before for the first registry.
+ * @returns each repository with its access, or with what keeps the run out of its registry.
+ */
+export async function openRepositories(
+  repositories: readonly NamedRepository[],
+  { cloud, registryLogin }: LoginConfiguration,
+  inputs: InputValues,
+  context: RunContext,
+  log: Log,
+  azure?: AzureAccess,
+): Promise<readonly Attempted<OpenRepository>[]> {
+  const sessions = new Map<string, Promise<Session>>();
+  return eachRepository(repositories, async (named): Promise<OpenRepository> => {
+    const { registry, repository, gun, trustServer } = named;
+    const image = { registry, repository, gun, tags: [] };
+    const pending =
+      sessions.get(registry) ??
+      openSession(
+        { cloud, registryLogin, image, trustServer },
+        inputs,
+        { ...context, log },
+        registry === repositories[0]?.registry ? azure : undefined,
+      );
+    sessions.set(registry, pending);
+    const session = await pending;
+    return {
+      ...named,
+      session,
+      server: createTrustServer({ url: trustServer, gun, ...session.trust, log }),
+      explain: (body) => explainRefusal({ registryId: undefined, image }, session, body),
+    };
+  });
+}
+
+/** How {@link readTrust} is to look. */
+export interface ReadTrustOptions {
+  readonly pins: readonly Pin[];
+  /** `report` reads expired data too, for those who renew or show it. */
+  readonly expiry?: 'enforce' | 'report';
+}
+
+/**
+ * Reads and verifies the trust data of a repository, and tells how it came to be trusted.
+ * @throws {TrustError} TRUST_DATA_MISSING without trust data; as readRepository.
+ */
+export async function readTrust(
+  { server, gun }: Pick<OpenRepository, 'server' | 'gun'>,
+  { pins, expiry }: ReadTrustOptions,
+  { clock, signal, nameInput }: Pick<RunContext, 'clock' | 'signal' | 'nameInput'>,
+  log: Log,
+): Promise<TrustedView> {
+  const view = await readRepository(server, { pins, now: clock(), expiry, signal });
+  if (!view) throw noTrustData(gun);
+  log.info(`${gun}: root version ${view.root.signed.version}, ${describePin(view)}`);
+  if (view.pinnedBy.kind === 'first-use') {
+    log.warn(
+      `The root of ${gun} is trusted on first use. Pin it: ${nameInput('trust-pin')}: ${view.pinnedBy.keyIds.join(', ')}`,
+    );
+  }
+  for (const warning of view.warnings) log.warn(warning.message);
+  return view;
+}
+
+/**
+ * Asks the server whether this principal may publish here, without publishing.
+ * @throws {TrustError} SIGNER_NOT_AUTHORIZED, completed with what mends it.
+ */
+export async function requirePublish(
+  { server, explain }: OpenRepository,
+  signal: AbortSignal,
+): Promise<void> {
+  // The server wants the right to push for handing out its key (notary server/server.go).
+  await explain(() => server.fetchServerKey('timestamp', signal));
+}
+
+function noTrustData(gun: string): TrustError {
+  return new TrustError('TRUST_DATA_MISSING', `${gun} has no trust data.`, {
+    remedy:
+      'Check registry and repository. A repository that was never signed is initialised with "keys init", or by the first signing with a root key.',
+  });
+}

@@ -1,0 +1,83 @@
+/** Opens every key that a run was given, so that the roles they may sign can be found. Signs nothing. */
+import { listKeyVersions, listVaultKeys, type OpenedKey } from '../../azure/index.js';
+import { isTrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
+import type { Log } from '../../ports.js';
+import type { KeyReference } from '../../signing/index.js';
+import type { KeyId } from '../../trust/index.js';
+import { mapAtOnce } from '../at-once.js';
+import type { KeySource } from '../configuration/key-inputs.js';
+import type { KeyConfiguration } from '../configuration/types.js';
+import type { RunContext } from '../context.js';
+import type { AzureAccess } from '../session/session.js';
+import { openConfigured } from './signing-preflight.js';
+
+/** A key that this run may sign with, as far as its vault lets it. */
+export interface KeyAtHand extends OpenedKey {
+  /** Where it is; a vault key with the version that was opened. */
+  readonly reference: KeyReference;
+}
+
+/**
+ * Opens the keys of `sources`, each key once; of a whole vault every enabled version of every
+ * enabled key, because the version that a repository lists need not be the newest.
+ * @throws {TrustError} for the first that cannot be opened.
+ */
+export async function openKeysAtHand(
+  sources: readonly KeySource[],
+  azure: Pick<AzureAccess, 'credential'>,
+  context: RunContext,
+  log: Log,
+): Promise<readonly KeyAtHand[]> {
+  const open = async (key: KeyConfiguration): Promise<KeyAtHand> => ({
+    ...(await openConfigured(key, azure, context)),
+    reference: key.reference,
+  });
+  const opened = await mapAtOnce(sources, limits.vaultKeysAtOnce, async (source) => {
+    if (!('vaultUrl' in source)) return [await open(source)];
+    const found = await keysOfVault(source.vaultUrl, azure, context, log);
+    const inForce = await mapAtOnce(found, limits.vaultKeysAtOnce, async (key) => {
+      try {
+        return [await open(key)];
+      } catch (error) {
+        // An old version that is out of its dates, or of another kind: not at hand.
+        if (isTrustError(error, 'KEY_DISABLED', 'KEY_UNSUITABLE')) return [];
+        throw error;
+      }
+    });
+    return inForce.flat();
+  });
+  const byId = new Map<KeyId, KeyAtHand>();
+  for (const key of opened.flat()) {
+    if (byId.has(key.signer.keyId)) continue;
+    byId.set(key.signer.keyId, key);
+    log.info(`${key.signer.keyId}  ${key.signer.description}`);
+  }
+  return [...byId.values()];
+}
+
+async function keysOfVault(
+  vaultUrl: string,
+  { credential }: Pick<AzureAccess, 'credential'>,
+  { signal, clock }: RunContext,
+  log: Log,
+): Promise<readonly KeyConfiguration[]> {
+  const options = { signal, clock };
+  const listed = await listVaultKeys(vaultUrl, credential, {
+    ...options,
+    onPassedOver: (name, why) => {
+      log.debug(`${vaultUrl}/keys/${name} is passed over: ${why.message}`);
+    },
+  });
+  const versions = await mapAtOnce(listed, limits.vaultKeysAtOnce, async ({ reference }) => {
+    const all = await listKeyVersions(reference, credential, options);
+    return all
+      .filter(({ isEnabled }) => isEnabled)
+      .map(({ version }) => ({ ...reference, version }));
+  });
+  return versions.flat().map((reference) => ({
+    reference,
+    passphrase: undefined,
+    passphraseInput: 'signing-key-passphrase',
+  }));
+}
