@@ -70,6 +70,8 @@ export const limits = {
   vaultRetries: 3,
   /** Keys of a vault that are read at the same time when it is listed. */
   vaultKeysAtOnce: 8,
+  /** How many versions of a key are looked at to find the one that a repository lists. */
+  keyVersionsRead: 24,
   /** A vault that asks to wait longer than this is reported, not waited for. */
   vaultRetryAfterCapMs: 15_000,
   /** How long a child process gets to end after it was asked to, before it is killed. */

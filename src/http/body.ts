@@ -14,17 +14,31 @@ export async function readBody(
   maxBytes: number,
   what: string,
 ): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  await passBody(response, maxBytes, what, (chunk) => {
+    chunks.push(chunk);
+  });
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Hands the body to `take` piece by piece, and reads no further before it is done with one.
+ * @throws {HttpError} as {@link readBody}; what `take` throws.
+ */
+export async function passBody(
+  response: PipelineResponse,
+  maxBytes: number,
+  what: string,
+  take: (chunk: Buffer) => Promise<void> | void,
+): Promise<void> {
   const stream = response.readableStreamBody;
-  if (stream === undefined) {
-    return Buffer.alloc(0);
-  }
+  if (stream === undefined) return;
   const tooLarge = (): HttpError =>
     new HttpError('too-large', `${what} answered with more than the ${maxBytes} bytes allowed`);
   if (Number(response.headers.get('content-length') ?? 0) > maxBytes) {
     discardBody(response);
     throw tooLarge();
   }
-  const chunks: Buffer[] = [];
   let length = 0;
   // Leaving the loop early destroys the stream and with it the connection.
   for await (const chunk of stream) {
@@ -33,9 +47,8 @@ export async function readBody(
     if (length > maxBytes) {
       throw tooLarge();
     }
-    chunks.push(bytes);
+    await take(bytes);
   }
-  return Buffer.concat(chunks, length);
 }
 
 /** Gives up an answer whose body nobody will read. */

@@ -8,13 +8,13 @@ import type { PipelineResponse } from '@azure/core-rest-pipeline';
 
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
-import { discardBody, readBody } from './body.js';
+import { discardBody, passBody, readBody } from './body.js';
 import { toHttpError } from './failure.js';
 import { isTransientFailure, isTransientStatus, mayRetry, retryDelayMs } from './retry.js';
 import { createTransport } from './transport.js';
 import type { Transport } from './transport.js';
 import { HttpError } from './types.js';
-import type { HttpClient, HttpRequest, HttpResponse } from './types.js';
+import type { BodySink, HttpClient, HttpRequest, HttpResponse } from './types.js';
 import { displayUrl, sameOriginTarget } from './url.js';
 
 /** What a client is made of. */
@@ -40,9 +40,26 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const timeoutMs = request.timeoutMs ?? limits.httpTimeoutMs;
     const started = Date.now();
     const deadline = new AbortController();
-    const timer = setTimeout(() => {
-      deadline.abort();
-    }, timeoutMs);
+    const arm = (): NodeJS.Timeout =>
+      setTimeout(() => {
+        deadline.abort();
+      }, timeoutMs);
+    let timer = arm();
+    const delivery: Delivery = {
+      take: async (chunk, answer) => {
+        // The time that the sink takes is none of the server's.
+        clearTimeout(timer);
+        delivery.bytes += chunk.length;
+        try {
+          await request.sink?.(chunk, answer);
+        } catch (error) {
+          delivery.failure = { error };
+          throw error;
+        }
+        timer = arm();
+      },
+      bytes: 0,
+    };
     const signals = [deadline.signal, ...(request.signal === undefined ? [] : [request.signal])];
     try {
       const response = await sendWithRetries(transport, request, url, {
@@ -50,11 +67,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         signal: AbortSignal.any(signals),
         deadlineMs: started + timeoutMs,
         log: options.log,
+        delivery,
       });
-      const size = `${response.body.length} bytes`;
+      const size = `${response.body.length + delivery.bytes} bytes`;
       options.log?.debug(`${what} -> ${response.status} (${Date.now() - started} ms, ${size})`);
       return response;
     } catch (thrown) {
+      if (delivery.failure) throw delivery.failure.error;
       const error = describe(thrown, what, timeoutMs, deadline.signal, request.signal);
       options.log?.debug(`${error.message} (${error.kind}, ${Date.now() - started} ms)`);
       throw error;
@@ -69,6 +88,14 @@ interface Sending {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
   readonly log: Pick<Log, 'debug'> | undefined;
+  readonly delivery: Delivery;
+}
+
+/** What the sink of a request was given so far. */
+interface Delivery {
+  readonly take: BodySink;
+  bytes: number;
+  failure?: { readonly error: unknown };
 }
 
 async function sendWithRetries(
@@ -94,7 +121,8 @@ async function sendWithRetries(
       }
     } catch (thrown) {
       const isLate = sending.signal.aborted || Date.now() + delayMs > sending.deadlineMs;
-      if (isLate || attempt >= retries || !isTransientFailure(thrown)) {
+      const isFinal = isLate || attempt >= retries || sending.delivery.bytes > 0;
+      if (isFinal || !isTransientFailure(thrown)) {
         throw thrown;
       }
       reason = toHttpError(sending.what, thrown).message;
@@ -116,12 +144,20 @@ async function sendOnce(
     const response = await transport(request, current, sending.signal);
     const target = redirectTarget(request, current, response);
     if (target === undefined || hop >= maxRedirects) {
-      const body = await readBody(response, request.maxBytes, sending.what);
-      return {
+      const answer = {
         status: response.status,
-        header: (name) => response.headers.get(name),
-        body,
+        header: (name: string) => response.headers.get(name),
       };
+      const isRefusal = response.status < 200 || response.status > 299;
+      if (request.sink === undefined || isRefusal) {
+        // What a refusal says has nothing to do with the size of what was asked for.
+        const maxBytes = request.sink === undefined ? request.maxBytes : limits.errorBodyBytes;
+        return { ...answer, body: await readBody(response, maxBytes, sending.what) };
+      }
+      await passBody(response, request.maxBytes, sending.what, (chunk) =>
+        sending.delivery.take(chunk, answer),
+      );
+      return { ...answer, body: Buffer.alloc(0) };
     }
     discardBody(response);
     current = target;

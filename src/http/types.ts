@@ -2,31 +2,53 @@
 
 /** One request. Redirects are followed within the same origin only. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   /** Reading stops, and the request fails, once the body is longer than this. */
   readonly maxBytes: number;
-  /** Limit for the whole exchange; default in src/limits.ts. */
+  /**
+   * Limit for the whole exchange; with a `sink`, for the answer to begin and for each further piece
+   * of it. Default in src/limits.ts.
+   */
   readonly timeoutMs?: number;
   /**
    * Whether the request may be sent again after a network error, 408, 429 or 5xx. Default: true for
    * GET and HEAD, false otherwise, because a POST may have taken effect.
    */
   readonly retry?: boolean;
+  /**
+   * Gets the body of a successful answer piece by piece, and none is kept: for content too large for
+   * memory. Nothing more is read before the sink's promise settles. Once it has been given anything
+   * the request is not repeated, so whoever wants the rest asks for it by a range.
+   */
+  readonly sink?: BodySink;
   readonly signal?: AbortSignal;
 }
+
+/**
+ * Takes a piece of a body, of an answer with this status. What it throws ends the request and comes
+ * out of it as it is.
+ */
+export type BodySink = (
+  chunk: Buffer,
+  answer: Pick<HttpResponse, 'status' | 'header'>,
+) => Promise<void>;
 
 /** A complete answer, whatever its status. */
 export interface HttpResponse {
   readonly status: number;
   /** A header by its name in any case; undefined when absent. */
   header(name: string): string | undefined;
+  /** Empty where a sink took it. */
   readonly body: Buffer;
 }
 
-/** Sends a request and reads its whole answer. @throws {HttpError} when there is no usable answer. */
+/**
+ * Sends a request and reads its whole answer.
+ * @throws {HttpError} when there is no usable answer; what the request's sink throws.
+ */
 export type HttpClient = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** Why there was no usable answer. */

@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { TrustError } from '../errors.js';
-import type { HttpResponse } from '../http/index.js';
+import type { HttpRequest, HttpResponse } from '../http/index.js';
 import { bearer } from './credential.js';
 import { sendToRegistry, unexpectedAnswer } from './failures.js';
 import { parseDigest, parseRepository } from './image-name.js';
 import { accessRefused } from './refusals.js';
-import type { RegistryClientOptions } from './types.js';
+import type { RegistryClientOptions, RepositoryAccess } from './types.js';
 
 /** Reads a blob that is not longer than `maxBytes`; undefined when the registry has none such. */
 export type ReadBlob = (
@@ -23,29 +23,49 @@ export type ReadBlob = (
  * @throws {TrustError} (the reader) REGISTRY_UNREACHABLE, REGISTRY_FAILED, REGISTRY_LOGIN_REFUSED,
  * DIGEST_MISMATCH, INPUT_INVALID for what is no digest
  */
-export function createBlobReader({ host, http, token }: RegistryClientOptions): ReadBlob {
+export function createBlobReader(options: RegistryClientOptions): ReadBlob {
   return async (repository, digest, maxBytes) => {
-    const name = parseRepository(repository);
-    const url = `https://${host}/v2/${name}/blobs/${parseDigest(digest)}`;
-    const response = await sendToRegistry(http, host, {
-      method: 'GET',
-      url,
-      headers: bearer(await token(`repository:${name}:pull`)),
-      maxBytes,
-    });
+    const { host } = options;
+    const response = await requestBlob({ ...options, repository }, digest, { maxBytes });
     if (response.status === 404) return undefined;
-    if (response.status === 401 || response.status === 403) {
-      throw accessRefused('pull', host, name, response);
-    }
-    const storage = storageOf(response, url);
-    const stored =
-      storage === undefined
-        ? response
-        : await sendToRegistry(http, host, { method: 'GET', url: storage, maxBytes });
-    if (stored.status !== 200) throw unexpectedAnswer(host, `GET of blob ${digest}`, stored);
-    requireDigest(stored.body, digest, `${host}/${name}`);
-    return stored.body;
+    if (response.status !== 200) throw unexpectedAnswer(host, `GET of blob ${digest}`, response);
+    requireDigest(response.body, digest, `${host}/${repository}`);
+    return response.body;
   };
+}
+
+/** How a blob is asked for; `method` is GET by default. */
+export type BlobRequest = Pick<HttpRequest, 'maxBytes' | 'headers' | 'sink'> & {
+  readonly method?: 'GET' | 'HEAD';
+};
+
+/**
+ * The answer to a request for a blob, whoever gives it: the registry, or its storage.
+ * @throws {TrustError} REGISTRY_UNREACHABLE, REGISTRY_FAILED, REGISTRY_LOGIN_REFUSED, INPUT_INVALID,
+ * INTERRUPTED
+ */
+export async function requestBlob(
+  { host, http, token, repository, signal }: RepositoryAccess,
+  digest: string,
+  { method = 'GET', ...request }: BlobRequest,
+): Promise<HttpResponse> {
+  const name = parseRepository(repository);
+  const url = `https://${host}/v2/${name}/blobs/${parseDigest(digest)}`;
+  const common = { ...request, method, ...(signal && { signal }) };
+  const response = await sendToRegistry(http, host, {
+    ...common,
+    url,
+    headers: { ...request.headers, ...bearer(await token(`repository:${name}:pull`)) },
+  });
+  if (response.status === 401 || response.status === 403) {
+    throw accessRefused('pull', host, name, response);
+  }
+  const storage = storageOf(response, url);
+  if (storage === undefined) return response;
+  const stored = await sendToRegistry(http, host, { ...common, url: storage });
+  if (method === 'HEAD' || stored.status !== 404) return stored;
+  // The registry knows the blob; that its storage does not is no answer to the question.
+  throw unexpectedAnswer(host, `${method} of blob ${digest} from its storage`, stored);
 }
 
 /** Where a redirect leads that the HTTP client does not follow by itself: to another host. */

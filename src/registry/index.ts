@@ -1,8 +1,13 @@
-/** A container registry as this product uses it: names, tokens, manifests, existing logins. */
+/** A container registry as this product uses it: names, tokens, content, existing logins. */
 export { createRegistryAccess } from './access.js';
 export type { RegistryAccess } from './access.js';
 export { createBlobReader } from './blobs.js';
 export type { ReadBlob } from './blobs.js';
+export type { Descriptor } from './content.js';
+export { copyImage } from './copy-image.js';
+export type { BlobArrival, CopyResult } from './copy-image.js';
+export { planCopy } from './copy-plan.js';
+export type { CopyPlan } from './copy-plan.js';
 export type { RegistryCredential } from './credential.js';
 export { findDockerLogin } from './docker-config-credentials.js';
 export type { DockerLoginQuery } from './docker-config-credentials.js';
@@ -24,5 +29,6 @@ export type { ImageReference } from './image-name.js';
 export { createRegistryClient } from './manifests.js';
 export type { Manifest, RegistryClient } from './manifests.js';
 export { isIndexMediaType, manifestMediaTypes } from './media-types.js';
+export { listAttached } from './referrers.js';
 export { createTokenSource } from './token-source.js';
-export type { RegistryClientOptions, TokenSourceOptions } from './types.js';
+export type { RegistryClientOptions, RepositoryAccess, TokenSourceOptions } from './types.js';

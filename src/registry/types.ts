@@ -11,6 +11,12 @@ export interface RegistryClientOptions {
   readonly token: TokenSource;
 }
 
+/** One repository of a registry, as a copy goes from it or to it. */
+export interface RepositoryAccess extends RegistryClientOptions {
+  readonly repository: string;
+  readonly signal?: AbortSignal;
+}
+
 /** What a token source is made of. */
 export interface TokenSourceOptions {
   /** Host of the registry API, with port if any: `myregistry.azurecr.io`. */

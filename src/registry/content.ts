@@ -1,0 +1,76 @@
+/**
+ * What a manifest refers to (OCI image specification, descriptors; Docker image manifest v2): other
+ * manifests, or blobs. Parses only; the bytes were checked against their digest before.
+ */
+import { TrustError } from '../errors.js';
+import { isRecord, parseJsonObject } from '../http/index.js';
+import { isDigest } from './image-name.js';
+import type { Manifest } from './manifests.js';
+import { isIndexMediaType } from './media-types.js';
+
+/** A piece of content by its digest. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Everything that has to be in a registry before the manifest is. */
+export interface ManifestContent {
+  readonly manifests: readonly Descriptor[];
+  /** Configuration and layers. */
+  readonly blobs: readonly Descriptor[];
+  /** Layers that are fetched from elsewhere and may not be handed on, as of Windows base images. */
+  readonly foreign: readonly Descriptor[];
+}
+
+/** @throws {TrustError} REGISTRY_FAILED for what is no manifest with configuration and layers. */
+export function contentOf(manifest: Manifest): ManifestContent {
+  const content = parseJsonObject(manifest.bytes);
+  if (isIndexMediaType(manifest.mediaType)) {
+    const manifests = listOf(content?.manifests, manifest).map((entry) => read(entry, manifest));
+    return { manifests, blobs: [], foreign: [] };
+  }
+  const layers = listOf(content?.layers, manifest);
+  const isForeign = layers.map((layer) => isRecord(layer) && isForeignLayer(layer));
+  const parsed = layers.map((layer) => read(layer, manifest));
+  return {
+    manifests: [],
+    blobs: [read(content?.config, manifest), ...parsed.filter((_, index) => !isForeign[index])],
+    foreign: parsed.filter((_, index) => isForeign[index]),
+  };
+}
+
+/** As Docker decides it (moby distribution/push_v2.go): of such a type, and with an address. */
+function isForeignLayer({ mediaType, urls }: Readonly<Record<string, unknown>>): boolean {
+  return (
+    typeof mediaType === 'string' &&
+    /\.(?:foreign\.diff|layer\.nondistributable)\./.test(mediaType) &&
+    Array.isArray(urls) &&
+    urls.length > 0
+  );
+}
+
+function listOf(value: unknown, manifest: Manifest): readonly unknown[] {
+  if (Array.isArray(value)) return value as readonly unknown[];
+  throw strange(manifest);
+}
+
+function read(value: unknown, manifest: Manifest): Descriptor {
+  if (!isRecord(value)) throw strange(manifest);
+  const { mediaType, digest, size } = value;
+  if (typeof mediaType !== 'string' || typeof digest !== 'string' || typeof size !== 'number') {
+    throw strange(manifest);
+  }
+  if (!isDigest(digest) || !Number.isSafeInteger(size) || size < 0) throw strange(manifest);
+  return { mediaType, digest, size };
+}
+
+function strange({ digest, mediaType }: Manifest): TrustError {
+  return new TrustError(
+    'REGISTRY_FAILED',
+    `${digest} (${mediaType}) does not say what it is made of: it cannot be copied`,
+    { remedy: 'Push the image again with current tools, or copy another.' },
+  );
+}
