@@ -1,4 +1,5 @@
 /** What to sign next: verified bodies plus changes. */
 export { expiresSoon, rootExpiry, targetsExpiry } from './expiry.js';
+export { renewedRoot, renewedTargets } from './renewed.js';
 export { firstRoot, type RootKeys } from './root.js';
 export { tagTarget, withoutTargets, withTargets } from './targets.js';

@@ -1,5 +1,5 @@
 /** What a view says of one role: our key in it, and what a new version starts from. Pure. */
-import { canonicalKeyIdOf, MetadataError, own } from '../metadata/index.js';
+import { canonicalKeyIdOf, isBaseRole, MetadataError, own } from '../metadata/index.js';
 import type { KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
 import type { TrustedView } from '../verification/index.js';
 
@@ -19,9 +19,9 @@ export function keyIdsFor(view: TrustedView, role: RoleName, canonicalId: KeyId)
 }
 
 function keysOf(view: TrustedView, role: RoleName): readonly (readonly [KeyId, PublicKey])[] {
-  if (role !== 'targets') return [...(view.delegations.get(role)?.keys ?? [])];
+  if (!isBaseRole(role)) return [...(view.delegations.get(role)?.keys ?? [])];
   const { roles, keys } = view.root.signed;
-  return [...new Set(own(roles, 'targets')?.keyids)].flatMap((id) => {
+  return [...new Set(own(roles, role)?.keyids)].flatMap((id) => {
     const key = own(keys, id);
     return key === undefined ? [] : [[id, key] as const];
   });

@@ -4,6 +4,7 @@ export { expiriesOf, expiryOf } from './expiries.js';
 export { lookUpTag, pullRoles, type LookUp } from './look-up.js';
 export type { VerificationOptions } from './options.js';
 export { type Pin } from './pins.js';
+export { countingRootKeyIds, rootCertificatesEnd, type RootReader } from './root-keys.js';
 export { verifyRootChain } from './root-chain.js';
 export {
   rolesSignableBy,
