@@ -77,9 +77,8 @@ function checkServerKey(
       `${role} key that the root names`,
     {
       remedy:
-        `Hand the ${role} role over to the server once, with the root key at hand: ` +
-        `"notary key rotate ${server.gun} ${role} --server-managed". "notary init" leaves the ` +
-        'snapshot key with the client; Docker never does.',
+        `Hand the ${role} role over to the server once, with the root key at hand: "keys rotate ` +
+        `--role ${role}". "notary init" leaves the snapshot key with the client; Docker never does.`,
     },
   );
 }

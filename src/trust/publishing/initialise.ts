@@ -162,7 +162,7 @@ function refused(server: TrustServer, outcome: Exclude<Outcome, { kind: 'accepte
     {
       remedy:
         'Remains of deleted trust data may be in the way. Delete the trust data of the ' +
-        'repository completely (notary delete --remote), which loses all its signatures.',
+        'repository completely ("trust delete"), which loses all its signatures.',
     },
   );
 }

@@ -9,6 +9,7 @@ import { limits } from '../../limits.js';
 import type { Gun, PublicKey, RoleName } from '../metadata/types.js';
 import { complaintOf, isWebPage, oneLine } from './answers.js';
 import {
+  administratorRefused,
   contentTrustOff,
   noAnswer,
   noLogin,
@@ -19,7 +20,13 @@ import {
 } from './failures.js';
 import { multipartBody } from './multipart.js';
 import { parseServerKey } from './server-key.js';
-import type { PublishOutcome, RoleRequest, TrustServer, TrustServerOptions } from './types.js';
+import type {
+  DeletionOutcome,
+  PublishOutcome,
+  RoleRequest,
+  TrustServer,
+  TrustServerOptions,
+} from './types.js';
 
 /** What may stand unescaped in a path: the server matches the GUN literally, `:` included. */
 const pathSafeGun = /^[A-Za-z0-9](?:[A-Za-z0-9._:/-]*[A-Za-z0-9])?$/;
@@ -116,6 +123,46 @@ class HttpTrustServer implements TrustServer {
     return key;
   }
 
+  async rotateServerKey(role: 'snapshot' | 'timestamp', signal?: AbortSignal): Promise<PublicKey> {
+    const doing = `make a new ${role} key`;
+    const response = await this.#send('*', doing, {
+      method: 'POST',
+      url: `${this.#base}${role}.key`,
+      maxBytes: limits.serverKeyBytes,
+      // A key more that nobody names is no harm.
+      retry: true,
+      ...(signal && { signal }),
+    });
+    this.#refuseUnadministered(response, doing);
+    const key = response.status === 200 ? parseServerKey(response.body) : undefined;
+    if (!key) throw stumbled(this, response, doing);
+    return key;
+  }
+
+  async deleteTrustData(signal?: AbortSignal): Promise<DeletionOutcome> {
+    const doing = 'delete the trust data';
+    let response: HttpResponse;
+    try {
+      response = await this.#send('*', doing, {
+        method: 'DELETE',
+        url: this.#base,
+        maxBytes: limits.errorBodyBytes,
+        retry: false,
+        ...(signal && { signal }),
+      });
+    } catch (error) {
+      if (error instanceof TrustError && error.code === 'TRUST_SERVER_UNREACHABLE') {
+        return { kind: 'uncertain', error };
+      }
+      throw error;
+    }
+    this.#refuseUnadministered(response, doing);
+    if (response.status >= 200 && response.status < 300 && !isWebPage(response)) {
+      return { kind: 'accepted' };
+    }
+    return { kind: 'uncertain', error: stumbled(this, response, doing) };
+  }
+
   async publish(
     parts: ReadonlyMap<RoleName, Buffer>,
     signal?: AbortSignal,
@@ -160,6 +207,13 @@ class HttpTrustServer implements TrustServer {
 
   #refuseUnauthorised(response: HttpResponse): void {
     if (response.status === 401 || response.status === 403) throw signerRefused(this, response);
+    if (response.status === 405) throw contentTrustOff(this, response);
+  }
+
+  #refuseUnadministered(response: HttpResponse, doing: string): void {
+    if (response.status === 401 || response.status === 403) {
+      throw administratorRefused(this, response, doing);
+    }
     if (response.status === 405) throw contentTrustOff(this, response);
   }
 

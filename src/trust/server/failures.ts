@@ -38,6 +38,26 @@ export function signerRefused(place: Place, response: HttpResponse): TrustError 
   );
 }
 
+/** The error for a principal that may publish at most, where more is wanted. */
+export function administratorRefused(
+  place: Place,
+  response: HttpResponse,
+  doing: string,
+): TrustError {
+  return new TrustError(
+    'SIGNER_NOT_AUTHORIZED',
+    `${place.host} refuses to ${doing} for ${place.gun}, asked by this principal ` +
+      `(${said(response)})`,
+    {
+      remedy:
+        'Assign the roles AcrPush and AcrImageSigner to the principal that runs this step, and run ' +
+        'again with a fresh login. This step asks for every right on the trust data (the scope ' +
+        '"*"); what grants that in Azure Container Registry is not documented, so if it is still ' +
+        'refused, have the owner of the registry run it.',
+    },
+  );
+}
+
 /** The error for a principal that may not read trust data here. */
 export function readerRefused(place: Place, response: HttpResponse): TrustError {
   return new TrustError(
@@ -88,8 +108,8 @@ export function updateRejected(place: Place, response: HttpResponse): TrustError
     {
       remedy: lacksKey
         ? 'The server does not hold the snapshot or timestamp key that the root of this ' +
-          'repository names. Hand it over once, with the root key at hand: ' +
-          '"notary key rotate <gun> snapshot --server-managed".'
+          'repository names. Hand the role over to the server once, with the root key at hand: ' +
+          '"keys rotate" with the role snapshot (or timestamp).'
         : 'The trust data of the repository may have been changed by another client. Inspect it, ' +
           'then sign again; nothing was published.',
     },

@@ -10,7 +10,10 @@ export interface TrustServerOptions {
   readonly url: string;
   readonly gun: Gun;
   readonly http: HttpClient;
-  /** Asked for `repository:<gun>:pull` to read and `repository:<gun>:pull,push` to write. */
+  /**
+   * Asked for `repository:<gun>:pull` to read, `repository:<gun>:pull,push` to write, and
+   * `repository:<gun>:*` to have the server make a key or to delete.
+   */
   readonly token: TokenSource;
   readonly log?: Pick<Log, 'debug'>;
 }
@@ -35,6 +38,9 @@ export type PublishOutcome =
   /** The connection broke or the server stumbled: the change may or may not have taken effect. */
   | { readonly kind: 'uncertain'; readonly error: TrustError };
 
+/** How a deletion ended, as far as the answer tells. Refusals are thrown instead. */
+export type DeletionOutcome = Exclude<PublishOutcome, { readonly kind: 'conflict' }>;
+
 /** One trust collection on one server. */
 export interface TrustServer {
   readonly gun: Gun;
@@ -48,6 +54,16 @@ export interface TrustServer {
    * it, this is also the server's own answer to "may this principal publish here?".
    */
   fetchServerKey(role: 'snapshot' | 'timestamp', signal?: AbortSignal): Promise<PublicKey>;
+  /**
+   * Has the server make a new key for `role`. It signs nothing before a root names it, so one that is
+   * never used does no harm.
+   */
+  rotateServerKey(role: 'snapshot' | 'timestamp', signal?: AbortSignal): Promise<PublicKey>;
+  /**
+   * Deletes all trust data of the collection, once; the keys the server made for it stay there. It is
+   * accepted as well where there was nothing.
+   */
+  deleteTrustData(signal?: AbortSignal): Promise<DeletionOutcome>;
   /** Sends the given files as one publish, once. */
   publish(parts: ReadonlyMap<RoleName, Buffer>, signal?: AbortSignal): Promise<PublishOutcome>;
 }

@@ -52,7 +52,7 @@ describe('looking ahead before a build', () => {
     const error = await failure(examine(repository));
     expect(error.code).toBe('TRUST_SERVER_REJECTED');
     expect(error.message).toContain('does not hold the snapshot key');
-    expect(error.remedy).toContain('--server-managed');
+    expect(error.remedy).toContain('keys rotate --role snapshot');
   });
 
   it('lists what ends within six months and only its owner can renew', async () => {

@@ -277,7 +277,7 @@ describe('publishing to a trust server', () => {
     const error = await failure(
       write(scripted(answer(400, complaint('INVALID_UPDATE', detail))).server),
     );
-    expect(error.remedy).toContain('--server-managed');
+    expect(error.remedy).toContain('"keys rotate" with the role snapshot');
   });
 
   it.each([
@@ -299,6 +299,70 @@ describe('publishing to a trust server', () => {
     ['a timeout', 'timeout'],
   ] as const)('is uncertain after %s', async (_what, reply) => {
     const outcome = await write(scripted(reply).server);
+    expect(outcome).toMatchObject({
+      kind: 'uncertain',
+      error: { code: 'TRUST_SERVER_UNREACHABLE' },
+    });
+  });
+});
+
+describe('having a trust server make a new key', () => {
+  const reply = { keytype: 'ecdsa', keyval: { public: 'AAAA', private: null } };
+
+  it('posts nothing, and asks for every right', async () => {
+    const { server, requests, scopes } = scripted(answer(200, reply, 'text/plain'));
+    expect(await server.rotateServerKey('timestamp')).toMatchObject({ keytype: 'ecdsa' });
+    expect(scopes).toEqual([`repository:${gun}:*`]);
+    expect(requests[0]).toMatchObject({ method: 'POST' });
+    expect(requests[0]?.body).toBeUndefined();
+    expect(requests[0]?.url.endsWith('/_trust/tuf/timestamp.key')).toBe(true);
+  });
+
+  it('says what is known of the rights that it takes', async () => {
+    const error = await failure(scripted(answer(403)).server.rotateServerKey('snapshot'));
+    expect(error.code).toBe('SIGNER_NOT_AUTHORIZED');
+    expect(error.message).toMatch(/refuses to make a new snapshot key for .*team\/app/);
+    expect(error.remedy).toMatch(/AcrPush and AcrImageSigner.*is not documented/s);
+  });
+
+  it.each([
+    ['405', answer(405), 'CONTENT_TRUST_UNAVAILABLE'],
+    ['404', answer(404), 'TRUST_SERVER_UNREACHABLE'],
+    ['500', answer(500), 'TRUST_SERVER_UNREACHABLE'],
+    ['no key', answer(200, '{}'), 'TRUST_SERVER_UNREACHABLE'],
+    ['no connection', 'unreachable', 'TRUST_SERVER_UNREACHABLE'],
+  ] as const)('throws for %s', async (_what, answered, code) => {
+    const error = await failure(scripted(answered).server.rotateServerKey('snapshot'));
+    expect(error.code).toBe(code);
+  });
+});
+
+describe('deleting trust data', () => {
+  it('deletes below the trailing slash, once, with every right', async () => {
+    const { server, requests, scopes } = scripted(answer(200));
+    expect(await server.deleteTrustData()).toEqual({ kind: 'accepted' });
+    expect(scopes).toEqual([`repository:${gun}:*`]);
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).toMatchObject({ method: 'DELETE', retry: false });
+    expect(requests[0]?.url.endsWith('/team/app/_trust/tuf/')).toBe(true);
+  });
+
+  it.each([
+    ['401', answer(401), 'SIGNER_NOT_AUTHORIZED'],
+    ['403', answer(403), 'SIGNER_NOT_AUTHORIZED'],
+    ['405', answer(405), 'CONTENT_TRUST_UNAVAILABLE'],
+    ['an interruption', 'aborted', 'INTERRUPTED'],
+  ] as const)('throws for %s', async (_what, answered, code) => {
+    expect((await failure(scripted(answered).server.deleteTrustData())).code).toBe(code);
+  });
+
+  it.each([
+    ['404', answer(404)],
+    ['500', answer(500, complaint('UNKNOWN'))],
+    ['a success that is a web page', answer(200, '<html>', 'text/html')],
+    ['a timeout', 'timeout'],
+  ] as const)('is uncertain after %s', async (_what, answered) => {
+    const outcome = await scripted(answered).server.deleteTrustData();
     expect(outcome).toMatchObject({
       kind: 'uncertain',
       error: { code: 'TRUST_SERVER_UNREACHABLE' },

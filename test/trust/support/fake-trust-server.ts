@@ -58,7 +58,7 @@ export class FakeTrustServer {
   /** Set by a test to break, delay or alter single exchanges. */
   intercept: Interceptor | undefined;
   /** What the principal may do; the token is the scope it was asked for. */
-  rights = { pull: true, push: true };
+  rights = { pull: true, push: true, all: true };
   /** Whether the server is willing to sign with its own keys. */
   holdsKeys = true;
   readonly #options: FakeTrustServerOptions;
@@ -97,15 +97,21 @@ export class FakeTrustServer {
     );
   }
 
-  /** Posts left on the request log. */
+  /** Publishes left on the request log. */
   get posts(): number {
-    return this.requests.filter((line) => line.startsWith('POST')).length;
+    return this.requests.filter((line) => line === 'POST ').length;
   }
 
   #answer(request: HttpRequest, path: string): HttpResponse {
     try {
+      const all = request.method === 'DELETE' || (request.method === 'POST' && path !== '');
       const write = request.method === 'POST' || path.endsWith('.key');
-      this.#authorise(request, write);
+      this.#authorise(request, all ? 'all' : write ? 'push' : 'pull');
+      if (request.method === 'DELETE') {
+        this.#files.clear();
+        return reply(200, '');
+      }
+      if (request.method === 'POST' && path !== '') return reply(200, printKey(this.#newKey()));
       if (request.method === 'POST') {
         this.#publish(parseForm(request));
         return reply(200, '');
@@ -120,10 +126,9 @@ export class FakeTrustServer {
     }
   }
 
-  #authorise(request: HttpRequest, write: boolean): void {
-    const scope = `Bearer repository:${this.#options.gun}:${write ? 'pull,push' : 'pull'}`;
-    const allowed = write ? this.rights.push : this.rights.pull;
-    if (!allowed || request.headers?.authorization !== scope)
+  #authorise(request: HttpRequest, right: keyof typeof scopes): void {
+    const scope = `Bearer repository:${this.#options.gun}:${scopes[right]}`;
+    if (!this.rights[right] || request.headers?.authorization !== scope)
       throw new Refusal(401, 'UNAUTHORIZED');
   }
 
@@ -154,13 +159,7 @@ export class FakeTrustServer {
     const root = this.#document('root')?.signed as
       { roles: Record<string, Role>; keys: Record<string, WireKey> } | undefined;
     const named = root?.roles[role]?.keyids.map((id) => this.#keys.get(id)).find((key) => key);
-    const { wire } = (this.holdsKeys ? named : undefined) ?? this.#newKey();
-    return Buffer.from(
-      JSON.stringify({
-        keytype: wire.keytype,
-        keyval: { public: wire.keyval.public, private: null },
-      }),
-    );
+    return printKey((this.holdsKeys ? named : undefined) ?? this.#newKey());
   }
 
   #newKey(): ServerKey {
@@ -203,8 +202,12 @@ export class FakeTrustServer {
     const snapshotMeta = {
       ...((this.#document('snapshot')?.signed as JsonObject | undefined)?.meta as JsonObject),
     };
-    for (const [role, { document }] of update) snapshotMeta[role] = meta(goReprint(document));
-    const snapshot = this.#sign('snapshot', root, 'Snapshot', snapshotMeta, 3 * 365);
+    for (const [role, { document }] of update) {
+      if (role !== 'snapshot') snapshotMeta[role] = meta(goReprint(document));
+    }
+    const snapshot =
+      this.#clientSnapshot(update.get('snapshot'), root) ??
+      this.#sign('snapshot', root, 'Snapshot', snapshotMeta, 3 * 365);
     const timestamp = this.#sign(
       'timestamp',
       root,
@@ -224,6 +227,19 @@ export class FakeTrustServer {
     for (const [role, { version, bytes }] of all) {
       this.#files.set(role, [...(this.#files.get(role) ?? []), { version, bytes }]);
     }
+  }
+
+  /** A client that holds the snapshot key, as after `notary init`, sends its own snapshot. */
+  #clientSnapshot(
+    sent: (Stored & { readonly document: JsonObject }) | undefined,
+    root: { roles: Record<string, Role>; keys: Record<string, WireKey> },
+  ): Stored | undefined {
+    if (!sent) return undefined;
+    const role = root.roles.snapshot;
+    if (!role || countSignatures(sent.document, root.keys, role.keyids) < role.threshold) {
+      throw invalid('ErrBadSnapshot', 'valid signatures did not meet threshold for snapshot');
+    }
+    return sent;
   }
 
   #checkRoot(
@@ -279,6 +295,14 @@ export class FakeTrustServer {
     const sig = sign(null, Buffer.from(goCanonical(signed)), key.secret).toString('base64');
     return { version, bytes: goFile(signed, [{ keyid: id, method: 'eddsa', sig }]) };
   }
+}
+
+/** What each kind of request asks a token for. */
+const scopes = { pull: 'pull', push: 'pull,push', all: '*' } as const;
+
+function printKey({ wire }: ServerKey): Buffer {
+  const { keytype, keyval } = wire;
+  return Buffer.from(JSON.stringify({ keytype, keyval: { public: keyval.public, private: null } }));
 }
 
 function versionOf(document: JsonObject): number {
