@@ -18,6 +18,13 @@ export interface Secrets {
   mask(value: string): void;
 }
 
+/**
+ * Asks a person for a secret, which is masked before it is given. Only hosts with somebody at a
+ * keyboard have it.
+ * @throws {TrustError} INTERRUPTED when the person gives up, or the run is to stop.
+ */
+export type AskSecret = (question: string) => Promise<string>;
+
 /** How one child process is to run. There is never a shell. */
 export interface ExecOptions {
   /** The whole environment of the child; nothing is inherited. */

@@ -1,7 +1,7 @@
 /** What a host hands to a command: its ports and the facts of its surroundings. */
 import type { Identity } from '../azure/index.js';
 import type { NameInput, OutputName } from '../inputs/index.js';
-import type { Clock, Exec, Log, Secrets } from '../ports.js';
+import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
 
 /** Ways to sign in that a host offers besides the inputs. */
 export interface HostIdentity {
@@ -15,6 +15,8 @@ export interface HostIdentity {
 export interface RunContext {
   readonly log: Log;
   readonly secrets: Secrets;
+  /** Absent where nobody can be asked. */
+  readonly askSecret?: AskSecret | undefined;
   readonly exec: Exec;
   readonly clock: Clock;
   /** Aborted when the host asks the run to stop. */

@@ -24,6 +24,8 @@ export interface Host {
   input(name: InputName): string;
   /** Masks what it reads before it does anything else with it. */
   identity(inputs: InputValues, secrets: Secrets): HostIdentity;
+  /** Asks a person, without showing the answer; absent where nobody is there to answer. */
+  readonly askSecret?: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
   setOutput(name: OutputName, value: string): void;
   /** Prints a document that is the result of the run; without it, as lines of the log. */
   print?(document: string): void;

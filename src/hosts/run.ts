@@ -74,11 +74,19 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
       log.warn(`"${inputNameOn(host.name, name)}" is too short to be hidden in the log.`);
     }
   });
+  const { askSecret } = host;
   const command = readCommand(host.command());
   const inputs = readInputs(command, host.name, (name) => texts.get(name) ?? '');
   const context: RunContext = {
     log,
     secrets,
+    askSecret:
+      askSecret &&
+      (async (question) => {
+        const answer = await askSecret(safeText(question, host.masks), stop.signal);
+        secrets.mask(answer);
+        return answer;
+      }),
     exec: createExec(log),
     clock: () => new Date(),
     signal: stop.signal,

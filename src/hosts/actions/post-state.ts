@@ -1,6 +1,6 @@
 /** What the main step of the action tells its post step. */
-import { getState, saveState } from '@actions/core';
-import { notedFoldersName, readNotedFolders, writeNotedFolders } from '../noted-folders.js';
+import { saveState } from '@actions/core';
+import { notedFoldersName, writeNotedFolders } from '../noted-folders.js';
 
 const folders: string[] = [];
 
@@ -8,9 +8,4 @@ const folders: string[] = [];
 export function rememberForPost(folder: string): void {
   folders.push(folder);
   saveState(notedFoldersName, writeNotedFolders(folders));
-}
-
-/** The folders that the main step noted. */
-export function rememberedForPost(): readonly string[] {
-  return readNotedFolders(getState(notedFoldersName));
 }

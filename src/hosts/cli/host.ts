@@ -20,6 +20,8 @@ export interface CliSurroundings {
   readonly variables: ReadonlyMap<string, string>;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
+  /** Absent where nobody can be asked. */
+  readonly askSecret?: Host['askSecret'];
 }
 
 /** A host whose last words are said by `finish`. */
@@ -33,7 +35,7 @@ const exitCodes = { done: 0, failed: 1, badInput: 2, SIGINT: 130, SIGTERM: 143 }
 /** Gives the host. */
 export function createCliHost(invocation: Invocation, surroundings: CliSurroundings): CliHost {
   const { command, options, json, debug, summaryFile } = invocation;
-  const { environment, variables, stdout, stderr } = surroundings;
+  const { environment, variables, stdout, stderr, askSecret } = surroundings;
   const masks = new Masks();
   const format = readValue('format', { options, variables });
   // A document on standard output has it for itself.
@@ -59,6 +61,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     command: () => command,
     input: (name) => readValue(name, { options, variables }),
     identity: () => ({}),
+    askSecret,
     setOutput: (name, value) => {
       outputs.set(name, value);
     },

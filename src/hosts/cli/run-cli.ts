@@ -5,6 +5,7 @@ import { takeInputs } from '../environment.js';
 import { Masks } from '../masks.js';
 import { runOn } from '../run.js';
 import { safeLines } from '../safe-lines.js';
+import { createAskSecret } from './ask-secret.js';
 import { createCliHost } from './host.js';
 import { createProgram } from './program.js';
 import { environmentPrefix } from './values.js';
@@ -12,9 +13,15 @@ import { environmentPrefix } from './values.js';
 /** Runs the command line of `process`; `run` carries the command out. */
 export async function runCli(process: NodeJS.Process, run?: typeof runCommand): Promise<void> {
   const variables = takeInputs(process.env, environmentPrefix);
-  const { env: environment, stdout, stderr } = process;
+  const { env: environment, stdin, stdout, stderr } = process;
   const program = createProgram(async (invocation) => {
-    const host = createCliHost(invocation, { environment, variables, stdout, stderr });
+    const host = createCliHost(invocation, {
+      environment,
+      variables,
+      stdout,
+      stderr,
+      askSecret: createAskSecret(stdin, stderr),
+    });
     await runOn(host, process, run);
     await host.finish();
   });
