@@ -1,12 +1,15 @@
 /** An HttpClient that answers from a table and remembers what it was asked. */
 import { isTrustError } from '../../src/errors.js';
 import type { TrustError } from '../../src/errors.js';
+import { HttpError } from '../../src/http/index.js';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../src/http/index.js';
 
 export interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer | object;
+  /** Bytes of the body after which the connection breaks. */
+  readonly cutAfter?: number;
 }
 
 export interface FakeHttp {
@@ -17,14 +20,25 @@ export interface FakeHttp {
 /** Every request goes to `answer`; throwing there is a network failure. */
 export function fakeHttp(answer: (request: HttpRequest, url: URL) => Answer): FakeHttp {
   const requests: HttpRequest[] = [];
-  const http: HttpClient = (request) => {
+  const http: HttpClient = async (request) => {
     requests.push(request);
-    return new Promise((resolve) => {
-      resolve(toResponse(answer(request, new URL(request.url))));
-    });
+    const given = await Promise.resolve(answer(request, new URL(request.url)));
+    const response = toResponse(given);
+    if (request.signal?.aborted === true) throw new HttpError('aborted', 'it was cancelled');
+    const { sink } = request;
+    if (sink === undefined || response.status > 299) return response;
+    const end = given.cutAfter ?? response.body.length;
+    for (let at = 0; at < end; at += pieceBytes) {
+      await sink(response.body.subarray(at, Math.min(at + pieceBytes, end)), response);
+    }
+    if (given.cutAfter !== undefined) throw new HttpError('unreachable', 'the connection was cut');
+    return { ...response, body: Buffer.alloc(0) };
   };
   return { http, requests };
 }
+
+/** No divisor of any piece that is sent on. */
+const pieceBytes = 77_777;
 
 function toResponse({ status = 200, headers = {}, body = '' }: Answer): HttpResponse {
   const lower = new Map(
