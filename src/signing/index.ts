@@ -30,6 +30,13 @@ export {
   type StoredKey,
 } from './key-store/index.js';
 export { createMemorySigner } from './memory-signer.js';
+export {
+  publicKeyOfCertificate,
+  readPublicKeyFile,
+  type PublicKeyContext,
+  type PublicKeyFile,
+  type SignerPublicKey,
+} from './public-key-file.js';
 export { createRootCertificate } from './root-certificate.js';
 export { probeMessage, proveSigner } from './self-test.js';
 export { vaultServiceOf, type VaultService } from './vault-hosts.js';

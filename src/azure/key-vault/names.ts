@@ -13,6 +13,7 @@ export type VaultAction = keyof typeof wording;
 /** What an operation is called: after "could not", and after "forbids". */
 const wording = {
   get: ['read', 'reading'],
+  'get-public': ['read the public half of', 'reading the public half of'],
   sign: ['sign with', 'signing with'],
   list: ['list', 'listing'],
   create: ['create', 'creating'],

@@ -2,18 +2,16 @@
  * Opens a key that stays in the vault: resolves its version once, judges it, and gives a signer
  * bound to that version. A rotation during the run therefore changes nothing in the run.
  */
-import { X509Certificate } from 'node:crypto';
-
 import type { TokenCredential } from '@azure/core-auth';
-import { CertificateClient } from '@azure/keyvault-certificates';
 import { KeyClient } from '@azure/keyvault-keys';
 
 import type { VaultCertificateReference, VaultKeyReference } from '../../signing/index.js';
-import { encodeCertificates, keyIdOf, publicKeyFromSpki } from '../../trust/metadata/index.js';
+import { encodeCertificates, keyIdOf } from '../../trust/metadata/index.js';
 import type { Signer } from '../../trust/signer.js';
 import { callVault, type VaultOptions } from './call.js';
 import { clientOptions } from './pipeline.js';
-import { assertInForce, judgeKey } from './key-material.js';
+import { judgeKey } from './key-material.js';
+import { readCertificate } from './read-certificate.js';
 import { failed } from './refusals.js';
 import { createVaultSigner } from './vault-signer.js';
 
@@ -39,7 +37,7 @@ export async function openVaultKey(
     reference.kind === 'vault-certificate'
       ? await readCertificate(reference, credential, options)
       : undefined;
-  const { name, version } = certificate ?? reference;
+  const { name, version } = certificate?.key ?? reference;
   const keys = new KeyClient(reference.vaultUrl, credential, clientOptions());
   const bundle = await callVault({ reference, action: 'get' }, options, (call) =>
     keys.getKey(name, { ...call, ...(version === undefined ? {} : { version }) }),
@@ -52,40 +50,8 @@ export async function openVaultKey(
     );
   }
   const signer = createVaultSigner(bundle, material, reference, credential, options);
-  return { ...signer, kid: material.kid, certificatePem: certificate?.pem };
-}
-
-/** A certificate and where its key is: the key of the same name, at the version it names. */
-async function readCertificate(
-  reference: VaultCertificateReference,
-  credential: TokenCredential,
-  options: VaultOptions,
-): Promise<{ name: string; version: string; keyId: string; pem: string }> {
-  const client = new CertificateClient(reference.vaultUrl, credential, clientOptions());
-  const { name, version } = reference;
-  const operation = { reference, action: 'get' } as const;
-  const found = await callVault(operation, options, (call) =>
-    version === undefined
-      ? client.getCertificate(name, call)
-      : client.getCertificateVersion(name, version, call),
-  );
-  assertInForce(found.properties, reference, now(options));
-  const kid = /\/keys\/([0-9a-zA-Z-]+)\/([0-9a-f]{32})$/i.exec(found.keyId ?? '');
-  if (found.cer === undefined || kid?.[1] === undefined || kid[2] === undefined) {
-    throw failed(operation, 'its answer holds no certificate with a key');
-  }
-  let spki: Buffer;
-  try {
-    spki = new X509Certificate(found.cer).publicKey.export({ format: 'der', type: 'spki' });
-  } catch (cause) {
-    throw failed(operation, 'its certificate cannot be read', cause);
-  }
-  return {
-    name: kid[1],
-    version: kid[2],
-    keyId: keyIdOf(publicKeyFromSpki(spki)),
-    pem: encodeCertificates([found.cer]),
-  };
+  const certificatePem = certificate && encodeCertificates([certificate.der]);
+  return { ...signer, kid: material.kid, certificatePem };
 }
 
 function now({ clock }: VaultOptions): Date {

@@ -29,6 +29,7 @@ const officerRoles: Readonly<Record<Kind, string>> = {
 /** What access policies call an operation. */
 const policyWords: Readonly<Record<VaultAction, string>> = {
   get: 'get',
+  'get-public': 'get',
   sign: 'get sign',
   list: 'get list',
   create: 'get create',
@@ -88,6 +89,8 @@ export function permissionRemedy(
  * a certificate is opened with two permissions, its own and that of its key.
  */
 function roleFor({ reference, action }: VaultOperation, missing: string | undefined): string {
+  // Reads keys and certificates, and may neither sign with them nor read secrets.
+  if (action === 'get-public') return 'Key Vault Reader';
   if (needsOfficer(reference.kind, action)) return officerRoles[reference.kind];
   if (missing !== undefined && /\/vaults\/keys\//i.test(missing)) return userRoles['vault-key'];
   return userRoles[reference.kind];

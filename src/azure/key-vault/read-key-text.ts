@@ -1,20 +1,25 @@
-/** Reads the text of a local key file, bounded; it looks at nothing but that file. */
+/** Reads a local key file, bounded; it looks at nothing but that file. */
 import { open } from 'node:fs/promises';
 
 import { TrustError, messageOf } from '../../errors.js';
 import { limits } from '../../limits.js';
 
+/** The text of a key file. @throws {TrustError} as {@link readKeyBytes} */
+export async function readKeyText(path: string): Promise<string> {
+  return (await readKeyBytes(path)).toString('utf8');
+}
+
 /**
- * The text of a key file.
+ * The bytes of a key file.
  * @throws {TrustError} KEY_NOT_FOUND when there is no such file or it may not be read;
  *   KEY_UNSUITABLE when it is no file, or larger than any key
  */
-export async function readKeyText(path: string): Promise<string> {
+export async function readKeyBytes(path: string): Promise<Buffer> {
   try {
     const file = await open(path, 'r');
     try {
       const stat = await file.stat();
-      if (stat.isFile() && stat.size <= limits.keyFileBytes) return await file.readFile('utf8');
+      if (stat.isFile() && stat.size <= limits.keyFileBytes) return await file.readFile();
     } finally {
       await file.close();
     }
@@ -25,6 +30,6 @@ export async function readKeyText(path: string): Promise<string> {
     });
   }
   throw new TrustError('KEY_UNSUITABLE', `${path} is not a key file: a folder, or far too large`, {
-    remedy: 'Give the path of a private key in PEM or of a Docker or notary ".key" file.',
+    remedy: 'Give the path of a key in PEM or of a Docker or notary ".key" file.',
   });
 }

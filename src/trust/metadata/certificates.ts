@@ -88,12 +88,14 @@ export function rootCertificateFlaw(
  * Why the certificate of a delegation's key makes Notary refuse all trust data, or undefined if it
  * does not. Its names and dates do not matter: the expiry of the role does (tuf/tuf.go
  * GetDelegationRole). A certificate that cannot be read is no reason; it signs nothing either.
+ * @param now given where a key is to be added: then, and only then, Notary looks at the dates
+ * (tuf/utils/x509.go ParsePEMPublicKey).
  */
-export function delegationCertificateFlaw(key: PublicKey): string | undefined {
+export function delegationCertificateFlaw(key: PublicKey, now?: Date): string | undefined {
   if (!key.keytype.endsWith('-x509')) return undefined;
   try {
     const [leaf] = certificatesOf(key);
-    return weaknessOf(leaf, keyObjectOf(key)) ?? validityFlaw(leaf, undefined);
+    return weaknessOf(leaf, keyObjectOf(key)) ?? validityFlaw(leaf, now);
   } catch (error) {
     if (error instanceof MetadataError) return undefined;
     throw error;

@@ -1,0 +1,65 @@
+/**
+ * Reads a certificate of Key Vault: its public half only. The private key is a key of its own in the
+ * same vault; this file says which, and asks nothing of it.
+ */
+import { X509Certificate } from 'node:crypto';
+
+import type { TokenCredential } from '@azure/core-auth';
+import { CertificateClient } from '@azure/keyvault-certificates';
+
+import type { VaultCertificateReference } from '../../signing/index.js';
+import { keyIdOf, publicKeyFromSpki, type KeyId } from '../../trust/metadata/index.js';
+import { callVault, type VaultOptions } from './call.js';
+import { assertInForce } from './key-material.js';
+import type { VaultAction } from './names.js';
+import { clientOptions } from './pipeline.js';
+import { failed } from './refusals.js';
+
+/** A certificate in force. */
+export interface VaultCertificate {
+  readonly der: Uint8Array;
+  /** Of the certificate itself; as a rule its key has the same one. */
+  readonly version: string;
+  /** The key of the certificate, by name and version. */
+  readonly key: { readonly name: string; readonly version: string };
+  /** Canonical ID of the key in the certificate. */
+  readonly keyId: KeyId;
+}
+
+/**
+ * Reads a certificate; without a version the newest one.
+ * @throws {TrustError} KEY_NOT_FOUND, KEY_DISABLED, VAULT_FORBIDDEN, VAULT_UNREACHABLE, VAULT_FAILED,
+ *   INTERRUPTED; errors of the sign-in as they are
+ */
+export async function readCertificate(
+  reference: VaultCertificateReference,
+  credential: TokenCredential,
+  options: VaultOptions,
+  action: VaultAction = 'get',
+): Promise<VaultCertificate> {
+  const client = new CertificateClient(reference.vaultUrl, credential, clientOptions());
+  const { name, version } = reference;
+  const operation = { reference, action };
+  const found = await callVault(operation, options, (call) =>
+    version === undefined
+      ? client.getCertificate(name, call)
+      : client.getCertificateVersion(name, version, call),
+  );
+  assertInForce(found.properties, reference, options.clock?.() ?? new Date());
+  const kid = /\/keys\/([0-9a-zA-Z-]+)\/([0-9a-f]{32})$/i.exec(found.keyId ?? '');
+  if (found.cer === undefined || kid?.[1] === undefined || kid[2] === undefined) {
+    throw failed(operation, 'its answer holds no certificate with a key');
+  }
+  let spki: Buffer;
+  try {
+    spki = new X509Certificate(found.cer).publicKey.export({ format: 'der', type: 'spki' });
+  } catch (cause) {
+    throw failed(operation, 'its certificate cannot be read', cause);
+  }
+  return {
+    der: found.cer,
+    version: (found.properties.version ?? kid[2]).toLowerCase(),
+    key: { name: kid[1], version: kid[2] },
+    keyId: keyIdOf(publicKeyFromSpki(spki)),
+  };
+}
