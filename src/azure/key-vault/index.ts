@@ -17,6 +17,7 @@ export {
 export { openKey, type OpenedKey, type OpenKeyOptions } from './open-key.js';
 export { openVaultKey, type VaultKey } from './open-vault-key.js';
 export { readVaultKey, type VaultKeyInfo, type VaultName } from './read-key.js';
+export { readPassphrase, type ReadPassphraseOptions } from './read-passphrase.js';
 export { readVaultSecret } from './read-secret.js';
 export { setVaultSecret, type SetSecretOptions, type StoredSecret } from './set-secret.js';
 export { gunTag, purposeOf, roleTag, tagsFor, type KeyPurpose } from './tags.js';

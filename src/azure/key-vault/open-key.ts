@@ -6,7 +6,6 @@ import type { KeyObject } from 'node:crypto';
 
 import type { TokenCredential } from '@azure/core-auth';
 
-import { TrustError } from '../../errors.js';
 import type { Secrets } from '../../ports.js';
 import {
   createMemorySigner,
@@ -19,10 +18,12 @@ import {
 import type { Signer } from '../../trust/signer.js';
 import type { VaultOptions } from './call.js';
 import { openVaultKey } from './open-vault-key.js';
-import { isVaultUrl, resolvePassphrase } from './passphrase.js';
+import { isVaultUrl } from './passphrase.js';
 import { readKeyText } from './read-key-text.js';
+import { readPassphrase } from './read-passphrase.js';
 import { readVaultSecret } from './read-secret.js';
 import { vaultNameOf } from './names.js';
+import { requireCredential } from './require-credential.js';
 
 export interface OpenKeyOptions extends VaultOptions {
   /** Needed for every reference into a vault; local files do without. */
@@ -54,12 +55,12 @@ export async function openKey(
   reference: KeyReference,
   options: OpenKeyOptions,
 ): Promise<OpenedKey> {
-  const { passphrase, secrets } = options;
-  // A reference stays readable: masked, it would be missing from the very error about it.
-  if (passphrase !== undefined && !isVaultUrl(passphrase)) secrets.mask(passphrase);
   if (reference.kind === 'file' || reference.kind === 'vault-secret') {
     return openText(reference, options);
   }
+  const { passphrase, secrets } = options;
+  // It opens nothing here, and is a secret all the same.
+  if (passphrase !== undefined && !isVaultUrl(passphrase)) secrets.mask(passphrase);
   const credential = requireCredential(reference, options.credential);
   const signer = await openVaultKey(reference, credential, options);
   const { certificatePem } = signer;
@@ -70,22 +71,12 @@ async function openText(
   reference: FileKeyReference | VaultSecretReference,
   options: OpenKeyOptions,
 ): Promise<OpenedKey> {
-  const readSecret = async (secret: VaultSecretReference) => {
-    const value = await readVaultSecret(
-      secret,
-      requireCredential(secret, options.credential),
-      options,
-    );
-    options.secrets.mask(value);
-    return value;
-  };
-  const passphrase = await resolvePassphrase(options, readSecret);
-  if (passphrase !== undefined && passphrase !== options.passphrase) {
-    options.secrets.mask(passphrase);
-  }
+  const passphrase = await readPassphrase(options, options);
   const isFile = reference.kind === 'file';
-  const text = isFile ? await readKeyText(reference.path) : await readSecret(reference);
-  if (isFile) options.secrets.mask(text);
+  const text = isFile
+    ? await readKeyText(reference.path)
+    : await readVaultSecret(reference, requireCredential(reference, options.credential), options);
+  options.secrets.mask(text);
   const source = isFile ? `the file ${reference.path}` : formatKeyReference(reference);
   const { privateKey, role, gun } = readKeyFile(text, {
     source,
@@ -97,16 +88,4 @@ async function openText(
     : `key in the Key Vault secret ${vaultNameOf(reference)}/${reference.name}`;
   const signer = createMemorySigner(privateKey, description);
   return { signer, privateKey, role, gun, certificatePem: undefined };
-}
-
-function requireCredential(
-  reference: KeyReference,
-  credential: TokenCredential | undefined,
-): TokenCredential {
-  if (credential !== undefined) return credential;
-  throw new TrustError(
-    'CREDENTIAL_MISSING',
-    `${formatKeyReference(reference)} needs a sign-in, and there is none`,
-    { remedy: 'Give the inputs of a service principal, or use the path of a local key file.' },
-  );
 }
