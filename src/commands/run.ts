@@ -3,6 +3,7 @@ import type { CommandName, InputValues } from '../inputs/index.js';
 import { readConfiguration } from './configuration/read-configuration.js';
 import type { RunContext } from './context.js';
 import { inspectRepositories } from './inspect/index.js';
+import { initKeys } from './keys/init/index.js';
 import { buildPushSign } from './main-job/index.js';
 import { checkReportPath } from './report/report.js';
 import { revokeTags } from './revoke/index.js';
@@ -21,6 +22,7 @@ export async function runCommand(
   if (command === 'verify') return verifyImages(inputs, context);
   if (command === 'inspect') return inspectRepositories(inputs, context);
   if (command === 'revoke') return revokeTags(inputs, context);
+  if (command === 'keysInit') return initKeys(inputs, context);
   const { workingDirectory, nameInput } = context;
   const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);
   await checkReportPath(configuration.reportPath);

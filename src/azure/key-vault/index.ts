@@ -2,6 +2,7 @@
 export { backupVaultObject, restoreVaultObject, type BackupReference } from './backup.js';
 export type { VaultOptions } from './call.js';
 export { createVaultKey, type CreateKeyOptions } from './create-key.js';
+export { findVaultKey } from './find-key.js';
 export {
   assertImportable,
   importVaultKey,
@@ -15,6 +16,11 @@ export {
   type VaultKeyVersion,
 } from './list-keys.js';
 export { openKey, type OpenedKey, type OpenKeyOptions } from './open-key.js';
+export {
+  openPublicKey,
+  type OpenedPublicKey,
+  type OpenPublicKeyOptions,
+} from './open-public-key.js';
 export { openVaultKey, type VaultKey } from './open-vault-key.js';
 export { readVaultKey, type VaultKeyInfo, type VaultName } from './read-key.js';
 export { readPassphrase, type ReadPassphraseOptions } from './read-passphrase.js';

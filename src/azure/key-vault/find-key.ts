@@ -1,0 +1,49 @@
+/** Whether a name in a vault holds a key, is free, or is kept by a deleted key. Changes nothing. */
+import type { TokenCredential } from '@azure/core-auth';
+import { KeyClient } from '@azure/keyvault-keys';
+
+import { isTrustError } from '../../errors.js';
+import type { VaultKeyReference } from '../../signing/index.js';
+import { callVault, type VaultOptions } from './call.js';
+import { softDeleted } from './conflicts.js';
+import { clientOptions } from './pipeline.js';
+import { getKey, infoOf, type VaultKeyInfo } from './read-key.js';
+
+/**
+ * The key of a name; undefined when a key can be made there.
+ * @throws {TrustError} KEY_CONFLICT when a deleted key has the name; as openVaultKey for a key that is
+ *   there
+ */
+export async function findVaultKey(
+  reference: VaultKeyReference,
+  credential: TokenCredential,
+  options: VaultOptions = {},
+): Promise<VaultKeyInfo | undefined> {
+  const client = new KeyClient(reference.vaultUrl, credential, clientOptions());
+  try {
+    const bundle = await getKey(client, { reference, action: 'create' }, options);
+    return infoOf(bundle, reference, options);
+  } catch (error) {
+    // A version that is not there cannot be made.
+    if (!isTrustError(error, 'KEY_NOT_FOUND') || reference.version !== undefined) throw error;
+  }
+  if (await isDeleted(client, reference, options)) throw softDeleted(reference);
+  return undefined;
+}
+
+async function isDeleted(
+  client: KeyClient,
+  reference: VaultKeyReference,
+  options: VaultOptions,
+): Promise<boolean> {
+  try {
+    await callVault({ reference, action: 'get' }, options, (call) =>
+      client.getDeletedKey(reference.name, call),
+    );
+    return true;
+  } catch (error) {
+    // Looking may be forbidden where making is not: then making it will tell.
+    if (isTrustError(error, 'KEY_NOT_FOUND', 'VAULT_FORBIDDEN')) return false;
+    throw error;
+  }
+}

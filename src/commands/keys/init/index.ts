@@ -1,0 +1,2 @@
+/** The command `keys init`. */
+export { initKeys } from './init.js';

@@ -1,0 +1,102 @@
+/**
+ * The keys of an initialisation: looked for first, and made only when everything else is known to be in
+ * order. Keys in secrets, files and certificates are used as they are, and never made.
+ */
+import {
+  createVaultKey,
+  findVaultKey,
+  openVaultKey,
+  purposeOf,
+  tagsFor,
+  type KeyPurpose,
+} from '../../../azure/index.js';
+import type { Log } from '../../../ports.js';
+import { proveSigner, type KeyReference, type VaultKeyReference } from '../../../signing/index.js';
+import type { KeyId, Signer } from '../../../trust/index.js';
+import type { KeyConfiguration } from '../../configuration/types.js';
+import type { RunContext } from '../../context.js';
+import type { AzureAccess } from '../../session/session.js';
+import { openConfigured } from '../../signing/signing-preflight.js';
+
+/** A key that an input names, as it was found. */
+export type FoundKey =
+  | {
+      readonly kind: 'there';
+      readonly reference: KeyReference;
+      readonly keyId: KeyId;
+      /** What its tags say it is the key of, if they do. */
+      readonly gun: string | undefined;
+      readonly configuration: KeyConfiguration;
+    }
+  | { readonly kind: 'missing'; readonly reference: VaultKeyReference };
+
+/** A key that signs. */
+export interface ReadyKey {
+  readonly signer: Signer;
+  /** URL with version; undefined for a key that is in no vault as a key. */
+  readonly kid: string | undefined;
+  readonly reference: KeyReference;
+  readonly isNew: boolean;
+}
+
+/** Looks for a key and makes nothing. @throws {TrustError} what keeps it from being used or made */
+export async function findKey(
+  configuration: KeyConfiguration,
+  azure: Pick<AzureAccess, 'credential'>,
+  context: RunContext,
+): Promise<FoundKey> {
+  const { reference } = configuration;
+  if (reference.kind !== 'vault-key') {
+    const { signer } = await openConfigured(configuration, azure, context);
+    return { kind: 'there', reference, keyId: signer.keyId, gun: undefined, configuration };
+  }
+  const info = await findVaultKey(reference, azure.credential, context);
+  if (info === undefined) return { kind: 'missing', reference };
+  const gun = purposeOf(info.tags)?.gun;
+  // From here on this version, whatever becomes the newest meanwhile.
+  const pinned = { ...configuration, reference: info.reference };
+  return {
+    kind: 'there',
+    reference: info.reference,
+    keyId: info.keyId,
+    gun,
+    configuration: pinned,
+  };
+}
+
+/** Opens a key that is there, and has it prove that it signs. @throws {TrustError} */
+export async function openFound(
+  found: Extract<FoundKey, { kind: 'there' }>,
+  azure: Pick<AzureAccess, 'credential'>,
+  context: RunContext,
+): Promise<ReadyKey> {
+  const { reference, configuration } = found;
+  if (reference.kind === 'vault-key' || reference.kind === 'vault-certificate') {
+    const signer = await openVaultKey(reference, azure.credential, context);
+    await proveSigner(signer);
+    return { signer, kid: signer.kid, reference, isNew: false };
+  }
+  const { signer } = await openConfigured(configuration, azure, context);
+  await proveSigner(signer);
+  return { signer, kid: undefined, reference, isNew: false };
+}
+
+/** Makes a key in its vault, and has it prove that it signs. @throws {TrustError} */
+export async function makeKey(
+  { reference }: Extract<FoundKey, { kind: 'missing' }>,
+  purpose: KeyPurpose,
+  hsm: boolean,
+  azure: Pick<AzureAccess, 'credential'>,
+  context: RunContext,
+  log: Log,
+): Promise<ReadyKey> {
+  const { credential } = azure;
+  const { signal, clock } = context;
+  const options = { signal, clock, hsm, tags: tagsFor(purpose) };
+  const made = await createVaultKey(reference, credential, options);
+  log.info(`created ${made.kid}`);
+  log.info(`key ID ${made.keyId}`);
+  const signer = await openVaultKey(made.reference, credential, { signal, clock });
+  await proveSigner(signer);
+  return { signer, kid: made.kid, reference: made.reference, isNew: true };
+}

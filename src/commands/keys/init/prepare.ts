@@ -1,0 +1,169 @@
+/**
+ * Everything that must hold before `keys init` makes its first key: who may publish where, what the
+ * repositories have already, and which keys exist. Changes nothing.
+ */
+import { TrustError } from '../../../errors.js';
+import type { InputValues } from '../../../inputs/index.js';
+import { limits } from '../../../limits.js';
+import type { Log } from '../../../ports.js';
+import { formatKeyReference } from '../../../signing/index.js';
+import { readRepository, type TrustedView } from '../../../trust/index.js';
+import { mapAtOnce } from '../../at-once.js';
+import type { KeyConfiguration } from '../../configuration/types.js';
+import type { RunContext } from '../../context.js';
+import {
+  eachRepository,
+  openRepositories,
+  requireAll,
+  requirePublish,
+  type OpenRepository,
+} from '../../repositories/index.js';
+import { openAzure, type AzureAccess } from '../../session/session.js';
+import { separate, type InitConfiguration } from './configuration.js';
+import { otherKeys, type WantedKey } from './judge.js';
+import { findKey, openFound, type FoundKey, type ReadyKey } from './keys.js';
+
+/** A repository that can be published to, and its repository key as it was found. */
+export interface PreparedRepository extends OpenRepository {
+  /** Undefined while it has no trust data. */
+  readonly view: TrustedView | undefined;
+  readonly targetsKey: FoundKey;
+}
+
+export interface Preparation {
+  readonly azure: AzureAccess;
+  readonly repositories: readonly PreparedRepository[];
+  readonly rootKey: FoundKey;
+  /** The keys that are there, by their references, each proven to sign if it is to. */
+  readonly ready: ReadonlyMap<string, ReadyKey>;
+}
+
+/** @throws {TrustError} whatever would keep any of the repositories from being initialised */
+export async function prepare(
+  configuration: InitConfiguration,
+  inputs: InputValues,
+  context: RunContext,
+  log: Log,
+): Promise<Preparation> {
+  const { repositories, cloud } = configuration;
+  const [first] = repositories;
+  if (!first) throw new TypeError('there is no repository to initialise');
+  const azure = openAzure({ cloud, image: { ...first, tags: [] } }, inputs, context);
+  const open = await log.group('Registry login', async () => {
+    const opened = await openRepositories(repositories, configuration, inputs, context, log, azure);
+    return requireAll(opened, 'cannot be opened');
+  });
+  const looked = await log.group('Trust data', async () => {
+    const attempted = await eachRepository(open, async (repository) => {
+      const { server, gun } = repository;
+      await requirePublish(repository, context.signal);
+      const view = await readRepository(server, {
+        pins: [],
+        now: context.clock(),
+        expiry: 'report',
+        signal: context.signal,
+      });
+      log.info(view ? `${gun} has trust data` : `${gun} has no trust data yet`);
+      return { ...repository, view };
+    });
+    return requireAll(attempted, 'cannot be initialised');
+  });
+  return log.group('Keys', async () => {
+    const found = await findKeys(configuration, azure, context);
+    const keyOf = (key: KeyConfiguration): FoundKey => {
+      const one = found.get(formatKeyReference(key.reference));
+      if (!one) throw new TypeError('a key got lost on the way');
+      return one;
+    };
+    const rootKey = keyOf(configuration.rootKey);
+    const wanted = new Map(repositories.map(({ gun, targetsKey }) => [gun, keyOf(targetsKey)]));
+    const judged = await eachRepository(looked, (repository): Promise<PreparedRepository> => {
+      const targetsKey = wanted.get(repository.gun);
+      if (!targetsKey) throw new TypeError('a repository got lost on the way');
+      const problem = problemOf(repository, rootKey, targetsKey, inputs, context);
+      return problem ? Promise.reject(problem) : Promise.resolve({ ...repository, targetsKey });
+    });
+    const prepared = requireAll(judged, 'cannot be initialised; nothing was made or changed');
+    const ready = await openThere(prepared, rootKey, azure, context, log);
+    return { azure, repositories: prepared, rootKey, ready };
+  });
+}
+
+/** The keys of the inputs, each looked for once, by their references. */
+async function findKeys(
+  { rootKey, repositories }: InitConfiguration,
+  azure: AzureAccess,
+  context: RunContext,
+): Promise<ReadonlyMap<string, FoundKey>> {
+  const named = new Map(
+    [rootKey, ...repositories.map(({ targetsKey }) => targetsKey)].map((key) => [
+      formatKeyReference(key.reference),
+      key,
+    ]),
+  );
+  const found = await mapAtOnce(
+    [...named],
+    limits.vaultKeysAtOnce,
+    async ([name, key]) => [name, await findKey(key, azure, context)] as const,
+  );
+  return new Map(found);
+}
+
+function problemOf(
+  { gun, view }: { readonly gun: string; readonly view: TrustedView | undefined },
+  rootKey: FoundKey,
+  targetsKey: FoundKey,
+  inputs: InputValues,
+  { nameInput }: RunContext,
+): TrustError | undefined {
+  if (view) {
+    const keys = { root: wantedOf(rootKey), targets: wantedOf(targetsKey) };
+    return otherKeys(view, keys, nameInput);
+  }
+  if (targetsKey.kind === 'missing') return undefined;
+  const name = formatKeyReference(targetsKey.reference);
+  if (rootKey.kind === 'there' && rootKey.keyId === targetsKey.keyId) {
+    return new TrustError(
+      'INPUT_CONFLICT',
+      `The root key and the repository key of ${gun} are one and the same key (${name}).`,
+      { remedy: separate },
+    );
+  }
+  if (inputs.vault !== undefined && targetsKey.gun !== undefined && targetsKey.gun !== gun) {
+    return new TrustError(
+      'KEY_CONFLICT',
+      `${name} is the repository key of ${targetsKey.gun}, and was to become that of ${gun}.`,
+      {
+        remedy: `Name another vault. If both repositories are to share the key, name the key in ${nameInput('signing-key')} instead of ${nameInput('vault')}.`,
+      },
+    );
+  }
+  return undefined;
+}
+
+function wantedOf(found: FoundKey): WantedKey {
+  return { reference: found.reference, keyId: found.kind === 'there' ? found.keyId : undefined };
+}
+
+/** Opens the keys that are there and will sign, so that none is made in vain. */
+async function openThere(
+  repositories: readonly PreparedRepository[],
+  rootKey: FoundKey,
+  azure: AzureAccess,
+  context: RunContext,
+  log: Log,
+): Promise<ReadonlyMap<string, ReadyKey>> {
+  const needed = new Map<string, Extract<FoundKey, { kind: 'there' }>>();
+  const toInitialise = repositories.filter(({ view }) => !view);
+  const keys = toInitialise.length === 0 ? [] : [rootKey];
+  for (const key of [...keys, ...toInitialise.map(({ targetsKey }) => targetsKey)]) {
+    if (key.kind === 'there') needed.set(formatKeyReference(key.reference), key);
+  }
+  const opened = await mapAtOnce([...needed], limits.vaultKeysAtOnce, async ([name, key]) => {
+    const ready = await openFound(key, azure, context);
+    log.info(ready.signer.description);
+    log.info(`key ID ${ready.signer.keyId}`);
+    return [name, ready] as const;
+  });
+  return new Map(opened);
+}
