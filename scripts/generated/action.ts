@@ -5,6 +5,7 @@ import {
   commandNames,
   commands,
   definitionOf,
+  helpOf,
   inputsOf,
   outputs,
   placeOf,
@@ -108,11 +109,21 @@ function commandEntry(): object {
   };
 }
 
+/** As the input `command` of the action takes it. */
+function nameIn(of: readonly CommandName[]): (command: CommandName) => string {
+  const groups = new Set(of.map((command) => placeOf(command).group));
+  return groups.size === 1 && !groups.has(undefined)
+    ? (command) => placeOf(command).verb
+    : (command) => command;
+}
+
 function entry(name: InputName, of: readonly CommandName[]): object {
   const definition = definitionOf(name);
   const fallback = defaultOf(definition);
   return {
-    description: [helpOn('action', definition.help), choicesOf(definition)].join(' ').trim(),
+    description: [helpOn('action', helpOf(definition, of, nameIn(of))), choicesOf(definition)]
+      .join(' ')
+      .trim(),
     required: of.every((command) => definition.required?.includes(command) === true),
     ...(fallback === undefined ? {} : { default: fallback }),
   };

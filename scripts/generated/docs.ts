@@ -5,6 +5,7 @@ import {
   commandNames,
   commands,
   definitionOf,
+  helpOf,
   inputGroups,
   inputNameOn,
   inputNames,
@@ -52,7 +53,7 @@ export function inputsMd(): string {
 
 function row(name: InputName): readonly string[] {
   const definition = definitionOf(name);
-  const notes = [definition.help, choicesOf(definition)];
+  const notes = [helpOf(definition, commandNames, (command) => command), choicesOf(definition)];
   if (definition.secret) notes.push('Secret.');
   if (definition.hosts)
     notes.push(`${definition.hosts.map((host) => hostTitles[host]).join(', ')} only.`);

@@ -4,6 +4,7 @@ import {
   commandNames,
   commands,
   definitionOf,
+  helpOf,
   inputGroups,
   inputNameOn,
   inputsOf,
@@ -118,7 +119,14 @@ function entry(name: InputName): TaskInput {
     required: isAlwaysRequired(definition),
     groupName: definition.group,
     ...(rule && rule !== groupRule(definition.group) ? { visibleRule: rule } : {}),
-    helpMarkDown: [helpOn('task', definition.help), choicesOf(definition), example]
+    helpMarkDown: [
+      helpOn(
+        'task',
+        helpOf(definition, commandNames, (command) => command),
+      ),
+      choicesOf(definition),
+      example,
+    ]
       .filter(Boolean)
       .join(' '),
   };

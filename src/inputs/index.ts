@@ -7,6 +7,7 @@ export {
 } from './commands.js';
 export {
   definitionOf,
+  helpOf,
   inputNameOn,
   inputNames,
   inputsOf,

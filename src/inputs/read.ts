@@ -42,6 +42,27 @@ export function inputsOf(host: HostName, command?: CommandName): readonly InputN
   });
 }
 
+/**
+ * What an input means for `of`, in full sentences: for one command as if there were no other.
+ * @param nameCommand how a command is called where the text stands.
+ */
+export function helpOf(
+  { help, notes = [], commands }: InputDefinition,
+  of: readonly CommandName[],
+  nameCommand: (command: CommandName) => string,
+): string {
+  const asked = commands.filter((command) => of.includes(command));
+  const particular = notes.flatMap((note) => {
+    const meant = asked.filter((command) => note.commands.includes(command));
+    if (meant.length === 0) return [];
+    // Everybody who reads the text is meant.
+    if (meant.length === asked.length) return [note.help];
+    const names = meant.map((command) => `\`${nameCommand(command)}\``).join(', ');
+    return [`For ${names}: ${note.help}`];
+  });
+  return [help, ...particular].join(' ');
+}
+
 /** An input's name on a host: kebab case, or camel case for the task. */
 export function inputNameOn(host: HostName, name: string): string {
   return host === 'task' ? name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase()) : name;

@@ -49,6 +49,12 @@ export const inputGroups = {
 } as const;
 export type InputGroup = keyof typeof inputGroups;
 
+/** Sentences that hold for some of the commands that read an input. */
+export interface InputNote {
+  readonly commands: readonly CommandName[];
+  readonly help: string;
+}
+
 interface Common {
   /** The heading it stands under. */
   readonly group: InputGroup;
@@ -56,6 +62,8 @@ interface Common {
   readonly label: string;
   /** Full sentences; what it does, what it accepts, what happens without it. */
   readonly help: string;
+  /** What `help` means for some commands in particular. */
+  readonly notes?: readonly InputNote[];
   /** The commands that read it. */
   readonly commands: readonly CommandName[];
   /** The commands that cannot do without it; none if absent. */

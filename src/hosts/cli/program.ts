@@ -2,9 +2,11 @@
 import { Command, Option } from 'commander';
 import {
   commandGroups,
+  commandLineOf,
   commandNames,
   commands,
   definitionOf,
+  helpOf,
   inputGroups,
   inputsOf,
   outputs,
@@ -132,7 +134,7 @@ function placeholderOf(name: InputName): string {
 
 function describe(name: InputName, command: CommandName): string {
   const definition = definitionOf(name);
-  const parts = [definition.help];
+  const parts = [helpOf(definition, [command], (name) => commandLineOf(name).join(' '))];
   if (definition.type === 'choice') {
     const choices = Object.entries(definition.choices);
     parts.push(choices.map(([choice, help]) => `"${choice}": ${help}`).join(' '));
