@@ -5,8 +5,6 @@
 import type { TokenCredential } from '@azure/core-auth';
 import {
   createCredential,
-  loginToRegistry,
-  registryTokenUser,
   roleAssignmentCommand,
   type Cloud,
   type Principal,
@@ -14,7 +12,6 @@ import {
 import { TrustError } from '../../errors.js';
 import { createHttpClient, type HttpClient } from '../../http/index.js';
 import type { InputValues } from '../../inputs/index.js';
-import { limits } from '../../limits.js';
 import {
   createRegistryAccess,
   createRegistryClient,
@@ -30,6 +27,8 @@ import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import { chooseCloud, chooseIdentity } from './identity.js';
 import { userDockerConfig } from './docker-home.js';
+import { openRegistryAndTrust } from './registry-and-trust.js';
+import { openRenewingLogin, type DockerLogin } from './renewing-login.js';
 
 /** Who the run is to Azure. Nobody has been asked yet. */
 export interface AzureAccess {
@@ -51,7 +50,7 @@ export interface Session extends AzureAccess {
   /** Access to the trust server for our repository. */
   readonly trust: RegistryAccess;
   /** The login to hand to Docker, fresh; undefined where Docker has its own. */
-  dockerLogin(): Promise<{ readonly username: string; readonly password: string } | undefined>;
+  readonly dockerLogin: () => Promise<DockerLogin | undefined>;
   /** Access to another registry or trust server, as Docker's own login or anonymously. */
   accessTo(registryHost: string, endpoint: string): Promise<RegistryAccess>;
 }
@@ -85,83 +84,65 @@ export async function openSession(
   azure = openAzure(configuration, inputs, context),
 ): Promise<Session> {
   const { registry } = configuration.image;
-  const { log, secrets, clock, signal } = context;
+  const { secrets, clock } = context;
   const { cloud, http, credential } = azure;
-
-  const login = async (): Promise<Login> => {
-    const made = await loginToRegistry({
-      loginServer: registry,
-      credential,
-      cloud,
-      http,
-      secrets,
-      signal,
-    });
-    return { refreshToken: made.refreshToken, principal: made.principal, madeAt: clock() };
-  };
-  const existing =
+  const own =
     configuration.registryLogin === 'existing'
-      ? await requireDockerLogin(registry, context)
-      : undefined;
-  let current = existing ? undefined : await login();
-  log.info(describe(registry, current?.principal, existing));
-  const fresh = async (): Promise<string> => {
-    const ageMs = clock().getTime() - (current?.madeAt.getTime() ?? 0);
-    if (!current || ageMs > limits.registryLoginMs) current = await login();
-    return current.refreshToken;
-  };
-  const own: RegistryCredential = existing ?? { kind: 'refresh-token', token: fresh };
-  const access = (host: string, mine: RegistryCredential): RegistryAccess =>
-    createRegistryAccess({ host, http, credential: mine, secrets, clock });
-  const registryAccess = access(registry, own);
-  const trustHost = new URL(configuration.trustServer).host;
-
+      ? await existingLogin(registry, context)
+      : await azureLogin(registry, azure, context);
+  const common = { http, secrets, clock };
+  const { registry: access, trust } = openRegistryAndTrust({
+    ...common,
+    host: registry,
+    credential: own.credential,
+    trustUrl: configuration.trustServer,
+    isTrustServerNamed: true,
+  });
   return {
     cloud,
     http,
     credential,
-    principal: current?.principal ?? {},
-    account: existing?.kind === 'basic' ? existing.username : undefined,
-    registry: registryAccess,
-    images: createRegistryClient({ host: registry, ...registryAccess }),
-    trust:
-      trustHost === registry
-        ? registryAccess
-        : createRegistryAccess({
-            host: trustHost,
-            http,
-            credential: own,
-            secrets,
-            clock,
-            // The user named this trust server for the registry, so its token service is theirs.
-            allowedRealmHosts: [registry],
-          }),
-    dockerLogin: async () =>
-      existing ? undefined : { username: registryTokenUser, password: await fresh() },
+    principal: own.principal,
+    account: own.account,
+    registry: access,
+    images: createRegistryClient({ host: registry, ...access }),
+    trust,
+    dockerLogin: own.dockerLogin,
     accessTo: async (registryHost, endpoint) =>
       registryHost === registry
-        ? registryAccess
-        : access(endpoint, (await dockerLoginOf(registryHost, context)) ?? { kind: 'anonymous' }),
+        ? access
+        : createRegistryAccess({
+            ...common,
+            host: endpoint,
+            credential: (await dockerLoginOf(registryHost, context)) ?? { kind: 'anonymous' },
+          }),
   };
 }
 
-interface Login {
-  readonly refreshToken: string;
-  readonly principal: Principal;
-  readonly madeAt: Date;
+interface OwnLogin extends Pick<Session, 'principal' | 'account' | 'dockerLogin'> {
+  readonly credential: RegistryCredential;
 }
 
-function describe(
+async function azureLogin(
   registry: string,
-  principal: Principal | undefined,
-  existing: RegistryCredential | undefined,
-): string {
-  if (existing) {
-    return `${registry}  with the existing Docker login${
-      existing.kind === 'basic' ? ` of ${existing.username}` : ''
-    }`;
-  }
-  return `${registry}  as ${principal?.clientId ?? principal?.objectId ?? 'the signed-in principal'}`;
+  { credential, cloud, http }: AzureAccess,
+  { log, secrets, clock, signal }: RunContext,
+): Promise<OwnLogin> {
+  const login = await openRenewingLogin(
+    { loginServer: registry, credential, cloud, http, secrets, signal },
+    clock,
+  );
+  const { clientId, objectId } = login.principal;
+  log.info(`${registry}  as ${clientId ?? objectId ?? 'the signed-in principal'}`);
+  return { ...login, account: undefined };
+}
+
+async function existingLogin(registry: string, context: RunContext): Promise<OwnLogin> {
+  const credential = await requireDockerLogin(registry, context);
+  const account = credential.kind === 'basic' ? credential.username : undefined;
+  const whose = account === undefined ? '' : ` of ${account}`;
+  context.log.info(`${registry}  with the existing Docker login${whose}`);
+  return { credential, principal: {}, account, dockerLogin: () => Promise.resolve(undefined) };
 }
 
 /** Docker's own login for a registry, if it has one. */

@@ -3,13 +3,7 @@
  * what Docker knows of them, and none gets more than it asks for: what is public is read without.
  */
 import type { TokenCredential } from '@azure/core-auth';
-import {
-  createCredential,
-  isRegistryHost,
-  loginToRegistry,
-  registryTokenUser,
-  type Identity,
-} from '../../azure/index.js';
+import { createCredential, isRegistryHost, type Identity } from '../../azure/index.js';
 import { isTrustError } from '../../errors.js';
 import { createHttpClient } from '../../http/index.js';
 import type { InputValues } from '../../inputs/index.js';
@@ -17,7 +11,6 @@ import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import {
   createBlobReader,
-  createRegistryAccess,
   createRegistryClient,
   gunOf,
   registryEndpointOf,
@@ -25,23 +18,28 @@ import {
   type ReadBlob,
   type RegistryAccess,
   type RegistryClient,
+  type RegistryClientOptions,
   type RegistryCredential,
 } from '../../registry/index.js';
 import { createTrustServer } from '../../trust/index.js';
 import { version } from '../../version.js';
 import type { RunContext } from '../context.js';
 import { chooseCloud, chooseIdentity } from '../session/identity.js';
+import { openRegistryAndTrust } from '../session/registry-and-trust.js';
+import { openRenewingLogin, type DockerLogin } from '../session/renewing-login.js';
 import { dockerLoginOf } from '../session/session.js';
 import type { VerifyConfiguration } from './configuration.js';
 
 /** One registry and its trust server. */
 export interface HostAccess {
+  /** What further clients of the registry are made of. */
+  readonly client: RegistryClientOptions;
   readonly images: RegistryClient;
   readonly readBlob: ReadBlob;
   readonly trustUrl: string;
   readonly trust: RegistryAccess;
   /** The login to hand to Docker; undefined where Docker has its own or needs none. */
-  dockerLogin(): Promise<{ readonly username: string; readonly password: string } | undefined>;
+  readonly dockerLogin: () => Promise<DockerLogin | undefined>;
 }
 
 /** Access to all of them. */
@@ -52,8 +50,6 @@ export interface Access {
   to(host: string, repository: string): Promise<HostAccess>;
 }
 
-type Refresh = Extract<RegistryCredential, { kind: 'refresh-token' }>;
-
 interface Connection {
   readonly endpoint: string;
   readonly registry: RegistryAccess;
@@ -63,8 +59,10 @@ interface Connection {
 
 interface Login {
   readonly credential: RegistryCredential;
-  readonly fresh?: () => Promise<string>;
+  readonly dockerLogin: () => Promise<DockerLogin | undefined>;
 }
+
+const noLogin = (): Promise<undefined> => Promise.resolve(undefined);
 
 /** @throws {TrustError} CREDENTIAL_MISSING when client and tenant are named and nothing proves them. */
 export function createAccess(
@@ -91,20 +89,16 @@ export function createAccess(
     credentials.set(chosen.name, made);
     return made;
   };
-  const open = (host: string, own: RegistryCredential): RegistryAccess =>
-    createRegistryAccess({ host, http, credential: own, secrets, clock });
-
   const connect = (host: string, own: RegistryCredential): Connection => {
     const endpoint = registryEndpointOf(host);
-    const registry = open(endpoint, own);
-    const isNamed = trustServer?.registry === host;
-    const trustUrl = isNamed ? trustServer.url : `https://${trustEndpointOf(host)}`;
-    const trustHost = new URL(trustUrl).host;
-    if (trustHost === endpoint) return { endpoint, registry, trustUrl, trust: registry };
-    // The user named this trust server for the registry, so its token service is theirs.
-    const allowed = isNamed ? { allowedRealmHosts: [endpoint] } : {};
-    const options = { host: trustHost, http, credential: own, secrets, clock, ...allowed };
-    return { endpoint, registry, trustUrl, trust: createRegistryAccess(options) };
+    const isTrustServerNamed = trustServer?.registry === host;
+    const trustUrl = isTrustServerNamed ? trustServer.url : `https://${trustEndpointOf(host)}`;
+    const common = { host: endpoint, credential: own, http, secrets, clock };
+    return {
+      endpoint,
+      trustUrl,
+      ...openRegistryAndTrust({ ...common, trustUrl, isTrustServerNamed }),
+    };
   };
   /** Whether trust data is for everyone: images may be while it is not. */
   const servesAnyone = async (host: string, repository: string): Promise<boolean> => {
@@ -119,39 +113,31 @@ export function createAccess(
     }
   };
   const azureLogin = async (host: string): Promise<Login> => {
-    const login = () =>
-      loginToRegistry({
+    const login = await openRenewingLogin(
+      {
         loginServer: host,
         credential: credential(host),
         cloud: chooseCloud(cloud, host, context),
         http,
         secrets,
         signal,
-      });
-    let current = await login();
-    let madeAt = clock().getTime();
-    const { clientId, objectId } = current.principal;
+      },
+      clock,
+    );
+    const { clientId, objectId } = login.principal;
     log.info(`${host}  as ${clientId ?? objectId ?? 'the signed-in principal'}`);
-    const fresh = async (): Promise<string> => {
-      if (clock().getTime() - madeAt > limits.registryLoginMs) {
-        current = await login();
-        madeAt = clock().getTime();
-      }
-      return current.refreshToken;
-    };
-    const own: Refresh = { kind: 'refresh-token', token: fresh };
-    return { credential: own, fresh };
+    return login;
   };
   const anonymous = (host: string): Login => {
     log.info(`${host}  without a login`);
-    return { credential: { kind: 'anonymous' } };
+    return { credential: { kind: 'anonymous' }, dockerLogin: noLogin };
   };
   const choose = async (host: string, repository: string): Promise<Login> => {
     if (registryLogin === 'existing' || !isRegistryHost(host)) {
       const existing = await dockerLoginOf(host, context);
       if (!existing) return anonymous(host);
       log.info(`${host}  with the existing Docker login`);
-      return { credential: existing };
+      return { credential: existing, dockerLogin: noLogin };
     }
     if (identity.kind === 'default') {
       // Nobody said who to be, so nobody need be asked where anyone is served.
@@ -167,14 +153,16 @@ export function createAccess(
     }
   };
   const openHost = async (host: string, repository: string): Promise<HostAccess> => {
-    const { credential: own, fresh } = await choose(host, repository);
+    const { credential: own, dockerLogin } = await choose(host, repository);
     const { endpoint, registry, trustUrl, trust } = connect(host, own);
+    const client = { host: endpoint, ...registry };
     return {
-      images: createRegistryClient({ host: endpoint, ...registry }),
-      readBlob: createBlobReader({ host: endpoint, ...registry }),
+      client,
+      images: createRegistryClient(client),
+      readBlob: createBlobReader(client),
       trustUrl,
       trust,
-      dockerLogin: async () => fresh && { username: registryTokenUser, password: await fresh() },
+      dockerLogin,
     };
   };
   return {

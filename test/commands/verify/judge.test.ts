@@ -62,6 +62,7 @@ class Images {
         putManifest: never,
         listTags: never,
       },
+      client: { host: 'contoso.azurecr.io', token: never, http: never },
       readBlob: (_, digest) => Promise.resolve(this.blobs.get(digest)),
       trustUrl: 'https://contoso.azurecr.io',
       trust: { token: never, http: never },
