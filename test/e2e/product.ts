@@ -162,7 +162,7 @@ async function invocation(
       return {
         file: await bundles.cli(),
         args: [
-          command,
+          ...wordsOf(command),
           '--json',
           ...(debug ? ['--debug'] : []),
           ...['--summary-file', path.join(folder, 'summary.md')],
@@ -171,6 +171,12 @@ async function invocation(
       };
     }
   }
+}
+
+/** A command line asks for `keysInit` as `keys init`; a command may also be given so. */
+function wordsOf(command: string): readonly string[] {
+  const [, group, verb] = /^(keys|signers|trust)([A-Z][a-z]+)$/.exec(command) ?? [];
+  return group && verb ? [group, verb.toLowerCase()] : command.split(' ');
 }
 
 /** Both hosts hand inputs over as INPUT_ and the name in capitals, blanks as underscores. */
