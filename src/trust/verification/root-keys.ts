@@ -34,6 +34,14 @@ export function countingRootKeyIds(
   return countingIds(root, reader, reader.now);
 }
 
+/** As {@link countingRootKeyIds}, whatever the dates of the certificates. */
+export function timelessCountingRootKeyIds(
+  root: Envelope<RootSigned>,
+  reader: RootReader,
+): readonly KeyId[] {
+  return countingIds(root, reader, undefined);
+}
+
 /**
  * The moment from which readers refuse the root because too few certificates of those who signed it
  * are in force; undefined when they do not suffice even without a look at their dates.

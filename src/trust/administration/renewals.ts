@@ -1,0 +1,237 @@
+/**
+ * When each role of a repository ends, and who can put that off. Pure: a verified view and the keys
+ * at hand in, findings out; nothing is signed or asked.
+ */
+import type { KeyId, RoleName } from '../metadata/types.js';
+import { keyIdsFor } from '../publishing/index.js';
+import {
+  countingRootKeyIds,
+  expiryOf,
+  rootCertificatesEnd,
+  timelessCountingRootKeyIds,
+  type Pin,
+  type TrustedView,
+} from '../verification/index.js';
+import { listingOf, type KeyHolder } from './role-listing.js';
+
+/** What brings a later end about. */
+export type RenewalWay =
+  /** The keys at hand: they sign the role again as it is. */
+  | { readonly kind: 'keys' }
+  /** The trust server, by itself, whenever somebody reads. */
+  | { readonly kind: 'server' }
+  /** The keys at hand, by a rotation: signing again would not do. */
+  | { readonly kind: 'rotation'; readonly role: 'root' | 'snapshot' }
+  /** Whoever holds a key of the role, by signing a tag into it. */
+  | { readonly kind: 'signing' }
+  /** Keys that are not at hand. */
+  | { readonly kind: 'others' };
+
+/** One thing that ends: the file of a role, or the certificates of the root keys. */
+export interface Renewal {
+  readonly role: RoleName;
+  readonly part: 'file' | 'certificate';
+  /** Undefined while nothing was published, or nothing validly signed. */
+  readonly expires: Date | undefined;
+  readonly state: 'valid' | 'expiring' | 'expired' | 'not published' | 'not validly signed';
+  /** How many of `keyIds` must sign. */
+  readonly threshold: number;
+  /** Canonical IDs of the keys that can bring the later end about; none for the server's roles. */
+  readonly keyIds: readonly KeyId[];
+  /** Those of the keys at hand that are among them. */
+  readonly held: readonly KeyHolder[];
+  readonly way: RenewalWay;
+}
+
+/** What {@link renewals} judges by. */
+export interface RenewalRules {
+  readonly now: Date;
+  /** What ends within so many days counts as expiring; with 0 nothing does. */
+  readonly withinDays: number;
+  /** The pins by which the view was read: other root keys do not count for its reader. */
+  readonly pins: readonly Pin[];
+  /**
+   * Whether the server holds the snapshot key that the root names, see serverHolds. While it does
+   * not ("notary init" leaves that key with the client), nothing can be published without that key.
+   * Undefined where the server did not say: taken for yes, unless the key is among those at hand.
+   */
+  readonly serverHoldsSnapshot?: boolean | undefined;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Everything in `view` that ends, root first, delegations in listed order. A view that was read with
+ * `expiry: 'report'` shows what has ended, too.
+ */
+export function renewals(
+  view: TrustedView,
+  holders: readonly KeyHolder[],
+  rules: RenewalRules,
+): readonly Renewal[] {
+  const judged: Judged = { view, holders: distinct(holders), rules };
+  const files: readonly RoleName[] = ['root', 'targets', ...view.delegations.keys()];
+  const [root, ...rest] = files.map((role) => renewalOf(judged, role));
+  return [
+    ...(root ? [root] : []),
+    certificateRenewal(judged),
+    ...rest,
+    serverRenewal(judged, 'snapshot'),
+    serverRenewal(judged, 'timestamp'),
+  ];
+}
+
+/** Whether it has ended, or does so within the time that was asked for. */
+export function isDue({ state }: Pick<Renewal, 'state'>): boolean {
+  return state === 'expired' || state === 'expiring';
+}
+
+/** Whether somebody has to do something about it at some time: not so for the server's own roles. */
+export function isOurConcern({ way, expires }: Renewal): boolean {
+  return way.kind !== 'server' && expires !== undefined;
+}
+
+/** Whether the snapshot key is one that somebody keeps who is not the server. */
+export function isSnapshotHeldByClient(
+  view: TrustedView,
+  holders: readonly KeyHolder[],
+  { serverHoldsSnapshot }: Pick<RenewalRules, 'serverHoldsSnapshot'>,
+): boolean {
+  if (serverHoldsSnapshot !== undefined) return !serverHoldsSnapshot;
+  return holders.some(({ keyId }) => keyIdsFor(view, 'snapshot', keyId).length > 0);
+}
+
+/** Each of several keys once. */
+export function distinct<H extends Pick<KeyHolder, 'keyId'>>(holders: readonly H[]): readonly H[] {
+  return [...new Map(holders.map((holder) => [holder.keyId, holder])).values()];
+}
+
+interface Judged {
+  readonly view: TrustedView;
+  readonly holders: readonly KeyHolder[];
+  readonly rules: RenewalRules;
+}
+
+function renewalOf(judged: Judged, role: RoleName): Renewal {
+  const { view, holders, rules } = judged;
+  const { threshold, keyIds } = keysOf(view, role);
+  const base = {
+    role,
+    part: 'file',
+    threshold,
+    keyIds,
+    held: heldOf(view, role, holders),
+  } as const;
+  const file = role === 'root' ? view.root : view.targets.get(role);
+  const skipped = view.skipped.get(role);
+  // Anyone could have written a file whose signatures do not count, its date included.
+  if (!file && skipped?.reason !== 'expired') {
+    const state = skipped ? 'not validly signed' : 'not published';
+    return { ...base, expires: undefined, state, way: { kind: 'signing' } };
+  }
+  const expires = file ? expiryOf(file.signed) : skipped && expiryOf(skipped.envelope.signed);
+  const due = { ...base, expires, state: stateAt(expires, rules) };
+  if (countOf(judged, role) >= threshold) {
+    return isSnapshotHeldByClient(view, holders, rules)
+      ? { ...due, ...handover(judged) }
+      : { ...due, way: { kind: 'keys' } };
+  }
+  // The old key signs its successor even when its certificate is past its date.
+  const timeless = timelessCountingRootKeyIds(view.root, { gun: view.gun, ...rules });
+  if (role === 'root' && countAmong(judged, timeless) >= threshold) {
+    return { ...due, way: { kind: 'rotation', role: 'root' } };
+  }
+  return { ...due, way: { kind: 'others' } };
+}
+
+function certificateRenewal(judged: Judged): Renewal {
+  const { view, holders, rules } = judged;
+  const { now, pins } = rules;
+  const expires = rootCertificatesEnd(view.root, { gun: view.gun, now, pins });
+  return {
+    role: 'root',
+    part: 'certificate',
+    expires,
+    state: stateAt(expires, rules),
+    ...keysOf(view, 'root'),
+    held: heldOf(view, 'root', holders),
+    way: canRotateRoot(judged) ? { kind: 'rotation', role: 'root' } : { kind: 'others' },
+  };
+}
+
+function serverRenewal(judged: Judged, role: 'snapshot' | 'timestamp'): Renewal {
+  const { view, holders, rules } = judged;
+  const expires = expiryOf(view[role].signed);
+  const base = { role, part: 'file', expires } as const;
+  if (role === 'snapshot' && isSnapshotHeldByClient(view, holders, rules)) {
+    return { ...base, state: stateAt(expires, rules), ...handover(judged) };
+  }
+  return {
+    ...base,
+    // A timestamp lasts two weeks; that its end is near says nothing.
+    state: expires < rules.now ? 'expired' : 'valid',
+    threshold: keysOf(view, role).threshold,
+    keyIds: [],
+    held: [],
+    way: { kind: 'server' },
+  };
+}
+
+/** Handing the snapshot over to the server takes a new root. */
+function handover(judged: Judged): Pick<Renewal, 'threshold' | 'keyIds' | 'held' | 'way'> {
+  const { view, holders } = judged;
+  return {
+    ...keysOf(view, 'root'),
+    held: heldOf(view, 'root', holders),
+
+    way: canRotateRoot(judged) ? { kind: 'rotation', role: 'snapshot' } : { kind: 'others' },
+  };
+}
+
+/** The old root judges its successor whatever the dates of its certificates, and without pins. */
+function canRotateRoot(judged: Judged): boolean {
+  const { root, gun } = judged.view;
+  const timeless = timelessCountingRootKeyIds(root, { gun, now: judged.rules.now, pins: [] });
+  return countAmong(judged, timeless) >= keysOf(judged.view, 'root').threshold;
+}
+
+/** Signatures that the keys at hand can give a new version of `role`, as its readers count them. */
+function countOf({ view, holders, rules }: Judged, role: RoleName): number {
+  if (role === 'root') {
+    const counting = countingRootKeyIds(view.root, { gun: view.gun, ...rules });
+    return countAmong({ view, holders }, counting);
+  }
+  return new Set(holders.flatMap(({ keyId }) => keyIdsFor(view, role, keyId))).size;
+}
+
+/** How many of some root keys, by TUF ID, are at hand. */
+function countAmong(
+  { view, holders }: Pick<Judged, 'view' | 'holders'>,
+  rootIds: readonly KeyId[],
+): number {
+  const ids = new Set(holders.flatMap(({ keyId }) => keyIdsFor(view, 'root', keyId)));
+  return rootIds.filter((id) => ids.has(id)).length;
+}
+
+function heldOf(
+  view: TrustedView,
+  role: RoleName,
+  holders: readonly KeyHolder[],
+): readonly KeyHolder[] {
+  return holders.filter(({ keyId }) => keyIdsFor(view, role, keyId).length > 0);
+}
+
+/** Each key once; one that cannot be read can sign nothing either. */
+function keysOf(
+  view: TrustedView,
+  role: RoleName,
+): { readonly threshold: number; readonly keyIds: readonly KeyId[] } {
+  const listing = listingOf(view, role);
+  const keyIds = listing?.keys.flatMap(({ keyId }) => keyId ?? []) ?? [];
+  return { threshold: listing?.threshold ?? 1, keyIds: [...new Set(keyIds)].sort() };
+}
+
+function stateAt(expires: Date | undefined, { now, withinDays }: RenewalRules): Renewal['state'] {
+  if (expires === undefined || expires < now) return 'expired';
+  return expires.getTime() < now.getTime() + withinDays * dayMs ? 'expiring' : 'valid';
+}
