@@ -106,6 +106,15 @@ export function keyControl({ vaults, clock }: World) {
       return Promise.resolve({ ...info(vault, name, key), kty: key.kty, tags: key.tags });
     },
 
+    /** The names of all keys in a vault that are not deleted. */
+    keyNames: (vaultName: string) =>
+      Promise.resolve(
+        vaults
+          .named(vaultName)
+          .keys.list()
+          .map(({ name }) => name),
+      ),
+
     /** Changes attributes or operations of a version; without `version` of the newest. */
     setKeyAttributes: (
       options: KeyAttributes & {
