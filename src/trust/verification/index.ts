@@ -4,8 +4,14 @@ export { expiriesOf, expiryOf } from './expiries.js';
 export { lookUpTag, pullRoles, type LookUp } from './look-up.js';
 export type { VerificationOptions } from './options.js';
 export { type Pin } from './pins.js';
-export { countingRootKeyIds, rootCertificatesEnd, type RootReader } from './root-keys.js';
+export {
+  countingRootKeyIds,
+  rootCertificatesEnd,
+  timelessCountingRootKeyIds,
+  type RootReader,
+} from './root-keys.js';
 export { verifyRootChain } from './root-chain.js';
+export { countSignatures } from './signatures.js';
 export {
   rolesSignableBy,
   visibilityOf,
@@ -15,6 +21,7 @@ export {
 } from './signable.js';
 export {
   adminKeysOf,
+  canonicalIdOrNone,
   canonicalIds,
   listTags,
   repositoryAdmin,

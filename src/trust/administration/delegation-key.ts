@@ -1,0 +1,103 @@
+/**
+ * A new key for a delegation. Its parent lists it; what the delegation had signed is signed again by
+ * the new key in the same publish, since without that it would fall away. For a signer of Docker's
+ * kind the same goes for targets/releases, which carries every signer's key. Pure.
+ */
+import { parentOf, releasesRole } from '../metadata/index.js';
+import type { RoleName } from '../metadata/types.js';
+import { countSignatures } from '../verification/index.js';
+import {
+  exchangeIn,
+  listingAfter,
+  type RoleExchange,
+  type RotationDraft,
+  type RotationQuestion,
+  type Unchanged,
+} from './exchange.js';
+import {
+  enoughSigners,
+  keysCalled,
+  listingOf,
+  type ChosenSigner,
+  type KeyHolder,
+  type ListedKey,
+  type RoleListing,
+} from './role-listing.js';
+
+/** What a new key for a delegation takes. @throws {TrustError} as exchangeIn and enoughSigners. */
+export function draftDelegationKey<S extends KeyHolder>(
+  question: RotationQuestion<S>,
+): RotationDraft<S> | Unchanged {
+  const { view, role, newKey, atHand } = question;
+  const found = exchangeIn(question);
+  if ('unchanged' in found) return found;
+  const parent = parentOf(role);
+  const inReleases = releasesExchange(question, found.exchange);
+  const changed = [
+    { listing: found.listing, exchange: found.exchange },
+    ...(inReleases ? [inReleases] : []),
+  ];
+  const parentListing = listingOf(view, parent);
+  if (!parentListing) throw new TypeError(`${parent} lists ${role}, and is not listed itself`);
+  const warnings: string[] = [];
+  const files = changed.flatMap(({ listing, exchange }) => {
+    const after = listingAfter(listing, exchange, newKey);
+    return signedAgain(question, after, warnings);
+  });
+  return {
+    exchanges: changed.map(({ exchange }) => exchange),
+    files: [{ role: parent, signedBy: enoughSigners(view.gun, parentListing, atHand) }, ...files],
+    warnings,
+  };
+}
+
+/**
+ * What becomes of targets/releases: the key that goes from the signer goes from there too, unless
+ * another signer has the same key.
+ */
+function releasesExchange<S extends KeyHolder>(
+  { view, role, newKey }: RotationQuestion<S>,
+  { removed }: RoleExchange,
+): { readonly listing: RoleListing; readonly exchange: RoleExchange } | undefined {
+  if (parentOf(role) !== 'targets' || role === releasesRole) return undefined;
+  const listing = listingOf(view, releasesRole);
+  const gone = listing?.keys.filter((key) => removed.some((old) => isSameKey(key, old))) ?? [];
+  if (!listing || gone.length === 0) return undefined;
+  const others = [...view.delegations.values()].filter(
+    ({ name, parent }) => parent === 'targets' && name !== role && name !== releasesRole,
+  );
+  const stays = (key: ListedKey): boolean =>
+    others.some(({ name }) => listingOf(view, name)?.keys.some((other) => isSameKey(other, key)));
+  const [present] = keysCalled(listing, newKey.signer.keyId);
+  const going = gone.filter((key) => !stays(key));
+  if (going.length === 0 && present) return undefined;
+  return { listing, exchange: { role: releasesRole, removed: going, present } };
+}
+
+function isSameKey(one: ListedKey, other: ListedKey): boolean {
+  return one.id === other.id || (one.keyId !== undefined && one.keyId === other.keyId);
+}
+
+/** The file of a role, unless the keys that stay have signed it anyway. */
+function signedAgain<S extends KeyHolder>(
+  { view, newKey, atHand }: RotationQuestion<S>,
+  after: RoleListing,
+  warnings: string[],
+): readonly { readonly role: RoleName; readonly signedBy: readonly ChosenSigner<S>[] }[] {
+  const { role, keys, threshold } = after;
+  const file = view.targets.get(role);
+  if (!file) {
+    if (view.skipped.has(role)) {
+      warnings.push(`${role} of ${view.gun} is not validly signed; it stays as it is, unused`);
+    }
+    return [];
+  }
+  const stay = keys.filter(({ id }) => view.delegations.get(role)?.keys.has(id));
+  const count = countSignatures(
+    file,
+    { keyids: stay.map(({ id }) => id), threshold },
+    Object.fromEntries(stay.map(({ id, key }) => [id, key])),
+  );
+  if (count.isEnough) return [];
+  return [{ role, signedBy: enoughSigners(view.gun, after, [newKey.signer, ...atHand]) }];
+}

@@ -1,0 +1,103 @@
+/** Which keys a role lists, and which of the keys at hand are enough to sign for it. Pure. */
+import { TrustError } from '../../errors.js';
+import { isBaseRole, own } from '../metadata/index.js';
+import type { Gun, KeyId, PublicKey, RoleName } from '../metadata/types.js';
+import type { Signer } from '../signer.js';
+import { canonicalIdOrNone, type TrustedView } from '../verification/index.js';
+
+/** A key as a role lists it. */
+export interface ListedKey {
+  /** The ID under which it is listed: of a certificate, the certificate's. */
+  readonly id: KeyId;
+  /** The canonical ID, by which people and vaults know it; undefined for a key nobody can read. */
+  readonly keyId: KeyId | undefined;
+  readonly key: PublicKey;
+}
+
+/** The keys of a role, and how many of them must sign. */
+export interface RoleListing {
+  readonly role: RoleName;
+  readonly keys: readonly ListedKey[];
+  readonly threshold: number;
+}
+
+/** A key that signs, or would: all that has to be known of it before it does. */
+export type KeyHolder = Pick<Signer, 'keyId' | 'description'>;
+
+/** A key that signs a file, with the IDs under which the role lists it. */
+export interface ChosenSigner<S extends KeyHolder> {
+  readonly signer: S;
+  readonly keyIds: readonly KeyId[];
+}
+
+/** What `view` lists for `role`; undefined where no trusted role knows of it. */
+export function listingOf(view: TrustedView, role: RoleName): RoleListing | undefined {
+  if (!isBaseRole(role)) {
+    const found = view.delegations.get(role);
+    return found && { role, keys: listed(found.keys), threshold: Math.max(found.threshold, 1) };
+  }
+  const { keys, roles } = view.root.signed;
+  const found = own(roles, role);
+  if (!found) return undefined;
+  const pairs = [...new Set(found.keyids)].flatMap((id): [KeyId, PublicKey][] => {
+    const key = own(keys, id);
+    return key ? [[id, key]] : [];
+  });
+  return { role, keys: listed(pairs), threshold: Math.max(found.threshold, 1) };
+}
+
+/** The keys of `listing` that people know by `keyId`, whichever of its IDs that is. */
+export function keysCalled({ keys }: RoleListing, keyId: KeyId): readonly ListedKey[] {
+  return keys.filter((key) => key.keyId === keyId || key.id === keyId);
+}
+
+/** The IDs of keys for a message: canonical ones where there are. */
+export function namesOf(keys: readonly ListedKey[]): string {
+  const names = [...new Set(keys.map(({ id, keyId }) => keyId ?? id))];
+  return names.length === 0 ? 'no key' : names.join(', ');
+}
+
+/**
+ * The first of the keys at hand that are enough to sign for `listing`.
+ * @throws {TrustError} KEY_NOT_AUTHORIZED when they are not.
+ */
+export function enoughSigners<S extends KeyHolder>(
+  gun: Gun,
+  listing: RoleListing,
+  atHand: readonly S[],
+): readonly ChosenSigner<S>[] {
+  const chosen = new Map<KeyId, ChosenSigner<S>>();
+  let count = 0;
+  for (const signer of atHand) {
+    if (count >= listing.threshold) break;
+    const keyIds = listing.keys.flatMap(({ id, keyId }) => (keyId === signer.keyId ? [id] : []));
+    if (keyIds.length === 0 || chosen.has(signer.keyId)) continue;
+    chosen.set(signer.keyId, { signer, keyIds });
+    count += keyIds.length;
+  }
+  if (count >= listing.threshold) return [...chosen.values()];
+  const { role, keys, threshold } = listing;
+  const many = threshold === 1 ? 'a signature' : `${threshold} signatures`;
+  const found = chosen.size === 0 ? 'none of them' : `only ${[...chosen.keys()].join(', ')}`;
+  throw new TrustError(
+    'KEY_NOT_AUTHORIZED',
+    `${role} of ${gun} takes ${many} of key ${namesOf(keys)}, and of the keys at hand ${found} is one.`,
+    { remedy: `Give the keys of ${role} as well, or have whoever holds them do this.` },
+  );
+}
+
+/** One list of several signers' choices, each signer once with all its IDs. */
+export function together<S extends KeyHolder>(
+  ...choices: readonly (readonly ChosenSigner<S>[])[]
+): readonly ChosenSigner<S>[] {
+  const all = new Map<KeyId, ChosenSigner<S>>();
+  for (const { signer, keyIds } of choices.flat()) {
+    const before = all.get(signer.keyId)?.keyIds ?? [];
+    all.set(signer.keyId, { signer, keyIds: [...new Set([...before, ...keyIds])] });
+  }
+  return [...all.values()];
+}
+
+function listed(pairs: Iterable<readonly [KeyId, PublicKey]>): readonly ListedKey[] {
+  return [...pairs].map(([id, key]) => ({ id, keyId: canonicalIdOrNone(key), key }));
+}

@@ -1,0 +1,39 @@
+/** Who can sign the next root so that readers take it. Pure. */
+import { TrustError } from '../../errors.js';
+import { countingRootKeyIds, type Pin, type TrustedView } from '../verification/index.js';
+import { requireListing } from './exchange.js';
+import { enoughSigners, namesOf, type ChosenSigner, type KeyHolder } from './role-listing.js';
+
+/** What readers know of the root, and when they read. */
+export interface RootJudge {
+  readonly pins: readonly Pin[];
+  readonly now: Date;
+}
+
+/**
+ * The signers of a root whose root keys stay as they are.
+ * @throws {TrustError} KEY_NOT_AUTHORIZED; TRUST_DATA_EXPIRED when the certificates of too many root
+ * keys have ended, so that no root they sign is taken (notary trustpinning/certs.go).
+ */
+export function rootSigners<S extends KeyHolder>(
+  view: TrustedView,
+  atHand: readonly S[],
+  { pins, now }: RootJudge,
+): readonly ChosenSigner<S>[] {
+  const listing = requireListing(view, 'root');
+  const counting = countingRootKeyIds(view.root, { gun: view.gun, now, pins });
+  const keys = listing.keys.filter(({ id }) => counting.includes(id));
+  if (keys.length < listing.threshold) {
+    throw new TrustError(
+      'TRUST_DATA_EXPIRED',
+      `The certificate of the root key of ${view.gun} has ended: no new root can be signed with it ` +
+        `(key ${namesOf(listing.keys)}).`,
+      {
+        remedy:
+          'Give the root key a new certificate first: rotate the role root, with the same key as ' +
+          'the new one or with another.',
+      },
+    );
+  }
+  return enoughSigners(view.gun, { ...listing, keys }, atHand);
+}
