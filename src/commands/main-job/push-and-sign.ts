@@ -22,9 +22,9 @@ import type { RunContext } from '../context.js';
 import { withPrivateDocker, type PrivateDocker } from './docker-setup.js';
 import type { Journal, SignedResult, TaggedContent } from '../report/journal.js';
 import { resolvePushed } from './pushed-content.js';
-import { putTags } from './put-tags.js';
+import { putTags } from '../signing/put-tags.js';
 import type { Session } from '../session/session.js';
-import { settleTags, type BothSides } from './settle-tags.js';
+import { settleTags, type BothSides } from '../signing/settle-tags.js';
 import {
   initialiseForDocker,
   readBackSigned,

@@ -12,8 +12,8 @@ import type { Manifest, RegistryClient } from '../../registry/index.js';
 import { lookUpTag, readRepository, type TrustedView } from '../../trust/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import type { SigningPlan } from '../signing/signing-preflight.js';
-import { lookUpTags, type Standing } from '../signing/standing.js';
+import type { SigningPlan } from './signing-preflight.js';
+import { lookUpTags, type Standing } from './standing.js';
 
 /** One look at both sides. */
 export interface BothSides {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { RunContext } from '../../../src/commands/context.js';
-import { putTags } from '../../../src/commands/main-job/put-tags.js';
-import { judgeTag, settleTags, type TagFacts } from '../../../src/commands/main-job/settle-tags.js';
+import { putTags } from '../../../src/commands/signing/put-tags.js';
+import { judgeTag, settleTags, type TagFacts } from '../../../src/commands/signing/settle-tags.js';
 import { isTrustError, TrustError } from '../../../src/errors.js';
 import type { Manifest, RegistryClient } from '../../../src/registry/index.js';
 import {
