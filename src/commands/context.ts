@@ -32,6 +32,8 @@ export interface RunContext {
   readonly nameInput: NameInput;
   /** Sets an output as soon as its value is known, so that it survives a later failure. */
   setOutput(name: OutputName, value: string): void;
+  /** `text` with every secret that is known by now blotted out: for files that others may read. */
+  redact(text: string): string;
   /** Prints a document that is itself the result of the run, on its own where the host can. */
   print(document: string): void;
   /** Adds Markdown to the job's summary. */

@@ -100,6 +100,7 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
     setOutput: (name, value) => {
       host.setOutput(name, value);
     },
+    redact: (text) => host.masks.redact(text),
     print: (document) => {
       const safe = host.masks.redact(document);
       if (host.print) host.print(safe);

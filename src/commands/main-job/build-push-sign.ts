@@ -3,7 +3,8 @@
  * Whatever could keep the run from ending signed is found before the build.
  */
 import type { InputValues } from '../../inputs/index.js';
-import { buildImage, prepareBuild, verifyBaseImages } from './build-image.js';
+import { isTrustError } from '../../errors.js';
+import { buildImage, prepareBuild, verifyBaseImages, type PreparedBuild } from './build-image.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import {
@@ -12,23 +13,33 @@ import {
   withPrivateDocker,
   type PrivateDocker,
 } from './docker-setup.js';
-import { openJournal } from '../report/journal.js';
-import { pushAndSign } from './push-and-sign.js';
+import { withJournal, type Journal } from '../report/journal.js';
+import { notePushing, pushAndSign } from './push-and-sign.js';
 import { openAzure, openSession, requirePush } from '../session/session.js';
 import { beginSigning, examine, prepareSigning } from '../signing/signing-preflight.js';
-import { chooseTagOrder } from '../signing/tag-order.js';
+import { chooseTagOrder, type TagOrder } from '../signing/tag-order.js';
 
 /**
  * Runs `buildAndPush`, `build` or `push`.
  * @throws {TrustError} for whatever keeps the run from doing all it was asked for.
  */
-export async function buildPushSign(
+export function buildPushSign(
   configuration: Configuration,
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
+  return withJournal(configuration, context, (journal) =>
+    runJob(configuration, inputs, context, journal),
+  );
+}
+
+async function runJob(
+  configuration: Configuration,
+  inputs: InputValues,
+  context: RunContext,
+  journal: Journal,
+): Promise<void> {
   const { build, signing } = configuration;
-  const journal = openJournal(configuration, context);
   const { log } = journal;
   if (!configuration.contentTrust) {
     log.warn('Content trust is off for this step: nothing is verified and nothing is signed.');
@@ -63,8 +74,10 @@ export async function buildPushSign(
   const built =
     prepared &&
     (await log.group('Build', () =>
-      withPrivateDocker(open, log, (own) =>
-        buildImage(prepared, decisions, configuration, own, context, log),
+      noteBuild(prepared, order, journal, () =>
+        withPrivateDocker(open, log, (own) =>
+          buildImage(prepared, decisions, configuration, own, context, log),
+        ),
       ),
     ));
   if (configuration.command === 'build') {
@@ -72,5 +85,26 @@ export async function buildPushSign(
   } else {
     await pushAndSign({ configuration, session, context, journal, plan, order, built, open });
   }
-  await journal.close();
+}
+
+/** Tells the journal what a build may have pushed, if its builder pushes at once. */
+async function noteBuild<T>(
+  { request }: PreparedBuild,
+  order: TagOrder,
+  journal: Journal,
+  build: () => Promise<T>,
+): Promise<T> {
+  if (request.output.kind === 'load') return build();
+  notePushing(order, journal);
+  try {
+    return await build();
+  } catch (error) {
+    // BuildKit exports when all is built, and calls a push that failed by that name
+    // (moby/buildkit exporter/containerimage/export.go).
+    if (isTrustError(error, 'BUILD_FAILED')) {
+      journal.notePush('no');
+      journal.noteTagState('untouched');
+    }
+    throw error;
+  }
 }

@@ -28,10 +28,10 @@ import { settleTags, type BothSides } from '../signing/settle-tags.js';
 import {
   initialiseForDocker,
   readBackSigned,
-  signTags,
   tellUnsigned,
   tellUntagged,
 } from '../signing/sign-tags.js';
+import { signNoted } from '../signing/sign-noted.js';
 import type { SigningPlan } from '../signing/signing-preflight.js';
 import {
   lookAfterSigning,
@@ -64,8 +64,14 @@ export async function pushAndSign(run: PushRun): Promise<void> {
   let initialised = false;
   if (plan?.engine === 'docker' && plan.root) {
     initialised = await log.group('Initialisation', () => initialiseForDocker(plan, context, log));
+    if (initialised) journal.noteInitialised();
   }
+  if (built?.kind !== 'pushed') notePushing(order, journal);
   const content = await pushedBy(run, built);
+  journal.notePush('yes');
+  if (order.kind === 'tags-first') {
+    journal.noteTagState(plan?.engine === 'docker' ? 'signing-unknown' : 'unsigned');
+  }
   const tell = <T>(body: () => Promise<T>): Promise<T> => {
     if (!plan) return body();
     return order.kind === 'tags-first'
@@ -111,7 +117,7 @@ export async function pushAndSign(run: PushRun): Promise<void> {
     const signing = async (): Promise<SignedResult> =>
       plan.engine === 'docker'
         ? readBackSigned(plan, tags, initialised, context)
-        : signTags(plan, tags, context, log, {
+        : signNoted(plan, tags, context, journal, {
             known: await known,
             ...(isTagged && {
               recheck: async () => {
@@ -136,6 +142,7 @@ export async function pushAndSign(run: PushRun): Promise<void> {
       if (isTagged) await settle();
       throw signed;
     }
+    journal.noteReadBack(signed);
     const after = isTagged ? await lookAfterSigning(image.gun, standing ?? look(), log) : undefined;
     if (after) await settle({ view: signed.view, standing: after });
     return signed;
@@ -152,9 +159,15 @@ export async function pushAndSign(run: PushRun): Promise<void> {
       }
     });
   }
-  journal.noteSigned(result);
+  journal.noteSigned();
   for (const tag of tags.keys()) log.info(`${image.gun}:${tag}  signed and verified`);
   log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
+}
+
+/** Tells the journal that from now on nobody knows what the registry has, until the push has ended. */
+export function notePushing({ kind }: TagOrder, journal: Journal): void {
+  journal.notePush('unknown');
+  if (kind === 'tags-first') journal.noteTagState('push-unknown');
 }
 
 /** What the registry holds of this run by now, pushed by the builder or by us. */

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError, messageOf } from '../../errors.js';
+import { TrustError, messageOf, type ErrorCode } from '../../errors.js';
 
 /** A base image as it was found and used. */
 export interface BaseImageReport {
@@ -17,23 +17,41 @@ export interface BaseImageReport {
   readonly reason?: string;
 }
 
+/** What became of a tag, as far as the run can say. Each is explained in docs/trust-report.md. */
+export type TagState =
+  | 'untouched'
+  | 'push-unknown'
+  | 'unsigned'
+  | 'signing-unknown'
+  | 'signed'
+  | 'signed-unsettled'
+  | 'moved';
+
 /** One tag as it stands after the run. */
 export interface TagReport {
   readonly tag: string;
-  readonly digest: string;
+  /** Undefined when the run ended before it was known. */
+  readonly digest: string | undefined;
   /** Size of the manifest in bytes. */
-  readonly length: number;
+  readonly length: number | undefined;
   readonly signed: boolean;
+  readonly state: TagState;
 }
 
 /** The content of the trust report; `formatVersion` changes when a field changes its meaning. */
 export interface TrustReport {
   readonly formatVersion: 1;
+  readonly outcome: 'done' | 'failed';
+  /** Why the run failed. */
+  readonly error:
+    { readonly code: ErrorCode; readonly message: string; readonly remedy: string } | undefined;
   readonly registry: string;
   readonly repository: string;
   readonly gun: string;
   readonly digest: string | undefined;
   readonly image: string | undefined;
+  /** Whether this run has put the image into the registry, under whatever name. */
+  readonly pushed: 'yes' | 'no' | 'unknown';
   readonly tags: readonly TagReport[];
   readonly engine: 'native' | 'docker' | undefined;
   readonly key:
@@ -87,10 +105,8 @@ export function summaryOf(report: TrustReport): string {
   const rows: [string, string][] = [
     ['Image', code(`${report.registry}/${report.repository}`)],
     ['Digest', report.digest === undefined ? '' : code(report.digest)],
-    [
-      'Tags',
-      report.tags.map(({ tag, signed }) => `${code(tag)}${signed ? '' : ' (unsigned)'}`).join(', '),
-    ],
+    ['Tags', report.tags.map((tag) => tagCell(tag, report.outcome)).join('<br>')],
+    ['Pushed', report.outcome === 'failed' ? report.pushed : ''],
     ['Role', report.roles.map(code).join(', ')],
     ['Key', report.key ? `${code(report.key.id)}<br>${escape(report.key.description)}` : ''],
     ['Root', rootCell(report)],
@@ -107,14 +123,44 @@ export function summaryOf(report: TrustReport): string {
     .map(([name, value]) => `| ${name} | ${value} |`);
   const warnings = report.warnings.map((warning) => `> ⚠️ ${escape(warning)}`);
   return [
-    report.key ? '### Signed image' : '### Image (not signed)',
+    titleOf(report),
     '',
+    ...(report.error
+      ? [
+          `❌ ${code(report.error.code)} ${escape(report.error.message)}`,
+          '',
+          escape(report.error.remedy),
+          '',
+        ]
+      : []),
     '| | |',
     '| --- | --- |',
     ...table,
     ...(warnings.length > 0 ? ['', ...warnings] : []),
     '',
   ].join('\n');
+}
+
+function titleOf({ outcome, key }: TrustReport): string {
+  if (outcome === 'failed') return '### Image (failed)';
+  return key ? '### Signed image' : '### Image (not signed)';
+}
+
+/** What is said of a tag, where there is something to be said. */
+const stateTexts: Readonly<Record<TagState, string>> = {
+  untouched: 'not touched by this run',
+  'push-unknown': 'the push broke off; the registry may have it',
+  unsigned: 'unsigned',
+  'signing-unknown': 'not known whether it is signed',
+  signed: '',
+  'signed-unsettled': 'signed; not known whether the registry has it under this tag',
+  moved: 'signed, and moved by somebody else since',
+};
+
+function tagCell({ tag, state }: TagReport, outcome: TrustReport['outcome']): string {
+  // A run that failed has to say which of its tags are well, too.
+  const text = stateTexts[state] || (outcome === 'failed' ? 'signed' : '');
+  return code(tag) + (text === '' ? '' : ` (${text})`);
 }
 
 function rootCell(report: TrustReport): string {

@@ -5,9 +5,9 @@ import type { RegistryClient } from '../../registry/index.js';
 import { ahead } from '../ahead.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import { openJournal, type TaggedContent } from '../report/journal.js';
+import { withJournal, type Journal, type TaggedContent } from '../report/journal.js';
 import { openAzure, openSession } from '../session/session.js';
-import { signTags } from '../signing/sign-tags.js';
+import { signNoted } from '../signing/sign-noted.js';
 import { beginSigning, examine, prepareSigning } from '../signing/signing-preflight.js';
 import {
   lookAfterSigning,
@@ -21,15 +21,25 @@ import {
  * Signs each tag for what it stands for at the start of the run, all in one publish.
  * @throws {TrustError} MANIFEST_NOT_FOUND, TAG_MOVED, and whatever keeps the tags from being signed.
  */
-export async function signExisting(
+export function signExisting(
   configuration: Configuration,
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
+  return withJournal(configuration, context, (journal) =>
+    signTagged(configuration, inputs, context, journal),
+  );
+}
+
+async function signTagged(
+  configuration: Configuration,
+  inputs: InputValues,
+  context: RunContext,
+  journal: Journal,
+): Promise<void> {
   const { image, signing } = configuration;
   const { gun } = image;
   if (!signing) throw new TypeError('a sign command was configured without a signing key');
-  const journal = openJournal(configuration, context);
   const { log } = journal;
   const azure = openAzure(configuration, inputs, context);
   const opening = beginSigning(signing, azure, context);
@@ -50,9 +60,10 @@ export async function signExisting(
     prepareSigning(configuration, signing, session, context, log, examination),
   );
   journal.noteTags(tags);
+  journal.noteTagState('unsigned');
   await log.group('Signature', async () => {
     let standing: Promise<Standing> | undefined;
-    const result = await signTags(plan, tags, context, log, {
+    const result = await signNoted(plan, tags, context, journal, {
       known: plan.view,
       recheck: async () => {
         requireUnmoved(gun, tags, await look());
@@ -61,13 +72,13 @@ export async function signExisting(
         standing = ahead(look());
       },
     });
+    journal.noteReadBack(result);
     const after = await lookAfterSigning(gun, standing ?? look(), log);
     if (after) requireAgreement(gun, tags, after);
-    journal.noteSigned(result);
+    journal.noteSigned();
     for (const tag of tags.keys()) log.info(`${gun}:${tag}  signed and verified`);
     log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
   });
-  await journal.close();
 }
 
 async function resolveTags(

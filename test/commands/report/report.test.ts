@@ -12,12 +12,15 @@ import {
 const digest = `sha256:${'a'.repeat(64)}`;
 const report: TrustReport = {
   formatVersion: 1,
+  outcome: 'done',
+  error: undefined,
+  pushed: 'yes',
   registry: 'contoso.azurecr.io',
   repository: 'team/app',
   gun: 'contoso.azurecr.io/team/app',
   digest,
   image: `contoso.azurecr.io/team/app@${digest}`,
-  tags: [{ tag: '1.0', digest, length: 735, signed: true }],
+  tags: [{ tag: '1.0', digest, length: 735, signed: true, state: 'signed' }],
   engine: 'native',
   key: { id: 'f'.repeat(64), method: 'ecdsa', description: 'Key Vault key contoso/app (ES256)' },
   roles: ['targets/ci', 'targets/releases'],
@@ -75,11 +78,32 @@ describe('the job summary', () => {
     const summary = summaryOf({
       ...report,
       key: undefined,
-      tags: [{ tag: '1.0', digest, length: 735, signed: false }],
+      tags: [{ tag: '1.0', digest, length: 735, signed: false, state: 'unsigned' }],
     });
     expect(summary).toContain('### Image (not signed)');
     expect(summary).toContain('`1.0` (unsigned)');
     expect(summary).not.toContain('Signed image');
+  });
+
+  it('says of a run that failed why, and what became of each tag', () => {
+    const failed: TrustReport = {
+      ...report,
+      outcome: 'failed',
+      error: { code: 'PUSH_FAILED', message: 'The <push> broke.', remedy: 'Run the step again.' },
+      pushed: 'unknown',
+      tags: [
+        { tag: '1.0', digest, length: 735, signed: false, state: 'push-unknown' },
+        { tag: '1.1', digest, length: 735, signed: true, state: 'signed' },
+      ],
+    };
+    const lines = summaryOf(failed).split('\n');
+    expect(lines[0]).toBe('### Image (failed)');
+    expect(lines).toContain('❌ `PUSH_FAILED` The &lt;push&gt; broke.');
+    expect(lines).toContain('Run the step again.');
+    expect(lines).toContain('| Pushed | unknown |');
+    expect(lines).toContain(
+      '| Tags | `1.0` (the push broke off; the registry may have it)<br>`1.1` (signed) |',
+    );
   });
 
   it('lets no text of others out of its cell', () => {
