@@ -1,0 +1,212 @@
+/**
+ * Takes a signer away so that nothing signed with its keys counts any more, and what was signed with
+ * them before goes on counting: `targets/releases` is one file under one signature, so another key has
+ * to sign it again. Where none is at hand, what would be lost is said first.
+ */
+import { renewedTargets, withoutSigner } from '../edits/index.js';
+import { canonicalIds, countSignatures, type TrustedView } from '../verification/index.js';
+import { own, releasesRole, roleOfSigner } from '../metadata/index.js';
+import type { KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
+import {
+  publishChange,
+  type ChangeOptions,
+  type Plan,
+  type PlannedFile,
+} from '../publishing/index.js';
+import type { TrustServer } from '../server/index.js';
+import type { Signer } from '../signer.js';
+import { coveringSigners, targetsRule, type RoleRule } from './covering-signers.js';
+import { pullChanges, type PullChange } from './pull-changes.js';
+import { lossNotConfirmed, mayNotChangeSigners, targetsOf } from './signer-refusals.js';
+
+/** What {@link removeSigner} needs. */
+export interface RemoveSignerOptions extends ChangeOptions {
+  /** Without `targets/`. */
+  readonly name: string;
+  /** The keys at hand: the repository key, and any that stay in `targets/releases`. */
+  readonly signers: readonly Signer[];
+  /** Whether tags may be lost. */
+  readonly isLossConfirmed: boolean;
+}
+
+/** What becomes of `targets/releases`. */
+export type ReleasesFate =
+  /** It does not list the signer, or has nothing signed in it. */
+  | 'untouched'
+  /** Keys that stay have signed it already. */
+  | 'stays signed'
+  /** Keys at hand sign it again. */
+  | 'signed again'
+  /** It stays without a signature that counts until one of its keys signs. */
+  | 'unsigned'
+  /** No key is left, so it goes. */
+  | 'removed';
+
+/** What removing comes to. */
+export interface SignerRemovalPlan extends Plan {
+  /** False where the repository has no such signer: nothing is to be done. */
+  readonly isListed: boolean;
+  /** Canonical IDs of the keys that leave `targets/releases`. */
+  readonly removedKeys: readonly KeyId[];
+  readonly releases: ReleasesFate;
+  /** Tags that are pulled no more, or as what `targets` says of them. */
+  readonly lost: readonly PullChange[];
+}
+
+/** A signer that is gone, as a stranger sees it. */
+export interface RemovedSigner {
+  readonly removal: SignerRemovalPlan;
+  /** What the stranger saw. */
+  readonly view: TrustedView;
+  readonly attempts: number;
+}
+
+/**
+ * Plans the removal; what would be lost is a finding here, not a refusal.
+ * @throws {TrustError} KEY_NOT_AUTHORIZED when the keys at hand may not sign `targets`.
+ */
+export function planSignerRemoval(
+  view: TrustedView,
+  name: string,
+  signers: readonly Signer[],
+  now: Date,
+): SignerRemovalPlan {
+  const role = roleOfSigner(name);
+  const targets = targetsOf(view);
+  if (!targets.delegations.roles.some((listed) => listed.name === role)) {
+    const nothing = { roles: [], files: [], warnings: [], removedKeys: [], lost: [] };
+    return { ...nothing, isListed: false, releases: 'untouched' };
+  }
+  const signedBy = coveringSigners(targetsRule(view), signers);
+  if (!signedBy) throw mayNotChangeSigners(view, signers);
+  const { body, removed, shared } = withoutSigner(targets, name, now);
+  const { fate, file } = releasesAfter(view, body, signers, now);
+  const after = viewAfter(view, body, [role, ...(isDead(fate) ? [releasesRole] : [])]);
+  return {
+    isListed: true,
+    roles: file ? ['targets', releasesRole] : ['targets'],
+    files: [{ role: 'targets', body, signedBy }, ...(file ? [file] : [])],
+    warnings: warningsOf(view, name, shared, fate),
+    removedKeys: removed,
+    releases: fate,
+    lost: pullChanges(view, after),
+  };
+}
+
+/**
+ * Removes the signer in one publish, and reads back that its keys sign nothing any more.
+ * @throws {TrustError} CONFIRMATION_MISSING when tags would be lost and that is not confirmed; as
+ * publishChange; KEY_NOT_AUTHORIZED as {@link planSignerRemoval}.
+ */
+export async function removeSigner(
+  server: TrustServer,
+  options: RemoveSignerOptions,
+): Promise<RemovedSigner> {
+  const { name, signers, clock, isLossConfirmed } = options;
+  let sent: SignerRemovalPlan | undefined;
+  const { view, plan, carriedOut, attempts } = await publishChange(server, options, {
+    plan: (current) => {
+      const removal = planSignerRemoval(current, name, signers, clock());
+      if (removal.lost.length > 0 && !isLossConfirmed) {
+        throw lossNotConfirmed(current, name, removal.lost);
+      }
+      if (removal.isListed) sent = removal;
+      return removal;
+    },
+    flaw: (seen) => flawOf(seen, name, sent),
+  });
+  return { removal: carriedOut ?? plan, view, attempts };
+}
+
+function flawOf(
+  view: TrustedView,
+  name: string,
+  sent: SignerRemovalPlan | undefined,
+): string | undefined {
+  if (view.delegations.has(roleOfSigner(name))) return `${roleOfSigner(name)} is still listed`;
+  const listed = canonicalIds([...(view.delegations.get(releasesRole)?.keys.values() ?? [])]);
+  const still = sent?.removedKeys.find((id) => listed.includes(id));
+  if (still !== undefined) return `${releasesRole} still lists the key ${still}`;
+  const isKept = sent?.releases === 'signed again' || sent?.releases === 'stays signed';
+  if (isKept && !view.targets.has(releasesRole)) return `${releasesRole} is not validly signed`;
+  return undefined;
+}
+
+function releasesAfter(
+  view: TrustedView,
+  body: TargetsSigned,
+  signers: readonly Signer[],
+  now: Date,
+): { readonly fate: ReleasesFate; readonly file?: PlannedFile } {
+  const file = view.targets.get(releasesRole);
+  const rule = ruleOf(body, releasesRole);
+  if (!rule) return { fate: view.delegations.has(releasesRole) ? 'removed' : 'untouched' };
+  if (!file) return { fate: 'untouched' };
+  const role = { keyids: [...rule.keys.keys()], threshold: rule.threshold };
+  if (countSignatures(file, role, body.delegations.keys).isEnough) {
+    const before = view.delegations.get(releasesRole);
+    return { fate: before?.keys.size === rule.keys.size ? 'untouched' : 'stays signed' };
+  }
+  const signedBy = coveringSigners(rule, signers);
+  if (!signedBy) return { fate: 'unsigned' };
+  return {
+    fate: 'signed again',
+    file: { role: releasesRole, body: renewedTargets(file.signed, now), signedBy },
+  };
+}
+
+function isDead(fate: ReleasesFate): boolean {
+  return fate === 'unsigned' || fate === 'removed';
+}
+
+function ruleOf({ delegations }: TargetsSigned, name: RoleName): RoleRule | undefined {
+  const role = delegations.roles.find((listed) => listed.name === name);
+  return (
+    role && {
+      threshold: role.threshold,
+      keys: new Map(
+        role.keyids.flatMap((id): [KeyId, PublicKey][] => {
+          const key = own(delegations.keys, id);
+          return key ? [[id, key]] : [];
+        }),
+      ),
+    }
+  );
+}
+
+/** What `view` would be; for looking only, as nothing is signed. */
+function viewAfter(view: TrustedView, body: TargetsSigned, gone: readonly RoleName[]): TrustedView {
+  const isGone = (role: RoleName) => gone.some((one) => role === one || role.startsWith(`${one}/`));
+  return {
+    ...view,
+    targets: new Map(
+      [...view.targets]
+        .filter(([role]) => !isGone(role))
+        .map(([role, file]) => [role, role === 'targets' ? { ...file, signed: body } : file]),
+    ),
+    delegations: new Map([...view.delegations].filter(([role]) => !isGone(role))),
+  };
+}
+
+function warningsOf(
+  view: TrustedView,
+  name: string,
+  shared: readonly KeyId[],
+  fate: ReleasesFate,
+): readonly string[] {
+  const warnings = shared.map(
+    (id) =>
+      `The key ${id} of ${name} stays in ${releasesRole} of ${view.gun}: another signer has it as well.`,
+  );
+  if (fate === 'unsigned') {
+    warnings.push(
+      `${releasesRole} of ${view.gun} has no signature that counts until one of its signers signs; Docker's own client cannot do that, this product can.`,
+    );
+  }
+  if (view.skipped.get(releasesRole)?.reason === 'expired') {
+    warnings.push(
+      `${releasesRole} of ${view.gun} has expired. Renewed after this, it may no longer carry the tags that ${name} signed: renew it first to keep them.`,
+    );
+  }
+  return warnings;
+}

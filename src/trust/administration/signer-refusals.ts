@@ -1,0 +1,55 @@
+/** What administration of signers refuses, and the body it works on. */
+import { TrustError } from '../../errors.js';
+import type { TargetsSigned } from '../metadata/types.js';
+import type { Signer } from '../signer.js';
+import { canonicalIds, type TrustedView } from '../verification/index.js';
+import { targetsRule } from './covering-signers.js';
+import type { PullChange } from './pull-changes.js';
+
+/** The body of `targets`, which every view has. */
+export function targetsOf(view: TrustedView): TargetsSigned {
+  const targets = view.targets.get('targets');
+  if (!targets) throw new TypeError('a view without targets');
+  return targets.signed;
+}
+
+/** The keys at hand do not make up what `targets` asks for. */
+export function mayNotChangeSigners(
+  view: TrustedView,
+  signers: readonly Pick<Signer, 'keyId'>[],
+): TrustError {
+  const { keys, threshold } = targetsRule(view);
+  const needed = canonicalIds([...keys.values()]).join(', ');
+  const given = signers.map(({ keyId }) => keyId).join(', ');
+  const count = threshold > 1 ? `${threshold} signatures` : 'the signature';
+  return new TrustError(
+    'KEY_NOT_AUTHORIZED',
+    `The signers of ${view.gun} are changed with ${count} of its repository key (${needed}), not with the key ${given}`,
+    { remedy: 'Give the repository key, which only the owner of the repository has.' },
+  );
+}
+
+/** Tags would be lost that nobody has given up. */
+export function lossNotConfirmed(
+  { gun }: TrustedView,
+  name: string,
+  lost: readonly PullChange[],
+): TrustError {
+  const shown = lost.slice(0, mostTags).map(({ tag, after }) => {
+    return after === undefined ? tag : `${tag} (would stand for ${after} again)`;
+  });
+  const more = lost.length > shown.length ? ` and ${lost.length - shown.length} more` : '';
+  return new TrustError(
+    'CONFIRMATION_MISSING',
+    `With the signer ${name}, ${gun} would lose signed tags: ${shown.join(', ')}${more}`,
+    {
+      remedy:
+        'targets/releases counts as signed only while a key that stays has signed it. Give such a key as ' +
+        'well, of another signer, and nothing is lost; or add the repository key itself as a signer ' +
+        'first. To give the tags up, confirm it with the name of the repository.',
+    },
+  );
+}
+
+/** An error is read by people; the report has every tag. */
+const mostTags = 20;
