@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { readInitConfiguration } from '../../../../src/commands/keys/init/configuration.js';
+import { keyNameOf } from '../../../../src/commands/keys/init/key-name.js';
+import { TrustError } from '../../../../src/errors.js';
+import { readInputs } from '../../../../src/inputs/index.js';
+import { formatKeyReference } from '../../../../src/signing/index.js';
+
+const base = {
+  registry: 'contoso.azurecr.io',
+  repository: 'app',
+  'root-key': 'https://contoso-root.vault.azure.net/keys/root',
+};
+const vault = 'https://contoso-keys.vault.azure.net';
+
+function configure(given: Readonly<Record<string, string>>) {
+  const texts: Readonly<Record<string, string>> = given;
+  const inputs = readInputs('keysInit', 'cli', (name) => texts[name] ?? '');
+  return readInitConfiguration(inputs, '/agent', (name) => name);
+}
+
+function refusal(given: Readonly<Record<string, string>>): TrustError {
+  try {
+    configure(given);
+  } catch (error) {
+    if (error instanceof TrustError) return error;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+const keysOf = (given: Readonly<Record<string, string>>) =>
+  configure(given).repositories.map(({ gun, targetsKey: { reference } }) => [
+    gun,
+    formatKeyReference(reference),
+  ]);
+
+describe('what keys init is asked for', () => {
+  it('is one key for all repositories', () => {
+    expect(keysOf({ ...base, repository: 'app, db', 'signing-key': `${vault}/keys/team` })).toEqual(
+      [
+        ['contoso.azurecr.io/app', `${vault}/keys/team`],
+        ['contoso.azurecr.io/db', `${vault}/keys/team`],
+      ],
+    );
+  });
+
+  it('is a key for each, in a vault, named after its repository', () => {
+    const images = 'contoso.azurecr.io/team/app\nfabrikam.azurecr.io/db';
+    expect(keysOf({ 'root-key': base['root-key'], images, vault })).toEqual([
+      ['contoso.azurecr.io/team/app', `${vault}/keys/${keyNameOf('team/app')}`],
+      ['fabrikam.azurecr.io/db', `${vault}/keys/db`],
+    ]);
+  });
+
+  it.each([
+    ['no root key', { ...base, 'root-key': '', vault }, 'INPUT_MISSING', /"root-key" is not set/],
+    ['no repository key', base, 'INPUT_MISSING', /"signing-key" is not set/],
+    [
+      'two ways to name repository keys',
+      { ...base, vault, 'signing-key': 'a.key' },
+      'INPUT_CONFLICT',
+      /"vault" is set, and so is "signing-key"/,
+    ],
+    [
+      'one key for both roles',
+      { ...base, 'signing-key': base['root-key'] },
+      'INPUT_CONFLICT',
+      /"signing-key" names the same key as "root-key"/,
+    ],
+    [
+      'one name for the keys of two repositories',
+      {
+        'root-key': base['root-key'],
+        vault,
+        images: 'contoso.azurecr.io/app, fabrikam.azurecr.io/app',
+      },
+      'INPUT_CONFLICT',
+      /would give contoso.azurecr.io\/app and fabrikam.azurecr.io\/app the same key/,
+    ],
+    ['a key as vault', { ...base, vault: `${vault}/keys/a` }, 'INPUT_INVALID', /"vault" cannot/],
+    ['no repository', { 'root-key': base['root-key'], vault }, 'INPUT_MISSING', /"repository"/],
+  ])('is refused with %s', (_, given, code, message) => {
+    const error = refusal(given);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+  });
+});
+
+describe('the name of a key', () => {
+  it('is that of the repository where Key Vault takes it', () => {
+    expect(keyNameOf('app-2')).toBe('app-2');
+  });
+
+  it('ends in a hash where characters were replaced, so that no two repositories share it', () => {
+    const names = ['team/app', 'team.app', 'team_app', 'team--app'].map(keyNameOf);
+    expect(names[0]).toMatch(/^team-app-[0-9a-f]{8}$/);
+    expect(new Set(names).size).toBe(4);
+    for (const name of names) expect(name).toMatch(/^[0-9a-zA-Z-]{1,127}$/);
+  });
+
+  it('is never longer than Key Vault allows', () => {
+    const [one, two] = ['a', 'b'].map((end) => keyNameOf('x'.repeat(200) + end));
+    expect(one).toHaveLength(127);
+    expect(one).not.toBe(two);
+  });
+});
