@@ -526,8 +526,14 @@ export const inputs = {
     group: 'keys',
     label: 'Keys',
     help: 'Keys at hand: Key Vault keys, certificates or secrets by their URLs, files, or a whole vault by its URL, of which every enabled key is taken. Separated by commas or lines.',
-    notes: [{ commands: ['keysBackup', 'keysExport'], help: 'Here they are the keys to write.' }],
-    commands: [...rotating, 'keysBackup', 'keysExport'],
+    notes: [
+      { commands: ['keysBackup', 'keysExport'], help: 'Here they are the keys to write.' },
+      {
+        commands: ['signersRemove'],
+        help: 'Here a key of a signer who stays signs `targets/releases` again, so that nothing is lost.',
+      },
+    ],
+    commands: [...rotating, 'signersRemove', 'keysBackup', 'keysExport'],
     required: ['keysBackup', 'keysExport'],
     example: 'https://contoso-keys.vault.azure.net',
   },
@@ -846,7 +852,7 @@ export const outputs = {
   },
   keys: {
     description:
-      'The keys that were created, imported, restored or rotated to, by their URLs with version, one a line.',
+      'The keys that were created, imported, restored, rotated to or listed for a signer, by their URLs with version, one a line.',
     example: 'https://contoso-keys.vault.azure.net/keys/team-app/0123456789abcdef0123456789abcdef',
   },
   repositories: {
