@@ -2,7 +2,7 @@
  * Signs images of any number of repositories that are in their registries already: one publish for
  * each repository, repositories side by side. What fails does not keep the others from being signed.
  */
-import { TrustError, isTrustError } from '../../errors.js';
+import { TrustError, isTrustError, messageOf } from '../../errors.js';
 import type { InputValues } from '../../inputs/index.js';
 import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
@@ -62,27 +62,60 @@ export async function signImages(
   const works = await log.group('Registry login', () =>
     openAll(repositories, configuration, inputs, context),
   );
-  await log.group('Digest', () => forEach(works, (work) => resolve(work, log)));
-  const session = works.find((work) => work.session)?.session;
-  let key: KeyFacts | undefined;
-  if (session && works.some(({ contents }) => contents.size > 0)) {
-    const opened = await log.group('Trust data', async () => {
-      await checkRegistry(configuration, session, context, log);
-      const made = await openSigning(beginSigning(signing, session, context), log);
-      await forEach(works, (work) => plan(work, configuration, signing, made, context, log));
-      return made;
-    });
-    key = factsOf(opened);
-    await log.group('Signature', () => forEach(works, (work) => sign(work, context, log)));
+  const run: Run = { works, configuration, signing, context, log };
+  let stopped: { readonly thrown: unknown } | undefined;
+  try {
+    await signWorks(run);
+  } catch (thrown) {
+    stopped = { thrown };
+    stopAll(works, thrown);
   }
   const images = works.flatMap(outcomesOf);
   await log.group('Images', () => {
     for (const line of imagesTable(images)) log.info(line);
     return Promise.resolve();
   });
-  await tell(images, key, warnings, configuration, context);
+  await tell(images, run.key, warnings, configuration, context);
+  if (stopped) throw stopped.thrown;
   const failure = failureOf(images);
   if (failure) throw failure;
+}
+
+/** Everything of one run. */
+interface Run {
+  readonly works: readonly Work[];
+  readonly configuration: Configuration;
+  readonly signing: SigningConfiguration;
+  readonly context: RunContext;
+  readonly log: Log;
+  /** The key that signs, once it is open. */
+  key?: KeyFacts;
+}
+
+/** @throws what concerns all images, such as a key that cannot be opened. */
+async function signWorks(run: Run): Promise<void> {
+  const { works, configuration, signing, context, log } = run;
+  await log.group('Digest', () => forEach(works, (work) => resolve(work, log)));
+  const session = works.find((work) => work.session)?.session;
+  if (!session || works.every(({ contents }) => contents.size === 0)) return;
+  await log.group('Trust data', async () => {
+    await checkRegistry(configuration, session, context, log);
+    const opened = await openSigning(beginSigning(signing, session, context), log);
+    run.key = factsOf(opened);
+    await forEach(works, (work) => plan(work, configuration, signing, opened, context, log));
+  });
+  await log.group('Signature', () => forEach(works, (work) => sign(work, context, log)));
+}
+
+/** What ends the whole run leaves every image unsigned that is not signed by now. */
+function stopAll(works: readonly Work[], thrown: unknown): void {
+  const error = isTrustError(thrown)
+    ? thrown
+    : new TrustError('UNEXPECTED', messageOf(thrown), { remedy: 'See the log.', cause: thrown });
+  for (const { target, errors, roles } of works) {
+    if (roles !== undefined) continue;
+    for (const tag of target.image.tags) if (!errors.has(tag)) errors.set(tag, error);
+  }
 }
 
 /** Logs in to each registry once; its images share what it says. */

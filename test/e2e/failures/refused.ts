@@ -5,7 +5,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { groupsOf } from '../main-job/reported.js';
+import { groupsOf, readReport } from '../main-job/reported.js';
 import type { ProductHost, ProductResult } from '../product.js';
 import { stateOf, type Scenario, type ScenarioRun } from '../scenario.js';
 
@@ -63,7 +63,26 @@ export async function expectRefused(
   }
   if (!changes) expect(groups, result.output).not.toContain('Signature');
   expect(await leftovers(result)).toEqual([]);
+  // Wrong inputs end a run before there is a phase to tell of.
+  const isPart = ['build', 'verify', 'inspect', 'revoke'].includes(options.inputs.command ?? '');
+  if (groups.length > 0 && !isPart) await expectFailedReport(result, expected.code, !changes);
   return result;
+}
+
+/** Says that report and summary tell of the failure, and of no change where there was none. */
+async function expectFailedReport(
+  result: ProductResult,
+  code: string,
+  isUnchanged: boolean,
+): Promise<void> {
+  const { outcome, error, pushed, tags } = await readReport(result);
+  expect({ outcome, code: error?.code }).toEqual({ outcome: 'failed', code });
+  expect(result.summary).toContain('### Image (failed)');
+  expect(result.summary).toContain(`\`${code}\``);
+  expect(tags.filter(({ signed }) => signed)).toEqual([]);
+  if (!isUnchanged) return;
+  expect(pushed).toBe('no');
+  expect(tags.map(({ state }) => state)).not.toContainEqual(expect.stringMatching('push|signing'));
 }
 
 /** Says that the failure was told once, as its host tells failures, with the right exit code. */

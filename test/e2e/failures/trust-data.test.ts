@@ -2,8 +2,9 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectStack, type FrontFault } from '../../stack/index.js';
 import type { BuildOptions, RepositoryBuilder } from '../../trust/repository-builder.js';
+import { readReport } from '../main-job/reported.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
-import type { ProductHost } from '../product.js';
+import type { ProductHost, ProductResult } from '../product.js';
 import {
   createScenario,
   expectSigned,
@@ -32,8 +33,8 @@ async function refuse(
   { inputs, ...options }: Partial<FailingRun>,
   expected: Expected,
   reach: Reach = {},
-): Promise<void> {
-  await expectRefused(
+): Promise<ProductResult> {
+  return expectRefused(
     scenario,
     {
       docker: 'docker20',
@@ -273,31 +274,38 @@ describe('a publish that', () => {
       title: 'is refused with 400',
       failure: answer(400, 'INVALID_UPDATE'),
       code: 'TRUST_SERVER_REJECTED',
+      state: 'unsigned',
       words: /rejected the update of \S+ \(400: .*as the server puts it\)/,
     },
     {
       title: 'fails with 500 each time',
       failure: answer(500, 'UNKNOWN'),
       code: 'TRUST_SERVER_UNREACHABLE',
+      state: 'signing-unknown',
       words: /could not accept trust data for \S+ \(500: .*as the server puts it\)/,
     },
     {
       title: 'is refused with 401, as after a role was taken away',
       failure: answer(401, 'UNAUTHORIZED'),
       code: 'SIGNER_NOT_AUTHORIZED',
+      state: 'unsigned',
       words: /refuses to accept trust data for \S+/,
     },
-  ])('$title: says which tag is unsigned', async ({ failure, code, words }) => {
+  ])('$title: says which tag is unsigned', async ({ failure, code, state, words }) => {
     const inputs = await initialised();
     const { repository } = inputs;
     const { trust } = (await stateOf(scenario, repository)) as { trust: unknown };
     await stack.failNext({ target: trustPath(repository), method: 'POST', times: 1000, failure });
-    await refuse(
+    const result = await refuse(
       { inputs },
       { code, message: new RegExp(`${words.source}[^]*${unsigned.source}`), remedy: /\w/ },
       { builds: true, changes: true },
     );
     expect(await stateOf(scenario, repository)).toEqual({ trust, tags: ['0.9', '1.0'] });
+    const { pushed, tags } = await readReport(result);
+    const manifest = await stack.manifest(repository, '1.0');
+    expect(pushed).toBe('yes');
+    expect(tags).toMatchObject([{ tag: '1.0', digest: manifest?.digest, signed: false, state }]);
   });
 
   it.concurrent.each(everywhere)(

@@ -1,6 +1,7 @@
 /** A builder that pushes by digest: the tags come after the signature, and after it only. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectStack, type FrontFault } from '../../stack/index.js';
+import { readReport } from '../main-job/reported.js';
 import type { ProductResult } from '../product.js';
 import { createScenario, expectSigned, expectSuccess, type Scenario } from '../scenario.js';
 import {
@@ -125,6 +126,9 @@ describe('a build that is pushed by digest', () => {
     expect(failed.output).toContain('PUSH_FAILED');
     expect(failed.output).toMatch(/these tags could not be put: two\. Put: one\./);
     expect(failed.output).toMatch(/The tag or the repository is locked/);
+    const { pushed, tags } = await readReport(failed);
+    expect(pushed).toBe('yes');
+    expect(tags.map(({ state }) => state)).toEqual(['signed-unsettled', 'signed-unsettled']);
     expectSuccess(await runJob(job));
     await expectNoUnsignedTag(job);
   });

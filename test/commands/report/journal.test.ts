@@ -1,0 +1,169 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Configuration } from '../../../src/commands/configuration/types.js';
+import type { RunContext } from '../../../src/commands/context.js';
+import { withJournal, type Journal } from '../../../src/commands/report/journal.js';
+import type { TrustReport } from '../../../src/commands/report/report.js';
+import { signNoted } from '../../../src/commands/signing/sign-noted.js';
+import type { SigningPlan } from '../../../src/commands/signing/signing-preflight.js';
+import { TrustError } from '../../../src/errors.js';
+import { content, gun, TestRepository } from '../../trust/support/repository.js';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'acr-content-trust-journal-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const tags = new Map([['1.0', content('a')]]);
+
+interface Told {
+  readonly report: TrustReport | undefined;
+  readonly summary: string;
+  readonly outputs: ReadonlyMap<string, string>;
+  readonly warnings: readonly string[];
+  readonly thrown: unknown;
+}
+
+/** Runs `body` with a journal, and gives what was told. */
+async function tell(
+  body: (journal: Journal, context: RunContext) => Promise<void>,
+  change: Partial<Configuration> = {},
+): Promise<Told> {
+  const outputs = new Map<string, string>();
+  const warnings: string[] = [];
+  let summary = '';
+  const context = {
+    clock: () => new Date('2026-11-23T12:00:00Z'),
+    signal: new AbortController().signal,
+    tempDirectory: folder,
+    log: {
+      group: (_title: string, inner: () => unknown) => inner(),
+      info: () => undefined,
+      warn: (line: string) => warnings.push(line),
+      debug: () => undefined,
+    },
+    setOutput: (name: string, value: string) => outputs.set(name, value),
+    redact: (text: string) => text.replaceAll('s3cret', '***'),
+    addSummary: (text: string) => {
+      summary += text;
+      return Promise.resolve();
+    },
+  } as unknown as RunContext;
+  const configuration = {
+    command: 'buildAndPush',
+    image: { registry: 'contoso.azurecr.io', repository: 'team/app', gun, tags: ['1.0'] },
+    signing: { engine: 'native' },
+    ...change,
+  } as Configuration;
+  const running = withJournal(configuration, context, (journal) => body(journal, context));
+  const thrown = await running.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const file = outputs.get('trust-report');
+  const report =
+    file === undefined ? undefined : (JSON.parse(await readFile(file, 'utf8')) as TrustReport);
+  return { report, summary, outputs, warnings, thrown };
+}
+
+const pushFailed = new TrustError('PUSH_FAILED', 'The push of s3cret broke.', {
+  remedy: 'Run the step again.',
+});
+
+describe('the journal of a run that fails', () => {
+  it('writes report and summary, says what failed without secrets, and throws it', async () => {
+    const { report, summary, thrown } = await tell(() => Promise.reject(pushFailed));
+    expect(thrown).toBe(pushFailed);
+    expect(report).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'PUSH_FAILED', message: 'The push of *** broke.' },
+      pushed: 'no',
+      tags: [{ tag: '1.0', signed: false, state: 'untouched' }],
+      initialised: false,
+    });
+    expect(report).not.toHaveProperty('digest');
+    expect(summary).toContain('### Image (failed)');
+    expect(summary).not.toContain('s3cret');
+  });
+
+  it('tells of what nobody expected by the code of that', async () => {
+    const { report } = await tell(() => Promise.reject(new Error('cannot read s3cret')));
+    expect(report?.error).toMatchObject({ code: 'UNEXPECTED', message: 'cannot read ***' });
+  });
+
+  it('throws the failure also where the report cannot be written', async () => {
+    const { thrown, warnings } = await tell(() => Promise.reject(pushFailed), {
+      reportPath: path.join(folder, 'gone', 'report.json'),
+    });
+    expect(thrown).toBe(pushFailed);
+    expect(warnings).toEqual([expect.stringMatching(/^The report of this run could not be/)]);
+  });
+
+  it('says that a tag was moved when it was, after it had been signed', async () => {
+    const repository = await new TestRepository().initialise();
+    const moved = new TrustError('TAG_MOVED', 'moved', { remedy: 'Look who.' });
+    const { report, outputs } = await tell(async (journal, context) => {
+      journal.noteTags(tags);
+      journal.noteReadBack(await signNoted(planOf(repository), tags, context, journal));
+      throw moved;
+    });
+    expect(report?.tags).toMatchObject([{ tag: '1.0', signed: false, state: 'moved' }]);
+    expect(report?.key?.id).toBe(repository.targets.keyId);
+    expect(outputs.has('signed-tags')).toBe(false);
+  });
+});
+
+function planOf({ server, targets }: TestRepository): SigningPlan {
+  return {
+    engine: 'native',
+    server,
+    pins: [],
+    key: { signer: targets },
+    root: undefined,
+  } as unknown as SigningPlan;
+}
+
+describe('a signing that fails', () => {
+  const answer = (status: number, code: string) => ({
+    status,
+    header: (name: string) => (name === 'content-type' ? 'application/json' : undefined),
+    body: Buffer.from(JSON.stringify({ errors: [{ code, message: 'no' }] })),
+  });
+
+  const sign = async (repository: TestRepository): Promise<Told> =>
+    tell(async (journal, context) => {
+      journal.notePush('yes');
+      journal.noteTagState('unsigned');
+      journal.noteTags(tags);
+      journal.noteReadBack(await signNoted(planOf(repository), tags, context, journal));
+      journal.noteSigned();
+    });
+
+  it('and was refused leaves the tag unsigned', async () => {
+    const repository = await new TestRepository().initialise();
+    repository.fake.intercept = (request, next) =>
+      request.method === 'POST' ? Promise.resolve(answer(400, 'INVALID_UPDATE')) : next();
+    const { report, thrown } = await sign(repository);
+    expect(thrown).toMatchObject({ code: 'TRUST_SERVER_REJECTED' });
+    expect(report).toMatchObject({ pushed: 'yes', tags: [{ state: 'unsigned', signed: false }] });
+  });
+
+  it('and was taken without being kept is not known to be one', async () => {
+    const repository = await new TestRepository().initialise();
+    repository.fake.intercept = (request, next) =>
+      request.method === 'POST' ? Promise.resolve(answer(200, '')) : next();
+    const { report, thrown } = await sign(repository);
+    expect(thrown).toMatchObject({ code: 'READ_BACK_FAILED' });
+    expect(report?.tags).toMatchObject([{ state: 'signing-unknown', signed: false }]);
+  });
+
+  it('is not one where nothing failed', async () => {
+    const { report, summary, thrown } = await sign(await new TestRepository().initialise());
+    expect(thrown).toBeUndefined();
+    expect(report).toMatchObject({ outcome: 'done', tags: [{ state: 'signed', signed: true }] });
+    expect(summary).toContain('### Signed image');
+  });
+});
