@@ -16,6 +16,7 @@ import {
   readPins,
   type ProblemList,
 } from '../configuration/common-inputs.js';
+import { parseDays } from '../configuration/days.js';
 import type { PinReference } from '../configuration/trust-pin.js';
 
 /** A repository, or one tag of it. */
@@ -65,7 +66,7 @@ export function readInspectConfiguration(
     add({ input: 'registry', problem, code: 'INPUT_MISSING', remedy });
   }
   const pins = readPins(inputs, workingDirectory, collected);
-  const warnExpiryDays = parse('warn-expiry-days', () => daysOf(inputs['warn-expiry-days']));
+  const warnExpiryDays = parse('warn-expiry-days', () => parseDays(inputs['warn-expiry-days']));
   checkIdentity(inputs, problems, conflict, nameInput);
   throwIfAny();
   return {
@@ -128,13 +129,5 @@ function named({ images }: InputValues, { parse }: ProblemList): readonly Inspec
       return { name: formatImageReference(image), gun: gunOf(image), host, repository, tag };
     });
     return request ? [request] : [];
-  });
-}
-
-/** @throws {TrustError} INPUT_INVALID */
-function daysOf(text: string): number {
-  if (/^\d{1,5}$/.test(text)) return Number(text);
-  throw new TrustError('INPUT_INVALID', `${JSON.stringify(text)} is not a number of days`, {
-    remedy: 'Give a whole number such as 30.',
   });
 }

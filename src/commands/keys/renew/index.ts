@@ -1,0 +1,2 @@
+/** The command `keys renew`. */
+export { renewKeys } from './renew.js';

@@ -1,0 +1,115 @@
+/** Words for what ends, and for who can put it off: in tables, errors and remedies. Pure. */
+import { TrustError } from '../../../errors.js';
+import { isDue, isOurConcern, type Gun, type KeyId, type Renewal } from '../../../trust/index.js';
+
+/** A key ID short enough for a table, long enough to be found. */
+export function shortId(keyId: KeyId): string {
+  return keyId.slice(0, 12);
+}
+
+/** What ends: a role, or the certificate of the root key. */
+export function nameOf({ role, part }: Pick<Renewal, 'role' | 'part'>): string {
+  return part === 'certificate' ? `${role} certificate` : role;
+}
+
+/** The cell that says who can put the end off. */
+export function renewableBy(renewal: Renewal): string {
+  const { way, state } = renewal;
+  switch (way.kind) {
+    case 'server':
+      return state === 'expired' ? 'the server, which has not done so' : 'the server';
+    case 'keys':
+      return holdersOf(renewal);
+    case 'rotation':
+      return `keys rotate --role ${way.role}, with ${holdersOf(renewal)}`;
+    case 'signing':
+      return state === 'not published' ? '-' : 'signing a tag into it';
+    case 'others':
+      return `none at hand: ${neededKeys(renewal, shortId)}`;
+  }
+}
+
+/** The keys at hand, by where they are. */
+function holdersOf({ held }: Renewal): string {
+  return held.map(({ description }) => description).join(', ');
+}
+
+/** Which keys it takes, and how many of them. */
+export function neededKeys(
+  { keyIds, threshold }: Pick<Renewal, 'keyIds' | 'threshold'>,
+  format: (keyId: KeyId) => string = (keyId) => keyId,
+): string {
+  if (keyIds.length === 0) return 'no key that can be read';
+  const ids = keyIds.map(format).join(keyIds.length > threshold ? ' or ' : ' and ');
+  return threshold > 1 ? `${threshold} of ${keyIds.map(format).join(', ')}` : `key ${ids}`;
+}
+
+/** Whole days until then, rounded down; negative when it is over. */
+export function daysUntil(expires: Date, now: Date): number {
+  return Math.floor((expires.getTime() - now.getTime()) / (24 * 60 * 60 * 1000));
+}
+
+/** What a person has to see to, a role of the server that has expired included. */
+export function troublesOf(renewals: readonly Renewal[]): readonly Renewal[] {
+  return renewals.filter((one) => (isOurConcern(one) ? isDue(one) : one.state === 'expired'));
+}
+
+/** The first end that no server puts off. */
+export function firstEnd(renewals: readonly Renewal[]): Date | undefined {
+  const ends = renewals.filter(isOurConcern).flatMap(({ expires }) => expires?.getTime() ?? []);
+  return ends.length === 0 ? undefined : new Date(Math.min(...ends));
+}
+
+/** The error for what has expired or does so soon; undefined when nothing does. */
+export function expiryError(
+  gun: Gun,
+  troubles: readonly Renewal[],
+  withinDays: number,
+): TrustError | undefined {
+  if (troubles.length === 0) return undefined;
+  const remedy = remedyFor(troubles);
+  const expired = troubles.filter(({ state }) => state === 'expired');
+  const soon = troubles
+    .filter(({ state }) => state === 'expiring')
+    .map((one) => `${nameOf(one)} on ${one.expires?.toISOString().slice(0, 10) ?? ''}`);
+  if (expired.length === 0) {
+    return new TrustError(
+      'TRUST_DATA_EXPIRING',
+      `The trust data of ${gun} expires within ${withinDays} days: ${soon.join(', ')}.`,
+      { remedy },
+    );
+  }
+  const over = expired.map(
+    (one) => `${nameOf(one)} expired at ${one.expires?.toISOString() ?? ''}`,
+  );
+  const next =
+    soon.length > 0 ? ` Within ${withinDays} days more expires: ${soon.join(', ')}.` : '';
+  return new TrustError(
+    'TRUST_DATA_EXPIRED',
+    `The trust data of ${gun} has expired: ${over.join(', ')}.${next}`,
+    { remedy },
+  );
+}
+
+/** What to do about all of it, each thing once. */
+export function remedyFor(troubles: readonly Renewal[]): string {
+  return [...new Set(troubles.map(remedyOf))].join(' ');
+}
+
+function remedyOf(renewal: Renewal): string {
+  const { way } = renewal;
+  switch (way.kind) {
+    case 'keys':
+      return `"keys renew" signs it again with the keys at hand: ${holdersOf(renewal)}.`;
+    case 'rotation':
+      return way.role === 'root'
+        ? `Signing again gives a certificate no later date: "keys rotate --role root" with ${holdersOf(renewal)} gives the root a new one.`
+        : `The server does not hold the snapshot key: hand the role over to it with "keys rotate --role snapshot" and ${holdersOf(renewal)}.`;
+    case 'server':
+      return `The server renews the ${renewal.role} when it is asked for it. An expired one means that its key is missing there, that a cache answered with an old file, or that this clock is wrong.`;
+    case 'signing':
+      return `Whoever holds a key of ${renewal.role} must sign a tag into it again.`;
+    case 'others':
+      return `${nameOf(renewal)} takes ${neededKeys(renewal)}, which is not at hand: run "keys renew" where it is. If it is lost, "keys lost" says what is left to do.`;
+  }
+}

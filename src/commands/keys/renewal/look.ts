@@ -1,0 +1,106 @@
+/**
+ * Opens keys and repositories and finds out when what ends, and who can put that off. Changes
+ * nothing; the right to read repositories, and the public halves of keys, is enough.
+ */
+import { isTrustError } from '../../../errors.js';
+import type { InputValues } from '../../../inputs/index.js';
+import type { Log } from '../../../ports.js';
+import {
+  renewals,
+  serverHolds,
+  type Pin,
+  type Renewal,
+  type RenewalRules,
+  type TrustedView,
+} from '../../../trust/index.js';
+import type { RunContext } from '../../context.js';
+import {
+  openRepositories,
+  readTrust,
+  thenEach,
+  type Attempted,
+  type NamedRepository,
+  type OpenRepository,
+} from '../../repositories/index.js';
+import { openAzure, type AzureAccess } from '../../session/session.js';
+import type { KeyAtHand } from '../../signing/keys-at-hand.js';
+import { resolvePin } from '../../signing/signing-preflight.js';
+import { unanswered } from '../../unanswered.js';
+import type { RenewalConfiguration } from './configuration.js';
+
+/** What a run has at hand for all repositories. */
+export interface RenewalMeans {
+  readonly azure: AzureAccess;
+  readonly keys: readonly KeyAtHand[];
+  readonly pins: readonly Pin[];
+}
+
+/** A repository, with what was found out about it. */
+export interface LookedAt extends OpenRepository {
+  readonly view: TrustedView;
+  readonly rules: RenewalRules;
+  readonly renewals: readonly Renewal[];
+}
+
+/** Opens pins and the keys at hand. @throws {TrustError} what keeps one from being opened. */
+export async function openMeans(
+  { repositories, pins, cloud }: RenewalConfiguration,
+  inputs: InputValues,
+  context: RunContext,
+  openKeys: (azure: AzureAccess) => Promise<readonly KeyAtHand[]>,
+): Promise<RenewalMeans> {
+  const azure = openAzure({ cloud, image: firstOf(repositories) }, inputs, context);
+  const [keys, resolved] = await Promise.all([
+    openKeys(azure),
+    Promise.all(pins.map((pin) => resolvePin(pin, azure, context))),
+  ]);
+  return { azure, keys, pins: resolved };
+}
+
+/** Logs in, reads and judges every repository. */
+export async function lookAtRepositories(
+  configuration: RenewalConfiguration,
+  { azure, keys, pins }: RenewalMeans,
+  inputs: InputValues,
+  context: RunContext,
+  log: Log,
+): Promise<readonly Attempted<LookedAt>[]> {
+  const { repositories, withinDays } = configuration;
+  const opened = await log.group('Registry login', () =>
+    openRepositories(repositories, configuration, inputs, context, log, azure),
+  );
+  return log.group('Trust data', () =>
+    thenEach(opened, async (repository): Promise<LookedAt> => {
+      const view = await readTrust(repository, { pins, expiry: 'report' }, context, log);
+      const rules: RenewalRules = {
+        now: context.clock(),
+        withinDays,
+        pins,
+        serverHoldsSnapshot: await askServer(repository, view, context, log),
+      };
+      const signers = keys.map(({ signer }) => signer);
+      return { ...repository, view, rules, renewals: renewals(view, signers, rules) };
+    }),
+  );
+}
+
+/** Who may only read is not told which keys the server holds, and need not know it here. */
+async function askServer(
+  { server, gun }: OpenRepository,
+  view: TrustedView,
+  { signal }: RunContext,
+  log: Log,
+): Promise<boolean | undefined> {
+  try {
+    return await serverHolds(server, view, 'snapshot', signal);
+  } catch (error) {
+    if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED', ...unanswered)) throw error;
+    log.debug(`${gun}: whether the server holds the snapshot key is not known: ${error.message}`);
+    return undefined;
+  }
+}
+
+function firstOf([first]: readonly NamedRepository[]): NamedRepository & { tags: readonly [] } {
+  if (!first) throw new TypeError('there is no repository to look at');
+  return { ...first, tags: [] };
+}

@@ -1,0 +1,2 @@
+/** The command `keys status`. */
+export { showKeysStatus } from './status.js';
