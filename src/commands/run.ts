@@ -5,6 +5,7 @@ import type { RunContext } from './context.js';
 import { inspectRepositories } from './inspect/index.js';
 import { initKeys } from './keys/init/index.js';
 import { buildPushSign } from './main-job/index.js';
+import { promoteImages } from './promote/index.js';
 import { checkReportPath } from './report/report.js';
 import { revokeTags } from './revoke/index.js';
 import { signExisting, signImages } from './sign/index.js';
@@ -22,6 +23,7 @@ export async function runCommand(
   if (command === 'verify') return verifyImages(inputs, context);
   if (command === 'inspect') return inspectRepositories(inputs, context);
   if (command === 'revoke') return revokeTags(inputs, context);
+  if (command === 'promote') return promoteImages(inputs, context);
   if (command === 'keysInit') return initKeys(inputs, context);
   const { workingDirectory, nameInput } = context;
   const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);

@@ -25,6 +25,7 @@ export { checkIdentity, parseTrustServer };
 /**
  * Checks `inputs` as a whole.
  * @param workingDirectory that relative paths start from.
+ * @param collected what is known to be wrong with the command's own inputs, to be said with the rest.
  * @throws {TrustError} naming every input that cannot be used.
  */
 export function readConfiguration(
@@ -32,8 +33,8 @@ export function readConfiguration(
   inputs: InputValues,
   workingDirectory: string,
   nameInput: NameInput,
+  collected = collectProblems(nameInput),
 ): Configuration {
-  const collected = collectProblems(nameInput);
   const { parse, conflict, add } = collected;
 
   const repositories =
@@ -41,7 +42,7 @@ export function readConfiguration(
   const image = repositories?.[0]?.image ?? readImage(command, inputs, collected, nameInput);
   const { registry } = image;
 
-  const isPublishing = command === 'sign' || command === 'revoke';
+  const isPublishing = command === 'sign' || command === 'revoke' || command === 'promote';
   const signs = isPublishing || (command !== 'build' && inputs['content-trust']);
   const signingKey = readKeyInput('signing-key', inputs, workingDirectory, collected);
   const rootKey = readKeyInput('root-key', inputs, workingDirectory, collected);
@@ -65,7 +66,7 @@ export function readConfiguration(
       `Leave ${nameInput('tags-last')} out, or let the native engine sign.`,
     );
   }
-  if (inputs.engine === 'docker' && command === 'sign') {
+  if (inputs.engine === 'docker' && (command === 'sign' || command === 'promote')) {
     conflict(
       'engine',
       'is "docker", which signs only what it pushes itself',

@@ -45,9 +45,9 @@ export interface HostAccess {
 /** Access to all of them. */
 export interface Access {
   /** For Key Vault, in the cloud of the registry `host`. */
-  credential(host: string): TokenCredential;
+  readonly credential: (host: string) => TokenCredential;
   /** Opened once a host; `repository` is what the first question is about. @throws {TrustError} */
-  to(host: string, repository: string): Promise<HostAccess>;
+  readonly to: (host: string, repository: string) => Promise<HostAccess>;
 }
 
 interface Connection {

@@ -202,7 +202,8 @@ function readTrustServer(
   return url === undefined ? undefined : { registry: registry.toLowerCase(), url };
 }
 
-function signerRole(name: string): RoleName {
+/** The delegation of a signer. @throws {TrustError} INPUT_INVALID */
+export function signerRole(name: string): RoleName {
   const role = roleOfSigner(name.replace(/^targets\//, ''));
   return listingRole(role);
 }

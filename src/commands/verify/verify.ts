@@ -2,7 +2,7 @@
  * Verifies images: all of them are looked at, then the step fails if any is not as required. Files
  * are written and images pulled only when nothing failed.
  */
-import { TrustError, type ErrorCode } from '../../errors.js';
+import { TrustError } from '../../errors.js';
 import type { InputValues } from '../../inputs/index.js';
 import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
@@ -15,6 +15,7 @@ import { createAccess, type Access } from './access.js';
 import { mapAtOnce } from '../at-once.js';
 import { readVerifyConfiguration, type VerifyConfiguration } from './configuration.js';
 import { destinationsOf, fillIn, writeImageFiles, type Destination } from './files/index.js';
+import { failureOf } from './failure.js';
 import { judge, type Repository } from './judge.js';
 import type { ScopedPin } from './pins.js';
 import { openPuller } from './pull.js';
@@ -145,29 +146,4 @@ async function writeAll(
     written.push(path);
     log.info(path);
   }
-}
-
-/** What decides the code when images failed in different ways, the gravest first. */
-const gravest: readonly ErrorCode[] = [
-  'TRUST_DATA_INVALID',
-  'TRUST_PIN_MISMATCH',
-  'TRUST_DATA_MISSING',
-  'DIGEST_MISMATCH',
-  'TRUST_DATA_EXPIRED',
-  'TAG_NOT_SIGNED',
-  'POLICY_NOT_MET',
-];
-
-function failureOf(failed: readonly Verdict[], total: number): TrustError {
-  const problems = failed.flatMap((verdict) => verdict.problems);
-  const codes = problems.map(({ code }) => code);
-  const grave = gravest.find((code) => codes.includes(code));
-  const messages = problems.map(({ message }) => message);
-  const count =
-    total === 1
-      ? ''
-      : `${failed.length} of ${total} images ${failed.length === 1 ? 'is' : 'are'} not as required. `;
-  return new TrustError(grave ?? codes[0] ?? 'UNEXPECTED', `${count}${messages.join(' ')}`, {
-    remedy: [...new Set(problems.map(({ remedy }) => remedy))].join(' '),
-  });
 }

@@ -1,0 +1,145 @@
+/**
+ * The source of a promotion: access to it, and the proof that its images are signed. What is handed
+ * on is what is signed, not what the tag happens to point to.
+ */
+import { TrustError } from '../../errors.js';
+import type { InputValues } from '../../inputs/index.js';
+import { limits } from '../../limits.js';
+import type { Log } from '../../ports.js';
+import {
+  createBlobReader,
+  formatImageReference,
+  listAttached,
+  type Manifest,
+} from '../../registry/index.js';
+import { mapAtOnce } from '../at-once.js';
+import type { RunContext } from '../context.js';
+import { alignColumns } from '../report/text-table.js';
+import type { Session } from '../session/session.js';
+import { resolvePin } from '../signing/signing-preflight.js';
+import { createAccess, type Access, type HostAccess } from '../verify/access.js';
+import { failureOf } from '../verify/failure.js';
+import { judge } from '../verify/judge.js';
+import { readRepositories } from '../verify/read-repositories.js';
+import type { ImageRequest } from '../verify/requests.js';
+import type { Verdict } from '../verify/verdict.js';
+import type { PromotedImage, Promotion } from './configuration.js';
+
+/** An image that is signed at its source. */
+export interface VerifiedImage extends PromotedImage {
+  readonly access: HostAccess;
+  /** The signed manifest or index, as its registry serves it. */
+  readonly manifest: Manifest;
+  readonly roles: readonly string[];
+  readonly signers: readonly string[];
+  /** Types of what is attached to it, and stays behind; undefined where the registry does not say. */
+  readonly attached: readonly string[] | undefined;
+}
+
+/**
+ * Access to the registries of the sources: the run's own login where the source is in the registry of
+ * the target, otherwise as `verify` has it.
+ */
+export function openSourceAccess(
+  { target, trustServer }: Promotion,
+  session: Session,
+  inputs: InputValues,
+  context: RunContext,
+  log: Log,
+): Access {
+  const { registryLogin, cloud, image } = target;
+  const others = createAccess({ cloud, registryLogin, trustServer }, inputs, context, log);
+  const trustUrl =
+    trustServer?.registry === image.registry ? trustServer.url : `https://${image.registry}`;
+  if (trustUrl !== target.trustServer) return others;
+  const client = { host: image.registry, ...session.registry };
+  const own: HostAccess = {
+    client,
+    images: session.images,
+    readBlob: createBlobReader(client),
+    trustUrl,
+    trust: session.trust,
+    dockerLogin: session.dockerLogin,
+  };
+  return {
+    credential: others.credential,
+    to: (host, repository) =>
+      host === image.registry ? Promise.resolve(own) : others.to(host, repository),
+  };
+}
+
+/**
+ * Verifies every image in full, as Docker would, and as the inputs require.
+ * @throws {TrustError} TAG_NOT_SIGNED, POLICY_NOT_MET and whatever else an image is refused for, once
+ * all have been looked at.
+ */
+export async function verifySources(
+  { images, pins, requiredRoles }: Promotion,
+  access: Access,
+  context: RunContext,
+  log: Log,
+): Promise<readonly VerifiedImage[]> {
+  const requests = images.map(({ reference, image, gun, tag }): ImageRequest => ({
+    reference,
+    image,
+    gun,
+    tag,
+    places: [],
+  }));
+  const asking: RunContext = {
+    ...context,
+    // What is said of pins here is about those of the source.
+    nameInput: (name) => context.nameInput(name === 'trust-pin' ? 'source-trust-pin' : name),
+  };
+  const opened = await Promise.all(
+    pins.map(async ({ pattern, pin }) => {
+      const credential = access.credential(requests[0]?.image.host ?? '');
+      return { pattern, pin: await resolvePin(pin, { credential }, asking) };
+    }),
+  );
+  const reading = { access, pins: opened, cache: undefined, context: asking, log };
+  const repositories = await readRepositories(requests, reading);
+  const policy = { requiredRoles, maxAgeDays: undefined, warnExpiryDays: 0, allowUnsigned: [] };
+  const judging = { policy, log, now: context.clock() };
+  const verdicts = await mapAtOnce(requests, limits.verifiedAtOnce, (request) =>
+    judge(request, repositories.get(request.gun) ?? { kind: 'none' }, judging),
+  );
+  const failed = verdicts.filter(({ status }) => status !== 'verified');
+  if (failed.length > 0) throw failureOf(failed, verdicts.length);
+  for (const line of tableOf(verdicts)) log.info(line);
+  return Promise.all(
+    images.map((image, index) => fetchVerified(image, verdicts[index], access, context)),
+  );
+}
+
+async function fetchVerified(
+  promoted: PromotedImage,
+  verdict: Verdict | undefined,
+  access: Access,
+  { signal }: RunContext,
+): Promise<VerifiedImage> {
+  const { host, repository } = promoted.image;
+  const { digest = '', roles = [], signers = [] } = verdict ?? {};
+  const opened = await access.to(host, repository);
+  const [manifest, attached] = await Promise.all([
+    opened.images.getManifest(repository, digest),
+    listAttached({ ...opened.client, repository, signal }, digest),
+  ]);
+  if (!manifest) {
+    throw new TrustError('MANIFEST_NOT_FOUND', `${promoted.gun}@${digest} is not there any more.`, {
+      remedy: 'Somebody deleted it while this run was looking at it. Push and sign it again.',
+    });
+  }
+  return { ...promoted, access: opened, manifest, roles, signers, attached };
+}
+
+function tableOf(verdicts: readonly Verdict[]): readonly string[] {
+  return alignColumns([
+    ['SOURCE', 'DIGEST', 'SIGNERS', 'ROLES'],
+    ...verdicts.map(({ request: { image }, digest = '', signers, roles }) => {
+      const { host, repository, tag = '' } = image;
+      const name = formatImageReference({ host, repository, tag });
+      return [name, digest, signers.join(', '), roles.join(', ')];
+    }),
+  ]);
+}
