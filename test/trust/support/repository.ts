@@ -5,6 +5,7 @@ import {
   createTrustServer,
   initialiseRepository,
   keyIdOf,
+  readRepository,
   serializeEnvelope,
   type PublicKey,
   type RoleName,
@@ -12,6 +13,7 @@ import {
   type Signed,
   type Signer,
   type TargetsSigned,
+  type TrustedView,
   type TrustServer,
 } from '../../../src/trust/index.js';
 import { FakeTrustServer, type FakeTrustServerOptions } from './fake-trust-server.js';
@@ -63,6 +65,13 @@ export class TestRepository {
     });
     this.fake.requests.length = 0;
     return this;
+  }
+
+  /** What a stranger reads now. */
+  async view(): Promise<TrustedView> {
+    const view = await readRepository(this.server, { pins: [], now: this.now });
+    if (!view) throw new Error('the repository of the test has no trust data');
+    return view;
   }
 
   /** The body of `targets` or a delegation as the server has it now. */
