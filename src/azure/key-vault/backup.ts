@@ -1,38 +1,39 @@
 /**
- * Backups of keys and secrets as Key Vault makes them: encrypted by Azure, with all versions, and
- * useful only in a vault of the same subscription and geography. Never read here, only carried.
+ * Backups of keys, secrets and certificates as Key Vault makes them: encrypted by Azure, with all
+ * versions, and useful only in a vault of the same subscription and geography. Never read here, only
+ * carried.
  */
 import type { TokenCredential } from '@azure/core-auth';
+import { CertificateClient } from '@azure/keyvault-certificates';
 import { KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 
 import { isTrustError } from '../../errors.js';
-import type { VaultKeyReference, VaultSecretReference } from '../../signing/index.js';
+import type { VaultReference } from '../../signing/index.js';
 import { callVault, type VaultOptions } from './call.js';
 import { softDeleted } from './conflicts.js';
 import { clientOptions } from './pipeline.js';
 import { failed } from './refusals.js';
 
-/** What can be backed up; the version counts for nothing. */
-export type BackupReference = VaultKeyReference | VaultSecretReference;
-
 /**
- * Takes a backup of a key or secret.
+ * Takes a backup of an object with all its versions; the backup of a certificate has its key and its
+ * secret. The version of `reference` counts for nothing.
  * @throws {TrustError} KEY_NOT_FOUND, VAULT_FORBIDDEN, VAULT_UNREACHABLE, VAULT_FAILED, INTERRUPTED;
  *   errors of the sign-in as they are
  */
 export async function backupVaultObject(
-  reference: BackupReference,
+  reference: VaultReference,
   credential: TokenCredential,
   options: VaultOptions = {},
 ): Promise<Buffer> {
   const operation = { reference: { ...reference, version: undefined }, action: 'backup' } as const;
-  const { vaultUrl, name } = reference;
-  const blob = await callVault(operation, options, (call) =>
-    reference.kind === 'vault-key'
-      ? new KeyClient(vaultUrl, credential, clientOptions()).backupKey(name, call)
-      : new SecretClient(vaultUrl, credential, clientOptions()).backupSecret(name, call),
-  );
+  const { name } = reference;
+  const client = clientFor(reference, credential);
+  const blob = await callVault(operation, options, (call) => {
+    if (client instanceof KeyClient) return client.backupKey(name, call);
+    if (client instanceof SecretClient) return client.backupSecret(name, call);
+    return client.backupCertificate(name, call);
+  });
   if (blob === undefined || blob.length === 0) throw failed(operation, 'its answer is empty');
   return Buffer.from(blob);
 }
@@ -45,19 +46,19 @@ export async function backupVaultObject(
  *   the sign-in as they are
  */
 export async function restoreVaultObject(
-  reference: BackupReference,
+  reference: VaultReference,
   backup: Uint8Array,
   credential: TokenCredential,
   options: VaultOptions = {},
 ): Promise<void> {
   const operation = { reference: { ...reference, version: undefined }, action: 'restore' } as const;
-  const { vaultUrl } = reference;
+  const client = clientFor(reference, credential);
   try {
-    await callVault(operation, options, (call): Promise<unknown> =>
-      reference.kind === 'vault-key'
-        ? new KeyClient(vaultUrl, credential, clientOptions()).restoreKeyBackup(backup, call)
-        : new SecretClient(vaultUrl, credential, clientOptions()).restoreSecretBackup(backup, call),
-    );
+    await callVault(operation, options, (call): Promise<unknown> => {
+      if (client instanceof KeyClient) return client.restoreKeyBackup(backup, call);
+      if (client instanceof SecretClient) return client.restoreSecretBackup(backup, call);
+      return client.restoreCertificateBackup(backup, call);
+    });
   } catch (error) {
     if (!isTrustError(error, 'KEY_CONFLICT')) throw error;
     throw (await isDeleted(operation.reference, credential, options))
@@ -68,21 +69,35 @@ export async function restoreVaultObject(
 
 /** A restore is refused alike for a name that lives and one that was deleted. */
 async function isDeleted(
-  reference: BackupReference,
+  reference: VaultReference,
   credential: TokenCredential,
   options: VaultOptions,
 ): Promise<boolean> {
-  const { vaultUrl, name } = reference;
+  const { name } = reference;
+  const client = clientFor(reference, credential);
   try {
-    await callVault({ reference, action: 'get' }, options, (call): Promise<unknown> =>
-      reference.kind === 'vault-key'
-        ? new KeyClient(vaultUrl, credential, clientOptions()).getDeletedKey(name, call)
-        : new SecretClient(vaultUrl, credential, clientOptions()).getDeletedSecret(name, call),
-    );
+    await callVault({ reference, action: 'get' }, options, (call): Promise<unknown> => {
+      if (client instanceof KeyClient) return client.getDeletedKey(name, call);
+      if (client instanceof SecretClient) return client.getDeletedSecret(name, call);
+      return client.getDeletedCertificate(name, call);
+    });
     return true;
   } catch (error) {
     // Whatever else keeps us from knowing: the conflict itself is what is to be told.
     if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
     return false;
+  }
+}
+
+type Client = KeyClient | SecretClient | CertificateClient;
+
+function clientFor({ kind, vaultUrl }: VaultReference, credential: TokenCredential): Client {
+  switch (kind) {
+    case 'vault-key':
+      return new KeyClient(vaultUrl, credential, clientOptions());
+    case 'vault-secret':
+      return new SecretClient(vaultUrl, credential, clientOptions());
+    case 'vault-certificate':
+      return new CertificateClient(vaultUrl, credential, clientOptions());
   }
 }

@@ -13,10 +13,10 @@ import {
   formatKeyReference,
   type VaultKeyReference,
 } from '../../signing/index.js';
-import { keyIdOf, type KeyId } from '../../trust/metadata/index.js';
+import type { KeyId } from '../../trust/metadata/index.js';
 import { callVault, type VaultOptions } from './call.js';
 import { otherKey } from './conflicts.js';
-import { publicHalfOf } from './key-material.js';
+import { keyIdOfBundle } from './key-material.js';
 import { listKeyVersions } from './list-keys.js';
 import { isInManagedHsm } from './names.js';
 import { clientOptions } from './pipeline.js';
@@ -121,23 +121,12 @@ async function presentKey(
 }
 
 function isKey(bundle: KeyVaultKey, keyId: KeyId): boolean {
-  return idOf(bundle) === keyId;
+  return keyIdOfBundle(bundle) === keyId;
 }
 
 function describe(bundle: KeyVaultKey): string {
-  const id = idOf(bundle);
+  const id = keyIdOfBundle(bundle);
   return id === undefined ? `one of type ${bundle.keyType ?? 'unknown'}` : `its key ID is ${id}`;
-}
-
-/** The key ID of whatever is in the vault; undefined when content trust has no name for it. */
-function idOf({ key }: KeyVaultKey): KeyId | undefined {
-  if (key === undefined) return undefined;
-  try {
-    return keyIdOf(publicHalfOf(key));
-  } catch {
-    // A curve that Node does not read: such a key is not one we import.
-    return undefined;
-  }
 }
 
 function jwkOf(privateKey: KeyObject): JsonWebKey {

@@ -1,5 +1,5 @@
 /** Keys and secrets of Azure Key Vault and Managed HSM. */
-export { backupVaultObject, restoreVaultObject, type BackupReference } from './backup.js';
+export { backupVaultObject, restoreVaultObject } from './backup.js';
 export type { VaultOptions } from './call.js';
 export { createVaultKey, type CreateKeyOptions } from './create-key.js';
 export { findVaultKey } from './find-key.js';
@@ -22,7 +22,13 @@ export {
   type OpenPublicKeyOptions,
 } from './open-public-key.js';
 export { openVaultKey, type VaultKey } from './open-vault-key.js';
-export { readVaultKey, type VaultKeyInfo, type VaultName } from './read-key.js';
+export {
+  readVaultKey,
+  readVersionIdentity,
+  type VaultKeyInfo,
+  type VaultName,
+  type VersionIdentity,
+} from './read-key.js';
 export { readPassphrase, type ReadPassphraseOptions } from './read-passphrase.js';
 export { readVaultSecret } from './read-secret.js';
 export { setVaultSecret, type SetSecretOptions, type StoredSecret } from './set-secret.js';

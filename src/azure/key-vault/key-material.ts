@@ -8,7 +8,13 @@ import type { JsonWebKey, KeyVaultKey } from '@azure/keyvault-keys';
 
 import { TrustError } from '../../errors.js';
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
-import { minRsaBits, publicKeyFromSpki, type PublicKey } from '../../trust/metadata/index.js';
+import {
+  keyIdOf,
+  minRsaBits,
+  publicKeyFromSpki,
+  type KeyId,
+  type PublicKey,
+} from '../../trust/metadata/index.js';
 import { vaultFlagOf } from './names.js';
 import { disabled, failed } from './refusals.js';
 
@@ -124,7 +130,7 @@ function publicKeyOf(key: JsonWebKey, reference: VaultReference): PublicKey {
  * The public half of any EC or RSA key of a vault, fit to sign or not.
  * @throws {Error} from Node when the numbers or the curve are not what Node knows
  */
-export function publicHalfOf(key: JsonWebKey): PublicKey {
+function publicHalfOf(key: JsonWebKey): PublicKey {
   const text = (bytes?: Uint8Array) => Buffer.from(bytes ?? []).toString('base64url');
   const jwk =
     key.crv === undefined
@@ -132,6 +138,17 @@ export function publicHalfOf(key: JsonWebKey): PublicKey {
       : { kty: 'EC', crv: key.crv, x: text(key.x), y: text(key.y) };
   const object = createPublicKey({ key: jwk, format: 'jwk' });
   return publicKeyFromSpki(object.export({ format: 'der', type: 'spki' }));
+}
+
+/** The key ID of whatever key is in a vault; undefined for one that content trust has no name for. */
+export function keyIdOfBundle({ key }: KeyVaultKey): KeyId | undefined {
+  if (key === undefined) return undefined;
+  try {
+    return keyIdOf(publicHalfOf(key));
+  } catch {
+    // A kind or curve that Node does not read: no key of ours is one.
+    return undefined;
+  }
 }
 
 /** Never the same name: a new version there would change the key under everyone who uses it. */

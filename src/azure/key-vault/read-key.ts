@@ -9,9 +9,10 @@ import type { VaultKeyReference, VaultObject } from '../../signing/index.js';
 import { keyIdOf } from '../../trust/metadata/index.js';
 import type { KeyId, PublicKey } from '../../trust/metadata/index.js';
 import { callVault, type VaultOptions } from './call.js';
-import { judgeKey } from './key-material.js';
+import { judgeKey, keyIdOfBundle } from './key-material.js';
 import type { VaultOperation } from './names.js';
 import { clientOptions } from './pipeline.js';
+import { failed } from './refusals.js';
 
 /** A name in a vault. */
 export type VaultName = Pick<VaultObject, 'vaultUrl' | 'name'>;
@@ -42,6 +43,33 @@ export async function readVaultKey(
   const client = new KeyClient(reference.vaultUrl, credential, clientOptions());
   const bundle = await getKey(client, { reference, action: 'get' }, options);
   return infoOf(bundle, reference, options);
+}
+
+/** Which key a version is, fit to sign or not, in force or not. */
+export interface VersionIdentity {
+  readonly kid: string;
+  /** Undefined for a kind of key that content trust has no name for. */
+  readonly keyId: KeyId | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly isManaged: boolean;
+}
+
+/**
+ * Reads which key a version is (the newest, where none is named) without judging it.
+ * @throws {TrustError} KEY_NOT_FOUND, VAULT_FORBIDDEN, VAULT_UNREACHABLE, VAULT_FAILED, INTERRUPTED;
+ *   errors of the sign-in as they are
+ */
+export async function readVersionIdentity(
+  reference: VaultKeyReference,
+  credential: TokenCredential,
+  options: VaultOptions = {},
+): Promise<VersionIdentity> {
+  const client = new KeyClient(reference.vaultUrl, credential, clientOptions());
+  const operation = { reference, action: 'get' } as const;
+  const bundle = await getKey(client, operation, options);
+  if (bundle.id === undefined) throw failed(operation, 'its answer does not identify the key');
+  const { tags = {}, managed } = bundle.properties;
+  return { kid: bundle.id, keyId: keyIdOfBundle(bundle), tags, isManaged: managed === true };
 }
 
 /** The answer of the vault to a get, not judged. @throws {TrustError} */

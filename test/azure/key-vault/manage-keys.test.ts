@@ -326,6 +326,27 @@ describe('a backup of a vault', () => {
     expect(opened.signer.keyId).toBe(idOf(key));
   });
 
+  it('of a certificate brings its key back', async () => {
+    const role = 'Key Vault Certificates Officer';
+    const all = (await principal('Key Vault Crypto Officer', role)).credential;
+    const reference = { ...keyOf('team'), kind: 'vault-certificate' } as const;
+    await world.control.createCertificate({ vault, name: 'team' });
+    const { keyId } = await openVaultKey(reference, world.credential);
+    const blob = await backupVaultObject(reference, all);
+    await expect(backupVaultObject(reference, world.credential)).rejects.toMatchObject({
+      code: 'VAULT_FORBIDDEN',
+      remedy: containing('--role "Key Vault Certificates Officer"'),
+    });
+    await world.control.softDeleteCertificate(vault, 'team');
+    await expect(restoreVaultObject(reference, blob, all)).rejects.toMatchObject({
+      code: 'KEY_CONFLICT',
+      remedy: containing('az keyvault certificate recover --vault-name contoso --name team'),
+    });
+    await world.control.purgeCertificate(vault, 'team');
+    await restoreVaultObject(reference, blob, all);
+    expect((await openVaultKey(reference, world.credential)).keyId).toBe(keyId);
+  });
+
   it('that is damaged or from elsewhere is refused, with where it would restore', async () => {
     await expect(
       restoreVaultObject(keyOf('nobody'), Buffer.from('damaged'), officer),

@@ -66,6 +66,22 @@ export function vaultControl({ entra, homeTenant, vaults, resourceGroup, clock }
       return Promise.resolve();
     },
 
+    /** Deletes a certificate with its key and secret; it can be recovered and its name stays taken. */
+    softDeleteCertificate: (vaultName: string, name: string) => {
+      const { certificates, keys, secrets } = vaults.named(vaultName);
+      for (const store of [certificates, keys, secrets]) store.delete(name, clock.seconds());
+      if (certificates.deleted(name)) return Promise.resolve();
+      throw new Error(`there is no certificate ${name} to delete`);
+    },
+
+    /** Gives a deleted certificate up for good, with its key and secret. */
+    purgeCertificate: (vaultName: string, name: string) => {
+      const { certificates, keys, secrets } = vaults.named(vaultName);
+      const purged = [certificates, keys, secrets].map((store) => store.purge(name));
+      if (purged.includes(false)) throw new Error(`there is no deleted certificate ${name}`);
+      return Promise.resolve();
+    },
+
     /** Makes a self-signed certificate with its key and secret. */
     createCertificate: async (options: {
       readonly vault: string;

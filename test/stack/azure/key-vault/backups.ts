@@ -6,27 +6,24 @@ import { randomBytes } from 'node:crypto';
 
 import type { Entry, Version } from './versioned-store.js';
 
-/** Copies of entries by blob. */
+/** Copies of entries by blob; a certificate comes with the key and the secret that belong to it. */
 export interface Backups {
-  /** Copies an entry and returns the blob, base64url. */
-  take<V extends Version>(collection: string, entry: Entry<V>): string;
-  /** A fresh copy of what the blob stands for, or undefined. */
-  open(collection: string, blob: string): Entry<Version> | undefined;
+  /** Copies entries and returns the blob, base64url. */
+  take(collection: string, entries: readonly Entry<Version>[]): string;
+  /** Fresh copies of what the blob stands for, in the same order, or undefined. */
+  open(collection: string, blob: string): readonly Entry<Version>[] | undefined;
 }
 
 /** Makes an empty set of backups. */
 export function createBackups(): Backups {
-  const kept = new Map<string, Entry<Version>>();
+  const kept = new Map<string, readonly Entry<Version>[]>();
   return {
-    take: (collection, entry) => {
+    take: (collection, entries) => {
       const blob = randomBytes(48).toString('base64url');
-      kept.set(`${collection}/${blob}`, copy(entry));
+      kept.set(`${collection}/${blob}`, entries.map(copy));
       return blob;
     },
-    open: (collection, blob) => {
-      const entry = kept.get(`${collection}/${blob.replace(/=+$/, '')}`);
-      return entry && copy(entry);
-    },
+    open: (collection, blob) => kept.get(`${collection}/${blob.replace(/=+$/, '')}`)?.map(copy),
   };
 }
 

@@ -11,7 +11,7 @@ import { deletion } from './bodies.js';
 import type { Kind } from './kinds.js';
 import { badParameter, conflict, notFound } from './refusals.js';
 import { bodyOf } from './requests.js';
-import type { Entry, Version } from './versioned-store.js';
+import type { Entry, Version, VersionedStore } from './versioned-store.js';
 import type { Vault } from './vaults.js';
 
 /** A request to a vault whose caller is known. */
@@ -50,13 +50,15 @@ export function lifecycle<V extends Version>(
     require(kind.actions.delete, object);
     const entry = store.delete(name, request.clock.seconds());
     if (entry === undefined) throw notFound(kind.label, name);
+    for (const other of belongings(kind, vault)) other.delete(name, request.clock.seconds());
     return deletedBody(kind, vault, entry);
   }
   if (call.method === 'POST' && action === 'backup') {
     require(`${object.split('/')[0] ?? ''}/backup/action`, object);
     const entry = store.entry(name);
     if (entry === undefined) throw notFound(kind.label, name);
-    return { status: 200, body: { value: request.backups.take(kind.collection, entry) } };
+    const all = [entry, ...belongings(kind, vault).flatMap((other) => other.entry(name) ?? [])];
+    return { status: 200, body: { value: request.backups.take(kind.collection, all) } };
   }
   if (call.method === 'POST' && name === 'restore' && call.segments.length === 2) {
     require(`${kind.collection}/restore/action`);
@@ -92,12 +94,14 @@ export function deletedObjects<V extends Version>(
   if (call.method === 'DELETE') {
     require(`${kind.collection}/purge/action`, object);
     if (!store.purge(name)) throw notFound(kind.label, name);
+    for (const other of belongings(kind, vault)) other.purge(name);
     return { status: 204 };
   }
   if (call.method === 'POST' && action === 'recover') {
     require(`${kind.collection}/recover/action`, object);
     const recovered = store.recover(name);
     if (recovered === undefined) throw notFound(kind.label, name);
+    for (const other of belongings(kind, vault)) other.recover(name);
     return { status: 200, body: newestBundle(kind, vault, recovered) };
   }
   return undefined;
@@ -105,14 +109,29 @@ export function deletedObjects<V extends Version>(
 
 function restore<V extends Version>(kind: Kind<V>, request: VaultCall): Answer {
   const blob = text(bodyOf(request.call).value) ?? '';
-  const entry = request.backups.open(kind.collection, blob);
+  const [entry, ...more] = request.backups.open(kind.collection, blob) ?? [];
   if (entry === undefined) throw badParameter('The backup blob is not valid.');
   // The blob was found among the backups of this kind, so its versions are of this kind.
   const typed = entry as Entry<V>;
-  if (!kind.store(request.vault).restore(typed)) {
+  const others = belongings(kind, request.vault);
+  const isTaken = others.some((other) => other.entry(entry.name) ?? other.deleted(entry.name));
+  if (isTaken || !kind.store(request.vault).restore(typed)) {
     throw conflict('AlreadyExists', `${entry.name} already exists in this vault.`);
   }
+  others.forEach((other, index) => {
+    const belonging = more[index];
+    if (belonging !== undefined) other.restore(belonging);
+  });
   return { status: 200, body: newestBundle(kind, request.vault, typed) };
+}
+
+/** Where the key and the secret of a certificate are; nothing belongs to keys and secrets. */
+function belongings<V extends Version>(
+  { collection }: Kind<V>,
+  { keys, secrets }: Vault,
+): readonly VersionedStore<Version>[] {
+  // Each gets back only what came from it.
+  return collection === 'certificates' ? ([keys, secrets] as VersionedStore<Version>[]) : [];
 }
 
 function deletedBody<V extends Version>(kind: Kind<V>, vault: Vault, entry: Entry<V>): Answer {
