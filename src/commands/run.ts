@@ -9,6 +9,11 @@ import { promoteImages } from './promote/index.js';
 import { checkReportPath } from './report/report.js';
 import { revokeTags } from './revoke/index.js';
 import { signExisting, signImages } from './sign/index.js';
+import {
+  addRepositorySigner,
+  listRepositorySigners,
+  removeRepositorySigner,
+} from './signers/index.js';
 import { verifyImages } from './verify/index.js';
 
 /**
@@ -25,6 +30,9 @@ export async function runCommand(
   if (command === 'revoke') return revokeTags(inputs, context);
   if (command === 'promote') return promoteImages(inputs, context);
   if (command === 'keysInit') return initKeys(inputs, context);
+  if (command === 'signersList') return listRepositorySigners(inputs, context);
+  if (command === 'signersAdd') return addRepositorySigner(inputs, context);
+  if (command === 'signersRemove') return removeRepositorySigner(inputs, context);
   const { workingDirectory, nameInput } = context;
   const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);
   await checkReportPath(configuration.reportPath);

@@ -43,4 +43,4 @@ export {
   type RemoveSignerOptions,
   type SignerRemovalPlan,
 } from './remove-signer.js';
-export { lossNotConfirmed } from './signer-refusals.js';
+export { lossNotConfirmed, type LossInputs } from './signer-refusals.js';

@@ -29,11 +29,18 @@ export function mayNotChangeSigners(
   );
 }
 
+/** How a caller names what keeps tags alive, and what gives them up. */
+export interface LossInputs {
+  readonly keys: string;
+  readonly confirm: string;
+}
+
 /** Tags would be lost that nobody has given up. */
 export function lossNotConfirmed(
   { gun }: TrustedView,
   name: string,
   lost: readonly PullChange[],
+  { keys, confirm }: LossInputs = { keys: 'the keys at hand', confirm: 'the confirmation' },
 ): TrustError {
   const shown = lost.slice(0, mostTags).map(({ tag, after }) => {
     return after === undefined ? tag : `${tag} (would stand for ${after} again)`;
@@ -44,9 +51,9 @@ export function lossNotConfirmed(
     `With the signer ${name}, ${gun} would lose signed tags: ${shown.join(', ')}${more}`,
     {
       remedy:
-        'targets/releases counts as signed only while a key that stays has signed it. Give such a key as ' +
-        'well, of another signer, and nothing is lost; or add the repository key itself as a signer ' +
-        'first. To give the tags up, confirm it with the name of the repository.',
+        'targets/releases counts as signed only while a key that stays has signed it. Add such a key, of ' +
+        `another signer, to ${keys}, and nothing is lost; or make the repository key a signer first ` +
+        `("signers add"). To give the tags up, name the repository in ${confirm}.`,
     },
   );
 }

@@ -1,0 +1,112 @@
+/**
+ * Everything that must hold before the signers of the first repository are changed: who may publish,
+ * what each repository lists, and that the keys at hand may sign it. Changes nothing.
+ */
+import { TrustError } from '../../errors.js';
+import type { InputValues } from '../../inputs/index.js';
+import type { Log } from '../../ports.js';
+import { proveSigner } from '../../signing/index.js';
+import {
+  serverHolds,
+  type Pin,
+  type Plan,
+  type Signer,
+  type TrustedView,
+} from '../../trust/index.js';
+import type { RunContext } from '../context.js';
+import {
+  eachRepository,
+  openRepositories,
+  readTrust,
+  requireAll,
+  type OpenRepository,
+} from '../repositories/index.js';
+import { openAzure, type AzureAccess } from '../session/session.js';
+import { openKeysAtHand } from '../signing/keys-at-hand.js';
+import { resolvePin } from '../signing/signing-preflight.js';
+import type { ChangeConfiguration, SignersConfiguration } from './configuration.js';
+
+/** A repository as it was found. */
+export interface ReadyRepository<P> extends OpenRepository {
+  readonly view: TrustedView;
+  readonly plan: P;
+}
+
+/** What the run can go on with. */
+export interface Preparation<P> {
+  readonly repositories: readonly ReadyRepository<P>[];
+  readonly signers: readonly Signer[];
+  readonly pins: readonly Pin[];
+}
+
+/** Opens what Azure is needed for; asks nobody yet. */
+export function openAzureFor(
+  { cloud, repositories }: SignersConfiguration,
+  inputs: InputValues,
+  context: RunContext,
+): AzureAccess {
+  const [first] = repositories;
+  if (!first) throw new TypeError('there is no repository');
+  return openAzure({ cloud, image: { ...first, tags: [] } }, inputs, context);
+}
+
+/**
+ * Prepares a change.
+ * @param plan what is to be done to a repository with these keys; it may refuse.
+ * @throws {TrustError} whatever would keep any of the repositories from being changed.
+ */
+export async function prepareChange<P extends Plan>(
+  configuration: ChangeConfiguration,
+  azure: AzureAccess,
+  inputs: InputValues,
+  context: RunContext,
+  log: Log,
+  plan: (view: TrustedView, signers: readonly Signer[]) => P,
+): Promise<Preparation<P>> {
+  const { repositories, keys, dryRun } = configuration;
+  const open = await log.group('Registry login', async () => {
+    const opened = await openRepositories(repositories, configuration, inputs, context, log, azure);
+    return requireAll(opened, 'cannot be opened');
+  });
+  const { signers, pins } = await log.group('Keys at hand', async () => {
+    const [atHand, resolved] = await Promise.all([
+      openKeysAtHand(keys, azure, context, log),
+      Promise.all(configuration.pins.map((pin) => resolvePin(pin, azure, context))),
+    ]);
+    return { signers: atHand.map(({ signer }) => signer), pins: resolved };
+  });
+  return log.group('Trust data', async () => {
+    const attempted = await eachRepository(open, async (repository) => {
+      const view = await readTrust(repository, { pins }, context, log);
+      await requireServerKeys(repository, view, context.signal);
+      return { ...repository, view, plan: plan(view, signers) };
+    });
+    const ready = requireAll(attempted, 'cannot be changed; nothing was changed anywhere');
+    if (!dryRun) await proveKeys(ready.map(({ plan: { files } }) => files));
+    return { repositories: ready, signers, pins };
+  });
+}
+
+/** Each key that is going to sign signs something first, so that no run ends half done for it. */
+async function proveKeys(files: readonly Plan['files'][]): Promise<void> {
+  const needed = files.flat().flatMap(({ signedBy }) => signedBy.map(({ signer }) => signer));
+  await Promise.all([...new Set(needed)].map((signer) => proveSigner(signer)));
+}
+
+/** It takes the right to publish to be told the keys, and the server must hold them to publish. */
+async function requireServerKeys(
+  { server, gun, explain }: OpenRepository,
+  view: TrustedView,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const role of ['snapshot', 'timestamp'] as const) {
+    if (await explain(() => serverHolds(server, view, role, signal))) continue;
+    throw new TrustError(
+      'TRUST_SERVER_REJECTED',
+      `the trust server ${server.host} cannot publish for ${gun}: it does not hold the ${role} key that the root names`,
+      {
+        remedy: `Hand the ${role} role over to the server once, with the root key at hand: "keys rotate" with the role ${role}. "notary init" leaves the snapshot key with the client; Docker never does.`,
+      },
+    );
+  }
+}
