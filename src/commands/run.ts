@@ -3,6 +3,7 @@ import type { CommandName, InputValues } from '../inputs/index.js';
 import { readConfiguration } from './configuration/read-configuration.js';
 import type { RunContext } from './context.js';
 import { inspectRepositories } from './inspect/index.js';
+import { importKeys } from './keys/import/index.js';
 import { initKeys } from './keys/init/index.js';
 import { buildPushSign } from './main-job/index.js';
 import { promoteImages } from './promote/index.js';
@@ -30,6 +31,7 @@ export async function runCommand(
   if (command === 'revoke') return revokeTags(inputs, context);
   if (command === 'promote') return promoteImages(inputs, context);
   if (command === 'keysInit') return initKeys(inputs, context);
+  if (command === 'keysImport') return importKeys(inputs, context);
   if (command === 'signersList') return listRepositorySigners(inputs, context);
   if (command === 'signersAdd') return addRepositorySigner(inputs, context);
   if (command === 'signersRemove') return removeRepositorySigner(inputs, context);

@@ -1,0 +1,183 @@
+/**
+ * Brings the keys of Docker or notary into Key Vault, so that pipelines sign the same repositories
+ * with the same keys. The old store is only read. Says of a key that it is in the vault only after
+ * it was read back, and what it serves only from verified trust data.
+ */
+import type { InputValues } from '../../../inputs/index.js';
+import type { Log } from '../../../ports.js';
+import { readKeyStore } from '../../../signing/index.js';
+import type { RunContext } from '../../context.js';
+import { collectWarnings } from '../../report/collect-warnings.js';
+import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { openAzure, type AzureAccess } from '../../session/session.js';
+import { resolvePin } from '../../signing/signing-preflight.js';
+import { createKeyOpener } from '../stored-keys/passphrases.js';
+import { rootKeyIdsOf } from '../stored-keys/serving.js';
+import { describePurpose } from '../stored-keys/stored-key-names.js';
+import { lookAtTrust, repositoriesOf, viewsOf, type LookedAt } from '../stored-keys/trust-data.js';
+import { adviceLines, adviseOn, oldFilesOf } from './advice.js';
+import { bringKeys, wouldBring, type BroughtKey } from './bring.js';
+import { readImportConfiguration, type ImportConfiguration } from './configuration.js';
+import { failureOf } from './failure.js';
+import { openStoredKeys, type OpenedStore } from './open-keys.js';
+import { planImport, type PlannedKey } from './plan.js';
+import {
+  importReport,
+  importSummary,
+  importTable,
+  oldFileLines,
+  type ImportFacts,
+} from './report.js';
+
+/**
+ * Runs `keys import`.
+ * @throws {TrustError} ARCHIVE_INVALID, before anything is done, for what is no store of keys;
+ *   KEY_PASSPHRASE_MISSING, KEY_PASSPHRASE_WRONG, KEY_UNSUITABLE, KEY_CONFLICT and the refusals of
+ *   the vault, after all other keys were brought in.
+ */
+export async function importKeys(inputs: InputValues, context: RunContext): Promise<void> {
+  const { workingDirectory, nameInput, secrets } = context;
+  const configuration = readImportConfiguration(inputs, workingDirectory, nameInput);
+  await checkReportPath(configuration.reportPath);
+  const { archive, dryRun, registry = '', cloud } = configuration;
+  const { log, warnings } = collectWarnings(context.log);
+  const image = { registry, repository: '', gun: '', tags: [] };
+  const azure = openAzure({ cloud, image }, inputs, context);
+  const store = await readKeyStore(archive);
+  const found = await log.group('Archive', () => {
+    log.info(`${archive}: ${store.keys.length} keys`);
+    for (const key of store.keys) log.info(`${key.path}  ${describePurpose(key)}`);
+    for (const { path, why } of store.unusable) log.warn(`${path} ${why}.`);
+    return openStoredKeys(store, createKeyOpener(inputs, azure.credential, context), secrets, log);
+  });
+  const looked = await look(found, configuration, azure, inputs, context, log);
+  const planned = planImport(found.opened, viewsOf(looked), configuration);
+  warnOfUse(planned, configuration, log);
+  const keys = await bring(planned, configuration, azure, context, log);
+  const facts: ImportFacts = {
+    dryRun,
+    archive,
+    keys,
+    closed: found.closed,
+    unusable: store.unusable,
+    looked,
+    advice: adviseOn(looked, keys, found.closed),
+    oldFiles: oldFilesOf(keys),
+    warnings,
+  };
+  await log.group('Result', () => {
+    for (const line of importTable(facts)) log.info(line);
+    for (const one of facts.advice) {
+      for (const line of adviceLines(one, nameInput)) log.info(line);
+    }
+    for (const line of oldFileLines(facts)) log.info(line);
+    if (dryRun) log.info('Nothing was changed.');
+    return Promise.resolve();
+  });
+  context.setOutput('repositories', facts.advice.map(({ gun }) => gun).join('\n'));
+  const file = await writeTrustReport(
+    importReport(facts),
+    configuration.reportPath,
+    context.tempDirectory,
+  );
+  context.setOutput('trust-report', file);
+  await context.addSummary(importSummary(facts, nameInput));
+  const failure = failureOf(facts);
+  if (failure) throw failure;
+}
+
+/** The trust data of every repository that was named, by the inputs or by a key. */
+async function look(
+  { opened, closed }: OpenedStore,
+  configuration: ImportConfiguration,
+  azure: AzureAccess,
+  inputs: InputValues,
+  context: RunContext,
+  log: Log,
+): Promise<readonly LookedAt[]> {
+  const guns = [
+    ...opened.flatMap((key) => key.guns),
+    ...closed.flatMap(({ gun }) => (gun === undefined ? [] : [gun])),
+  ];
+  const all = repositoriesOf(configuration, guns);
+  if (all.length === 0) return [];
+  return log.group('Trust data', async () => {
+    const pins = await Promise.all(
+      configuration.pins.map((pin) => resolvePin(pin, azure, context)),
+    );
+    const looked = await lookAtTrust(all, configuration, pins, azure, inputs, context, log);
+    for (const { gun, view } of looked) {
+      if (view?.pinnedBy.kind !== 'first-use') continue;
+      const rootIds = rootKeyIdsOf(view);
+      if (opened.some(({ keyId }) => rootIds.includes(keyId))) {
+        log.info(`the root key of ${gun} is in this store`);
+        continue;
+      }
+      log.warn(
+        `The root of ${gun} is trusted on first use. Pin it: ${context.nameInput('trust-pin')}: ${rootIds.join(', ')}`,
+      );
+    }
+    return looked;
+  });
+}
+
+async function bring(
+  planned: readonly PlannedKey[],
+  configuration: ImportConfiguration,
+  azure: AzureAccess,
+  context: RunContext,
+  log: Log,
+): Promise<readonly BroughtKey[]> {
+  const { dryRun, vaultUrl } = configuration;
+  if (dryRun) return wouldBring(planned, configuration);
+  return log.group('Import', async () => {
+    const urls: string[] = [];
+    const note = (url: string): void => {
+      urls.push(url);
+      context.setOutput('keys', urls.join('\n'));
+    };
+    // One alone, as it brings the token that the others then have.
+    const first = planned.slice(0, 1);
+    const brought = [
+      ...(await bringKeys(first, configuration, azure, context, log, note)),
+      ...(await bringKeys(planned.slice(1), configuration, azure, context, log, note)),
+    ];
+    if (brought.some(({ signs }) => signs === 'not permitted')) {
+      log.info(
+        `This principal may not sign with the keys in ${vaultUrl}, so that they sign was not tried; their public halves are those of the files.`,
+      );
+    }
+    return brought;
+  });
+}
+
+/** What people should know of keys that are of little use, or kept together. */
+function warnOfUse(
+  planned: readonly PlannedKey[],
+  { vaultUrl, rootVaultUrl, storeAs }: ImportConfiguration,
+  log: Log,
+): void {
+  for (const { key, purpose, services, destination } of planned) {
+    const what = `${key.paths.join(', ')} (${describePurpose(purpose)})`;
+    if (!destination) {
+      log.warn(
+        `${what} is not imported: nothing here signs snapshots, the server does. Where it still holds the role, hand it over with "keys rotate" and the role "snapshot".`,
+      );
+    } else if (services.length === 0) {
+      log.warn(
+        `${what} serves none of the repositories that were looked at. It is imported all the same; name its repositories to have them looked at.`,
+      );
+    }
+  }
+  const roles = new Set(planned.map(({ purpose }) => purpose.role));
+  if (vaultUrl === rootVaultUrl && roles.has('root') && roles.size > 1) {
+    log.warn(
+      `Root keys and repository keys go into the same vault, ${vaultUrl}: whoever administers it has both. Keep root keys in a vault of their own, which pipelines cannot reach.`,
+    );
+  }
+  if (storeAs === 'secret') {
+    log.warn(
+      'The keys are stored as secrets: whoever may read the secrets has the private keys. As Key Vault keys they would never leave the vault.',
+    );
+  }
+}

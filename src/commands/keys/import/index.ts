@@ -1,0 +1,2 @@
+/** The command `keys import`. */
+export { importKeys } from './import.js';

@@ -1,0 +1,90 @@
+/** Opens the keys of a store, as far as the run can, and brings copies of one key together. */
+import type { KeyObject } from 'node:crypto';
+import { isTrustError, type TrustError } from '../../../errors.js';
+import type { Log, Secrets } from '../../../ports.js';
+import { createMemorySigner, type KeyStore, type StoredKey } from '../../../signing/index.js';
+import type { KeyId, PublicKey } from '../../../trust/index.js';
+import { describePurpose, type StoredPurpose } from '../stored-keys/stored-key-names.js';
+import type { KeyOpener } from '../stored-keys/passphrases.js';
+
+/** A private key that is open now. */
+export interface OpenedStoredKey extends StoredPurpose {
+  readonly keyId: KeyId;
+  readonly publicKey: PublicKey;
+  readonly privateKey: KeyObject;
+  /** Every file that holds it. */
+  readonly paths: readonly string[];
+  /** Every repository that a header names with it. */
+  readonly guns: readonly string[];
+}
+
+/** A file that the run cannot have the key of. */
+export interface ClosedKey extends StoredPurpose {
+  readonly path: string;
+  /** The ID that the file is named after; nobody has proven it. */
+  readonly keyId: KeyId | undefined;
+  readonly error: TrustError;
+}
+
+export interface OpenedStore {
+  readonly opened: readonly OpenedStoredKey[];
+  readonly closed: readonly ClosedKey[];
+}
+
+/**
+ * Opens one key after the other, as a person may have to be asked.
+ * @throws {TrustError} INTERRUPTED; what keeps a passphrase from being read out of its vault
+ */
+export async function openStoredKeys(
+  { keys }: KeyStore,
+  open: KeyOpener,
+  secrets: Secrets,
+  log: Log,
+): Promise<OpenedStore> {
+  const opened = new Map<KeyId, OpenedStoredKey>();
+  const closed: ClosedKey[] = [];
+  for (const key of keys) {
+    const { path, role, gun } = key;
+    if (!key.isEncrypted) {
+      secrets.mask(key.text);
+      log.warn(`${path} is not encrypted: whoever could read the file may have the key.`);
+    }
+    try {
+      const { privateKey } = await open({ ...key, description: describe(key) });
+      maskPrivateKey(privateKey, secrets);
+      const { keyId, publicKey } = createMemorySigner(privateKey, describe(key));
+      const before = opened.get(keyId);
+      opened.set(keyId, {
+        keyId,
+        publicKey,
+        privateKey,
+        role: before?.role ?? role,
+        gun: before?.gun ?? gun,
+        paths: [...(before?.paths ?? []), path],
+        guns: [...new Set([...(before?.guns ?? []), ...(gun === undefined ? [] : [gun])])],
+      });
+      if (key.keyId !== undefined && key.keyId !== keyId) {
+        log.warn(`${path} is named after another key: it holds the key ${keyId}.`);
+      }
+    } catch (error) {
+      if (!isTrustError(error, ...ofOneKey)) throw error;
+      log.warn(`${path} cannot be opened: ${error.message}.`);
+      closed.push({ path, keyId: key.keyId, role, gun, error });
+    }
+  }
+  return { opened: [...opened.values()], closed };
+}
+
+/** What is wrong with a key and with no other. */
+const ofOneKey = ['KEY_UNSUITABLE', 'KEY_PASSPHRASE_MISSING', 'KEY_PASSPHRASE_WRONG'] as const;
+
+/** Such as `root key in private/20ac….key`. */
+function describe(key: StoredKey): string {
+  return `${describePurpose(key)} in ${key.path}`;
+}
+
+/** The part of an EC key that must never be seen is one number; of an RSA key it is nearly all. */
+function maskPrivateKey(privateKey: KeyObject, secrets: Secrets): void {
+  const { d } = privateKey.export({ format: 'jwk' });
+  if (d !== undefined) secrets.mask(d);
+}

@@ -1,0 +1,173 @@
+/**
+ * The keys of a repository that Docker made, taken over into Key Vault and brought out again; stock
+ * clients judge what is signed with them on either side.
+ */
+import { readFile, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { connectStack, run, uniqueName, type Principal } from '../../stack/index.js';
+import { createDockerOwner, passphrases, type DockerOwner } from '../main-job/stock-owners.js';
+import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import type { ProductHost } from '../product.js';
+import {
+  createScenario,
+  credentialsOf,
+  expectFailure,
+  expectSigned,
+  expectSuccess,
+  type Scenario,
+} from '../scenario.js';
+
+const stack = connectStack(inject('stack'));
+let scenario: Scenario;
+/** Brings keys in and out; may not sign anything in the registry. */
+let keeper: Principal;
+let docker: DockerOwner;
+let repository: string;
+let gun: string;
+let archive: string;
+let rootVault: string;
+let rootVaultName: string;
+
+beforeAll(async () => {
+  scenario = await createScenario(stack);
+  const { registry, vault } = scenario;
+  keeper = await registry.principal('AcrPull');
+  rootVaultName = uniqueName('root');
+  const made = await stack.azure.createVault({ name: rootVaultName });
+  rootVault = made.vaultUrl.replace(/\/$/, '');
+  for (const scope of [vault.id, made.id]) {
+    for (const role of ['Key Vault Crypto Officer', 'Key Vault Secrets Officer']) {
+      await stack.azure.assignRole({ principalId: keeper.clientId, role, scope });
+    }
+  }
+  repository = scenario.repository();
+  gun = `${registry.loginServer}/${repository}`;
+  docker = await createDockerOwner(scenario, repository);
+  await docker.push('by-docker');
+  await docker.trust('key', 'generate', 'alice', '--dir', docker.config);
+  await docker.trust('signer', 'add', '--key', `${docker.config}/alice.pub`, 'alice', gun);
+  // As Docker's documentation has people back their keys up.
+  archive = path.join(docker.config, 'private_keys_backup.tar.gz');
+  const folder = path.join(docker.config, 'trust/private');
+  const tar = await run('/bin/sh', ['-c', `umask 077; tar -zcf "${archive}" "${folder}"`], {
+    env: { PATH: '/usr/bin:/bin' },
+  });
+  expect(tar.exitCode, tar.output).toBe(0);
+});
+
+const bring = (
+  host: ProductHost,
+  inputs: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
+) =>
+  scenario.run({
+    host,
+    inputs: {
+      command: 'keysImport',
+      ...credentialsOf(keeper),
+      archive,
+      vault: scenario.vault.url,
+      'root-vault': rootVault,
+      ...inputs,
+    },
+    env,
+  });
+
+const secretsOfKeys = {
+  'root-key-passphrase': passphrases.root,
+  'signing-key-passphrase': passphrases.other,
+};
+
+/** Has the pipeline, which may use the keys and no more, sign a new image. */
+async function signs(host: ProductHost, tag: string, key: string): Promise<void> {
+  const digest = await pushUnsigned(scenario, repository, tag);
+  const inputs = { command: 'sign', repository, tags: tag, 'signing-key': key };
+  expectSuccess(await scenario.run({ host, inputs }));
+  await expectSigned(scenario, repository, { tags: [tag], digest });
+}
+
+/** The URL that the log gives for an input, for the roles that it is to sign. */
+const advised = (output: string, input: string, signs = '') =>
+  new RegExp(`${input}: (https://\\S+)${signs === '' ? '' : `  \\(signs ${signs}\\)`}`).exec(
+    output,
+  )?.[1] ?? '';
+
+describe('keys import', () => {
+  it("takes Docker's folder over, and the pipeline signs the same repository with the same keys", async () => {
+    const folder = path.join(docker.config, 'trust');
+    const before = await readdir(path.join(folder, 'private'));
+    const result = await bring(
+      'cli',
+      { archive: folder },
+      {
+        DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE: passphrases.root,
+        DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE: passphrases.other,
+      },
+    );
+    expectSuccess(result);
+    const keys = result.outputs.keys?.split('\n') ?? [];
+    expect(keys).toHaveLength(3);
+    expect(keys.filter((key) => key.startsWith(rootVault))).toHaveLength(1);
+    expect(result.outputs.repositories).toBe(gun);
+    expect(result.output).toContain('may be destroyed');
+    const ofAlice = advised(result.output, 'signing-key', 'targets/alice, targets/releases');
+    const ofOwner = advised(result.output, 'signing-key', 'targets');
+    expect(keys).toEqual(expect.arrayContaining([ofAlice, ofOwner]));
+    expect(advised(result.output, 'root-key')).toMatch(`${rootVault}/keys/root-`);
+    const report = JSON.parse(await readFile(result.outputs['trust-report'] ?? '', 'utf8')) as {
+      readonly keys: readonly { readonly signs: string; readonly files: readonly string[] }[];
+    };
+    expect(report.keys.map(({ signs }) => signs)).toEqual(['proven', 'proven', 'proven']);
+    expect(
+      report.keys.flatMap(({ files }) => files.map((file) => path.basename(file))).sort(),
+    ).toEqual(before.sort());
+    const [name = ''] = /[^/]+-targets-[0-9a-f]{8}/.exec(ofOwner) ?? [];
+    expect(await stack.azure.keyOf(scenario.vault.name, name)).toMatchObject({
+      kty: 'EC',
+      tags: { 'acr-content-trust-role': 'targets', 'acr-content-trust-gun': gun },
+    });
+
+    await rm(path.join(folder, 'private'), { recursive: true });
+    await signs('task', 'by-alice', ofAlice);
+    await signs('action', 'by-owner', ofOwner);
+  });
+
+  it('finds the keys of an archive in their vaults already', async () => {
+    const names = async () => [
+      await stack.azure.keyNames(scenario.vault.name),
+      await stack.azure.keyNames(rootVaultName),
+    ];
+    const before = await names();
+    const result = await bring('action', secretsOfKeys);
+    expectSuccess(result);
+    expect(await names()).toEqual(before);
+    expect(result.summary).toContain('### Imported keys');
+    expect(result.summary.match(/✅ already there/g)).toHaveLength(3);
+  });
+
+  it('brings in what it can open, and fails for the rest', async () => {
+    const result = await bring('task', {
+      'signing-key-passphrase': passphrases.other,
+      'root-key-passphrase': 'not the passphrase',
+      'store-as': 'secret',
+      registry: scenario.registry.loginServer,
+      repository,
+    });
+    expectFailure(result, {
+      code: 'KEY_PASSPHRASE_WRONG',
+      message:
+        /1 of 3 keys were not imported\. .*\.key: No passphrase of this run opens the root key/,
+      remedy: /rootKeyPassphrase/,
+    });
+    const keys = result.outputs.keys?.split('\n') ?? [];
+    expect(keys).toHaveLength(2);
+    const shown = result.output.split('\n').filter((line) => !line.includes('setsecret'));
+    expect(shown.join('\n')).not.toContain(passphrases.other);
+    await signs(
+      'cli',
+      'by-secret',
+      keys.find((key) => key.includes('/secrets/signer-alice-')) ?? '',
+    );
+  });
+});
