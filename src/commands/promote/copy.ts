@@ -47,7 +47,7 @@ export async function planCopies(
     log.info(`${gun}@${digest}  ${describe(plan)}`);
     if (plan.foreign.length > 0) {
       log.warn(
-        `${gun}@${digest} has ${plan.foreign.length} layers that may not be handed on, as of Windows base images: clients fetch them from where they come from, so they are not copied.`,
+        `${gun}@${digest} has layers that may not be handed on, as those of Windows base images: clients fetch them from where they come from, and they are not copied (${plan.foreign.length}).`,
       );
     }
   }

@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { readPromotion, type Promotion } from '../../../src/commands/promote/configuration.js';
+import { isTrustError, type TrustError } from '../../../src/errors.js';
+import { inputNameOn, readInputs } from '../../../src/inputs/index.js';
+
+const key = 'https://contoso-keys.vault.azure.net/keys/team-app';
+const digest = `sha256:${'ab'.repeat(32)}`;
+const base: Readonly<Record<string, string>> = {
+  registry: 'contoso.azurecr.io',
+  repository: 'apps/app',
+  source: 'contosodev.azurecr.io/team/app:1.4.2',
+  'signing-key': key,
+};
+
+function configure(texts: Readonly<Record<string, string>> = {}): Promotion {
+  const given = { ...base, ...texts };
+  const inputs = readInputs('promote', 'cli', (name) => given[name] ?? '');
+  return readPromotion(inputs, '/agent', (name) => inputNameOn('cli', name));
+}
+
+function refusal(texts: Readonly<Record<string, string>>): TrustError {
+  try {
+    configure(texts);
+  } catch (error) {
+    if (isTrustError(error)) return error;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+const tagsOf = ({ images }: Promotion) => images.map(({ tag, tags }) => [tag, tags]);
+
+describe('a promotion', () => {
+  it('keeps the tag of its source, and is signed at the target', () => {
+    const promotion = configure();
+    expect(promotion).toMatchObject({
+      images: [
+        {
+          reference: 'contosodev.azurecr.io/team/app:1.4.2',
+          gun: 'contosodev.azurecr.io/team/app',
+          tag: '1.4.2',
+          tags: ['1.4.2'],
+        },
+      ],
+      pins: [],
+      requiredRoles: [],
+      trustServer: undefined,
+      dryRun: false,
+    });
+    expect(promotion.target).toMatchObject({
+      command: 'promote',
+      image: { gun: 'contoso.azurecr.io/apps/app', tags: ['1.4.2'] },
+      signing: { engine: 'native', signingKey: { reference: { kind: 'vault-key' } } },
+      trustServer: 'https://contoso.azurecr.io',
+    });
+  });
+
+  it('gives one image any number of other tags, each once', () => {
+    const promotion = configure({ tags: '2.0, latest\n2.0' });
+    expect(tagsOf(promotion)).toEqual([['1.4.2', ['2.0', 'latest']]]);
+    expect(promotion.target.image.tags).toEqual(['2.0', 'latest']);
+  });
+
+  it('takes several images, of several registries, each once', () => {
+    const a = 'contosodev.azurecr.io/team/app:1';
+    const promotion = configure({ source: `${a}, ${a}\nother.example/app:2@${digest}` });
+    expect(tagsOf(promotion)).toEqual([
+      ['1', ['1']],
+      ['2', ['2']],
+    ]);
+    expect(promotion.images[1]?.image.digest).toBe(digest);
+    expect(promotion.target.image.tags).toEqual(['1', '2']);
+  });
+
+  it('may stay in its repository, under another tag', () => {
+    const source = 'contoso.azurecr.io/apps/app:rc';
+    expect(tagsOf(configure({ source, tags: '1.0' }))).toEqual([['rc', ['1.0']]]);
+  });
+
+  it('reads who must have signed and what the root at the source must be', () => {
+    const pin = 'f'.repeat(64);
+    const promotion = configure({
+      'required-signers': 'ci, targets/qa, ci',
+      'source-trust-pin': `contosodev.azurecr.io/*=${pin}`,
+      'trust-pin': 'a'.repeat(64),
+      'dry-run': 'true',
+    });
+    expect(promotion.requiredRoles).toEqual(['targets/ci', 'targets/qa']);
+    expect(promotion.pins).toMatchObject([{ pin: { kind: 'key-id', keyId: pin } }]);
+    expect(promotion.target.signing?.pins).toEqual([{ kind: 'key-id', keyId: 'a'.repeat(64) }]);
+    expect(promotion.dryRun).toBe(true);
+  });
+
+  it('asks the trust server of the source, or the one that is given for its registry', () => {
+    const own = { 'source-trust-server': 'https://notary.example' };
+    expect(configure(own).trustServer).toEqual({
+      registry: 'contosodev.azurecr.io',
+      url: 'https://notary.example',
+    });
+    const target = { 'trust-server': 'https://notary.contoso.example/' };
+    expect(configure(target).trustServer).toBeUndefined();
+    expect(configure({ ...target, source: 'contoso.azurecr.io/team/app:1' }).trustServer).toEqual({
+      registry: 'contoso.azurecr.io',
+      url: 'https://notary.contoso.example',
+    });
+  });
+});
+
+describe('a promotion that cannot be', () => {
+  const dev = 'contosodev.azurecr.io';
+  it.each<[string, Record<string, string>, string, RegExp]>([
+    ['no source', { source: '' }, 'INPUT_MISSING', /"source" is not set/],
+    ['no registry', { registry: '' }, 'INPUT_MISSING', /"registry" is not set/],
+    ['no repository', { repository: '' }, 'INPUT_MISSING', /"repository" is not set/],
+    ['no signing key', { 'signing-key': '' }, 'INPUT_MISSING', /"signing-key" is not set/],
+    ['a source without tag', { source: `${dev}/app` }, 'INPUT_INVALID', /names no tag/],
+    [
+      'a source by digest alone',
+      { source: `${dev}/app@${digest}` },
+      'INPUT_INVALID',
+      /names no tag/,
+    ],
+    ['a source that is no image', { source: 'a b' }, 'INPUT_INVALID', /not a repository/],
+    ['a digest that is none', { source: `${dev}/app:1@sha256:ab` }, 'INPUT_INVALID', /a digest/],
+    [
+      'one source for two digests',
+      { source: `${dev}/app:1@${digest}, ${dev}/app:1` },
+      'INPUT_INVALID',
+      /named twice, for different digests/,
+    ],
+    [
+      'new tags for several images',
+      { source: `${dev}/app:1, ${dev}/app:2`, tags: 'latest' },
+      'INPUT_CONFLICT',
+      /"tags" is set, and "source" names 2 images/,
+    ],
+    [
+      'one tag for two images',
+      { source: `${dev}/app:1, ${dev}/other:1` },
+      'INPUT_CONFLICT',
+      /two images with the tag 1/,
+    ],
+    [
+      'an image that is its own copy',
+      { source: 'contoso.azurecr.io/apps/app:1', registry: 'Contoso.azurecr.io' },
+      'INPUT_CONFLICT',
+      /names contoso\.azurecr\.io\/apps\/app:1, which is what it is to become/,
+    ],
+    [
+      'an image among its own new tags',
+      { source: 'contoso.azurecr.io/apps/app:1', tags: '2,1' },
+      'INPUT_CONFLICT',
+      /what it is to become/,
+    ],
+    ['a tag that is none', { tags: '.x' }, 'INPUT_INVALID', /"tags" cannot be used/],
+    ['a signer that is none', { 'required-signers': 'A B' }, 'INPUT_INVALID', /lists tags/],
+    [
+      'a pin that is none',
+      { 'source-trust-pin': 'sha256:ab' },
+      'INPUT_INVALID',
+      /"source-trust-pin" cannot be used/,
+    ],
+    [
+      'a trust server of the source with a path',
+      { 'source-trust-server': 'https://notary.example/v2' },
+      'INPUT_INVALID',
+      /"source-trust-server".*has a path/,
+    ],
+    [
+      'one trust server for sources of two registries',
+      {
+        source: `${dev}/app:1, other.example/app:2`,
+        'source-trust-server': 'https://notary.example',
+      },
+      'INPUT_CONFLICT',
+      /names images of 2 registries/,
+    ],
+    ['the docker engine', { engine: 'docker' }, 'INPUT_CONFLICT', /signs only what it pushes/],
+    ['a trust server that is no URL', { 'trust-server': 'x' }, 'INPUT_INVALID', /"trust-server"/],
+  ])('has %s', (_, texts, code, message) => {
+    const error = refusal(texts);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+    expect(error.remedy).not.toBe('');
+  });
+
+  it('says everything at once, of source and target', () => {
+    const error = refusal({
+      source: `${dev}/app`,
+      'signing-key': 'https://contoso-keys.vault.azure.net/keys',
+      'source-trust-server': 'http://notary.example',
+      'tenant-id': 'not a tenant',
+    });
+    expect(error.message).toMatch(/^4 inputs cannot be used/);
+  });
+});
