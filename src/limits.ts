@@ -70,6 +70,8 @@ export const limits = {
   vaultRetries: 3,
   /** Keys of a vault that are read at the same time when it is listed. */
   vaultKeysAtOnce: 8,
+  /** A file of a backup folder; Key Vault's backups of keys with many versions take some hundred KiB. */
+  backupFileBytes: 16 * 1024 * 1024,
   /** How many versions of a key are looked at to find the one that a repository lists. */
   keyVersionsRead: 24,
   /** A vault that asks to wait longer than this is reported, not waited for. */

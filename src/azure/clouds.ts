@@ -82,6 +82,12 @@ export function cloudOfRegistry(host: string): Cloud | undefined {
   return Object.values(clouds).find((cloud) => host.toLowerCase().endsWith(cloud.registrySuffix));
 }
 
+/** The cloud whose Key Vault or Managed HSM has this host name. */
+export function cloudOfVault(host: string): Cloud | undefined {
+  const suffix = host.toLowerCase().replace('.managedhsm.', '.vault.');
+  return Object.values(clouds).find((cloud) => suffix.endsWith(cloud.vaultSuffix));
+}
+
 /** Login servers of Azure Container Registry, those of clouds we have no endpoints for included. */
 const registrySuffixes = [
   '.azurecr.io',

@@ -1,6 +1,7 @@
 /** Keys and secrets of Azure Key Vault and Managed HSM. */
 export { backupVaultObject, restoreVaultObject } from './backup.js';
 export type { VaultOptions } from './call.js';
+export { otherKey } from './conflicts.js';
 export { createVaultKey, type CreateKeyOptions } from './create-key.js';
 export { findVaultKey } from './find-key.js';
 export {
@@ -30,6 +31,6 @@ export {
   type VersionIdentity,
 } from './read-key.js';
 export { readPassphrase, type ReadPassphraseOptions } from './read-passphrase.js';
-export { readVaultSecret } from './read-secret.js';
+export { readSecretVersion, readVaultSecret, type SecretVersion } from './read-secret.js';
 export { setVaultSecret, type SetSecretOptions, type StoredSecret } from './set-secret.js';
 export { gunTag, purposeOf, roleTag, tagsFor, type KeyPurpose } from './tags.js';

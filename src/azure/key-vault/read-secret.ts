@@ -7,6 +7,7 @@ import { formatKeyReference, type VaultSecretReference } from '../../signing/ind
 import { callVault, type VaultOptions } from './call.js';
 import { clientOptions } from './pipeline.js';
 import { assertInForce } from './key-material.js';
+import { failed } from './refusals.js';
 
 /**
  * The value of a secret, as it is stored.
@@ -18,10 +19,29 @@ export async function readVaultSecret(
   credential: TokenCredential,
   options: VaultOptions = {},
 ): Promise<string> {
-  const { vaultUrl, name, version } = reference;
+  return (await readSecretVersion(reference, credential, options)).value;
+}
+
+/** A secret with what is known of it. */
+export interface SecretVersion {
+  /** As it is stored. */
+  readonly value: string;
+  /** 32 hexadecimal digits. */
+  readonly version: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** As {@link readVaultSecret}, with the version that was read. */
+export async function readSecretVersion(
+  reference: VaultSecretReference,
+  credential: TokenCredential,
+  options: VaultOptions = {},
+): Promise<SecretVersion> {
+  const { vaultUrl, name, version: asked } = reference;
   const client = new SecretClient(vaultUrl, credential, clientOptions());
-  const secret = await callVault({ reference, action: 'get' }, options, (call) =>
-    client.getSecret(name, { ...call, ...(version === undefined ? {} : { version }) }),
+  const operation = { reference, action: 'get' } as const;
+  const secret = await callVault(operation, options, (call) =>
+    client.getSecret(name, { ...call, ...(asked === undefined ? {} : { version: asked }) }),
   );
   // The vault hands out expired secrets all the same; whoever set the date meant it.
   assertInForce(secret.properties, reference, options.clock?.() ?? new Date());
@@ -30,5 +50,7 @@ export async function readVaultSecret(
       remedy: 'Store the key (PEM or Docker ".key" file) or the passphrase in it.',
     });
   }
-  return secret.value;
+  const { version, tags = {} } = secret.properties;
+  if (version === undefined) throw failed(operation, 'its answer names no version');
+  return { value: secret.value, version: version.toLowerCase(), tags };
 }

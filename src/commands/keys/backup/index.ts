@@ -1,0 +1,2 @@
+/** The command `keys backup`. */
+export { backUpKeys } from './backup.js';

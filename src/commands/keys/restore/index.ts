@@ -1,0 +1,2 @@
+/** The command `keys restore`. */
+export { restoreKeys } from './restore.js';

@@ -1,0 +1,83 @@
+/**
+ * Restores the keys of a backup folder into a vault, and proves that they are the same. What fails for
+ * one keeps no other from being restored; the run fails in the end, and says for which.
+ */
+import { TrustError, isTrustError } from '../../../errors.js';
+import type { InputValues } from '../../../inputs/index.js';
+import { limits } from '../../../limits.js';
+import { formatKeyReference } from '../../../signing/index.js';
+import { mapAtOnce } from '../../at-once.js';
+import type { RunContext } from '../../context.js';
+import { collectWarnings } from '../../report/collect-warnings.js';
+import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { openVaultAccess, readBackup } from '../backup-folder/index.js';
+import { readRestoreConfiguration } from './configuration.js';
+import { restoreReport, restoreSummary, restoreTable, type RestoredObject } from './report.js';
+import { restoreObject } from './restore-object.js';
+
+/**
+ * Runs `keys restore`.
+ * @throws {TrustError} ARCHIVE_INVALID before anything is done; KEY_CONFLICT for names that hold
+ *   another key or a deleted one, and whatever else kept a key from being restored, after all were
+ *   tried.
+ */
+export async function restoreKeys(inputs: InputValues, context: RunContext): Promise<void> {
+  const { workingDirectory, nameInput } = context;
+  const configuration = readRestoreConfiguration(inputs, workingDirectory, nameInput);
+  const { folder, vaultUrl } = configuration;
+  await checkReportPath(configuration.reportPath);
+  const { log, warnings } = collectWarnings(context.log);
+  const { manifest, blobs } = await log.group('Backup', async () => {
+    const backup = await readBackup(folder);
+    const { objects, vault } = backup.manifest;
+    log.info(`${objects.length} keys of ${vault}, complete and unchanged`);
+    if (vault !== vaultUrl) log.info(`They go to another vault, ${vaultUrl}.`);
+    return backup;
+  });
+  const azure = openVaultAccess(vaultUrl, inputs, context);
+  const objects = await log.group('Restoring', async () => {
+    const done = await mapAtOnce(
+      manifest.objects,
+      limits.vaultKeysAtOnce,
+      async (object): Promise<RestoredObject> => {
+        const blob = blobs.get(object.file);
+        if (!blob) throw new TypeError('a file of the backup got lost on the way');
+        try {
+          const restored = await restoreObject(object, blob, vaultUrl, azure, context);
+          return { object, ...restored, error: undefined };
+        } catch (error) {
+          if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+          return { object, state: 'failed', reference: undefined, unproven: undefined, error };
+        }
+      },
+    );
+    for (const line of restoreTable(done)) log.info(line);
+    if (done.every(({ state }) => state === 'already there')) log.info('Nothing was changed.');
+    return done;
+  });
+  const urls = objects.flatMap(({ reference }) =>
+    reference ? [formatKeyReference(reference)] : [],
+  );
+  context.setOutput('keys', urls.join('\n'));
+  const facts = { folder, vault: vaultUrl, source: manifest.vault, objects, warnings };
+  const file = await writeTrustReport(
+    restoreReport(facts),
+    configuration.reportPath,
+    context.tempDirectory,
+  );
+  context.setOutput('trust-report', file);
+  await context.addSummary(restoreSummary(facts));
+  const failure = failureOf(objects);
+  if (failure) throw failure;
+}
+
+function failureOf(objects: readonly RestoredObject[]): TrustError | undefined {
+  const errors = objects.flatMap(({ error }) => error ?? []);
+  const [first] = errors;
+  if (!first || errors.length === 1) return first;
+  return new TrustError(
+    first.code,
+    `${errors.length} of ${objects.length} keys were not restored. ${errors.map(({ message }) => `${message}.`).join(' ')}`,
+    { remedy: [...new Set(errors.map(({ remedy }) => remedy))].join(' '), cause: first },
+  );
+}
