@@ -1,0 +1,2 @@
+/** The command `keys lost`. */
+export { showWayOut } from './lost.js';

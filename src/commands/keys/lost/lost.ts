@@ -1,0 +1,78 @@
+/**
+ * For lost keys: says of each repository what still works with the keys that are left, until when, and
+ * the steps out. Judged from live trust data; changes nothing. That keys are lost is a finding, not a
+ * failure.
+ */
+import type { InputValues } from '../../../inputs/index.js';
+import { listTags, type KeyId } from '../../../trust/index.js';
+import type { KeyReference } from '../../../signing/index.js';
+import type { RunContext } from '../../context.js';
+import { collectWarnings } from '../../report/collect-warnings.js';
+import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { failureOfEach, valuesOf } from '../../repositories/index.js';
+import { readRenewalConfiguration } from '../renewal/configuration.js';
+import { firstEnd } from '../renewal/describe.js';
+import { failuresOf } from '../renewal/facts.js';
+import { lookAtRepositories, openMeans, type LookedAt } from '../renewal/look.js';
+import { findingsOf } from './findings.js';
+import { judgeLoss } from './judge.js';
+import { openKeysLeft, type KeysLeft } from './open-keys.js';
+import { lostReport, lostSummary, wayOutLines, type LostFacts, type WayOut } from './report.js';
+import { stepsFor } from './steps.js';
+
+/**
+ * Runs `keys lost`.
+ * @throws {TrustError} what a repository could not be looked at for, after all were looked at.
+ */
+export async function showWayOut(inputs: InputValues, context: RunContext): Promise<void> {
+  const { workingDirectory, nameInput, tempDirectory } = context;
+  const configuration = readRenewalConfiguration('keysLost', inputs, workingDirectory, nameInput);
+  const { reportPath, keys } = configuration;
+  await checkReportPath(reportPath);
+  const { log, warnings } = collectWarnings(context.log);
+  let left: KeysLeft = { keys: [], unopened: [] };
+  const means = await log.group('Keys at hand', () =>
+    openMeans(configuration, inputs, context, async (azure) => {
+      left = await openKeysLeft(keys, azure, context, log);
+      return left.keys;
+    }),
+  );
+  const looked = await lookAtRepositories(configuration, means, inputs, context, log);
+  const facts: LostFacts = {
+    now: context.clock(),
+    unopened: left.unopened.map(({ name, error }) => ({ name, problem: error.message })),
+    repositories: valuesOf(looked).map((repository) => wayOutOf(repository, left)),
+    failures: failuresOf(looked),
+    warnings,
+  };
+  for (const one of facts.repositories) {
+    await log.group(one.gun, () => {
+      for (const line of wayOutLines(one)) log.info(line);
+      return Promise.resolve();
+    });
+  }
+  const first = firstEnd(facts.repositories.flatMap(({ renewals }) => renewals));
+  if (first) context.setOutput('first-expiry', first.toISOString());
+  const file = await writeTrustReport(lostReport(facts), reportPath, tempDirectory);
+  context.setOutput('trust-report', file);
+  await context.addSummary(lostSummary(facts));
+  const failure = failureOfEach(looked, 'could not be looked at');
+  if (failure) throw failure;
+}
+
+function wayOutOf(repository: LookedAt, { keys, unopened }: KeysLeft): WayOut {
+  const { gun, view, renewals, rules } = repository;
+  const holders = keys.map(({ signer }) => signer);
+  const loss = judgeLoss(view, renewals, holders, rules);
+  const references = new Map<KeyId, KeyReference>(
+    keys.map(({ signer, reference }) => [signer.keyId, reference]),
+  );
+  return {
+    gun,
+    loss,
+    findings: findingsOf(loss),
+    steps: stepsFor({ repository, view, renewals, loss, references, unopened }),
+    renewals,
+    tags: listTags(view),
+  };
+}
