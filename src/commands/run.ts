@@ -6,6 +6,7 @@ import { inspectRepositories } from './inspect/index.js';
 import { backUpKeys } from './keys/backup/index.js';
 import { importKeys } from './keys/import/index.js';
 import { initKeys } from './keys/init/index.js';
+import { rotateKeys } from './keys/rotate/index.js';
 import { showWayOut } from './keys/lost/index.js';
 import { renewKeys } from './keys/renew/index.js';
 import { showKeysStatus } from './keys/status/index.js';
@@ -36,6 +37,7 @@ export async function runCommand(
   if (command === 'revoke') return revokeTags(inputs, context);
   if (command === 'promote') return promoteImages(inputs, context);
   if (command === 'keysInit') return initKeys(inputs, context);
+  if (command === 'keysRotate') return rotateKeys(inputs, context);
   if (command === 'keysStatus') return showKeysStatus(inputs, context);
   if (command === 'keysRenew') return renewKeys(inputs, context);
   if (command === 'keysLost') return showWayOut(inputs, context);

@@ -16,3 +16,4 @@ export {
   type ReadTrustOptions,
 } from './open-repositories.js';
 export { readRepositories, type NamedRepository } from './read-repositories.js';
+export { heldServerRoles, requireServerKeys } from './server-keys.js';

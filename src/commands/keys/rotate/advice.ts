@@ -1,0 +1,57 @@
+/** What is to be done by people once a key was replaced. Facts, and nothing that was not seen. */
+import type { NameInput } from '../../../inputs/index.js';
+import { isDelegation } from '../../../trust/index.js';
+import type { Rotation } from './configuration.js';
+import type { OpenedNewKey } from './new-key.js';
+import type { RotatedRepository } from './report.js';
+
+const backUp = 'Back it up ("keys backup"), and let no one but its users reach it.';
+
+/** Lines for the log and the summary; none where nothing was rotated. */
+export function adviceOn(
+  rotation: Rotation,
+  newKey: OpenedNewKey | undefined,
+  repositories: readonly RotatedRepository[],
+  nameInput: NameInput,
+): readonly string[] {
+  const failed = repositories.some(({ state }) => state === 'failed');
+  const again =
+    failed && newKey && rotation.kind === 'key' && rotation.newKey.kind === 'create'
+      ? [
+          `The new key exists. For the repositories that failed, run again with ${nameInput('new-key')}: ${newKey.reference}, and without ${nameInput('create-key')}, which would make another one.`,
+        ]
+      : [];
+  if (!repositories.some(({ state }) => state === 'rotated')) return again;
+  if (rotation.kind === 'hand-over') {
+    return [
+      `The trust server signs ${rotation.role} by itself from now on. A key that a client kept for it is of no use any more.`,
+    ];
+  }
+  if (!newKey) return again;
+  return [...again, ...adviceOnKey(rotation.role, newKey, repositories, nameInput)];
+}
+
+function adviceOnKey(
+  role: string,
+  { signer, reference }: OpenedNewKey,
+  repositories: readonly RotatedRepository[],
+  nameInput: NameInput,
+): readonly string[] {
+  if (role === 'root') {
+    return [
+      `New root key: ${reference}. ${backUp} Who loses it can replace no key of these repositories any more.`,
+      `Change the pin wherever these repositories are signed or verified: ${nameInput('trust-pin')}: ${signer.keyId}. Runs that pin the old key or its certificate stop with TRUST_PIN_MISMATCH.`,
+      'Clients that know an older root follow by what the server keeps; the old private key is not needed for that. Destroy it once no other repository has it as its root key: until then it can still sign a root for those who have not read the new one.',
+    ];
+  }
+  const listed = repositories.flatMap(({ gun, stillListed }) =>
+    stillListed.map((other) => `${other} of ${gun}`),
+  );
+  const users = isDelegation(role) ? 'The signer signs' : 'Sign';
+  return [
+    `${users} with the new key from now on: ${nameInput('signing-key')}: ${reference}. Runs with the old one stop with KEY_NOT_AUTHORIZED. ${backUp}`,
+    listed.length > 0
+      ? `The old key is still listed in ${listed.join(', ')}: keep it as long as it is used there.`
+      : 'The old key signs nothing in these repositories any more. Destroy it, and what Docker keeps of it in ~/.docker/trust/private, once no other repository lists it.',
+  ];
+}

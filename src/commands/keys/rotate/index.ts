@@ -1,0 +1,2 @@
+/** The command `keys rotate`. */
+export { rotateKeys } from './rotate.js';

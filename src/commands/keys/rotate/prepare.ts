@@ -1,0 +1,204 @@
+/**
+ * Everything that must hold before the first repository gets another key: who may publish, whether the
+ * keys at hand may sign the change, and that each of them signs at all. Changes nothing.
+ */
+import { TrustError } from '../../../errors.js';
+import type { InputValues } from '../../../inputs/index.js';
+import type { Log } from '../../../ports.js';
+import { proveSigner } from '../../../signing/index.js';
+import {
+  adminKeysOf,
+  canonicalIds,
+  examineHandOver,
+  examineRotation,
+  listingOf,
+  type KeyHolder,
+  type Pin,
+  type RoleExchange,
+  type RoleName,
+  type Signer,
+  type TrustedView,
+} from '../../../trust/index.js';
+import type { RunContext } from '../../context.js';
+import {
+  eachRepository,
+  heldServerRoles,
+  openRepositories,
+  readTrust,
+  requireAll,
+  requireServerKeys,
+  type OpenRepository,
+} from '../../repositories/index.js';
+import { openAzure, type AzureAccess } from '../../session/session.js';
+import { openKeysAtHand } from '../../signing/keys-at-hand.js';
+import { resolvePin } from '../../signing/signing-preflight.js';
+import { separate } from '../init/configuration.js';
+import type { RotateConfiguration, Rotation } from './configuration.js';
+import { keyToCome, openNewKey, type OpenedNewKey } from './new-key.js';
+
+/** A repository, and what the rotation means for it. */
+export interface ReadyRepository extends OpenRepository {
+  readonly view: TrustedView;
+  /** Which keys go; none when there is nothing to do. */
+  readonly exchanges: readonly RoleExchange[];
+  /** Who signs what. */
+  readonly files: readonly { readonly role: RoleName; readonly signers: readonly KeyHolder[] }[];
+  /** Why there is nothing to do. */
+  readonly unchanged: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** What the run can go on with. */
+export interface Preparation {
+  readonly azure: AzureAccess;
+  readonly repositories: readonly ReadyRepository[];
+  readonly atHand: readonly Signer[];
+  /** Undefined for a key that is yet to be made, by us or by the server. */
+  readonly newKey: OpenedNewKey | undefined;
+  readonly pins: readonly Pin[];
+}
+
+/** @throws {TrustError} whatever would keep any of the repositories from getting the key. */
+export async function prepare(
+  configuration: RotateConfiguration,
+  inputs: InputValues,
+  context: RunContext,
+  log: Log,
+): Promise<Preparation> {
+  const { repositories, cloud, rotation, dryRun } = configuration;
+  const [first] = repositories;
+  if (!first) throw new TypeError('there is no repository');
+  const azure = openAzure({ cloud, image: { ...first, tags: [] } }, inputs, context);
+  const open = await log.group('Registry login', async () => {
+    const opened = await openRepositories(repositories, configuration, inputs, context, log, azure);
+    return requireAll(opened, 'cannot be opened');
+  });
+  const keys = await log.group('Keys', () => openKeys(configuration, azure, context, log));
+  return log.group('Trust data', async () => {
+    const { atHand, newKey, pins } = keys;
+    // A second run may find the new root key in force although the pin still names the old one.
+    const extended =
+      newKey && rotation.role === 'root' && pins.length > 0
+        ? [...pins, { kind: 'key-id', keyId: newKey.signer.keyId } as const]
+        : pins;
+    const attempted = await eachRepository(open, async (repository): Promise<ReadyRepository> => {
+      const view = await readTrust(repository, { pins: extended, expiry: 'report' }, context, log);
+      const work = await examine(repository, view, rotation, { atHand, newKey, pins }, context);
+      return { ...repository, view, ...work };
+    });
+    const ready = requireAll(attempted, 'cannot be rotated; nothing was changed anywhere');
+    if (!dryRun) await proveKeys(ready, [...atHand, ...(newKey ? [newKey.signer] : [])]);
+    return { azure, repositories: ready, ...keys };
+  });
+}
+
+type Keys = Pick<Preparation, 'atHand' | 'newKey' | 'pins'>;
+
+async function openKeys(
+  { keys, pins, rotation }: RotateConfiguration,
+  azure: AzureAccess,
+  context: RunContext,
+  log: Log,
+): Promise<Keys> {
+  const open = async (): Promise<OpenedNewKey | undefined> =>
+    rotation.kind === 'key' && rotation.newKey.kind === 'given'
+      ? openNewKey(rotation.newKey.key, azure, context)
+      : undefined;
+  // The keys at hand before a new version of one of them can be made.
+  const [atHand, newKey, resolved] = await Promise.all([
+    openKeysAtHand(keys, azure, context, log),
+    open(),
+    Promise.all(pins.map((pin) => resolvePin(pin, azure, context))),
+  ]);
+  if (newKey) log.info(`${newKey.signer.keyId}  ${newKey.signer.description}, the new key`);
+  return { atHand: atHand.map(({ signer }) => signer), newKey, pins: resolved };
+}
+
+type Work = Omit<ReadyRepository, keyof OpenRepository | 'view'>;
+
+async function examine(
+  repository: OpenRepository,
+  view: TrustedView,
+  rotation: Rotation,
+  { atHand, newKey, pins }: Keys,
+  { clock, signal }: RunContext,
+): Promise<Work> {
+  const judge = { pins, now: clock() };
+  if (rotation.kind === 'hand-over') {
+    const { role, renews } = rotation;
+    const held = await heldServerRoles(repository, view, signal);
+    const draft = examineHandOver({ view, role, held, renews, atHand }, judge);
+    if (draft.exchanges.length === 0) {
+      return nothingToDo(`${repository.server.host} holds the ${role} key of ${view.gun} already`);
+    }
+    const signers = draft.signedBy.map(({ signer }) => signer);
+    const exchanges = draft.exchanges;
+    return { exchanges, files: [{ role: 'root', signers }], unchanged: undefined, warnings: [] };
+  }
+  await requireServerKeys(repository, view, signal);
+  const { role, oldKeyId } = rotation;
+  if (newKey) refuseSharedKey(view, role, newKey);
+  const draft = examineRotation<KeyHolder>(
+    {
+      view,
+      role,
+      newKey: { signer: newKey?.signer ?? keyToCome, publicKey: undefined },
+      oldKeyId,
+      atHand,
+    },
+    judge,
+  );
+  if ('unchanged' in draft) return nothingToDo(draft.unchanged);
+  return {
+    exchanges: draft.exchanges,
+    files: draft.files.map((file) => ({
+      role: file.role,
+      signers: file.signedBy.map(({ signer }) => signer),
+    })),
+    unchanged: undefined,
+    warnings: draft.warnings,
+  };
+}
+
+function nothingToDo(unchanged: string): Work {
+  return { exchanges: [], files: [], unchanged, warnings: [] };
+}
+
+/** The root key must be no other role's key: who signs every day could then replace all keys. */
+function refuseSharedKey(
+  view: TrustedView,
+  role: RoleName,
+  { signer, reference }: OpenedNewKey,
+): void {
+  const { keyId } = signer;
+  const rootKeys = listingOf(view, 'root')?.keys.map(({ key }) => key) ?? [];
+  const others = [...view.delegations.values()].flatMap(({ keys }) => [...keys.values()]);
+  const taken =
+    role === 'root'
+      ? [...adminKeysOf(view).repository, ...canonicalIds(others)]
+      : canonicalIds(rootKeys);
+  if (!taken.includes(keyId)) return;
+  throw new TrustError(
+    'INPUT_CONFLICT',
+    role === 'root'
+      ? `${reference} signs the tags of ${view.gun}, and was to become its root key.`
+      : `${reference} is the root key of ${view.gun}, and was to become the key of ${role}.`,
+    { remedy: separate },
+  );
+}
+
+/** Each key that is going to sign signs something first, so that no run ends half done for it. */
+async function proveKeys(
+  repositories: readonly ReadyRepository[],
+  keys: readonly Signer[],
+): Promise<void> {
+  const needed = new Set(
+    repositories.flatMap(({ files }) =>
+      files.flatMap(({ signers }) => signers.map(({ keyId }) => keyId)),
+    ),
+  );
+  const byId = new Map(keys.map((key) => [key.keyId, key]));
+  await Promise.all(
+    [...byId.values()].filter(({ keyId }) => needed.has(keyId)).map((key) => proveSigner(key)),
+  );
+}
