@@ -42,6 +42,17 @@ describe('the command line', () => {
     expect(code).toBe(0);
   });
 
+  it('prints an output of several lines as a list below its name', async () => {
+    const { stdout } = await startSample('cli', { SAMPLE: 'lists' }, ['sign', ...image]);
+    expect(stdout).toEqual([
+      'images:',
+      '  contoso.azurecr.io/a@sha256:1',
+      '  : :error::contoso.azurecr.io/b',
+      '  c',
+      'verified: 3',
+    ]);
+  });
+
   it('prints the outputs as JSON, and only them, on standard output if asked', async () => {
     const { stdout } = await startSample('cli', passphrase, ['sign', '--json', ...image]);
     expect(stdout.map((line) => JSON.parse(line) as unknown)).toEqual([

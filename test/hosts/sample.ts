@@ -32,6 +32,11 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
     if (format === 'json') context.print('[ "text" ]\n');
     return Promise.resolve();
   },
+  async lists(context) {
+    context.setOutput('images', 'contoso.azurecr.io/a@sha256:1\n::error::contoso.azurecr.io/b\nc');
+    context.setOutput('verified', '3');
+    return Promise.resolve();
+  },
   async fails(context) {
     context.setOutput('digest', 'sha256:abc');
     await Promise.reject(

@@ -7,7 +7,7 @@ import { failureText, type Failure } from '../failure.js';
 import type { Host } from '../host.js';
 import { Masks } from '../masks.js';
 import { removeNoted } from '../remove-noted.js';
-import { safeText } from '../safe-lines.js';
+import { safeLines, safeText } from '../safe-lines.js';
 import { createPrinter, type Terminal } from './printer.js';
 import type { Invocation } from './program.js';
 import { readValue } from './values.js';
@@ -95,7 +95,14 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
         stdout.write(`${JSON.stringify({ ...Object.fromEntries(values), ...error })}\n`);
         return;
       }
-      for (const [name, value] of outputs) stdout.write(`${name}: ${safeText(value, masks)}\n`);
+      for (const [name, value] of outputs)
+        stdout.write(outputText(name, safeLines(value.trimEnd(), masks)));
     },
   };
+}
+
+/** One line for an output, or one for each of its lines below its name. */
+function outputText(name: OutputName, lines: readonly string[]): string {
+  if (lines.length === 1) return `${name}: ${lines.join('')}\n`;
+  return [`${name}:`, ...lines.map((line) => `  ${line}`), ''].join('\n');
 }
