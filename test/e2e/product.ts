@@ -29,6 +29,8 @@ export interface ProductOptions {
   readonly programs?: string;
   /** Have the host ask for debug output. */
   readonly debug?: boolean;
+  /** Which action, such as `actions/signers`, by its own action.yml; default: the main one. */
+  readonly actionFolder?: string;
   /** Folder of the unpacked task; default: the built one. */
   readonly taskFolder?: string;
   readonly timeoutMs?: number;
@@ -52,9 +54,10 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 /** What ships, by the files that say so to the hosts. */
 const bundles = {
-  action: async () => {
-    const action = parse(await readFile(path.join(root, 'action.yml'), 'utf8')) as ActionFile;
-    return path.join(root, action.runs.main);
+  action: async (folder = '') => {
+    const file = path.join(root, folder, 'action.yml');
+    const action = parse(await readFile(file, 'utf8')) as ActionFile;
+    return path.join(root, folder, action.runs.main);
   },
   cli: async () => {
     const text = await readFile(path.join(root, 'package.json'), 'utf8');
@@ -110,7 +113,7 @@ interface Invocation {
 }
 
 async function invocation(
-  { host, inputs, taskFolder, debug = false }: ProductOptions,
+  { host, inputs, actionFolder, taskFolder, debug = false }: ProductOptions,
   folder: string,
   temp: string,
 ): Promise<Invocation> {
@@ -123,7 +126,7 @@ async function invocation(
       };
       for (const file of Object.values(files)) await writeFile(file, '');
       return {
-        file: await bundles.action(),
+        file: await bundles.action(actionFolder),
         args: [],
         env: {
           ...files,

@@ -23,7 +23,7 @@ import { eachRepository, type Attempted } from '../repositories/index.js';
 import type { AzureAccess } from '../session/session.js';
 import type { SignerChange } from './change-report.js';
 import { readAddConfiguration, type AddConfiguration } from './configuration.js';
-import { finishChange } from './finish.js';
+import { finishChange, logChanges } from './finish.js';
 import { openAzureFor, prepareChange, type Preparation } from './prepare.js';
 import { someOf } from './some-of.js';
 
@@ -52,11 +52,12 @@ export async function addRepositorySigner(inputs: InputValues, context: RunConte
     log,
     (view, signers) => planSignerAddition(view, wanted, signers, clock()),
   );
-  const changes = await log.group(dryRun ? 'Dry run' : 'Signers', () =>
-    dryRun
-      ? Promise.resolve(planned(preparation, log))
-      : carryOut(preparation, wanted, context, log),
-  );
+  const changes = await log.group(dryRun ? 'Dry run' : 'Signers', async () => {
+    const done = dryRun
+      ? planned(preparation, log)
+      : await carryOut(preparation, wanted, context, log);
+    return logChanges('signersAdd', done, dryRun, log);
+  });
   const used = preparation.repositories.flatMap(({ plan }) => plan.files);
   await finishChange(
     {
@@ -74,7 +75,6 @@ export async function addRepositorySigner(inputs: InputValues, context: RunConte
     used.flatMap(({ signedBy }) => signedBy.map(({ signer: { keyId } }) => keyId)),
     configuration.reportPath,
     context,
-    log,
   );
 }
 
@@ -101,6 +101,11 @@ async function openSignerKeys(
 function planned({ repositories }: Preparation<SignerAddition>, log: Log): readonly SignerChange[] {
   return repositories.map(({ gun, plan }): SignerChange => {
     for (const warning of plan.warnings) log.warn(warning);
+    for (const role of plan.returning) {
+      log.warn(
+        `${role} of ${gun} existed before: as far as it was signed with one of these keys, what it lists is signed again.`,
+      );
+    }
     const state =
       plan.state === 'unchanged' ? 'unchanged' : (`to be ${stateWord[plan.state]}` as const);
     return { gun, state, keyIds: plan.added, pulls: [], error: undefined };
@@ -122,6 +127,12 @@ async function carryOut(
     const { addition, changes } = done;
     if (addition.state === 'unchanged') log.info(`${gun} has this signer with these keys.`);
     else warnOfConsequences(wanted.name, view, done.view, addition, log);
+    for (const role of addition.roles) {
+      if (done.view.skipped.get(role)?.reason !== 'signatures') continue;
+      log.warn(
+        `${role} of ${gun} was signed before, with keys that it no longer lists. Docker's own client cannot sign it again ("trust server rejected operation") until ${wanted.name} has signed a tag with this product.`,
+      );
+    }
     if (changes.length > 0) {
       const tags = someOf(changes.map(({ tag }) => tag));
       log.warn(

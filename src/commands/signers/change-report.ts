@@ -45,7 +45,10 @@ export interface ChangeFacts {
 const mostRows = 200;
 
 /** The table as lines of text. */
-export function changeTable({ command, changes }: ChangeFacts): readonly string[] {
+export function changeTable(
+  command: ChangeFacts['command'],
+  changes: readonly SignerChange[],
+): readonly string[] {
   const isRemoval = command === 'signersRemove';
   return alignColumns([
     [

@@ -1,10 +1,30 @@
-/** How a change of signers ends: table, outputs, report and summary, and the failure if there was one. */
+/** How a change of signers ends: table, then outputs, report and summary, and the failure if there was one. */
 import type { Log } from '../../ports.js';
+import { vaultServiceOf } from '../../signing/index.js';
 import type { KeyId } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import { writeTrustReport } from '../report/report.js';
 import { failureOfEach, type Attempted } from '../repositories/index.js';
-import { changeReport, changeSummary, changeTable, type ChangeFacts } from './change-report.js';
+import {
+  changeReport,
+  changeSummary,
+  changeTable,
+  type ChangeFacts,
+  type SignerChange,
+} from './change-report.js';
+
+/** Prints what became of each repository. */
+export function logChanges(
+  command: ChangeFacts['command'],
+  changes: readonly SignerChange[],
+  dryRun: boolean,
+  log: Log,
+): readonly SignerChange[] {
+  for (const line of changeTable(command, changes)) log.info(line);
+  const isUnchanged = ({ state }: SignerChange) => state === 'unchanged' || state === 'not listed';
+  if (dryRun || changes.every(isUnchanged)) log.info('Nothing was changed.');
+  return changes;
+}
 
 /** @throws {TrustError} what repositories could not be changed for. */
 export async function finishChange(
@@ -12,17 +32,15 @@ export async function finishChange(
   signedWith: readonly KeyId[],
   reportPath: string | undefined,
   context: RunContext,
-  log: Log,
 ): Promise<void> {
   const { changes, keys, dryRun } = facts;
-  for (const line of changeTable(facts)) log.info(line);
-  const isUnchanged = ({ state }: (typeof changes)[number]) =>
-    state === 'unchanged' || state === 'not listed';
-  if (dryRun || changes.every(isUnchanged)) log.info('Nothing was changed.');
   const standing = changes.filter(({ error }) => error === undefined && !dryRun);
   context.setOutput('repositories', standing.map(({ gun }) => gun).join('\n'));
   context.setOutput('key-id', [...new Set(signedWith)].join(','));
-  context.setOutput('keys', keys.map(({ reference }) => reference).join('\n'));
+  context.setOutput(
+    'keys',
+    keys.flatMap(({ reference }) => (isInVault(reference) ? [reference] : [])).join('\n'),
+  );
   context.setOutput(
     'trust-report',
     await writeTrustReport(changeReport(facts), reportPath, context.tempDirectory),
@@ -33,4 +51,9 @@ export async function finishChange(
   );
   const failure = failureOfEach(attempted, 'was not changed');
   if (failure) throw failure;
+}
+
+/** A file is named by its path. */
+function isInVault(reference: string): boolean {
+  return URL.canParse(reference) && vaultServiceOf(new URL(reference).hostname) !== undefined;
 }

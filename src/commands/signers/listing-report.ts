@@ -114,10 +114,19 @@ function rowsOf(repository: RepositorySigners): readonly Row[] {
         notInReleases.includes(id) ? 'NO' : 'yes',
       ),
     ),
-    ...(releases
-      ? rowsOfRole(repository, releasesRole, '(releases)', releases.ofNobody, () => "nobody's key")
-      : []),
+    ...(releases ? rowsOfReleases(repository, releases) : []),
   ];
+}
+
+/** Keys of signers stand in their own lines; here those that only the releases list. */
+function rowsOfReleases(
+  repository: RepositorySigners,
+  { ofNobody, ofRepository }: NonNullable<SignerListing['releases']>,
+): readonly Row[] {
+  const keyIds = [...ofRepository, ...ofNobody];
+  return rowsOfRole(repository, releasesRole, '(releases)', keyIds, (id) =>
+    ofRepository.includes(id) ? 'repository key' : "nobody's key",
+  );
 }
 
 /** A line for each key; one without a key for a signer that has none, and for the releases. */

@@ -19,7 +19,7 @@ import { checkReportPath } from '../report/report.js';
 import { eachRepository } from '../repositories/index.js';
 import type { SignerChange } from './change-report.js';
 import { readRemoveConfiguration, type RemoveConfiguration } from './configuration.js';
-import { finishChange } from './finish.js';
+import { finishChange, logChanges } from './finish.js';
 import { openAzureFor, prepareChange, type Preparation } from './prepare.js';
 import { someOf } from './some-of.js';
 
@@ -51,18 +51,18 @@ export async function removeRepositorySigner(
   for (const { gun, view, plan: removal } of preparation.repositories) {
     if (!removal.isListed) warnOfUnknown(gun, signer, view, log);
   }
-  const changes = await log.group(dryRun ? 'Dry run' : 'Signers', () =>
-    dryRun
-      ? Promise.resolve(planned(preparation, log))
-      : carryOut(preparation, configuration, context, log),
-  );
+  const changes = await log.group(dryRun ? 'Dry run' : 'Signers', async () => {
+    const done = dryRun
+      ? planned(preparation, log)
+      : await carryOut(preparation, configuration, context, log);
+    return logChanges('signersRemove', done, dryRun, log);
+  });
   const used = preparation.repositories.flatMap(({ plan: { files } }) => files);
   await finishChange(
     { command: 'signersRemove', signer, dryRun, keys: [], changes, warnings },
     used.flatMap(({ signedBy }) => signedBy.map(({ signer: { keyId } }) => keyId)),
     configuration.reportPath,
     context,
-    log,
   );
 }
 

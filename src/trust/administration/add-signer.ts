@@ -1,6 +1,6 @@
 /** Adds a signer to a repository, as Docker does it; the key of `targets` signs, nobody else. */
 import { signerNamesOf, withSigner } from '../edits/index.js';
-import { keyIdOf, releasesRole, roleOfSigner } from '../metadata/index.js';
+import { keyIdOf, own, releasesRole, roleOfSigner } from '../metadata/index.js';
 import type { KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
 import { publishChange, type ChangeOptions, type Plan } from '../publishing/index.js';
 import type { TrustServer } from '../server/index.js';
@@ -33,6 +33,8 @@ export interface SignerAddition extends Plan {
   readonly added: readonly KeyId[];
   /** Other signers that have one of the keys. */
   readonly sharedWith: readonly string[];
+  /** Roles that come back with what was signed in them once, as far as these keys signed it. */
+  readonly returning: readonly RoleName[];
 }
 
 /** A signer that is there, as a stranger sees it. */
@@ -61,13 +63,17 @@ export function planSignerAddition(
   const sharedWith = othersWith(view, wanted);
   const state = added.length === 0 ? 'unchanged' : view.delegations.has(role) ? 'extended' : 'new';
   const what = { state, added: canonicalIds(added), sharedWith } as const;
-  if (added.length === 0) return { ...what, roles: [], files: [], warnings: [] };
+  if (added.length === 0) return { ...what, roles: [], files: [], warnings: [], returning: [] };
   const signedBy = coveringSigners(targetsRule(view), signers);
   if (!signedBy) throw mayNotChangeSigners(view, signers);
   const body = withSigner(targets, wanted.name, wanted.keys, now);
   return {
     ...what,
     roles: [role, releasesRole],
+    // A server keeps the files of roles that are gone, and lists them (notary tuf/tuf.go).
+    returning: [role, releasesRole].filter(
+      (name) => !view.delegations.has(name) && own(view.snapshot.signed.meta, name) !== undefined,
+    ),
     files: [{ role: 'targets', body, signedBy }],
     warnings: warningsOf(view, body, role),
   };
@@ -134,11 +140,6 @@ function warningsOf(view: TrustedView, body: TargetsSigned, role: RoleName): rea
     if (!paths.includes('')) {
       warnings.push(
         `${name} of ${view.gun} is limited to tags that begin with ${paths.join(' or ')}: the signer cannot sign others.`,
-      );
-    }
-    if (!view.delegations.has(name) && view.snapshot.signed.meta[name] !== undefined) {
-      warnings.push(
-        `${name} of ${view.gun} existed before: if it was signed with one of these keys, the tags it listed then are signed again.`,
       );
     }
   }

@@ -3,6 +3,7 @@ import { signerNamesOf } from '../edits/index.js';
 import { releasesRole, roleOfSigner } from '../metadata/index.js';
 import type { KeyId, RoleName } from '../metadata/types.js';
 import {
+  adminKeysOf,
   canonicalIdOrNone,
   canonicalIds,
   countSignatures,
@@ -34,6 +35,8 @@ export interface SignerListing {
         readonly keyIds: readonly KeyId[];
         /** Those that no signer has; they can sign all the same. */
         readonly ofNobody: readonly KeyId[];
+        /** Those of the repository key that no signer has: whoever has it decides over all others. */
+        readonly ofRepository: readonly KeyId[];
         readonly signedBy: readonly KeyId[];
       }
     | undefined;
@@ -58,12 +61,15 @@ export function listSigners(view: TrustedView): SignerListing {
   });
   signers.sort((a, b) => (a.name < b.name ? -1 : 1));
   const owned = new Set(signers.flatMap(({ keyIds }) => keyIds));
-  const ofNobody = inReleases.filter((id) => !owned.has(id));
+  const { repository } = adminKeysOf(view);
+  const rest = inReleases.filter((id) => !owned.has(id));
+  const ofNobody = rest.filter((id) => !repository.includes(id));
   return {
     signers,
     releases: releases && {
       keyIds: inReleases,
       ofNobody,
+      ofRepository: rest.filter((id) => repository.includes(id)),
       signedBy: signedBy(view, releasesRole),
     },
     warnings: [

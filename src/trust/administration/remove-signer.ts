@@ -200,7 +200,7 @@ function warningsOf(
   );
   if (fate === 'unsigned') {
     warnings.push(
-      `${releasesRole} of ${view.gun} has no signature that counts until one of its signers signs; Docker's own client cannot do that, this product can.`,
+      `${releasesRole} of ${view.gun} has no signature that counts until a signer who stays signs a tag with this product. Docker's own client cannot sign before that.`,
     );
   }
   if (view.skipped.get(releasesRole)?.reason === 'expired') {

@@ -177,7 +177,9 @@ describe('a signer that is added', () => {
       { tag: 'by-alice', before: undefined, after: content('b').digest },
       { tag: 'by-bob', before: undefined, after: content('b').digest },
     ]);
-    expect(repository.log.lines.join('\n')).toMatch(/targets\/bob of .* existed before/);
+    expect(stranger.addition.returning).toEqual(['targets/alice', 'targets/releases']);
+    expect(stranger.view.skipped.get('targets/releases')?.reason).toBe('signatures');
+    expect(back.addition.returning).toEqual(['targets/bob']);
   });
 
   it('stands beside what others publish at the same time', async () => {
@@ -245,6 +247,7 @@ describe('a signer that is removed', () => {
     expect(listSigners(done.view).releases).toEqual({
       keyIds: [alice.keyId],
       ofNobody: [],
+      ofRepository: [],
       signedBy: [alice.keyId],
     });
     await expect(sign(repository, bob, 'again')).rejects.toMatchObject({
@@ -406,6 +409,7 @@ describe('the list of signers', () => {
       releases: {
         keyIds: [alice.keyId, bob.keyId].sort(),
         ofNobody: [],
+        ofRepository: [],
         signedBy: [bob.keyId],
       },
       warnings: [],
@@ -429,6 +433,14 @@ describe('the list of signers', () => {
       expect.stringMatching(/^targets\/releases .* which no signer has/),
       expect.stringMatching(/^targets\/releases .* more than once/),
     ]);
+  });
+
+  it('knows the repository key among the keys that no signer has', async () => {
+    const repository = await new TestRepository().initialise();
+    await repository.delegate({ 'targets/releases': repository.targets.publicKey });
+    const { releases, warnings } = listSigners(await viewOf(repository));
+    expect(releases).toMatchObject({ ofNobody: [], ofRepository: [repository.targets.keyId] });
+    expect(warnings).toEqual([]);
   });
 
   it('is empty where nobody but the repository key signs', async () => {
