@@ -48,7 +48,11 @@ export function expiredCertificate(gun: Gun, flaw: string): TrustError {
   return new TrustError(
     'TRUST_DATA_EXPIRED',
     `The trust data of ${gun} has expired: root: no root certificate is valid any more: ${flaw}`,
-    { remedy: 'The owner of the root key must rotate it to a new certificate and publish.' },
+    {
+      remedy:
+        'The owner of the root key must rotate it to a new certificate and publish: "keys rotate" ' +
+        'with the role root.',
+    },
   );
 }
 
@@ -75,14 +79,20 @@ function renewalOf(role: RoleName): string {
         'is missing there, that a cache answered with an old file, or that this clock is wrong.'
       );
     case 'root':
-      return 'The owner of the root key must sign the root again and publish it.';
+      return (
+        'The owner of the root key must sign the root again and publish it: "keys renew" with that ' +
+        'key at hand does it.'
+      );
     case 'targets':
       return (
-        'The holder of the repository key must sign targets again and publish it, for example with ' +
-        '"notary witness --publish <repository> targets". Do so every three years at the latest: ' +
-        'signing into delegations does not renew targets.'
+        'The holder of the repository key must sign targets again and publish it: "keys renew" with ' +
+        'that key at hand does it. Signing into delegations does not renew targets; "keys status" in ' +
+        'a scheduled pipeline tells in time.'
       );
     default:
-      return `Whoever holds a key of ${role} must sign any tag into it again, which renews it.`;
+      return (
+        `Whoever holds a key of ${role} must sign any tag into it again, which renews it, or run ` +
+        '"keys renew".'
+      );
   }
 }

@@ -11,7 +11,7 @@ import { collectWarnings } from '../../report/collect-warnings.js';
 import { checkReportPath, writeTrustReport } from '../../report/report.js';
 import { failureOfEach, valuesOf } from '../../repositories/index.js';
 import { readRenewalConfiguration } from '../renewal/configuration.js';
-import { firstEnd } from '../renewal/describe.js';
+import { firstEnd, nameOf, troublesOf } from '../renewal/describe.js';
 import { failuresOf } from '../renewal/facts.js';
 import { lookAtRepositories, openMeans, type LookedAt } from '../renewal/look.js';
 import { findingsOf } from './findings.js';
@@ -46,6 +46,10 @@ export async function showWayOut(inputs: InputValues, context: RunContext): Prom
     warnings,
   };
   for (const one of facts.repositories) {
+    for (const { role, part, expires } of troublesOf(one.renewals)) {
+      const name = nameOf({ role, part });
+      log.warn(`${name} of ${one.gun} ends on ${expires?.toISOString().slice(0, 10) ?? ''}.`);
+    }
     await log.group(one.gun, () => {
       for (const line of wayOutLines(one)) log.info(line);
       return Promise.resolve();
