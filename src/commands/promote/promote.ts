@@ -3,6 +3,7 @@
  * digest, signed in one publish, and only then put under their tags. Nothing is copied that cannot
  * be signed, and no tag is put that is not.
  */
+import { messageOf } from '../../errors.js';
 import type { InputValues } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
 import type { Manifest } from '../../registry/index.js';
@@ -10,21 +11,22 @@ import type { Configuration, SigningConfiguration } from '../configuration/types
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
 import type { SignedResult, TaggedContent } from '../report/journal.js';
-import { checkReportPath, writeTrustReport } from '../report/report.js';
+import { checkReportPath, writeTrustReport, type TagState } from '../report/report.js';
 import { openAzure, openSession, requirePush, type Session } from '../session/session.js';
 import { putTags } from '../signing/put-tags.js';
 import { settleTags } from '../signing/settle-tags.js';
-import { signTags, tellUntagged } from '../signing/sign-tags.js';
+import { signNoted } from '../signing/sign-noted.js';
+import { tellUntagged } from '../signing/sign-tags.js';
 import {
   beginSigning,
   examine,
-  nameOfPin,
   prepareSigning,
   type SigningPlan,
 } from '../signing/signing-preflight.js';
 import { lookUpTags } from '../signing/standing.js';
 import { readPromotion, type Promotion } from './configuration.js';
-import { carryOut, factsOf, planCopies, targetOf, type CopyFacts } from './copy.js';
+import { carryOut, factsOf, planCopies, targetOf } from './copy.js';
+import { factsOfRun, startProgress, type Progress } from './progress.js';
 import {
   promotionReport,
   promotionSummary,
@@ -40,50 +42,50 @@ import { openSourceAccess, verifySources, type VerifiedImage } from './source.js
  */
 export async function promoteImages(inputs: InputValues, context: RunContext): Promise<void> {
   const promotion = readPromotion(inputs, context.workingDirectory, context.nameInput);
-  const { target, dryRun } = promotion;
-  const { signing, image } = target;
-  if (!signing) throw new TypeError('promote was configured without a signing key');
+  const { target } = promotion;
+  if (!target.signing) throw new TypeError('promote was configured without a signing key');
   await checkReportPath(target.reportPath);
   const { log, warnings } = collectWarnings(context.log);
-  const run: Run = { promotion, target, signing, context: { ...context, log }, log };
+  const run: Run = {
+    promotion,
+    target,
+    signing: target.signing,
+    context: { ...context, log },
+    log,
+    progress: startProgress(),
+  };
+  const tell = async (failure?: { readonly thrown: unknown }): Promise<void> => {
+    const facts = factsOfRun(promotion, run.progress, warnings, context, failure);
+    const report = promotionReport(facts);
+    const file = await writeTrustReport(report, target.reportPath, context.tempDirectory);
+    context.setOutput('trust-report', file);
+    await context.addSummary(promotionSummary(facts));
+  };
+  try {
+    await work(run, inputs);
+    await log.group(promotion.dryRun ? 'Dry run' : 'Images', () => {
+      const facts = factsOfRun(promotion, run.progress, warnings, context);
+      for (const line of promotionTable(facts)) log.info(line);
+      log.info(lastLine(facts));
+      return Promise.resolve();
+    });
+  } catch (thrown) {
+    try {
+      await tell({ thrown });
+    } catch (trouble) {
+      // What failed first is what the user has to hear of.
+      log.warn(`The report of this run could not be written: ${messageOf(trouble)}`);
+    }
+    throw thrown;
+  }
+  await tell();
+}
 
-  const { session, images, plan } = await prepare(run, inputs);
-  const to = targetOf(image, session, context);
-  const copies = await log.group('Content', () => planCopies(images, to, log));
-  tellAttached(images, log);
-  const planned = new Map(copies.map(({ digest, plan }) => [digest, factsOf(plan)]));
-  if (dryRun) {
-    const facts = factsFor(run, images, planned, plan, undefined, warnings);
-    await conclude(facts, run, 'Dry run', 'Nothing was changed.');
-    return;
-  }
-  const copied = await log.group('Copy', () => carryOut(copies, to, log));
-  context.setOutput('images', byDigest(images, image.gun).join('\n'));
-  const [only, ...others] = byDigest(images, image.gun);
-  if (only !== undefined && others.length === 0) {
-    context.setOutput('image', only);
-    context.setOutput('digest', images[0]?.manifest.digest ?? '');
-  }
-  const contents = contentsOf(images);
-  const signed = await log.group('Signature', () =>
-    tellUntagged(image.gun, { kind: 'by-digest' }, () =>
-      signTags(plan, contents, context, log, { known: plan.view }),
-    ),
-  );
-  const put = await log.group('Tags', () => tagAll(run, images, session, plan, signed));
-  context.setOutput('signed-tags', [...contents.keys()].join(','));
-  context.setOutput('key-id', signed.signer.keyId);
-  context.setOutput('role', signed.roles.join(','));
-  const isUnchanged = put === 0 && isPublishedBefore(plan, signed) && isAllThere(copied);
-  const facts = factsFor(run, images, copied, plan, signed, warnings);
-  await conclude(
-    { ...facts, unchanged: isUnchanged },
-    run,
-    'Images',
-    isUnchanged
-      ? 'All of it was there and signed before: nothing was copied, signed or tagged.'
-      : `${signed.roles.join(', ')}  key ${signed.signer.keyId}`,
-  );
+function lastLine({ dryRun, unchanged, roles, key }: PromotionFacts): string {
+  if (dryRun) return 'Nothing was changed.';
+  return unchanged
+    ? 'All of it was there and signed before: nothing was copied, signed or tagged.'
+    : `${roles.join(', ')}  key ${key?.id ?? ''}`;
 }
 
 interface Run {
@@ -92,6 +94,55 @@ interface Run {
   readonly signing: SigningConfiguration;
   readonly context: RunContext;
   readonly log: Log;
+  readonly progress: Progress;
+}
+
+async function work(run: Run, inputs: InputValues): Promise<void> {
+  const { promotion, target, context, log, progress } = run;
+  const { image } = target;
+  const { session, images, plan } = await prepare(run, inputs);
+  const to = targetOf(image, session, context);
+  const copies = await log.group('Content', () => planCopies(images, to, log));
+  tellAttached(images, log);
+  progress.copies = new Map(copies.map(({ digest, plan }) => [digest, factsOf(plan)]));
+  if (promotion.dryRun) return;
+  await log.group('Copy', async () => {
+    progress.copied = 'unknown';
+    progress.copies = await carryOut(copies, to, log);
+    progress.copied = 'yes';
+  });
+  tellCopies(images, run);
+  const contents = contentsOf(images);
+  const journal = {
+    log,
+    noteTagState: (state: TagState) => {
+      progress.state = state;
+    },
+  };
+  const signed = await log.group('Signature', () =>
+    tellUntagged(image.gun, { kind: 'by-digest' }, () =>
+      signNoted(plan, contents, context, journal, { known: plan.view }),
+    ),
+  );
+  progress.signed = signed;
+  progress.state = 'signed-unsettled';
+  const put = await log.group('Tags', () => tagAll(run, images, session, plan, signed));
+  progress.state = 'signed';
+  progress.unchanged = put === 0 && isPublishedBefore(plan, signed) && isAllThere(progress);
+  context.setOutput('signed-tags', [...contents.keys()].join(','));
+  context.setOutput('key-id', signed.signer.keyId);
+  context.setOutput('role', signed.roles.join(','));
+}
+
+/** Known as soon as the content is there, whatever becomes of the signature. */
+function tellCopies(images: readonly VerifiedImage[], { target, context }: Run): void {
+  const digests = byManifest(images).map(({ manifest }) => manifest.digest);
+  const names = digests.map((digest) => `${target.image.gun}@${digest}`);
+  context.setOutput('images', names.join('\n'));
+  const [digest, ...others] = digests;
+  if (digest === undefined || others.length > 0) return;
+  context.setOutput('digest', digest);
+  context.setOutput('image', names.join());
 }
 
 interface Prepared {
@@ -102,7 +153,7 @@ interface Prepared {
 
 /** Everything that can fail without anything having been changed. */
 async function prepare(
-  { promotion, target, signing, context, log }: Run,
+  { promotion, target, signing, context, log, progress }: Run,
   inputs: InputValues,
 ): Promise<Prepared> {
   const azure = openAzure(target, inputs, context);
@@ -117,9 +168,11 @@ async function prepare(
     const access = openSourceAccess(promotion, session, inputs, context, log);
     return verifySources(promotion, access, context, log);
   });
+  progress.images = images;
   const plan = await log.group('Trust data', () =>
     prepareSigning(target, signing, session, context, log, examination),
   );
+  progress.plan = plan;
   return { session, images, plan };
 }
 
@@ -179,10 +232,6 @@ function byManifest(
   });
 }
 
-function byDigest(images: readonly VerifiedImage[], gun: string): readonly string[] {
-  return byManifest(images).map(({ manifest }) => `${gun}@${manifest.digest}`);
-}
-
 /** Signatures that stay behind with the old place are easily missed, so the run says which. */
 function tellAttached(images: readonly VerifiedImage[], log: Log): void {
   for (const { reference, attached = [] } of images) {
@@ -198,69 +247,6 @@ function isPublishedBefore(plan: SigningPlan, { view }: SignedResult): boolean {
   return plan.view?.snapshot.signed.version === view.snapshot.signed.version;
 }
 
-function isAllThere(copied: ReadonlyMap<string, CopyFacts>): boolean {
-  return [...copied.values()].every(({ manifests }) => manifests === 0);
-}
-
-function factsFor(
-  { target: { image }, promotion: { dryRun } }: Run,
-  images: readonly VerifiedImage[],
-  copies: ReadonlyMap<string, CopyFacts>,
-  plan: SigningPlan,
-  signed: SignedResult | undefined,
-  warnings: readonly string[],
-): PromotionFacts {
-  const { registry, repository, gun } = image;
-  const { keyId, method, description } = plan.key.signer;
-  const pinnedBy = plan.view?.pinnedBy;
-  const planned = pinnedBy?.kind === 'pin' ? nameOfPin(pinnedBy.pin) : undefined;
-  return {
-    registry,
-    repository,
-    gun,
-    dryRun,
-    signed: signed !== undefined,
-    unchanged: false,
-    key: { id: keyId, method, description },
-    roles: signed?.roles ?? plan.roles,
-    initialised: signed?.initialised ?? false,
-    pinnedBy: signed ? signed.pinnedBy : planned,
-    images: images.flatMap(({ reference, manifest, tags, roles, signers, attached }) => {
-      const { digest, length } = manifest;
-      const copy = copies.get(digest);
-      return copy
-        ? [
-            {
-              source: reference,
-              sourceSigners: signers,
-              sourceRoles: roles,
-              digest,
-              length,
-              image: `${gun}@${digest}`,
-              tags,
-              copy,
-              attached,
-            },
-          ]
-        : [];
-    }),
-    warnings,
-  };
-}
-
-async function conclude(
-  facts: PromotionFacts,
-  { target: { reportPath }, context, log }: Run,
-  title: string,
-  last: string,
-): Promise<void> {
-  await log.group(title, () => {
-    for (const line of promotionTable(facts)) log.info(line);
-    log.info(last);
-    return Promise.resolve();
-  });
-  const report = promotionReport(facts);
-  const file = await writeTrustReport(report, reportPath, context.tempDirectory);
-  context.setOutput('trust-report', file);
-  await context.addSummary(promotionSummary(facts));
+function isAllThere({ copies }: Progress): boolean {
+  return [...copies.values()].every(({ manifests }) => manifests === 0);
 }

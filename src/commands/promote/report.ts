@@ -1,5 +1,5 @@
 /** What a run of `promote` says of itself: table for the log, job summary, trust report. Facts only. */
-import { code, escape } from '../report/report.js';
+import { code, escape, stateTexts, type TrustReport, type TagState } from '../report/report.js';
 import { alignColumns } from '../report/text-table.js';
 import { sizeOf, type CopyFacts } from './copy.js';
 
@@ -10,28 +10,33 @@ export interface PromotedFacts {
   /** Who has signed it at the source, as Docker names them, and in which roles. */
   readonly sourceSigners: readonly string[];
   readonly sourceRoles: readonly string[];
-  readonly digest: string;
+  /** This and what follows from it: undefined when the run ended before it was verified. */
+  readonly digest: string | undefined;
   /** Size of the manifest in bytes. */
-  readonly length: number;
+  readonly length: number | undefined;
   /** The copy by digest. */
-  readonly image: string;
+  readonly image: string | undefined;
   readonly tags: readonly string[];
-  readonly copy: CopyFacts;
+  /** Undefined when the run ended before it was known what there is to copy. */
+  readonly copy: CopyFacts | undefined;
   /** Types of attached artifacts, which stay behind; undefined where the source does not say. */
   readonly attached: readonly string[] | undefined;
 }
 
 /** Everything that is said. */
-export interface PromotionFacts {
+export interface PromotionFacts extends Pick<TrustReport, 'outcome' | 'error'> {
   readonly registry: string;
   readonly repository: string;
   readonly gun: string;
   readonly dryRun: boolean;
-  /** Whether the tags are signed, as read back. */
-  readonly signed: boolean;
+  /** Whether the target has the content; `unknown` when the copying broke off. */
+  readonly copied: 'yes' | 'no' | 'unknown';
+  /** What became of the tags. */
+  readonly state: TagState;
   /** Whether all of it was so before the run. */
   readonly unchanged: boolean;
-  readonly key: { readonly id: string; readonly method: string; readonly description: string };
+  /** Undefined when the run ended before it was open. */
+  readonly key: TrustReport['key'];
   readonly roles: readonly string[];
   readonly initialised: boolean;
   readonly pinnedBy: string | undefined;
@@ -58,17 +63,27 @@ export function promotionReport(facts: PromotionFacts): object {
 
 /** The job summary, as Markdown. */
 export function promotionSummary(facts: PromotionFacts): string {
-  const { gun, dryRun, unchanged, key, roles, images, warnings } = facts;
+  const { gun, error, state, unchanged, images, warnings } = facts;
   const rows = images.slice(0, mostRows).map(({ source, tags, digest, copy, sourceSigners }) => {
     const signers = sourceSigners.map(escape).join(', ');
-    const cells = [code(source), signers, tags.map(code).join(', '), code(digest), copyOf(copy)];
-    return `| ${cells.join(' | ')} |`;
+    const what = digest === undefined ? '' : code(digest);
+    return `| ${[code(source), signers, tags.map(code).join(', '), what, copyOf(copy)].join(' | ')} |`;
   });
   const more = images.length - rows.length;
   return [
-    dryRun ? '### Images that would be promoted' : '### Promoted images',
+    titleOf(facts),
     '',
-    `To ${code(gun)}, ${dryRun ? 'to be signed' : 'signed'} with key ${code(key.id)} (${escape(key.description)}) in ${roles.map(code).join(', ')}`,
+    ...(error
+      ? [
+          `❌ ${code(error.code)} ${escape(error.message)}`,
+          '',
+          escape(error.remedy),
+          '',
+          `Tags: ${stateTexts[state] || 'signed'}. Content: ${contentTexts[facts.copied]}.`,
+          '',
+        ]
+      : []),
+    `To ${code(gun)}${signatureOf(facts)}`,
     ...(unchanged ? ['', 'All of it was there and signed before: nothing was changed.'] : []),
     '',
     '| Source | Signed by | Tags | Digest | Copy |',
@@ -83,7 +98,26 @@ export function promotionSummary(facts: PromotionFacts): string {
 /** Hosts cut summaries that are too long; the report has every image. */
 const mostRows = 200;
 
-function copyOf({ manifests, blobs, mounted, bytes }: CopyFacts): string {
+const contentTexts: Readonly<Record<PromotionFacts['copied'], string>> = {
+  no: 'not copied by this run',
+  unknown: 'copied in part',
+  yes: 'copied',
+};
+
+function titleOf({ outcome, dryRun }: PromotionFacts): string {
+  if (outcome === 'failed') return '### Images (not promoted)';
+  return dryRun ? '### Images that would be promoted' : '### Promoted images';
+}
+
+function signatureOf({ key, roles, outcome, dryRun }: PromotionFacts): string {
+  if (!key || outcome === 'failed') return '';
+  const when = dryRun ? 'to be signed' : 'signed';
+  return `, ${when} with key ${code(key.id)} (${escape(key.description)}) in ${roles.map(code).join(', ')}`;
+}
+
+function copyOf(copy: CopyFacts | undefined): string {
+  if (!copy) return '-';
+  const { manifests, blobs, mounted, bytes } = copy;
   if (manifests === 0) return 'was there';
   const taken = mounted > 0 ? `, ${mounted} of them taken over` : '';
   const size = bytes === undefined ? '' : `, ${sizeOf(bytes)}`;

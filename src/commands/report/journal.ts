@@ -181,7 +181,10 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
 }
 
 /** A report may be published, so what an error quotes of others is searched for secrets. */
-function errorOf(thrown: unknown, context: RunContext): TrustReport['error'] {
+export function errorOf(
+  thrown: unknown,
+  context: Pick<RunContext, 'redact'>,
+): NonNullable<TrustReport['error']> {
   return isTrustError(thrown)
     ? { code: thrown.code, message: context.redact(thrown.message), remedy: thrown.remedy }
     : {

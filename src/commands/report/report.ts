@@ -147,7 +147,8 @@ function titleOf({ outcome, key }: TrustReport): string {
 }
 
 /** What is said of a tag, where there is something to be said. */
-const stateTexts: Readonly<Record<TagState, string>> = {
+/** The states of a tag in words, empty for one that is well. */
+export const stateTexts: Readonly<Record<TagState, string>> = {
   untouched: 'not touched by this run',
   'push-unknown': 'the push broke off; the registry may have it',
   unsigned: 'unsigned',

@@ -17,7 +17,7 @@ export async function signNoted(
   plan: SigningPlan,
   tags: ReadonlyMap<string, TaggedContent>,
   context: RunContext,
-  journal: Journal,
+  journal: Pick<Journal, 'log' | 'noteTagState'>,
   hints: SigningHints = {},
 ): Promise<SignedResult> {
   const watch = watchPublishes(plan.server);

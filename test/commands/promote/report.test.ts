@@ -11,8 +11,11 @@ const facts: PromotionFacts = {
   registry: 'contoso.azurecr.io',
   repository: 'app',
   gun: 'contoso.azurecr.io/app',
+  outcome: 'done',
+  error: undefined,
   dryRun: false,
-  signed: true,
+  copied: 'yes',
+  state: 'signed',
   unchanged: false,
   key: { id: 'f'.repeat(64), method: 'ecdsa', description: 'Key Vault key <b>' },
   roles: ['targets/ci', 'targets/releases'],
@@ -46,7 +49,7 @@ const there: PromotionFacts = {
   unchanged: true,
   images: facts.images.map((image) => ({
     ...image,
-    copy: { ...image.copy, manifests: 0, blobs: 0, mounted: 0, bytes: 0 },
+    copy: image.copy && { ...image.copy, manifests: 0, blobs: 0, mounted: 0, bytes: 0 },
   })),
 };
 
@@ -72,6 +75,24 @@ describe('what promote says', () => {
     const dry = promotionSummary({ ...facts, dryRun: true });
     expect(dry).toContain('### Images that would be promoted');
     expect(dry).toContain('to be signed with key');
+  });
+
+  it('says of a run that failed what is known of its tags and its content', () => {
+    const error = { code: 'TRUST_CONFLICT', message: 'too *many*', remedy: 'Try again.' } as const;
+    const failed: PromotionFacts = {
+      ...facts,
+      outcome: 'failed',
+      error,
+      state: 'signing-unknown',
+      images: facts.images.map((image) => ({ ...image, digest: undefined, copy: undefined })),
+    };
+    const summary = promotionSummary(failed);
+    expect(summary).toContain('### Images (not promoted)');
+    expect(summary).toContain('❌ `TRUST_CONFLICT` too \\*many\\*');
+    expect(summary).toContain('Tags: not known whether it is signed. Content: copied.');
+    expect(summary).toMatch(/\| a\\\|b \| `1`, `latest` \|\s+\| - \|/);
+    expect(summary).not.toContain('signed with key');
+    expect(promotionSummary({ ...failed, state: 'signed' })).toContain('Tags: signed.');
   });
 
   it('is cut in the summary when there are very many, not in the report', () => {

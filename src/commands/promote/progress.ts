@@ -1,0 +1,82 @@
+/** How far a run of `promote` has come, and the facts that its report is made of. Decides nothing. */
+import { isTrustError } from '../../errors.js';
+import type { RunContext } from '../context.js';
+import { errorOf, type SignedResult } from '../report/journal.js';
+import type { TagState } from '../report/report.js';
+import { nameOfPin, type SigningPlan } from '../signing/signing-preflight.js';
+import type { Promotion } from './configuration.js';
+import type { CopyFacts } from './copy.js';
+import type { PromotionFacts } from './report.js';
+import type { VerifiedImage } from './source.js';
+
+/** Filled in as the run goes on. */
+export interface Progress {
+  /** Once all of them are verified. */
+  images?: readonly VerifiedImage[];
+  /** What is to be copied, by digest; then what was. */
+  copies: ReadonlyMap<string, CopyFacts>;
+  /** Whether the copies are in the target, under no tag yet. */
+  copied: PromotionFacts['copied'];
+  plan?: SigningPlan;
+  /** Once it was read back. */
+  signed?: SignedResult;
+  /** Of every tag. */
+  state: TagState;
+  /** Whether the run has found everything done. */
+  unchanged: boolean;
+}
+
+/** Nothing has happened. */
+export function startProgress(): Progress {
+  return { copies: new Map(), copied: 'no', state: 'untouched', unchanged: false };
+}
+
+/** What can be said now. */
+export function factsOfRun(
+  { target: { image }, images, dryRun }: Promotion,
+  progress: Progress,
+  warnings: readonly string[],
+  context: Pick<RunContext, 'redact'>,
+  failure?: { readonly thrown: unknown },
+): PromotionFacts {
+  const { registry, repository, gun } = image;
+  const { plan, signed, copies } = progress;
+  const isMoved =
+    progress.state === 'signed-unsettled' && isTrustError(failure?.thrown, 'TAG_MOVED');
+  const pinnedBy = plan?.view?.pinnedBy;
+  return {
+    outcome: failure ? 'failed' : 'done',
+    error: failure && errorOf(failure.thrown, context),
+    registry,
+    repository,
+    gun,
+    dryRun,
+    copied: progress.copied,
+    state: isMoved ? 'moved' : progress.state,
+    unchanged: progress.unchanged,
+    key: plan && {
+      id: plan.key.signer.keyId,
+      method: plan.key.signer.method,
+      description: plan.key.signer.description,
+    },
+    roles: signed?.roles ?? plan?.roles ?? [],
+    initialised: signed?.initialised ?? false,
+    pinnedBy: signed?.pinnedBy ?? (pinnedBy?.kind === 'pin' ? nameOfPin(pinnedBy.pin) : undefined),
+    images: images.map(({ reference, tags }, index) => {
+      const verified = progress.images?.[index];
+      const digest = verified?.manifest.digest;
+      return {
+        source: reference,
+        sourceSigners: verified?.signers ?? [],
+        sourceRoles: verified?.roles ?? [],
+        digest,
+        length: verified?.manifest.length,
+        image: digest === undefined ? undefined : `${gun}@${digest}`,
+        tags,
+        copy: digest === undefined ? undefined : copies.get(digest),
+        attached: verified?.attached,
+      };
+    }),
+    warnings,
+  };
+}
