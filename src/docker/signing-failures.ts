@@ -57,7 +57,7 @@ const causes: readonly TrustCause[] = [
     pattern: /no valid signing keys for delegation roles/i,
     code: 'DOCKER_SIGN_FAILED',
     remedy:
-      'The signing key is in none of the delegations of this repository: add it with `docker trust signer add`, or use a key that is listed.',
+      'The signing key is in none of the delegations of this repository: add it with `signers add` or `docker trust signer add`, or use a key that is listed.',
   },
   {
     pattern:

@@ -113,8 +113,8 @@ function notAuthorised(message: string): TrustError {
   return new TrustError('KEY_NOT_AUTHORIZED', message, {
     remedy:
       'Give the key that the repository lists, or let the owner of its repository key add this ' +
-      'one as a signer: "docker trust signer add" lists it in targets/<signer> and in ' +
-      'targets/releases, which docker pull reads.',
+      'one as a signer: "signers add", or "docker trust signer add", lists it in targets/<signer> ' +
+      'and in targets/releases, which docker pull reads.',
   });
 }
 
