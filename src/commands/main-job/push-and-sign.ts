@@ -66,7 +66,6 @@ export async function pushAndSign(run: PushRun): Promise<void> {
     initialised = await log.group('Initialisation', () => initialiseForDocker(plan, context, log));
     if (initialised) journal.noteInitialised();
   }
-  if (built?.kind !== 'pushed') notePushing(order, journal);
   const content = await pushedBy(run, built);
   journal.notePush('yes');
   if (order.kind === 'tags-first') {
@@ -219,6 +218,7 @@ async function push(
   const { gun, registry, tags } = configuration.image;
   const references = tags.map((tag) => `${gun}:${tag}`);
   const imageId = builtId ?? (await resolveLocalImage(cli, references)).id;
+  notePushing(order, journal);
   if (order.kind === 'staging-tag') {
     return pushUnder(
       cli,

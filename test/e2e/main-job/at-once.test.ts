@@ -1,18 +1,13 @@
 /** Several pipelines that push and sign to one repository at the same time. */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
 import type { ProductResult } from '../product.js';
-import { createScenario, expectSigned, expectSuccess, type Scenario } from '../scenario.js';
+import { expectSigned, expectSuccess } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { readReport } from './reported.js';
 import { pushUnsigned } from './unsigned-tag.js';
 
-const stack = connectStack(inject('stack'));
+const { stack, scenario } = await setUp();
 const tags = ['a', 'b', 'c', 'd', 'e', 'f'];
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
 
 async function keys(): Promise<Record<string, string>> {
   const { vault } = scenario;

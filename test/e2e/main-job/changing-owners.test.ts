@@ -2,41 +2,25 @@
  * Repositories whose owners change keys and signers while we sign: what they took away no longer
  * signs, what they gave does, and they can go on with what we made.
  */
-import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
 import type { ProductResult } from '../product.js';
-import {
-  createScenario,
-  expectFailure,
-  expectSigned,
-  expectSuccess,
-  newPrivateKey,
-  stateOf,
-  type Scenario,
-} from '../scenario.js';
+import { expectFailure, expectSigned, expectSuccess, newPrivateKey, stateOf } from '../scenario.js';
+import { publicPem, setUp } from '../set-up.js';
 import { readReport } from './reported.js';
 import { createDockerOwner, createNotaryOwner, passphrases, writeBeside } from './stock-owners.js';
 import { pushUnsigned } from './unsigned-tag.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario, gunOf } = await setUp();
 let key: { readonly url: string; readonly publicKey: string };
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   const name = uniqueName('key');
   const made = await stack.azure.createKey({ vault: scenario.vault.name, name, kty: 'EC' });
   key = { url: made.kid, publicKey: publicPem(made.jwk) };
 });
-
-function publicPem(jwk: JsonWebKey): string {
-  const publicKey = createPublicKey({ key: jwk, format: 'jwk' });
-  return publicKey.export({ type: 'spki', format: 'pem' }).toString();
-}
-
-const gunOf = (repository: string) => `${scenario.registry.loginServer}/${repository}`;
 
 function sign(
   repository: string,

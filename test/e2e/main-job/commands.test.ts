@@ -1,37 +1,18 @@
 /** Each command by itself: what it does, and what it leaves alone. */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
-import {
-  createScenario,
-  expectFailure,
-  expectSigned,
-  expectSuccess,
-  stateOf,
-  type Scenario,
-} from '../scenario.js';
+import { describe, expect, it } from 'vitest';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 import { expectReported, groupsOf, readReport } from './reported.js';
 import { pushUnsigned } from './unsigned-tag.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let keys: Readonly<Record<'signing-key' | 'root-key', string>>;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  const { vault } = scenario;
-  keys = { 'signing-key': await vault.key(), 'root-key': await vault.key() };
-});
-
-const gunOf = (repository: string) => `${scenario.registry.loginServer}/${repository}`;
+const { stack, scenario, gunOf, publishesSince } = await setUp();
+const keys = await makeKeys(scenario);
 
 /** Requests that changed something of the repository, in registry or trust server. */
 async function writesSince(mark: number, repository: string): Promise<string[]> {
   const seen = await stack.requests({ since: mark, matching: repository });
   return seen.filter(({ method }) => !/^(GET|HEAD)$/.test(method)).map(({ path }) => path);
 }
-
-const publishesSince = async (mark: number, repository: string) =>
-  stack.requests({ since: mark, matching: `^POST .*/${repository}/_trust/tuf/` });
 
 describe('buildAndPush for several platforms', () => {
   it('signs the index, and each platform is pulled through it', async () => {

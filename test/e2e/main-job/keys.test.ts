@@ -2,25 +2,18 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
 import type { ProductHost, ProductResult } from '../product.js';
-import {
-  createScenario,
-  expectSigned,
-  expectSuccess,
-  newPrivateKey,
-  type Scenario,
-} from '../scenario.js';
+import { expectSigned, expectSuccess, newPrivateKey } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { expectReported, readReport } from './reported.js';
 import { pushUnsigned } from './unsigned-tag.js';
 
 const passphrase = 'correct horse battery staple';
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario } = await setUp();
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   await stack.azure.assignRole({
     principalId: scenario.signer.clientId,
     role: 'Key Vault Certificate User',

@@ -2,12 +2,12 @@
  * The main job through every host, signing engine and builder, on every Node version a host runs
  * on. The bundles are those that ship; stock clients judge each result.
  */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
+import { afterAll, describe, expect, it } from 'vitest';
 import { removeRun, type ProductHost } from '../product.js';
-import { createScenario, expectSigned, expectSuccess, type Scenario } from '../scenario.js';
+import { expectSigned, expectSuccess } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { expectReported, groupsOf } from './reported.js';
-import { unpackTask, type UnpackedTask } from './unpacked-task.js';
+import { unpackTask } from './unpacked-task.js';
 import { pushUnsigned } from './unsigned-tag.js';
 
 interface Combination {
@@ -44,13 +44,8 @@ const combinations = [
   row('cli', '20', 'docker20', 'docker', 'classic'),
 ];
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let task: UnpackedTask;
-
-beforeAll(async () => {
-  [scenario, task] = await Promise.all([createScenario(stack), unpackTask()]);
-});
+const { stack, scenario } = await setUp();
+const task = await unpackTask();
 
 afterAll(async () => {
   await task.remove();

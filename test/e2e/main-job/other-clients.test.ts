@@ -2,36 +2,17 @@
  * Repositories that the Docker and notary clients signed first: we extend them, their owners go on,
  * and strangers believe everyone.
  */
-import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { createPublicKey } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
 import type { ProductResult } from '../product.js';
-import {
-  createScenario,
-  expectFailure,
-  expectSigned,
-  expectSuccess,
-  newPrivateKey,
-  stateOf,
-  type Scenario,
-} from '../scenario.js';
+import { expectFailure, expectSigned, expectSuccess, newPrivateKey, stateOf } from '../scenario.js';
+import { publicPem, setUp } from '../set-up.js';
 import { expectReported } from './reported.js';
 import { createDockerOwner, createNotaryOwner, passphrases, writeBeside } from './stock-owners.js';
 import { pushUnsigned } from './unsigned-tag.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
-
-const gunOf = (repository: string) => `${scenario.registry.loginServer}/${repository}`;
-
-function publicPem(jwk: JsonWebKey): string {
-  const key = createPublicKey({ key: jwk, format: 'jwk' });
-  return key.export({ type: 'spki', format: 'pem' }).toString();
-}
+const { stack, scenario, gunOf } = await setUp();
 
 /** A new key in the vault: its URL, and what an owner is given of it. */
 async function vaultKey(): Promise<{ readonly url: string; readonly publicKey: string }> {

@@ -1,28 +1,20 @@
 /** What the root of a repository is held against, and that a wrong root stops a run early. */
 import { createHash, createPublicKey, X509Certificate, type JsonWebKey } from 'node:crypto';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
 import type { ProductResult } from '../product.js';
-import {
-  createScenario,
-  expectFailure,
-  expectSigned,
-  expectSuccess,
-  stateOf,
-  type Scenario,
-} from '../scenario.js';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { readReport } from './reported.js';
 import { issueRoot } from './root-certificates.js';
 import { createNotaryOwner, passphrases, writeBeside } from './stock-owners.js';
 import { pushUnsigned } from './unsigned-tag.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario } = await setUp();
 let signingKey: { readonly kid: string; readonly jwk: JsonWebKey };
 let rootKey: { readonly kid: string; readonly jwk: JsonWebKey };
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   const options = { vault: scenario.vault.name, kty: 'EC' } as const;
   signingKey = await stack.azure.createKey({ ...options, name: uniqueName('key') });
   rootKey = await stack.azure.createKey({ ...options, name: uniqueName('root') });

@@ -2,8 +2,8 @@
 import { createPublicKey } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
 import {
   createDockerOwner,
   passphrases,
@@ -13,27 +13,17 @@ import {
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
 import {
-  createScenario,
   credentialsOf,
   expectFailure,
   expectSigned,
   expectSuccess,
   newPrivateKey,
   stateOf,
-  type Scenario,
 } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let keys: Readonly<Record<'signing-key' | 'root-key', string>>;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  const { vault } = scenario;
-  keys = { 'signing-key': await vault.key(), 'root-key': await vault.key() };
-});
-
-const gunOf = (repository: string) => `${scenario.registry.loginServer}/${repository}`;
+const { stack, scenario, gunOf, publishesSince } = await setUp();
+const keys = await makeKeys(scenario);
 
 /** A repository with all of `tags` signed by the vault key; their digests. */
 async function signedTags(
@@ -65,9 +55,6 @@ async function expectRevoked(repository: string, tags: readonly string[]): Promi
     expect(listed.map(({ name }) => name)).not.toContain(tag);
   }
 }
-
-const publishesSince = async (mark: number, repository: string) =>
-  stack.requests({ since: mark, matching: `^POST .*/${repository}/_trust/tuf/` });
 
 describe('revoke', () => {
   it.each(['task', 'action', 'cli'] as const)(

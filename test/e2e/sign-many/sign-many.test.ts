@@ -1,38 +1,19 @@
 /** Images that are in the registry already, of many repositories, signed by one run. */
 import { readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
-import {
-  createScenario,
-  expectFailure,
-  expectSigned,
-  expectSuccess,
-  stateOf,
-  type Scenario,
-} from '../scenario.js';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let keys: Readonly<Record<'signing-key' | 'root-key', string>>;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  const { vault } = scenario;
-  keys = { 'signing-key': await vault.key(), 'root-key': await vault.key() };
-});
-
-const gunOf = (repository: string) => `${scenario.registry.loginServer}/${repository}`;
+const { stack, scenario, gunOf, publishesSince } = await setUp();
+const keys = await makeKeys(scenario);
 
 const sign = (host: ProductHost, images: readonly string[]) =>
   scenario.run({
     host,
     inputs: { ...keys, command: 'sign', registry: undefined, images: images.join('\n') },
   });
-
-const publishesSince = async (mark: number, repository: string) =>
-  stack.requests({ since: mark, matching: `^POST .*/${repository}/_trust/tuf/` });
 
 /** A multi-arch image that was pushed without a signature; the digest of its index. */
 async function pushIndex(repository: string, tag: string): Promise<string> {
@@ -138,6 +119,26 @@ describe('sign of images by their full names', () => {
     const result = await sign('action', [`${gunOf(repository)}:1`]);
     expectFailure(result, { code: 'MANIFEST_NOT_FOUND', message: /There is no image \S+:1\./ });
     expect(result.output).not.toMatch(/of 1 images/);
+  });
+
+  it('says of every image that it is unsigned when the key cannot be opened', async () => {
+    const repository = scenario.repository();
+    await pushUnsigned(scenario, repository, '1');
+    const images = `${gunOf(repository)}:1,${gunOf(repository)}:missing`;
+    const key = `${scenario.vault.url}/keys/nobodys`;
+    const result = await scenario.run({
+      host: 'cli',
+      inputs: { command: 'sign', registry: undefined, images, 'signing-key': key },
+    });
+    expectFailure(result, { code: 'KEY_NOT_FOUND', message: /nobodys/ });
+    const report = await readFile(result.outputs['trust-report'] ?? '', 'utf8');
+    expect(JSON.parse(report)).toMatchObject({
+      images: [
+        { tag: '1', signed: false, error: { code: 'KEY_NOT_FOUND' } },
+        { tag: 'missing', signed: false, error: { code: 'MANIFEST_NOT_FOUND' } },
+      ],
+    });
+    expect(result.summary).toContain('### Images (2 not signed)');
   });
 
   it('refuses names besides repository and tags, and images without a tag', async () => {

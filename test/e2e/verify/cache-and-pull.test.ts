@@ -1,28 +1,21 @@
 /** What is kept between runs, and what is handed to the engine. */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
-import { createScenario, expectFailure, type Scenario } from '../scenario.js';
+import { describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
+import { expectFailure } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 import {
   expectVerified,
-  makeKeys,
   pushImage,
   signTags,
   signedImage,
   verify,
-  type Keys,
   type PushedImage,
 } from './signed.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let keys: Keys;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  keys = await makeKeys(scenario);
-});
+const { stack, scenario } = await setUp();
+const keys = await makeKeys(scenario);
 
 const cacheFolder = async (): Promise<string> => {
   const folder = path.join(stack.info.folder, uniqueName('cache'));

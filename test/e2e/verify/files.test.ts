@@ -1,26 +1,18 @@
 /** Images named in files: verified, and written back with their digests. */
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { connectStack, uniqueName } from '../../stack/index.js';
-import { createScenario, expectFailure, type Scenario } from '../scenario.js';
-import {
-  expectVerified,
-  makeKeys,
-  pushImage,
-  signedImage,
-  verify,
-  type PushedImage,
-} from './signed.js';
+import { uniqueName } from '../../stack/index.js';
+import { expectFailure } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
+import { expectVerified, pushImage, signedImage, verify, type PushedImage } from './signed.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario } = await setUp();
 let app: PushedImage;
 let db: PushedImage;
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   const keys = await makeKeys(scenario);
   app = await signedImage(scenario, keys);
   db = await signedImage(scenario, keys);

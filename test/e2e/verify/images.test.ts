@@ -1,28 +1,17 @@
 /** Images by tag, by digest and by both, in several registries, verified without any Docker. */
 import { readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { pushPlain } from '../base-images/bases.js';
 import type { ProductHost } from '../product.js';
-import { createScenario, expectFailure, expectSigned, type Scenario } from '../scenario.js';
-import {
-  expectVerified,
-  makeKeys,
-  pushImage,
-  signedImage,
-  verify,
-  type Keys,
-  type PushedImage,
-} from './signed.js';
+import { createScenario, expectFailure, expectSigned } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
+import { expectVerified, pushImage, signedImage, verify, type PushedImage } from './signed.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let keys: Keys;
+const { stack, scenario } = await setUp();
+const keys = await makeKeys(scenario);
 let signed: PushedImage;
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
-  keys = await makeKeys(scenario);
   signed = await signedImage(scenario, keys);
 });
 

@@ -1,29 +1,18 @@
 /** What an image must be besides signed: by whom, under which root, how old, not expired. */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { RepositoryBuilder } from '../../trust/repository-builder.js';
 import { ecdsaKey } from '../../trust/test-keys.js';
 import { anHourAgo, serve, soundRepository } from '../failures/served.js';
 import { removeRun } from '../product.js';
-import { createScenario, expectFailure, expectSuccess, type Scenario } from '../scenario.js';
-import {
-  expectVerified,
-  makeKeys,
-  pushImage,
-  signedImage,
-  verify,
-  type Keys,
-  type PushedImage,
-} from './signed.js';
+import { expectFailure, expectSuccess } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
+import { expectVerified, pushImage, signedImage, verify, type PushedImage } from './signed.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let keys: Keys;
+const { stack, scenario } = await setUp();
+const keys = await makeKeys(scenario);
 let signed: PushedImage;
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
-  keys = await makeKeys(scenario);
   signed = await signedImage(scenario, keys);
 });
 

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { removeRun, type ProductResult } from '../product.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import { credentialsOf, expectSuccess, type Scenario, type ScenarioRun } from '../scenario.js';
+import type { Keys } from '../set-up.js';
 
 /** A tag and what was pushed as it. */
 export interface PushedImage {
@@ -22,17 +23,6 @@ export async function pushImage(
   const digest = await pushUnsigned(scenario, repository, tag);
   const gun = `${scenario.registry.loginServer}/${repository}`;
   return { gun, repository, ref: `${gun}:${tag}`, digest };
-}
-
-/** Keys with which {@link signTags} signs. */
-export interface Keys {
-  readonly 'signing-key': string;
-  readonly 'root-key': string;
-}
-
-/** Two new vault keys. */
-export async function makeKeys({ vault }: Scenario): Promise<Keys> {
-  return { 'signing-key': await vault.key(), 'root-key': await vault.key() };
 }
 
 /** Signs tags that are in the registry, by the product. */
