@@ -1,14 +1,16 @@
 /** The way from a command's name to its use case. */
 import type { CommandName, InputValues } from '../inputs/index.js';
 import { readConfiguration } from './configuration/read-configuration.js';
+import type { Configuration } from './configuration/types.js';
 import type { RunContext } from './context.js';
 import { inspectRepositories } from './inspect/index.js';
 import { backUpKeys } from './keys/backup/index.js';
+import { exportKeys } from './keys/export/index.js';
 import { importKeys } from './keys/import/index.js';
 import { initKeys } from './keys/init/index.js';
-import { rotateKeys } from './keys/rotate/index.js';
 import { showWayOut } from './keys/lost/index.js';
 import { renewKeys } from './keys/renew/index.js';
+import { rotateKeys } from './keys/rotate/index.js';
 import { showKeysStatus } from './keys/status/index.js';
 import { restoreKeys } from './keys/restore/index.js';
 import { buildPushSign } from './main-job/index.js';
@@ -21,35 +23,59 @@ import {
   listRepositorySigners,
   removeRepositorySigner,
 } from './signers/index.js';
+import { deleteRepositoryTrust } from './trust-delete/index.js';
 import { verifyImages } from './verify/index.js';
+
+/** A use case: runs to its end, and throws whatever keeps it from being done. */
+type UseCase = (inputs: InputValues, context: RunContext) => Promise<void>;
+
+const useCases: Readonly<Record<CommandName, UseCase>> = {
+  buildAndPush: mainJob('buildAndPush', buildPushSign),
+  build: mainJob('build', buildPushSign),
+  push: mainJob('push', buildPushSign),
+  sign: mainJob('sign', (configuration, ...rest) =>
+    (configuration.repositories ? signImages : signExisting)(configuration, ...rest),
+  ),
+  verify: verifyImages,
+  inspect: inspectRepositories,
+  revoke: revokeTags,
+  promote: promoteImages,
+  keysInit: initKeys,
+  keysImport: importKeys,
+  keysExport: exportKeys,
+  keysBackup: backUpKeys,
+  keysRestore: restoreKeys,
+  keysRotate: rotateKeys,
+  keysStatus: showKeysStatus,
+  keysRenew: renewKeys,
+  keysLost: showWayOut,
+  signersList: listRepositorySigners,
+  signersAdd: addRepositorySigner,
+  signersRemove: removeRepositorySigner,
+  trustDelete: deleteRepositoryTrust,
+};
 
 /**
  * Runs `command` to its end.
  * @throws {TrustError} for everything a user can meet; nothing is reported as done that is not.
  */
-export async function runCommand(
+export function runCommand(
   command: CommandName,
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
-  if (command === 'verify') return verifyImages(inputs, context);
-  if (command === 'inspect') return inspectRepositories(inputs, context);
-  if (command === 'revoke') return revokeTags(inputs, context);
-  if (command === 'promote') return promoteImages(inputs, context);
-  if (command === 'keysInit') return initKeys(inputs, context);
-  if (command === 'keysRotate') return rotateKeys(inputs, context);
-  if (command === 'keysStatus') return showKeysStatus(inputs, context);
-  if (command === 'keysRenew') return renewKeys(inputs, context);
-  if (command === 'keysLost') return showWayOut(inputs, context);
-  if (command === 'keysImport') return importKeys(inputs, context);
-  if (command === 'keysBackup') return backUpKeys(inputs, context);
-  if (command === 'keysRestore') return restoreKeys(inputs, context);
-  if (command === 'signersList') return listRepositorySigners(inputs, context);
-  if (command === 'signersAdd') return addRepositorySigner(inputs, context);
-  if (command === 'signersRemove') return removeRepositorySigner(inputs, context);
-  const { workingDirectory, nameInput } = context;
-  const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);
-  await checkReportPath(configuration.reportPath);
-  if (configuration.repositories) return signImages(configuration, inputs, context);
-  await (command === 'sign' ? signExisting : buildPushSign)(configuration, inputs, context);
+  return useCases[command](inputs, context);
+}
+
+/** A command of the main job, with all its inputs checked before it begins. */
+function mainJob(
+  command: CommandName,
+  run: (configuration: Configuration, ...rest: Parameters<UseCase>) => Promise<void>,
+): UseCase {
+  return async (inputs, context) => {
+    const { workingDirectory, nameInput } = context;
+    const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);
+    await checkReportPath(configuration.reportPath);
+    await run(configuration, inputs, context);
+  };
 }

@@ -1,4 +1,5 @@
 /** The repositories of the commands on keys, signers and trust data. */
+export { readConfirmed } from './confirmed.js';
 export {
   eachRepository,
   failureOfEach,

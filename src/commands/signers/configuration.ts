@@ -13,6 +13,7 @@ import {
 import { readKeyInput, readKeySources, type KeySource } from '../configuration/key-inputs.js';
 import type { PinReference } from '../configuration/trust-pin.js';
 import {
+  readConfirmed,
   readRepositories,
   type LoginConfiguration,
   type NamedRepository,
@@ -181,27 +182,4 @@ function readSignerKeys(
       ? [{ ...reference, path: path.resolve(workingDirectory, reference.path) }]
       : [reference];
   });
-}
-
-/** A name confirms one repository of the run, by its full name or by the one within its registry. */
-function readConfirmed(
-  { confirm }: InputValues,
-  repositories: readonly NamedRepository[],
-  { add }: ProblemList,
-): ReadonlySet<string> {
-  return new Set(
-    confirm.flatMap((name) => {
-      const meant = repositories.filter(
-        ({ gun, repository }) => name === gun || name === repository,
-      );
-      if (meant.length > 0) return meant.map(({ gun }) => gun);
-      add({
-        input: 'confirm',
-        problem: `names ${JSON.stringify(name)}, which is none of the repositories of this run`,
-        code: 'INPUT_CONFLICT',
-        remedy: 'Confirm the loss with the name of the repository, as the run names it.',
-      });
-      return [];
-    }),
-  );
 }

@@ -2,23 +2,17 @@
  * Everything that must hold before the signers of the first repository are changed: who may publish,
  * what each repository lists, and that the keys at hand may sign it. Changes nothing.
  */
-import { TrustError } from '../../errors.js';
 import type { InputValues } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
 import { proveSigner } from '../../signing/index.js';
-import {
-  serverHolds,
-  type Pin,
-  type Plan,
-  type Signer,
-  type TrustedView,
-} from '../../trust/index.js';
+import { type Pin, type Plan, type Signer, type TrustedView } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import {
   eachRepository,
   openRepositories,
   readTrust,
   requireAll,
+  requireServerKeys,
   type OpenRepository,
 } from '../repositories/index.js';
 import { openAzure, type AzureAccess } from '../session/session.js';
@@ -91,22 +85,4 @@ export async function prepareChange<P extends Plan>(
 async function proveKeys(files: readonly Plan['files'][]): Promise<void> {
   const needed = files.flat().flatMap(({ signedBy }) => signedBy.map(({ signer }) => signer));
   await Promise.all([...new Set(needed)].map((signer) => proveSigner(signer)));
-}
-
-/** It takes the right to publish to be told the keys, and the server must hold them to publish. */
-async function requireServerKeys(
-  { server, gun, explain }: OpenRepository,
-  view: TrustedView,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const role of ['snapshot', 'timestamp'] as const) {
-    if (await explain(() => serverHolds(server, view, role, signal))) continue;
-    throw new TrustError(
-      'TRUST_SERVER_REJECTED',
-      `the trust server ${server.host} cannot publish for ${gun}: it does not hold the ${role} key that the root names`,
-      {
-        remedy: `Hand the ${role} role over to the server once, with the root key at hand: "keys rotate" with the role ${role}. "notary init" leaves the snapshot key with the client; Docker never does.`,
-      },
-    );
-  }
 }

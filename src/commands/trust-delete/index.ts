@@ -1,0 +1,2 @@
+/** The command `trust delete`. */
+export { deleteRepositoryTrust } from './delete.js';
