@@ -147,9 +147,8 @@ describe('keys init', () => {
     const second = await init('cli', inputs);
     expectSuccess(second);
     expect(second.outputs.keys).toBe(keys);
-    const digest = await pushUnsigned(scenario, repository, '1');
+    await pushUnsigned(scenario, repository, '1');
     expectSuccess(await sign(repository, '1', keys.split('\n')[1] ?? ''));
-    await expectSigned(scenario, repository, { tags: ['1'], digest });
   });
 
   it('stops before it makes a key where a repository has other keys, or a deleted key has the name', async () => {
@@ -198,13 +197,12 @@ describe('a signing key without a version, rotated in the vault', () => {
     expectSuccess(made);
     const listed = made.outputs.keys?.split('\n')[1] ?? '';
     const { kid } = await stack.azure.rotateKey(scenario.vault.name, name);
-    const digest = await pushUnsigned(scenario, repository, '1');
+    await pushUnsigned(scenario, repository, '1');
     expectFailure(await sign(repository, '1', key), {
       code: 'KEY_NOT_AUTHORIZED',
       message: new RegExp(`newest version of ${key}, ${nameOf(kid)}`),
       remedy: new RegExp(`signing-key: ${listed}`),
     });
     expectSuccess(await sign(repository, '1', listed));
-    await expectSigned(scenario, repository, { tags: ['1'], digest });
   });
 });
