@@ -23,6 +23,7 @@ export {
   type VaultSecretReference,
 } from './key-reference.js';
 export {
+  checkNewFile,
   readKeyStore,
   writeKeyArchive,
   type KeyStore,

@@ -23,6 +23,8 @@ export {
   type OpenPublicKeyOptions,
 } from './open-public-key.js';
 export { openVaultKey, type VaultKey } from './open-vault-key.js';
+export { readCertificate, type VaultCertificate } from './read-certificate.js';
+export { readKeyText } from './read-key-text.js';
 export {
   readVaultKey,
   readVersionIdentity,

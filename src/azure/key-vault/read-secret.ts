@@ -29,6 +29,8 @@ export interface SecretVersion {
   /** 32 hexadecimal digits. */
   readonly version: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** Of a certificate's secret `application/x-pem-file` or `application/x-pkcs12`. */
+  readonly contentType: string | undefined;
 }
 
 /** As {@link readVaultSecret}, with the version that was read. */
@@ -50,7 +52,7 @@ export async function readSecretVersion(
       remedy: 'Store the key (PEM or Docker ".key" file) or the passphrase in it.',
     });
   }
-  const { version, tags = {} } = secret.properties;
+  const { version, tags = {}, contentType } = secret.properties;
   if (version === undefined) throw failed(operation, 'its answer names no version');
-  return { value: secret.value, version: version.toLowerCase(), tags };
+  return { value: secret.value, version: version.toLowerCase(), tags, contentType };
 }

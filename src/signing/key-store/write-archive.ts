@@ -3,7 +3,9 @@
  * `private`: unpacked below `~/.docker/trust`, it is Docker's own store. The file is for its owner
  * only from its first byte on, replaces nothing, and is never left half-written.
  */
-import { open, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, lstat, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
@@ -11,6 +13,25 @@ import { packTar } from 'modern-tar';
 
 import { TrustError, messageOf } from '../../errors.js';
 import type { DockerKeyFile } from '../docker-key-file.js';
+
+/**
+ * Makes sure, before anything else is done, that a new file can be made at `path`.
+ * @throws {TrustError} INPUT_INVALID
+ */
+export async function checkNewFile(path: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+  try {
+    await lstat(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    throw unwritable(path, error);
+  }
+  throw unwritable(path, Object.assign(new Error('it exists'), { code: 'EEXIST' }));
+}
 
 /**
  * Writes `files`, each with a name of its own, to the new archive `path`.

@@ -2,7 +2,7 @@
  * The keys of a repository that Docker made, taken over into Key Vault and brought out again; stock
  * clients judge what is signed with them on either side.
  */
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectStack, run, uniqueName, type Principal } from '../../stack/index.js';
@@ -28,6 +28,8 @@ let gun: string;
 let archive: string;
 let rootVault: string;
 let rootVaultName: string;
+/** The keys that a test stored as secrets. */
+let secrets: readonly string[];
 
 beforeAll(async () => {
   scenario = await createScenario(stack);
@@ -164,10 +166,67 @@ describe('keys import', () => {
     expect(keys).toHaveLength(2);
     const shown = result.output.split('\n').filter((line) => !line.includes('setsecret'));
     expect(shown.join('\n')).not.toContain(passphrases.other);
+    secrets = keys;
     await signs(
       'cli',
       'by-secret',
       keys.find((key) => key.includes('/secrets/signer-alice-')) ?? '',
     );
   });
+});
+
+describe('keys export', () => {
+  const bringOut = (host: ProductHost, inputs: Readonly<Record<string, string>>) =>
+    scenario.run({
+      host,
+      inputs: {
+        command: 'keysExport',
+        ...credentialsOf(keeper),
+        'archive-passphrase': passphrases.other,
+        ...inputs,
+      },
+    });
+
+  it('writes an archive with which a stock Docker signs', async () => {
+    const exported = path.join(docker.config, 'exported.tar.gz');
+    const result = await bringOut('task', {
+      keys: secrets.join('\n'),
+      archive: exported,
+      repository,
+    });
+    expectSuccess(result);
+    expect(result.outputs.archive).toBe(exported);
+    expect((await stat(exported)).mode & 0o777).toBe(0o600);
+    const trustDir = path.join(docker.config, 'elsewhere');
+    await mkdir(trustDir);
+    const tar = await run('tar', ['-xzf', exported, '-C', trustDir], {
+      env: { PATH: '/usr/bin:/bin' },
+    });
+    expect(tar.exitCode, tar.output).toBe(0);
+    const text = await readFile(path.join(trustDir, 'private', `${await idOfAlice()}.key`), 'utf8');
+    expect(text).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\nrole: alice\n\n/);
+
+    const other = await createDockerOwner(scenario, repository, trustDir);
+    const digest = await other.push('by-docker-again');
+    await expectSigned(scenario, repository, { tags: ['by-docker-again'], digest });
+    const again = await bringOut('action', { keys: secrets[0] ?? '', archive: exported });
+    expectFailure(again, { code: 'INPUT_INVALID', message: /there is something already/ });
+  });
+
+  it('says that a Key Vault key does not come out, before anything else', async () => {
+    const exported = path.join(docker.config, 'never.tar.gz');
+    const result = await bringOut('cli', { keys: await scenario.vault.key(), archive: exported });
+    expectFailure(result, {
+      code: 'KEY_NOT_EXPORTABLE',
+      message: /its private key never leaves the vault/,
+      remedy: /keys backup/,
+    });
+    await expect(stat(exported)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  async function idOfAlice(): Promise<string> {
+    const { login } = scenario.reader;
+    const inspected = await stack.dockerTrustInspect({ engine: 'docker20', ref: gun, login });
+    return inspected?.Signers.find(({ Name }) => Name === 'alice')?.Keys[0]?.ID ?? '';
+  }
 });

@@ -9,8 +9,9 @@ import { readKeyStore } from '../../../signing/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { checkReportPath, writeTrustReport } from '../../report/report.js';
-import { openAzure, type AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../session/session.js';
 import { resolvePin } from '../../signing/signing-preflight.js';
+import { openAccess } from '../stored-keys/access.js';
 import { createKeyOpener } from '../stored-keys/passphrases.js';
 import { rootKeyIdsOf } from '../stored-keys/serving.js';
 import { describePurpose } from '../stored-keys/stored-key-names.js';
@@ -39,10 +40,9 @@ export async function importKeys(inputs: InputValues, context: RunContext): Prom
   const { workingDirectory, nameInput, secrets } = context;
   const configuration = readImportConfiguration(inputs, workingDirectory, nameInput);
   await checkReportPath(configuration.reportPath);
-  const { archive, dryRun, registry = '', cloud } = configuration;
+  const { archive, dryRun, vaultUrl } = configuration;
   const { log, warnings } = collectWarnings(context.log);
-  const image = { registry, repository: '', gun: '', tags: [] };
-  const azure = openAzure({ cloud, image }, inputs, context);
+  const azure = openAccess(configuration, vaultUrl, inputs, context);
   const store = await readKeyStore(archive);
   const found = await log.group('Archive', () => {
     log.info(`${archive}: ${store.keys.length} keys`);

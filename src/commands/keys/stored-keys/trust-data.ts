@@ -33,8 +33,6 @@ export interface LookedAt {
 export interface LookConfiguration extends LoginConfiguration {
   /** Those that the inputs name. */
   readonly repositories: readonly NamedRepository[];
-  /** Registry and origin of its trust server, where that is one of its own. */
-  readonly trustServer: { readonly registry: string; readonly url: string } | undefined;
 }
 
 /**
@@ -42,7 +40,13 @@ export interface LookConfiguration extends LoginConfiguration {
  * @param guns what keys name; a name that is no repository is left out.
  */
 export function repositoriesOf(
-  { repositories, trustServer }: LookConfiguration,
+  {
+    repositories,
+    trustServer,
+  }: Pick<LookConfiguration, 'repositories'> & {
+    /** Registry and origin of its trust server, where that is one of its own. */
+    readonly trustServer: { readonly registry: string; readonly url: string } | undefined;
+  },
   guns: readonly Gun[],
 ): readonly NamedRepository[] {
   const more = guns.flatMap((gun): NamedRepository[] => {

@@ -1,0 +1,2 @@
+/** The command `keys export`. */
+export { exportKeys } from './export.js';
