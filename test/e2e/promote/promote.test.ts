@@ -20,6 +20,8 @@ let dev: Scenario;
 let prod: Scenario;
 let devKeys: Readonly<Record<string, string>>;
 let prodKeys: Readonly<Record<string, string>>;
+/** An image at the source: its repository, and the digests of its tags. */
+let made: { readonly gun: string; readonly signed: string; readonly plain: string };
 
 beforeAll(async () => {
   [dev, prod] = await Promise.all([createScenario(stack), createScenario(stack)]);
@@ -28,6 +30,12 @@ beforeAll(async () => {
   await stack.azure.assignRole({ principalId, role: 'AcrPull', scope: dev.registry.id });
   devKeys = { 'signing-key': await dev.vault.key(), 'root-key': await dev.vault.key() };
   prodKeys = { 'signing-key': await prod.vault.key(), 'root-key': await prod.vault.key() };
+  const repository = dev.repository();
+  made = {
+    gun: gunOf(dev, repository),
+    plain: await publish(dev, repository, 'plain'),
+    signed: await publish(dev, repository, 'signed', devKeys),
+  };
 });
 
 const gunOf = ({ registry }: Scenario, repository: string) =>
@@ -130,16 +138,15 @@ describe('promote to another registry', () => {
   });
 
   it('copies several images with their own tags, in one publish', async () => {
-    const [a, b, repository] = [dev.repository(), dev.repository(), prod.repository()];
-    const one = await publish(dev, a, 'a-1', devKeys);
-    const two = await publish(dev, b, 'b-1', devKeys);
+    const [other, repository] = [dev.repository(), prod.repository()];
+    const two = await publish(dev, other, 'b-1', devKeys);
     const mark = await stack.requestMark();
-    const source = `${gunOf(dev, a)}:a-1, ${gunOf(dev, b)}:b-1@${two}`;
+    const source = `${made.gun}:signed, ${gunOf(dev, other)}:b-1@${two}`;
     const result = await promote('action', { source, repository });
     expectSuccess(result);
     const gun = gunOf(prod, repository);
-    expect(result.outputs.images).toBe(`${gun}@${one}\n${gun}@${two}`);
-    expect(result.outputs['signed-tags']).toBe('a-1,b-1');
+    expect(result.outputs.images).toBe(`${gun}@${made.signed}\n${gun}@${two}`);
+    expect(result.outputs['signed-tags']).toBe('signed,b-1');
     expect(result.outputs.image).toBeUndefined();
     const writes = await writesSince(mark, repository);
     expect(writes.filter((write) => write === 'POST trust data')).toHaveLength(1);
@@ -171,13 +178,11 @@ describe('promote within one registry', () => {
 
 describe('an image that may not be promoted', () => {
   it('is unsigned, signed for something else, or not signed by who is required', async () => {
-    const [from, repository] = [dev.repository(), prod.repository()];
-    const plain = await publish(dev, from, 'plain');
+    const repository = prod.repository();
+    const { gun, plain } = made;
     const mark = await stack.requestMark();
-    const gun = gunOf(dev, from);
-    const refused = await promote('task', { source: `${gun}:plain`, repository });
-    expectFailure(refused, { code: 'TAG_NOT_SIGNED', message: /has no trust data/ });
-    await publish(dev, from, 'signed', devKeys);
+    const never = await promote('task', { source: `${gun}-never:1`, repository });
+    expectFailure(never, { code: 'TAG_NOT_SIGNED', message: /has no trust data/ });
     const unsigned = await promote('cli', { source: `${gun}:plain`, repository });
     expectFailure(unsigned, { code: 'TAG_NOT_SIGNED', message: /tag plain is not signed/ });
     const other = await promote('action', { source: `${gun}:signed@${plain}`, repository });
@@ -194,40 +199,38 @@ describe('an image that may not be promoted', () => {
 
 describe('a target that cannot be signed', () => {
   it('gets nothing with a wrong key or without a right', async () => {
-    const [from, repository] = [dev.repository(), prod.repository()];
-    await publish(dev, from, '1', devKeys);
-    const source = `${gunOf(dev, from)}:1`;
-    await publish(prod, repository, 'own', prodKeys);
+    const repository = prod.repository();
+    expectSuccess(await promote('cli', { source: `${made.gun}:signed`, repository }));
+    const source = `${made.gun}:signed`;
     const mark = await stack.requestMark();
     const before = await stateOf(prod, repository);
-    const wrong = { source, repository, 'signing-key': await prod.vault.key() };
+    const wrong = { source, repository, tags: 'new', 'signing-key': await prod.vault.key() };
     const refused = await promote('task', wrong);
     expectFailure(refused, { code: 'KEY_NOT_AUTHORIZED', message: /./ });
 
     const pusher = await prod.registry.principal('AcrPush');
-    for (const role of ['Key Vault Crypto User']) {
-      const principalId = pusher.clientId;
-      await stack.azure.assignRole({ principalId, role, scope: prod.vault.id });
-    }
     const { clientId: principalId } = pusher;
-    await stack.azure.assignRole({ principalId, role: 'AcrPull', scope: dev.registry.id });
-    const noSigner = await promote('cli', { source, repository, ...credentialsOf(pusher) });
+    const grants = { 'Key Vault Crypto User': prod.vault.id, AcrPull: dev.registry.id };
+    for (const [role, scope] of Object.entries(grants)) {
+      await stack.azure.assignRole({ principalId, role, scope });
+    }
+    const inputs = { source, repository, tags: 'new' };
+    const noSigner = await promote('cli', { ...inputs, ...credentialsOf(pusher) });
     expectFailure(noSigner, {
       code: 'SIGNER_NOT_AUTHORIZED',
       message: /./,
       remedy: /AcrImageSigner/,
     });
-    const reader = { source, repository, ...credentialsOf(prod.reader) };
-    const noPush = await promote('action', reader);
+    const noPush = await promote('action', { ...inputs, ...credentialsOf(prod.reader) });
     expectFailure(noPush, { code: 'PUSH_NOT_AUTHORIZED', message: /./, remedy: /AcrPush/ });
     expect(await writesSince(mark, repository)).toEqual([]);
     expect(await stateOf(prod, repository)).toEqual(before);
   });
 
   it('is left without the tag when the signing fails, and the next run copies nothing again', async () => {
-    const [from, repository] = [dev.repository(), prod.repository()];
-    const digest = await publish(dev, from, '1', devKeys);
-    const source = `${gunOf(dev, from)}:1`;
+    const repository = prod.repository();
+    const { signed: digest } = made;
+    const source = `${made.gun}:signed`;
     const target = `${repository}/_trust/tuf/$`;
     await stack.failNext({
       target,
@@ -238,12 +241,21 @@ describe('a target that cannot be signed', () => {
     expectFailure(failed, { code: 'TRUST_SERVER_REJECTED', message: /No tag of .* was moved/ });
     expect(await stack.tags(repository)).toEqual([]);
     expect(await stack.manifest(repository, digest)).not.toBeNull();
+    const report = await readFile(failed.outputs['trust-report'] ?? '', 'utf8');
+    expect(JSON.parse(report)).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'TRUST_SERVER_REJECTED' },
+      copied: 'yes',
+      state: 'untouched',
+    });
 
     const mark = await stack.requestMark();
     const result = await promote('task', { source, repository });
     expectSuccess(result);
-    expect(await writesSince(mark, repository)).toEqual(['POST trust data', 'PUT manifests/1']);
-    const { outputs } = result;
-    expect(outputs.digest).toBe(digest);
+    expect(await writesSince(mark, repository)).toEqual([
+      'POST trust data',
+      'PUT manifests/signed',
+    ]);
+    expect(result.outputs.digest).toBe(digest);
   });
 });
