@@ -48,7 +48,7 @@ export async function deleteRepositoryTrust(
   const { log, warnings } = collectWarnings(context.log);
   const found = await lookAtAll(configuration, inputs, context, log);
   const unconfirmed = found.filter(({ gun, isThere }) => isThere && !confirmed.has(gun));
-  const isGo = !dryRun && unconfirmed.length === 0;
+  const isGo = !dryRun && unconfirmed.length === 0 && found.some(({ isThere }) => isThere);
   const before = found.map((one) => asFound(one, { dryRun, isConfirmed: confirmed.has(one.gun) }));
   await log.group('What is lost', () => {
     const facts = { dryRun, repositories: before, warnings };

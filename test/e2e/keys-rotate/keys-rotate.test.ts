@@ -1,0 +1,217 @@
+/** Keys that are replaced, judged by stock clients that know the old root and by ones that know nothing. */
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { uniqueName, type Principal } from '../../stack/index.js';
+import { createNotaryOwner, passphrases } from '../main-job/stock-owners.js';
+import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import type { ProductHost, ProductResult } from '../product.js';
+import { credentialsOf, expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
+import { makeKeys, setUp, type Keys } from '../set-up.js';
+
+const { stack, scenario, gunOf, publishesSince } = await setUp();
+const { registry, vault, reader } = scenario;
+/** May make keys; the pipelines' principal may only use them. */
+let owner: Principal;
+/** DOCKER_CONFIG of somebody who read the repositories before their keys changed. */
+let veteran: string;
+
+beforeAll(async () => {
+  owner = await registry.principal('AcrPush', 'AcrImageSigner');
+  const role = 'Key Vault Crypto Officer';
+  await stack.azure.assignRole({ principalId: owner.clientId, role, scope: vault.id });
+  veteran = await stack.makeDockerConfig({ logins: { [registry.loginServer]: reader.login } });
+});
+
+type Inputs = Readonly<Record<string, string>>;
+
+const run = (host: ProductHost, inputs: Inputs): Promise<ProductResult> =>
+  scenario.run({ host, inputs });
+
+/** Pushes a tag, and has the product sign it. */
+async function sign(repository: string, tag: string, inputs: Inputs) {
+  const digest = await pushUnsigned(scenario, repository, tag);
+  const command = { command: 'sign', repository, tags: tag };
+  return { digest, result: await run('cli', { ...command, ...inputs }) };
+}
+
+/** A repository with a tag `1`, which the veteran has pulled. */
+async function signedRepository(keys: Keys) {
+  const repository = scenario.repository();
+  const { digest, result } = await sign(repository, '1', { ...keys });
+  expectSuccess(result);
+  await expectPulled(repository, '1', digest);
+  return { repository, digest };
+}
+
+/** Pulls as the veteran. */
+async function expectPulled(repository: string, tag: string, digest: string): Promise<void> {
+  const ref = `${gunOf(repository)}:${tag}`;
+  await stack.docker({ engine: 'docker26', args: ['image', 'rm', '--force', ref] });
+  const options = { engine: 'docker26', config: veteran, trust: true } as const;
+  const pulled = await stack.docker({ ...options, args: ['pull', ref] });
+  expect(pulled.exitCode, pulled.output).toBe(0);
+  expect(pulled.output).toContain(digest);
+}
+
+/** By strangers with an empty configuration, by notary, and by the veteran. */
+async function expectEverybodySees(repository: string, tag: string, digest: string): Promise<void> {
+  await expectSigned(scenario, repository, { tags: [tag], digest });
+  await expectPulled(repository, tag, digest);
+}
+
+const keyIdsOf = async (repository: string, name: 'Root' | 'Repository') => {
+  const ref = gunOf(repository);
+  const seen = await stack.dockerTrustInspect({ engine: 'docker20', ref, login: reader.login });
+  const found = seen?.AdministrativeKeys.find((keys) => keys.Name === name);
+  return found?.Keys.map(({ ID }) => ID) ?? [];
+};
+
+describe('keys rotate', () => {
+  it('replaces root and repository key of repositories, and whoever knew the old ones follows', async () => {
+    const keys = await makeKeys(scenario);
+    const [one, two] = [await signedRepository(keys), await signedRepository(keys)];
+    const all = { repository: `${one.repository},${two.repository}` };
+    const states = async () => [
+      await stateOf(scenario, one.repository),
+      await stateOf(scenario, two.repository),
+    ];
+    const name = uniqueName('root');
+    const newRoot = `${vault.url}/keys/${name}`;
+    const rotateRoot = { ...all, role: 'root', 'root-key': keys['root-key'], 'new-key': newRoot };
+    const byOwner = { ...rotateRoot, ...credentialsOf(owner), 'create-key': 'true' };
+    const [oldRoot = ''] = await keyIdsOf(one.repository, 'Root');
+
+    const before = await states();
+    const dry = await run('cli', { ...byOwner, command: 'keysRotate', 'dry-run': 'true' });
+    expectSuccess(dry);
+    expect(dry.output).toMatch(/to be rotated .* to be made .* root: Key Vault key .* the new key/);
+    expect(await states()).toEqual(before);
+    expect(await stack.azure.keyNames(vault.name)).not.toContain(name);
+
+    const mark = await stack.requestMark();
+    const rotated = await scenario.run({
+      host: 'action',
+      actionFolder: 'actions/keys',
+      inputs: { ...byOwner, command: 'rotate' },
+    });
+    expectSuccess(rotated);
+    expect(await publishesSince(mark, one.repository)).toHaveLength(1);
+    expect(rotated.outputs.repositories).toBe(`${gunOf(one.repository)}\n${gunOf(two.repository)}`);
+    expect(rotated.outputs.keys).toMatch(new RegExp(`^${newRoot}/[0-9a-f]{32}$`));
+    const pin = rotated.outputs['key-id'] ?? '';
+    expect(rotated.output).toContain(`trust-pin: ${pin}`);
+    for (const { repository, digest } of [one, two]) {
+      await expectEverybodySees(repository, '1', digest);
+    }
+    expect(await keyIdsOf(one.repository, 'Root')).not.toContain(oldRoot);
+
+    const pinned = await sign(one.repository, '2', { ...keys, 'trust-pin': oldRoot });
+    expectFailure(pinned.result, { code: 'TRUST_PIN_MISMATCH', message: /is not the pinned one/ });
+    const signed = await sign(one.repository, '2', { ...keys, 'trust-pin': pin });
+    expectSuccess(signed.result);
+    await expectEverybodySees(one.repository, '2', signed.digest);
+
+    // Not to be made again: the newest version is the one that they have.
+    const rotatedTo = { ...rotateRoot, 'trust-pin': oldRoot };
+    const steady = await states();
+    const again = await run('task', { ...rotatedTo, command: 'keysRotate' });
+    expectSuccess(again);
+    expect(again.output).toContain('Nothing was changed.');
+    expect(again.output).toMatch(/root of .* has the key .* already, with a certificate until/);
+    expect(await states()).toEqual(steady);
+
+    const newKey = await vault.key();
+    const rotateTargets = { ...all, command: 'keysRotate', role: 'targets', 'new-key': newKey };
+    const refused = await run('task', { ...rotateTargets, 'root-key': keys['root-key'] });
+    expectFailure(refused, {
+      code: 'KEY_NOT_AUTHORIZED',
+      message: /each cannot be rotated; nothing was changed anywhere/,
+      remedy: /Give the keys of root/,
+    });
+    expect(await states()).toEqual(steady);
+    const targets = await run('task', { ...rotateTargets, 'root-key': newRoot });
+    expectSuccess(targets);
+    expect(targets.output).toContain(`signingKey: ${newKey}`);
+    expect(targets.summary).toContain('### Rotated key of `targets`');
+    const old = await sign(one.repository, '3', { ...keys });
+    expectFailure(old.result, { code: 'KEY_NOT_AUTHORIZED', message: /may not sign the tag 3/ });
+    const fresh = await sign(one.repository, '3', { 'signing-key': newKey, 'trust-pin': pin });
+    expectSuccess(fresh.result);
+    await expectEverybodySees(one.repository, '3', fresh.digest);
+    await expectEverybodySees(two.repository, '1', two.digest);
+  });
+
+  it('gives the server the snapshot of a repository that notary made', async () => {
+    const repository = scenario.repository();
+    const gun = gunOf(repository);
+    const { notary, trustDir } = await createNotaryOwner(scenario, repository);
+    await notary('init', gun);
+    await notary('publish', gun);
+    const keyFile = async (role: string) => {
+      const folder = path.join(trustDir, 'private');
+      for (const file of await readdir(folder)) {
+        const text = await readFile(path.join(folder, file), 'utf8');
+        if (new RegExp(`^role: ${role}$`, 'm').test(text)) return path.join(folder, file);
+      }
+      throw new Error(`notary has no ${role} key`);
+    };
+    const signing = {
+      'signing-key': await keyFile('targets'),
+      'signing-key-passphrase': passphrases.other,
+    };
+    const stuck = await sign(repository, '1', signing);
+    expectFailure(stuck.result, {
+      code: 'TRUST_SERVER_REJECTED',
+      message: /does not hold the snapshot key/,
+      remedy: /keys rotate --role snapshot/,
+    });
+    const inputs = {
+      command: 'keysRotate',
+      repository,
+      role: 'snapshot',
+      'root-key': await keyFile('root'),
+      'root-key-passphrase': passphrases.root,
+    };
+    const dry = await run('cli', { ...inputs, 'dry-run': 'true' });
+    expect(dry.output).toMatch(/to be rotated +snapshot/);
+    const rotated = await run('cli', inputs);
+    expectSuccess(rotated);
+    const { result, digest } = await sign(repository, '1', signing);
+    expectSuccess(result);
+    await expectEverybodySees(repository, '1', digest);
+    const before = await stateOf(scenario, repository);
+    const again = await run('cli', inputs);
+    expectSuccess(again);
+    expect(again.output).toMatch(/holds the snapshot key of .* already/);
+    expect(await stateOf(scenario, repository)).toEqual(before);
+    // Both roles of the server once more, and the owner's own client goes on as well.
+    expectSuccess(await run('cli', { ...inputs, role: 'timestamp', 'create-key': 'true' }));
+    expectSuccess(await run('cli', { ...inputs, 'create-key': 'true' }));
+    await expectEverybodySees(repository, '1', digest);
+    await notary('witness', gun, 'targets', '--publish');
+    await expectEverybodySees(repository, '1', digest);
+  });
+
+  it("replaces a signer's key, and what it had signed stays signed", async () => {
+    const keys = await makeKeys(scenario);
+    const { repository } = await signedRepository(keys);
+    const [first, second] = [await vault.key(), await vault.key()];
+    const repositoryKey = { repository, 'signing-key': keys['signing-key'] };
+    const add = { command: 'signersAdd', signer: 'ci', 'signer-key': first };
+    expectSuccess(await run('cli', { ...repositoryKey, ...add }));
+    const before = await sign(repository, '2', { 'signing-key': first });
+    expectSuccess(before.result);
+    await expectEverybodySees(repository, '2', before.digest);
+    const rotate = { command: 'keysRotate', role: 'targets/ci', 'new-key': second };
+    const rotated = await run('task', { ...repositoryKey, ...rotate });
+    expectSuccess(rotated);
+    expect(rotated.output).toMatch(/targets\/releases/);
+    await expectEverybodySees(repository, '2', before.digest);
+    const old = await sign(repository, '3', { 'signing-key': first });
+    expectFailure(old.result, { code: 'KEY_NOT_AUTHORIZED', message: /may not sign the tag 3/ });
+    const fresh = await sign(repository, '3', { 'signing-key': second });
+    expectSuccess(fresh.result);
+    await expectEverybodySees(repository, '3', fresh.digest);
+  });
+});
