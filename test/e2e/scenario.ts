@@ -74,7 +74,9 @@ export async function createScenario(
 }
 
 /** The inputs with which a service principal signs in by its secret. */
-export function credentialsOf(principal: Principal): Record<string, string> {
+export function credentialsOf(
+  principal: Pick<Principal, 'clientId' | 'tenantId' | 'clientSecret'>,
+): Record<string, string> {
   return {
     'client-id': principal.clientId,
     'tenant-id': principal.tenantId,

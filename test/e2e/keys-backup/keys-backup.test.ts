@@ -1,41 +1,28 @@
 /** Keys that are backed up, lost and restored: what they sign afterwards, stock clients accept. */
 import { appendFile, readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName, type Principal } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import { uniqueName, type Principal } from '../../stack/index.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
-import {
-  createScenario,
-  credentialsOf,
-  expectFailure,
-  expectSigned,
-  expectSuccess,
-  type Scenario,
-} from '../scenario.js';
+import { credentialsOf, expectFailure, expectSigned, expectSuccess } from '../scenario.js';
+import { setUp } from '../set-up.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario } = await setUp();
 /** May back up and restore; the pipeline is the scenario's signer, who may only use keys. */
-let owner: Principal;
+const owner = await stack.azure.createServicePrincipal();
+await mayKeep(owner, scenario.vault.id);
 
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  owner = await stack.azure.createServicePrincipal().then((made) => ({
-    ...made,
-    login: { username: made.clientId, password: made.clientSecret },
-  }));
-  await mayKeep(owner, scenario.vault.id);
-});
-
-async function mayKeep({ clientId }: Principal, scope: string): Promise<void> {
+async function mayKeep({ clientId }: Pick<Principal, 'clientId'>, scope: string): Promise<void> {
   const officers = ['Crypto Officer', 'Secrets Officer', 'Certificates Officer'];
   for (const role of officers.map((name) => `Key Vault ${name}`)) {
     await stack.azure.assignRole({ principalId: clientId, role, scope });
   }
 }
 
-const run = (host: ProductHost, inputs: Readonly<Record<string, string>>, by = owner) =>
+type Keeper = Parameters<typeof credentialsOf>[0];
+
+const run = (host: ProductHost, inputs: Readonly<Record<string, string>>, by: Keeper = owner) =>
   scenario.run({ host, inputs: { registry: undefined, ...credentialsOf(by), ...inputs } });
 
 const newFolder = () => path.join(stack.info.folder, uniqueName('backup'));

@@ -1,39 +1,21 @@
 /** Repositories that get their keys from us, judged by stock clients; and keys that are rotated in the vault. */
 import { readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName, type Principal } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
-import {
-  createScenario,
-  credentialsOf,
-  expectFailure,
-  expectSigned,
-  expectSuccess,
-  stateOf,
-  type Scenario,
-} from '../scenario.js';
+import { credentialsOf, expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
+import { setUp } from '../set-up.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario, gunOf } = await setUp();
 /** Makes keys and initialises; the pipeline is the scenario's signer, who may only use keys. */
-let owner: Principal;
-let rootVault: string;
-let rootVaultName: string;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  owner = await scenario.registry.principal('AcrPush', 'AcrImageSigner');
-  rootVaultName = uniqueName('root');
-  const made = await stack.azure.createVault({ name: rootVaultName });
-  rootVault = made.vaultUrl.replace(/\/$/, '');
-  for (const scope of [scenario.vault.id, made.id]) {
-    const role = 'Key Vault Crypto Officer';
-    await stack.azure.assignRole({ principalId: owner.clientId, role, scope });
-  }
-});
-
-const gunOf = (repository: string) => `${scenario.registry.loginServer}/${repository}`;
+const owner = await scenario.registry.principal('AcrPush', 'AcrImageSigner');
+const rootVaultName = uniqueName('root');
+const rootVault = await stack.azure.createVault({ name: rootVaultName });
+for (const scope of [scenario.vault.id, rootVault.id]) {
+  const role = 'Key Vault Crypto Officer';
+  await stack.azure.assignRole({ principalId: owner.clientId, role, scope });
+}
 
 const init = (host: ProductHost, inputs: Readonly<Record<string, string>>, by = owner) =>
   scenario.run({ host, inputs: { command: 'keysInit', ...credentialsOf(by), ...inputs } });
@@ -50,7 +32,7 @@ async function keyNames(): Promise<readonly string[]> {
 }
 
 const nameOf = (url: string) => url.split('/').at(-1) ?? '';
-const newRoot = () => `${rootVault}/keys/${uniqueName('root')}`;
+const newRoot = () => `${rootVault.vaultUrl}/keys/${uniqueName('root')}`;
 
 describe('keys init', () => {
   it('makes keys and initialises repositories, which a pipeline then signs with no more than sign', async () => {

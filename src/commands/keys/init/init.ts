@@ -3,6 +3,7 @@
  * repositories with them. Makes nothing before everything was checked, and says "initialised" only of
  * what it read back. A second run finds all as it should be, and changes nothing.
  */
+import type { TrustError } from '../../../errors.js';
 import type { InputValues } from '../../../inputs/index.js';
 import type { Log } from '../../../ports.js';
 import { createRootCertificate, formatKeyReference } from '../../../signing/index.js';
@@ -10,7 +11,8 @@ import { initialiseRepository } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { checkReportPath, writeTrustReport } from '../../report/report.js';
-import { eachRepository, failureOfEach, type Attempted } from '../../repositories/index.js';
+import { errorOf } from '../../report/journal.js';
+import { eachRepository, failureOfEach } from '../../repositories/index.js';
 import { readInitConfiguration, type InitConfiguration } from './configuration.js';
 import { otherKeys } from './judge.js';
 import { makeKey, type FoundKey, type ReadyKey } from './keys.js';
@@ -39,11 +41,11 @@ export async function initKeys(inputs: InputValues, context: RunContext): Promis
   const preparation = await prepare(configuration, inputs, context, log);
   warnOfCustody(configuration, log);
   const { dryRun } = configuration;
-  const done = await log.group(dryRun ? 'Dry run' : 'Initialisation', async () => {
-    const work = dryRun
+  const { failure, ...done } = await log.group(dryRun ? 'Dry run' : 'Initialisation', async () => {
+    const work: Work = dryRun
       ? planned(preparation)
       : await carryOut(configuration, preparation, context, log);
-    const facts: InitFacts = { dryRun, warnings, ...work };
+    const facts = { dryRun, warnings, ...work };
     for (const line of initTable(facts)) log.info(line);
     if (dryRun || facts.repositories.every(({ state }) => state === 'unchanged')) {
       log.info('Nothing was changed.');
@@ -59,18 +61,18 @@ export async function initKeys(inputs: InputValues, context: RunContext): Promis
   );
   context.setOutput('trust-report', file);
   await context.addSummary(initSummary(done, nameInput('trust-pin')));
-  const attempted = done.repositories.map(({ gun, error }): Attempted<undefined> =>
-    error ? { gun, error } : { gun, value: undefined },
-  );
-  const failure = failureOfEach(attempted, 'was not initialised');
   if (failure) throw failure;
 }
 
-type Work = Pick<InitFacts, 'rootKey' | 'repositories'>;
+interface Work extends Pick<InitFacts, 'rootKey' | 'repositories'> {
+  /** What to end the run with. */
+  readonly failure: TrustError | undefined;
+}
 
 /** What would be done. */
 function planned({ rootKey, repositories }: Preparation): Work {
   return {
+    failure: undefined,
     rootKey: factsOfFound(rootKey),
     repositories: repositories.map(({ gun, view, targetsKey }) => ({
       gun,
@@ -124,6 +126,7 @@ async function carryOut(
     return { state: await initialise(repository, root, targets, context, log), key };
   });
   return {
+    failure: failureOfEach(attempted, 'was not initialised'),
     rootKey: rootFacts,
     repositories: attempted.map((one, index): InitialisedRepository => {
       if (one.value) {
@@ -140,7 +143,7 @@ async function carryOut(
         gun: one.gun,
         state: 'failed',
         repositoryKey: factsOfFound(found),
-        error: one.error,
+        error: errorOf(one.error, context),
       };
     }),
   };

@@ -1,6 +1,5 @@
 /** What a run of `keys init` says of itself: table for the log, job summary, trust report. Facts only. */
-import type { TrustError } from '../../../errors.js';
-import { code, escape } from '../../report/report.js';
+import { code, escape, type TrustReport } from '../../report/report.js';
 import { alignColumns } from '../../report/text-table.js';
 
 /** A key of the run; one that would only be made has no ID yet. */
@@ -16,7 +15,8 @@ export interface InitialisedRepository {
   readonly gun: string;
   readonly state: 'initialised' | 'unchanged' | 'to be initialised' | 'failed';
   readonly repositoryKey: KeyFacts;
-  readonly error: TrustError | undefined;
+  /** What it failed with, safe to be published. */
+  readonly error: TrustReport['error'];
 }
 
 /** Everything that is said. */
@@ -57,10 +57,7 @@ export function initReport({ dryRun, rootKey, repositories, warnings }: InitFact
     command: 'keysInit',
     dryRun,
     rootKey,
-    repositories: repositories.map(({ error, ...repository }) => ({
-      ...repository,
-      ...(error ? { error: { code: error.code, message: error.message } } : {}),
-    })),
+    repositories,
     warnings,
   };
 }

@@ -1,7 +1,6 @@
 /** What a run of `keys restore` says of itself: table for the log, job summary, trust report. Facts only. */
-import type { TrustError } from '../../../errors.js';
 import { formatKeyReference, type VaultReference } from '../../../signing/index.js';
-import { code, escape } from '../../report/report.js';
+import { code, escape, type TrustReport } from '../../report/report.js';
 import { alignColumns } from '../../report/text-table.js';
 import type { BackupObject } from '../backup-folder/index.js';
 
@@ -13,7 +12,8 @@ export interface RestoredObject {
   readonly reference: VaultReference | undefined;
   /** Why it was not proven to sign; undefined when it signed, or failed. */
   readonly unproven: string | undefined;
-  readonly error: TrustError | undefined;
+  /** What it failed with, safe to be published. */
+  readonly error: TrustReport['error'];
 }
 
 /** Everything that is said. */
@@ -56,7 +56,7 @@ export function restoreReport({ folder, vault, source, objects, warnings }: Rest
       ...(reference ? { reference: formatKeyReference(reference) } : {}),
       signs: state !== 'failed' && unproven === undefined,
       ...(unproven === undefined ? {} : { unproven }),
-      ...(error ? { error: { code: error.code, message: error.message } } : {}),
+      error,
     })),
     warnings,
   };

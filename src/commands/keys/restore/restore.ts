@@ -9,6 +9,7 @@ import { formatKeyReference } from '../../../signing/index.js';
 import { mapAtOnce } from '../../at-once.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
+import { errorOf } from '../../report/journal.js';
 import { checkReportPath, writeTrustReport } from '../../report/report.js';
 import { openVaultAccess, readBackup } from '../backup-folder/index.js';
 import { readRestoreConfiguration } from './configuration.js';
@@ -35,6 +36,7 @@ export async function restoreKeys(inputs: InputValues, context: RunContext): Pro
     return backup;
   });
   const azure = openVaultAccess(vaultUrl, inputs, context);
+  const errors: TrustError[] = [];
   const objects = await log.group('Restoring', async () => {
     const done = await mapAtOnce(
       manifest.objects,
@@ -47,7 +49,9 @@ export async function restoreKeys(inputs: InputValues, context: RunContext): Pro
           return { object, ...restored, error: undefined };
         } catch (error) {
           if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
-          return { object, state: 'failed', reference: undefined, unproven: undefined, error };
+          errors.push(error);
+          const failed = { state: 'failed', reference: undefined, unproven: undefined } as const;
+          return { object, ...failed, error: errorOf(error, context) };
         }
       },
     );
@@ -67,17 +71,17 @@ export async function restoreKeys(inputs: InputValues, context: RunContext): Pro
   );
   context.setOutput('trust-report', file);
   await context.addSummary(restoreSummary(facts));
-  const failure = failureOf(objects);
+  const failure = failureOf(errors, objects.length);
   if (failure) throw failure;
 }
 
-function failureOf(objects: readonly RestoredObject[]): TrustError | undefined {
-  const errors = objects.flatMap(({ error }) => error ?? []);
+function failureOf(errors: readonly TrustError[], all: number): TrustError | undefined {
   const [first] = errors;
   if (!first || errors.length === 1) return first;
+  const each = errors.map(({ message }) => message.replace(/\.?$/, '.'));
   return new TrustError(
     first.code,
-    `${errors.length} of ${objects.length} keys were not restored. ${errors.map(({ message }) => `${message}.`).join(' ')}`,
+    `${errors.length} of ${all} keys were not restored. ${each.join(' ')}`,
     { remedy: [...new Set(errors.map(({ remedy }) => remedy))].join(' '), cause: first },
   );
 }
