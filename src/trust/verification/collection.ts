@@ -8,7 +8,6 @@ import {
   delegationCertificateFlaw,
   hashMismatch,
   own,
-  parseRoot,
   parseSnapshot,
   parseTargets,
   parseTimestamp,
@@ -26,18 +25,11 @@ import { DocumentChecks } from './checks.js';
 import { DelegationRegistry, targetsAsDelegation } from './delegations.js';
 import { earlierOf } from './earlier.js';
 import { expiryOf } from './expiries.js';
-import { expiredData, invalidData, pinMismatch } from './failures.js';
+import { expiredData, invalidData } from './failures.js';
 import type { VerificationOptions } from './options.js';
-import { preparePin, type PreparedPin } from './pins.js';
-import {
-  certificateExpiry,
-  isSignedBy,
-  matchPins,
-  rootKeyIds,
-  timelessRootKeyIds,
-  validateRoot,
-} from './root.js';
-import type { EarlierState, PinnedBy, SkippedRole, TrustedView, TrustWarning } from './view.js';
+import { certificateExpiry } from './root.js';
+import { TrustedRoots } from './trusted-roots.js';
+import type { EarlierState, SkippedRole, TrustedView, TrustWarning } from './view.js';
 import {
   certificateWarning,
   expiredWarnings,
@@ -51,96 +43,46 @@ type BaseDocuments = [Envelope<RootSigned>, Envelope<TimestampSigned>, Envelope<
 export class TrustedCollection {
   readonly gun: Gun;
   readonly #checks: DocumentChecks;
-  readonly #pins: readonly PreparedPin[];
+  readonly #roots: TrustedRoots;
   readonly #earlier: EarlierState | undefined;
-  readonly #allowWildcard: boolean;
   readonly #refuseUnusableReleases: boolean;
   readonly #targets = new Map<RoleName, Envelope<TargetsSigned>>();
   readonly #delegations: DelegationRegistry;
   readonly #skipped = new Map<RoleName, SkippedRole>();
   readonly #warnings: TrustWarning[] = [];
-  #root: Envelope<RootSigned> | undefined;
   #timestamp: Envelope<TimestampSigned> | undefined;
   #snapshot: Envelope<SnapshotSigned> | undefined;
-  #pinnedBy: PinnedBy | undefined;
 
   /** @throws {TrustError} INPUT_INVALID for a pin that cannot be used. */
   constructor(options: VerificationOptions) {
     this.gun = options.gun;
     this.#checks = new DocumentChecks(options.gun, options.now, options.expiry !== 'report');
     this.#delegations = new DelegationRegistry(options.gun);
-    this.#pins = (options.pins ?? []).map(preparePin);
+    this.#roots = new TrustedRoots(options, this.#checks);
     this.#earlier = options.earlier;
-    this.#allowWildcard = options.allowWildcardCertificates ?? false;
     this.#refuseUnusableReleases = options.unusableReleases === 'refuse';
-    if (this.#earlier !== undefined) this.#beginFrom(this.#earlier.root);
   }
 
   /** The root trusted so far, if any. */
   get root(): Envelope<RootSigned> | undefined {
-    return this.#root;
+    return this.#roots.current;
   }
 
   /** The root in force, once a pin, earlier state or first use vouches for it. @throws {TrustError} */
   anchoredRoot(): Envelope<RootSigned> {
-    const root = this.#root;
-    this.#require(root !== undefined, 'the root comes first');
-    if (this.#pinnedBy === undefined) {
-      const expected = this.#pins.map(({ description }) => description).join(' or ');
-      throw pinMismatch(this.gun, expected, `key ID ${rootKeyIds(root).join(', ')}`);
-    }
-    return root;
+    this.#require(this.root !== undefined, 'the root comes first');
+    return this.#roots.anchored(this.root).root;
   }
 
-  /**
-   * The root versions to fetch and accept (as `intermediate`) before `bytes` can be accepted: empty
-   * when it stands on its own or the trusted root signed it directly.
-   * @throws {TrustError} TRUST_DATA_INVALID when `bytes` are no root or too many versions away.
-   */
+  /** As {@link TrustedRoots.versionsBefore}. @throws {TrustError} */
   rootsBefore(bytes: Uint8Array): readonly number[] {
-    const trusted = this.#root;
-    const root = this.#checks.parse('root', bytes, parseRoot);
-    if (trusted === undefined) return [];
-    const missing = root.signed.version - trusted.signed.version - 1;
-    if (missing <= 0) return [];
-    if (isSignedBy(root, trusted, { gun: this.gun, allowWildcard: this.#allowWildcard })) return [];
-    if (missing > limits.rootRotations) {
-      const rule = `version ${root.signed.version} is more than ${limits.rootRotations} rotations`;
-      throw invalidData(this.gun, 'root', `${rule} ahead of version ${trusted.signed.version}`);
-    }
-    return Array.from({ length: missing }, (_, index) => trusted.signed.version + 1 + index);
+    return this.#roots.versionsBefore(bytes);
   }
 
-  /**
-   * Accepts a root: the first one by pins or first use, later ones because the root before signed
-   * them. `intermediate` roots may have expired; the last must not.
-   * @throws {TrustError} TRUST_DATA_INVALID, TRUST_DATA_EXPIRED or TRUST_PIN_MISMATCH.
-   */
-  acceptRoot(bytes: Uint8Array, options: { readonly intermediate?: boolean } = {}): void {
+  /** As {@link TrustedRoots.accept}, before any other document. @throws {TrustError} */
+  acceptRoot(bytes: Uint8Array, options?: { readonly intermediate?: boolean }): void {
     this.#require(this.#timestamp === undefined, 'roots come before the timestamp');
-    this.#checks.size('root', bytes, limits.rootBytes);
-    const root = this.#checks.parse('root', bytes, parseRoot);
-    const isIntermediate = options.intermediate === true;
-    const pinnedBy = validateRoot(root, {
-      gun: this.gun,
-      now: this.#checks.now,
-      allowWildcard: this.#allowWildcard,
-      previous: this.#root,
-      pins: this.#pinnedBy === undefined ? this.#pins : undefined,
-      ignoreValidity: isIntermediate || !this.#checks.enforcesExpiry,
-    });
-    // TUF 1.0, 5.3.5: no rollback of the root. Departure: gaps are allowed when the old keys signed
-    // the new root directly; on the way every version counts (client/tufclient.go updateRoot).
-    this.#checks.version('root', root, this.#root);
-    const next = isIntermediate && this.#root ? this.#root.signed.version + 1 : undefined;
-    if (next !== undefined && root.signed.version !== next) {
-      const rule = `version ${root.signed.version} stands where version ${next} belongs`;
-      throw invalidData(this.gun, 'root', rule);
-    }
-    // TUF 1.0, 5.3.10: the last root must not have expired, those on the way may.
-    if (!isIntermediate) this.#checks.expiry('root', root);
-    this.#root = root;
-    this.#pinnedBy ??= pinnedBy;
+    this.#roots.accept(bytes, options);
   }
 
   /** Accepts the timestamp; from here on the root stands. @throws {TrustError} */
@@ -273,11 +215,12 @@ export class TrustedCollection {
 
   /** Ends the workflow. @throws {TrustError} TRUST_DATA_INVALID when `targets/releases` vanished. */
   finish(): TrustedView {
-    const [root, timestamp, snapshot] = [this.anchoredRoot(), this.#timestamp, this.#snapshot];
+    const [timestamp, snapshot] = [this.#timestamp, this.#snapshot];
+    this.#require(this.root !== undefined, 'the root comes first');
+    const { root, pinnedBy } = this.#roots.anchored(this.root);
     this.#require(timestamp !== undefined && snapshot !== undefined, 'documents are missing');
     this.#require(this.#targets.has('targets'), 'targets are missing');
     this.#require(this.pendingDelegations().length === 0, 'delegations are missing');
-    this.#require(this.#pinnedBy !== undefined, 'the root has no anchor');
     return {
       gun: this.gun,
       root,
@@ -291,19 +234,8 @@ export class TrustedCollection {
         ...this.#vanished(),
         ...this.#expired(root, timestamp, snapshot),
       ],
-      pinnedBy: this.#pinnedBy,
+      pinnedBy,
     };
-  }
-
-  /** The earlier root is the anchor; pins, if any, must vouch for it or for the root that follows. */
-  #beginFrom(root: Envelope<RootSigned>): void {
-    this.#root = root;
-    const rules = { gun: this.gun, allowWildcard: this.#allowWildcard };
-    const [match] = matchPins(root, timelessRootKeyIds(root, rules), this.#pins, this.#checks.now);
-    if (match !== undefined) this.#pinnedBy = { kind: 'pin', ...match };
-    else if (this.#pins.length === 0) {
-      this.#pinnedBy = { kind: 'earlier-root', version: root.signed.version };
-    }
   }
 
   #isHandled(role: RoleName): boolean {
@@ -347,13 +279,14 @@ export class TrustedCollection {
   #expired(...[root, timestamp, snapshot]: BaseDocuments): readonly TrustWarning[] {
     const { gun } = this;
     const { now } = this.#checks;
+    const { allowWildcard } = this.#roots;
     const warnings = expiredWarnings(gun, now, [
       ['root', root],
       ['timestamp', timestamp],
       ['snapshot', snapshot],
       ...this.#targets,
     ]);
-    const flaw = certificateExpiry(root, { gun, now, allowWildcard: this.#allowWildcard });
+    const flaw = certificateExpiry(root, { gun, now, allowWildcard });
     return flaw === undefined ? warnings : [...warnings, certificateWarning(gun, flaw)];
   }
 
