@@ -33,7 +33,7 @@ import {
   promotionTable,
   type PromotionFacts,
 } from './report.js';
-import { openSourceAccess, verifySources, type VerifiedImage } from './source.js';
+import { openSourceAccess, tellAttached, verifySources, type VerifiedImage } from './source.js';
 
 /**
  * Runs `promote`.
@@ -230,17 +230,6 @@ function byManifest(
     const [first] = same;
     return first ? [{ manifest: first.manifest, tags: same.flatMap(({ tags }) => tags) }] : [];
   });
-}
-
-/** Signatures that stay behind with the old place are easily missed, so the run says which. */
-function tellAttached(images: readonly VerifiedImage[], log: Log): void {
-  for (const { reference, attached = [] } of images) {
-    if (attached.length === 0) continue;
-    const types = [...new Set(attached)].sort().join(', ');
-    log.warn(
-      `${reference} has ${attached.length} attached artifacts, which are not copied: ${types}. Attach them to the copy where they are needed.`,
-    );
-  }
 }
 
 function isPublishedBefore(plan: SigningPlan, { view }: SignedResult): boolean {

@@ -143,3 +143,17 @@ function tableOf(verdicts: readonly Verdict[]): readonly string[] {
     }),
   ]);
 }
+
+/** Signatures that stay behind with the old place are easily missed, so the run says which. */
+export function tellAttached(
+  images: readonly Pick<VerifiedImage, 'reference' | 'attached'>[],
+  log: Pick<Log, 'warn'>,
+): void {
+  for (const { reference, attached = [] } of images) {
+    if (attached.length === 0) continue;
+    const types = [...new Set(attached)].sort().join(', ');
+    log.warn(
+      `${reference} has attached artifacts that are not copied (${attached.length}): ${types}. Attach them to the copy where they are needed.`,
+    );
+  }
+}

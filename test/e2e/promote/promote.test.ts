@@ -75,8 +75,13 @@ async function publish(
 const promote = (
   host: ProductHost,
   inputs: Readonly<Record<string, string | undefined>>,
+  dockerConfig?: string,
 ): Promise<ProductResult> =>
-  prod.run({ host, inputs: { ...prodKeys, command: 'promote', ...inputs } });
+  prod.run({
+    host,
+    inputs: { ...prodKeys, command: 'promote', ...inputs },
+    ...(dockerConfig !== undefined && { dockerConfig }),
+  });
 
 /** What was sent to the target since `mark` that changes anything, without digests and queries. */
 async function writesSince(mark: number, repository: string): Promise<string[]> {
@@ -137,13 +142,19 @@ describe('promote to another registry', () => {
     expect(await stateOf(prod, repository)).toEqual(before);
   });
 
-  it('copies several images with their own tags, in one publish', async () => {
+  it('copies several images with their own tags, in one publish, with the logins Docker has', async () => {
     const [other, repository] = [dev.repository(), prod.repository()];
     const two = await publish(dev, other, 'b-1', devKeys);
     const mark = await stack.requestMark();
     const source = `${made.gun}:signed, ${gunOf(dev, other)}:b-1@${two}`;
-    const result = await promote('action', { source, repository });
+    const logins = { [dev.registry.loginServer]: dev.reader.login };
+    const config = await stack.makeDockerConfig({
+      logins: { ...logins, [prod.registry.loginServer]: prod.signer.login },
+    });
+    const inputs = { source, repository, 'registry-login': 'existing' };
+    const result = await promote('action', inputs, config);
     expectSuccess(result);
+    expect(result.output.match(/with the existing Docker login/g)).toHaveLength(2);
     const gun = gunOf(prod, repository);
     expect(result.outputs.images).toBe(`${gun}@${made.signed}\n${gun}@${two}`);
     expect(result.outputs['signed-tags']).toBe('signed,b-1');
