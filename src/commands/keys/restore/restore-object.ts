@@ -15,6 +15,9 @@ import {
   type Identity,
 } from '../backup-folder/index.js';
 
+type Azure = Pick<AzureAccess, 'credential'>;
+type Context = Pick<RunContext, 'signal' | 'clock' | 'secrets'>;
+
 /** What became of an object. */
 export interface Restored {
   readonly state: 'restored' | 'already there';
@@ -29,8 +32,8 @@ export async function restoreObject(
   object: BackupObject,
   blob: Uint8Array,
   vaultUrl: string,
-  azure: AzureAccess,
-  context: RunContext,
+  azure: Azure,
+  context: Context,
 ): Promise<Restored> {
   const reference = referenceOf(object, vaultUrl);
   const present = await identifyIfThere(reference, azure, context);
@@ -87,8 +90,8 @@ function requireAll(object: BackupObject, restored: Identity, reference: VaultRe
 /** Has the key sign; undefined when it did, otherwise why that could not be seen. */
 async function proofOf(
   reference: VaultReference,
-  { credential }: AzureAccess,
-  { secrets, signal, clock }: RunContext,
+  { credential }: Azure,
+  { secrets, signal, clock }: Context,
 ): Promise<string | undefined> {
   try {
     const { signer } = await openKey(reference, {

@@ -1,0 +1,150 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backupVaultObject, importVaultKey, setVaultSecret } from '../../../../src/azure/index.js';
+import {
+  identify,
+  referenceOf,
+  type BackupObject,
+} from '../../../../src/commands/keys/backup-folder/index.js';
+import { restoreObject } from '../../../../src/commands/keys/restore/restore-object.js';
+import { createMemorySigner, writeDockerKeyFile } from '../../../../src/signing/index.js';
+import {
+  credentialOf,
+  recordingSecrets,
+  startVaultWorld,
+  vault,
+  vaultUrl,
+  type VaultWorld,
+} from '../../../azure/key-vault/world.js';
+import { failure } from '../../../trust/support/failure.js';
+
+let world: VaultWorld;
+let credential: ReturnType<typeof credentialOf>;
+beforeAll(async () => {
+  world = await startVaultWorld();
+  credential = await principal('Key Vault Crypto Officer', 'Key Vault Secrets Officer');
+});
+afterAll(async () => {
+  await world.close();
+});
+
+async function principal(...roles: readonly string[]) {
+  const made = await world.control.createServicePrincipal();
+  for (const role of roles) {
+    await world.control.assignRole({ principalId: made.objectId, role, scope: world.vaultId });
+  }
+  return credentialOf(made);
+}
+
+const secrets = recordingSecrets();
+const context = { signal: new AbortController().signal, clock: () => new Date(), secrets };
+
+/** The object as a backup has it, and its bytes. */
+async function backUp(kind: BackupObject['kind'], name: string) {
+  const reference = referenceOf({ kind, name }, vaultUrl);
+  const { versions } = await identify(reference, { credential }, context);
+  const blob = await backupVaultObject(reference, credential);
+  const object: BackupObject = {
+    kind,
+    name,
+    file: 'a.backup',
+    sha256: 'a'.repeat(64),
+    takenAt: '2026-11-23T12:00:00.000Z',
+    versions,
+  };
+  return { object, blob };
+}
+
+async function lose(name: string): Promise<void> {
+  await world.control.softDeleteKey(vault, name);
+  await world.control.purgeKey(vault, name);
+}
+
+const restore = (object: BackupObject, blob: Buffer, by = credential) =>
+  restoreObject(object, blob, vaultUrl, { credential: by }, context);
+const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+
+describe('an object of a backup', () => {
+  it('is back with every version, and signs', async () => {
+    const first = await world.control.createKey({ vault, name: 'app', kty: 'EC' });
+    const second = await world.control.rotateKey(vault, 'app');
+    const { object, blob } = await backUp('key', 'app');
+    expect(object.versions.map(({ version }) => version)).toEqual([second.version, first.version]);
+    await lose('app');
+    expect(await restore(object, blob)).toEqual({
+      state: 'restored',
+      reference: { kind: 'vault-key', vaultUrl, name: 'app', version: second.version },
+      unproven: undefined,
+    });
+  });
+
+  it('is there already when its key was imported anew, under another version', async () => {
+    const key = newKey();
+    await importVaultKey({ vaultUrl, name: 'anew' }, key, credential);
+    const { object, blob } = await backUp('key', 'anew');
+    await lose('anew');
+    const { reference } = await importVaultKey({ vaultUrl, name: 'anew' }, key, credential);
+    expect(await restore(object, blob)).toMatchObject({ state: 'already there', reference });
+  });
+
+  it('is refused when the backup is of another key than the manifest says', async () => {
+    await world.control.createKey({ vault, name: 'swapped', kty: 'EC' });
+    const { object, blob } = await backUp('key', 'swapped');
+    const versions = object.versions.map((one) => ({ ...one, keyId: 'f'.repeat(64) }));
+    await lose('swapped');
+    expect(await failure(restore({ ...object, versions }, blob))).toMatchObject({
+      code: 'READ_BACK_FAILED',
+      message: expect.stringContaining('is not the key that was backed up') as string,
+    });
+  });
+
+  it('that is restored disabled, or by one who may not sign, is not said to sign', async () => {
+    await world.control.createKey({ vault, name: 'asleep', kty: 'EC', enabled: false });
+    const asleep = await backUp('key', 'asleep');
+    await lose('asleep');
+    expect(await restore(asleep.object, asleep.blob)).toMatchObject({
+      state: 'restored',
+      unproven: 'it is disabled or out of its dates',
+    });
+
+    await world.control.createRole({
+      name: 'Restores keys',
+      dataActions: ['read', 'restore/action'].map((one) => `Microsoft.KeyVault/vaults/keys/${one}`),
+    });
+    const restorer = await principal('Restores keys');
+    await world.control.createKey({ vault, name: 'kept', kty: 'EC' });
+    const kept = await backUp('key', 'kept');
+    await lose('kept');
+    expect(await restore(kept.object, kept.blob, restorer)).toMatchObject({
+      state: 'restored',
+      unproven: 'this principal may not sign with it',
+    });
+  });
+
+  it('that is a secret is masked, and held against the key in it', async () => {
+    const key = newKey();
+    await setVaultSecret({ vaultUrl, name: 'pem' }, key, credential, { secrets });
+    const { object, blob } = await backUp('secret', 'pem');
+    expect(object.versions[0]?.keyId).toBe(createMemorySigner(key, 'key').keyId);
+    expect(secrets.masked).toContain(key.export({ type: 'pkcs8', format: 'pem' }));
+    await world.control.softDeleteSecret(vault, 'pem');
+    await world.control.purgeSecret(vault, 'pem');
+    expect(await restore(object, blob)).toMatchObject({ state: 'restored', unproven: undefined });
+    await world.control.setSecret({ vault, name: 'pem', value: 'something else' });
+    expect(await failure(restore(object, blob))).toMatchObject({ code: 'KEY_CONFLICT' });
+  });
+
+  it("that is Docker's encrypted key file comes back unseen", async () => {
+    const { text } = writeDockerKeyFile(newKey(), { role: 'root', passphrase: 'correct horse' });
+    await world.control.setSecret({ vault, name: 'docker', value: text });
+    const { object, blob } = await backUp('secret', 'docker');
+    expect(object.versions[0]?.keyId).toBeUndefined();
+    await world.control.softDeleteSecret(vault, 'docker');
+    await world.control.purgeSecret(vault, 'docker');
+    expect(await restore(object, blob)).toMatchObject({
+      state: 'restored',
+      unproven: 'it is encrypted',
+    });
+    expect(await restore(object, blob)).toMatchObject({ state: 'already there' });
+  });
+});
