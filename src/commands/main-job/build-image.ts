@@ -11,6 +11,7 @@ import {
   readVariable,
   runBuild,
   writePinnedDockerfile,
+  type BaseImageOptions,
   type BuildOutput,
   type BuildRequest,
   type BuildResult,
@@ -97,23 +98,26 @@ export async function verifyBaseImages(
     log.warn('The Dockerfile is not on this agent, so its base images cannot be verified.');
     return undefined;
   }
+  const options = await baseImageOptions(request, docker, context);
+  return decideBaseImages(dockerfile.text, options, configuration, session, context, log);
+}
+
+/** What a Dockerfile is read with to find its base images. */
+export async function baseImageOptions(
+  request: BuildRequest,
+  docker: CheckedDocker,
+  context: RunContext,
+): Promise<BaseImageOptions> {
   const { platform } = await docker.capabilities.engine();
   const extra = readExtraArguments(request.extraArguments ?? []);
-  return decideBaseImages(
-    dockerfile.text,
-    {
-      builder: request.builder === 'buildx' ? 'buildkit' : 'classic',
-      buildArgs: buildArgumentValues([...(request.buildArgs ?? []), ...extra.buildArgs], context),
-      buildContexts: extra.buildContexts,
-      ...(request.target === undefined ? {} : { target: request.target }),
-      platforms: request.platforms ?? [],
-      buildPlatform: platform,
-    },
-    configuration,
-    session,
-    context,
-    log,
-  );
+  return {
+    builder: request.builder === 'buildx' ? 'buildkit' : 'classic',
+    buildArgs: buildArgumentValues([...(request.buildArgs ?? []), ...extra.buildArgs], context),
+    buildContexts: extra.buildContexts,
+    ...(request.target === undefined ? {} : { target: request.target }),
+    platforms: request.platforms ?? [],
+    buildPlatform: platform,
+  };
 }
 
 function remoteDockerfile({ nameInput }: RunContext): TrustError {

@@ -4,7 +4,13 @@
  */
 import type { InputValues } from '../../inputs/index.js';
 import { isTrustError } from '../../errors.js';
-import { buildImage, prepareBuild, verifyBaseImages, type PreparedBuild } from './build-image.js';
+import {
+  baseImageOptions,
+  buildImage,
+  prepareBuild,
+  verifyBaseImages,
+  type PreparedBuild,
+} from './build-image.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import {
@@ -15,7 +21,8 @@ import {
 } from './docker-setup.js';
 import { withJournal, type Journal } from '../report/journal.js';
 import { notePushing, pushAndSign } from './push-and-sign.js';
-import { openAzure, openSession, requirePush } from '../session/session.js';
+import { openAzure, openSession, openWithoutLogin, requirePush } from '../session/session.js';
+import { readsRegistry } from './reads-registry.js';
 import { beginSigning, examine, prepareSigning } from '../signing/signing-preflight.js';
 import { chooseTagOrder, type TagOrder } from '../signing/tag-order.js';
 
@@ -49,11 +56,21 @@ async function runJob(
   const prepared = build && (await prepareBuild(configuration, build, docker, order, context));
   const azure = openAzure(configuration, inputs, context);
   const opening = signing && beginSigning(signing, azure, context);
-  const session = await log.group('Registry login', async () => {
-    const opened = await openSession(configuration, inputs, context, azure);
-    if (configuration.command !== 'build') await requirePush(opened, configuration);
-    return opened;
-  });
+  const isNeeded =
+    configuration.command !== 'build' ||
+    !prepared ||
+    readsRegistry(
+      prepared,
+      configuration.image.registry,
+      await baseImageOptions(prepared.request, docker, context),
+    );
+  const session = isNeeded
+    ? await log.group('Registry login', async () => {
+        const opened = await openSession(configuration, inputs, context, azure);
+        if (configuration.command !== 'build') await requirePush(opened, configuration);
+        return opened;
+      })
+    : openWithoutLogin(configuration, context, azure);
   const plan =
     signing &&
     opening &&
@@ -99,9 +116,8 @@ async function noteBuild<T>(
   try {
     return await build();
   } catch (error) {
-    // BuildKit exports when all is built, and calls a push that failed by that name
-    // (moby/buildkit exporter/containerimage/export.go).
-    if (isTrustError(error, 'BUILD_FAILED')) {
+    // BuildKit pushes when all is built: where a step of the Dockerfile failed, nothing was pushed.
+    if (isTrustError(error, 'BUILD_FAILED') && /did not complete success/.test(error.message)) {
       journal.notePush('no');
       journal.noteTagState('untouched');
     }

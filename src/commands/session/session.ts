@@ -84,12 +84,35 @@ export async function openSession(
   azure = openAzure(configuration, inputs, context),
 ): Promise<Session> {
   const { registry } = configuration.image;
-  const { secrets, clock } = context;
-  const { cloud, http, credential } = azure;
   const own =
     configuration.registryLogin === 'existing'
       ? await existingLogin(registry, context)
       : await azureLogin(registry, azure, context);
+  return sessionOf(configuration, context, azure, own);
+}
+
+/** For a run that asks the registry for nothing: Docker keeps the logins that it has. */
+export function openWithoutLogin(
+  configuration: Pick<Configuration, 'image' | 'trustServer'>,
+  context: RunContext,
+  azure: AzureAccess,
+): Session {
+  return sessionOf(configuration, context, azure, {
+    credential: { kind: 'anonymous' },
+    principal: {},
+    account: undefined,
+    dockerLogin: () => Promise.resolve(undefined),
+  });
+}
+
+function sessionOf(
+  configuration: Pick<Configuration, 'image' | 'trustServer'>,
+  context: RunContext,
+  { cloud, http, credential }: AzureAccess,
+  own: OwnLogin,
+): Session {
+  const { registry } = configuration.image;
+  const { secrets, clock } = context;
   const common = { http, secrets, clock };
   const { registry: access, trust } = openRegistryAndTrust({
     ...common,

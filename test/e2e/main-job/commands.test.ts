@@ -86,6 +86,8 @@ describe('buildAndPush of a tag that stands already', () => {
 });
 
 describe('build', () => {
+  const nobody = { 'client-id': undefined, 'tenant-id': undefined, 'client-secret': undefined };
+
   it.each([
     { docker: 'docker20', builder: 'classic' },
     { docker: 'docker26', builder: 'buildx' },
@@ -99,6 +101,7 @@ describe('build', () => {
         docker,
         dockerConfig: await stack.makeDockerConfig({ buildx: builder === 'buildx' }),
         inputs: {
+          ...nobody,
           command: 'build',
           repository,
           tags: 'a, b',
@@ -109,8 +112,7 @@ describe('build', () => {
       expectSuccess(result);
       expect(result.outputs).toEqual({});
       expect(result.summary).toContain('### Image (not signed)');
-      const phases = ['Docker', 'Registry login', 'Base images', 'Build'];
-      expect(groupsOf('task', result)).toEqual(phases);
+      expect(groupsOf('task', result)).toEqual(['Docker', 'Base images', 'Build']);
       expect(await writesSince(mark, repository)).toEqual([]);
       expect(await stateOf(scenario, repository)).toEqual({ trust: {}, tags: [] });
       for (const tag of ['a', 'b']) {
@@ -120,6 +122,23 @@ describe('build', () => {
       }
     },
   );
+});
+
+describe('build from a base image of the registry', () => {
+  it('logs in to read it, also with content trust off', async () => {
+    const [repository, base] = [scenario.repository(), scenario.repository()];
+    await pushUnsigned(scenario, base, '1.0');
+    const ref = `${gunOf(base)}:1.0`;
+    await stack.docker({ engine: 'docker20', args: ['rmi', ref] });
+    const context = await stack.makeImageContext(repository, {
+      dockerfile: `FROM ${ref}\nCOPY marker /own`,
+    });
+    const inputs = { command: 'build', repository, tags: 'a', context, 'content-trust': 'false' };
+    const result = await scenario.run({ host: 'cli', docker: 'docker20', inputs });
+    expectSuccess(result);
+    expect(groupsOf('cli', result).slice(0, 3)).toEqual(['Docker', 'Registry login', 'Build']);
+    expect(await stateOf(scenario, repository)).toEqual({ trust: {}, tags: [] });
+  });
 });
 
 describe('push', () => {
