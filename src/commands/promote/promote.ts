@@ -111,7 +111,7 @@ async function work(run: Run, inputs: InputValues): Promise<void> {
     progress.copies = await carryOut(copies, to, log);
     progress.copied = 'yes';
   });
-  tellCopies(images, run);
+  tellDigest(images, run);
   const contents = contentsOf(images);
   const journal = {
     log,
@@ -129,20 +129,19 @@ async function work(run: Run, inputs: InputValues): Promise<void> {
   const put = await log.group('Tags', () => tagAll(run, images, session, plan, signed));
   progress.state = 'signed';
   progress.unchanged = put === 0 && isPublishedBefore(plan, signed) && isAllThere(progress);
+  const names = byManifest(images).map(({ manifest }) => `${image.gun}@${manifest.digest}`);
+  context.setOutput('images', names.join('\n'));
   context.setOutput('signed-tags', [...contents.keys()].join(','));
   context.setOutput('key-id', signed.signer.keyId);
   context.setOutput('role', signed.roles.join(','));
 }
 
 /** Known as soon as the content is there, whatever becomes of the signature. */
-function tellCopies(images: readonly VerifiedImage[], { target, context }: Run): void {
-  const digests = byManifest(images).map(({ manifest }) => manifest.digest);
-  const names = digests.map((digest) => `${target.image.gun}@${digest}`);
-  context.setOutput('images', names.join('\n'));
-  const [digest, ...others] = digests;
-  if (digest === undefined || others.length > 0) return;
-  context.setOutput('digest', digest);
-  context.setOutput('image', names.join());
+function tellDigest(images: readonly VerifiedImage[], { target, context }: Run): void {
+  const [first, ...others] = byManifest(images);
+  if (!first || others.length > 0) return;
+  context.setOutput('digest', first.manifest.digest);
+  context.setOutput('image', `${target.image.gun}@${first.manifest.digest}`);
 }
 
 interface Prepared {
