@@ -1,6 +1,6 @@
 /** What still works in a repository, and what does not, in sentences. Pure. */
 import { neededKeys } from '../renewal/describe.js';
-import type { Custody, FixedEnd, Loss } from './judge.js';
+import { mendsByTargets, type Custody, type FixedEnd, type Loss } from './judge.js';
 
 /** One thing that was found: a heading of a word or two, and sentences. */
 export interface Finding {
@@ -68,17 +68,22 @@ function signing({ custody, canSign, expired, isSnapshotWithClient, end }: Loss)
   ].join(' ');
 }
 
-function changing({ kind, isSnapshotWithClient }: Loss): string {
+function changing(loss: Loss): string {
+  const { kind, isSnapshotWithClient } = loss;
   switch (kind) {
     case 'nothing':
     case 'delegations':
-      return 'Every key can be rotated, and signers can be added and removed.';
+      return isSnapshotWithClient
+        ? 'Every key can be rotated once the snapshot role is with the server, which the root key can give it.'
+        : 'Every key can be rotated, and signers can be added and removed.';
     case 'targets':
       return 'The root key can give every role a new key, targets among them. Signers can be added and removed after that.';
     case 'root':
       return isSnapshotWithClient
         ? 'Nothing can be changed: the snapshot key is with a client, and handing it over takes the root key.'
-        : 'Signers can be added, removed and given new keys with the repository key. The keys of root, targets and snapshot cannot be rotated any more.';
+        : mendsByTargets(loss)
+          ? 'Signers can be added, removed and given new keys with the repository key. The keys of root, targets and snapshot cannot be rotated any more.'
+          : 'Nothing can be changed that a client would accept.';
     case 'root and targets':
       return 'Nothing can be changed: no key can be rotated, and no signer added or removed.';
   }

@@ -55,6 +55,11 @@ export interface Loss {
   readonly fading: readonly FixedEnd[];
 }
 
+/** Whether all is well, or a later date for targets would make it so, for as long as the root lasts. */
+export function mendsByTargets({ expired, isSnapshotWithClient }: Loss): boolean {
+  return !isSnapshotWithClient && expired.every(({ what }) => what === 'targets');
+}
+
 /** Judges what `view` and its renewals mean for whoever has `holders` and nothing else. */
 export function judgeLoss(
   view: TrustedView,

@@ -46,9 +46,10 @@ export async function showWayOut(inputs: InputValues, context: RunContext): Prom
     warnings,
   };
   for (const one of facts.repositories) {
-    for (const { role, part, expires } of troublesOf(one.renewals)) {
+    for (const { role, part, state, expires } of troublesOf(one.renewals)) {
+      if (state !== 'expiring') continue;
       const name = nameOf({ role, part });
-      log.warn(`${name} of ${one.gun} ends on ${expires?.toISOString().slice(0, 10) ?? ''}.`);
+      log.warn(`${name} of ${one.gun} expires on ${expires?.toISOString().slice(0, 10) ?? ''}.`);
     }
     await log.group(one.gun, () => {
       for (const line of wayOutLines(one)) log.info(line);

@@ -4,7 +4,7 @@ import { listTags, type KeyId, type Renewal, type TrustedView } from '../../../t
 import type { NamedRepository } from '../../repositories/index.js';
 import { neededKeys, troublesOf } from '../renewal/describe.js';
 import { commandLine, ourCommand } from './command-line.js';
-import type { Custody, Loss } from './judge.js';
+import { mendsByTargets, type Custody, type Loss } from './judge.js';
 import type { UnopenedKey } from './open-keys.js';
 
 /** One thing to do. */
@@ -84,11 +84,6 @@ function findStep({ unopened, repository }: Situation, missing: readonly Custody
 function recoverCommand({ vaultUrl, name }: { vaultUrl: string; name: string }): string {
   const flags = { 'vault-name': nameOf(vaultUrl), name };
   return commandLine(['az', 'keyvault', 'key', 'recover'], flags);
-}
-
-/** Whether all is well, or a later date for targets would make it so, for as long as the root lasts. */
-function mendsByTargets({ expired, isSnapshotWithClient }: Loss): boolean {
-  return !isSnapshotWithClient && expired.every(({ what }) => what === 'targets');
 }
 
 /** As long as a client keeps the snapshot key, the server can publish nothing. */
