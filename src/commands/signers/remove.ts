@@ -9,6 +9,7 @@ import {
   lossNotConfirmed,
   planSignerRemoval,
   removeSigner,
+  roleOfSigner,
   type PullChange,
   type SignerRemovalPlan,
   type TrustedView,
@@ -104,6 +105,11 @@ async function carryOut(
       }),
     );
     warnOfLoss(gun, removal.lost, 'has lost', log);
+    if (Object.keys(view.targets.get(roleOfSigner(signer))?.signed.targets ?? {}).length > 0) {
+      log.info(
+        `${gun}: tags that ${signer} signed and that other roles list stay signed. To take signatures away, revoke tags.`,
+      );
+    }
     return removal;
   });
   return attempted.map((one): SignerChange => {

@@ -6,9 +6,9 @@ import { publishChange, type ChangeOptions, type Plan } from '../publishing/inde
 import type { TrustServer } from '../server/index.js';
 import type { Signer } from '../signer.js';
 import { canonicalIds, type TrustedView } from '../verification/index.js';
-import { coveringSigners, targetsRule } from './covering-signers.js';
 import { pullChanges, type PullChange } from './pull-changes.js';
-import { mayNotChangeSigners, targetsOf } from './signer-refusals.js';
+import { chooseSigners } from './role-listing.js';
+import { mayNotChangeSigners, targetsListing, targetsOf } from './signer-refusals.js';
 
 /** A signer that is wanted. */
 export interface WantedSigner {
@@ -64,8 +64,8 @@ export function planSignerAddition(
   const state = added.length === 0 ? 'unchanged' : view.delegations.has(role) ? 'extended' : 'new';
   const what = { state, added: canonicalIds(added), sharedWith } as const;
   if (added.length === 0) return { ...what, roles: [], files: [], warnings: [], returning: [] };
-  const signedBy = coveringSigners(targetsRule(view), signers);
-  if (!signedBy) throw mayNotChangeSigners(view, signers);
+  const { chosen: signedBy, isEnough } = chooseSigners(targetsListing(view), signers);
+  if (!isEnough) throw mayNotChangeSigners(view, signers);
   const body = withSigner(targets, wanted.name, wanted.keys, now);
   return {
     ...what,

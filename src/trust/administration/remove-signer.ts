@@ -5,8 +5,8 @@
  */
 import { renewedTargets, withoutSigner } from '../edits/index.js';
 import { canonicalIds, countSignatures, type TrustedView } from '../verification/index.js';
-import { own, releasesRole, roleOfSigner } from '../metadata/index.js';
-import type { KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
+import { releasesRole, roleOfSigner } from '../metadata/index.js';
+import type { KeyId, RoleName, TargetsSigned } from '../metadata/types.js';
 import {
   publishChange,
   type ChangeOptions,
@@ -15,9 +15,14 @@ import {
 } from '../publishing/index.js';
 import type { TrustServer } from '../server/index.js';
 import type { Signer } from '../signer.js';
-import { coveringSigners, targetsRule, type RoleRule } from './covering-signers.js';
 import { pullChanges, type PullChange } from './pull-changes.js';
-import { lossNotConfirmed, mayNotChangeSigners, targetsOf } from './signer-refusals.js';
+import { chooseSigners, listingIn } from './role-listing.js';
+import {
+  lossNotConfirmed,
+  mayNotChangeSigners,
+  targetsListing,
+  targetsOf,
+} from './signer-refusals.js';
 
 /** What {@link removeSigner} needs. */
 export interface RemoveSignerOptions extends ChangeOptions {
@@ -77,8 +82,8 @@ export function planSignerRemoval(
     const nothing = { roles: [], files: [], warnings: [], removedKeys: [], lost: [] };
     return { ...nothing, isListed: false, releases: 'untouched' };
   }
-  const signedBy = coveringSigners(targetsRule(view), signers);
-  if (!signedBy) throw mayNotChangeSigners(view, signers);
+  const { chosen: signedBy, isEnough } = chooseSigners(targetsListing(view), signers);
+  if (!isEnough) throw mayNotChangeSigners(view, signers);
   const { body, removed, shared } = withoutSigner(targets, name, now);
   const { fate, file } = releasesAfter(view, body, signers, now);
   const after = viewAfter(view, body, [role, ...(isDead(fate) ? [releasesRole] : [])]);
@@ -139,16 +144,16 @@ function releasesAfter(
   now: Date,
 ): { readonly fate: ReleasesFate; readonly file?: PlannedFile } {
   const file = view.targets.get(releasesRole);
-  const rule = ruleOf(body, releasesRole);
-  if (!rule) return { fate: view.delegations.has(releasesRole) ? 'removed' : 'untouched' };
+  const listing = listingIn(body, releasesRole);
+  if (!listing) return { fate: view.delegations.has(releasesRole) ? 'removed' : 'untouched' };
   if (!file) return { fate: 'untouched' };
-  const role = { keyids: [...rule.keys.keys()], threshold: rule.threshold };
+  const role = { keyids: listing.keys.map(({ id }) => id), threshold: listing.threshold };
   if (countSignatures(file, role, body.delegations.keys).isEnough) {
     const before = view.delegations.get(releasesRole);
-    return { fate: before?.keys.size === rule.keys.size ? 'untouched' : 'stays signed' };
+    return { fate: before?.keys.size === listing.keys.length ? 'untouched' : 'stays signed' };
   }
-  const signedBy = coveringSigners(rule, signers);
-  if (!signedBy) return { fate: 'unsigned' };
+  const { chosen: signedBy, isEnough } = chooseSigners(listing, signers);
+  if (!isEnough) return { fate: 'unsigned' };
   return {
     fate: 'signed again',
     file: { role: releasesRole, body: renewedTargets(file.signed, now), signedBy },
@@ -157,21 +162,6 @@ function releasesAfter(
 
 function isDead(fate: ReleasesFate): boolean {
   return fate === 'unsigned' || fate === 'removed';
-}
-
-function ruleOf({ delegations }: TargetsSigned, name: RoleName): RoleRule | undefined {
-  const role = delegations.roles.find((listed) => listed.name === name);
-  return (
-    role && {
-      threshold: role.threshold,
-      keys: new Map(
-        role.keyids.flatMap((id): [KeyId, PublicKey][] => {
-          const key = own(delegations.keys, id);
-          return key ? [[id, key]] : [];
-        }),
-      ),
-    }
-  );
 }
 
 /** What `view` would be; for looking only, as nothing is signed. */

@@ -1,7 +1,7 @@
 /** Which keys a role lists, and which of the keys at hand are enough to sign for it. Pure. */
 import { TrustError } from '../../errors.js';
 import { isBaseRole, own } from '../metadata/index.js';
-import type { Gun, KeyId, PublicKey, RoleName } from '../metadata/types.js';
+import type { Gun, KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
 import { canonicalIdOrNone, type TrustedView } from '../verification/index.js';
 
@@ -46,6 +46,17 @@ export function listingOf(view: TrustedView, role: RoleName): RoleListing | unde
   return { role, keys: listed(pairs), threshold: Math.max(found.threshold, 1) };
 }
 
+/** What a body of `targets`, published or not, lists for a delegation. */
+export function listingIn({ delegations }: TargetsSigned, role: RoleName): RoleListing | undefined {
+  const found = delegations.roles.find(({ name }) => name === role);
+  if (!found) return undefined;
+  const pairs = found.keyids.flatMap((id): [KeyId, PublicKey][] => {
+    const key = own(delegations.keys, id);
+    return key ? [[id, key]] : [];
+  });
+  return { role, keys: listed(new Map(pairs)), threshold: Math.max(found.threshold, 1) };
+}
+
 /** The keys of `listing` that people know by `keyId`, whichever of its IDs that is. */
 export function keysCalled({ keys }: RoleListing, keyId: KeyId): readonly ListedKey[] {
   return keys.filter((key) => key.keyId === keyId || key.id === keyId);
@@ -57,15 +68,11 @@ export function namesOf(keys: readonly ListedKey[]): string {
   return names.length === 0 ? 'no key' : names.join(', ');
 }
 
-/**
- * The first of the keys at hand that are enough to sign for `listing`.
- * @throws {TrustError} KEY_NOT_AUTHORIZED when they are not.
- */
-export function enoughSigners<S extends KeyHolder>(
-  gun: Gun,
+/** The first of the keys at hand, as many as `listing` asks for; and whether they are that many. */
+export function chooseSigners<S extends KeyHolder>(
   listing: RoleListing,
   atHand: readonly S[],
-): readonly ChosenSigner<S>[] {
+): { readonly chosen: readonly ChosenSigner<S>[]; readonly isEnough: boolean } {
   const chosen = new Map<KeyId, ChosenSigner<S>>();
   let count = 0;
   for (const signer of atHand) {
@@ -75,10 +82,24 @@ export function enoughSigners<S extends KeyHolder>(
     chosen.set(signer.keyId, { signer, keyIds });
     count += keyIds.length;
   }
-  if (count >= listing.threshold) return [...chosen.values()];
+  return { chosen: [...chosen.values()], isEnough: count >= listing.threshold };
+}
+
+/**
+ * The first of the keys at hand that are enough to sign for `listing`.
+ * @throws {TrustError} KEY_NOT_AUTHORIZED when they are not.
+ */
+export function enoughSigners<S extends KeyHolder>(
+  gun: Gun,
+  listing: RoleListing,
+  atHand: readonly S[],
+): readonly ChosenSigner<S>[] {
+  const { chosen, isEnough } = chooseSigners(listing, atHand);
+  if (isEnough) return chosen;
   const { role, keys, threshold } = listing;
   const many = threshold === 1 ? 'a signature' : `${threshold} signatures`;
-  const found = chosen.size === 0 ? 'none of them' : `only ${[...chosen.keys()].join(', ')}`;
+  const ours = chosen.map(({ signer }) => signer.keyId).join(', ');
+  const found = ours === '' ? 'none of them' : `only ${ours}`;
   throw new TrustError(
     'KEY_NOT_AUTHORIZED',
     `${role} of ${gun} takes ${many} of key ${namesOf(keys)}, and of the keys at hand ${found} is one.`,

@@ -2,9 +2,9 @@
 import { TrustError } from '../../errors.js';
 import type { TargetsSigned } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
-import { canonicalIds, type TrustedView } from '../verification/index.js';
-import { targetsRule } from './covering-signers.js';
+import type { TrustedView } from '../verification/index.js';
 import type { PullChange } from './pull-changes.js';
+import { listingOf, namesOf, type RoleListing } from './role-listing.js';
 
 /** The body of `targets`, which every view has. */
 export function targetsOf(view: TrustedView): TargetsSigned {
@@ -13,13 +13,20 @@ export function targetsOf(view: TrustedView): TargetsSigned {
   return targets.signed;
 }
 
+/** The keys of `targets`, which every root has. */
+export function targetsListing(view: TrustedView): RoleListing {
+  const listing = listingOf(view, 'targets');
+  if (!listing) throw new TypeError('a root without targets');
+  return listing;
+}
+
 /** The keys at hand do not make up what `targets` asks for. */
 export function mayNotChangeSigners(
   view: TrustedView,
   signers: readonly Pick<Signer, 'keyId'>[],
 ): TrustError {
-  const { keys, threshold } = targetsRule(view);
-  const needed = canonicalIds([...keys.values()]).join(', ');
+  const { keys, threshold } = targetsListing(view);
+  const needed = namesOf(keys);
   const given = signers.map(({ keyId }) => keyId).join(', ');
   const count = threshold > 1 ? `${threshold} signatures` : 'the signature';
   return new TrustError(

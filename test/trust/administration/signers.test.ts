@@ -12,7 +12,7 @@ import {
   type Signer,
   type TrustedView,
 } from '../../../src/trust/index.js';
-import { coveringSigners } from '../../../src/trust/administration/covering-signers.js';
+import { chooseSigners } from '../../../src/trust/administration/role-listing.js';
 import { ecdsaKey, makeCertificate, withCertificates } from '../test-keys.js';
 import { failure } from '../support/failure.js';
 import { ecdsaSigner, rsaSigner } from '../support/keys.js';
@@ -365,24 +365,29 @@ describe('a signer that is removed', () => {
   });
 });
 
-describe('the keys that sign a file', () => {
-  const signers = [ecdsaSigner('a'), ecdsaSigner('b'), ecdsaSigner('c')] as const;
-  const keysOf = (...some: readonly Signer[]) =>
-    new Map(some.map(({ keyId, publicKey }) => [keyId, publicKey]));
-
-  it('are as few as meet the threshold, each under its own ID', () => {
-    const [a, b, c] = signers;
-    const keys = keysOf(a, b, c);
-    expect(coveringSigners({ keys, threshold: 2 }, [ecdsaSigner(), b, b, c, a])).toEqual([
-      { signer: b, keyIds: [b.keyId] },
-      { signer: c, keyIds: [c.keyId] },
-    ]);
+describe('the keys that sign for a role', () => {
+  const [a, b, c] = [ecdsaSigner('a'), ecdsaSigner('b'), ecdsaSigner('c')];
+  const listing = (threshold: number, ...some: readonly Signer[]) => ({
+    role: 'targets',
+    keys: some.map(({ keyId, publicKey }) => ({ id: keyId, keyId, key: publicKey })),
+    threshold,
   });
 
-  it('are none where they do not suffice', () => {
-    const [a, b, c] = signers;
-    expect(coveringSigners({ keys: keysOf(a, b), threshold: 2 }, [a, c])).toBeUndefined();
-    expect(coveringSigners({ keys: keysOf(), threshold: 0 }, [a])).toBeUndefined();
+  it('are as few as meet the threshold, each under its own ID', () => {
+    const atHand = [ecdsaSigner(), b, b, c, a];
+    expect(chooseSigners(listing(2, a, b, c), atHand)).toEqual({
+      chosen: [
+        { signer: b, keyIds: [b.keyId] },
+        { signer: c, keyIds: [c.keyId] },
+      ],
+      isEnough: true,
+    });
+  });
+
+  it('may not be enough', () => {
+    const { chosen, isEnough } = chooseSigners(listing(2, a, b), [a, c]);
+    expect(chosen.map(({ signer }) => signer)).toEqual([a]);
+    expect(isEnough).toBe(false);
   });
 });
 
