@@ -176,6 +176,28 @@ describe('other refusals of a vault', () => {
     ).toContain(
       `az keyvault role assignment create --hsm-name contoso --role "Managed HSM Crypto User" --assignee ${oid} --scope /keys/app`,
     );
+    // A key that is yet to be made has no scope of its own.
+    expect(
+      permissionRemedy({ reference, action: 'create' }, 'ForbiddenByRbac', `appid=${oid}`),
+    ).toContain(`--assignee ${oid} --scope /keys.`);
+  });
+
+  it.each([
+    ['keys/app', 'create', '--key-permissions get create'],
+    ['keys/app', 'import', '--key-permissions get import'],
+    ['keys/app', 'list', '--key-permissions get list'],
+    ['keys/app', 'backup', '--key-permissions get backup'],
+    ['keys/app', 'restore', '--key-permissions get restore'],
+    ['secrets/app', 'set', '--secret-permissions get set'],
+    ['certificates/app', 'backup', '--certificate-permissions get backup'],
+  ] as const)('by access policy name what is needed: %s, %s', async (text, action, words) => {
+    const { permissionRemedy } = await import('../../../src/azure/key-vault/permissions.js');
+    const reference = parseKeyReference(`${vaultUrl}/${text}`);
+    if (reference.kind === 'file') throw new Error('not a vault reference');
+    const message = `appid=${oid};oid=${oid} does not have permission on key vault 'contoso'`;
+    expect(permissionRemedy({ reference, action }, 'AccessDenied', message)).toBe(
+      `The vault uses access policies. Run: az keyvault set-policy --name contoso --object-id ${oid} ${words}.`,
+    );
   });
 
   it.each([

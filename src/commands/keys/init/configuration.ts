@@ -54,11 +54,7 @@ export function readInitConfiguration(
       'Give one repository key for all repositories, or the vault in which each gets its own.',
     );
   }
-  if (
-    rootKey &&
-    signingKey &&
-    formatKeyReference(rootKey.reference) === formatKeyReference(signingKey.reference)
-  ) {
+  if (rootKey && signingKey && isSame(rootKey, signingKey)) {
     conflict('signing-key', `names the same key as "${nameInput('root-key')}"`, separate);
   }
   const own = vaultUrl === undefined ? undefined : ownKeys(repositories, vaultUrl);
@@ -68,6 +64,11 @@ export function readInitConfiguration(
       `would give ${gun} and ${others.join(', ')} the same key`,
       `Initialise the registries in runs of their own, each with a vault of its own, or name the key they are to share in ${nameInput('signing-key')}.`,
     );
+  }
+  for (const [gun, key] of own?.keys ?? []) {
+    if (rootKey && isSame(rootKey, key)) {
+      conflict('vault', `would make the key of ${gun} under the name of the root key`, separate);
+    }
   }
   checkIdentity(inputs, problems.problems, conflict, nameInput);
   problems.throwIfAny();
@@ -92,6 +93,12 @@ export function readInitConfiguration(
 export const separate =
   'Whoever holds the root key can replace every other key. Give two keys, the root key in a vault that pipelines cannot reach.';
 
+/** Names in a vault differ in more than case. */
+function isSame(one: KeyConfiguration, other: KeyConfiguration): boolean {
+  const [a, b] = [formatKeyReference(one.reference), formatKeyReference(other.reference)];
+  return one.reference.kind === 'file' ? a === b : a.toLowerCase() === b.toLowerCase();
+}
+
 interface OwnKeys {
   readonly keys: ReadonlyMap<string, KeyConfiguration>;
   /** Repositories of different registries whose keys would have one name. */
@@ -103,9 +110,7 @@ function ownKeys(repositories: readonly NamedRepository[], vaultUrl: string): Ow
   const keys = new Map<string, KeyConfiguration>();
   for (const { gun, repository } of repositories) {
     const name = keyNameOf(repository);
-    // Names in a vault differ in more than case.
-    const same = name.toLowerCase();
-    byName.set(same, [...(byName.get(same) ?? []), gun]);
+    byName.set(name, [...(byName.get(name) ?? []), gun]);
     keys.set(gun, {
       reference: { kind: 'vault-key', vaultUrl, name, version: undefined },
       passphrase: undefined,

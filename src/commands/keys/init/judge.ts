@@ -1,8 +1,16 @@
-/** Whether the keys of a run are those that a repository was initialised with. Facts only. */
+/** Whether a repository can have the keys of a run, or has them already. Asks nobody. */
 import { TrustError } from '../../../errors.js';
-import type { NameInput } from '../../../inputs/index.js';
+import type { InputValues, NameInput } from '../../../inputs/index.js';
 import { formatKeyReference, type KeyReference } from '../../../signing/index.js';
-import { canonicalKeyIdOf, own, type KeyId, type TrustedView } from '../../../trust/index.js';
+import {
+  canonicalKeyIdOf,
+  own,
+  type Gun,
+  type KeyId,
+  type TrustedView,
+} from '../../../trust/index.js';
+import { separate } from './configuration.js';
+import type { FoundKey } from './keys.js';
 
 /** A key as far as it is known: one that is yet to be made has no ID. */
 export interface WantedKey {
@@ -43,4 +51,41 @@ export function otherKeys(
       remedy: `Give the keys it was initialised with in ${nameInput('root-key')} and ${nameInput('signing-key')}, with their version where they were rotated in the vault, or leave the repository out. To put another key in the place of one of them, use "keys rotate"; where one is lost, "keys lost" shows the ways out.`,
     },
   );
+}
+
+/** What keeps a repository from being initialised with these keys, or from having been. */
+export function problemOf(
+  { gun, view }: { readonly gun: Gun; readonly view: TrustedView | undefined },
+  rootKey: FoundKey,
+  targetsKey: FoundKey,
+  { vault }: Pick<InputValues, 'vault'>,
+  nameInput: NameInput,
+): TrustError | undefined {
+  if (view) {
+    const keys = { root: wantedOf(rootKey), targets: wantedOf(targetsKey) };
+    return otherKeys(view, keys, nameInput);
+  }
+  if (targetsKey.kind === 'missing') return undefined;
+  const name = formatKeyReference(targetsKey.reference);
+  if (rootKey.kind === 'there' && rootKey.keyId === targetsKey.keyId) {
+    return new TrustError(
+      'INPUT_CONFLICT',
+      `The root key and the repository key of ${gun} are one and the same key (${name}).`,
+      { remedy: separate },
+    );
+  }
+  if (vault !== undefined && targetsKey.gun !== undefined && targetsKey.gun !== gun) {
+    return new TrustError(
+      'KEY_CONFLICT',
+      `${name} is the repository key of ${targetsKey.gun}, and was to become that of ${gun}.`,
+      {
+        remedy: `Name another vault. If both repositories are to share the key, name the key in ${nameInput('signing-key')} instead of ${nameInput('vault')}.`,
+      },
+    );
+  }
+  return undefined;
+}
+
+function wantedOf(found: FoundKey): WantedKey {
+  return { reference: found.reference, keyId: found.kind === 'there' ? found.keyId : undefined };
 }

@@ -2,7 +2,6 @@
  * Everything that must hold before `keys init` makes its first key: who may publish where, what the
  * repositories have already, and which keys exist. Changes nothing.
  */
-import { TrustError } from '../../../errors.js';
 import type { InputValues } from '../../../inputs/index.js';
 import { limits } from '../../../limits.js';
 import type { Log } from '../../../ports.js';
@@ -19,8 +18,8 @@ import {
   type OpenRepository,
 } from '../../repositories/index.js';
 import { openAzure, type AzureAccess } from '../../session/session.js';
-import { separate, type InitConfiguration } from './configuration.js';
-import { otherKeys, type WantedKey } from './judge.js';
+import type { InitConfiguration } from './configuration.js';
+import { problemOf } from './judge.js';
 import { findKey, openFound, type FoundKey, type ReadyKey } from './keys.js';
 
 /** A repository that can be published to, and its repository key as it was found. */
@@ -80,7 +79,7 @@ export async function prepare(
     const judged = await eachRepository(looked, (repository): Promise<PreparedRepository> => {
       const targetsKey = wanted.get(repository.gun);
       if (!targetsKey) throw new TypeError('a repository got lost on the way');
-      const problem = problemOf(repository, rootKey, targetsKey, inputs, context);
+      const problem = problemOf(repository, rootKey, targetsKey, inputs, context.nameInput);
       return problem ? Promise.reject(problem) : Promise.resolve({ ...repository, targetsKey });
     });
     const prepared = requireAll(judged, 'cannot be initialised; nothing was made or changed');
@@ -107,42 +106,6 @@ async function findKeys(
     async ([name, key]) => [name, await findKey(key, azure, context)] as const,
   );
   return new Map(found);
-}
-
-function problemOf(
-  { gun, view }: { readonly gun: string; readonly view: TrustedView | undefined },
-  rootKey: FoundKey,
-  targetsKey: FoundKey,
-  inputs: InputValues,
-  { nameInput }: RunContext,
-): TrustError | undefined {
-  if (view) {
-    const keys = { root: wantedOf(rootKey), targets: wantedOf(targetsKey) };
-    return otherKeys(view, keys, nameInput);
-  }
-  if (targetsKey.kind === 'missing') return undefined;
-  const name = formatKeyReference(targetsKey.reference);
-  if (rootKey.kind === 'there' && rootKey.keyId === targetsKey.keyId) {
-    return new TrustError(
-      'INPUT_CONFLICT',
-      `The root key and the repository key of ${gun} are one and the same key (${name}).`,
-      { remedy: separate },
-    );
-  }
-  if (inputs.vault !== undefined && targetsKey.gun !== undefined && targetsKey.gun !== gun) {
-    return new TrustError(
-      'KEY_CONFLICT',
-      `${name} is the repository key of ${targetsKey.gun}, and was to become that of ${gun}.`,
-      {
-        remedy: `Name another vault. If both repositories are to share the key, name the key in ${nameInput('signing-key')} instead of ${nameInput('vault')}.`,
-      },
-    );
-  }
-  return undefined;
-}
-
-function wantedOf(found: FoundKey): WantedKey {
-  return { reference: found.reference, keyId: found.kind === 'there' ? found.keyId : undefined };
 }
 
 /** Opens the keys that are there and will sign, so that none is made in vain. */

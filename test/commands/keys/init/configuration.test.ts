@@ -68,6 +68,18 @@ describe('what keys init is asked for', () => {
       /"signing-key" names the same key as "root-key"/,
     ],
     [
+      'one key for both roles, in other letters',
+      { ...base, 'signing-key': base['root-key'].replace('/root', '/Root') },
+      'INPUT_CONFLICT',
+      /"signing-key" names the same key as "root-key"/,
+    ],
+    [
+      'a repository whose key would have the name of the root key',
+      { ...base, repository: 'root', vault: 'https://contoso-root.vault.azure.net' },
+      'INPUT_CONFLICT',
+      /would make the key of contoso.azurecr.io\/root under the name of the root key/,
+    ],
+    [
       'one name for the keys of two repositories',
       {
         'root-key': base['root-key'],
