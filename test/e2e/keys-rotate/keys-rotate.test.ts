@@ -101,16 +101,15 @@ describe('keys rotate', () => {
     expect(rotated.outputs.keys).toMatch(new RegExp(`^${newRoot}/[0-9a-f]{32}$`));
     const pin = rotated.outputs['key-id'] ?? '';
     expect(rotated.output).toContain(`trust-pin: ${pin}`);
-    for (const { repository, digest } of [one, two]) {
-      await expectEverybodySees(repository, '1', digest);
-    }
+    await expectEverybodySees(one.repository, '1', one.digest);
+    await expectPulled(two.repository, '1', two.digest);
     expect(await keyIdsOf(one.repository, 'Root')).not.toContain(oldRoot);
 
     const pinned = await sign(one.repository, '2', { ...keys, 'trust-pin': oldRoot });
     expectFailure(pinned.result, { code: 'TRUST_PIN_MISMATCH', message: /is not the pinned one/ });
     const signed = await sign(one.repository, '2', { ...keys, 'trust-pin': pin });
     expectSuccess(signed.result);
-    await expectEverybodySees(one.repository, '2', signed.digest);
+    await expectPulled(one.repository, '2', signed.digest);
 
     // Not to be made again: the newest version is the one that they have.
     const rotatedTo = { ...rotateRoot, 'trust-pin': oldRoot };
@@ -139,7 +138,7 @@ describe('keys rotate', () => {
     const fresh = await sign(one.repository, '3', { 'signing-key': newKey, 'trust-pin': pin });
     expectSuccess(fresh.result);
     await expectEverybodySees(one.repository, '3', fresh.digest);
-    await expectEverybodySees(two.repository, '1', two.digest);
+    await expectPulled(two.repository, '1', two.digest);
   });
 
   it('gives the server the snapshot of a repository that notary made', async () => {
@@ -179,7 +178,7 @@ describe('keys rotate', () => {
     expectSuccess(rotated);
     const { result, digest } = await sign(repository, '1', signing);
     expectSuccess(result);
-    await expectEverybodySees(repository, '1', digest);
+    await expectPulled(repository, '1', digest);
     const before = await stateOf(scenario, repository);
     const again = await run('cli', inputs);
     expectSuccess(again);
@@ -188,7 +187,6 @@ describe('keys rotate', () => {
     // Both roles of the server once more, and the owner's own client goes on as well.
     expectSuccess(await run('cli', { ...inputs, role: 'timestamp', 'create-key': 'true' }));
     expectSuccess(await run('cli', { ...inputs, 'create-key': 'true' }));
-    await expectEverybodySees(repository, '1', digest);
     await notary('witness', gun, 'targets', '--publish');
     await expectEverybodySees(repository, '1', digest);
   });
@@ -202,7 +200,7 @@ describe('keys rotate', () => {
     expectSuccess(await run('cli', { ...repositoryKey, ...add }));
     const before = await sign(repository, '2', { 'signing-key': first });
     expectSuccess(before.result);
-    await expectEverybodySees(repository, '2', before.digest);
+    await expectPulled(repository, '2', before.digest);
     const rotate = { command: 'keysRotate', role: 'targets/ci', 'new-key': second };
     const rotated = await run('task', { ...repositoryKey, ...rotate });
     expectSuccess(rotated);
@@ -212,6 +210,22 @@ describe('keys rotate', () => {
     expectFailure(old.result, { code: 'KEY_NOT_AUTHORIZED', message: /may not sign the tag 3/ });
     const fresh = await sign(repository, '3', { 'signing-key': second });
     expectSuccess(fresh.result);
-    await expectEverybodySees(repository, '3', fresh.digest);
+    await expectPulled(repository, '3', fresh.digest);
+
+    const steady = await stateOf(scenario, repository);
+    const taken = await run('cli', {
+      ...repositoryKey,
+      ...rotate,
+      'new-key': keys['root-key'],
+    });
+    expectFailure(taken, { code: 'INPUT_CONFLICT', message: /is the root key of .* to become/ });
+    const reading = await run('cli', {
+      ...repositoryKey,
+      ...rotate,
+      'new-key': await vault.key(),
+      ...credentialsOf(await registry.principal('AcrPull')),
+    });
+    expectFailure(reading, { code: 'VAULT_FORBIDDEN', message: /./ });
+    expect(await stateOf(scenario, repository)).toEqual(steady);
   });
 });

@@ -80,7 +80,7 @@ export async function rotateKeys(inputs: InputValues, context: RunContext): Prom
   const { repositories, newKey } = facts;
   const standing = repositories.filter(({ state }) => state === 'rotated' || state === 'unchanged');
   context.setOutput('repositories', standing.map(({ gun }) => gun).join('\n'));
-  context.setOutput('key-id', newKey?.keyId ?? '');
+  if (newKey) context.setOutput('key-id', newKey.keyId);
   context.setOutput(
     'trust-report',
     await writeTrustReport(rotationReport(facts), reportPath, context.tempDirectory),
