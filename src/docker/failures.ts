@@ -114,7 +114,10 @@ export function buildFailure(result: ExecResult, pushes: boolean): TrustError {
   const text = allOutput(result);
   if (
     pushes &&
-    /failed to (?:push|do request: .*push)|error: failed to solve: .*push/i.test(text)
+    // The last is buildx on a push that Docker's own driver does (docker/buildx build/build.go).
+    /failed to (?:push|do request: .*push)|error: failed to solve: .*push|^ > pushing \S+ with docker:$/im.test(
+      text,
+    )
   ) {
     return failure(
       'docker buildx build --push',

@@ -170,6 +170,12 @@ describe('a build that fails', () => {
       'PUSH_NOT_AUTHORIZED',
     ],
     [
+      'a registry that stumbles over a push by the driver of Docker',
+      { ...buildx, output: { kind: 'push' } },
+      ' > pushing contoso.azurecr.io/team/app:1 with docker:\nERROR: unexpected status from HEAD request to https://contoso.azurecr.io/v2/team/app/manifests/1: 500 Internal Server Error',
+      'PUSH_FAILED',
+    ],
+    [
       'a registry out of reach within the build',
       { ...buildx, output: { kind: 'push' } },
       'ERROR: failed to solve: failed to push localhost:1/x:1: failed to do request: Head "https://localhost:1/v2/x": dial tcp 127.0.0.1:1: connect: connection refused',

@@ -117,7 +117,7 @@ async function noteBuild<T>(
     return await build();
   } catch (error) {
     // BuildKit pushes when all is built: where a step of the Dockerfile failed, nothing was pushed.
-    if (isTrustError(error, 'BUILD_FAILED') && /did not complete success/.test(error.message)) {
+    if (isTrustError(error, 'BUILD_FAILED') && error.message.includes('did not complete success')) {
       journal.notePush('no');
       journal.noteTagState('untouched');
     }
