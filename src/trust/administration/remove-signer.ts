@@ -94,7 +94,7 @@ export function planSignerRemoval(
     warnings: warningsOf(view, name, shared, fate),
     removedKeys: removed,
     releases: fate,
-    lost: pullChanges(view, after),
+    lost: pullChanges(view, after).filter(({ before }) => before !== undefined),
   };
 }
 

@@ -32,7 +32,11 @@ export function mayNotChangeSigners(
   return new TrustError(
     'KEY_NOT_AUTHORIZED',
     `The signers of ${view.gun} are changed with ${count} of its repository key (${needed}), not with the key ${given}`,
-    { remedy: 'Give the repository key, which only the owner of the repository has.' },
+    {
+      remedy:
+        'Give the repository key, which only the owner of the repository has. If it is an earlier ' +
+        'version of a Key Vault key, name that version.',
+    },
   );
 }
 
