@@ -34,7 +34,7 @@ export interface StoredKey {
 
 export interface KeyStore {
   readonly kind: 'folder' | 'archive';
-  /** By path; a file that is there twice counts once. */
+  /** By path. One key may be there several times. */
   readonly keys: readonly StoredKey[];
   /** Files that are named like keys and hold none that can be used. */
   readonly unusable: readonly PassedOver[];
@@ -48,20 +48,18 @@ export interface KeyStore {
 export async function readKeyStore(path: string): Promise<KeyStore> {
   const kind = await kindOf(path);
   const found = await (kind === 'folder' ? readKeyFolder : readKeyArchive)(path);
-  const keys = new Map<string, StoredKey>();
+  const keys: StoredKey[] = [];
   const unusable = [...found.passedOver];
   for (const file of found.files) {
     try {
-      const key = storedKey(file, path);
-      const known = JSON.stringify([key.keyId, key.role, key.gun, key.text]);
-      if (!keys.has(known)) keys.set(known, key);
+      keys.push(storedKey(file, path));
     } catch (error) {
       if (!isTrustError(error, 'KEY_UNSUITABLE')) throw error;
       unusable.push({ path: file.path, why: 'holds no private key that can be read' });
     }
   }
-  if (keys.size === 0 && unusable.length === 0) throw invalidStore(path, 'it holds no keys');
-  return { kind, keys: [...keys.values()].sort(byPath), unusable: unusable.sort(byPath) };
+  if (keys.length === 0 && unusable.length === 0) throw invalidStore(path, 'it holds no keys');
+  return { kind, keys: keys.sort(byPath), unusable: unusable.sort(byPath) };
 }
 
 async function kindOf(path: string): Promise<KeyStore['kind']> {

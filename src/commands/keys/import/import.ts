@@ -76,7 +76,7 @@ export async function importKeys(inputs: InputValues, context: RunContext): Prom
   });
   context.setOutput('repositories', facts.advice.map(({ gun }) => gun).join('\n'));
   const file = await writeTrustReport(
-    importReport(facts),
+    importReport(facts, (text) => context.redact(text)),
     configuration.reportPath,
     context.tempDirectory,
   );

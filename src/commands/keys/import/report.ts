@@ -67,8 +67,11 @@ export function oldFileLines({
       ];
 }
 
-/** The trust report; `formatVersion` changes when a field changes its meaning. */
-export function importReport(facts: ImportFacts): object {
+/**
+ * The trust report; `formatVersion` changes when a field changes its meaning. `redact` hides the
+ * secrets of the run in what others said, as no host reads along in a file.
+ */
+export function importReport(facts: ImportFacts, redact: (text: string) => string): object {
   const { dryRun, archive, keys, closed, unusable, looked, advice, oldFiles, warnings } = facts;
   return {
     formatVersion: 1,
@@ -83,18 +86,18 @@ export function importReport(facts: ImportFacts): object {
       state,
       url: url ?? destination?.url,
       signs,
-      ...errorField(error),
+      ...errorField(error, redact),
     })),
     notOpened: closed.map(({ path, role, gun, error }) => ({
       path,
       role,
       gun,
-      ...errorField(error),
+      ...errorField(error, redact),
     })),
     notRead: unusable,
     repositories: looked.map(({ gun, view, error }) => {
       const advised = advice.find((one) => one.gun === gun);
-      return { gun, hasTrustData: view !== undefined, ...advised, ...errorField(error) };
+      return { gun, hasTrustData: view !== undefined, ...advised, ...errorField(error, redact) };
     }),
     oldFiles: oldFiles.map(({ path, keep }) => ({
       path,

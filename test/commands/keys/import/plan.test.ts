@@ -1,0 +1,264 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { adviceLines, adviseOn, oldFilesOf } from '../../../../src/commands/keys/import/advice.js';
+import { wouldBring, type BroughtKey } from '../../../../src/commands/keys/import/bring.js';
+import { failureOf } from '../../../../src/commands/keys/import/failure.js';
+import type { ClosedKey, OpenedStoredKey } from '../../../../src/commands/keys/import/open-keys.js';
+import { planImport } from '../../../../src/commands/keys/import/plan.js';
+import {
+  importSummary,
+  oldFileLines,
+  type ImportFacts,
+} from '../../../../src/commands/keys/import/report.js';
+import { servicesOf } from '../../../../src/commands/keys/stored-keys/serving.js';
+import {
+  describePurpose,
+  imageOfGun,
+  purposeOfStored,
+  vaultNameOf,
+} from '../../../../src/commands/keys/stored-keys/stored-key-names.js';
+import { TrustError } from '../../../../src/errors.js';
+import type { Signer, TrustedView } from '../../../../src/trust/index.js';
+import { gun, TestRepository } from '../../../trust/support/repository.js';
+import { ecdsaSigner } from '../../../trust/support/keys.js';
+
+const vaultUrl = 'https://contoso-keys.vault.azure.net';
+const rootVaultUrl = 'https://contoso-root.vault.azure.net';
+const alice = ecdsaSigner('alice');
+let repository: TestRepository;
+let view: TrustedView;
+
+beforeAll(async () => {
+  repository = await new TestRepository().initialise();
+  await repository.delegate({
+    'targets/alice': alice.publicKey,
+    'targets/releases': alice.publicKey,
+  });
+  view = await repository.view();
+});
+
+/** A key as the store gives it; it does not have to be able to sign here. */
+function opened(signer: Signer, role?: string, guns: readonly string[] = []): OpenedStoredKey {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    keyId: signer.keyId,
+    publicKey: signer.publicKey,
+    privateKey,
+    role,
+    gun: guns[0],
+    guns,
+    paths: [`private/${signer.keyId}.key`],
+  };
+}
+
+const configuration = { vaultUrl, rootVaultUrl, storeAs: 'key' } as const;
+const plan = (...keys: readonly OpenedStoredKey[]) =>
+  planImport(keys, new Map([[gun, view]]), configuration);
+const brought = (...keys: readonly OpenedStoredKey[]): readonly BroughtKey[] =>
+  wouldBring(plan(...keys), configuration).map((one) => ({
+    ...one,
+    ...(one.destination
+      ? { state: 'imported', url: `${one.destination.url}/v`, signs: 'proven' }
+      : {}),
+  }));
+const looked = () => [{ gun, isNamed: true, view, error: undefined }];
+
+describe('which roles a key serves', () => {
+  it('is what the trust data lists, for root keys by their certificates', () => {
+    const services = (signer: Signer) => servicesOf(new Map([[gun, view]]), signer.keyId);
+    expect(services(repository.root)).toEqual([{ gun, roles: ['root'] }]);
+    expect(services(repository.targets)).toEqual([{ gun, roles: ['targets'] }]);
+    expect(services(alice)).toEqual([{ gun, roles: ['targets/alice', 'targets/releases'] }]);
+    expect(services(ecdsaSigner())).toEqual([]);
+  });
+});
+
+describe('where a key goes', () => {
+  it('follows its header', () => {
+    const [root, targets, signer] = plan(
+      opened(repository.root, 'root'),
+      opened(repository.targets, 'targets', [gun]),
+      opened(alice, 'alice'),
+    );
+    const id = (key: Signer) => key.keyId.slice(0, 8);
+    expect(root?.destination?.url).toBe(`${rootVaultUrl}/keys/root-${id(repository.root)}`);
+    expect(targets?.destination?.url).toBe(
+      `${vaultUrl}/keys/team-app-targets-${id(repository.targets)}`,
+    );
+    expect(signer?.destination?.url).toBe(`${vaultUrl}/keys/signer-alice-${id(alice)}`);
+    expect(signer?.purpose).toEqual({ role: 'alice', gun });
+  });
+
+  it('follows the trust data where there is no header', () => {
+    expect(plan(opened(repository.targets))[0]?.purpose).toEqual({ role: 'targets', gun });
+    expect(plan(opened(alice))[0]?.purpose).toEqual({ role: 'alice', gun });
+    expect(plan(opened(ecdsaSigner()))[0]?.purpose.role).toBeUndefined();
+  });
+
+  it('is the vault for root keys for the root of a repository, whatever its header says', () => {
+    for (const role of ['targets', 'alice', undefined]) {
+      const [one] = plan(opened(repository.root, role, [gun]));
+      expect(one?.purpose).toEqual({ role: 'root', gun: undefined });
+      expect(one?.destination?.vaultUrl).toBe(rootVaultUrl);
+    }
+  });
+
+  it('is nowhere for a snapshot key, but for one that signs more than snapshots', () => {
+    expect(plan(opened(ecdsaSigner(), 'snapshot', [gun]))[0]?.destination).toBeUndefined();
+    const [both] = plan(opened(repository.targets, 'snapshot', [gun]));
+    expect(both?.purpose).toEqual({ role: 'targets', gun });
+  });
+
+  it('names a key of several repositories after none of them', () => {
+    const [one] = plan(opened(repository.targets, 'targets', [gun, 'contoso.azurecr.io/other']));
+    expect(one?.destination?.name).toBe(`targets-${repository.targets.keyId.slice(0, 8)}`);
+  });
+});
+
+describe('the name of a key in a vault', () => {
+  const id = '4c6c56a0'.repeat(8);
+  it.each([
+    [{ role: 'root', gun: undefined }, 'root-4c6c56a0'],
+    [
+      { role: 'targets', gun: 'contoso.azurecr.io/team/my.app_1' },
+      'team-my-app-1-targets-4c6c56a0',
+    ],
+    [{ role: 'targets', gun: 'some collection' }, 'some-collection-targets-4c6c56a0'],
+    [{ role: 'targets', gun: undefined }, 'targets-4c6c56a0'],
+    [{ role: 'alice_b', gun: undefined }, 'signer-alice-b-4c6c56a0'],
+    [{ role: 'delegation', gun: undefined }, 'delegation-4c6c56a0'],
+    [{ role: undefined, gun: undefined }, 'key-4c6c56a0'],
+    [{ role: '_', gun: undefined }, 'signer-4c6c56a0'],
+  ])('of %j is %s', (purpose, name) => {
+    expect(vaultNameOf(purpose, id)).toBe(name);
+  });
+
+  it('is never longer than a vault takes', () => {
+    const name = vaultNameOf({ role: 'targets', gun: `r.azurecr.io/${'a/'.repeat(100)}b` }, id);
+    expect(name).toMatch(/^[0-9a-zA-Z-]{1,127}$/);
+    expect(name.endsWith('-targets-4c6c56a0')).toBe(true);
+  });
+
+  it('goes with tags and words that say the same', () => {
+    expect(purposeOfStored({ role: 'delegation', gun })).toEqual({ role: 'delegation', gun });
+    expect(purposeOfStored({ role: 'bob', gun })).toEqual({
+      role: 'delegation',
+      gun,
+      signer: 'bob',
+    });
+    expect(describePurpose({ role: 'targets', gun })).toBe(`repository key of ${gun}`);
+    expect(describePurpose({ role: 'bob', gun })).toBe(`key of the signer bob in ${gun}`);
+    expect(describePurpose({ role: undefined, gun: undefined })).toBe('key');
+  });
+
+  it('takes only names of images for repositories', () => {
+    expect(imageOfGun(gun)).toEqual({ registry: 'contoso.azurecr.io', repository: 'team/app' });
+    for (const other of ['app', 'contoso.azurecr.io/app:1', 'Some Thing', 'https://x/y', '']) {
+      expect(imageOfGun(other)).toBeUndefined();
+    }
+  });
+});
+
+describe('what to do after an import', () => {
+  const all = () => [
+    opened(repository.root, 'root'),
+    opened(repository.targets, 'targets', [gun]),
+    opened(alice, 'alice'),
+  ];
+
+  it('is told as the inputs of the repository, signers first', () => {
+    const [advice] = adviseOn(looked(), brought(...all()), []);
+    if (!advice) throw new Error('there is no advice');
+    expect(adviceLines(advice, (name) => name)).toEqual([
+      gun,
+      expect.stringMatching(
+        /^ {2}signing-key: \S+\/keys\/signer-alice-\w+\/v {2}\(signs targets\/alice, targets\/releases\)$/,
+      ),
+      expect.stringMatching(/^ {2}signing-key: \S+-targets-\w+\/v {2}\(signs targets\)$/),
+      expect.stringMatching(/^ {2}root-key: \S+\/keys\/root-\w+\/v$/),
+      `  trust-pin: ${repository.root.keyId}`,
+    ]);
+  });
+
+  it('says which keys are missing, and where a root key is that was not opened', () => {
+    const [bare] = adviseOn(looked(), brought(opened(alice, 'alice')), []);
+    expect(bare?.notes).toEqual([
+      expect.stringMatching(new RegExp(`root key \\(${repository.root.keyId}\\) is not among`)),
+      expect.stringContaining('The repository key is not among the keys'),
+    ]);
+    const closed: ClosedKey = {
+      path: 'private/root.key',
+      keyId: repository.root.keyId,
+      role: 'root',
+      gun: undefined,
+      error: new TrustError('KEY_PASSPHRASE_WRONG', 'wrong', { remedy: 'other' }),
+    };
+    const [known] = adviseOn(looked(), brought(), [closed]);
+    expect(known?.notes[0]).toBe('The root key is in private/root.key, which was not opened.');
+  });
+
+  it('keeps a snapshot key that a repository lists until the role is handed over', () => {
+    const [targets] = brought(opened(repository.targets, 'targets', [gun]));
+    if (!targets) throw new Error('nothing was brought');
+    const left: BroughtKey = {
+      ...targets,
+      services: [{ gun, roles: ['snapshot'] }],
+      purpose: { role: 'snapshot', gun },
+      destination: undefined,
+      url: undefined,
+      state: 'left out',
+    };
+    expect(adviseOn(looked(), [left], [])[0]?.notes).toContainEqual(
+      expect.stringMatching(/Hand the role to the server with "keys rotate"/),
+    );
+    expect(oldFilesOf([left])).toEqual([
+      { path: `private/${repository.targets.keyId}.key`, keep: `it signs the snapshot of ${gun}` },
+    ]);
+  });
+
+  it('gives the old files up only where every key was read back', () => {
+    const keys = brought(...all());
+    const facts: ImportFacts = {
+      dryRun: false,
+      archive: '/keys.tar.gz',
+      keys,
+      closed: [],
+      unusable: [],
+      looked: looked(),
+      advice: adviseOn(looked(), keys, []),
+      oldFiles: oldFilesOf(keys),
+      warnings: ['a warning'],
+    };
+    expect(failureOf(facts)).toBeUndefined();
+    expect(oldFileLines(facts)).toEqual([expect.stringContaining('Every key of /keys.tar.gz')]);
+    const some = { ...facts, unusable: [{ path: 'private/x.key', why: 'is broken' }] };
+    expect(oldFileLines(some)[1]).toBe('To be kept: private/x.key (it was not read).');
+    expect(failureOf(some)).toMatchObject({ code: 'ARCHIVE_INVALID' });
+    const summary = importSummary(facts, (name) => name);
+    expect(summary).toContain(`# ${gun}`);
+    expect(summary).toMatch(/^signing-key: \S+ {2}# signs targets\/alice, targets\/releases$/m);
+    expect(summary).toMatch(/^trust-pin: [0-9a-f]{64}$/m);
+    expect(summary).toContain('> ⚠️ a warning');
+  });
+
+  it('fails for a repository that was named and not read, not for one that a key names', () => {
+    const error = new TrustError('TRUST_PIN_MISMATCH', 'another root', { remedy: 'Look.' });
+    const facts: ImportFacts = {
+      dryRun: false,
+      archive: '/keys',
+      keys: brought(...all()),
+      closed: [],
+      unusable: [],
+      looked: [{ gun, isNamed: true, view: undefined, error }],
+      advice: [],
+      oldFiles: [],
+      warnings: [],
+    };
+    expect(failureOf(facts)).toMatchObject({
+      code: 'TRUST_PIN_MISMATCH',
+      message: `Every key was imported. It is not known which of the keys serve these repositories. ${gun}: another root.`,
+    });
+    const byKey = { ...facts, looked: [{ gun, isNamed: false, view: undefined, error }] };
+    expect(failureOf(byKey)).toBeUndefined();
+  });
+});
