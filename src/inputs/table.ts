@@ -367,7 +367,7 @@ export const inputs = {
     group: 'trust',
     label: 'Signing engine',
     help: 'Who signs.',
-    commands: signing,
+    commands: [...pushing, 'sign'],
     choices: {
       native:
         'The built-in Notary client. Works with every Docker version, with buildx and multi-arch images, and with keys that never leave Key Vault.',
@@ -840,7 +840,7 @@ export const outputs = {
   },
   images: {
     description:
-      'The images that `verify` verified, or that `sign` signed of the input `images`, by digest, one a line.',
+      'The images that `verify` verified, that `sign` signed of the input `images`, or that `promote` copied and signed, by digest, one a line.',
     example: 'contoso.azurecr.io/team/app@sha256:9f86d081884c…',
   },
   verified: { description: 'How many images `verify` verified.', example: '3' },

@@ -66,7 +66,7 @@ export function readConfiguration(
       `Leave ${nameInput('tags-last')} out, or let the native engine sign.`,
     );
   }
-  if (inputs.engine === 'docker' && (command === 'sign' || command === 'promote')) {
+  if (inputs.engine === 'docker' && command === 'sign') {
     conflict(
       'engine',
       'is "docker", which signs only what it pushes itself',

@@ -175,7 +175,6 @@ describe('a promotion that cannot be', () => {
       'INPUT_CONFLICT',
       /names images of 2 registries/,
     ],
-    ['the docker engine', { engine: 'docker' }, 'INPUT_CONFLICT', /signs only what it pushes/],
     ['a trust server that is no URL', { 'trust-server': 'x' }, 'INPUT_INVALID', /"trust-server"/],
   ])('has %s', (_, texts, code, message) => {
     const error = refusal(texts);
