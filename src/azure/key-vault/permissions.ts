@@ -26,17 +26,17 @@ const officerRoles: Readonly<Record<Kind, string>> = {
   'vault-secret': 'Key Vault Secrets Officer',
 };
 
-/** What access policies call an operation. */
+/** What access policies call an operation, with what the commands that do it need besides. */
 const policyWords: Readonly<Record<VaultAction, string>> = {
   get: 'get',
   'get-public': 'get',
   sign: 'get sign',
-  list: 'get list',
-  create: 'get create',
-  import: 'get import',
+  list: 'get list sign',
+  create: 'get list sign create',
+  import: 'get list sign import',
   set: 'get set',
-  backup: 'get backup',
-  restore: 'get restore',
+  backup: 'get list backup',
+  restore: 'get list sign restore',
 };
 
 const refreshed = 'A new role assignment can take some minutes; then run the job again.';
@@ -71,7 +71,8 @@ export function permissionRemedy(
   if (/does not have .*\bpermission/i.test(message) || /Policy|AccessDenied/.test(innerCode)) {
     return (
       `The vault uses access policies. Run: az keyvault set-policy --name ${vault} ` +
-      `--object-id ${objectId ?? '<object ID>'} ${policyPermissions(operation)}.`
+      `--object-id ${objectId ?? '<object ID>'} ${policyPermissions(operation)}. It replaces what the ` +
+      'principal may do with such objects so far: add what it needs besides.'
     );
   }
   const action = /Action: '([^'\r\n]+)'/.exec(message)?.[1];
@@ -107,7 +108,9 @@ function policyPermissions({ reference, action }: VaultOperation): string {
   // A key is read to sign with it, in all that this product does.
   const words =
     reference.kind === 'vault-key' && action === 'get' ? 'get sign' : policyWords[action];
-  return `--${nounOf(reference)}-permissions ${words}`;
+  // Only keys sign; to create keys is no matter of secrets and certificates.
+  const fitting = reference.kind === 'vault-key' ? words : words.replace(' sign', '');
+  return `--${nounOf(reference)}-permissions ${fitting}`;
 }
 
 /** Roles to make keys count for all keys of an HSM; a role to use one may be for that one. */

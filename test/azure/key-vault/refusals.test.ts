@@ -183,20 +183,20 @@ describe('other refusals of a vault', () => {
   });
 
   it.each([
-    ['keys/app', 'create', '--key-permissions get create'],
-    ['keys/app', 'import', '--key-permissions get import'],
-    ['keys/app', 'list', '--key-permissions get list'],
-    ['keys/app', 'backup', '--key-permissions get backup'],
-    ['keys/app', 'restore', '--key-permissions get restore'],
+    ['keys/app', 'create', '--key-permissions get list sign create'],
+    ['keys/app', 'import', '--key-permissions get list sign import'],
+    ['keys/app', 'list', '--key-permissions get list sign'],
+    ['keys/app', 'backup', '--key-permissions get list backup'],
+    ['keys/app', 'restore', '--key-permissions get list sign restore'],
     ['secrets/app', 'set', '--secret-permissions get set'],
-    ['certificates/app', 'backup', '--certificate-permissions get backup'],
+    ['certificates/app', 'backup', '--certificate-permissions get list backup'],
   ] as const)('by access policy name what is needed: %s, %s', async (text, action, words) => {
     const { permissionRemedy } = await import('../../../src/azure/key-vault/permissions.js');
     const reference = parseKeyReference(`${vaultUrl}/${text}`);
     if (reference.kind === 'file') throw new Error('not a vault reference');
     const message = `appid=${oid};oid=${oid} does not have permission on key vault 'contoso'`;
-    expect(permissionRemedy({ reference, action }, 'AccessDenied', message)).toBe(
-      `The vault uses access policies. Run: az keyvault set-policy --name contoso --object-id ${oid} ${words}.`,
+    expect(permissionRemedy({ reference, action }, 'AccessDenied', message)).toContain(
+      `The vault uses access policies. Run: az keyvault set-policy --name contoso --object-id ${oid} ${words}. It replaces`,
     );
   });
 
