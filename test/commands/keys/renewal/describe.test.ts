@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import {
+  daysUntil,
+  expiryError,
+  firstEnd,
+  neededKeys,
+  renewableBy,
+  troublesOf,
+} from '../../../../src/commands/keys/renewal/describe.js';
+import type { Renewal } from '../../../../src/trust/index.js';
+
+const gun = 'contoso.azurecr.io/team/app';
+const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
+
+const renewal = (more: Partial<Renewal> = {}): Renewal => ({
+  role: 'targets',
+  part: 'file',
+  expires: new Date('2026-12-01T10:00:00Z'),
+  state: 'expiring',
+  threshold: 1,
+  keyIds: [a],
+  held: [{ keyId: a, description: 'Key Vault key contoso-keys/app (ES256)' }],
+  way: { kind: 'keys' },
+  ...more,
+});
+
+describe('who can renew a role', () => {
+  it.each([
+    ['the keys at hand', {}, 'Key Vault key contoso-keys/app (ES256)'],
+    ['the server', { way: { kind: 'server' }, state: 'valid' }, 'the server'],
+    [
+      'a server that has not',
+      { way: { kind: 'server' }, state: 'expired' },
+      'the server, which has not done so',
+    ],
+    ['others', { way: { kind: 'others' }, held: [] }, `none at hand: key ${a.slice(0, 12)}`],
+    [
+      'a rotation',
+      { way: { kind: 'rotation', role: 'root' } },
+      'keys rotate --role root, with Key Vault key contoso-keys/app (ES256)',
+    ],
+    [
+      'a signer',
+      { way: { kind: 'signing' }, state: 'not validly signed' },
+      'signing a tag into it',
+    ],
+    ['nobody, as there is nothing', { way: { kind: 'signing' }, state: 'not published' }, '-'],
+  ] as const)('is told for %s', (_who, more, text) => {
+    expect(renewableBy(renewal(more))).toBe(text);
+  });
+
+  it.each([
+    [[a], 1, `key ${a}`],
+    [[a, b], 1, `key ${a} or ${b}`],
+    [[a, b], 2, `2 of ${a}, ${b}`],
+    [[], 1, 'no key that can be read'],
+  ])('names %j with threshold %i', (keyIds, threshold, text) => {
+    expect(neededKeys({ keyIds, threshold })).toBe(text);
+  });
+});
+
+describe('what needs attention', () => {
+  it('is nothing while all is well', () => {
+    const all = [
+      renewal({ state: 'valid' }),
+      renewal({ way: { kind: 'signing' }, state: 'not published', expires: undefined }),
+      renewal({ way: { kind: 'server' }, state: 'valid' }),
+    ];
+    expect(troublesOf(all)).toEqual([]);
+    expect(expiryError(gun, [], 30)).toBeUndefined();
+  });
+
+  it('is TRUST_DATA_EXPIRING, with each role, its date and who renews it', () => {
+    const certificate = renewal({
+      role: 'root',
+      part: 'certificate',
+      way: { kind: 'rotation', role: 'root' },
+    });
+    const error = expiryError(gun, [renewal(), certificate], 30);
+    expect(error).toMatchObject({
+      code: 'TRUST_DATA_EXPIRING',
+      message: `The trust data of ${gun} expires within 30 days: targets on 2026-12-01, root certificate on 2026-12-01.`,
+    });
+    expect(error?.remedy).toMatch(
+      /"keys renew" signs it again with the keys at hand: Key Vault key/,
+    );
+    expect(error?.remedy).toMatch(/"keys rotate --role root" with Key Vault key/);
+  });
+
+  it('is TRUST_DATA_EXPIRED as soon as one role has expired, and names the keys it takes', () => {
+    const over = renewal({ state: 'expired', way: { kind: 'others' }, held: [] });
+    const error = expiryError(gun, [over, renewal({ role: 'targets/ci' })], 7);
+    expect(error).toMatchObject({
+      code: 'TRUST_DATA_EXPIRED',
+      message: `The trust data of ${gun} has expired: targets expired at 2026-12-01T10:00:00.000Z. Within 7 days more expires: targets/ci on 2026-12-01.`,
+    });
+    expect(error?.remedy).toContain(`key ${a}, which is not at hand`);
+    expect(error?.remedy).toContain('"keys lost"');
+  });
+
+  it('is a role of the server as well, once it has expired', () => {
+    const timestamp = renewal({ role: 'timestamp', state: 'expired', way: { kind: 'server' } });
+    expect(expiryError(gun, troublesOf([timestamp]), 30)).toMatchObject({
+      code: 'TRUST_DATA_EXPIRED',
+      remedy: expect.stringMatching(/The server renews the timestamp/) as string,
+    });
+  });
+});
+
+describe('days and ends', () => {
+  it('are whole days, and negative when it is over', () => {
+    const now = new Date('2026-12-01T10:00:00Z');
+    const days = ['2026-12-02T09:59:59Z', '2026-12-02T10:00:00Z', '2026-12-01T09:59:59Z'];
+    expect(days.map((text) => daysUntil(new Date(text), now))).toEqual([0, 1, -1]);
+  });
+
+  it('leave out what the server renews', () => {
+    const soon = new Date('2026-11-25T00:00:00Z');
+    const server = renewal({ role: 'timestamp', expires: soon, way: { kind: 'server' } });
+    expect(firstEnd([server, renewal()])).toEqual(new Date('2026-12-01T10:00:00Z'));
+    expect(firstEnd([server])).toBeUndefined();
+  });
+});
