@@ -170,6 +170,7 @@ function yamlLines(advice: RepositoryAdvice, nameInput: NameInput): readonly str
 
 function errorField(
   error: { readonly code: string; readonly message: string } | undefined,
+  redact: (text: string) => string,
 ): object {
-  return error ? { error: { code: error.code, message: error.message } } : {};
+  return error ? { error: { code: error.code, message: redact(error.message) } } : {};
 }
