@@ -175,7 +175,8 @@ describe('a signing key without a version, rotated in the vault', () => {
   it('is refused with the version that the repository lists, which still signs', async () => {
     const [repository, name] = [scenario.repository(), uniqueName('rotating')];
     const key = `${scenario.vault.url}/keys/${name}`;
-    const made = await init('cli', { repository, 'root-key': newRoot(), 'signing-key': key });
+    const inputs = { repository, 'root-key': newRoot(), 'signing-key': key };
+    const made = await init('cli', inputs);
     expectSuccess(made);
     const listed = made.outputs.keys?.split('\n')[1] ?? '';
     const { kid } = await stack.azure.rotateKey(scenario.vault.name, name);
@@ -186,5 +187,11 @@ describe('a signing key without a version, rotated in the vault', () => {
       remedy: new RegExp(`signing-key: ${listed}`),
     });
     expectSuccess(await sign(repository, '1', listed));
+    // Nor does another run of keys init take the newest for the repository's own.
+    const again = await init('cli', inputs);
+    expectSuccess(again);
+    expect(again.output).toContain(`lists ${listed}, not the newest version ${kid}`);
+    expect(again.output).toContain('Nothing was changed.');
+    expect(again.outputs.keys?.split('\n')[1]).toBe(listed);
   });
 });

@@ -5,11 +5,14 @@
 import {
   createVaultKey,
   findVaultKey,
+  listKeyVersions,
   openVaultKey,
   purposeOf,
+  readVersionIdentity,
   tagsFor,
   type KeyPurpose,
 } from '../../../azure/index.js';
+import { limits } from '../../../limits.js';
 import type { Log } from '../../../ports.js';
 import { proveSigner, type KeyReference, type VaultKeyReference } from '../../../signing/index.js';
 import type { KeyId, Signer } from '../../../trust/index.js';
@@ -27,6 +30,8 @@ export type FoundKey =
       /** What its tags say it is the key of, if they do. */
       readonly gun: string | undefined;
       readonly configuration: KeyConfiguration;
+      /** Whether the input named no version, so that this is the newest. */
+      readonly followsNewest: boolean;
     }
   | { readonly kind: 'missing'; readonly reference: VaultKeyReference };
 
@@ -48,20 +53,48 @@ export async function findKey(
   const { reference } = configuration;
   if (reference.kind !== 'vault-key') {
     const { signer } = await openConfigured(configuration, azure, context);
-    return { kind: 'there', reference, keyId: signer.keyId, gun: undefined, configuration };
+    const { keyId } = signer;
+    const followsNewest = false;
+    return { kind: 'there', reference, keyId, gun: undefined, configuration, followsNewest };
   }
   const info = await findVaultKey(reference, azure.credential, context);
   if (info === undefined) return { kind: 'missing', reference };
   const gun = purposeOf(info.tags)?.gun;
   // From here on this version, whatever becomes the newest meanwhile.
-  const pinned = { ...configuration, reference: info.reference };
   return {
     kind: 'there',
     reference: info.reference,
     keyId: info.keyId,
     gun,
-    configuration: pinned,
+    configuration: { ...configuration, reference: info.reference },
+    followsNewest: reference.version === undefined,
   };
+}
+
+/**
+ * The version of a key that is one of `keyIds`: the newest, or where that is none of them an earlier
+ * one, because a key may have been rotated in its vault since. Without any the key as it was found.
+ */
+export async function listedVersionOf(
+  found: FoundKey,
+  keyIds: readonly KeyId[],
+  { credential }: Pick<AzureAccess, 'credential'>,
+  { signal, clock }: Pick<RunContext, 'signal' | 'clock'>,
+): Promise<FoundKey> {
+  if (found.kind === 'missing' || !found.followsNewest || keyIds.includes(found.keyId))
+    return found;
+  const { reference } = found;
+  if (reference.kind !== 'vault-key') return found;
+  const options = { signal, clock };
+  const versions = await listKeyVersions(reference, credential, options);
+  for (const { version } of versions.slice(0, limits.keyVersionsRead)) {
+    const earlier = { ...reference, version };
+    const { keyId } = await readVersionIdentity(earlier, credential, options);
+    if (keyId === undefined || !keyIds.includes(keyId)) continue;
+    const configuration = { ...found.configuration, reference: earlier };
+    return { ...found, reference: earlier, keyId, configuration };
+  }
+  return found;
 }
 
 /** Opens a key that is there, and has it prove that it signs. @throws {TrustError} */

@@ -19,8 +19,8 @@ import {
 } from '../../repositories/index.js';
 import { openAzure, type AzureAccess } from '../../session/session.js';
 import type { InitConfiguration } from './configuration.js';
-import { problemOf } from './judge.js';
-import { findKey, openFound, type FoundKey, type ReadyKey } from './keys.js';
+import { keyIdsOf, problemOf } from './judge.js';
+import { findKey, listedVersionOf, openFound, type FoundKey, type ReadyKey } from './keys.js';
 
 /** A repository that can be published to, and its repository key as it was found. */
 export interface PreparedRepository extends OpenRepository {
@@ -76,16 +76,29 @@ export async function prepare(
     };
     const rootKey = keyOf(configuration.rootKey);
     const wanted = new Map(repositories.map(({ gun, targetsKey }) => [gun, keyOf(targetsKey)]));
-    const judged = await eachRepository(looked, (repository): Promise<PreparedRepository> => {
-      const targetsKey = wanted.get(repository.gun);
-      if (!targetsKey) throw new TypeError('a repository got lost on the way');
-      const problem = problemOf(repository, rootKey, targetsKey, inputs, context.nameInput);
-      return problem ? Promise.reject(problem) : Promise.resolve({ ...repository, targetsKey });
+    const judged = await eachRepository(looked, async (repository): Promise<PreparedRepository> => {
+      const named = wanted.get(repository.gun);
+      if (!named) throw new TypeError('a repository got lost on the way');
+      const { view } = repository;
+      const listed = async (key: FoundKey, role: 'root' | 'targets'): Promise<FoundKey> => {
+        const one = view ? await listedVersionOf(key, keyIdsOf(view, role), azure, context) : key;
+        if (one !== key) log.warn(olderVersion(repository.gun, one, key));
+        return one;
+      };
+      const [root, targetsKey] = [await listed(rootKey, 'root'), await listed(named, 'targets')];
+      const problem = problemOf(repository, root, targetsKey, inputs, context.nameInput);
+      if (problem) throw problem;
+      return { ...repository, targetsKey };
     });
     const prepared = requireAll(judged, 'cannot be initialised; nothing was made or changed');
     const ready = await openThere(prepared, rootKey, azure, context, log);
     return { azure, repositories: prepared, rootKey, ready };
   });
+}
+
+function olderVersion(gun: string, listed: FoundKey, newest: FoundKey): string {
+  const [old, latest] = [listed, newest].map(({ reference }) => formatKeyReference(reference));
+  return `${gun} lists ${old ?? ''}, not the newest version ${latest ?? ''}: name the version when you sign, or authorise the newest with "keys rotate".`;
 }
 
 /** The keys of the inputs, each looked for once, by their references. */

@@ -62,7 +62,8 @@ describe('a repository that is yet to be initialised', () => {
       passphrase: undefined,
       passphraseInput: 'signing-key-passphrase',
     } as const;
-    return { kind: 'there', reference, keyId, gun: forGun, configuration };
+    const more = { gun: forGun, configuration, followsNewest: true };
+    return { kind: 'there', reference, keyId, ...more };
   };
   const missing = (name: string): FoundKey => {
     const { reference } = key(name, '');
