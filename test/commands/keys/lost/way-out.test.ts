@@ -1,0 +1,352 @@
+import { describe, expect, it } from 'vitest';
+import { findingsOf } from '../../../../src/commands/keys/lost/findings.js';
+import { judgeLoss } from '../../../../src/commands/keys/lost/judge.js';
+import {
+  lostReport,
+  lostSummary,
+  wayOutLines,
+  type WayOut,
+} from '../../../../src/commands/keys/lost/report.js';
+import { stepsFor, type Situation } from '../../../../src/commands/keys/lost/steps.js';
+import { TrustError } from '../../../../src/errors.js';
+import { parseKeyReference, type VaultKeyReference } from '../../../../src/signing/index.js';
+import { listTags, renewals, type RenewalRules } from '../../../../src/trust/index.js';
+import {
+  dockerLikeRepository,
+  gun,
+  inDays,
+  now,
+  targetOf,
+  trustFiles,
+  type RepositoryBuilder,
+} from '../../../trust/repository-builder.js';
+import { rootKey, type TestKey } from '../../../trust/test-keys.js';
+
+const registry = 'contoso.azurecr.io';
+const repository = {
+  registry,
+  repository: 'team/app',
+  gun,
+  trustServer: `https://${registry}`,
+};
+const here = `--registry ${registry} --repository team/app`;
+
+interface Case {
+  readonly repository?: RepositoryBuilder;
+  readonly held: readonly ('root' | 'targets' | 'alice')[];
+  readonly serverHoldsSnapshot?: boolean;
+  readonly unopened?: Situation['unopened'];
+  readonly withinDays?: number;
+}
+
+/** What `keys lost` would say to somebody who has some of the keys left. */
+function wayOut({
+  repository: made = dockerLikeRepository(),
+  held,
+  serverHoldsSnapshot = true,
+  unopened = [],
+  withinDays = 30,
+}: Case): WayOut {
+  const view = trustFiles(made.build(), { expiry: 'report' });
+  const owners = {
+    root: made.root.keys,
+    targets: made.targetsRole.keys,
+    alice: made.delegations.find(({ name }) => name === 'targets/alice')?.keys ?? [],
+  };
+  const keys = held.flatMap((name) =>
+    owners[name].map((key: TestKey, index) => ({ name, index, keyId: key.canonicalId })),
+  );
+  const holders = keys.map(({ name, keyId }) => ({ keyId, description: `the ${name} key` }));
+  const references = new Map(
+    keys.map(({ name, index, keyId }) => {
+      const suffix = index === 0 ? '' : `-${index + 1}`;
+      const url = `https://contoso-${name}.vault.azure.net/keys/${name}${suffix}`;
+      return [keyId, parseKeyReference(url)] as const;
+    }),
+  );
+  const rules: RenewalRules = { now, withinDays, pins: [], serverHoldsSnapshot };
+  const ends = renewals(view, holders, rules);
+  const loss = judgeLoss(view, ends, holders, rules);
+  return {
+    gun,
+    loss,
+    findings: findingsOf(loss),
+    steps: stepsFor({ repository, view, renewals: ends, loss, references, unopened }),
+    renewals: ends,
+    tags: listTags(view),
+  };
+}
+
+const about = ({ findings }: WayOut, what: string): string =>
+  findings.find((one) => one.about === what)?.text ?? '';
+const commandsOf = ({ steps }: WayOut): readonly string[] =>
+  steps.flatMap(({ commands }) => commands);
+const day = (days: number): string => inDays(days).toISOString().slice(0, 10);
+
+const everything = ['root', 'targets', 'alice'] as const;
+
+describe('with all keys at hand', () => {
+  it('nothing is lost, and nothing has to be done', () => {
+    const found = wayOut({ held: everything });
+    expect(found.loss).toMatchObject({ kind: 'nothing', end: undefined, canSign: true });
+    expect(found.steps).toEqual([]);
+    expect(about(found, 'not at hand')).toBe('nothing');
+    expect(about(found, 'pulling')).toMatch(/^Works\. The first end is that of targets on 2029-/);
+    expect(wayOutLines(found).at(-1)).toBe('Nothing has to be done.');
+  });
+
+  it('what expires is renewed', () => {
+    const made = dockerLikeRepository();
+    made.targetsRole.expires = inDays(-1);
+    const found = wayOut({ repository: made, held: everything });
+    expect(about(found, 'pulling')).toBe(
+      `Does not work: targets expired on ${day(-1)}, and clients refuse everything.`,
+    );
+    expect(about(found, 'signing')).toBe('Does not work before targets is renewed.');
+    expect(commandsOf(found)).toEqual([
+      `acr-content-trust keys renew ${here} --keys https://contoso-targets.vault.azure.net/keys/targets`,
+    ]);
+  });
+
+  it('a root certificate near its end takes a rotation', () => {
+    const made = dockerLikeRepository();
+    made.root.keys = [rootKey(gun, { notAfter: inDays(9) })];
+    expect(commandsOf(wayOut({ repository: made, held: everything }))).toEqual([
+      `acr-content-trust keys rotate ${here} --role root --root-key https://contoso-root.vault.azure.net/keys/root --new-key https://contoso-root.vault.azure.net/keys/root-new --create-key`,
+    ]);
+  });
+});
+
+describe('with the repository key lost and the root key at hand', () => {
+  it('nothing ends: a new repository key takes its place', () => {
+    const found = wayOut({ held: ['root', 'alice'] });
+    expect(found.loss).toMatchObject({ kind: 'targets', end: undefined });
+    expect(about(found, 'not at hand')).toMatch(/^targets: key [0-9a-f]{64}$/);
+    expect(about(found, 'changing keys')).toMatch(/root key can give every role a new key/);
+    expect(about(found, 'signing')).toBe(
+      'Works with the keys at hand, into targets/releases, targets/alice.',
+    );
+    expect(found.steps).toHaveLength(2);
+    expect(found.steps[0]?.text).toMatch(/^Look for the keys before anything else: targets \(key/);
+    expect(found.steps[1]?.commands).toEqual([
+      `acr-content-trust keys rotate ${here} --role targets --root-key https://contoso-root.vault.azure.net/keys/root --new-key https://YOUR-VAULT.vault.azure.net/keys/team-app-new --create-key`,
+    ]);
+  });
+
+  it('an expired root is renewed before it lists the new key', () => {
+    const made = dockerLikeRepository();
+    made.root.expires = inDays(-3);
+    made.targetsRole.expires = inDays(-2);
+    const found = wayOut({ repository: made, held: ['root', 'alice'] });
+    const [, , , renew, rotate] = commandsOf(found);
+    expect(renew).toMatch(/keys renew .*--keys https:\/\/contoso-root\.vault/);
+    expect(rotate).toMatch(/keys rotate .*--role targets/);
+    expect(found.steps.at(-1)?.text).toContain('pulling works again');
+  });
+
+  it('gives as many root keys as the root asks for', () => {
+    const made = dockerLikeRepository();
+    made.root.keys = [rootKey(gun), rootKey(gun), rootKey(gun)];
+    made.root.threshold = 2;
+    expect(commandsOf(wayOut({ repository: made, held: ['root', 'alice'] })).at(-1)).toContain(
+      '--root-key https://contoso-root.vault.azure.net/keys/root --keys https://contoso-root.vault.azure.net/keys/root-2 ',
+    );
+  });
+});
+
+describe('with the root key lost and the repository key at hand', () => {
+  it('signing goes on until the root ends, and then a new repository takes its place', () => {
+    const made = dockerLikeRepository();
+    made.root.expires = inDays(700);
+    const found = wayOut({ repository: made, held: ['targets', 'alice'] });
+    expect(found.loss).toMatchObject({ kind: 'root', end: { what: 'root', at: inDays(700) } });
+    expect(about(found, 'pulling')).toBe(
+      `Works until ${day(700)}, when root expires and the keys at hand cannot put that off: from then on clients refuse everything.`,
+    );
+    expect(about(found, 'signing')).toBe(
+      `Works with the keys at hand until ${day(700)}, into targets, targets/releases, targets/alice.`,
+    );
+    expect(about(found, 'changing keys')).toMatch(
+      /^Signers can be added.* root, targets and snapshot cannot be rotated any more\.$/,
+    );
+    const commands = commandsOf(found).slice(3);
+    const key = 'https://contoso-targets.vault.azure.net/keys/targets';
+    expect(found.steps[1]?.text).toContain(`before ${day(700)}`);
+    expect(commands).toEqual([
+      `acr-content-trust inspect ${here} --format json > signed-tags.json`,
+      `acr-content-trust trust delete ${here} --confirm ${gun}`,
+      `acr-content-trust keys init ${here} --root-key https://YOUR-ROOT-VAULT.vault.azure.net/keys/root-new --signing-key ${key}`,
+      `acr-content-trust signers add ${here} --signer alice --signer-key PUBLIC-KEY-OF-ALICE --signing-key ${key}`,
+      `acr-content-trust sign ${here} --tags 1.0,old --signing-key ${key}`,
+      `rm -rf ~/.docker/trust/tuf/${gun}`,
+    ]);
+  });
+
+  it('the certificate of the root ends it, when that is first', () => {
+    const made = dockerLikeRepository();
+    made.root.keys = [rootKey(gun, { notAfter: inDays(40) })];
+    expect(wayOut({ repository: made, held: ['targets'] }).loss.end).toEqual({
+      what: 'root certificate',
+      at: inDays(40),
+    });
+  });
+
+  it('expired targets are renewed all the same', () => {
+    const made = dockerLikeRepository();
+    made.targetsRole.expires = inDays(-1);
+    expect(commandsOf(wayOut({ repository: made, held: ['targets', 'alice'] }))[3]).toMatch(
+      /keys renew .*--keys https:\/\/contoso-targets/,
+    );
+  });
+
+  it('nothing helps any more when the root has expired', () => {
+    const made = dockerLikeRepository();
+    made.root.expires = inDays(-1);
+    const found = wayOut({ repository: made, held: ['targets', 'alice'] });
+    expect(about(found, 'changing keys')).toBe(
+      'Nothing can be changed that a client would accept.',
+    );
+    expect(found.steps[1]?.text).toContain('begin anew now');
+    expect(commandsOf(found).join('\n')).not.toContain('keys renew');
+  });
+});
+
+describe('with both lost', () => {
+  it('signers go on until targets ends', () => {
+    const made = dockerLikeRepository();
+    made.targetsRole.expires = inDays(200);
+    const alice = made.delegations[1];
+    if (alice) alice.expires = inDays(100);
+    const found = wayOut({ repository: made, held: [] });
+    expect(found.loss).toMatchObject({
+      kind: 'root and targets',
+      end: { what: 'targets', at: inDays(200) },
+      fading: [{ what: 'targets/alice', at: inDays(100) }, { what: 'targets/releases' }],
+    });
+    expect(about(found, 'at hand')).toBe('nothing');
+    expect(about(found, 'signing')).toMatch(
+      new RegExp(
+        `^Does not work with the keys at hand\\. Whoever holds these keys goes on signing until ${day(200)}: targets/releases: key`,
+      ),
+    );
+    expect(about(found, 'pulling')).toContain(`targets/alice (until ${day(100)})`);
+    expect(about(found, 'changing keys')).toMatch(/^Nothing can be changed/);
+    expect(commandsOf(found).find((line) => line.includes('--signing-key'))).toContain(
+      '--signing-key https://YOUR-VAULT.vault.azure.net/keys/team-app-new',
+    );
+  });
+
+  it('a signer at hand signs on', () => {
+    const found = wayOut({ held: ['alice'] });
+    expect(about(found, 'signing')).toMatch(
+      /^Works with the keys at hand until \S+, into targets\/releases, targets\/alice\.$/,
+    );
+  });
+});
+
+describe('with the key of a signer lost', () => {
+  it('the repository key puts a new one in its place, in releases as well', () => {
+    const found = wayOut({ held: ['root', 'targets'] });
+    expect(found.loss).toMatchObject({ kind: 'delegations', fading: [] });
+    expect(found.steps.at(-1)?.commands).toEqual([
+      `acr-content-trust keys rotate ${here} --role targets/alice --signing-key https://contoso-targets.vault.azure.net/keys/targets --new-key https://YOUR-VAULT.vault.azure.net/keys/team-app-alice-new --create-key`,
+    ]);
+  });
+});
+
+describe('with the snapshot key at a client', () => {
+  it('nothing can be published before the root key hands the role over', () => {
+    const found = wayOut({ held: everything, serverHoldsSnapshot: false });
+    expect(found.loss).toMatchObject({ canSign: false, isSnapshotWithClient: true });
+    expect(about(found, 'signing')).toMatch(/^Does not work here: a client keeps the snapshot key/);
+    expect(commandsOf(found)).toEqual([
+      `acr-content-trust keys rotate ${here} --role snapshot --root-key https://contoso-root.vault.azure.net/keys/root`,
+    ]);
+  });
+
+  it('and the root key lost, everything ends with the first of its roles', () => {
+    const made = dockerLikeRepository();
+    made.snapshot.expires = inDays(60);
+    const found = wayOut({
+      repository: made,
+      held: ['targets', 'alice'],
+      serverHoldsSnapshot: false,
+    });
+    expect(found.loss.end).toEqual({ what: 'snapshot', at: inDays(60) });
+    expect(about(found, 'changing keys')).toMatch(/^Nothing can be changed: the snapshot key/);
+    expect(commandsOf(found).join('\n')).not.toContain('keys renew');
+  });
+});
+
+describe('looking for the key', () => {
+  const reference = parseKeyReference(
+    'https://contoso-keys.vault.azure.net/keys/app',
+  ) as VaultKeyReference;
+  const error = new TrustError('KEY_NOT_FOUND', 'it does not exist', { remedy: 'Look again.' });
+  const name = 'https://contoso-keys.vault.azure.net/keys/app';
+
+  it('begins with what its vault can recover', () => {
+    const found = wayOut({
+      held: ['root', 'alice'],
+      unopened: [{ name, reference, error, isRecoverable: true }],
+    });
+    expect(found.steps[0]?.text).toContain(`${name} was deleted, and its vault can recover it.`);
+    expect(found.steps[0]?.commands).toEqual([
+      'az keyvault key recover --vault-name contoso-keys --name app',
+      'acr-content-trust keys restore --archive BACKUP-FOLDER --vault https://contoso-keys.vault.azure.net',
+      `acr-content-trust keys import ${here} --archive KEY-FOLDER-OR-TAR-GZ --vault https://contoso-keys.vault.azure.net`,
+    ]);
+    expect(commandsOf(found).at(-1)).toContain(
+      '--new-key https://contoso-keys.vault.azure.net/keys/team-app-new ',
+    );
+  });
+
+  it('asks the vault for deleted keys where it did not say', () => {
+    const found = wayOut({
+      held: ['root', 'alice'],
+      unopened: [{ name, reference, error, isRecoverable: false }],
+    });
+    expect(found.steps[0]?.commands[0]).toBe(
+      'az keyvault key list-deleted --vault-name contoso-keys',
+    );
+  });
+});
+
+describe('what is written of the way out', () => {
+  const made = dockerLikeRepository();
+  made.targets = Object.fromEntries(
+    Array.from({ length: 60 }, (_, index) => [`t${index}`, targetOf(String(index))]),
+  );
+  const found = wayOut({ repository: made, held: [] });
+  const facts = {
+    now,
+    unopened: [],
+    repositories: [found],
+    failures: [{ gun: 'contoso.azurecr.io/gone', code: 'TRUST_DATA_MISSING', message: 'no data' }],
+    warnings: ['mind *this*'],
+  };
+
+  it('has every tag in the report, and not too many in a command', () => {
+    const report = JSON.parse(JSON.stringify(lostReport(facts))) as {
+      readonly repositories: readonly { readonly signedTags: readonly object[] }[];
+    };
+    expect(report).toMatchObject({
+      formatVersion: 1,
+      command: 'keysLost',
+      repositories: [{ gun, missing: 'root and targets', end: { what: 'targets' } }],
+      failures: [{ code: 'TRUST_DATA_MISSING' }],
+    });
+    expect(report.repositories[0]?.signedTags).toHaveLength(61);
+    expect(commandsOf(found).find((line) => line.includes(' sign '))).toContain(',AND-SO-ON');
+  });
+
+  it('numbers the steps, with commands to copy', () => {
+    const lines = wayOutLines(found);
+    expect(lines[0]).toMatch(/^at hand +nothing$/);
+    expect(lines).toContain('What to do:');
+    expect(lines.find((line) => line.startsWith('2. '))).toMatch(/begin anew before/);
+    const summary = lostSummary(facts);
+    expect(summary).toMatch(/\n {3}```sh\n {3}acr-content-trust inspect /);
+    expect(summary).toContain('> ⚠️ mind \\*this\\*');
+  });
+});
