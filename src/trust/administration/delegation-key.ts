@@ -3,9 +3,10 @@
  * the new key in the same publish, since without that it would fall away. For a signer of Docker's
  * kind the same goes for targets/releases, which carries every signer's key. Pure.
  */
+import { TrustError } from '../../errors.js';
 import { parentOf, releasesRole } from '../metadata/index.js';
 import type { RoleName } from '../metadata/types.js';
-import { countSignatures } from '../verification/index.js';
+import { countSignatures, expiryOf, type TrustedView } from '../verification/index.js';
 import {
   exchangeIn,
   listingAfter,
@@ -24,13 +25,19 @@ import {
   type RoleListing,
 } from './role-listing.js';
 
-/** What a new key for a delegation takes. @throws {TrustError} as exchangeIn and enoughSigners. */
+/**
+ * What a new key for a delegation takes.
+ * @throws {TrustError} as exchangeIn and enoughSigners; TRUST_DATA_EXPIRED when the root has expired,
+ * because nobody would read the change.
+ */
 export function draftDelegationKey<S extends KeyHolder>(
   question: RotationQuestion<S>,
+  now: Date,
 ): RotationDraft<S> | Unchanged {
   const { view, role, newKey, atHand } = question;
   const found = exchangeIn(question);
   if ('unchanged' in found) return found;
+  refuseExpiredRoot(view, now);
   const parent = parentOf(role);
   const inReleases = releasesExchange(question, found.exchange);
   const changed = [
@@ -49,6 +56,16 @@ export function draftDelegationKey<S extends KeyHolder>(
     files: [{ role: parent, signedBy: enoughSigners(view.gun, parentListing, atHand) }, ...files],
     warnings,
   };
+}
+
+function refuseExpiredRoot({ gun, root }: TrustedView, now: Date): void {
+  const at = expiryOf(root.signed);
+  if (at >= now) return;
+  throw new TrustError(
+    'TRUST_DATA_EXPIRED',
+    `The root of ${gun} expired at ${at.toISOString()}: no client would read a change of its delegations.`,
+    { remedy: 'Renew the root first ("keys renew"), with the root key at hand.' },
+  );
 }
 
 /**

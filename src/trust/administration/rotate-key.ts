@@ -53,7 +53,7 @@ export interface Rotated {
 /**
  * Tells what a rotation would change and who would sign it. Pure, and needs no private key.
  * @throws {TrustError} KEY_NOT_AUTHORIZED when the keys at hand do not suffice; TRUST_DATA_EXPIRED
- * when the root key needs a new certificate first; INPUT_INVALID for a role or key that is not there;
+ * when the root key needs a new certificate first, or the root renewal; INPUT_INVALID for a role or key that is not there;
  * INPUT_MISSING when it must be said which key goes; INPUT_CONFLICT when too few would be left.
  */
 export function examineRotation<S extends KeyHolder>(
@@ -69,7 +69,7 @@ export function examineRotation<S extends KeyHolder>(
     case 'timestamp':
       throw new TypeError(`the server makes the ${question.role} key`);
     default:
-      return draftDelegationKey(question);
+      return draftDelegationKey(question, judge.now);
   }
 }
 

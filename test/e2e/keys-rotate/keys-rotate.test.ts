@@ -3,11 +3,20 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName, type Principal } from '../../stack/index.js';
+import { issueRoot } from '../main-job/root-certificates.js';
 import { createNotaryOwner, passphrases } from '../main-job/stock-owners.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost, ProductResult } from '../product.js';
-import { credentialsOf, expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
+import {
+  credentialsOf,
+  expectFailure,
+  expectSigned,
+  expectSuccess,
+  newPrivateKey,
+  stateOf,
+} from '../scenario.js';
 import { makeKeys, setUp, type Keys } from '../set-up.js';
+import { expireRoles } from '../short-lived.js';
 
 const { stack, scenario, gunOf, publishesSince } = await setUp();
 const { registry, vault, reader } = scenario;
@@ -141,22 +150,19 @@ describe('keys rotate', () => {
     await expectPulled(two.repository, '1', two.digest);
   });
 
-  it('gives the server the snapshot of a repository that notary made', async () => {
+  it('gives the server the snapshot of a repository that notary made, and its root key a new certificate', async () => {
     const repository = scenario.repository();
     const gun = gunOf(repository);
     const { notary, trustDir } = await createNotaryOwner(scenario, repository);
-    await notary('init', gun);
+    const root = await issueRoot(stack, gun, passphrases.root, 100);
+    await notary('init', gun, '--rootkey', root.keyFile, '--rootcert', root.certificateFile);
     await notary('publish', gun);
-    const keyFile = async (role: string) => {
-      const folder = path.join(trustDir, 'private');
-      for (const file of await readdir(folder)) {
-        const text = await readFile(path.join(folder, file), 'utf8');
-        if (new RegExp(`^role: ${role}$`, 'm').test(text)) return path.join(folder, file);
-      }
-      throw new Error(`notary has no ${role} key`);
-    };
+    const folder = path.join(trustDir, 'private');
+    const files = (await readdir(folder)).map((name) => path.join(folder, name));
+    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+    const targetsKey = files[texts.findIndex((text) => /^role: targets$/m.test(text))] ?? '';
     const signing = {
-      'signing-key': await keyFile('targets'),
+      'signing-key': targetsKey,
       'signing-key-passphrase': passphrases.other,
     };
     const stuck = await sign(repository, '1', signing);
@@ -169,7 +175,7 @@ describe('keys rotate', () => {
       command: 'keysRotate',
       repository,
       role: 'snapshot',
-      'root-key': await keyFile('root'),
+      'root-key': root.keyFile,
       'root-key-passphrase': passphrases.root,
     };
     const dry = await run('cli', { ...inputs, 'dry-run': 'true' });
@@ -187,7 +193,29 @@ describe('keys rotate', () => {
     // Both roles of the server once more, and the owner's own client goes on as well.
     expectSuccess(await run('cli', { ...inputs, role: 'timestamp', 'create-key': 'true' }));
     expectSuccess(await run('cli', { ...inputs, 'create-key': 'true' }));
+    // The root's certificate ends in less than half a year: the same key gets another one.
+    const [oldId] = await keyIdsOf(repository, 'Root');
+    const sameKey = { 'new-key': root.keyFile, 'new-key-passphrase': passphrases.root };
+    const renewal = { ...inputs, ...sameKey, role: 'root' };
+    expectSuccess(await run('cli', renewal));
+    expect(await keyIdsOf(repository, 'Root')).not.toContain(oldId);
+    const renewed = await run('cli', renewal);
+    expect(renewed.output).toMatch(/root of .* has the key .* already, with a certificate until/);
     await notary('witness', gun, 'targets', '--publish');
+    await expectEverybodySees(repository, '1', digest);
+  });
+
+  it('begins from a root and targets that have expired, and renews them', async () => {
+    const pems = { root: newPrivateKey(), targets: newPrivateKey() };
+    const keys = {
+      'root-key': await vault.secret(pems.root),
+      'signing-key': await vault.secret(pems.targets),
+    };
+    const { repository, digest } = await signedRepository(keys);
+    await expireRoles(stack, gunOf(repository), scenario.signer.login, pems);
+    const role = { command: 'keysRotate', role: 'targets', 'new-key': await vault.key() };
+    const rotated = await run('cli', { repository, ...keys, ...role });
+    expectSuccess(rotated);
     await expectEverybodySees(repository, '1', digest);
   });
 

@@ -24,17 +24,21 @@ export interface IssuedRoot {
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** Makes an authority, and has it certify a new root key for `gun`, encrypted with `passphrase`. */
+/**
+ * Makes an authority, and has it certify a new root key for `gun`, encrypted with `passphrase`, for
+ * the next `days`.
+ */
 export async function issueRoot(
   stack: StackClient,
   gun: string,
   passphrase: string,
+  days = 3650,
 ): Promise<IssuedRoot> {
   const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const common = () => ({
     serialNumber: `01${randomBytes(15).toString('hex')}`,
     notBefore: new Date(Date.now() - dayMs),
-    notAfter: new Date(Date.now() + 3650 * dayMs),
+    notAfter: new Date(Date.now() + days * dayMs),
     signingAlgorithm: algorithm,
   });
   const authorityKeys = await newKeys();

@@ -374,6 +374,15 @@ describe("rotating a signer's key", () => {
     expect(error.remedy).toContain('targets/ci, targets/releases');
   });
 
+  it('waits for a root that has expired', async () => {
+    const { repository } = await withSigners();
+    repository.now = new Date('2036-12-24T00:00:00Z');
+    const error = await failure(rotate(repository, { role: 'targets/ci', newKey: ecdsaSigner() }));
+    expect(error.code).toBe('TRUST_DATA_EXPIRED');
+    expect(error.remedy).toContain('keys renew');
+    expect(repository.fake.posts).toBe(0);
+  });
+
   it('renews and signs again a role that has expired', async () => {
     const { repository } = await withSigners();
     repository.now = new Date('2029-12-24T00:00:00Z');
