@@ -129,6 +129,7 @@ function newRootCertificate(situation: Situation): Step {
     commands: [
       rotate(situation, 'root', {
         ...keysOf(situation, 'root', 'root-key'),
+        'old-key': oldKeyOf(situation, 'root'),
         'new-key': newKeyUrl(situation, 'root'),
         'create-key': true,
       }),
@@ -144,6 +145,7 @@ function newTargetsKey(situation: Situation): Step {
     commands: [
       rotate(situation, 'targets', {
         ...keysOf(situation, 'root', 'root-key'),
+        'old-key': oldKeyOf(situation, 'targets'),
         'new-key': newKeyUrl(situation, 'targets'),
         'create-key': true,
       }),
@@ -165,6 +167,7 @@ function newSigners(situation: Situation): readonly Step[] {
             ...(loss.kind === 'targets'
               ? { 'signing-key': targetsKeyOf(situation) }
               : keysOf(situation, 'targets', 'signing-key')),
+            'old-key': oldKeyOf(situation, role),
             'new-key': newKeyUrl(situation, role),
             'create-key': true,
           }),
@@ -259,6 +262,14 @@ function keysOf(
     .slice(0, custody?.threshold)
     .map(({ keyId }) => referenceOf(situation, keyId));
   return { [flag]: first, keys: more.length > 0 ? more : undefined };
+}
+
+/** Which key goes, which must be said where the role has several: one that is not at hand, if any. */
+function oldKeyOf({ loss }: Situation, role: string): string | undefined {
+  const custody = loss.custody.find((one) => one.role === role);
+  if (!custody || custody.keyIds.length < 2) return undefined;
+  const held = new Set(custody.held.map(({ keyId }) => keyId));
+  return custody.keyIds.find((keyId) => !held.has(keyId)) ?? custody.keyIds[0];
 }
 
 /** Where the key at hand of a role is; where there is none, where a new one would be. */

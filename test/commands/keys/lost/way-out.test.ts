@@ -20,7 +20,7 @@ import {
   trustFiles,
   type RepositoryBuilder,
 } from '../../../trust/repository-builder.js';
-import { rootKey, type TestKey } from '../../../trust/test-keys.js';
+import { ecdsaKey, rootKey, type TestKey } from '../../../trust/test-keys.js';
 
 const registry = 'contoso.azurecr.io';
 const repository = {
@@ -142,6 +142,15 @@ describe('with the repository key lost and the root key at hand', () => {
     expect(renew).toMatch(/keys renew .*--keys https:\/\/contoso-root\.vault/);
     expect(rotate).toMatch(/keys rotate .*--role targets/);
     expect(found.steps.at(-1)?.text).toContain('pulling works again');
+  });
+
+  it('says which of several keys goes: one that is not at hand', () => {
+    const made = dockerLikeRepository();
+    const [lost, kept] = [ecdsaKey(), ecdsaKey()];
+    made.targetsRole.keys = [lost, kept];
+    made.targetsRole.threshold = 2;
+    const rotate = commandsOf(wayOut({ repository: made, held: ['root', 'alice'] })).at(-1);
+    expect(rotate).toContain(`--old-key ${[lost.canonicalId, kept.canonicalId].sort()[0] ?? ''} `);
   });
 
   it('gives as many root keys as the root asks for', () => {

@@ -1,0 +1,103 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseKeyReference } from '../../../../src/signing/index.js';
+import type { KeySource } from '../../../../src/commands/configuration/key-inputs.js';
+import { openKeysLeft, type KeysLeft } from '../../../../src/commands/keys/lost/open-keys.js';
+import type { RunContext } from '../../../../src/commands/index.js';
+import type { AzureAccess } from '../../../../src/commands/session/session.js';
+import { isTrustError } from '../../../../src/errors.js';
+import {
+  startVaultWorld,
+  vault,
+  vaultUrl,
+  type VaultWorld,
+} from '../../../azure/key-vault/world.js';
+
+let world: VaultWorld;
+let folder: string;
+
+beforeAll(async () => {
+  world = await startVaultWorld();
+  folder = await mkdtemp(path.join(tmpdir(), 'keys-left-'));
+  for (const name of ['kept', 'deleted', 'purged']) {
+    await world.control.createKey({ vault, name, kty: 'EC', crv: 'P-256' });
+  }
+  await world.control.softDeleteKey(vault, 'deleted');
+  await world.control.softDeleteKey(vault, 'purged');
+  await world.control.purgeKey(vault, 'purged');
+});
+afterAll(() => world.close());
+
+const source = (text: string): KeySource => ({
+  reference: parseKeyReference(text),
+  passphrase: undefined,
+  passphraseInput: 'signing-key-passphrase',
+});
+
+async function open(
+  sources: readonly KeySource[],
+  credential = world.credential,
+): Promise<KeysLeft & { readonly warnings: readonly string[] }> {
+  const warnings: string[] = [];
+  const log = {
+    info: () => undefined,
+    debug: () => undefined,
+    warn: (line: string) => void warnings.push(line),
+    group: <T>(_title: string, body: () => Promise<T>) => body(),
+  };
+  const context = {
+    secrets: { mask: () => undefined },
+    clock: () => new Date(),
+    signal: new AbortController().signal,
+    nameInput: (name: string) => name,
+  } as unknown as RunContext;
+  const left = await openKeysLeft(sources, { credential } as AzureAccess, context, log);
+  return { ...left, warnings };
+}
+
+describe('the keys that are left', () => {
+  it('are those that can be opened; of the others it says why, and what can be had back', async () => {
+    const file = path.join(folder, 'kept.pem');
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const { keys, unopened, warnings } = await open([
+      source(`${vaultUrl}/keys/kept`),
+      source(`${vaultUrl}/keys/deleted`),
+      source(`${vaultUrl}/keys/purged`),
+      source(file),
+      source(path.join(folder, 'gone.pem')),
+    ]);
+    expect(keys).toHaveLength(2);
+    expect(unopened).toMatchObject([
+      { name: `${vaultUrl}/keys/deleted`, isRecoverable: true, error: { code: 'KEY_NOT_FOUND' } },
+      { name: `${vaultUrl}/keys/purged`, isRecoverable: false },
+      { name: path.join(folder, 'gone.pem'), isRecoverable: false, reference: undefined },
+    ]);
+    expect(warnings).toHaveLength(3);
+    expect(warnings[0]).toContain(`${vaultUrl}/keys/deleted is not at hand: `);
+  });
+
+  it('are each named once, however often they are given', async () => {
+    const { keys } = await open([source(`${vaultUrl}/keys/kept`), { vaultUrl }]);
+    expect(new Set(keys.map(({ signer }) => signer.keyId)).size).toBe(keys.length);
+  });
+
+  it('are none of a vault that this principal may not read', async () => {
+    const { credential } = await world.stranger();
+    const { keys, unopened } = await open([{ vaultUrl }], credential);
+    expect(keys).toEqual([]);
+    expect(unopened).toMatchObject([{ name: vaultUrl, error: { code: 'VAULT_FORBIDDEN' } }]);
+  });
+
+  it('do not hide that the sign-in fails', async () => {
+    const credential = { getToken: () => Promise.reject(new Error('no sign-in')) };
+    const error: unknown = await open([source(`${vaultUrl}/keys/kept`)], credential).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(isTrustError(error, 'KEY_NOT_FOUND', 'VAULT_FORBIDDEN')).toBe(false);
+    expect(error).toBeInstanceOf(Error);
+  });
+});
