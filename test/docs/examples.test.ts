@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
 import {
+  commandGroups,
   commandInput,
   inputNameOn,
   inputsOf,
@@ -30,7 +31,7 @@ interface Step {
 interface Example {
   readonly where: string;
   readonly host: HostName;
-  /** Of an action that has only one. */
+  /** Of an action that has only one, or those of a group. */
   readonly command?: string;
   readonly inputs: Given;
 }
@@ -39,10 +40,16 @@ const task = JSON.parse(
   readFileSync(path.join(root, 'tasks/AcrContentTrustV1/task.json'), 'utf8'),
 ) as { readonly name: string; readonly version: { readonly Major: number } };
 
+interface Steps {
+  readonly steps?: readonly Step[];
+}
+
+/** The steps of a list, of a pipeline, or of all jobs of a workflow. */
 function stepsIn(block: CodeBlock): readonly Step[] {
   const document = parse(block.text, { strict: true, uniqueKeys: true }) as
-    readonly Step[] | { readonly steps?: readonly Step[] };
-  return 'steps' in document ? (document.steps ?? []) : (document as readonly Step[]);
+    readonly Step[] | (Steps & { readonly jobs?: Readonly<Record<string, Steps>> });
+  if (!('steps' in document || 'jobs' in document)) return document as readonly Step[];
+  return [document, ...Object.values(document.jobs ?? {})].flatMap(({ steps }) => steps ?? []);
 }
 
 /** The steps of the pages that are ours, by host. */
@@ -59,8 +66,11 @@ function yamlExamples(): readonly Example[] {
       );
       if (own) {
         expect(Number(own[2])).toBe(task.version.Major);
-        const command = own[1] === undefined ? {} : { command: own[1] };
-        return [{ where, host: 'action', ...command, inputs: step.with ?? {} }];
+        const inputs = step.with ?? {};
+        const isGroup = commandGroups.some((group) => group === own[1]);
+        const words = isGroup ? `${own[1] ?? ''} ${String(inputs[commandInput.name])}` : own[1];
+        const command = words === undefined ? {} : { command: words };
+        return [{ where, host: 'action', ...command, inputs }];
       }
       expect(step.uses ?? step.task, `${where}: a step of whom?`).toMatch(/^actions\//);
       return [];
