@@ -6,7 +6,12 @@ import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectStack, run, uniqueName, type Principal } from '../../stack/index.js';
-import { createDockerOwner, passphrases, type DockerOwner } from '../main-job/stock-owners.js';
+import {
+  createDockerOwner,
+  createNotaryOwner,
+  passphrases,
+  type DockerOwner,
+} from '../main-job/stock-owners.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
 import {
@@ -172,6 +177,36 @@ describe('keys import', () => {
       'by-secret',
       keys.find((key) => key.includes('/secrets/signer-alice-')) ?? '',
     );
+  });
+
+  it("knows the keys of notary, and keeps the snapshot's until the server has the role", async () => {
+    const other = scenario.repository();
+    const name = `${scenario.registry.loginServer}/${other}`;
+    const { notary, trustDir } = await createNotaryOwner(scenario, other);
+    await notary('init', name, '--publish');
+    const result = await bring(
+      'cli',
+      { archive: trustDir, 'dry-run': 'true' },
+      {
+        NOTARY_ROOT_PASSPHRASE: passphrases.root,
+        NOTARY_TARGETS_PASSPHRASE: passphrases.other,
+        NOTARY_SNAPSHOT_PASSPHRASE: passphrases.other,
+      },
+    );
+    expectSuccess(result);
+    expect(result.outputs.repositories).toBe(name);
+    const report = JSON.parse(await readFile(result.outputs['trust-report'] ?? '', 'utf8')) as {
+      readonly keys: readonly { readonly role: string; readonly state: string }[];
+      readonly repositories: readonly { readonly notes: readonly string[] }[];
+    };
+    expect(Object.fromEntries(report.keys.map(({ role, state }) => [role, state]))).toEqual({
+      root: 'to be imported',
+      targets: 'to be imported',
+      snapshot: 'left out',
+    });
+    expect(report.repositories[0]?.notes).toEqual([
+      expect.stringMatching(/Hand the role to the server with "keys rotate"/),
+    ]);
   });
 });
 

@@ -78,9 +78,9 @@ export async function openStoredKeys(
 /** What is wrong with a key and with no other. */
 const ofOneKey = ['KEY_UNSUITABLE', 'KEY_PASSPHRASE_MISSING', 'KEY_PASSPHRASE_WRONG'] as const;
 
-/** Such as `root key in private/20ac….key`. */
+/** Such as `root key (20ac20e4)`, as Docker tells keys apart; by the file where that names none. */
 function describe(key: StoredKey): string {
-  return `${describePurpose(key)} in ${key.path}`;
+  return `${describePurpose(key)} (${key.keyId?.slice(0, 8) ?? key.path})`;
 }
 
 /** The part of an EC key that must never be seen is one number; of an RSA key it is nearly all. */
