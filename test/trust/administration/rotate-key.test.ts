@@ -182,6 +182,22 @@ describe('rotating the root key', () => {
     expect(again.unchanged).toMatch(/has the key .* already, with a certificate until 2036-/);
   });
 
+  it('lets those follow who have missed several rotations', async () => {
+    const repository = await signed();
+    const previous = await repository.view();
+    let last = repository.root;
+    for (const name of ['second', 'third', 'fourth']) {
+      const newKey = ecdsaSigner(name);
+      await rotate(repository, { role: 'root', newKey, atHand: [last] });
+      last = newKey;
+    }
+    const { server, now } = repository;
+    const followed = await readRepository(server, { pins: [], now, previous });
+    expect(followed?.root.signed.version).toBe(4);
+    // The certificates of all earlier root keys are still there, and nothing else has piled up.
+    expect(Object.keys(followed?.root.signed.keys ?? {})).toHaveLength(4 + 3);
+  });
+
   it('does not begin from a root that the pins do not know', async () => {
     const repository = await signed();
     const pins = [{ kind: 'key-id', keyId: 'ab'.repeat(32) } as const];

@@ -18,7 +18,7 @@ import {
 import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../session/session.js';
-import { openConfigured } from '../../signing/signing-preflight.js';
+import { openConfigured } from '../../signing/open-configured.js';
 import { makeKey } from '../init/keys.js';
 import type { NewKeySource } from './configuration.js';
 

@@ -31,7 +31,7 @@ import {
 } from '../../repositories/index.js';
 import { openAzure, type AzureAccess } from '../../session/session.js';
 import { openKeysAtHand } from '../../signing/keys-at-hand.js';
-import { resolvePin } from '../../signing/signing-preflight.js';
+import { resolvePin } from '../../signing/pins.js';
 import { separate } from '../init/configuration.js';
 import type { RotateConfiguration, Rotation } from './configuration.js';
 import { keyToCome, openNewKey, type OpenedNewKey } from './new-key.js';
