@@ -18,14 +18,14 @@ import { listingOf, type KeyHolder } from './role-listing.js';
 export type RenewalWay =
   /** The keys at hand: they sign the role again as it is. */
   | { readonly kind: 'keys' }
-  /** The trust server, by itself, whenever somebody reads. */
-  | { readonly kind: 'server' }
+  /** The trust server, by itself, whenever somebody reads; as far as it said so, see the rules. */
+  | { readonly kind: 'server'; readonly isKnown: boolean }
   /** The keys at hand, by a rotation: signing again would not do. */
   | { readonly kind: 'rotation'; readonly role: 'root' | 'snapshot' }
   /** Whoever holds a key of the role, by signing a tag into it. */
   | { readonly kind: 'signing' }
-  /** Keys that are not at hand. */
-  | { readonly kind: 'others' };
+  /** Keys that are not at hand: by signing the role again, or by the rotation of this role. */
+  | { readonly kind: 'others'; readonly rotation?: 'root' | 'snapshot' };
 
 /** One thing that ends: the file of a role, or the certificates of the root keys. */
 export interface Renewal {
@@ -155,7 +155,7 @@ function certificateRenewal(judged: Judged): Renewal {
     state: stateAt(expires, rules),
     ...keysOf(view, 'root'),
     held: heldOf(view, 'root', holders),
-    way: canRotateRoot(judged) ? { kind: 'rotation', role: 'root' } : { kind: 'others' },
+    way: rotationOf(judged, 'root'),
   };
 }
 
@@ -173,7 +173,10 @@ function serverRenewal(judged: Judged, role: 'snapshot' | 'timestamp'): Renewal 
     threshold: keysOf(view, role).threshold,
     keyIds: [],
     held: [],
-    way: { kind: 'server' },
+    way: {
+      kind: 'server',
+      isKnown: role === 'timestamp' || rules.serverHoldsSnapshot !== undefined,
+    },
   };
 }
 
@@ -184,8 +187,13 @@ function handover(judged: Judged): Pick<Renewal, 'threshold' | 'keyIds' | 'held'
     ...keysOf(view, 'root'),
     held: heldOf(view, 'root', holders),
 
-    way: canRotateRoot(judged) ? { kind: 'rotation', role: 'snapshot' } : { kind: 'others' },
+    way: rotationOf(judged, 'snapshot'),
   };
+}
+
+/** A rotation takes a new root. */
+function rotationOf(judged: Judged, role: 'root' | 'snapshot'): RenewalWay {
+  return canRotateRoot(judged) ? { kind: 'rotation', role } : { kind: 'others', rotation: role };
 }
 
 /** The old root judges its successor whatever the dates of its certificates, and without pins. */

@@ -201,7 +201,8 @@ describe('who can put the end off', () => {
     const all = renewals(viewOf(dockerLikeRepository()), [], rules);
     for (const role of ['snapshot', 'timestamp']) {
       const one = find(all, role);
-      expect(one).toMatchObject({ way: { kind: 'server' }, keyIds: [], held: [] });
+      const isKnown = role === 'timestamp';
+      expect(one).toMatchObject({ way: { kind: 'server', isKnown }, keyIds: [], held: [] });
       expect(isOurConcern(one)).toBe(false);
     }
   });
@@ -224,10 +225,21 @@ describe('who can put the end off', () => {
     const held = find(renewals(view, [root], kept), 'snapshot');
     expect(held).toMatchObject({ state: 'expiring', way: { kind: 'rotation', role: 'snapshot' } });
     expect(isOurConcern(held)).toBe(true);
-    expect(find(renewals(view, [], kept), 'snapshot').way).toEqual({ kind: 'others' });
+    expect(find(renewals(view, [], kept), 'snapshot').way).toEqual({
+      kind: 'others',
+      rotation: 'snapshot',
+    });
+    const asked = { ...rules, serverHoldsSnapshot: true };
+    expect(find(renewals(view, [], asked), 'snapshot').way).toEqual({
+      kind: 'server',
+      isKnown: true,
+    });
     // Nothing can be published without that key, whatever else is at hand.
     const targets = holderOf(only(repository.targetsRole.keys));
-    expect(find(renewals(view, [targets], kept), 'targets').way).toEqual({ kind: 'others' });
+    expect(find(renewals(view, [targets], kept), 'targets').way).toEqual({
+      kind: 'others',
+      rotation: 'snapshot',
+    });
     expect(find(renewals(view, [targets, root], kept), 'targets').way).toEqual({
       kind: 'rotation',
       role: 'snapshot',

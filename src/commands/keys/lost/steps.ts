@@ -230,8 +230,11 @@ function beginAnew(situation: Situation): readonly Step[] {
 }
 
 function timeOf({ loss }: Situation): string {
-  if (!mendsByTargets(loss) || (loss.kind !== 'root' && loss.expired.length > 0)) return 'now';
-  return loss.end ? `before ${loss.end.at.toISOString().slice(0, 10)}` : 'in time';
+  const { kind, expired, isSnapshotWithClient, end } = loss;
+  const isOver =
+    kind === 'root' && !isSnapshotWithClient ? !mendsByTargets(loss) : expired.length > 0;
+  if (isOver) return 'now';
+  return end ? `before ${end.at.toISOString().slice(0, 10)}` : 'in time';
 }
 
 /** The report has them all. */

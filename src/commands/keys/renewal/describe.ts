@@ -17,7 +17,8 @@ export function renewableBy(renewal: Renewal): string {
   const { way, state } = renewal;
   switch (way.kind) {
     case 'server':
-      return state === 'expired' ? 'the server, which has not done so' : 'the server';
+      if (state === 'expired') return 'the server, which has not done so';
+      return way.isKnown ? 'the server' : 'the server, presumably';
     case 'keys':
       return holdersOf(renewal);
     case 'rotation':
@@ -25,7 +26,7 @@ export function renewableBy(renewal: Renewal): string {
     case 'signing':
       return state === 'not published' ? '-' : 'signing a tag into it';
     case 'others':
-      return `none at hand: ${neededKeys(renewal, shortId)}`;
+      return `none at hand: ${neededKeys(renewal, shortId)}${way.rotation ? ` (keys rotate --role ${way.rotation})` : ''}`;
   }
 }
 
@@ -102,14 +103,22 @@ function remedyOf(renewal: Renewal): string {
     case 'keys':
       return `"keys renew" signs it again with the keys at hand: ${holdersOf(renewal)}.`;
     case 'rotation':
-      return way.role === 'root'
-        ? `Signing again gives a certificate no later date: "keys rotate --role root" with ${holdersOf(renewal)} gives the root a new one.`
-        : `The server does not hold the snapshot key: hand the role over to it with "keys rotate --role snapshot" and ${holdersOf(renewal)}.`;
+      return `${rotationOf(way.role)} with ${holdersOf(renewal)}.`;
     case 'server':
       return `The server renews the ${renewal.role} when it is asked for it. An expired one means that its key is missing there, that a cache answered with an old file, or that this clock is wrong.`;
     case 'signing':
       return `Whoever holds a key of ${renewal.role} must sign a tag into it again.`;
-    case 'others':
-      return `${nameOf(renewal)} takes ${neededKeys(renewal)}, which is not at hand: run "keys renew" where it is. If it is lost, "keys lost" says what is left to do.`;
+    case 'others': {
+      const what = way.rotation
+        ? `${rotationOf(way.rotation)}, with`
+        : `Run "keys renew", for ${renewal.role} with`;
+      return `${what} ${neededKeys(renewal)}, which is not at hand here. If it is lost, "keys lost" says what is left to do.`;
+    }
   }
+}
+
+function rotationOf(role: 'root' | 'snapshot'): string {
+  return role === 'root'
+    ? 'Signing again gives a certificate no later date. Give the root a new one: "keys rotate --role root"'
+    : 'A client keeps the snapshot key, without which the server cannot publish. Hand the role over to it: "keys rotate --role snapshot"';
 }

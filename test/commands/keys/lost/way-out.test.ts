@@ -283,6 +283,7 @@ describe('with the snapshot key at a client', () => {
     });
     expect(found.loss.end).toEqual({ what: 'snapshot', at: inDays(60) });
     expect(about(found, 'changing keys')).toMatch(/^Nothing can be changed: the snapshot key/);
+    expect(found.steps[1]?.text).toContain(`begin anew before ${day(60)}`);
     expect(commandsOf(found).join('\n')).not.toContain('keys renew');
   });
 });

@@ -27,10 +27,20 @@ const renewal = (more: Partial<Renewal> = {}): Renewal => ({
 describe('who can renew a role', () => {
   it.each([
     ['the keys at hand', {}, 'Key Vault key contoso-keys/app (ES256)'],
-    ['the server', { way: { kind: 'server' }, state: 'valid' }, 'the server'],
+    ['the server', { way: { kind: 'server', isKnown: true }, state: 'valid' }, 'the server'],
+    [
+      'a server that was not asked',
+      { way: { kind: 'server', isKnown: false }, state: 'valid' },
+      'the server, presumably',
+    ],
+    [
+      'others, by a rotation',
+      { way: { kind: 'others', rotation: 'snapshot' }, held: [] },
+      `none at hand: key ${a.slice(0, 12)} (keys rotate --role snapshot)`,
+    ],
     [
       'a server that has not',
-      { way: { kind: 'server' }, state: 'expired' },
+      { way: { kind: 'server', isKnown: true }, state: 'expired' },
       'the server, which has not done so',
     ],
     ['others', { way: { kind: 'others' }, held: [] }, `none at hand: key ${a.slice(0, 12)}`],
@@ -64,7 +74,7 @@ describe('what needs attention', () => {
     const all = [
       renewal({ state: 'valid' }),
       renewal({ way: { kind: 'signing' }, state: 'not published', expires: undefined }),
-      renewal({ way: { kind: 'server' }, state: 'valid' }),
+      renewal({ way: { kind: 'server', isKnown: true }, state: 'valid' }),
     ];
     expect(troublesOf(all)).toEqual([]);
     expect(expiryError(gun, [], 30)).toBeUndefined();
@@ -94,12 +104,24 @@ describe('what needs attention', () => {
       code: 'TRUST_DATA_EXPIRED',
       message: `The trust data of ${gun} has expired: targets expired at 2026-12-01T10:00:00.000Z. Within 7 days more expires: targets/ci on 2026-12-01.`,
     });
-    expect(error?.remedy).toContain(`key ${a}, which is not at hand`);
+    expect(error?.remedy).toContain(
+      `Run "keys renew", for targets with key ${a}, which is not at hand here.`,
+    );
     expect(error?.remedy).toContain('"keys lost"');
   });
 
+  it('leads to a rotation where signing again is of no use, also with keys of others', () => {
+    const kept = renewal({ role: 'snapshot', way: { kind: 'others', rotation: 'snapshot' } });
+    const certificate = renewal({ role: 'root', way: { kind: 'others', rotation: 'root' } });
+    const remedy = expiryError(gun, [kept, certificate], 30)?.remedy;
+    expect(remedy).toContain(`"keys rotate --role snapshot", with key ${a}`);
+    expect(remedy).toContain(`"keys rotate --role root", with key ${a}`);
+    expect(remedy).not.toContain('"keys renew"');
+  });
+
   it('is a role of the server as well, once it has expired', () => {
-    const timestamp = renewal({ role: 'timestamp', state: 'expired', way: { kind: 'server' } });
+    const way = { kind: 'server', isKnown: true } as const;
+    const timestamp = renewal({ role: 'timestamp', state: 'expired', way });
     expect(expiryError(gun, troublesOf([timestamp]), 30)).toMatchObject({
       code: 'TRUST_DATA_EXPIRED',
       remedy: expect.stringMatching(/The server renews the timestamp/) as string,
@@ -116,7 +138,11 @@ describe('days and ends', () => {
 
   it('leave out what the server renews', () => {
     const soon = new Date('2026-11-25T00:00:00Z');
-    const server = renewal({ role: 'timestamp', expires: soon, way: { kind: 'server' } });
+    const server = renewal({
+      role: 'timestamp',
+      expires: soon,
+      way: { kind: 'server', isKnown: true },
+    });
     expect(firstEnd([server, renewal()])).toEqual(new Date('2026-12-01T10:00:00Z'));
     expect(firstEnd([server])).toBeUndefined();
   });
