@@ -21,9 +21,9 @@ import {
 import { collectWarnings } from '../report/collect-warnings.js';
 import type { RunContext } from '../context.js';
 import { checkReportPath, writeTrustReport } from '../report/report.js';
-import { nameOfPin, resolvePin } from '../signing/signing-preflight.js';
+import { nameOfPin, resolvePin } from '../signing/pins.js';
 import { createAccess, type Access } from '../verify/access.js';
-import { mapAtOnce } from '../at-once.js';
+import { mapAtOnce } from '../../at-once.js';
 import {
   readInspectConfiguration,
   type InspectConfiguration,

@@ -12,11 +12,11 @@ import {
   listAttached,
   type Manifest,
 } from '../../registry/index.js';
-import { mapAtOnce } from '../at-once.js';
+import { mapAtOnce } from '../../at-once.js';
 import type { RunContext } from '../context.js';
 import { alignColumns } from '../report/text-table.js';
 import type { Session } from '../session/session.js';
-import { resolvePin } from '../signing/signing-preflight.js';
+import { resolvePin } from '../signing/pins.js';
 import { createAccess, type Access, type HostAccess } from '../verify/access.js';
 import { failureOf } from '../verify/failure.js';
 import { judge } from '../verify/judge.js';

@@ -5,7 +5,7 @@
 import { TrustError, isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Gun } from '../../trust/index.js';
-import { mapAtOnce } from '../at-once.js';
+import { mapAtOnce } from '../../at-once.js';
 
 /** What became of a repository: a value, or what it failed with. */
 export type Attempted<T> =

@@ -11,7 +11,8 @@ import {
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import { openSession, type AzureAccess, type Session } from '../session/session.js';
-import { describePin, explainRefusal } from '../signing/signing-preflight.js';
+import { describePin } from '../signing/pins.js';
+import { explainRefusal } from '../signing/registry-rights.js';
 import { eachRepository, type Attempted } from './each-repository.js';
 import type { NamedRepository } from './read-repositories.js';
 

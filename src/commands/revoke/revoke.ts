@@ -27,14 +27,9 @@ import type {
 import type { RunContext } from '../context.js';
 import { checkReportPath, writeTrustReport } from '../report/report.js';
 import { openSession, type Session } from '../session/session.js';
-import {
-  checkRegistry,
-  describePin,
-  explainRefusal,
-  nameOfPin,
-  openConfigured,
-  resolvePin,
-} from '../signing/signing-preflight.js';
+import { checkRegistry, explainRefusal } from '../signing/registry-rights.js';
+import { describePin, nameOfPin, resolvePin } from '../signing/pins.js';
+import { openConfigured } from '../signing/open-configured.js';
 import { outcomeOf, viewAfter, type RevokedTag } from './outcome.js';
 import {
   revocationReport,

@@ -18,14 +18,14 @@ import type { RepositoryToSign } from '../configuration/types.js';
 import { signTags } from '../signing/sign-tags.js';
 import {
   beginSigning,
-  checkRegistry,
   examine,
   openSigning,
   planSigning,
   type OpenedSigning,
   type SigningPlan,
 } from '../signing/signing-preflight.js';
-import { mapAtOnce } from '../at-once.js';
+import { checkRegistry } from '../signing/registry-rights.js';
+import { mapAtOnce } from '../../at-once.js';
 import {
   failureOf,
   imagesReport,

@@ -14,7 +14,7 @@ import {
   type SignerAddition,
   type TrustedView,
 } from '../../trust/index.js';
-import { mapAtOnce } from '../at-once.js';
+import { mapAtOnce } from '../../at-once.js';
 import { limits } from '../../limits.js';
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';

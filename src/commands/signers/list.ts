@@ -12,7 +12,7 @@ import {
   thenEach,
   valuesOf,
 } from '../repositories/index.js';
-import { resolvePin } from '../signing/signing-preflight.js';
+import { resolvePin } from '../signing/pins.js';
 import { readListConfiguration } from './configuration.js';
 import {
   listingReport,

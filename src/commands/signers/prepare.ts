@@ -17,7 +17,7 @@ import {
 } from '../repositories/index.js';
 import { openAzure, type AzureAccess } from '../session/session.js';
 import { openKeysAtHand } from '../signing/keys-at-hand.js';
-import { resolvePin } from '../signing/signing-preflight.js';
+import { resolvePin } from '../signing/pins.js';
 import type { ChangeConfiguration, SignersConfiguration } from './configuration.js';
 
 /** A repository as it was found. */

@@ -19,7 +19,7 @@ import {
   type RoleName,
   type TrustServer,
 } from '../../trust/index.js';
-import { mapAtOnce } from '../at-once.js';
+import { mapAtOnce } from '../../at-once.js';
 import type { RunContext } from '../context.js';
 import type { Session } from '../session/session.js';
 

@@ -5,12 +5,12 @@ import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import type { KeyReference } from '../../signing/index.js';
 import type { KeyId } from '../../trust/index.js';
-import { mapAtOnce } from '../at-once.js';
+import { mapAtOnce } from '../../at-once.js';
 import type { KeySource } from '../configuration/key-inputs.js';
 import type { KeyConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { AzureAccess } from '../session/session.js';
-import { openConfigured } from './signing-preflight.js';
+import { openConfigured } from './open-configured.js';
 
 /** A key that this run may sign with, as far as its vault lets it. */
 export interface KeyAtHand extends OpenedKey {

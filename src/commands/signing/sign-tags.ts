@@ -13,7 +13,8 @@ import {
 import type { RunContext } from '../context.js';
 import type { SignedResult, TaggedContent } from '../report/journal.js';
 import type { TagOrder } from './tag-order.js';
-import { nameOfPin, type SigningPlan } from './signing-preflight.js';
+import { nameOfPin } from './pins.js';
+import { type SigningPlan } from './signing-preflight.js';
 
 /** What makes signing quick and safe; see the options of the same names in `publishTags`. */
 export type SigningHints = Pick<PublishTagsOptions, 'known' | 'recheck' | 'onReadBack'>;

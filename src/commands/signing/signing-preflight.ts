@@ -2,23 +2,13 @@
  * Makes sure, before anything is built, that the run can end signed: the key signs, the principal
  * may publish, the trust data is sound, and the key may sign these tags where Docker looks.
  */
-import { readFile } from 'node:fs/promises';
-import {
-  contentTrustObstacle,
-  openKey,
-  openVaultKey,
-  readRegistryPermissions,
-  readRegistryProperties,
-  roleAssignmentCommand,
-  type OpenedKey,
-} from '../../azure/index.js';
-import { TrustError, isTrustError, messageOf } from '../../errors.js';
+import type { OpenedKey } from '../../azure/index.js';
+import { TrustError } from '../../errors.js';
 import type { Log } from '../../ports.js';
 import { createRootCertificate, proveSigner } from '../../signing/index.js';
 import {
   createTrustServer,
   examineSigning,
-  type KeyId,
   type Pin,
   type PublicKey,
   type RoleName,
@@ -27,6 +17,9 @@ import {
   type TrustServer,
 } from '../../trust/index.js';
 import { ahead } from '../ahead.js';
+import { openConfigured } from './open-configured.js';
+import { describePin, pinOf, resolvePin } from './pins.js';
+import { checkRegistry, explainRefusal } from './registry-rights.js';
 import type {
   Configuration,
   KeyConfiguration,
@@ -34,7 +27,6 @@ import type {
 } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { Session } from '../session/session.js';
-import type { PinReference } from '../configuration/trust-pin.js';
 import { explainVersion } from './earlier-version.js';
 
 /** The root key of a repository that is yet to be initialised. */
@@ -198,53 +190,6 @@ export async function planSigning(
   return { engine: signing.engine, server, key, pins, view, root: undefined, roles };
 }
 
-/** How the root came to be trusted, in a few words. */
-export function describePin({ pinnedBy }: TrustedView): string {
-  switch (pinnedBy.kind) {
-    case 'pin':
-      return `pinned by ${nameOfPin(pinnedBy.pin)}`;
-    case 'earlier-root':
-      return `following root version ${pinnedBy.version}`;
-    case 'first-use':
-      return 'not pinned';
-  }
-}
-
-/** A pin as a report names it. */
-export function nameOfPin(pin: Pin): string {
-  switch (pin.kind) {
-    case 'key-id':
-      return `key ID ${pin.keyId}`;
-    case 'certificate-sha256':
-      return `certificate fingerprint ${pin.fingerprint}`;
-    case 'ca':
-      return 'certificate authority';
-    case 'public-key':
-      return 'the root key itself';
-  }
-}
-
-/** The canonical ID names the raw key, whatever certificate the root carries. */
-function pinOf(keyId: KeyId): Pin {
-  return { kind: 'key-id', keyId };
-}
-
-/** Opens a key of the inputs. @throws {TrustError} */
-export async function openConfigured(
-  { reference, passphrase, passphraseInput }: KeyConfiguration,
-  { credential }: Pick<Session, 'credential'>,
-  { secrets, signal, clock, nameInput }: RunContext,
-): Promise<OpenedKey> {
-  return openKey(reference, {
-    credential,
-    passphrase,
-    passphraseInput: nameInput(passphraseInput),
-    secrets,
-    signal,
-    clock,
-  });
-}
-
 /** The docker engine signs with a file, so the private key has to be one we can write. */
 function requirePrivateKey(
   { engine }: SigningConfiguration,
@@ -280,97 +225,4 @@ async function planRoot(
   const key = await open(rootKey);
   await proveSigner(key.signer);
   return { key, certificate: await createRootCertificate(gun, key.signer, clock()) };
-}
-
-/** Opens a pin: reads its CA file, or asks the vault for its key. @throws {TrustError} */
-export async function resolvePin(
-  pin: PinReference,
-  { credential }: Pick<Session, 'credential'>,
-  context: RunContext,
-): Promise<Pin> {
-  switch (pin.kind) {
-    case 'key-id':
-    case 'certificate-sha256':
-      return pin;
-    case 'ca-file':
-      try {
-        return { kind: 'ca', pem: await readFile(pin.path, 'utf8') };
-      } catch (cause) {
-        throw new TrustError(
-          'INPUT_INVALID',
-          `The CA file ${pin.path} cannot be read: ${messageOf(cause)}`,
-          { remedy: `Correct ${context.nameInput('trust-pin')}.`, cause },
-        );
-      }
-    case 'vault-key': {
-      const { keyId } = await openVaultKey(pin.reference, credential, context);
-      return pinOf(keyId);
-    }
-  }
-}
-
-/** What Azure Resource Manager knows beforehand, as far as the principal may ask it. */
-export async function checkRegistry(
-  { registryId, image: { registry } }: Configuration,
-  { cloud, credential, http, principal }: Session,
-  { signal }: RunContext,
-  log: Log,
-): Promise<void> {
-  if (registryId === undefined) return;
-  const access = { cloud, credential, http, signal };
-  const [properties, permissions] = await Promise.all([
-    readRegistryProperties(access, registryId),
-    readRegistryPermissions(access, registryId),
-  ]);
-  const obstacle =
-    properties.state === 'read' ? contentTrustObstacle(properties.properties) : undefined;
-  if (obstacle) throw obstacle;
-  const assignee = principal.clientId ?? principal.objectId;
-  for (const [name, answer, role] of [
-    ['push', permissions.push, 'AcrPush'],
-    ['sign', permissions.sign, 'AcrImageSigner'],
-  ] as const) {
-    if (answer.state === 'not checked') log.info(`${name} permission not checked: ${answer.why}`);
-    if (answer.state !== 'missing') continue;
-    throw new TrustError(
-      name === 'push' ? 'PUSH_NOT_AUTHORIZED' : 'SIGNER_NOT_AUTHORIZED',
-      `The principal has no role on ${registry} that lets it ${name} images.`,
-      {
-        remedy: `Assign it, then run again: ${roleAssignmentCommand(role, registryId, assignee)}`,
-      },
-    );
-  }
-}
-
-/** Completes a refusal of the trust server with its likely cause and the command that mends it. */
-export async function explainRefusal<T>(
-  { registryId, image: { registry } }: Pick<Configuration, 'registryId' | 'image'>,
-  { principal, account }: Session,
-  body: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED', 'REGISTRY_LOGIN_REFUSED')) throw error;
-    const problem = accountProblem(account, registry);
-    // No role mends a login that can never sign.
-    const command =
-      problem === '' && error.code === 'SIGNER_NOT_AUTHORIZED'
-        ? ` Run: ${roleAssignmentCommand('AcrImageSigner', registryId, principal.clientId ?? principal.objectId)}`
-        : '';
-    throw new TrustError(error.code, `${error.message}${problem === '' ? '' : `.${problem}`}`, {
-      remedy: `${error.remedy}${command}`,
-      cause: error,
-    });
-  }
-}
-
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** Logins that can never sign, whatever roles are assigned. */
-function accountProblem(account: string | undefined, registry: string): string {
-  if (account === undefined || guid.test(account)) return '';
-  return account.toLowerCase() === registry.split('.')[0]
-    ? ` The login is the registry's admin account, which cannot sign.`
-    : ` The login ${account} is no service principal; a repository-scoped token cannot sign.`;
 }

@@ -20,7 +20,7 @@ import {
   type OpenRepository,
 } from '../repositories/index.js';
 import { openAzure } from '../session/session.js';
-import { describePin, resolvePin } from '../signing/signing-preflight.js';
+import { describePin, resolvePin } from '../signing/pins.js';
 import { readDeleteConfiguration, type DeleteConfiguration } from './configuration.js';
 import { lossOf, type Loss } from './loss.js';
 import {

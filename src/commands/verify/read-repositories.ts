@@ -10,7 +10,7 @@ import {
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import type { Access, HostAccess } from './access.js';
-import { mapAtOnce } from '../at-once.js';
+import { mapAtOnce } from '../../at-once.js';
 import type { Repository } from './judge.js';
 import { pinsFor, type ScopedPin } from './pins.js';
 import type { ImageRequest } from './requests.js';

@@ -89,7 +89,7 @@ const cases: readonly Case[] = [
     change: async () => {
       const { tenantId } = await stack.azure.createTenant();
       const stranger = await stack.azure.createServicePrincipal({ tenantId });
-      return { inputs: { ...credentialsOf({ ...stranger, login: scenario.signer.login }) } };
+      return { inputs: credentialsOf(stranger) };
     },
     code: 'REGISTRY_LOGIN_REFUSED',
     message: /refused the login of [0-9a-f-]{36} \(status 401/,

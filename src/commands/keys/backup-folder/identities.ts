@@ -18,7 +18,7 @@ import {
   type VaultSecretReference,
 } from '../../../signing/index.js';
 import type { KeyId } from '../../../trust/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapAtOnce } from '../../../at-once.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../session/session.js';
 import type { BackupObject, BackupVersion } from './manifest.js';

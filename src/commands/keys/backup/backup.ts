@@ -9,7 +9,7 @@ import type { InputValues } from '../../../inputs/index.js';
 import { limits } from '../../../limits.js';
 import type { Log } from '../../../ports.js';
 import { formatKeyReference, type VaultReference } from '../../../signing/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapAtOnce } from '../../../at-once.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { checkReportPath, writeTrustReport } from '../../report/report.js';

@@ -19,7 +19,7 @@ import {
 import type { KeyId } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../session/session.js';
-import type { KeyOpener } from '../stored-keys/passphrases.js';
+import { maskPrivateKey, type KeyOpener } from '../stored-keys/passphrases.js';
 import type { StoredPurpose } from '../stored-keys/stored-key-names.js';
 import type { ExportableReference } from './configuration.js';
 
@@ -62,8 +62,7 @@ export async function readExportable(
     open: (passphrase, passphraseInput) =>
       readKeyFile(text, { source, passphrase, passphraseInput }),
   });
-  const { d } = privateKey.export({ format: 'jwk' });
-  if (d !== undefined) context.secrets.mask(d);
+  maskPrivateKey(privateKey, context.secrets);
   const { keyId } = createMemorySigner(privateKey, `key in ${source}`);
   return { reference, keyId, privateKey, purpose: { role, gun: headers.gun ?? tagged.gun } };
 }

@@ -16,7 +16,7 @@ import { limits } from '../../../limits.js';
 import type { Log } from '../../../ports.js';
 import { formatKeyReference, proveSigner, type VaultReference } from '../../../signing/index.js';
 import type { Signer } from '../../../trust/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapAtOnce } from '../../../at-once.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../session/session.js';
 import { purposeOfStored } from '../stored-keys/stored-key-names.js';

@@ -10,7 +10,7 @@ import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { checkReportPath, writeTrustReport } from '../../report/report.js';
 import type { AzureAccess } from '../../session/session.js';
-import { resolvePin } from '../../signing/signing-preflight.js';
+import { resolvePin } from '../../signing/pins.js';
 import { openAccess } from '../stored-keys/access.js';
 import { createKeyOpener } from '../stored-keys/passphrases.js';
 import { rootKeyIdsOf } from '../stored-keys/serving.js';

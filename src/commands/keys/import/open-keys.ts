@@ -5,7 +5,7 @@ import type { Log, Secrets } from '../../../ports.js';
 import { createMemorySigner, type KeyStore, type StoredKey } from '../../../signing/index.js';
 import type { KeyId, PublicKey } from '../../../trust/index.js';
 import { describePurpose, type StoredPurpose } from '../stored-keys/stored-key-names.js';
-import type { KeyOpener } from '../stored-keys/passphrases.js';
+import { maskPrivateKey, type KeyOpener } from '../stored-keys/passphrases.js';
 
 /** A private key that is open now. */
 export interface OpenedStoredKey extends StoredPurpose {
@@ -81,10 +81,4 @@ const ofOneKey = ['KEY_UNSUITABLE', 'KEY_PASSPHRASE_MISSING', 'KEY_PASSPHRASE_WR
 /** Such as `root key (20ac20e4)`, as Docker tells keys apart; by the file where that names none. */
 function describe(key: StoredKey): string {
   return `${describePurpose(key)} (${key.keyId?.slice(0, 8) ?? key.path})`;
-}
-
-/** The part of an EC key that must never be seen is one number; of an RSA key it is nearly all. */
-function maskPrivateKey(privateKey: KeyObject, secrets: Secrets): void {
-  const { d } = privateKey.export({ format: 'jwk' });
-  if (d !== undefined) secrets.mask(d);
 }

@@ -19,7 +19,7 @@ import type { KeyId, Signer } from '../../../trust/index.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../session/session.js';
-import { openConfigured } from '../../signing/signing-preflight.js';
+import { openConfigured } from '../../signing/open-configured.js';
 
 /** A key that an input names, as it was found. */
 export type FoundKey =

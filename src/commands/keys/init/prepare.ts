@@ -7,7 +7,7 @@ import { limits } from '../../../limits.js';
 import type { Log } from '../../../ports.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import { readRepository, type TrustedView } from '../../../trust/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapAtOnce } from '../../../at-once.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
 import {

@@ -5,7 +5,7 @@ import { alignColumns } from '../../report/text-table.js';
 import { factsOf, type failuresOf } from '../renewal/facts.js';
 import type { Finding } from './findings.js';
 import type { Loss } from './judge.js';
-import type { Step } from './steps.js';
+import type { Step } from './situation.js';
 
 /** A repository, and the way out. */
 export interface WayOut {

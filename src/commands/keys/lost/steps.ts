@@ -1,30 +1,19 @@
 /** The way out, step by step, with the commands to copy. Pure: follows from what was judged. */
-import { formatKeyReference, type KeyReference } from '../../../signing/index.js';
-import { listTags, type KeyId, type Renewal, type TrustedView } from '../../../trust/index.js';
-import type { NamedRepository } from '../../repositories/index.js';
 import { neededKeys, troublesOf } from '../renewal/describe.js';
+import { beginAnew } from './begin-anew.js';
 import { commandLine, ourCommand } from './command-line.js';
-import { mendsByTargets, type Custody, type Loss } from './judge.js';
-import type { UnopenedKey } from './open-keys.js';
-
-/** One thing to do. */
-export interface Step {
-  /** Full sentences. */
-  readonly text: string;
-  /** To copy into a shell; words in capitals are to be replaced. */
-  readonly commands: readonly string[];
-}
-
-/** What the steps are made of. */
-export interface Situation {
-  readonly repository: NamedRepository;
-  readonly view: TrustedView;
-  readonly renewals: readonly Renewal[];
-  readonly loss: Loss;
-  /** Where the keys at hand are, by their IDs. */
-  readonly references: ReadonlyMap<KeyId, KeyReference>;
-  readonly unopened: readonly UnopenedKey[];
-}
+import { mendsByTargets, type Custody } from './judge.js';
+import {
+  keysOf,
+  named,
+  newKeyUrl,
+  oldKeyOf,
+  referenceOf,
+  rotate,
+  targetsKeyOf,
+  type Situation,
+  type Step,
+} from './situation.js';
 
 /** What to do, in this order. */
 export function stepsFor(situation: Situation): readonly Step[] {
@@ -174,135 +163,6 @@ function newSigners(situation: Situation): readonly Step[] {
         ),
     },
   ];
-}
-
-/** Without the root key the repository cannot outlive its root: a new one takes its place. */
-function beginAnew(situation: Situation): readonly Step[] {
-  const { repository, view, loss } = situation;
-  const { gun } = repository;
-  const common = named(repository);
-  const tags = [...new Set(listTags(view).map(({ tag }) => tag))];
-  const signers = loss.custody
-    .slice(2)
-    .map(({ role }) => role)
-    .filter((role) => role !== 'targets/releases' && role.split('/').length === 2)
-    .map((role) => role.slice('targets/'.length));
-  const targets = targetsKeyOf(situation);
-  return [
-    {
-      text: `If no root key turns up, begin anew ${timeOf(situation)}: no other way gives this repository a root again. First keep the list of what is signed, with its digests.`,
-      commands: [`${ourCommand('inspect', { ...common, format: 'json' })} > signed-tags.json`],
-    },
-    {
-      text: 'Delete the trust data and create it anew, with keys that are backed up ("keys backup"). The images stay; until they are signed again clients refuse them.',
-      commands: [
-        ourCommand('trust delete', { ...common, confirm: gun }),
-        ourCommand('keys init', {
-          ...common,
-          'root-key': newKeyUrl(situation, 'root'),
-          'signing-key': targets,
-        }),
-        ...signers.map((signer) =>
-          ourCommand('signers add', {
-            ...common,
-            signer,
-            'signer-key': `PUBLIC-KEY-OF-${signer.toUpperCase()}`,
-            'signing-key': targets,
-          }),
-        ),
-      ],
-    },
-    ...(tags.length === 0
-      ? []
-      : [
-          {
-            text: `Sign again what was signed (${tags.length} ${tags.length === 1 ? 'tag' : 'tags'}), after comparing the digests with signed-tags.json: a tag may stand for something else by now.`,
-            commands: [
-              ourCommand('sign', { ...common, tags: shown(tags), 'signing-key': targets }),
-            ],
-          },
-        ]),
-    {
-      text: 'Have every client that remembers the old root forget it, and replace the old root key wherever it is pinned (trust-pin).',
-      commands: [`rm -rf ~/.docker/trust/tuf/${gun}`],
-    },
-  ];
-}
-
-function timeOf({ loss }: Situation): string {
-  const { kind, expired, isSnapshotWithClient, end } = loss;
-  const isOver =
-    kind === 'root' && !isSnapshotWithClient ? !mendsByTargets(loss) : expired.length > 0;
-  if (isOver) return 'now';
-  return end ? `before ${end.at.toISOString().slice(0, 10)}` : 'in time';
-}
-
-/** The report has them all. */
-function shown(tags: readonly string[]): readonly string[] {
-  return tags.length > 50 ? [...tags.slice(0, 50), 'AND-SO-ON'] : tags;
-}
-
-function named({ registry, repository }: NamedRepository): Readonly<Record<string, string>> {
-  return { registry, repository };
-}
-
-function rotate(
-  { repository }: Situation,
-  role: string,
-  flags: Parameters<typeof ourCommand>[1],
-): string {
-  return ourCommand('keys rotate', { ...named(repository), role, ...flags });
-}
-
-/** The keys at hand that sign for a role: one in `flag`, and more in `keys` where it takes more. */
-function keysOf(
-  situation: Situation,
-  role: string,
-  flag: 'root-key' | 'signing-key',
-): Readonly<Record<string, string | readonly string[] | undefined>> {
-  const custody = situation.loss.custody.find((one) => one.role === role);
-  const [first, ...more] = (custody?.held ?? [])
-    .slice(0, custody?.threshold)
-    .map(({ keyId }) => referenceOf(situation, keyId));
-  return { [flag]: first, keys: more.length > 0 ? more : undefined };
-}
-
-/** Which key goes, which must be said where the role has several: one that is not at hand, if any. */
-function oldKeyOf({ loss }: Situation, role: string): string | undefined {
-  const custody = loss.custody.find((one) => one.role === role);
-  if (!custody || custody.keyIds.length < 2) return undefined;
-  const held = new Set(custody.held.map(({ keyId }) => keyId));
-  return custody.keyIds.find((keyId) => !held.has(keyId)) ?? custody.keyIds[0];
-}
-
-/** Where the key at hand of a role is; where there is none, where a new one would be. */
-function targetsKeyOf(situation: Situation): string {
-  const { 'signing-key': key } = keysOf(situation, 'targets', 'signing-key');
-  return typeof key === 'string' ? key : newKeyUrl(situation, 'targets');
-}
-
-function referenceOf({ references }: Situation, keyId: KeyId): string {
-  const reference = references.get(keyId);
-  return reference ? formatKeyReference(reference) : keyId;
-}
-
-/** A name for a key that is yet to be made, in the vault where such keys are, if that is known. */
-function newKeyUrl(situation: Situation, role: string): string {
-  const { references, unopened, repository, loss } = situation;
-  const held = loss.custody.find((one) => one.role === role)?.held ?? [];
-  const vaults = [
-    ...held.flatMap(({ keyId }) => vaultOf(references.get(keyId))),
-    ...(role === 'root' ? [] : unopened.flatMap(({ reference }) => vaultOf(reference))),
-  ];
-  const fallback = `https://YOUR-${role === 'root' ? 'ROOT-' : ''}VAULT.vault.azure.net`;
-  const base = role === 'root' ? 'root' : repository.repository;
-  const signer = role.startsWith('targets/') ? `-${role.slice('targets/'.length)}` : '';
-  const name = `${base}${signer}-new`.replace(/[^0-9a-z]/gi, '-');
-  return `${vaults[0] ?? fallback}/keys/${name}`;
-}
-
-function vaultOf(reference: KeyReference | undefined): readonly string[] {
-  return reference && reference.kind !== 'file' ? [reference.vaultUrl] : [];
 }
 
 function nameOf(vaultUrl: string): string {

@@ -24,7 +24,7 @@ import {
 } from '../../repositories/index.js';
 import { openAzure, type AzureAccess } from '../../session/session.js';
 import type { KeyAtHand } from '../../signing/keys-at-hand.js';
-import { resolvePin } from '../../signing/signing-preflight.js';
+import { resolvePin } from '../../signing/pins.js';
 import { unanswered } from '../../unanswered.js';
 import type { RenewalConfiguration } from './configuration.js';
 

@@ -6,7 +6,7 @@ import { TrustError, isTrustError } from '../../../errors.js';
 import type { InputValues } from '../../../inputs/index.js';
 import { limits } from '../../../limits.js';
 import { formatKeyReference } from '../../../signing/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapAtOnce } from '../../../at-once.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { errorOf } from '../../report/journal.js';

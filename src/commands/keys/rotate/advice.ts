@@ -37,6 +37,14 @@ function adviceOnKey(
   repositories: readonly RotatedRepository[],
   nameInput: NameInput,
 ): readonly string[] {
+  const isSameKey = repositories.some(({ exchanges }) =>
+    exchanges.some(({ oldKeyIds }) => oldKeyIds.includes(signer.keyId)),
+  );
+  if (role === 'root' && isSameKey) {
+    return [
+      `The root key is the same, ${reference}; its certificate is new. A pin of the key itself still holds: ${nameInput('trust-pin')}: ${signer.keyId}. A pin of the old certificate does not: such runs stop with TRUST_PIN_MISMATCH.`,
+    ];
+  }
   if (role === 'root') {
     return [
       `New root key: ${reference}. ${backUp} Who loses it can replace no key of these repositories any more.`,

@@ -3,11 +3,13 @@
  * the clients of Docker and notary read themselves, or from the person at the keyboard. What it
  * tries is masked first, and no passphrase is ever part of a message.
  */
+import type { KeyObject } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
 import { readPassphrase } from '../../../azure/index.js';
 import { readVariable } from '../../../docker/index.js';
 import { TrustError, isTrustError } from '../../../errors.js';
 import type { InputName, InputValues } from '../../../inputs/index.js';
+import type { Secrets } from '../../../ports.js';
 import type { KeyFile, StoredKey } from '../../../signing/index.js';
 import type { RunContext } from '../../context.js';
 
@@ -93,6 +95,16 @@ export function createKeyOpener(
     }
     throw locked(key, isWrong, nameInput);
   };
+}
+
+/** Masks a key that was opened: the one number of an EC key, and all of an RSA key. */
+export function maskPrivateKey(privateKey: KeyObject, secrets: Secrets): void {
+  const { d } = privateKey.export({ format: 'jwk' });
+  const text =
+    privateKey.asymmetricKeyType === 'rsa' || d === undefined
+      ? privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+      : d;
+  secrets.mask(text);
 }
 
 /** The key; undefined when this is not its passphrase. @throws {TrustError} KEY_UNSUITABLE */

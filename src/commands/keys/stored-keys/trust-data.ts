@@ -16,7 +16,7 @@ import {
   type NamedRepository,
 } from '../../repositories/index.js';
 import type { AzureAccess } from '../../session/session.js';
-import { describePin } from '../../signing/signing-preflight.js';
+import { describePin } from '../../signing/pins.js';
 import { imageOfGun } from './stored-key-names.js';
 
 /** What was found out about a repository. */
@@ -78,12 +78,14 @@ export async function lookAtTrust(
   const named = new Set(configuration.repositories.map(({ gun }) => gun));
   return read.map(({ gun, value, error }): LookedAt => {
     const view = value?.view;
+    const isNamed = named.has(gun);
     if (error) log.warn(`${gun} cannot be looked at: ${error.message}`);
     else if (view)
       log.info(`${gun}: root version ${view.root.signed.version}, ${describePin(view)}`);
+    else if (isNamed) log.warn(`${gun} has no trust data.`);
     else log.info(`${gun} has no trust data`);
     for (const { message } of view?.warnings ?? []) log.warn(message);
-    return { gun, isNamed: named.has(gun), view, error };
+    return { gun, isNamed, view, error };
   });
 }
 

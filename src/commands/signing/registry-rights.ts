@@ -1,0 +1,78 @@
+/** What a principal may do in its registry: asked beforehand, and explained where it was refused. */
+import {
+  contentTrustObstacle,
+  readRegistryPermissions,
+  readRegistryProperties,
+  roleAssignmentCommand,
+} from '../../azure/index.js';
+import { TrustError, isTrustError } from '../../errors.js';
+import type { Log } from '../../ports.js';
+import type { Configuration } from '../configuration/types.js';
+import type { RunContext } from '../context.js';
+import type { Session } from '../session/session.js';
+
+/** What Azure Resource Manager knows beforehand, as far as the principal may ask it. */
+export async function checkRegistry(
+  { registryId, image: { registry } }: Configuration,
+  { cloud, credential, http, principal }: Session,
+  { signal }: RunContext,
+  log: Log,
+): Promise<void> {
+  if (registryId === undefined) return;
+  const access = { cloud, credential, http, signal };
+  const [properties, permissions] = await Promise.all([
+    readRegistryProperties(access, registryId),
+    readRegistryPermissions(access, registryId),
+  ]);
+  const obstacle =
+    properties.state === 'read' ? contentTrustObstacle(properties.properties) : undefined;
+  if (obstacle) throw obstacle;
+  const assignee = principal.clientId ?? principal.objectId;
+  for (const [name, answer, role] of [
+    ['push', permissions.push, 'AcrPush'],
+    ['sign', permissions.sign, 'AcrImageSigner'],
+  ] as const) {
+    if (answer.state === 'not checked') log.info(`${name} permission not checked: ${answer.why}`);
+    if (answer.state !== 'missing') continue;
+    throw new TrustError(
+      name === 'push' ? 'PUSH_NOT_AUTHORIZED' : 'SIGNER_NOT_AUTHORIZED',
+      `The principal has no role on ${registry} that lets it ${name} images.`,
+      {
+        remedy: `Assign it, then run again: ${roleAssignmentCommand(role, registryId, assignee)}`,
+      },
+    );
+  }
+}
+
+/** Completes a refusal of the trust server with its likely cause and the command that mends it. */
+export async function explainRefusal<T>(
+  { registryId, image: { registry } }: Pick<Configuration, 'registryId' | 'image'>,
+  { principal, account }: Session,
+  body: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED', 'REGISTRY_LOGIN_REFUSED')) throw error;
+    const problem = accountProblem(account, registry);
+    // No role mends a login that can never sign.
+    const command =
+      problem === '' && error.code === 'SIGNER_NOT_AUTHORIZED'
+        ? ` Run: ${roleAssignmentCommand('AcrImageSigner', registryId, principal.clientId ?? principal.objectId)}`
+        : '';
+    throw new TrustError(error.code, `${error.message}${problem === '' ? '' : `.${problem}`}`, {
+      remedy: `${error.remedy}${command}`,
+      cause: error,
+    });
+  }
+}
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Logins that can never sign, whatever roles are assigned. */
+function accountProblem(account: string | undefined, registry: string): string {
+  if (account === undefined || guid.test(account)) return '';
+  return account.toLowerCase() === registry.split('.')[0]
+    ? ` The login is the registry's admin account, which cannot sign.`
+    : ` The login ${account} is no service principal; a repository-scoped token cannot sign.`;
+}
