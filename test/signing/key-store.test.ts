@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 
+import fc from 'fast-check';
 import { packTar, type TarEntry } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -324,6 +325,34 @@ describe('an archive of keys', () => {
       message: expect.stringMatching(why) as string,
       remedy: expect.stringContaining('tar -czf') as string,
     });
+  });
+});
+
+describe('an archive that somebody damaged', () => {
+  it('is read or refused, whatever bytes were changed', async () => {
+    const tar = Buffer.from(
+      await packTar([
+        entry(`private/${rootKey}`, textOf(rootKey)),
+        entry(`private/${targetsKey}`, textOf(targetsKey)),
+      ]),
+    );
+    const file = path.join(work, randomUUID());
+    const changes = fc.array(fc.tuple(fc.nat(tar.length - 1), fc.integer({ min: 0, max: 255 })), {
+      minLength: 1,
+      maxLength: 8,
+    });
+    await fc.assert(
+      fc.asyncProperty(changes, fc.boolean(), fc.nat(tar.length), async (bytes, compress, cut) => {
+        const damaged = Buffer.from(tar);
+        for (const [at, value] of bytes) damaged[at] = value;
+        const short = damaged.subarray(0, cut);
+        await writeFile(file, compress ? gzipSync(short) : short);
+        const outcome = await readKeyStore(file).catch((error: unknown) => error);
+        if (outcome instanceof Error) expect(outcome).toMatchObject({ code: 'ARCHIVE_INVALID' });
+        else expect(outcome).toMatchObject({ kind: 'archive' });
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

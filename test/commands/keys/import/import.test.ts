@@ -1,8 +1,12 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMemorySigner, writeDockerKeyFile } from '../../../../src/signing/index.js';
+import {
+  createMemorySigner,
+  readKeyFile,
+  writeDockerKeyFile,
+} from '../../../../src/signing/index.js';
 import {
   startVaultWorld,
   vault,
@@ -186,6 +190,25 @@ describe('importing keys into vaults', () => {
       keys: [{ files: ['private/copy.key', 'private/plain.key'] }],
       oldFiles: [{ mayBeDestroyed: true }, { mayBeDestroyed: true }],
     });
+  });
+
+  it('imports an RSA key that notary made', async () => {
+    const file = '14e35a66be1e13bafbb89a70b1722c3c6c24c6c0ec19e07dcca9f148c91b6847.key';
+    const fixtures = path.resolve(import.meta.dirname, '../../../fixtures/notary/keystore');
+    const text = await readFile(path.join(fixtures, file), 'utf8');
+    const run = await bring(await keyFolder({ [file]: text }), {
+      'signing-key-passphrase': 'delegpass1',
+    });
+    expect(run.error).toBeUndefined();
+    expect(run.outputs.keys).toContain('/keys/signer-user-14e35a66/');
+    expect(run.report).toMatchObject({ keys: [{ keyId: file.slice(0, 64), signs: 'proven' }] });
+    const context = { source: file, passphrase: 'delegpass1', passphraseInput: '' };
+    const { p, q } = readKeyFile(text, context).privateKey.export({ format: 'jwk' });
+    for (const prime of [p, q]) {
+      const pem = Buffer.from(prime ?? '', 'base64url').toString('base64');
+      expect(run.said).not.toContain(pem);
+    }
+    expect(await world.control.keyOf(vault, 'signer-user-14e35a66')).toMatchObject({ kty: 'RSA' });
   });
 
   it('goes by the key in a file, not by the name of the file', async () => {
