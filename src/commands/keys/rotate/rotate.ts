@@ -3,7 +3,6 @@
  * known to be ready, and says "rotated" only of what a stranger reads so.
  */
 import type { InputValues } from '../../../inputs/index.js';
-import type { Log } from '../../../ports.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { checkReportPath, writeTrustReport } from '../../report/report.js';

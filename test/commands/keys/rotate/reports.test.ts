@@ -111,6 +111,10 @@ describe('the words on a rotation', () => {
     expect(advice(rotation('root'))).toMatch(
       new RegExp(`trust-pin: ${signer.keyId}.*old private key is not needed for that`, 's'),
     );
+    const same = { role: 'root', oldKeyIds: [signer.keyId], newKeyId: signer.keyId };
+    expect(advice(rotation('root'), [{ ...rotated, exchanges: [same] }])).toMatch(
+      new RegExp(`its certificate is new.*still holds: trust-pin: ${signer.keyId}`),
+    );
     expect(advice({ kind: 'hand-over', role: 'snapshot', renews: false })).toMatch(
       /signs snapshot by itself/,
     );

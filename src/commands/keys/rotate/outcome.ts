@@ -1,0 +1,68 @@
+/** What became of a repository, or would: from what was prepared and what was done. Pure. */
+import {
+  canonicalKeyIdOf,
+  type PublicKey,
+  type RoleExchange,
+  type TrustedView,
+} from '../../../trust/index.js';
+import type { ReadyRepository } from './prepare.js';
+import type { KeyChange, RotatedRepository } from './report.js';
+import { rolesWithKeys } from './still-listed.js';
+
+/** What would be done. */
+export function planned(repository: ReadyRepository): RotatedRepository {
+  const { gun, exchanges, files, unchanged, view } = repository;
+  return {
+    gun,
+    state: exchanges.length === 0 ? 'unchanged' : 'to be rotated',
+    exchanges: exchanges.map((exchange) => changeOf(exchange, undefined)),
+    signedBy: files.map(({ role, signers }) => ({
+      role,
+      keys: signers.map(({ description }) => description),
+    })),
+    unchanged,
+    rootKeyIds: rootKeyIdsOf(view),
+    stillListed: [],
+    error: undefined,
+  };
+}
+
+/** What a stranger reads now that `exchanges` are carried out. */
+export function finished(
+  repository: ReadyRepository,
+  done: {
+    readonly view: TrustedView;
+    readonly exchanges: readonly RoleExchange[];
+    readonly unchanged: string | undefined;
+  },
+  publicKeys: ReadonlyMap<string, PublicKey>,
+): RotatedRepository {
+  const { view, exchanges, unchanged } = done;
+  const gone = exchanges.flatMap(({ removed }) => removed.flatMap(({ keyId }) => keyId ?? []));
+  return {
+    ...planned(repository),
+    state: unchanged === undefined ? 'rotated' : 'unchanged',
+    unchanged,
+    exchanges: exchanges.map((exchange) => changeOf(exchange, publicKeys)),
+    rootKeyIds: rootKeyIdsOf(view),
+    stillListed: rolesWithKeys(view, gone),
+  };
+}
+
+/** The same key for every role that changes, unless the server has made one for each. */
+function changeOf(
+  { role, removed }: RoleExchange,
+  publicKeys: ReadonlyMap<string, PublicKey> | undefined,
+): KeyChange {
+  const key = publicKeys?.get(role) ?? [...(publicKeys?.values() ?? [])][0];
+  return {
+    role,
+    oldKeyIds: [...new Set(removed.map(({ id, keyId }) => keyId ?? id))],
+    newKeyId: key && canonicalKeyIdOf(key),
+  };
+}
+
+/** As Docker shows them: of the certificates. */
+function rootKeyIdsOf({ root }: TrustedView): readonly string[] {
+  return root.signed.roles.root?.keyids ?? [];
+}
