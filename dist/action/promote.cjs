@@ -1,0 +1,2 @@
+process.env.INPUT_COMMAND = 'promote';
+require('./index.cjs');
