@@ -138,8 +138,18 @@ describe('keys rotate', () => {
       remedy: /Give the keys of root/,
     });
     expect(await states()).toEqual(steady);
+    // What one repository fails with keeps no other from being done; a second run does the rest.
+    const failure = { kind: 'answer', status: 400, body: '{"errors":[{"code":"X"}]}' } as const;
+    await stack.failNext({ target: `/${two.repository}/_trust/tuf/$`, method: 'POST', failure });
+    const half = await run('cli', { ...rotateTargets, 'root-key': newRoot });
+    expectFailure(half, {
+      code: 'TRUST_SERVER_REJECTED',
+      message: new RegExp(`1 of 2 repositories: each was not rotated. ${gunOf(two.repository)}: `),
+    });
+    expect(half.outputs.repositories).toBe(gunOf(one.repository));
     const targets = await run('task', { ...rotateTargets, 'root-key': newRoot });
     expectSuccess(targets);
+    expect(targets.output).toContain(`targets of ${gunOf(one.repository)} has the key`);
     expect(targets.output).toContain(`signingKey: ${newKey}`);
     expect(targets.summary).toContain('### Rotated key of `targets`');
     const old = await sign(one.repository, '3', { ...keys });
