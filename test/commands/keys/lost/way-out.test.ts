@@ -7,8 +7,11 @@ import {
   wayOutLines,
   type WayOut,
 } from '../../../../src/commands/keys/lost/report.js';
-import { stepsFor, type Situation } from '../../../../src/commands/keys/lost/steps.js';
+import type { Situation } from '../../../../src/commands/keys/lost/situation.js';
+import { stepsFor } from '../../../../src/commands/keys/lost/steps.js';
 import { TrustError } from '../../../../src/errors.js';
+import { createProgram } from '../../../../src/hosts/cli/program.js';
+import { readInputs, type InputName } from '../../../../src/inputs/index.js';
 import { parseKeyReference, type VaultKeyReference } from '../../../../src/signing/index.js';
 import { listTags, renewals, type RenewalRules } from '../../../../src/trust/index.js';
 import {
@@ -32,6 +35,7 @@ const repository = {
 const here = `--registry ${registry} --repository team/app`;
 
 interface Case {
+  readonly trustServer?: string;
   readonly repository?: RepositoryBuilder;
   readonly held: readonly ('root' | 'targets' | 'alice')[];
   readonly serverHoldsSnapshot?: boolean;
@@ -46,6 +50,7 @@ function wayOut({
   serverHoldsSnapshot = true,
   unopened = [],
   withinDays = 30,
+  trustServer = repository.trustServer,
 }: Case): WayOut {
   const view = trustFiles(made.build(), { expiry: 'report' });
   const owners = {
@@ -71,7 +76,14 @@ function wayOut({
     gun,
     loss,
     findings: findingsOf(loss),
-    steps: stepsFor({ repository, view, renewals: ends, loss, references, unopened }),
+    steps: stepsFor({
+      repository: { ...repository, trustServer },
+      view,
+      renewals: ends,
+      loss,
+      references,
+      unopened,
+    }),
     renewals: ends,
     tags: listTags(view),
   };
@@ -106,6 +118,14 @@ describe('with all keys at hand', () => {
     expect(commandsOf(found)).toEqual([
       `acr-content-trust keys renew ${here} --keys https://contoso-targets.vault.azure.net/keys/targets`,
     ]);
+  });
+
+  it('names the trust server where it is not the usual one', () => {
+    const trustServer = 'https://notary.example.com';
+    const commands = commandsOf(wayOut({ held: [], trustServer }));
+    const ours = commands.filter((line) => line.includes('--registry'));
+    expect(ours).not.toEqual([]);
+    for (const line of ours) expect(line).toContain(`${here} --trust-server ${trustServer} `);
   });
 
   it('a root certificate near its end takes a rotation', () => {
@@ -319,6 +339,37 @@ describe('looking for the key', () => {
     expect(found.steps[0]?.commands[0]).toBe(
       'az keyvault key list-deleted --vault-name contoso-keys',
     );
+  });
+});
+
+describe('the commands of the steps', () => {
+  const near = dockerLikeRepository();
+  near.root.keys = [rootKey(gun, { notAfter: inDays(9) }), rootKey(gun, { notAfter: inDays(8) })];
+  near.root.threshold = 2;
+  near.targetsRole.expires = inDays(2);
+  const cases: readonly Case[] = [
+    { repository: near, held: everything },
+    { held: everything, serverHoldsSnapshot: false },
+    { held: ['root'] },
+    { held: ['targets'] },
+    { held: ['root', 'targets'] },
+    { held: [] },
+  ];
+
+  it.each(cases)('are understood by the command line: $held', async (one) => {
+    const asked: string[] = [];
+    const lines = commandsOf(wayOut(one)).filter((line) => line.startsWith('acr-content-trust '));
+    for (const line of lines) {
+      const [, ...args] = line.replace(/ > .*$/, '').split(' ');
+      const program = createProgram(({ command, options }) => {
+        readInputs(command, 'cli', (name) => options.get(name) ?? '');
+        asked.push(line);
+        return Promise.resolve();
+      });
+      await program.exitOverride().parseAsync(args, { from: 'user' });
+    }
+    expect(asked).toEqual(lines);
+    expect(lines.length).toBeGreaterThan(0);
   });
 });
 
