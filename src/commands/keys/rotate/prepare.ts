@@ -35,6 +35,7 @@ import { resolvePin } from '../../signing/pins.js';
 import { separate } from '../init/configuration.js';
 import type { RotateConfiguration, Rotation } from './configuration.js';
 import { keyToCome, openNewKey, type OpenedNewKey } from './new-key.js';
+import { pinsForRoot } from './pins.js';
 
 /** A repository, and what the rotation means for it. */
 export interface ReadyRepository extends OpenRepository {
@@ -76,13 +77,8 @@ export async function prepare(
   const keys = await log.group('Keys', () => openKeys(configuration, azure, context, log));
   return log.group('Trust data', async () => {
     const { atHand, newKey, pins } = keys;
-    // A second run may find the new root key in force although the pin still names the old one.
-    const extended =
-      newKey && rotation.role === 'root' && pins.length > 0
-        ? [...pins, { kind: 'key-id', keyId: newKey.signer.keyId } as const]
-        : pins;
     const attempted = await eachRepository(open, async (repository): Promise<ReadyRepository> => {
-      const view = await readTrust(repository, { pins: extended, expiry: 'report' }, context, log);
+      const view = await readTrust(repository, { pins, expiry: 'report' }, context, log);
       const work = await examine(repository, view, rotation, { atHand, newKey, pins }, context);
       return { ...repository, view, ...work };
     });
@@ -111,7 +107,9 @@ async function openKeys(
     Promise.all(pins.map((pin) => resolvePin(pin, azure, context))),
   ]);
   if (newKey) log.info(`${newKey.signer.keyId}  ${newKey.signer.description}, the new key`);
-  return { atHand: atHand.map(({ signer }) => signer), newKey, pins: resolved };
+  const signers = atHand.map(({ signer }) => signer);
+  const held = rotation.role === 'root' ? pinsForRoot(resolved, newKey?.signer, signers) : resolved;
+  return { atHand: signers, newKey, pins: held };
 }
 
 type Work = Omit<ReadyRepository, keyof OpenRepository | 'view'>;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { adviceOn } from '../../../../src/commands/keys/rotate/advice.js';
 import type { Rotation } from '../../../../src/commands/keys/rotate/configuration.js';
+import { pinsForRoot } from '../../../../src/commands/keys/rotate/pins.js';
 import {
   rotationReport,
   rotationSummary,
@@ -124,6 +125,30 @@ describe('the words on a rotation', () => {
     const made = rotation('targets', 'create');
     expect(advice(made, [failed])).toMatch(/run again with new-key: https.*without create-key/);
     expect(advice(made, [{ ...rotated, state: 'unchanged' }])).toBe('');
+  });
+});
+
+describe('the pins of a new root key', () => {
+  const [present, other] = [ecdsaSigner('present'), ecdsaSigner('other')];
+  const pin = (keyId: string) => ({ kind: 'key-id', keyId }) as const;
+
+  it('are none where none were given', () => {
+    expect(pinsForRoot([], signer, [present])).toEqual([]);
+    expect(pinsForRoot([pin(present.keyId)], undefined, [])).toEqual([pin(present.keyId)]);
+  });
+
+  it('take the new key as well, for a second run', () => {
+    expect(pinsForRoot([pin(present.keyId)], signer, [present, other])).toEqual([
+      pin(present.keyId),
+      pin(signer.keyId),
+    ]);
+  });
+
+  it('take the present key where a pin has run ahead to the new one', () => {
+    const ahead = pinsForRoot([pin(signer.keyId)], signer, [present]);
+    expect(ahead).toContainEqual(pin(present.keyId));
+    const mixed = pinsForRoot([pin(signer.keyId), pin(other.keyId)], signer, [present]);
+    expect(mixed).not.toContainEqual(pin(present.keyId));
   });
 });
 
