@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName, type Principal, type RunResult } from '../../stack/index.js';
+import { createNotaryOwner } from '../main-job/stock-owners.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import { setUp } from '../set-up.js';
 import { expireRoles } from '../short-lived.js';
@@ -260,6 +261,25 @@ describe('the status of what lasts', () => {
       code: 'TRUST_DATA_EXPIRING',
       message: /expires within 2000 days: targets on 20\d\d-/,
     });
+  });
+});
+
+describe('the status of a repository whose snapshot key its owner kept', () => {
+  it('leads to the rotation that hands it over', async () => {
+    const repository = scenario.repository();
+    const { notary } = await createNotaryOwner(scenario, repository);
+    await notary('init', gunOf(repository));
+    await notary('publish', gunOf(repository));
+    const result = await scenario.run({
+      host: 'cli',
+      inputs: { command: 'keysStatus', repository, 'warn-expiry-days': '2000' },
+    });
+    expectFailure(result, {
+      code: 'TRUST_DATA_EXPIRING',
+      message: /targets on 20\d\d-\S+, snapshot on 20\d\d-/,
+      remedy: /"keys rotate --role snapshot", with key [0-9a-f]{64}/,
+    });
+    expect(result.output).toMatch(/timestamp +\S+ +13 +valid +the server/);
   });
 });
 
