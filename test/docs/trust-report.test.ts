@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TagState } from '../../src/commands/report/report.js';
 import { codeBlocksOf, readPage } from './pages.js';
 import { propertiesOf } from './sources.js';
 
@@ -23,6 +24,20 @@ describe('the page on the trust report', () => {
   it('explains every field of the report, and no other', () => {
     expect(new Set(documented())).toEqual(new Set(properties));
     expect(documented().length).toBe(properties.length);
+  });
+
+  it('explains every state of a tag', () => {
+    const states: Readonly<Record<TagState, true>> = {
+      untouched: true,
+      'push-unknown': true,
+      unsigned: true,
+      'signing-unknown': true,
+      signed: true,
+      'signed-unsettled': true,
+      moved: true,
+    };
+    const explained = [...readPage('docs/trust-report.md').matchAll(/^- `([a-z-]+)`: /gm)];
+    expect(explained.map(([, name]) => name)).toEqual(Object.keys(states));
   });
 
   it('shows an example with real fields only', () => {

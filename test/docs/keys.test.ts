@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { commandLineOf, commandNames, placeOf } from '../../src/inputs/index.js';
+import { codeBlocksOf, readPage } from './pages.js';
+
+const page = readPage('docs/keys.md');
+const grouped = commandNames.filter((name) => placeOf(name).group !== undefined);
+
+/** The commands in the first column of the table below a heading. */
+function tabled(heading: string): readonly string[] {
+  const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
+  const cells = [...section.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell);
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
+}
+
+describe('the page on keys', () => {
+  it.each(['For programs', 'Permissions'])('has every command in its table "%s"', (heading) => {
+    const named = tabled(heading);
+    for (const name of grouped) expect(named).toContain(commandLineOf(name).join(' '));
+  });
+
+  it('has an example of every command', () => {
+    const text = codeBlocksOf('docs/keys.md')
+      .map((block) => block.text)
+      .join('\n');
+    for (const name of grouped) {
+      const { group, verb } = placeOf(name);
+      const inAction = new RegExp(`actions/${group ?? ''}@v\\d+\\n +with:\\n +command: ${verb}\\n`);
+      const isShown =
+        text.includes(`acr-content-trust ${commandLineOf(name).join(' ')} `) ||
+        text.includes(`command: ${name}\n`) ||
+        inAction.test(text);
+      expect(isShown, name).toBe(true);
+    }
+  });
+
+  it('draws keys, roles and custody', () => {
+    const [drawing] = codeBlocksOf('docs/keys.md').filter((b) => b.language === 'mermaid');
+    for (const key of ['root key', 'repository key', 'snapshot key', 'timestamp key']) {
+      expect(drawing?.text).toContain(`[${key}]`);
+    }
+  });
+});
