@@ -70,6 +70,8 @@ export interface ReadTrustOptions {
   readonly pins: readonly Pin[];
   /** `report` reads expired data too, for those who renew or show it. */
   readonly expiry?: 'enforce' | 'report';
+  /** Whether the run is about to replace the root key, so that pinning the present one is no advice. */
+  readonly isRootLeaving?: boolean;
 }
 
 /**
@@ -78,7 +80,7 @@ export interface ReadTrustOptions {
  */
 export async function readTrust(
   { server, gun }: Pick<OpenRepository, 'server' | 'gun'>,
-  { pins, expiry }: ReadTrustOptions,
+  { pins, expiry, isRootLeaving = false }: ReadTrustOptions,
   { clock, signal, nameInput }: Pick<RunContext, 'clock' | 'signal' | 'nameInput'>,
   log: Log,
 ): Promise<TrustedView> {
@@ -86,9 +88,9 @@ export async function readTrust(
   if (!view) throw noTrustData(gun);
   log.info(`${gun}: root version ${view.root.signed.version}, ${describePin(view)}`);
   if (view.pinnedBy.kind === 'first-use') {
-    log.warn(
-      `The root of ${gun} is trusted on first use. Pin it: ${nameInput('trust-pin')}: ${view.pinnedBy.keyIds.join(', ')}`,
-    );
+    const first = `The root of ${gun} is trusted on first use.`;
+    const pin = `${nameInput('trust-pin')}: ${view.pinnedBy.keyIds.join(', ')}`;
+    log.warn(isRootLeaving ? first : `${first} Pin it: ${pin}`);
   }
   for (const warning of view.warnings) log.warn(warning.message);
   return view;

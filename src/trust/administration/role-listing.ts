@@ -99,11 +99,11 @@ export function enoughSigners<S extends KeyHolder>(
   const { role, keys, threshold } = listing;
   const many = threshold === 1 ? 'a signature' : `${threshold} signatures`;
   const ours = chosen.map(({ signer }) => signer.keyId).join(', ');
-  const found = ours === '' ? 'none of them' : `only ${ours}`;
+  const found = ours === '' ? 'none of these' : `only ${ours}`;
   throw new TrustError(
     'KEY_NOT_AUTHORIZED',
-    `${role} of ${gun} takes ${many} of key ${namesOf(keys)}, and of the keys at hand ${found} is one.`,
-    { remedy: `Give the keys of ${role} as well, or have whoever holds them do this.` },
+    `${role} of ${gun} takes ${many} of key ${namesOf(keys)}, and ${found} is at hand.`,
+    { remedy: `Give a key of ${role} as well, or have whoever holds it do this.` },
   );
 }
 

@@ -78,7 +78,8 @@ export async function prepare(
   return log.group('Trust data', async () => {
     const { atHand, newKey, pins } = keys;
     const attempted = await eachRepository(open, async (repository): Promise<ReadyRepository> => {
-      const view = await readTrust(repository, { pins, expiry: 'report' }, context, log);
+      const how = { pins, expiry: 'report', isRootLeaving: rotation.role === 'root' } as const;
+      const view = await readTrust(repository, how, context, log);
       const work = await examine(repository, view, rotation, { atHand, newKey, pins }, context);
       return { ...repository, view, ...work };
     });
