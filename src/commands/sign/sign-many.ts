@@ -12,7 +12,6 @@ import { collectWarnings } from '../report/collect-warnings.js';
 import type { Configuration, SigningConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { TaggedContent } from '../report/journal.js';
-import { writeTrustReport } from '../report/report.js';
 import { openSession, type Session } from '../session/session.js';
 import type { RepositoryToSign } from '../configuration/types.js';
 import { signTags } from '../signing/sign-tags.js';
@@ -26,14 +25,8 @@ import {
 } from '../signing/signing-preflight.js';
 import { checkRegistry } from '../signing/registry-rights.js';
 import { mapAtOnce } from '../../at-once.js';
-import {
-  failureOf,
-  imagesReport,
-  imagesSummary,
-  imagesTable,
-  type ImageOutcome,
-  type KeyFacts,
-} from './outcome.js';
+import { failureOf, imagesTable, type ImageOutcome, type KeyFacts } from './outcome.js';
+import { tell } from './tell.js';
 
 /** One repository on its way. */
 interface Work {
@@ -271,32 +264,4 @@ function outcomesOf({ target, contents, errors, roles }: Work): readonly ImageOu
 
 function factsOf({ key: { signer } }: OpenedSigning): KeyFacts {
   return { id: signer.keyId, method: signer.method, description: signer.description };
-}
-
-async function tell(
-  images: readonly ImageOutcome[],
-  key: KeyFacts | undefined,
-  warnings: readonly string[],
-  { reportPath }: Configuration,
-  context: RunContext,
-): Promise<void> {
-  const signed = images.filter((image) => image.signed);
-  if (signed.length > 0) {
-    const byDigest = new Set(signed.map(({ gun, digest }) => `${gun}@${digest ?? ''}`));
-    context.setOutput('images', [...byDigest].join('\n'));
-    context.setOutput('signed-tags', signed.map(({ image }) => image).join(','));
-    context.setOutput('role', [...new Set(signed.flatMap(({ roles }) => roles))].sort().join(','));
-    if (key) context.setOutput('key-id', key.id);
-    const [only, ...others] = byDigest;
-    if (only !== undefined && others.length === 0) {
-      context.setOutput('image', only);
-      context.setOutput('digest', signed[0]?.digest ?? '');
-    }
-  }
-  const report = imagesReport(images, key, warnings);
-  context.setOutput(
-    'trust-report',
-    await writeTrustReport(report, reportPath, context.tempDirectory),
-  );
-  await context.addSummary(imagesSummary(images, key, warnings));
 }

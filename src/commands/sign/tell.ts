@@ -1,0 +1,34 @@
+/** Hands on what became of the images of a run: outputs, trust report, job summary. */
+import type { Configuration } from '../configuration/types.js';
+import type { RunContext } from '../context.js';
+import { writeTrustReport } from '../report/report.js';
+import { imagesReport, imagesSummary, type ImageOutcome, type KeyFacts } from './outcome.js';
+
+/** Tells of what was signed, and of what was not. */
+export async function tell(
+  images: readonly ImageOutcome[],
+  key: KeyFacts | undefined,
+  warnings: readonly string[],
+  { reportPath }: Configuration,
+  context: RunContext,
+): Promise<void> {
+  const signed = images.filter((image) => image.signed);
+  if (signed.length > 0) {
+    const byDigest = new Set(signed.map(({ gun, digest }) => `${gun}@${digest ?? ''}`));
+    context.setOutput('images', [...byDigest].join('\n'));
+    context.setOutput('signed-tags', signed.map(({ image }) => image).join(','));
+    context.setOutput('role', [...new Set(signed.flatMap(({ roles }) => roles))].sort().join(','));
+    if (key) context.setOutput('key-id', key.id);
+    const [only, ...others] = byDigest;
+    if (only !== undefined && others.length === 0) {
+      context.setOutput('image', only);
+      context.setOutput('digest', signed[0]?.digest ?? '');
+    }
+  }
+  const report = imagesReport(images, key, warnings);
+  context.setOutput(
+    'trust-report',
+    await writeTrustReport(report, reportPath, context.tempDirectory),
+  );
+  await context.addSummary(imagesSummary(images, key, warnings));
+}
