@@ -66,7 +66,7 @@ export async function expectRefused(
   expect(await leftovers(result)).toEqual([]);
   // Wrong inputs end a run before there is a phase to tell of.
   const isPart = ['build', 'verify', 'inspect', 'revoke'].includes(options.inputs.command ?? '');
-  const isInput = expected.code.startsWith('INPUT_');
+  const isInput = /^INPUT_|^KEY_REFERENCE_INVALID$/.test(expected.code);
   if (groups.length > 0 && !isPart && !isInput) {
     const report = await expectFailedReport(result, expected.code);
     const reached = groups.some((group) => group === 'Build' || group === 'Push');
