@@ -69528,11 +69528,11 @@ function enoughSigners(gun, listing, atHand) {
   const { role, keys, threshold } = listing;
   const many = threshold === 1 ? "a signature" : `${threshold} signatures`;
   const ours = chosen.map(({ signer }) => signer.keyId).join(", ");
-  const found = ours === "" ? "none of them" : `only ${ours}`;
+  const found = ours === "" ? "none of these" : `only ${ours}`;
   throw new TrustError(
     "KEY_NOT_AUTHORIZED",
-    `${role} of ${gun} takes ${many} of key ${namesOf(keys)}, and of the keys at hand ${found} is one.`,
-    { remedy: `Give the keys of ${role} as well, or have whoever holds them do this.` }
+    `${role} of ${gun} takes ${many} of key ${namesOf(keys)}, and ${found} is at hand.`,
+    { remedy: `Give a key of ${role} as well, or have whoever holds it do this.` }
   );
 }
 function together(...choices) {
@@ -74176,14 +74176,14 @@ async function openRepositories(repositories, { cloud, registryLogin }, inputs2,
     };
   });
 }
-async function readTrust({ server, gun }, { pins, expiry }, { clock, signal, nameInput }, log2) {
+async function readTrust({ server, gun }, { pins, expiry, isRootLeaving = false }, { clock, signal, nameInput }, log2) {
   const view = await readRepository(server, { pins, now: clock(), expiry, signal });
   if (!view) throw noTrustData2(gun);
   log2.info(`${gun}: root version ${view.root.signed.version}, ${describePin(view)}`);
   if (view.pinnedBy.kind === "first-use") {
-    log2.warn(
-      `The root of ${gun} is trusted on first use. Pin it: ${nameInput("trust-pin")}: ${view.pinnedBy.keyIds.join(", ")}`
-    );
+    const first = `The root of ${gun} is trusted on first use.`;
+    const pin = `${nameInput("trust-pin")}: ${view.pinnedBy.keyIds.join(", ")}`;
+    log2.warn(isRootLeaving ? first : `${first} Pin it: ${pin}`);
   }
   for (const warning2 of view.warnings) log2.warn(warning2.message);
   return view;
@@ -77181,6 +77181,14 @@ function requireSigningKey(role, inputs2, { add: add2 }, nameInput) {
   add2({ input, problem: "is not set", code: "INPUT_MISSING", remedy });
 }
 
+// src/commands/keys/rotate/pins.ts
+function pinsForRoot(pins, newKey, atHand) {
+  if (pins.length === 0 || !newKey) return pins;
+  const pinOf2 = ({ keyId }) => ({ kind: "key-id", keyId });
+  const isAhead = pins.every((pin) => pin.kind === "key-id" && pin.keyId === newKey.keyId);
+  return [...pins, pinOf2(newKey), ...isAhead ? atHand.map(pinOf2) : []];
+}
+
 // src/commands/keys/rotate/prepare.ts
 async function prepare2(configuration, inputs2, context3, log2) {
   const { repositories, cloud, rotation, dryRun } = configuration;
@@ -77194,9 +77202,9 @@ async function prepare2(configuration, inputs2, context3, log2) {
   const keys = await log2.group("Keys", () => openKeys(configuration, azure, context3, log2));
   return log2.group("Trust data", async () => {
     const { atHand, newKey, pins } = keys;
-    const extended = newKey && rotation.role === "root" && pins.length > 0 ? [...pins, { kind: "key-id", keyId: newKey.signer.keyId }] : pins;
     const attempted = await eachRepository(open9, async (repository) => {
-      const view = await readTrust(repository, { pins: extended, expiry: "report" }, context3, log2);
+      const how = { pins, expiry: "report", isRootLeaving: rotation.role === "root" };
+      const view = await readTrust(repository, how, context3, log2);
       const work2 = await examine(repository, view, rotation, { atHand, newKey, pins }, context3);
       return { ...repository, view, ...work2 };
     });
@@ -77213,7 +77221,9 @@ async function openKeys({ keys, pins, rotation }, azure, context3, log2) {
     Promise.all(pins.map((pin) => resolvePin(pin, azure, context3)))
   ]);
   if (newKey) log2.info(`${newKey.signer.keyId}  ${newKey.signer.description}, the new key`);
-  return { atHand: atHand.map(({ signer }) => signer), newKey, pins: resolved };
+  const signers = atHand.map(({ signer }) => signer);
+  const held = rotation.role === "root" ? pinsForRoot(resolved, newKey?.signer, signers) : resolved;
+  return { atHand: signers, newKey, pins: held };
 }
 async function examine(repository, view, rotation, { atHand, newKey, pins }, { clock, signal }) {
   const judge3 = { pins, now: clock() };
@@ -80522,6 +80532,29 @@ function failureOf5(images) {
   );
 }
 
+// src/commands/sign/tell.ts
+async function tell2(images, key, warnings, { reportPath }, context3) {
+  const signed = images.filter((image) => image.signed);
+  if (signed.length > 0) {
+    const byDigest = new Set(signed.map(({ gun, digest }) => `${gun}@${digest ?? ""}`));
+    context3.setOutput("images", [...byDigest].join("\n"));
+    context3.setOutput("signed-tags", signed.map(({ image }) => image).join(","));
+    context3.setOutput("role", [...new Set(signed.flatMap(({ roles }) => roles))].sort().join(","));
+    if (key) context3.setOutput("key-id", key.id);
+    const [only, ...others] = byDigest;
+    if (only !== void 0 && others.length === 0) {
+      context3.setOutput("image", only);
+      context3.setOutput("digest", signed[0]?.digest ?? "");
+    }
+  }
+  const report2 = imagesReport(images, key, warnings);
+  context3.setOutput(
+    "trust-report",
+    await writeTrustReport(report2, reportPath, context3.tempDirectory)
+  );
+  await context3.addSummary(imagesSummary(images, key, warnings));
+}
+
 // src/commands/sign/sign-many.ts
 async function signImages(configuration, inputs2, context3) {
   const { repositories = [], signing: signing3 } = configuration;
@@ -80683,27 +80716,6 @@ function outcomesOf({ target, contents, errors, roles }) {
 }
 function factsOf3({ key: { signer } }) {
   return { id: signer.keyId, method: signer.method, description: signer.description };
-}
-async function tell2(images, key, warnings, { reportPath }, context3) {
-  const signed = images.filter((image) => image.signed);
-  if (signed.length > 0) {
-    const byDigest = new Set(signed.map(({ gun, digest }) => `${gun}@${digest ?? ""}`));
-    context3.setOutput("images", [...byDigest].join("\n"));
-    context3.setOutput("signed-tags", signed.map(({ image }) => image).join(","));
-    context3.setOutput("role", [...new Set(signed.flatMap(({ roles }) => roles))].sort().join(","));
-    if (key) context3.setOutput("key-id", key.id);
-    const [only, ...others] = byDigest;
-    if (only !== void 0 && others.length === 0) {
-      context3.setOutput("image", only);
-      context3.setOutput("digest", signed[0]?.digest ?? "");
-    }
-  }
-  const report2 = imagesReport(images, key, warnings);
-  context3.setOutput(
-    "trust-report",
-    await writeTrustReport(report2, reportPath, context3.tempDirectory)
-  );
-  await context3.addSummary(imagesSummary(images, key, warnings));
 }
 
 // src/commands/sign/sign.ts
