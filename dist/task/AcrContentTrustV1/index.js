@@ -81566,13 +81566,17 @@ async function deleteRepositoryTrust(inputs2, context3) {
     if (!isGo) log2.info("Nothing was changed.");
     return Promise.resolve();
   });
+  const file = await writeTrustReport(
+    deletionReport({ dryRun, repositories: before, warnings }),
+    configuration.reportPath,
+    context3.tempDirectory
+  );
+  context3.setOutput("trust-report", file);
   const repositories = isGo ? await log2.group("Deletion", () => carryOut7(found, before, context3, log2)) : before;
   const facts = { dryRun, repositories, warnings };
   const deleted = repositories.filter(({ state: state3 }) => state3 === "deleted");
   context3.setOutput("repositories", deleted.map(({ gun }) => gun).join("\n"));
-  const { reportPath } = configuration;
-  const file = await writeTrustReport(deletionReport(facts), reportPath, context3.tempDirectory);
-  context3.setOutput("trust-report", file);
+  await writeTrustReport(deletionReport(facts), file, context3.tempDirectory);
   await context3.addSummary(deletionSummary(facts));
   if (!dryRun && unconfirmed.length > 0) throw notConfirmed(unconfirmed, found, context3);
   const failure3 = failureOfEach(

@@ -58,15 +58,20 @@ export async function deleteRepositoryTrust(
     if (!isGo) log.info('Nothing was changed.');
     return Promise.resolve();
   });
+  // Before anything goes: what is lost must be known even if the run is cut off on the way.
+  const file = await writeTrustReport(
+    deletionReport({ dryRun, repositories: before, warnings }),
+    configuration.reportPath,
+    context.tempDirectory,
+  );
+  context.setOutput('trust-report', file);
   const repositories = isGo
     ? await log.group('Deletion', () => carryOut(found, before, context, log))
     : before;
   const facts: DeletionFacts = { dryRun, repositories, warnings };
   const deleted = repositories.filter(({ state }) => state === 'deleted');
   context.setOutput('repositories', deleted.map(({ gun }) => gun).join('\n'));
-  const { reportPath } = configuration;
-  const file = await writeTrustReport(deletionReport(facts), reportPath, context.tempDirectory);
-  context.setOutput('trust-report', file);
+  await writeTrustReport(deletionReport(facts), file, context.tempDirectory);
   await context.addSummary(deletionSummary(facts));
   if (!dryRun && unconfirmed.length > 0) throw notConfirmed(unconfirmed, found, context);
   const failure = failureOfEach(

@@ -112,4 +112,27 @@ describe('trust delete', () => {
     expect(repositories[0]?.unreadable).toContain('snapshot');
     expect((await stack.trustState(gunOf(repository))).root).toBeUndefined();
   });
+
+  it('has written down what is lost before anything is', async () => {
+    const keys = await makeKeys(scenario);
+    const repository = scenario.repository();
+    const digest = await pushUnsigned(scenario, repository, '1');
+    const sign = { ...keys, command: 'sign', repository, tags: '1' };
+    expectSuccess(await scenario.run({ host: 'cli', inputs: sign }));
+    await stack.failNext({
+      target: `/${repository}/_trust/tuf/$`,
+      method: 'DELETE',
+      failure: { kind: 'delay', delayMs: 20_000 },
+    });
+    const stopped = await scenario.run({
+      host: 'action',
+      inputs: { command: 'trustDelete', repository, confirm: repository },
+      signalWhen: { pattern: /::group::Deletion/, signal: 'SIGTERM' },
+    });
+    expect(stopped.exitCode, stopped.output).not.toBe(0);
+    const { repositories } = await reportOf(stopped.outputs['trust-report']);
+    expect(repositories).toMatchObject([
+      { state: 'to be deleted', images: [`${gunOf(repository)}:1@${digest}`] },
+    ]);
+  });
 });
