@@ -141,21 +141,8 @@ class HttpTrustServer implements TrustServer {
 
   async deleteTrustData(signal?: AbortSignal): Promise<DeletionOutcome> {
     const doing = 'delete the trust data';
-    let response: HttpResponse;
-    try {
-      response = await this.#send('*', doing, {
-        method: 'DELETE',
-        url: this.#base,
-        maxBytes: limits.errorBodyBytes,
-        retry: false,
-        ...(signal && { signal }),
-      });
-    } catch (error) {
-      if (error instanceof TrustError && error.code === 'TRUST_SERVER_UNREACHABLE') {
-        return { kind: 'uncertain', error };
-      }
-      throw error;
-    }
+    const response = await this.#sendOnce('*', doing, { method: 'DELETE' }, signal);
+    if (response instanceof TrustError) return { kind: 'uncertain', error: response };
     this.#refuseUnadministered(response, doing);
     if (response.status >= 200 && response.status < 300 && !isWebPage(response)) {
       return { kind: 'accepted' };
@@ -172,25 +159,33 @@ class HttpTrustServer implements TrustServer {
     this.#options.log?.debug(
       `publish ${[...parts].map(([role, b]) => `${role} (${b.length} bytes)`).join(', ')}`,
     );
-    let response: HttpResponse;
+    const headers = { 'content-type': contentType };
+    const request = { method: 'POST', headers, body } as const;
+    const response = await this.#sendOnce('pull,push', doing, request, signal);
+    if (response instanceof TrustError) return { kind: 'uncertain', error: response };
+    return this.#readPublishAnswer(response, doing);
+  }
+
+  /** Sends what changes the collection as a whole. @returns an error where it may have arrived. */
+  async #sendOnce(
+    actions: string,
+    doing: string,
+    request: Pick<HttpRequest, 'method' | 'headers' | 'body'>,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpResponse | TrustError> {
     try {
-      response = await this.#send('pull,push', doing, {
-        method: 'POST',
+      return await this.#send(actions, doing, {
+        ...request,
         url: this.#base,
-        headers: { 'content-type': contentType },
-        body,
         maxBytes: limits.errorBodyBytes,
         retry: false,
         ...(signal && { signal }),
       });
     } catch (error) {
       // The request may have arrived although its answer did not.
-      if (error instanceof TrustError && error.code === 'TRUST_SERVER_UNREACHABLE') {
-        return { kind: 'uncertain', error };
-      }
+      if (isTrustError(error, 'TRUST_SERVER_UNREACHABLE')) return error;
       throw error;
     }
-    return this.#readPublishAnswer(response, doing);
   }
 
   #readPublishAnswer(response: HttpResponse, doing: string): PublishOutcome {
