@@ -34,5 +34,10 @@ export {
 } from './read-key.js';
 export { readPassphrase, type ReadPassphraseOptions } from './read-passphrase.js';
 export { readSecretVersion, readVaultSecret, type SecretVersion } from './read-secret.js';
-export { setVaultSecret, type SetSecretOptions, type StoredSecret } from './set-secret.js';
+export {
+  keyIdInSecret,
+  setVaultSecret,
+  type SetSecretOptions,
+  type StoredSecret,
+} from './set-secret.js';
 export { gunTag, purposeOf, roleTag, tagsFor, type KeyPurpose } from './tags.js';

@@ -92,7 +92,7 @@ async function presentSecret(
   const value = found.value ?? '';
   if (value !== '') options.secrets.mask(value);
   assertInForce(found.properties, reference, options.clock?.() ?? new Date());
-  const presentId = keyIdIn(value);
+  const presentId = keyIdInSecret(value);
   if (presentId === keyId) return found;
   const what =
     presentId === undefined ? 'something that is no readable key' : `its key ID is ${presentId}`;
@@ -100,7 +100,7 @@ async function presentSecret(
 }
 
 /** The ID of the key in a text; undefined when there is none that opens without a passphrase. */
-function keyIdIn(text: string): KeyId | undefined {
+export function keyIdInSecret(text: string): KeyId | undefined {
   const context = { source: 'the secret', passphrase: undefined, passphraseInput: '' };
   try {
     return createMemorySigner(readKeyFile(text, context).privateKey, 'key in the secret').keyId;

@@ -8,15 +8,11 @@ import {
   readSecretVersion,
   readVersionIdentity,
   type KeyPurpose,
+  keyIdInSecret,
 } from '../../../azure/index.js';
 import { isTrustError } from '../../../errors.js';
 import { limits } from '../../../limits.js';
-import {
-  createMemorySigner,
-  readKeyFile,
-  type VaultReference,
-  type VaultSecretReference,
-} from '../../../signing/index.js';
+import { type VaultReference, type VaultSecretReference } from '../../../signing/index.js';
 import type { KeyId } from '../../../trust/index.js';
 import { mapAtOnce } from '../../../at-once.js';
 import type { RunContext } from '../../context.js';
@@ -88,19 +84,8 @@ async function identifySecret(
   return {
     kind: 'secret',
     purpose: purposeOf(tags),
-    versions: [asVersion(version, keyIdIn(value))],
+    versions: [asVersion(version, keyIdInSecret(value))],
   };
-}
-
-/** The key in a secret; undefined when there is none that opens without a passphrase. */
-function keyIdIn(text: string): KeyId | undefined {
-  const context = { source: 'the secret', passphrase: undefined, passphraseInput: '' };
-  try {
-    return createMemorySigner(readKeyFile(text, context).privateKey, 'key in the secret').keyId;
-  } catch (error) {
-    if (isTrustError(error, 'KEY_UNSUITABLE', 'KEY_PASSPHRASE_MISSING')) return undefined;
-    throw error;
-  }
 }
 
 function asVersion(version: string, keyId: KeyId | undefined): BackupVersion {
