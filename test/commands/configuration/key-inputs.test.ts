@@ -18,29 +18,29 @@ const problems = () => collectProblems((name) => name);
 describe('the inputs that name keys', () => {
   it('give references with the passphrase beside them', () => {
     const given = inputs({ 'new-key': 'keys/new.key', 'new-key-passphrase': 'secret' });
-    expect(readKeyInput('new-key', given, '/work', problems())).toEqual({
-      reference: { kind: 'file', path: '/work/keys/new.key' },
+    expect(readKeyInput('new-key', given, '/agent', problems())).toEqual({
+      reference: { kind: 'file', path: '/agent/keys/new.key' },
       passphrase: 'secret',
       passphraseInput: 'new-key-passphrase',
     });
-    expect(readKeyInput('root-key', given, '/work', problems())).toBeUndefined();
+    expect(readKeyInput('root-key', given, '/agent', problems())).toBeUndefined();
   });
 
   it('may name single keys and whole vaults', () => {
     const given = inputs({
       keys: 'https://contoso.vault.azure.net, https://contoso.vault.azure.net/keys/a\nb.pem',
     });
-    expect(readKeySources(given, '/work', problems())).toEqual([
+    expect(readKeySources(given, '/agent', problems())).toEqual([
       { vaultUrl: 'https://contoso.vault.azure.net' },
       expect.objectContaining({ reference: expect.objectContaining({ name: 'a' }) as object }),
-      expect.objectContaining({ reference: { kind: 'file', path: '/work/b.pem' } }),
+      expect.objectContaining({ reference: { kind: 'file', path: '/agent/b.pem' } }),
     ]);
   });
 
   it('note what cannot be read, and give the rest', () => {
     const collected = problems();
     const given = inputs({ keys: 'https://example.com, a.pem' });
-    expect(readKeySources(given, '/work', collected)).toHaveLength(1);
+    expect(readKeySources(given, '/agent', collected)).toHaveLength(1);
     expect(() => {
       collected.throwIfAny();
     }).toThrow(/"keys" cannot be used: it is not the URL of a Key Vault/);

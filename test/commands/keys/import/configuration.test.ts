@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readImportConfiguration } from '../../../../src/commands/keys/import/configuration.js';
-import { TrustError } from '../../../../src/errors.js';
 import { readInputs } from '../../../../src/inputs/index.js';
+import { refusalOf } from '../../refusal-of.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';
 const hsm = 'https://contoso.managedhsm.azure.net';
@@ -12,15 +12,7 @@ function configure(given: Readonly<Record<string, string>>) {
   return readImportConfiguration(inputs, '/agent', (name) => name);
 }
 
-function refusal(given: Readonly<Record<string, string>>): TrustError {
-  try {
-    configure(given);
-  } catch (error) {
-    if (error instanceof TrustError) return error;
-    throw error;
-  }
-  throw new Error('the configuration was accepted');
-}
+const refusal = (given: Readonly<Record<string, string>>) => refusalOf(() => configure(given));
 
 describe('what keys import is asked for', () => {
   it('is an archive and a vault, which root keys go to as well', () => {

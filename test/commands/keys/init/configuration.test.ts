@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readInitConfiguration } from '../../../../src/commands/keys/init/configuration.js';
 import { keyNameOf } from '../../../../src/commands/keys/init/key-name.js';
-import { TrustError } from '../../../../src/errors.js';
 import { readInputs } from '../../../../src/inputs/index.js';
 import { formatKeyReference } from '../../../../src/signing/index.js';
+import { refusalOf } from '../../refusal-of.js';
 
 const base = {
   registry: 'contoso.azurecr.io',
@@ -18,15 +18,7 @@ function configure(given: Readonly<Record<string, string>>) {
   return readInitConfiguration(inputs, '/agent', (name) => name);
 }
 
-function refusal(given: Readonly<Record<string, string>>): TrustError {
-  try {
-    configure(given);
-  } catch (error) {
-    if (error instanceof TrustError) return error;
-    throw error;
-  }
-  throw new Error('the configuration was accepted');
-}
+const refusal = (given: Readonly<Record<string, string>>) => refusalOf(() => configure(given));
 
 const keysOf = (given: Readonly<Record<string, string>>) =>
   configure(given).repositories.map(({ gun, targetsKey: { reference } }) => [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readRotateConfiguration } from '../../../../src/commands/keys/rotate/configuration.js';
-import { TrustError } from '../../../../src/errors.js';
 import { readInputs } from '../../../../src/inputs/index.js';
+import { refusalOf } from '../../refusal-of.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';
 const base = {
@@ -19,15 +19,7 @@ function configure(given: Readonly<Record<string, string>>) {
   return readRotateConfiguration(inputs, '/agent', (name) => name);
 }
 
-function refusal(given: Readonly<Record<string, string>>): TrustError {
-  try {
-    configure(given);
-  } catch (error) {
-    if (error instanceof TrustError) return error;
-    throw error;
-  }
-  throw new Error('the configuration was accepted');
-}
+const refusal = (given: Readonly<Record<string, string>>) => refusalOf(() => configure(given));
 
 describe('what keys rotate is asked for', () => {
   it('is a role of repositories, the key it gets, and keys to sign that with', () => {
