@@ -64937,12 +64937,12 @@ async function presentSecret(client, reference, keyId, options) {
   const value2 = found.value ?? "";
   if (value2 !== "") options.secrets.mask(value2);
   assertInForce(found.properties, reference, options.clock?.() ?? /* @__PURE__ */ new Date());
-  const presentId = keyIdIn(value2);
+  const presentId = keyIdInSecret(value2);
   if (presentId === keyId) return found;
   const what = presentId === void 0 ? "something that is no readable key" : `its key ID is ${presentId}`;
   throw otherKey(reference, what, keyId);
 }
-function keyIdIn(text2) {
+function keyIdInSecret(text2) {
   const context3 = { source: "the secret", passphrase: void 0, passphraseInput: "" };
   try {
     return createMemorySigner(readKeyFile(text2, context3).privateKey, "key in the secret").keyId;
@@ -67448,6 +67448,7 @@ function checkIdentity(inputs2, problems, conflict, nameInput) {
 
 // src/commands/configuration/key-inputs.ts
 var import_node_path6 = __toESM(require("node:path"), 1);
+var separateKeys = "Whoever holds the root key can replace every other key. Give two keys, the root key in a vault that pipelines cannot reach.";
 function readKeyInput(input, inputs2, workingDirectory, { parse: parse3 }) {
   const text2 = inputs2[input];
   const passphraseInput = `${input}-passphrase`;
@@ -70645,21 +70646,8 @@ var HttpTrustServer = class {
   }
   async deleteTrustData(signal) {
     const doing = "delete the trust data";
-    let response;
-    try {
-      response = await this.#send("*", doing, {
-        method: "DELETE",
-        url: this.#base,
-        maxBytes: limits.errorBodyBytes,
-        retry: false,
-        ...signal && { signal }
-      });
-    } catch (error) {
-      if (error instanceof TrustError && error.code === "TRUST_SERVER_UNREACHABLE") {
-        return { kind: "uncertain", error };
-      }
-      throw error;
-    }
+    const response = await this.#sendOnce("*", doing, { method: "DELETE" }, signal);
+    if (response instanceof TrustError) return { kind: "uncertain", error: response };
     this.#refuseUnadministered(response, doing);
     if (response.status >= 200 && response.status < 300 && !isWebPage(response)) {
       return { kind: "accepted" };
@@ -70672,24 +70660,26 @@ var HttpTrustServer = class {
     this.#options.log?.debug(
       `publish ${[...parts].map(([role, b]) => `${role} (${b.length} bytes)`).join(", ")}`
     );
-    let response;
+    const headers = { "content-type": contentType2 };
+    const request = { method: "POST", headers, body };
+    const response = await this.#sendOnce("pull,push", doing, request, signal);
+    if (response instanceof TrustError) return { kind: "uncertain", error: response };
+    return this.#readPublishAnswer(response, doing);
+  }
+  /** Sends what changes the collection as a whole. @returns an error where it may have arrived. */
+  async #sendOnce(actions, doing, request, signal) {
     try {
-      response = await this.#send("pull,push", doing, {
-        method: "POST",
+      return await this.#send(actions, doing, {
+        ...request,
         url: this.#base,
-        headers: { "content-type": contentType2 },
-        body,
         maxBytes: limits.errorBodyBytes,
         retry: false,
         ...signal && { signal }
       });
     } catch (error) {
-      if (error instanceof TrustError && error.code === "TRUST_SERVER_UNREACHABLE") {
-        return { kind: "uncertain", error };
-      }
+      if (isTrustError(error, "TRUST_SERVER_UNREACHABLE")) return error;
       throw error;
     }
-    return this.#readPublishAnswer(response, doing);
   }
   #readPublishAnswer(response, doing) {
     this.#refuseUnauthorised(response);
@@ -73701,17 +73691,8 @@ async function identifySecret(reference, { credential }, { signal, clock, secret
   return {
     kind: "secret",
     purpose: purposeOf(tags),
-    versions: [asVersion(version4, keyIdIn2(value2))]
+    versions: [asVersion(version4, keyIdInSecret(value2))]
   };
-}
-function keyIdIn2(text2) {
-  const context3 = { source: "the secret", passphrase: void 0, passphraseInput: "" };
-  try {
-    return createMemorySigner(readKeyFile(text2, context3).privateKey, "key in the secret").keyId;
-  } catch (error) {
-    if (isTrustError(error, "KEY_UNSUITABLE", "KEY_PASSPHRASE_MISSING")) return void 0;
-    throw error;
-  }
 }
 function asVersion(version4, keyId) {
   return { version: version4, ...keyId === void 0 ? {} : { keyId } };
@@ -73769,6 +73750,15 @@ function readBackupConfiguration(inputs2, workingDirectory, nameInput) {
   };
 }
 
+// src/commands/report/summary.ts
+var mostRows2 = 200;
+function moreLines(leftOut) {
+  return leftOut > 0 ? ["", `and ${leftOut} more`] : [];
+}
+function warningLines(warnings) {
+  return warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [];
+}
+
 // src/commands/keys/backup/report.ts
 var useOfBackup = [
   'Only Key Vault reads it again: "keys restore" brings it back, into a vault of the same subscription and the same geography.',
@@ -73814,14 +73804,13 @@ function backupSummary({ folder, manifest, changed: changed2, warnings }) {
     "| Name | Kind | Key ID | Role |",
     "| --- | --- | --- | --- |",
     ...rows,
-    ...more2 > 0 ? ["", `and ${more2} more`] : [],
+    ...moreLines(more2),
     "",
     ...useOfBackup.flatMap((line) => [escape2(line), ""]),
-    ...warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...warningLines(warnings),
     ""
   ].join("\n");
 }
-var mostRows2 = 200;
 
 // src/commands/keys/backup/compare.ts
 function whatWouldBeLost({ vault, objects }, vaultUrl, wanted) {
@@ -74066,6 +74055,18 @@ function readConfirmed({ confirm }, repositories, { add: add2 }) {
   );
 }
 
+// src/commands/report/failure-of-many.ts
+var mostTold = 20;
+function failureOfMany(failed3, headline) {
+  const [first] = failed3;
+  const each = failed3.slice(0, mostTold).map(({ name: name3, error }) => `${name3}: ${error.message}`);
+  const more2 = failed3.length > each.length ? [`And ${failed3.length - each.length} more.`] : [];
+  return new TrustError(first.error.code, `${headline} ${[...each, ...more2].join(" ")}`, {
+    remedy: [...new Set(failed3.map(({ error }) => error.remedy))].join(" "),
+    cause: first.error
+  });
+}
+
 // src/commands/repositories/each-repository.ts
 async function eachRepository(items, body) {
   return mapAtOnce(items, limits.verifiedAtOnce, async (item) => {
@@ -74092,15 +74093,12 @@ function valuesOf(attempted) {
   return attempted.flatMap((one2) => one2.error ? [] : [one2.value]);
 }
 function failureOfEach(attempted, what) {
-  const failed3 = attempted.flatMap(({ gun, error }) => error ? [{ gun, error }] : []);
-  const [first] = failed3;
+  const failed3 = attempted.flatMap(({ gun, error }) => error ? [{ name: gun, error }] : []);
+  const [first, ...others] = failed3;
   if (!first || attempted.length === 1) return first?.error;
-  const each = failed3.slice(0, 20).map(({ gun, error }) => `${gun}: ${error.message}`);
-  const more2 = failed3.length > each.length ? [`And ${failed3.length - each.length} more.`] : [];
-  return new TrustError(
-    first.error.code,
-    `${failed3.length} of ${attempted.length} repositories: each ${what}. ${[...each, ...more2].join(" ")}`,
-    { remedy: [...new Set(failed3.map(({ error }) => error.remedy))].join(" "), cause: first.error }
+  return failureOfMany(
+    [first, ...others],
+    `${failed3.length} of ${attempted.length} repositories: each ${what}.`
   );
 }
 function requireAll(attempted, what) {
@@ -74174,6 +74172,18 @@ async function openRepositories(repositories, { cloud, registryLogin }, inputs2,
       server: createTrustServer({ url: trustServer, gun, ...session.trust, log: log2 }),
       explain: (body) => explainRefusal2({ registryId: void 0, image }, session, body)
     };
+  });
+}
+function openAzureFor({ cloud, repositories }, inputs2, context3) {
+  const [first] = repositories;
+  if (!first) throw new TypeError("there is no repository");
+  return openAzure({ cloud, image: { ...first, tags: [] } }, inputs2, context3);
+}
+async function loginToAll(configuration, azure, inputs2, context3, log2) {
+  const { repositories } = configuration;
+  return log2.group("Registry login", async () => {
+    const opened = await openRepositories(repositories, configuration, inputs2, context3, log2, azure);
+    return requireAll(opened, "cannot be opened");
   });
 }
 async function readTrust({ server, gun }, { pins, expiry, isRootLeaving = false }, { clock, signal, nameInput }, log2) {
@@ -75091,7 +75101,7 @@ function importReport(facts, redact) {
 }
 function importSummary(facts, nameInput) {
   const { dryRun, keys, closed, unusable: unusable2, advice, warnings } = facts;
-  const rows = keys.slice(0, mostRows3).map((brought) => {
+  const rows = keys.slice(0, mostRows2).map((brought) => {
     const { key, state: state3, url, destination, purpose } = brought;
     const isGood = state3 !== "failed" && state3 !== "left out";
     const place = url ?? destination?.url;
@@ -75114,12 +75124,12 @@ function importSummary(facts, nameInput) {
     "| Key | Serves | State | In Key Vault |",
     "| --- | --- | --- | --- |",
     ...rows,
-    ...more2 > 0 ? ["", `and ${more2} more`] : [],
+    ...moreLines(more2),
     ...lost2.length > 0 ? ["", ...lost2] : [],
     "",
     ...advice.length > 0 ? [
       "```yaml",
-      ...advice.slice(0, mostRows3).flatMap((one2) => yamlLines(one2, nameInput)),
+      ...advice.slice(0, mostRows2).flatMap((one2) => yamlLines(one2, nameInput)),
       "```",
       ""
     ] : [],
@@ -75127,7 +75137,6 @@ function importSummary(facts, nameInput) {
     ...warnings.length > 0 ? [...warnings.map((line) => `> ⚠️ ${escape2(line)}`), ""] : []
   ].join("\n");
 }
-var mostRows3 = 200;
 function servesText({ services }) {
   return services.length === 0 ? "nothing that was looked at" : services.map(({ gun, roles }) => `${gun}: ${roles.join(", ")}`).join("; ");
 }
@@ -75422,7 +75431,7 @@ function readInitConfiguration(inputs2, workingDirectory, nameInput) {
     );
   }
   if (rootKey && signingKey && isSame(rootKey, signingKey)) {
-    conflict("signing-key", `names the same key as "${nameInput("root-key")}"`, separate);
+    conflict("signing-key", `names the same key as "${nameInput("root-key")}"`, separateKeys);
   }
   const own2 = vaultUrl === void 0 ? void 0 : ownKeys2(repositories, vaultUrl);
   for (const { gun, others } of own2?.sharedNames ?? []) {
@@ -75434,7 +75443,11 @@ function readInitConfiguration(inputs2, workingDirectory, nameInput) {
   }
   for (const [gun, key] of own2?.keys ?? []) {
     if (rootKey && isSame(rootKey, key)) {
-      conflict("vault", `would make the key of ${gun} under the name of the root key`, separate);
+      conflict(
+        "vault",
+        `would make the key of ${gun} under the name of the root key`,
+        separateKeys
+      );
     }
   }
   checkIdentity(inputs2, problems.problems, conflict, nameInput);
@@ -75455,7 +75468,6 @@ function readInitConfiguration(inputs2, workingDirectory, nameInput) {
     reportPath: reportPath === void 0 ? void 0 : import_node_path22.default.resolve(workingDirectory, reportPath)
   };
 }
-var separate = "Whoever holds the root key can replace every other key. Give two keys, the root key in a vault that pipelines cannot reach.";
 function isSame(one2, other) {
   const [a, b] = [formatKeyReference(one2.reference), formatKeyReference(other.reference)];
   return one2.reference.kind === "file" ? a === b : a.toLowerCase() === b.toLowerCase();
@@ -75517,7 +75529,7 @@ function problemOf({ gun, view }, rootKey, targetsKey, { vault }, nameInput) {
     return new TrustError(
       "INPUT_CONFLICT",
       `The root key and the repository key of ${gun} are one and the same key (${name3}).`,
-      { remedy: separate }
+      { remedy: separateKeys }
     );
   }
   if (vault !== void 0 && targetsKey.gun !== void 0 && targetsKey.gun !== gun) {
@@ -75609,14 +75621,9 @@ async function makeKey({ reference }, purpose, hsm, azure, context3, log2) {
 
 // src/commands/keys/init/prepare.ts
 async function prepare(configuration, inputs2, context3, log2) {
-  const { repositories, cloud } = configuration;
-  const [first] = repositories;
-  if (!first) throw new TypeError("there is no repository to initialise");
-  const azure = openAzure({ cloud, image: { ...first, tags: [] } }, inputs2, context3);
-  const open9 = await log2.group("Registry login", async () => {
-    const opened = await openRepositories(repositories, configuration, inputs2, context3, log2, azure);
-    return requireAll(opened, "cannot be opened");
-  });
+  const { repositories } = configuration;
+  const azure = openAzureFor(configuration, inputs2, context3);
+  const open9 = await loginToAll(configuration, azure, inputs2, context3, log2);
   const looked = await log2.group("Trust data", async () => {
     const attempted = await eachRepository(open9, async (repository) => {
       const { server, gun } = repository;
@@ -75726,7 +75733,7 @@ function initReport({ dryRun, rootKey, repositories, warnings }) {
 }
 function initSummary(facts, pinInput) {
   const { dryRun, rootKey, repositories, warnings } = facts;
-  const rows = repositories.slice(0, mostRows4).map(({ gun, state: state3, repositoryKey }) => {
+  const rows = repositories.slice(0, mostRows2).map(({ gun, state: state3, repositoryKey }) => {
     const key = [repositoryKey.keyId, repositoryKey.reference].flatMap(
       (text2) => text2 === void 0 ? [] : [code(text2)]
     );
@@ -75739,15 +75746,14 @@ function initSummary(facts, pinInput) {
     "| Repository | State | Repository key |",
     "| --- | --- | --- |",
     ...rows,
-    ...more2 > 0 ? ["", `and ${more2} more`] : [],
+    ...moreLines(more2),
     "",
     ...custodyOf(facts, pinInput).flatMap((line) => [escape2(line), ""]),
     ...rootKey.keyId === void 0 ? [`Root key: ${code(rootKey.reference)}, not made yet`] : [],
-    ...warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...warningLines(warnings),
     ""
   ].join("\n");
 }
-var mostRows4 = 200;
 
 // src/commands/keys/init/init.ts
 async function initKeys(inputs2, context3) {
@@ -76082,7 +76088,7 @@ var unanswered2 = [
 
 // src/commands/keys/renewal/look.ts
 async function openMeans({ repositories, pins, cloud }, inputs2, context3, openKeys2) {
-  const azure = openAzure({ cloud, image: firstOf(repositories) }, inputs2, context3);
+  const azure = openAzureFor({ cloud, repositories }, inputs2, context3);
   const [keys, resolved] = await Promise.all([
     openKeys2(azure),
     Promise.all(pins.map((pin) => resolvePin(pin, azure, context3)))
@@ -76118,10 +76124,6 @@ async function askServer({ server, gun }, view, { signal }, log2) {
     log2.debug(`${gun}: whether the server holds the snapshot key is not known: ${error.message}`);
     return void 0;
   }
-}
-function firstOf([first]) {
-  if (!first) throw new TypeError("there is no repository to look at");
-  return { ...first, tags: [] };
 }
 
 // src/commands/keys/lost/judge.ts
@@ -76759,7 +76761,7 @@ function renewReport(facts) {
 function renewSummary(facts) {
   const { dryRun, repositories, failures, warnings } = facts;
   const all2 = repositories.flatMap((one2) => rowsOf(one2, facts).map((cells) => [one2.gun, ...cells]));
-  const rows = all2.slice(0, mostRows5).map(([gun = "", role = "", expires = "", result = ""]) => {
+  const rows = all2.slice(0, mostRows2).map(([gun = "", role = "", expires = "", result = ""]) => {
     const cells = [code(gun), role === "-" ? "" : code(role), expires, escape2(result)];
     return `| ${cells.join(" | ")} |`;
   });
@@ -76767,9 +76769,9 @@ function renewSummary(facts) {
     dryRun ? "### Trust data that would be renewed" : "### Renewed trust data",
     "",
     ...rows.length === 0 ? [] : ["| Repository | Role | Expires | Result |", "| --- | --- | --- | --- |", ...rows],
-    ...all2.length > rows.length ? ["", `and ${all2.length - rows.length} more`] : [],
+    ...moreLines(all2.length - rows.length),
     ...failures.flatMap(({ gun, message }) => ["", `❌ ${code(gun)}: ${escape2(message)}`]),
-    ...warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...warningLines(warnings),
     ""
   ].join("\n");
 }
@@ -76794,7 +76796,6 @@ function endAfter(after2, role) {
 function day2(date) {
   return date?.toISOString().slice(0, 10) ?? "-";
 }
-var mostRows5 = 200;
 
 // src/commands/keys/renew/renew.ts
 async function renewKeys(inputs2, context3) {
@@ -77191,14 +77192,9 @@ function pinsForRoot(pins, newKey, atHand) {
 
 // src/commands/keys/rotate/prepare.ts
 async function prepare2(configuration, inputs2, context3, log2) {
-  const { repositories, cloud, rotation, dryRun } = configuration;
-  const [first] = repositories;
-  if (!first) throw new TypeError("there is no repository");
-  const azure = openAzure({ cloud, image: { ...first, tags: [] } }, inputs2, context3);
-  const open9 = await log2.group("Registry login", async () => {
-    const opened = await openRepositories(repositories, configuration, inputs2, context3, log2, azure);
-    return requireAll(opened, "cannot be opened");
-  });
+  const { rotation, dryRun } = configuration;
+  const azure = openAzureFor(configuration, inputs2, context3);
+  const open9 = await loginToAll(configuration, azure, inputs2, context3, log2);
   const keys = await log2.group("Keys", () => openKeys(configuration, azure, context3, log2));
   return log2.group("Trust data", async () => {
     const { atHand, newKey, pins } = keys;
@@ -77274,7 +77270,7 @@ function refuseSharedKey(view, role, { signer, reference }) {
   throw new TrustError(
     "INPUT_CONFLICT",
     role === "root" ? `${reference} signs the tags of ${view.gun}, and was to become its root key.` : `${reference} is the root key of ${view.gun}, and was to become the key of ${role}.`,
-    { remedy: separate }
+    { remedy: separateKeys }
   );
 }
 async function proveKeys(repositories, keys) {
@@ -77310,7 +77306,7 @@ function rotationReport({ repositories, ...facts }) {
 function rotationSummary(facts) {
   const { dryRun, role, repositories, advice, warnings } = facts;
   const all2 = repositories.flatMap((one2) => rowsOf2(one2, facts).map((cells) => ({ one: one2, cells })));
-  const rows = all2.slice(0, mostRows6).map(({ one: one2, cells }) => {
+  const rows = all2.slice(0, mostRows2).map(({ one: one2, cells }) => {
     const [gun = "", state3 = "", changed2 = "", old = "", added = ""] = cells;
     const mark = one2.state === "failed" ? "❌" : "✅";
     const keys = [old, added].map((text2) => text2 === "-" ? "" : code(text2));
@@ -77325,14 +77321,13 @@ function rotationSummary(facts) {
     "| Repository | State | Role | Old key | New key |",
     "| --- | --- | --- | --- | --- |",
     ...rows,
-    ...all2.length > rows.length ? ["", `and ${all2.length - rows.length} more`] : [],
+    ...moreLines(all2.length - rows.length),
     ...failures,
     ...advice.flatMap((line) => ["", escape2(line)]),
-    ...warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...warningLines(warnings),
     ""
   ].join("\n");
 }
-var mostRows6 = 200;
 function rowsOf2({ gun, state: state3, exchanges, signedBy: signedBy2 }, { role, newKey }) {
   if (exchanges.length === 0) return [[gun, state3, role, "-", newKey?.keyId ?? "-", "-"]];
   const signers = signedBy2.map(({ role: file, keys }) => `${file}: ${keys.join(" + ")}`).join("; ");
@@ -77424,7 +77419,7 @@ function statusReport(facts) {
 function statusSummary(facts) {
   const { now: now2, repositories, failures, warnings } = facts;
   const all2 = repositories.flatMap(({ gun, renewals: renewals2 }) => renewals2.map((one2) => ({ gun, one: one2 })));
-  const rows = all2.slice(0, mostRows7).map(({ gun, one: one2 }) => {
+  const rows = all2.slice(0, mostRows2).map(({ gun, one: one2 }) => {
     const [, expires = "", days = ""] = cellsOf(one2, now2);
     const cells = [
       code(gun),
@@ -77444,9 +77439,9 @@ function statusSummary(facts) {
       "| --- | --- | --- | --- | --- | --- |",
       ...rows
     ],
-    ...all2.length > rows.length ? ["", `and ${all2.length - rows.length} more`] : [],
+    ...moreLines(all2.length - rows.length),
     ...failures.flatMap(({ gun, message }) => ["", `❌ ${code(gun)}: ${escape2(message)}`]),
-    ...warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...warningLines(warnings),
     ""
   ].join("\n");
 }
@@ -77457,7 +77452,6 @@ var marks = {
   "not published": "",
   "not validly signed": "⚠️"
 };
-var mostRows7 = 200;
 
 // src/commands/keys/status/status.ts
 async function showKeysStatus(inputs2, context3) {
@@ -77561,7 +77555,7 @@ function restoreReport({ folder, vault, source, objects, warnings }) {
   };
 }
 function restoreSummary({ vault, folder, objects, warnings }) {
-  const rows = objects.slice(0, mostRows8).map((one2) => {
+  const rows = objects.slice(0, mostRows2).map((one2) => {
     const mark = one2.state === "failed" ? "❌" : "✅";
     const why = one2.error ? `: ${escape2(one2.error.message)}` : "";
     return `| ${code(one2.object.name)} | ${mark} ${one2.state}${why} | ${escape2(signsOf(one2))} |`;
@@ -77575,12 +77569,11 @@ function restoreSummary({ vault, folder, objects, warnings }) {
     "| Name | State | Signs |",
     "| --- | --- | --- |",
     ...rows,
-    ...more2 > 0 ? ["", `and ${more2} more`] : [],
-    ...warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...moreLines(more2),
+    ...warningLines(warnings),
     ""
   ].join("\n");
 }
-var mostRows8 = 200;
 function signsOf({ state: state3, unproven: unproven2 }) {
   if (state3 === "failed") return "-";
   return unproven2 === void 0 ? "yes" : `not seen: ${unproven2}`;
@@ -79635,7 +79628,7 @@ function promotionReport(facts) {
 }
 function promotionSummary(facts) {
   const { gun, error, state: state3, unchanged, images, warnings } = facts;
-  const rows = images.slice(0, mostRows9).map(({ source, tags, digest, copy, sourceSigners }) => {
+  const rows = images.slice(0, mostRows2).map(({ source, tags, digest, copy, sourceSigners }) => {
     const signers = sourceSigners.map(escape2).join(", ");
     const what = digest === void 0 ? "" : code(digest);
     return `| ${[code(source), signers, tags.map(code).join(", "), what, copyOf(copy)].join(" | ")} |`;
@@ -79658,12 +79651,11 @@ function promotionSummary(facts) {
     "| Source | Signed by | Tags | Digest | Copy |",
     "| --- | --- | --- | --- | --- |",
     ...rows,
-    ...more2 > 0 ? ["", `and ${more2} more`] : [],
-    ...warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...moreLines(more2),
+    ...warningLines(warnings),
     ""
   ].join("\n");
 }
-var mostRows9 = 200;
 var contentTexts = {
   no: "not copied by this run",
   unknown: "copied in part",
@@ -80273,7 +80265,7 @@ function revocationReport(facts) {
 }
 function revocationSummary(facts) {
   const { gun, dryRun, key, tags, notSigned, warnings } = facts;
-  const rows = tags.slice(0, mostRows10).map((tag) => {
+  const rows = tags.slice(0, mostRows2).map((tag) => {
     const cells = [
       code(tag.tag),
       tag.removedFrom.map(code).join(", "),
@@ -80293,13 +80285,12 @@ function revocationSummary(facts) {
       "| --- | --- | --- | --- |",
       ...rows
     ],
-    ...more2 > 0 ? ["", `and ${more2} more`] : [],
+    ...moreLines(more2),
     ...notSigned.length > 0 ? ["", `Not signed: ${notSigned.map(code).join(", ")}`] : [],
-    ...warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...warningLines(warnings),
     ""
   ].join("\n");
 }
-var mostRows10 = 200;
 function pullOf({ pull, digest }) {
   if (pull === "signed") return `STILL SIGNED ${digest ?? ""}`;
   return pull === "refused" ? "refused, though a role lists it" : "refused";
@@ -80497,7 +80488,7 @@ function imagesReport(images, key, warnings) {
 }
 function imagesSummary(images, key, warnings) {
   const failed3 = images.filter(({ error }) => error).length;
-  const rows = images.slice(0, mostRows11).map(({ image, digest, roles, error }) => {
+  const rows = images.slice(0, mostRows2).map(({ image, digest, roles, error }) => {
     const result = error ? `❌ ${code(error.code)} ${escape2(error.message)}` : "✅ signed";
     const cells = [
       code(image),
@@ -80513,22 +80504,19 @@ function imagesSummary(images, key, warnings) {
     "| Image | Digest | Roles | Result |",
     "| --- | --- | --- | --- |",
     ...rows,
-    ...images.length > mostRows11 ? ["", `and ${images.length - mostRows11} more`] : [],
-    ...warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...moreLines(images.length - mostRows2),
+    ...warningLines(warnings),
     ""
   ].join("\n");
 }
-var mostRows11 = 200;
 function failureOf5(images) {
-  const failed3 = images.flatMap(({ image, error }) => error ? [{ image, error }] : []);
-  const [first] = failed3;
+  const failed3 = images.flatMap(({ image, error }) => error ? [{ name: image, error }] : []);
+  const [first, ...others] = failed3;
   if (!first || images.length === 1) return first?.error;
-  const each = failed3.slice(0, 20).map(({ image, error }) => `${image}: ${error.message}`);
-  const more2 = failed3.length > each.length ? [`And ${failed3.length - each.length} more.`] : [];
-  return new TrustError(
-    first.error.code,
-    `${failed3.length} of ${images.length} images ${failed3.length === 1 ? "was" : "were"} not signed. ${[...each, ...more2].join(" ")}`,
-    { remedy: [...new Set(failed3.map(({ error }) => error.remedy))].join(" "), cause: first.error }
+  const were = others.length === 0 ? "was" : "were";
+  return failureOfMany(
+    [first, ...others],
+    `${failed3.length} of ${images.length} images ${were} not signed.`
   );
 }
 
@@ -80887,7 +80875,6 @@ function readSignerKeys(inputs2, workingDirectory, nameInput, { parse: parse3, a
 }
 
 // src/commands/signers/change-report.ts
-var mostRows12 = 200;
 function changeTable(command, changes) {
   const isRemoval = command === "signersRemove";
   return alignColumns([
@@ -80918,7 +80905,7 @@ function changeReport({ changes, ...facts }) {
 function changeSummary(facts) {
   const { command, signer, dryRun, keys, changes, warnings } = facts;
   const verb = command === "signersAdd" ? "added" : "removed";
-  const rows = changes.slice(0, mostRows12).map(({ gun, state: state3, keyIds, error }) => {
+  const rows = changes.slice(0, mostRows2).map(({ gun, state: state3, keyIds, error }) => {
     const mark = error ? "❌" : "✅";
     return `| ${code(gun)} | ${mark} ${state3} | ${keyIds.map(code).join("<br>")} |`;
   });
@@ -80933,8 +80920,8 @@ function changeSummary(facts) {
     `| Repository | State | Keys ${verb} |`,
     "| --- | --- | --- |",
     ...rows,
-    ...more2 > 0 ? ["", `and ${more2} more`] : [],
-    ...warnings.length > 0 ? ["", ...warnings.slice(0, mostRows12).map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...moreLines(more2),
+    ...warnings.length > 0 ? ["", ...warnings.slice(0, mostRows2).map((line) => `> ⚠️ ${escape2(line)}`)] : [],
     ""
   ].join("\n");
 }
@@ -80971,17 +80958,9 @@ function isInVault(reference) {
 }
 
 // src/commands/signers/prepare.ts
-function openAzureFor({ cloud, repositories }, inputs2, context3) {
-  const [first] = repositories;
-  if (!first) throw new TypeError("there is no repository");
-  return openAzure({ cloud, image: { ...first, tags: [] } }, inputs2, context3);
-}
 async function prepareChange(configuration, azure, inputs2, context3, log2, plan2) {
-  const { repositories, keys, dryRun } = configuration;
-  const open9 = await log2.group("Registry login", async () => {
-    const opened = await openRepositories(repositories, configuration, inputs2, context3, log2, azure);
-    return requireAll(opened, "cannot be opened");
-  });
+  const { keys, dryRun } = configuration;
+  const open9 = await loginToAll(configuration, azure, inputs2, context3, log2);
   const { signers, pins } = await log2.group("Keys at hand", async () => {
     const [atHand, resolved] = await Promise.all([
       openKeysAtHand(keys, azure, context3, log2),
@@ -81134,7 +81113,6 @@ function warnOfConsequences(name3, before, after2, { sharedWith }, log2) {
 }
 
 // src/commands/signers/listing-report.ts
-var mostRows13 = 200;
 function listingTable(repository) {
   const rows = rowsOf3(repository);
   if (rows.length === 0) {
@@ -81185,21 +81163,21 @@ function listingSummary({ repositories, warnings }) {
       if (rows.length === 0) {
         return [...title, "No signers: tags are signed with the repository key.", ""];
       }
-      const more2 = rows.length - mostRows13;
+      const more2 = rows.length - mostRows2;
       return [
         ...title,
         "| Signer | Key | In releases | Version | Expires |",
         "| --- | --- | --- | --- | --- |",
-        ...rows.slice(0, mostRows13).map((row) => {
+        ...rows.slice(0, mostRows2).map((row) => {
           const key = `${code(row.keyId)} ${escape2(row.type)}`;
           const mark = row.state === "valid" ? "" : ` ⚠️ ${row.state}`;
           return `| ${escape2(row.signer)} | ${key} | ${escape2(row.inReleases)} | ${row.version} | ${row.expires}${mark} |`;
         }),
-        ...more2 > 0 ? ["", `and ${more2} more`] : [],
+        ...moreLines(more2),
         ""
       ];
     }),
-    ...warnings.slice(0, mostRows13).map((line) => `> ⚠️ ${escape2(line)}`),
+    ...warnings.slice(0, mostRows2).map((line) => `> ⚠️ ${escape2(line)}`),
     ""
   ].join("\n");
 }
@@ -81464,7 +81442,7 @@ function lossLines({ repositories }) {
       signers.join(", ")
     ])
   );
-  const shown2 = tags.slice(0, mostRows14);
+  const shown2 = tags.slice(0, mostRows2);
   const rows = repositories.map(({ gun, state: state3, loss: loss2, unreadable }) => [
     gun,
     state3,
@@ -81517,7 +81495,7 @@ function deletionReport({ dryRun, repositories, warnings }) {
 function deletionSummary(facts) {
   const { dryRun, repositories, warnings } = facts;
   const isDone = !dryRun && repositories.every(({ state: state3 }) => state3 !== "not confirmed");
-  const rows = repositories.slice(0, mostRows14).map(({ gun, state: state3, loss: loss2, unreadable }) => {
+  const rows = repositories.slice(0, mostRows2).map(({ gun, state: state3, loss: loss2, unreadable }) => {
     const mark = state3 === "failed" || state3 === "not confirmed" ? "❌" : "✅";
     const [tags, signers] = countsOf(loss2, unreadable);
     const keys = (loss2?.rootKeyIds ?? []).map(code).join("<br>");
@@ -81530,17 +81508,16 @@ function deletionSummary(facts) {
     "| Repository | State | Signed tags | Signers | Root key |",
     "| --- | --- | --- | --- | --- |",
     ...rows,
-    ...more2 > 0 ? ["", `and ${more2} more`] : [],
+    ...moreLines(more2),
     ...repositories.flatMap(({ gun, unreadable, error }) => [
       ...unreadable === void 0 ? [] : ["", `Not readable: ${code(gun)}: ${escape2(unreadable)}`],
       ...error ? ["", `❌ ${code(gun)}: ${escape2(error.message)}`] : []
     ]),
     ...consequencesOf(facts).flatMap((line) => ["", escape2(line)]),
-    ...warnings.length > 0 ? ["", ...warnings.map((line) => `> ⚠️ ${escape2(line)}`)] : [],
+    ...warningLines(warnings),
     ""
   ].join("\n");
 }
-var mostRows14 = 200;
 function countsOf(loss2, unreadable) {
   if (unreadable !== void 0) return ["not readable", "not readable"];
   if (!loss2) return ["-", "-"];
@@ -81588,14 +81565,8 @@ async function deleteRepositoryTrust(inputs2, context3) {
   if (failure3) throw failure3;
 }
 async function lookAtAll(configuration, inputs2, context3, log2) {
-  const { repositories, cloud } = configuration;
-  const [first] = repositories;
-  if (!first) throw new TypeError("there is no repository");
-  const azure = openAzure({ cloud, image: { ...first, tags: [] } }, inputs2, context3);
-  const open9 = await log2.group("Registry login", async () => {
-    const opened = await openRepositories(repositories, configuration, inputs2, context3, log2, azure);
-    return requireAll(opened, "cannot be opened");
-  });
+  const azure = openAzureFor(configuration, inputs2, context3);
+  const open9 = await loginToAll(configuration, azure, inputs2, context3, log2);
   return log2.group("Trust data", async () => {
     const pins = await Promise.all(
       configuration.pins.map((pin) => resolvePin(pin, azure, context3))

@@ -6,6 +6,10 @@ import { parseKeyReference, vaultServiceOf } from '../../signing/index.js';
 import type { ProblemList } from './common-inputs.js';
 import type { KeyConfiguration } from './types.js';
 
+/** Why the root key must not be another role's key as well. */
+export const separateKeys =
+  'Whoever holds the root key can replace every other key. Give two keys, the root key in a vault that pipelines cannot reach.';
+
 /** The inputs that name one key each, and have a passphrase beside them. */
 export type KeyInput = 'signing-key' | 'root-key' | 'new-key';
 

@@ -1,5 +1,6 @@
 /** What a run of `promote` says of itself: table for the log, job summary, trust report. Facts only. */
 import { code, escape, stateTexts, type TrustReport, type TagState } from '../report/report.js';
+import { moreLines, mostRows, warningLines } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
 import { sizeOf, type CopyFacts } from './copy.js';
 
@@ -89,14 +90,11 @@ export function promotionSummary(facts: PromotionFacts): string {
     '| Source | Signed by | Tags | Digest | Copy |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
-    ...(more > 0 ? ['', `and ${more} more`] : []),
-    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    ...moreLines(more),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
-
-/** Hosts cut summaries that are too long; the report has every image. */
-const mostRows = 200;
 
 const contentTexts: Readonly<Record<PromotionFacts['copied'], string>> = {
   no: 'not copied by this run',

@@ -2,10 +2,11 @@
  * Does one thing to many repositories side by side. What fails for one keeps no other from being
  * done; the run fails in the end, and says for which.
  */
-import { TrustError, isTrustError } from '../../errors.js';
+import { isTrustError, type TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Gun } from '../../trust/index.js';
 import { mapAtOnce } from '../../at-once.js';
+import { failureOfMany } from '../report/failure-of-many.js';
 
 /** What became of a repository: a value, or what it failed with. */
 export type Attempted<T> =
@@ -59,15 +60,12 @@ export function failureOfEach(
   attempted: readonly Attempted<unknown>[],
   what: string,
 ): TrustError | undefined {
-  const failed = attempted.flatMap(({ gun, error }) => (error ? [{ gun, error }] : []));
-  const [first] = failed;
+  const failed = attempted.flatMap(({ gun, error }) => (error ? [{ name: gun, error }] : []));
+  const [first, ...others] = failed;
   if (!first || attempted.length === 1) return first?.error;
-  const each = failed.slice(0, 20).map(({ gun, error }) => `${gun}: ${error.message}`);
-  const more = failed.length > each.length ? [`And ${failed.length - each.length} more.`] : [];
-  return new TrustError(
-    first.error.code,
-    `${failed.length} of ${attempted.length} repositories: each ${what}. ${[...each, ...more].join(' ')}`,
-    { remedy: [...new Set(failed.map(({ error }) => error.remedy))].join(' '), cause: first.error },
+  return failureOfMany(
+    [first, ...others],
+    `${failed.length} of ${attempted.length} repositories: each ${what}.`,
   );
 }
 

@@ -9,6 +9,8 @@ export {
   type Attempted,
 } from './each-repository.js';
 export {
+  loginToAll,
+  openAzureFor,
   openRepositories,
   readTrust,
   requirePublish,

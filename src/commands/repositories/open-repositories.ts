@@ -10,10 +10,10 @@ import {
   type TrustServer,
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
-import { openSession, type AzureAccess, type Session } from '../session/session.js';
+import { openAzure, openSession, type AzureAccess, type Session } from '../session/session.js';
 import { describePin } from '../signing/pins.js';
 import { explainRefusal } from '../signing/registry-rights.js';
-import { eachRepository, type Attempted } from './each-repository.js';
+import { eachRepository, requireAll, type Attempted } from './each-repository.js';
 import type { NamedRepository } from './read-repositories.js';
 
 /** A repository that can be read and, rights permitting, published to. */
@@ -62,6 +62,41 @@ export async function openRepositories(
       server: createTrustServer({ url: trustServer, gun, ...session.trust, log }),
       explain: (body) => explainRefusal({ registryId: undefined, image }, session, body),
     };
+  });
+}
+
+/** What a command on repositories was asked for, as far as logging in depends on it. */
+export type RepositoriesConfiguration = LoginConfiguration & {
+  /** At least one. */
+  readonly repositories: readonly NamedRepository[];
+};
+
+/** The run's standing with Azure, in the cloud of the first repository; asks nobody yet. */
+export function openAzureFor(
+  { cloud, repositories }: Pick<RepositoriesConfiguration, 'cloud' | 'repositories'>,
+  inputs: InputValues,
+  context: RunContext,
+): AzureAccess {
+  const [first] = repositories;
+  if (!first) throw new TypeError('there is no repository');
+  return openAzure({ cloud, image: { ...first, tags: [] } }, inputs, context);
+}
+
+/**
+ * Opens every repository, for commands that begin only when all of them can be.
+ * @throws {TrustError} what keeps the run out of any of their registries.
+ */
+export async function loginToAll(
+  configuration: RepositoriesConfiguration,
+  azure: AzureAccess,
+  inputs: InputValues,
+  context: RunContext,
+  log: Log,
+): Promise<readonly OpenRepository[]> {
+  const { repositories } = configuration;
+  return log.group('Registry login', async () => {
+    const opened = await openRepositories(repositories, configuration, inputs, context, log, azure);
+    return requireAll(opened, 'cannot be opened');
   });
 }
 

@@ -1,5 +1,6 @@
 /** What a run of `revoke` says of itself: table for the log, job summary, trust report. Facts only. */
 import { code, escape } from '../report/report.js';
+import { moreLines, mostRows, warningLines } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
 import type { RevokedTag } from './outcome.js';
 
@@ -60,15 +61,12 @@ export function revocationSummary(facts: RevocationFacts): string {
           '| --- | --- | --- | --- |',
           ...rows,
         ]),
-    ...(more > 0 ? ['', `and ${more} more`] : []),
+    ...moreLines(more),
     ...(notSigned.length > 0 ? ['', `Not signed: ${notSigned.map(code).join(', ')}`] : []),
-    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
-
-/** Hosts cut summaries that are too long; the report has every tag. */
-const mostRows = 200;
 
 function pullOf({ pull, digest }: RevokedTag): string {
   if (pull === 'signed') return `STILL SIGNED ${digest ?? ''}`;

@@ -1,7 +1,9 @@
 /** What became of each image that was to be signed, and what a run says of it. Facts only. */
-import { TrustError } from '../../errors.js';
+import type { TrustError } from '../../errors.js';
 import type { RoleName } from '../../trust/index.js';
+import { failureOfMany } from '../report/failure-of-many.js';
 import { code, escape } from '../report/report.js';
+import { moreLines, mostRows, warningLines } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
 
 /** One image of the input. */
@@ -83,25 +85,20 @@ export function imagesSummary(
     '| Image | Digest | Roles | Result |',
     '| --- | --- | --- | --- |',
     ...rows,
-    ...(images.length > mostRows ? ['', `and ${images.length - mostRows} more`] : []),
-    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    ...moreLines(images.length - mostRows),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
 
-/** Hosts cut summaries that are too long; the report has every image. */
-const mostRows = 200;
-
 /** One failure for all: of a single image its own, of several a list of them. */
 export function failureOf(images: readonly ImageOutcome[]): TrustError | undefined {
-  const failed = images.flatMap(({ image, error }) => (error ? [{ image, error }] : []));
-  const [first] = failed;
+  const failed = images.flatMap(({ image, error }) => (error ? [{ name: image, error }] : []));
+  const [first, ...others] = failed;
   if (!first || images.length === 1) return first?.error;
-  const each = failed.slice(0, 20).map(({ image, error }) => `${image}: ${error.message}`);
-  const more = failed.length > each.length ? [`And ${failed.length - each.length} more.`] : [];
-  return new TrustError(
-    first.error.code,
-    `${failed.length} of ${images.length} images ${failed.length === 1 ? 'was' : 'were'} not signed. ${[...each, ...more].join(' ')}`,
-    { remedy: [...new Set(failed.map(({ error }) => error.remedy))].join(' '), cause: first.error },
+  const were = others.length === 0 ? 'was' : 'were';
+  return failureOfMany(
+    [first, ...others],
+    `${failed.length} of ${images.length} images ${were} not signed.`,
   );
 }

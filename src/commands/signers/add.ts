@@ -19,12 +19,12 @@ import { limits } from '../../limits.js';
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
 import { checkReportPath } from '../report/report.js';
-import { eachRepository, type Attempted } from '../repositories/index.js';
+import { openAzureFor, eachRepository, type Attempted } from '../repositories/index.js';
 import type { AzureAccess } from '../session/session.js';
 import type { SignerChange } from './change-report.js';
 import { readAddConfiguration, type AddConfiguration } from './configuration.js';
 import { finishChange, logChanges } from './finish.js';
-import { openAzureFor, prepareChange, type Preparation } from './prepare.js';
+import { prepareChange, type Preparation } from './prepare.js';
 import { someOf } from './some-of.js';
 
 /**

@@ -2,6 +2,7 @@
 import type { TrustError } from '../../errors.js';
 import type { KeyId, PullChange, ReleasesFate } from '../../trust/index.js';
 import { code, escape } from '../report/report.js';
+import { moreLines, mostRows } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
 
 /** What became of one repository. */
@@ -40,9 +41,6 @@ export interface ChangeFacts {
   readonly changes: readonly SignerChange[];
   readonly warnings: readonly string[];
 }
-
-/** Hosts cut summaries that are too long; the report has every repository. */
-const mostRows = 200;
 
 /** The table as lines of text. */
 export function changeTable(
@@ -97,7 +95,7 @@ export function changeSummary(facts: ChangeFacts): string {
     `| Repository | State | Keys ${verb} |`,
     '| --- | --- | --- |',
     ...rows,
-    ...(more > 0 ? ['', `and ${more} more`] : []),
+    ...moreLines(more),
     ...(warnings.length > 0
       ? ['', ...warnings.slice(0, mostRows).map((line) => `> ⚠️ ${escape(line)}`)]
       : []),

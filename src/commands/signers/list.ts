@@ -6,6 +6,7 @@ import { rolesOf } from '../inspect/facts.js';
 import { collectWarnings } from '../report/collect-warnings.js';
 import { checkReportPath, writeTrustReport } from '../report/report.js';
 import {
+  openAzureFor,
   failureOfEach,
   openRepositories,
   readTrust,
@@ -21,7 +22,6 @@ import {
   type ListingFacts,
   type RepositorySigners,
 } from './listing-report.js';
-import { openAzureFor } from './prepare.js';
 
 /**
  * Runs `signers list`.

@@ -3,6 +3,7 @@ import type { TrustError } from '../../errors.js';
 import { releasesRole, type KeyId, type RoleName, type SignerListing } from '../../trust/index.js';
 import type { RoleFacts } from '../inspect/facts.js';
 import { code, escape } from '../report/report.js';
+import { moreLines, mostRows } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
 
 /** The signers of one repository, with the facts of every role. */
@@ -18,9 +19,6 @@ export interface ListingFacts {
   readonly failures: readonly { readonly gun: string; readonly error: TrustError }[];
   readonly warnings: readonly string[];
 }
-
-/** Hosts cut summaries that are too long; report and log have everything. */
-const mostRows = 200;
 
 /** The table of one repository as lines of text: a line for each key. */
 export function listingTable(repository: RepositorySigners): readonly string[] {
@@ -87,7 +85,7 @@ export function listingSummary({ repositories, warnings }: ListingFacts): string
           const mark = row.state === 'valid' ? '' : ` ⚠️ ${row.state}`;
           return `| ${escape(row.signer)} | ${key} | ${escape(row.inReleases)} | ${row.version} | ${row.expires}${mark} |`;
         }),
-        ...(more > 0 ? ['', `and ${more} more`] : []),
+        ...moreLines(more),
         '',
       ];
     }),

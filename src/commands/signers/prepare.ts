@@ -9,16 +9,16 @@ import { type Pin, type Plan, type Signer, type TrustedView } from '../../trust/
 import type { RunContext } from '../context.js';
 import {
   eachRepository,
-  openRepositories,
+  loginToAll,
   readTrust,
   requireAll,
   requireServerKeys,
   type OpenRepository,
 } from '../repositories/index.js';
-import { openAzure, type AzureAccess } from '../session/session.js';
+import type { AzureAccess } from '../session/session.js';
 import { openKeysAtHand } from '../signing/keys-at-hand.js';
 import { resolvePin } from '../signing/pins.js';
-import type { ChangeConfiguration, SignersConfiguration } from './configuration.js';
+import type { ChangeConfiguration } from './configuration.js';
 
 /** A repository as it was found. */
 export interface ReadyRepository<P> extends OpenRepository {
@@ -31,17 +31,6 @@ export interface Preparation<P> {
   readonly repositories: readonly ReadyRepository<P>[];
   readonly signers: readonly Signer[];
   readonly pins: readonly Pin[];
-}
-
-/** Opens what Azure is needed for; asks nobody yet. */
-export function openAzureFor(
-  { cloud, repositories }: SignersConfiguration,
-  inputs: InputValues,
-  context: RunContext,
-): AzureAccess {
-  const [first] = repositories;
-  if (!first) throw new TypeError('there is no repository');
-  return openAzure({ cloud, image: { ...first, tags: [] } }, inputs, context);
 }
 
 /**
@@ -57,11 +46,8 @@ export async function prepareChange<P extends Plan>(
   log: Log,
   plan: (view: TrustedView, signers: readonly Signer[]) => P,
 ): Promise<Preparation<P>> {
-  const { repositories, keys, dryRun } = configuration;
-  const open = await log.group('Registry login', async () => {
-    const opened = await openRepositories(repositories, configuration, inputs, context, log, azure);
-    return requireAll(opened, 'cannot be opened');
-  });
+  const { keys, dryRun } = configuration;
+  const open = await loginToAll(configuration, azure, inputs, context, log);
   const { signers, pins } = await log.group('Keys at hand', async () => {
     const [atHand, resolved] = await Promise.all([
       openKeysAtHand(keys, azure, context, log),

@@ -17,11 +17,11 @@ import {
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
 import { checkReportPath } from '../report/report.js';
-import { eachRepository } from '../repositories/index.js';
+import { openAzureFor, eachRepository } from '../repositories/index.js';
 import type { SignerChange } from './change-report.js';
 import { readRemoveConfiguration, type RemoveConfiguration } from './configuration.js';
 import { finishChange, logChanges } from './finish.js';
-import { openAzureFor, prepareChange, type Preparation } from './prepare.js';
+import { prepareChange, type Preparation } from './prepare.js';
 import { someOf } from './some-of.js';
 
 /**

@@ -13,13 +13,13 @@ import { checkReportPath, writeTrustReport } from '../report/report.js';
 import {
   eachRepository,
   failureOfEach,
-  openRepositories,
+  loginToAll,
+  openAzureFor,
   requireAll,
   requirePublish,
   type Attempted,
   type OpenRepository,
 } from '../repositories/index.js';
-import { openAzure } from '../session/session.js';
 import { describePin, resolvePin } from '../signing/pins.js';
 import { readDeleteConfiguration, type DeleteConfiguration } from './configuration.js';
 import { lossOf, type Loss } from './loss.js';
@@ -96,14 +96,8 @@ async function lookAtAll(
   context: RunContext,
   log: Log,
 ): Promise<readonly Found[]> {
-  const { repositories, cloud } = configuration;
-  const [first] = repositories;
-  if (!first) throw new TypeError('there is no repository');
-  const azure = openAzure({ cloud, image: { ...first, tags: [] } }, inputs, context);
-  const open = await log.group('Registry login', async () => {
-    const opened = await openRepositories(repositories, configuration, inputs, context, log, azure);
-    return requireAll(opened, 'cannot be opened');
-  });
+  const azure = openAzureFor(configuration, inputs, context);
+  const open = await loginToAll(configuration, azure, inputs, context, log);
   return log.group('Trust data', async () => {
     const pins = await Promise.all(
       configuration.pins.map((pin) => resolvePin(pin, azure, context)),

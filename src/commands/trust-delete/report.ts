@@ -2,6 +2,7 @@
 import type { TrustError } from '../../errors.js';
 import type { Gun } from '../../trust/index.js';
 import { code, escape } from '../report/report.js';
+import { moreLines, mostRows, warningLines } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
 import type { Loss } from './loss.js';
 
@@ -113,7 +114,7 @@ export function deletionSummary(facts: DeletionFacts): string {
     '| Repository | State | Signed tags | Signers | Root key |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
-    ...(more > 0 ? ['', `and ${more} more`] : []),
+    ...moreLines(more),
     ...repositories.flatMap(({ gun, unreadable, error }) => [
       ...(unreadable === undefined
         ? []
@@ -121,13 +122,10 @@ export function deletionSummary(facts: DeletionFacts): string {
       ...(error ? ['', `❌ ${code(gun)}: ${escape(error.message)}`] : []),
     ]),
     ...consequencesOf(facts).flatMap((line) => ['', escape(line)]),
-    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
-
-/** Hosts cut logs and summaries that are too long; the report has everything. */
-const mostRows = 200;
 
 function countsOf(
   loss: Loss | undefined,

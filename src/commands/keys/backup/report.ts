@@ -1,5 +1,6 @@
 /** What a run of `keys backup` says of itself: table for the log, job summary, trust report. Facts only. */
 import { code, escape } from '../../report/report.js';
+import { moreLines, mostRows, warningLines } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
 import type { Manifest } from '../backup-folder/index.js';
 
@@ -63,13 +64,10 @@ export function backupSummary({ folder, manifest, changed, warnings }: BackupFac
     '| Name | Kind | Key ID | Role |',
     '| --- | --- | --- | --- |',
     ...rows,
-    ...(more > 0 ? ['', `and ${more} more`] : []),
+    ...moreLines(more),
     '',
     ...useOfBackup.flatMap((line) => [escape(line), '']),
-    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
-
-/** Hosts cut summaries that are too long; the report has every key. */
-const mostRows = 200;

@@ -2,6 +2,7 @@
 import type { NameInput } from '../../../inputs/index.js';
 import type { KeyStore } from '../../../signing/index.js';
 import { code, escape } from '../../report/report.js';
+import { moreLines, mostRows } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
 import { describePurpose } from '../stored-keys/stored-key-names.js';
 import type { LookedAt } from '../stored-keys/trust-data.js';
@@ -134,7 +135,7 @@ export function importSummary(facts: ImportFacts, nameInput: NameInput): string 
     '| Key | Serves | State | In Key Vault |',
     '| --- | --- | --- | --- |',
     ...rows,
-    ...(more > 0 ? ['', `and ${more} more`] : []),
+    ...moreLines(more),
     ...(lost.length > 0 ? ['', ...lost] : []),
     '',
     ...(advice.length > 0
@@ -149,9 +150,6 @@ export function importSummary(facts: ImportFacts, nameInput: NameInput): string 
     ...(warnings.length > 0 ? [...warnings.map((line) => `> ⚠️ ${escape(line)}`), ''] : []),
   ].join('\n');
 }
-
-/** Hosts cut summaries that are too long; the report has every key. */
-const mostRows = 200;
 
 function servesText({ services }: BroughtKey): string {
   return services.length === 0

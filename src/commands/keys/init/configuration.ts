@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { InputValues, NameInput } from '../../../inputs/index.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import { checkIdentity, collectProblems } from '../../configuration/common-inputs.js';
-import { parseVaultUrl, readKeyInput } from '../../configuration/key-inputs.js';
+import { parseVaultUrl, readKeyInput, separateKeys } from '../../configuration/key-inputs.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
 import {
   readRepositories,
@@ -55,7 +55,7 @@ export function readInitConfiguration(
     );
   }
   if (rootKey && signingKey && isSame(rootKey, signingKey)) {
-    conflict('signing-key', `names the same key as "${nameInput('root-key')}"`, separate);
+    conflict('signing-key', `names the same key as "${nameInput('root-key')}"`, separateKeys);
   }
   const own = vaultUrl === undefined ? undefined : ownKeys(repositories, vaultUrl);
   for (const { gun, others } of own?.sharedNames ?? []) {
@@ -67,7 +67,11 @@ export function readInitConfiguration(
   }
   for (const [gun, key] of own?.keys ?? []) {
     if (rootKey && isSame(rootKey, key)) {
-      conflict('vault', `would make the key of ${gun} under the name of the root key`, separate);
+      conflict(
+        'vault',
+        `would make the key of ${gun} under the name of the root key`,
+        separateKeys,
+      );
     }
   }
   checkIdentity(inputs, problems.problems, conflict, nameInput);
@@ -88,10 +92,6 @@ export function readInitConfiguration(
     reportPath: reportPath === undefined ? undefined : path.resolve(workingDirectory, reportPath),
   };
 }
-
-/** Why one key must not be both. */
-export const separate =
-  'Whoever holds the root key can replace every other key. Give two keys, the root key in a vault that pipelines cannot reach.';
 
 /** Names in a vault differ in more than case. */
 function isSame(one: KeyConfiguration, other: KeyConfiguration): boolean {

@@ -9,7 +9,7 @@ import {
   type KeyId,
   type TrustedView,
 } from '../../../trust/index.js';
-import { separate } from './configuration.js';
+import { separateKeys } from '../../configuration/key-inputs.js';
 import type { FoundKey } from './keys.js';
 
 /** A key as far as it is known: one that is yet to be made has no ID. */
@@ -71,7 +71,7 @@ export function problemOf(
     return new TrustError(
       'INPUT_CONFLICT',
       `The root key and the repository key of ${gun} are one and the same key (${name}).`,
-      { remedy: separate },
+      { remedy: separateKeys },
     );
   }
   if (vault !== undefined && targetsKey.gun !== undefined && targetsKey.gun !== gun) {

@@ -12,12 +12,13 @@ import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
 import {
   eachRepository,
-  openRepositories,
+  loginToAll,
+  openAzureFor,
   requireAll,
   requirePublish,
   type OpenRepository,
 } from '../../repositories/index.js';
-import { openAzure, type AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../session/session.js';
 import type { InitConfiguration } from './configuration.js';
 import { keyIdsOf, problemOf } from './judge.js';
 import { findKey, listedVersionOf, openFound, type FoundKey, type ReadyKey } from './keys.js';
@@ -44,14 +45,9 @@ export async function prepare(
   context: RunContext,
   log: Log,
 ): Promise<Preparation> {
-  const { repositories, cloud } = configuration;
-  const [first] = repositories;
-  if (!first) throw new TypeError('there is no repository to initialise');
-  const azure = openAzure({ cloud, image: { ...first, tags: [] } }, inputs, context);
-  const open = await log.group('Registry login', async () => {
-    const opened = await openRepositories(repositories, configuration, inputs, context, log, azure);
-    return requireAll(opened, 'cannot be opened');
-  });
+  const { repositories } = configuration;
+  const azure = openAzureFor(configuration, inputs, context);
+  const open = await loginToAll(configuration, azure, inputs, context, log);
   const looked = await log.group('Trust data', async () => {
     const attempted = await eachRepository(open, async (repository) => {
       const { server, gun } = repository;

@@ -1,5 +1,6 @@
 /** What a run of `keys init` says of itself: table for the log, job summary, trust report. Facts only. */
 import { code, escape, type TrustReport } from '../../report/report.js';
+import { moreLines, mostRows, warningLines } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
 
 /** A key of the run; one that would only be made has no ID yet. */
@@ -78,14 +79,11 @@ export function initSummary(facts: InitFacts, pinInput: string): string {
     '| Repository | State | Repository key |',
     '| --- | --- | --- |',
     ...rows,
-    ...(more > 0 ? ['', `and ${more} more`] : []),
+    ...moreLines(more),
     '',
     ...custodyOf(facts, pinInput).flatMap((line) => [escape(line), '']),
     ...(rootKey.keyId === undefined ? [`Root key: ${code(rootKey.reference)}, not made yet`] : []),
-    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
-
-/** Hosts cut summaries that are too long; the report has every repository. */
-const mostRows = 200;

@@ -1,6 +1,7 @@
 /** What a run of `keys renew` says of itself: table for the log, job summary, trust report. Facts only. */
 import type { Gun, KeyHolder, Renewal } from '../../../trust/index.js';
 import { code, escape } from '../../report/report.js';
+import { moreLines, mostRows, warningLines } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
 import { firstEnd, nameOf, neededKeys, renewableBy } from '../renewal/describe.js';
 import { factsOf, type failuresOf } from '../renewal/facts.js';
@@ -83,9 +84,9 @@ export function renewSummary(facts: RenewFacts): string {
     ...(rows.length === 0
       ? []
       : ['| Repository | Role | Expires | Result |', '| --- | --- | --- | --- |', ...rows]),
-    ...(all.length > rows.length ? ['', `and ${all.length - rows.length} more`] : []),
+    ...moreLines(all.length - rows.length),
     ...failures.flatMap(({ gun, message }) => ['', `❌ ${code(gun)}: ${escape(message)}`]),
-    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
@@ -120,6 +121,3 @@ function endAfter(after: readonly Renewal[], role: string): Date | undefined {
 function day(date: Date | undefined): string {
   return date?.toISOString().slice(0, 10) ?? '-';
 }
-
-/** Hosts cut summaries that are too long; the report has everything. */
-const mostRows = 200;

@@ -15,14 +15,14 @@ import {
 } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import {
+  openAzureFor,
   openRepositories,
   readTrust,
   thenEach,
   type Attempted,
-  type NamedRepository,
   type OpenRepository,
 } from '../../repositories/index.js';
-import { openAzure, type AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../session/session.js';
 import type { KeyAtHand } from '../../signing/keys-at-hand.js';
 import { resolvePin } from '../../signing/pins.js';
 import { unanswered } from '../../unanswered.js';
@@ -49,7 +49,7 @@ export async function openMeans(
   context: RunContext,
   openKeys: (azure: AzureAccess) => Promise<readonly KeyAtHand[]>,
 ): Promise<RenewalMeans> {
-  const azure = openAzure({ cloud, image: firstOf(repositories) }, inputs, context);
+  const azure = openAzureFor({ cloud, repositories }, inputs, context);
   const [keys, resolved] = await Promise.all([
     openKeys(azure),
     Promise.all(pins.map((pin) => resolvePin(pin, azure, context))),
@@ -98,9 +98,4 @@ async function askServer(
     log.debug(`${gun}: whether the server holds the snapshot key is not known: ${error.message}`);
     return undefined;
   }
-}
-
-function firstOf([first]: readonly NamedRepository[]): NamedRepository & { tags: readonly [] } {
-  if (!first) throw new TypeError('there is no repository to look at');
-  return { ...first, tags: [] };
 }

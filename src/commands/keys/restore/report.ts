@@ -1,6 +1,7 @@
 /** What a run of `keys restore` says of itself: table for the log, job summary, trust report. Facts only. */
 import { formatKeyReference, type VaultReference } from '../../../signing/index.js';
 import { code, escape, type TrustReport } from '../../report/report.js';
+import { moreLines, mostRows, warningLines } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
 import type { BackupObject } from '../backup-folder/index.js';
 
@@ -78,14 +79,11 @@ export function restoreSummary({ vault, folder, objects, warnings }: RestoreFact
     '| Name | State | Signs |',
     '| --- | --- | --- |',
     ...rows,
-    ...(more > 0 ? ['', `and ${more} more`] : []),
-    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    ...moreLines(more),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
-
-/** Hosts cut summaries that are too long; the report has every key. */
-const mostRows = 200;
 
 function signsOf({ state, unproven }: RestoredObject): string {
   if (state === 'failed') return '-';

@@ -23,16 +23,17 @@ import type { RunContext } from '../../context.js';
 import {
   eachRepository,
   heldServerRoles,
-  openRepositories,
+  loginToAll,
+  openAzureFor,
   readTrust,
   requireAll,
   requireServerKeys,
   type OpenRepository,
 } from '../../repositories/index.js';
-import { openAzure, type AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../session/session.js';
 import { openKeysAtHand } from '../../signing/keys-at-hand.js';
 import { resolvePin } from '../../signing/pins.js';
-import { separate } from '../init/configuration.js';
+import { separateKeys } from '../../configuration/key-inputs.js';
 import type { RotateConfiguration, Rotation } from './configuration.js';
 import { keyToCome, openNewKey, type OpenedNewKey } from './new-key.js';
 import { pinsForRoot } from './pins.js';
@@ -66,14 +67,9 @@ export async function prepare(
   context: RunContext,
   log: Log,
 ): Promise<Preparation> {
-  const { repositories, cloud, rotation, dryRun } = configuration;
-  const [first] = repositories;
-  if (!first) throw new TypeError('there is no repository');
-  const azure = openAzure({ cloud, image: { ...first, tags: [] } }, inputs, context);
-  const open = await log.group('Registry login', async () => {
-    const opened = await openRepositories(repositories, configuration, inputs, context, log, azure);
-    return requireAll(opened, 'cannot be opened');
-  });
+  const { rotation, dryRun } = configuration;
+  const azure = openAzureFor(configuration, inputs, context);
+  const open = await loginToAll(configuration, azure, inputs, context, log);
   const keys = await log.group('Keys', () => openKeys(configuration, azure, context, log));
   return log.group('Trust data', async () => {
     const { atHand, newKey, pins } = keys;
@@ -182,7 +178,7 @@ function refuseSharedKey(
     role === 'root'
       ? `${reference} signs the tags of ${view.gun}, and was to become its root key.`
       : `${reference} is the root key of ${view.gun}, and was to become the key of ${role}.`,
-    { remedy: separate },
+    { remedy: separateKeys },
   );
 }
 

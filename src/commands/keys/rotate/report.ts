@@ -2,6 +2,7 @@
 import type { TrustError } from '../../../errors.js';
 import type { Gun, KeyId, RoleName } from '../../../trust/index.js';
 import { code, escape } from '../../report/report.js';
+import { moreLines, mostRows, warningLines } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
 
 /** Keys of one role that went, and what came. */
@@ -80,16 +81,13 @@ export function rotationSummary(facts: RotationFacts): string {
     '| Repository | State | Role | Old key | New key |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
-    ...(all.length > rows.length ? ['', `and ${all.length - rows.length} more`] : []),
+    ...moreLines(all.length - rows.length),
     ...failures,
     ...advice.flatMap((line) => ['', escape(line)]),
-    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
-
-/** Hosts cut summaries that are too long; the report has every repository. */
-const mostRows = 200;
 
 function rowsOf(
   { gun, state, exchanges, signedBy }: RotatedRepository,

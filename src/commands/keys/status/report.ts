@@ -2,6 +2,7 @@
 import type { Gun, Renewal } from '../../../trust/index.js';
 import type { KeyHolder } from '../../../trust/index.js';
 import { code, escape } from '../../report/report.js';
+import { moreLines, mostRows, warningLines } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
 import { firstEnd, nameOf, renewableBy } from '../renewal/describe.js';
 import { cellsOf, factsOf, type failuresOf } from '../renewal/facts.js';
@@ -75,9 +76,9 @@ export function statusSummary(facts: StatusFacts): string {
           '| --- | --- | --- | --- | --- | --- |',
           ...rows,
         ]),
-    ...(all.length > rows.length ? ['', `and ${all.length - rows.length} more`] : []),
+    ...moreLines(all.length - rows.length),
     ...failures.flatMap(({ gun, message }) => ['', `❌ ${code(gun)}: ${escape(message)}`]),
-    ...(warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : []),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
@@ -89,6 +90,3 @@ const marks: Readonly<Record<Renewal['state'], string>> = {
   'not published': '',
   'not validly signed': '⚠️',
 };
-
-/** Hosts cut summaries that are too long; the report has everything. */
-const mostRows = 200;
