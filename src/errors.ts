@@ -66,6 +66,7 @@ export const errorCodes = [
   'PULL_FAILED',
   'DOCKER_SIGN_FAILED',
   // Ourselves.
+  'FILE_NOT_WRITTEN',
   'INTERRUPTED',
   'UNEXPECTED',
 ] as const;

@@ -54,6 +54,9 @@ export const limits = {
   /** How long whoever put something else under a tag gets to look again, before we put ours. */
   settlePatienceMs: 2_000,
   settleDeadlineMs: 20_000,
+  /** How often a file that another program holds is tried, and the pause that grows with each try. */
+  fileBusyTries: 10,
+  fileBusyPauseMs: 100,
   keyFileBytes: 64 * 1024,
   /** A folder of keys, or an archive of one: its key files, and everything else that lies there. */
   keyStoreFiles: 1_000,

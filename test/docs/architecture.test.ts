@@ -26,7 +26,7 @@ async function forbidden(): Promise<ReadonlyMap<string, readonly string[]>> {
 
 /** The table of arrows that are not allowed. */
 function documented(): ReadonlyMap<string, readonly string[]> {
-  const rows = page.matchAll(/^\| `src\/([\w/]+)`\s*\| ([\w, ]+?)\s*\|$/gm);
+  const rows = page.matchAll(/^\| `src\/([\w/-]+)`\s*\| ([\w, ]+?)\s*\|$/gm);
   return new Map([...rows].map(([, to = '', from = '']) => [to, from.split(', ').sort()]));
 }
 

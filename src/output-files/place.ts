@@ -1,0 +1,154 @@
+/**
+ * Where a file may be written. A folder that the user names is taken as it is; but a symbolic link
+ * that lies in a checkout is what somebody else put there, and must not lead out of it.
+ */
+import { randomUUID } from 'node:crypto';
+import { lstat, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { TrustError, messageOf } from '../errors.js';
+import { isErrno } from './errno.js';
+
+/** More links than any system follows on its way to one file. */
+const mostLinks = 40;
+
+/**
+ * The real path of an output, with nothing in it that would be followed.
+ * @param file absolute, as the user named it.
+ * @throws {TrustError} INPUT_INVALID when a link in a checkout leads out of it, or when something
+ *   is there already that is not a regular file.
+ */
+export async function resolveOutput(file: string, workingDirectory: string): Promise<string> {
+  const folder = await resolveFolder(file, workingDirectory);
+  const real = path.join(folder, path.basename(file));
+  const entry = await entryAt(real);
+  if (entry === undefined || entry.isFile()) return real;
+  const kind = entry.isSymbolicLink()
+    ? 'a symbolic link'
+    : entry.isDirectory()
+      ? 'a folder'
+      : 'a device or something else that is not a regular file';
+  throw refused(file, `it is ${kind}`, 'Name a new file, or a regular file that may be replaced.');
+}
+
+/**
+ * Makes sure, by trying it, that an output can be written; leaves nothing behind. Folders that are
+ * missing are not made, the nearest one above them is tried.
+ * @throws {TrustError} INPUT_INVALID
+ */
+export async function proveOutput(file: string, workingDirectory: string): Promise<string> {
+  const real = await resolveOutput(file, workingDirectory);
+  const probe = path.join(await existingPart(path.dirname(real)), temporaryName());
+  try {
+    await writeFile(probe, '', { flag: 'wx' });
+  } catch (cause) {
+    const remedy = 'Name a file in a folder that this run may write to.';
+    throw refused(file, messageOf(cause), remedy, cause);
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
+  }
+  return real;
+}
+
+/** The name of a file that is to become another one; nobody can guess it. */
+export function temporaryName(): string {
+  return `.acr-content-trust-${randomUUID()}.tmp`;
+}
+
+/** What is at a path, links not followed; undefined for nothing. */
+async function entryAt(file: string) {
+  try {
+    return await lstat(file);
+  } catch (cause) {
+    if (isErrno(cause, 'ENOENT')) return undefined;
+    const remedy = 'Check the name and who may read its folder.';
+    throw refused(file, messageOf(cause), remedy, cause);
+  }
+}
+
+/** Follows the folder of `file` link by link: each lies in a checkout that it must not leave. */
+async function resolveFolder(file: string, workingDirectory: string): Promise<string> {
+  let at = path.parse(file).root;
+  let names = namesIn(path.dirname(file));
+  for (let links = 0; names.length > 0;) {
+    const [name = '', ...rest] = names;
+    const next = path.join(at, name);
+    const entry = await entryAt(next);
+    if (entry === undefined) return path.join(at, ...names);
+    if (!entry.isSymbolicLink()) {
+      [at, names] = [next, rest];
+      continue;
+    }
+    links += 1;
+    if (links > mostLinks) throw leadsNowhere(file, next);
+    await requireWithinCheckout(file, next, workingDirectory);
+    const target = path.resolve(at, await readlink(next));
+    at = path.parse(target).root;
+    names = [...namesIn(target), ...rest];
+  }
+  return at;
+}
+
+function namesIn(absolute: string): readonly string[] {
+  const { root } = path.parse(absolute);
+  return absolute
+    .slice(root.length)
+    .split(path.sep)
+    .filter((name) => name !== '');
+}
+
+/** @throws {TrustError} INPUT_INVALID when `link` lies in a checkout and leads out of it. */
+async function requireWithinCheckout(
+  named: string,
+  link: string,
+  workingDirectory: string,
+): Promise<void> {
+  let target: string;
+  try {
+    target = await realpath(link);
+  } catch (cause) {
+    throw leadsNowhere(named, link, cause);
+  }
+  const container = await realpath(path.dirname(link));
+  for (const checkout of await checkoutsOf(container, workingDirectory)) {
+    if (isWithin(target, checkout)) continue;
+    throw refused(
+      named,
+      `${link} is a symbolic link that leads out of ${checkout}, to ${target}`,
+      `Remove the link, or name its target ${target} itself if that is what you want.`,
+    );
+  }
+}
+
+/** The nearest folder with a `.git`, and the working folder, as far as `folder` lies in them. */
+async function checkoutsOf(folder: string, workingDirectory: string): Promise<readonly string[]> {
+  const working = await realpath(workingDirectory);
+  const checkouts = isWithin(folder, working) ? [working] : [];
+  for (let at = folder; ; at = path.dirname(at)) {
+    if ((await entryAt(path.join(at, '.git'))) !== undefined) return [...checkouts, at];
+    if (at === path.dirname(at)) return checkouts;
+  }
+}
+
+/** Both are real paths. */
+function isWithin(inner: string, outer: string): boolean {
+  const way = path.relative(outer, inner);
+  return way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
+}
+
+/** The folder, or the nearest above it that is there. */
+async function existingPart(folder: string): Promise<string> {
+  const above = path.dirname(folder);
+  return above === folder || (await entryAt(folder)) !== undefined ? folder : existingPart(above);
+}
+
+function leadsNowhere(named: string, link: string, cause?: unknown): TrustError {
+  const why = `${link} is a symbolic link that leads nowhere`;
+  return refused(named, why, 'Remove the link, or name another place.', cause);
+}
+
+function refused(file: string, why: string, remedy: string, cause?: unknown): TrustError {
+  return new TrustError('INPUT_INVALID', `${file} cannot be written to: ${why}`, {
+    remedy,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
