@@ -1,3 +1,3 @@
 /** Files that the product leaves behind for the user: where they may go, and how they get there. */
-export { proveOutput, resolveOutput } from './place.js';
+export { proveOutput, resolveExisting, resolveOutput } from './place.js';
 export { appendOutput, writeOutputs, type OutputFile } from './write.js';

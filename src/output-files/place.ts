@@ -18,7 +18,7 @@ const mostLinks = 40;
  *   is there already that is not a regular file.
  */
 export async function resolveOutput(file: string, workingDirectory: string): Promise<string> {
-  const folder = await resolveFolder(file, workingDirectory);
+  const folder = await follow(path.dirname(file), file, workingDirectory);
   const real = path.join(folder, path.basename(file));
   const entry = await entryAt(real);
   if (entry === undefined || entry.isFile()) return real;
@@ -28,6 +28,15 @@ export async function resolveOutput(file: string, workingDirectory: string): Pro
       ? 'a folder'
       : 'a device or something else that is not a regular file';
   throw refused(file, `it is ${kind}`, 'Name a new file, or a regular file that may be replaced.');
+}
+
+/**
+ * The real path of a file that is there, or of the place where it would be, for whoever writes
+ * over what was read: a link as the file itself is followed as far as it may lead.
+ * @throws {TrustError} INPUT_INVALID when a link in a checkout leads out of it.
+ */
+export function resolveExisting(file: string, workingDirectory: string): Promise<string> {
+  return follow(file, file, workingDirectory);
 }
 
 /**
@@ -65,10 +74,10 @@ async function entryAt(file: string) {
   }
 }
 
-/** Follows the folder of `file` link by link: each lies in a checkout that it must not leave. */
-async function resolveFolder(file: string, workingDirectory: string): Promise<string> {
-  let at = path.parse(file).root;
-  let names = namesIn(path.dirname(file));
+/** Follows `way` link by link: each lies in a checkout that it must not leave. */
+async function follow(way: string, file: string, workingDirectory: string): Promise<string> {
+  let at = path.parse(way).root;
+  let names = namesIn(way);
   for (let links = 0; names.length > 0;) {
     const [name = '', ...rest] = names;
     const next = path.join(at, name);

@@ -16,7 +16,7 @@ export interface OutputFile {
   /** Absolute, as the user named it. */
   readonly path: string;
   readonly content: string | Uint8Array;
-  /** Of a file that is new; one that is replaced keeps its own. Default: what the system gives. */
+  /** Default: that of the file that is replaced; of a new one what the system gives. */
   readonly mode?: number;
   /** Folders that are missing are made with this mode; without it they must be there. */
   readonly folderMode?: number;
@@ -109,15 +109,15 @@ export async function appendOutput(
 }
 
 async function writeStage({ path: place, temporary }: Staged, file: OutputFile): Promise<void> {
-  const { mode } = file;
-  const former = await modeOf(place);
+  const mode = file.mode ?? (await modeOf(place));
+  const options = { flag: 'wx', flush: true } as const;
+  if (mode === undefined) {
+    await writeFile(temporary, file.content, options);
+    return;
+  }
   // Never more open than the file is to be, not even for a moment.
-  await writeFile(temporary, file.content, {
-    flag: 'wx',
-    flush: true,
-    ...(former === undefined ? (mode === undefined ? {} : { mode }) : { mode: former & 0o600 }),
-  });
-  if (former !== undefined) await chmod(temporary, former);
+  await writeFile(temporary, file.content, { ...options, mode: mode & 0o600 });
+  await chmod(temporary, mode);
 }
 
 async function modeOf(file: string): Promise<number | undefined> {

@@ -178,19 +178,22 @@ describe.each(ways)('a file to be %s', (_, act) => {
 });
 
 describe('files that are written', () => {
-  it('keep the mode that they have, and get the one that was asked for when they are new', async () => {
-    const [old, fresh] = [at('old'), at('fresh')];
-    await writeFile(old, 'old');
-    await chmod(old, 0o640);
+  it('keep the mode of what they replace, or get the one that was asked for', async () => {
+    const [old, open, fresh] = [at('old'), at('open'), at('fresh')];
+    for (const file of [old, open]) {
+      await writeFile(file, 'old');
+      await chmod(file, 0o646);
+    }
     await writeOutputs(
       [
-        { path: old, content: 'ours', mode: 0o600 },
+        { path: old, content: 'ours' },
+        { path: open, content: 'ours', mode: 0o600 },
         { path: fresh, content: 'ours', mode: 0o600 },
       ],
       workspace,
     );
-    expect(((await stat(old)).mode & 0o777).toString(8)).toBe('640');
-    expect(((await stat(fresh)).mode & 0o777).toString(8)).toBe('600');
+    const mode = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
+    expect([await mode(old), await mode(open), await mode(fresh)]).toEqual(['646', '600', '600']);
     expect(await text(old)).toBe('ours');
   });
 

@@ -78,7 +78,7 @@ export async function inspectRepositories(inputs: InputValues, context: RunConte
     });
   }
   const file = path.join(tempDirectory, `acr-content-trust-inspection-${randomUUID()}.json`);
-  await writeFile(file, document);
+  await writeFile(file, document, { flag: 'wx' });
   context.setOutput('inspection', file);
   const repositories = inspected.flatMap(({ facts }) => facts ?? []);
   const failures = inspected.flatMap(({ request, error }) => (error ? [{ request, error }] : []));

@@ -3,11 +3,12 @@
  * held against, so a damaged one is an error; what else is damaged is fetched again
  * (theupdateframework/notary client/tufclient.go, bootstrapClient). Nothing in it is secret.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TrustError, isTrustError, messageOf } from '../../errors.js';
 import { isRecord, parseJsonObject } from '../../http/index.js';
+import { writeOutputs } from '../../output-files/index.js';
 import {
   TrustedCollection,
   parseSnapshot,
@@ -32,7 +33,11 @@ export interface TrustCache {
 }
 
 /** Uses `directory`, which is made when something is first kept in it. */
-export function openTrustCache(directory: string, now: () => Date): TrustCache {
+export function openTrustCache(
+  directory: string,
+  workingDirectory: string,
+  now: () => Date,
+): TrustCache {
   const load = async (gun: string): Promise<EarlierState | undefined> => {
     const file = fileOf(directory, gun);
     const bytes = await readIfThere(file);
@@ -43,7 +48,10 @@ export function openTrustCache(directory: string, now: () => Date): TrustCache {
     save: async (view) => {
       const kept = await load(view.gun);
       if (kept && isNewer(kept, view)) return;
-      await write(fileOf(directory, view.gun), directory, textOf(view));
+      // For this user only: who can change it decides what is trusted.
+      const modes = { mode: 0o600, folderMode: 0o700 };
+      const file = { path: fileOf(directory, view.gun), content: textOf(view), ...modes };
+      await writeOutputs([file], workingDirectory);
     },
   };
 }
@@ -135,23 +143,6 @@ function textOf({ gun, root, timestamp, snapshot, targets }: TrustedView): strin
   ]);
   const files = [...all].map(([role, { bytes }]) => [role, bytes.toString('base64')] as const);
   return `${JSON.stringify({ formatVersion: 1, gun, files: Object.fromEntries(files) })}\n`;
-}
-
-/** All of it or nothing, readable by this user only: who can change it decides what is trusted. */
-async function write(file: string, directory: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}`;
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
-    await rename(temporary, file);
-  } catch (cause) {
-    throw new TrustError('INPUT_INVALID', `${file} cannot be written: ${messageOf(cause)}`, {
-      remedy: 'Give a cache folder that this run may write to.',
-      cause,
-    });
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }
 
 function unusable(file: string, why: string, cause?: unknown): TrustError {

@@ -2,9 +2,11 @@
  * Verifies images: all of them are looked at, then the step fails if any is not as required. Files
  * are written and images pulled only when nothing failed.
  */
+import path from 'node:path';
 import { TrustError } from '../../errors.js';
 import type { InputValues } from '../../inputs/index.js';
 import { limits } from '../../limits.js';
+import { proveOutput } from '../../output-files/index.js';
 import type { Log } from '../../ports.js';
 import type { Pin } from '../../trust/index.js';
 import { collectWarnings } from '../report/collect-warnings.js';
@@ -35,8 +37,11 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
   const configuration = await readVerifyConfiguration(inputs, workingDirectory, nameInput);
   await checkReportPath(configuration.reportPath);
   const destinations = configuration.writeDigests
-    ? await destinationsOf(configuration.files, configuration.outputDirectory)
+    ? await destinationsOf(configuration.files, configuration.outputDirectory, workingDirectory)
     : [];
+  if (configuration.cacheDirectory !== undefined) {
+    await proveOutput(path.join(configuration.cacheDirectory, 'trust-data'), workingDirectory);
+  }
   const { log, warnings } = collectWarnings(context.log);
   const requests = requestsOf(configuration);
   tellImages(requests, configuration, context, log);
@@ -50,7 +55,7 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
     const cache =
       configuration.cacheDirectory === undefined
         ? undefined
-        : openTrustCache(configuration.cacheDirectory, clock);
+        : openTrustCache(configuration.cacheDirectory, workingDirectory, clock);
     return readRepositories(requests, { access, pins, cache, context, log });
   });
   const verdicts = await log.group('Verification', async () => {
@@ -68,7 +73,7 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
     if (failed.length > 0) throw failureOf(failed, verdicts.length);
     if (puller) await log.group('Pull', () => puller.pull(verified, access, log));
     if (destinations.length > 0) {
-      await log.group('Files', () => writeAll(destinations, verdicts, written, log));
+      await log.group('Files', () => writeAll(destinations, verdicts, written, context, log));
     }
   } finally {
     const report = verificationReport(verdicts, warnings, written);
@@ -128,6 +133,7 @@ async function writeAll(
   destinations: readonly Destination[],
   verdicts: readonly Verdict[],
   written: string[],
+  { workingDirectory }: RunContext,
   log: Log,
 ): Promise<void> {
   const digests = new Map(
@@ -141,9 +147,10 @@ async function writeAll(
       destination,
       text: fillIn(destination.file, (reference) => digests.get(keyOf(reference))),
     })),
+    workingDirectory,
   );
-  for (const { path } of destinations) {
-    written.push(path);
-    log.info(path);
+  for (const { path: place } of destinations) {
+    written.push(place);
+    log.info(place);
   }
 }

@@ -1,7 +1,8 @@
 /** The command line: options or environment variables in, plain text or JSON out. */
-import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { inputNameOn, type OutputName } from '../../inputs/index.js';
+import { appendOutput } from '../../output-files/index.js';
 import type { Environment } from '../environment.js';
 import { failureText, type Failure } from '../failure.js';
 import type { Host } from '../host.js';
@@ -66,7 +67,8 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
       outputs.set(name, value);
     },
     addSummary: async (markdown) => {
-      if (summaryFile !== undefined) await appendFile(summaryFile, `${markdown}\n`);
+      if (summaryFile === undefined) return;
+      await appendOutput(path.resolve(summaryFile), `${markdown}\n`, process.cwd());
     },
     print: (document) => {
       stdout.write(document);

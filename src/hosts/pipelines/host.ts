@@ -56,7 +56,7 @@ export function createPipelinesHost(environment: Environment): Host {
     addSummary: async (markdown) => {
       // The agent reads the file after the step has ended, and clears the folder after the job.
       const file = path.join(tempDirectory, `content-trust-${randomUUID()}.md`);
-      await writeFile(file, markdown);
+      await writeFile(file, markdown, { flag: 'wx' });
       tl.uploadSummary(file);
     },
     removeLater: (folder) => {

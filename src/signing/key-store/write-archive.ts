@@ -12,13 +12,15 @@ import { gzip } from 'node:zlib';
 import { packTar } from 'modern-tar';
 
 import { TrustError, messageOf } from '../../errors.js';
+import { resolveExisting } from '../../output-files/index.js';
 import type { DockerKeyFile } from '../docker-key-file.js';
 
 /**
  * Makes sure, before anything else is done, that a new file can be made at `path`.
  * @throws {TrustError} INPUT_INVALID
  */
-export async function checkNewFile(path: string): Promise<void> {
+export async function checkNewFile(path: string, workingDirectory: string): Promise<void> {
+  await resolveExisting(dirname(path), workingDirectory);
   try {
     await access(dirname(path), constants.W_OK);
   } catch (cause) {

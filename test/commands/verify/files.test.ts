@@ -1,4 +1,15 @@
-import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -232,13 +243,19 @@ describe('files on the disk', () => {
     await chmod(source, 0o640);
     const { files } = await readImageFiles(['a.txt'], folder);
     const out = path.join(folder, 'out', 'deep');
-    const elsewhere = await destinationsOf(files, out);
+    const elsewhere = await destinationsOf(files, out, folder);
     expect(await readdir(folder)).not.toContain('out');
-    await writeImageFiles(elsewhere.map((destination) => ({ destination, text: 'there\n' })));
+    await writeImageFiles(
+      elsewhere.map((destination) => ({ destination, text: 'there\n' })),
+      folder,
+    );
     expect(await readFile(path.join(out, 'a.txt'), 'utf8')).toBe('there\n');
     expect(await readFile(source, 'utf8')).toBe('a:1\n');
-    const here = await destinationsOf(files, undefined);
-    await writeImageFiles(here.map((destination) => ({ destination, text: 'here\n' })));
+    const here = await destinationsOf(files, undefined, folder);
+    await writeImageFiles(
+      here.map((destination) => ({ destination, text: 'here\n' })),
+      folder,
+    );
     expect(await readFile(source, 'utf8')).toBe('here\n');
     expect((await stat(source)).mode & 0o777).toBe(0o640);
     expect(await readdir(out)).toEqual(['a.txt']);
@@ -248,21 +265,35 @@ describe('files on the disk', () => {
     const { files } = await readImageFiles(['a.txt', 'b.yaml'], folder);
     const before = await readFile(path.join(folder, 'a.txt'), 'utf8');
     await writeFile(path.join(folder, 'b.yaml'), 'kind: Pod\n');
-    const destinations = await destinationsOf(files, undefined);
+    const destinations = await destinationsOf(files, undefined, folder);
     const texts = destinations.map((destination) => ({ destination, text: 'new\n' }));
-    await expect(writeImageFiles(texts)).rejects.toMatchObject({ code: 'INPUT_CONFLICT' });
+    await expect(writeImageFiles(texts, folder)).rejects.toMatchObject({ code: 'INPUT_CONFLICT' });
     expect(await readFile(path.join(folder, 'a.txt'), 'utf8')).toBe(before);
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('are written in place behind a link within the checkout, and not behind one that leads out', async () => {
+    const checkout = path.join(folder, 'checkout');
+    await mkdir(path.join(checkout, 'real'), { recursive: true });
+    await writeFile(path.join(checkout, 'real', 'in.txt'), 'a:1\n');
+    await symlink('real/in.txt', path.join(checkout, 'in.txt'));
+    await symlink('../a.txt', path.join(checkout, 'out.txt'));
+    const [inside, outside] = (await readImageFiles(['in.txt', 'out.txt'], checkout)).files;
+    const [place] = await destinationsOf(inside ? [inside] : [], undefined, checkout);
+    expect(place?.path).toBe(await realpath(path.join(checkout, 'real', 'in.txt')));
+    await expect(
+      destinationsOf(outside ? [outside] : [], undefined, checkout),
+    ).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
   it('may not share a name in one folder, nor go where nothing can be written', async () => {
     await writeFile(path.join(folder, 'out', 'a.txt'), 'a:2\n');
     const { files } = await readImageFiles(['a.txt', 'out/a.txt'], folder);
-    await expect(destinationsOf(files, path.join(folder, 'x'))).rejects.toMatchObject({
+    await expect(destinationsOf(files, path.join(folder, 'x'), folder)).rejects.toMatchObject({
       code: 'INPUT_CONFLICT',
     });
     const below = path.join(folder, 'a.txt', 'x');
-    await expect(destinationsOf(files.slice(0, 1), below)).rejects.toMatchObject({
+    await expect(destinationsOf(files.slice(0, 1), below, folder)).rejects.toMatchObject({
       code: 'INPUT_INVALID',
     });
   });

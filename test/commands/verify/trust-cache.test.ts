@@ -16,7 +16,7 @@ let cache: TrustCache;
 
 beforeEach(async () => {
   folder = path.join(await mkdtemp(path.join(tmpdir(), 'trust-cache-')), 'made', 'here');
-  cache = openTrustCache(folder, () => now);
+  cache = openTrustCache(folder, tmpdir(), () => now);
 });
 afterEach(() => rm(path.dirname(path.dirname(folder)), { recursive: true }));
 
@@ -51,7 +51,7 @@ describe('the trust data kept in a folder', () => {
 
   it('counts although it has expired meanwhile', async () => {
     await cache.save(trustFiles(dockerLikeRepository().build()));
-    const later = openTrustCache(folder, () => inDays(5000));
+    const later = openTrustCache(folder, tmpdir(), () => inDays(5000));
     expect((await later.load(gun))?.targets?.size).toBe(3);
   });
 
@@ -106,9 +106,9 @@ describe('the trust data kept in a folder', () => {
   it('is an error of the input where nothing can be kept or read', async () => {
     const file = path.join(path.dirname(path.dirname(folder)), 'file');
     await writeFile(file, '');
-    const nowhere = openTrustCache(file, () => now);
+    const nowhere = openTrustCache(file, tmpdir(), () => now);
     await expect(nowhere.load(gun)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
-    const below = openTrustCache(path.join(file, 'below'), () => now);
+    const below = openTrustCache(path.join(file, 'below'), tmpdir(), () => now);
     const view = trustFiles(dockerLikeRepository().build());
     await expect(below.save(view)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });

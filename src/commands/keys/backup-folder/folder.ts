@@ -2,11 +2,12 @@
  * The folder of a backup: read whole and checked, written so that a broken run leaves what was there.
  * Folder 0700 and files 0600, because a backup is as good as the keys to whoever may restore it.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError, messageOf } from '../../../errors.js';
+import { messageOf } from '../../../errors.js';
 import { limits } from '../../../limits.js';
+import { writeOutputs } from '../../../output-files/index.js';
 import {
   formatManifest,
   invalidBackup,
@@ -75,48 +76,34 @@ export function sha256Of(bytes: Uint8Array): string {
 
 /**
  * Writes a backup, in place of `former` if there is one, and reads it again.
- * @throws {TrustError} INPUT_INVALID when the folder cannot be written; ARCHIVE_INVALID when what was
- *   written is not what is read
+ * @throws {TrustError} as writeOutputs; ARCHIVE_INVALID when what was written is not what is read
  */
 export async function writeBackup(
   folder: string,
   { manifest, blobs }: BackupFolder,
   former: Manifest | undefined,
+  workingDirectory: string,
 ): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const [file, bytes] of blobs) await writeNew(folder, file, bytes);
-    // The manifest last: until then the former backup is whole.
-    await writeNew(folder, manifestName, Buffer.from(formatManifest(manifest)));
-    for (const { file } of former?.objects ?? []) {
-      if (!blobs.has(file)) await rm(path.join(folder, file), { force: true });
-    }
-  } catch (cause) {
-    throw new TrustError(
-      'INPUT_INVALID',
-      `The backup cannot be written to ${folder}: ${messageOf(cause)}`,
-      { remedy: 'Name a folder that this run may create and write.', cause },
-    );
-  }
+  // The manifest last: until then the former backup is whole.
+  const files = [...blobs, [manifestName, formatManifest(manifest)] as const].map(
+    ([name, content]) => ({
+      path: path.join(folder, name),
+      content,
+      mode: 0o600,
+      folderMode: 0o700,
+    }),
+  );
+  await writeOutputs(files, workingDirectory);
   await readBackup(folder);
+  for (const { file } of former?.objects ?? []) {
+    if (!blobs.has(file)) await rm(path.join(folder, file), { force: true });
+  }
 }
 
 /** Whether others than the owner may look into the folder; false where there are no such rights. */
 export async function isOpenToOthers(folder: string, platform: NodeJS.Platform): Promise<boolean> {
   if (platform === 'win32') return false;
   return ((await stat(folder)).mode & 0o077) !== 0;
-}
-
-/** Puts a file in its place in one go. */
-async function writeNew(folder: string, name: string, bytes: Buffer): Promise<void> {
-  const temporary = path.join(folder, `.${randomUUID()}.tmp`);
-  try {
-    await writeFile(temporary, bytes, { mode: 0o600, flag: 'wx', flush: true });
-    await rename(temporary, path.join(folder, name));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 async function readBounded(folder: string, name: string): Promise<Buffer> {

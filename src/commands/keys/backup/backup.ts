@@ -7,6 +7,7 @@ import { backupVaultObject, listVaultKeys } from '../../../azure/index.js';
 import { TrustError } from '../../../errors.js';
 import type { InputValues } from '../../../inputs/index.js';
 import { limits } from '../../../limits.js';
+import { resolveExisting } from '../../../output-files/index.js';
 import type { Log } from '../../../ports.js';
 import { formatKeyReference, type VaultReference } from '../../../signing/index.js';
 import { mapAtOnce } from '../../../at-once.js';
@@ -43,6 +44,7 @@ export async function backUpKeys(inputs: InputValues, context: RunContext): Prom
   const configuration = readBackupConfiguration(inputs, workingDirectory, nameInput);
   const { folder, vaultUrl } = configuration;
   await checkReportPath(configuration.reportPath);
+  await resolveExisting(folder, workingDirectory);
   const place = await lookAt(folder);
   if (place.kind === 'other') throw notOurs(folder, place.why);
   const { log, warnings } = collectWarnings(context.log);
@@ -125,7 +127,7 @@ async function write(
   place: Place,
   wanted: readonly WantedObject[],
   { credential }: AzureAccess,
-  { signal, clock }: RunContext,
+  { signal, clock, workingDirectory }: RunContext,
 ): Promise<Manifest> {
   const blobs = new Map<string, Buffer>();
   const objects = await mapAtOnce(
@@ -149,7 +151,8 @@ async function write(
     },
   );
   const backup: BackupFolder = { manifest: { formatVersion: 1, vault: vaultUrl, objects }, blobs };
-  await writeBackup(folder, backup, place.kind === 'backup' ? place.backup.manifest : undefined);
+  const former = place.kind === 'backup' ? place.backup.manifest : undefined;
+  await writeBackup(folder, backup, former, workingDirectory);
   return backup.manifest;
 }
 

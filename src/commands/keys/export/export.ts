@@ -43,7 +43,7 @@ export async function exportKeys(inputs: InputValues, context: RunContext): Prom
   const configuration = readExportConfiguration(inputs, workingDirectory, nameInput);
   const { archive } = configuration;
   await checkReportPath(configuration.reportPath);
-  await checkNewFile(archive);
+  await checkNewFile(archive, workingDirectory);
   const { log, warnings } = collectWarnings(context.log);
   const azure = openAccess(configuration, vaultOf(configuration), inputs, context);
   const passphrase = await archivePassphrase(inputs, azure, context);

@@ -1,19 +1,8 @@
-/** Writes files with digests: each whole or not at all, and only over what was read. */
-import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import {
-  access,
-  chmod,
-  mkdir,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+/** Writes files with digests: all of them or none, and only over what was read. */
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError, messageOf } from '../../../errors.js';
+import { TrustError } from '../../../errors.js';
+import { proveOutput, resolveExisting, writeOutputs } from '../../../output-files/index.js';
 import type { ImageFile } from './types.js';
 
 /** A file and where it will be written. */
@@ -30,53 +19,26 @@ export interface Destination {
 export async function destinationsOf(
   files: readonly ImageFile[],
   directory: string | undefined,
+  workingDirectory: string,
 ): Promise<readonly Destination[]> {
-  const destinations = await Promise.all(
-    files.map(async (file) => ({
-      file,
-      path:
-        directory === undefined
-          ? await realpath(file.path)
-          : path.join(directory, path.basename(file.path)),
-    })),
-  );
-  for (const [index, { file, path: place }] of destinations.entries()) {
-    const other = destinations.slice(0, index).find((earlier) => earlier.path === place);
-    if (!other) continue;
-    throw new TrustError(
-      'INPUT_CONFLICT',
-      `${other.file.name} and ${file.name} would both be written to ${place}.`,
-      { remedy: 'Give them to steps of their own, or have them written in place.' },
-    );
+  const destinations: Destination[] = [];
+  for (const file of files) {
+    const wanted =
+      directory === undefined
+        ? await resolveExisting(file.path, workingDirectory)
+        : path.join(directory, path.basename(file.path));
+    const place = await proveOutput(wanted, workingDirectory);
+    const other = destinations.find((earlier) => earlier.path === place);
+    if (other) {
+      throw new TrustError(
+        'INPUT_CONFLICT',
+        `${other.file.name} and ${file.name} would both be written to ${place}.`,
+        { remedy: 'Give them to steps of their own, or have them written in place.' },
+      );
+    }
+    destinations.push({ file, path: place });
   }
-  const folders = new Set(destinations.map(({ path: place }) => path.dirname(place)));
-  for (const folder of folders) await requireWritable(folder);
   return destinations;
-}
-
-/** Checks without making anything: nothing is written before everything is verified. */
-async function requireWritable(folder: string): Promise<void> {
-  try {
-    await access(await existingPart(folder), constants.W_OK);
-  } catch (cause) {
-    throw new TrustError('INPUT_INVALID', `${folder} cannot be written to: ${messageOf(cause)}`, {
-      remedy: 'Name a folder that this run may write to.',
-      cause,
-    });
-  }
-}
-
-/** The folder, or the nearest above it that is there. */
-async function existingPart(folder: string): Promise<string> {
-  try {
-    await stat(folder);
-    return folder;
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const above = path.dirname(folder);
-    if (!isMissing || above === folder) throw error;
-    return existingPart(above);
-  }
 }
 
 /** A file and the text it is to have. */
@@ -86,27 +48,22 @@ export interface NewText {
 }
 
 /**
- * Writes all of the texts, once all of them are on the disk under other names.
- * @throws {TrustError} INPUT_CONFLICT when a file has changed since it was read.
+ * Writes all of the texts, or none.
+ * @throws {TrustError} INPUT_CONFLICT when a file has changed since it was read; as writeOutputs.
  */
-export async function writeImageFiles(texts: readonly NewText[]): Promise<void> {
-  const temporaries: string[] = [];
-  try {
-    for (const { destination, text } of texts) {
-      const { file, path: place } = destination;
-      await mkdir(path.dirname(place), { recursive: true });
-      const temporary = path.join(path.dirname(place), `.${path.basename(place)}.${randomUUID()}`);
-      temporaries.push(temporary);
-      await writeFile(temporary, text, { flag: 'wx' });
-      await chmod(temporary, (await stat(file.path)).mode & 0o777);
-      await requireUnchanged(file);
-    }
-    for (const [index, { destination }] of texts.entries()) {
-      await rename(temporaries[index] ?? '', destination.path);
-    }
-  } finally {
-    for (const temporary of temporaries) await rm(temporary, { force: true });
-  }
+export async function writeImageFiles(
+  texts: readonly NewText[],
+  workingDirectory: string,
+): Promise<void> {
+  const outputs = texts.map(async ({ destination, text }) => ({
+    path: destination.path,
+    content: text,
+    mode: (await stat(destination.file.path)).mode & 0o777,
+    folderMode: 0o777,
+  }));
+  await writeOutputs(await Promise.all(outputs), workingDirectory, async () => {
+    for (const { destination } of texts) await requireUnchanged(destination.file);
+  });
 }
 
 async function requireUnchanged({ name, path: file, text }: ImageFile): Promise<void> {

@@ -52,7 +52,7 @@ async function tamper(change: (manifest: Record<string, unknown>) => unknown): P
 describe('the folder of a backup', () => {
   it('is made for its owner alone, and reads as it was written', async () => {
     const backup = backupOf(['app', 'one'], ['db', 'two']);
-    await writeBackup(folder, backup, undefined);
+    await writeBackup(folder, backup, undefined, parent);
     expect(await mode(folder)).toBe('700');
     for (const file of await readdir(folder)) {
       expect(await mode(path.join(folder, file))).toBe('600');
@@ -66,9 +66,9 @@ describe('the folder of a backup', () => {
 
   it('has nothing left of the backup that was there before', async () => {
     const former = backupOf(['app', 'one']);
-    await writeBackup(folder, former, undefined);
+    await writeBackup(folder, former, undefined, parent);
     const next = backupOf(['app', 'newer']);
-    await writeBackup(folder, next, former.manifest);
+    await writeBackup(folder, next, former.manifest, parent);
     expect((await readdir(folder)).sort()).toEqual([...next.blobs.keys(), 'manifest.json'].sort());
   });
 
@@ -78,21 +78,21 @@ describe('the folder of a backup', () => {
     await writeFile(path.join(parent, 'other.txt'), 'x');
     expect(await lookAt(parent)).toMatchObject({ kind: 'other', why: 'it holds other files' });
     expect(await lookAt(path.join(parent, 'other.txt'))).toMatchObject({ kind: 'other' });
-    await writeBackup(folder, backupOf(['app', 'one']), undefined);
+    await writeBackup(folder, backupOf(['app', 'one']), undefined, parent);
     expect(await lookAt(folder)).toMatchObject({ kind: 'backup' });
   });
 
   it('cannot be where nothing may be written', async () => {
     await writeFile(path.join(parent, 'file'), 'x');
     const error = await failure(
-      writeBackup(path.join(parent, 'file', 'backup'), backupOf(['app', 'one']), undefined),
+      writeBackup(path.join(parent, 'file', 'backup'), backupOf(['app', 'one']), undefined, parent),
     );
     expect(error.code).toBe('INPUT_INVALID');
   });
 });
 
 describe('a backup that was changed', () => {
-  beforeEach(() => writeBackup(folder, backupOf(['app', 'one']), undefined));
+  beforeEach(() => writeBackup(folder, backupOf(['app', 'one']), undefined, parent));
 
   it('is refused when a byte of a file is another', async () => {
     const [file = ''] = [...backupOf(['app', 'one']).blobs.keys()];
