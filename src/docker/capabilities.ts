@@ -13,8 +13,6 @@ export interface ClientFacts {
   readonly version: string;
   /** First number of {@link version}; 0 where it has none. */
   readonly major: number;
-  /** Podman under the name of docker (package podman-docker). */
-  readonly isPodman: boolean;
   /** The context in use, where the client tells. */
   readonly context?: string;
 }
@@ -37,9 +35,9 @@ export interface BuilderFacts {
 
 /** Questions about one Docker; each is asked at most once. */
 export interface DockerCapabilities {
-  /** @throws {TrustError} DOCKER_NOT_FOUND, DOCKER_UNSUITABLE (it is no Docker CLI) */
+  /** @throws {TrustError} DOCKER_NOT_FOUND, DOCKER_UNSUITABLE (not a Docker CLI, or Podman) */
   client(): Promise<ClientFacts>;
-  /** @throws {TrustError} DOCKER_ENGINE_DOWN, and those of client() */
+  /** @throws {TrustError} DOCKER_ENGINE_DOWN, DOCKER_UNSUITABLE (Podman), and those of client() */
   engine(): Promise<EngineFacts>;
   /** The version of buildx, such as `v0.13.1`, or undefined where the CLI has no buildx. */
   buildx(): Promise<string | undefined>;
@@ -71,9 +69,8 @@ export function dockerCapabilities(
     const { result, json } = await version();
     const server = asObject(json?.Server);
     const serverVersion = asText(server?.Version);
-    if (serverVersion === undefined && !facts.isPodman) {
-      throw engineDown(address, facts, failureWords(result));
-    }
+    if (serverVersion === undefined) throw engineDown(address, facts, failureWords(result));
+    if (isPodmanEngine(server)) throw podman('The Docker engine', serverVersion);
     const info = await docker(['info', '--format', '{{json .}}']);
     const answer = parseObject(info.stdout);
     // `docker info` exits 0 although the engine failed; only ServerErrors tells (20.10 to 28).
@@ -84,7 +81,7 @@ export function dockerCapabilities(
       throw engineDown(address, facts, errors.join('\n') || failureWords(info));
     }
     return {
-      version: serverVersion ?? facts.version,
+      version: serverVersion,
       platform: `${asText(server?.Os) ?? 'linux'}/${asText(server?.Arch) ?? 'amd64'}`,
       imageStore: usesContainerdStore(answer) ? ('containerd' as const) : ('classic' as const),
     };
@@ -119,11 +116,6 @@ export function dockerCapabilities(
  */
 export async function requireContentTrust(capabilities: DockerCapabilities): Promise<void> {
   const client = await capabilities.client();
-  if (client.isPodman) {
-    throw new TrustError('DOCKER_UNSUITABLE', 'The program "docker" is Podman, which cannot sign', {
-      remedy: 'Use `engine: native`, which signs without the Docker CLI.',
-    });
-  }
   if (client.major >= 29) {
     throw new TrustError(
       'DOCKER_UNSUITABLE',
@@ -167,16 +159,33 @@ function readClient(answer: {
       { remedy: 'Put a Docker CLI, 20.10 or newer, first on the PATH.' },
     );
   }
+  // Podman spells the field APIVersion, Docker ApiVersion.
+  if (
+    /Emulate Docker CLI using podman/i.test(answer.result.stderr) ||
+    ('APIVersion' in client && !('ApiVersion' in client))
+  ) {
+    throw podman('The program "docker"', version);
+  }
   const context = asText(client.Context);
   return {
     version,
     major: Number(/^v?(\d+)\./.exec(version)?.[1] ?? 0),
-    // Podman spells the field APIVersion, Docker ApiVersion.
-    isPodman:
-      /Emulate Docker CLI using podman/i.test(answer.result.stderr) ||
-      ('APIVersion' in client && !('ApiVersion' in client)),
     ...(context === undefined ? {} : { context }),
   };
+}
+
+/** A real Docker CLI may talk to Podman's socket; its answer to `docker version` says so. */
+function isPodmanEngine(server: Readonly<Record<string, unknown>> | undefined): boolean {
+  return asArray(server?.Components).some((part) => asObject(part)?.Name === 'Podman Engine');
+}
+
+/** Podman keeps no record of the digest that it pushed, so nothing could be signed after a push. */
+function podman(what: string, version: string): TrustError {
+  return new TrustError('DOCKER_UNSUITABLE', `${what} is Podman ${version}, not Docker`, {
+    remedy:
+      "Install Docker's own CLI and engine on this agent.\n" +
+      'Or build and push with Podman in a step of its own, then sign the pushed tags with the command `sign`, which needs no Docker.',
+  });
 }
 
 function engineDown(address: EngineAddress, client: ClientFacts, words: string): TrustError {

@@ -10,8 +10,29 @@ const terminalSequence = /\u001b\[[0-9;?]*[A-Za-z]/g;
 const progress =
   /^(?:[0-9a-f]{12}: (?:Preparing|Waiting|Pushing|Pulling|Pushed|Layer already|Mounted|Downloading|Extracting|Verifying|Download complete|Pull complete|Already exists|Retrying)|-{3,}$|={3,}$|#\d+ (?!.*ERROR))/;
 
-/** The last `count` lines that are neither empty nor transfer progress. */
+/** First lines of what CLI and engine also print when nothing is wrong: notices, advice, hints. */
+const notice =
+  /^(?:DEPRECATED:|\[?warning\]?[: ]|\d+ warnings? found|Emulate Docker CLI using podman|What's next:|View build details:|Learn more at |Try Docker Debug |Use 'docker scan' )/i;
+
+/**
+ * The last `count` lines that explain a failure: neither empty, nor transfer progress, nor a notice
+ * with its indented continuation. Where there is nothing else, the notices themselves.
+ */
 export function lastLines(text: string, count: number): string[] {
+  const lines = telling(text);
+  const withoutNotices = dropNotices(lines);
+  return (withoutNotices.length > 0 ? withoutNotices : lines).slice(-count);
+}
+
+function dropNotices(lines: readonly string[]): string[] {
+  let isInNotice = false;
+  return lines.filter((line) => {
+    isInNotice = notice.test(line) || (isInNotice && /^\s/.test(line));
+    return !isInNotice;
+  });
+}
+
+function telling(text: string): string[] {
   return (
     text
       .replace(terminalSequence, '')
@@ -20,7 +41,6 @@ export function lastLines(text: string, count: number): string[] {
       .split(/[\r\n]+/)
       .map((line) => line.trimEnd())
       .filter((line) => line.trim() !== '' && !progress.test(line))
-      .slice(-count)
   );
 }
 

@@ -444,3 +444,35 @@ describe('a push that Docker signs', () => {
     expect(calls()).toEqual([]);
   });
 });
+
+describe('what a failed build is said to have failed of', () => {
+  const banner =
+    'DEPRECATED: The legacy builder is deprecated and will be removed in a future release.\n' +
+    '            Install the buildx component to build images with BuildKit:\n' +
+    '            https://docs.docker.com/go/buildx/\n\n';
+
+  it.each<[string, string, string]>([
+    [
+      'the last error, not the deprecation notice before it',
+      `${banner}The command '/bin/sh -c exit 3' returned a non-zero code: 3\n`,
+      "docker build failed with exit code 1: The command '/bin/sh -c exit 3' returned a non-zero code: 3",
+    ],
+    [
+      'the last error, not warnings or advice around it',
+      '1 warning found (use docker --debug to expand):\n - FromAsCasing: casing (line 1)\n' +
+        'WARNING: No output specified\nERROR: failed to solve: process did not complete successfully: exit code: 3\n\n' +
+        'View build details: docker-desktop://dashboard/build/x\n',
+      'docker build failed with exit code 1: ERROR: failed to solve: process did not complete successfully: exit code: 3',
+    ],
+    [
+      'the notice, where Docker said nothing else',
+      banner,
+      'docker build failed with exit code 1: DEPRECATED: The legacy builder is deprecated',
+    ],
+  ])('is %s', async (_name, stderr, message) => {
+    const { docker } = scriptedDocker([{ args: /^build /, exitCode: 1, stderr }]);
+    const error = await failureOf(runBuild(docker, classic, options()));
+    expect(error.code).toBe('BUILD_FAILED');
+    expect(error.message.startsWith(message)).toBe(true);
+  });
+});

@@ -55,7 +55,6 @@ describe('what the Docker at hand is', () => {
       expect(await capabilities.client()).toEqual({
         version: '28.5.2',
         major: 28,
-        isPodman: false,
         context: 'default',
       });
       expect(await capabilities.engine()).toEqual({
@@ -153,17 +152,37 @@ describe('signing by the Docker CLI', () => {
     expect(error).toMatchObject({ code: 'DOCKER_UNSUITABLE' });
     expect(error.message).toContain('containerd');
   });
+});
 
-  it('is refused with Podman in the place of Docker', async () => {
-    const { docker: cli } = scriptedDocker([
-      {
-        args: /^version/,
-        stdout: '{"Client":{"APIVersion":"4.3.1","Version":"4.3.1","OsArch":"linux/amd64"}}',
-        stderr: 'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.\n',
-      },
+describe('Podman in the place of Docker', () => {
+  const server = {
+    Version: '4.3.1',
+    Os: 'linux',
+    Arch: 'amd64',
+    Components: [{ Name: 'Podman Engine', Version: '4.3.1' }, { Name: 'Conmon' }],
+  };
+  const dockerClient = { Version: '28.2.2', ApiVersion: '1.41', Context: 'default' };
+
+  it.each<[string, object, string]>([
+    [
+      'as the program, with its notice',
+      { Client: { Version: '4.3.1' } },
+      'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.\n',
+    ],
+    [
+      'as the program, without its notice',
+      { Client: { APIVersion: '4.3.1', Version: '4.3.1', OsArch: 'linux/amd64' } },
+      '',
+    ],
+    ['as the engine behind a real Docker CLI', { Client: dockerClient, Server: server }, ''],
+  ])('is refused before anything is built: %s', async (_name, answer, stderr) => {
+    const { docker: cli, calls } = scriptedDocker([
+      { args: /^version/, stdout: JSON.stringify(answer), stderr },
     ]);
-    const error = await failureOf(requireContentTrust(dockerCapabilities(cli)));
+    const error = await failureOf(dockerCapabilities(cli).engine());
     expect(error).toMatchObject({ code: 'DOCKER_UNSUITABLE' });
-    expect(error.message).toContain('Podman');
+    expect(error.message).toContain('Podman 4.3.1');
+    expect(error.remedy).toContain('`sign`');
+    expect(calls()).toHaveLength(1);
   });
 });
