@@ -26,6 +26,8 @@ export const limits = {
   delegations: 1024,
   /** A registry login older than this is made anew before it is used (it lasts 3 hours, once 35 min). */
   registryLoginMs: 20 * 60_000,
+  /** How long a registry login lasts that does not say so (ACR's refresh tokens: 3 hours). */
+  registryLoginLifetimeMs: 3 * 60 * 60_000,
   httpTimeoutMs: 60_000,
   httpRetries: 3,
   httpRetryBaseMs: 500,

@@ -2,7 +2,7 @@
  * Tells apart why `docker build` or `docker push` failed, from the words of the CLI and the engine.
  * Only for choosing code and remedy of an error that is certain: the exit code said so.
  */
-import { type ErrorCode, TrustError } from '../errors.js';
+import { type ErrorCode, isTrustError, TrustError } from '../errors.js';
 import type { ExecResult } from '../ports.js';
 import { allOutput, failureWords } from './text.js';
 
@@ -11,6 +11,9 @@ interface Cause {
   readonly code?: ErrorCode;
   readonly remedy: string;
 }
+
+/** A step of the user's Dockerfile failed: BuildKit's and the classic builder's words for it. */
+const ownStepFailed = /did not complete successfully|returned a non-zero code/;
 
 const engineDown: Cause = {
   // The CLI also says "error during connect" when it stops sending a build context by itself.
@@ -98,6 +101,21 @@ const buildCauses: readonly Cause[] = [
   },
 ];
 
+/** What registry and trust server say to a login that they do not accept (any more). */
+const loginRefused =
+  /\bdenied\b|unauthorized|authentication required|no basic auth credentials|\b401 Unauthorized|failed to authorize/i;
+
+/** Whether a build or push failed because a registry or trust server did not accept its login. */
+export function isLoginRefusal(error: unknown): error is TrustError {
+  if (isTrustError(error, 'PUSH_NOT_AUTHORIZED', 'SIGNER_NOT_AUTHORIZED')) return true;
+  // A base image that the builder could not pull; the output of a failed step may say anything.
+  return (
+    isTrustError(error, 'BUILD_FAILED', 'PUSH_FAILED', 'DOCKER_SIGN_FAILED') &&
+    !ownStepFailed.test(error.message) &&
+    loginRefused.test(error.message)
+  );
+}
+
 /** Why a push failed: PUSH_NOT_AUTHORIZED, DOCKER_ENGINE_DOWN or PUSH_FAILED. */
 export function pushFailure(reference: string, result: ExecResult): TrustError {
   return failure(
@@ -145,8 +163,7 @@ function failure(
 ): TrustError {
   // The last words decide: earlier lines are the user's own build output, which may say anything.
   const words = failureWords(result);
-  const ownStepFailed = /did not complete successfully|returned a non-zero code/.test(words);
-  const cause = ownStepFailed
+  const cause = ownStepFailed.test(words)
     ? undefined
     : causes.find((candidate) => candidate.pattern.test(words));
   return new TrustError(

@@ -29,6 +29,7 @@ export {
   type EnvironmentSource,
 } from './environment.js';
 export { readExtraArguments, type ExtraArguments } from './extra-arguments.js';
+export { isLoginRefusal } from './failures.js';
 export { findLocalImage, resolveLocalImage, type LocalImage } from './images.js';
 export { isRemoteContext, locateDockerfile, type LocatedDockerfile } from './locate-dockerfile.js';
 export { writePinnedDockerfile } from './pinned-dockerfile.js';

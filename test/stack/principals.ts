@@ -22,15 +22,21 @@ export interface TestRegistry {
 export interface TestRegistryOptions {
   /** Default: the home tenant, which is in the public cloud. */
   readonly tenantId?: string;
+  /** How long its refresh tokens last. Default: three hours. */
+  readonly refreshTokenSeconds?: number;
 }
 
 /** Makes a registry of a name nobody else has, with content trust on. */
 export async function createTestRegistry(
   stack: StackClient,
-  options: TestRegistryOptions = {},
+  { refreshTokenSeconds, ...options }: TestRegistryOptions = {},
 ): Promise<TestRegistry> {
   const name = uniqueName('reg');
-  const { loginServer, id } = await stack.azure.createRegistry({ name, ...options });
+  const { loginServer, id } = await stack.azure.createRegistry({
+    name,
+    ...options,
+    ...(refreshTokenSeconds !== undefined && { refreshTokenSeconds }),
+  });
   return {
     loginServer,
     id,

@@ -92,8 +92,12 @@ async function runJob(
     prepared &&
     (await log.group('Build', () =>
       noteBuild(prepared, order, journal, () =>
-        withPrivateDocker(open, log, (own) =>
-          buildImage(prepared, decisions, configuration, own, context, log),
+        withPrivateDocker(
+          open,
+          { log, clock: context.clock },
+          (own) => buildImage(prepared, decisions, configuration, own, context, log),
+          // Without the builder's cache a second build takes as long as the first.
+          !build.noCache,
         ),
       ),
     ));

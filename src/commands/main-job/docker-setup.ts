@@ -7,6 +7,7 @@ import {
   createPrivateConfig,
   dockerCapabilities,
   dockerEnvironment,
+  isLoginRefusal,
   namesReferredTo,
   readExtraArguments,
   readVariable,
@@ -16,7 +17,7 @@ import {
   type PrivateConfig,
 } from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
-import type { Log } from '../../ports.js';
+import type { Clock, Log } from '../../ports.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import { userDockerConfig } from '../session/docker-home.js';
@@ -36,6 +37,8 @@ export interface CheckedDocker {
 export interface PrivateDocker {
   readonly cli: DockerCli;
   readonly config: PrivateConfig;
+  /** Of the run's own login; undefined where Docker has its own. */
+  readonly loginExpiresAt?: Date;
 }
 
 /**
@@ -70,9 +73,7 @@ export async function checkDocker(
   const client = await capabilities.client();
   if (signing?.engine === 'docker') await requireContentTrust(capabilities);
   const engine = await capabilities.engine();
-  log.info(
-    `${client.isPodman ? 'Podman' : 'Docker'} ${client.version}  engine ${engine.version}, ${engine.imageStore} image store`,
-  );
+  log.info(`Docker ${client.version}  engine ${engine.version}, ${engine.imageStore} image store`);
   const builder = build && (await chooseBuilder(build, capabilities));
   let driver: string | undefined;
   if (builder === 'buildx') {
@@ -124,7 +125,15 @@ export async function openPrivateDocker(
   const config = await createPrivateConfig({
     userConfig: userDockerConfig(context),
     tempDirectory,
-    ...(login ? { login: { registry: configuration.image.registry, ...login } } : {}),
+    ...(login
+      ? {
+          login: {
+            registry: configuration.image.registry,
+            username: login.username,
+            password: login.password,
+          },
+        }
+      : {}),
     ...(authConfig === undefined ? {} : { authConfig }),
     ...(buildxConfig === undefined ? {} : { buildxConfig }),
     windows,
@@ -138,16 +147,42 @@ export async function openPrivateDocker(
     cwd: workingDirectory,
     signal,
   });
-  return { cli, config };
+  return { cli, config, ...(login && { loginExpiresAt: login.expiresAt }) };
 }
 
-/** Runs `body` with a private configuration and removes it, whatever happens. */
+/**
+ * Runs `body` with a private configuration and removes it, whatever happens. A login that expired
+ * on the way is the cause of a refusal, not a missing role: with a new one `body` runs once more.
+ * A builder then reuses what it has built, and what is in the registry already is not sent again.
+ * @param isRepeatable whether `body` gets further the second time
+ * @throws {TrustError} REGISTRY_LOGIN_EXPIRED where another attempt cannot help, or did not
+ */
 export async function withPrivateDocker<T>(
   open: () => Promise<PrivateDocker>,
+  { log, clock }: { readonly log: Pick<Log, 'warn'>; readonly clock: Clock },
+  body: (docker: PrivateDocker) => Promise<T>,
+  isRepeatable = true,
+): Promise<T> {
+  for (let isLast = !isRepeatable; ; isLast = true) {
+    const docker = await open();
+    try {
+      return await useOnce(docker, log, body);
+    } catch (error) {
+      const { loginExpiresAt } = docker;
+      if (!loginExpiresAt || clock() < loginExpiresAt || !isLoginRefusal(error)) throw error;
+      if (isLast) throw loginExpired(error, loginExpiresAt);
+      log.warn(
+        'The registry login expired while Docker was at work. Running it again with a new one.',
+      );
+    }
+  }
+}
+
+async function useOnce<T>(
+  docker: PrivateDocker,
   log: Pick<Log, 'warn'>,
   body: (docker: PrivateDocker) => Promise<T>,
 ): Promise<T> {
-  const docker = await open();
   let result: T;
   try {
     result = await body(docker);
@@ -160,4 +195,16 @@ export async function withPrivateDocker<T>(
   }
   await docker.config.dispose();
   return result;
+}
+
+function loginExpired(cause: TrustError, expiredAt: Date): TrustError {
+  return new TrustError(
+    'REGISTRY_LOGIN_EXPIRED',
+    `The registry login expired at ${expiredAt.toISOString()}, before Docker had finished: ${cause.message}`,
+    {
+      remedy:
+        'Shorten what Docker does with one login: let the builder use its cache (no-cache: false), or build with `command: build` and push with `command: push`.',
+      cause,
+    },
+  );
 }

@@ -171,18 +171,19 @@ export function notePushing({ kind }: TagOrder, journal: Journal): void {
 
 /** What the registry holds of this run by now, pushed by the builder or by us. */
 async function pushedBy(run: PushRun, built: BuildResult | undefined): Promise<PushedContent> {
-  const { configuration, journal, order, open } = run;
+  const { configuration, context, journal, order, open } = run;
   const { gun, tags } = configuration.image;
   const { log } = journal;
+  const { clock } = context;
   if (built?.kind !== 'pushed') {
     return log.group('Push', () =>
       // A new configuration, because the login in the one of the build may have aged.
-      withPrivateDocker(open, log, (own) => push(run, own, built?.imageId)),
+      withPrivateDocker(open, { log, clock }, (own) => push(run, own, built?.imageId)),
     );
   }
   if (order.kind === 'staging-tag') {
     const wanted = tags.map((tag) => `${gun}:${tag}`);
-    await withPrivateDocker(open, log, ({ cli }) =>
+    await withPrivateDocker(open, { log, clock }, ({ cli }) =>
       renameLocally(cli, `${gun}:${order.tag}`, wanted, log),
     );
   }

@@ -3,6 +3,7 @@ import {
   loginToRegistry,
   registryTokenUser,
   type Principal,
+  type RegistryLogin,
   type RegistryLoginOptions,
 } from '../../azure/index.js';
 import { limits } from '../../limits.js';
@@ -13,6 +14,8 @@ import type { RegistryCredential } from '../../registry/index.js';
 export interface DockerLogin {
   readonly username: string;
   readonly password: string;
+  /** When the registry stops accepting it. */
+  readonly expiresAt: Date;
 }
 
 /** A login with the run's identity. */
@@ -33,26 +36,43 @@ export async function openRenewingLogin(
   options: RegistryLoginOptions,
   clock: Clock,
 ): Promise<RenewingLogin> {
-  let current = await loginToRegistry(options);
-  let madeAtMs = clock().getTime();
-  let pending: Promise<void> | undefined;
-  const renew = async (): Promise<void> => {
-    current = await loginToRegistry(options);
-    madeAtMs = clock().getTime();
+  const logIn = async (): Promise<DatedLogin> => {
+    const login = await loginToRegistry(options);
+    const madeAtMs = clock().getTime();
+    const lifetimeMs = Math.max(
+      login.expiresAt ? login.expiresAt.getTime() - madeAtMs : limits.registryLoginLifetimeMs,
+      0,
+    );
+    return {
+      login,
+      expiresAt: new Date(madeAtMs + lifetimeMs),
+      renewAtMs: madeAtMs + Math.min(limits.registryLoginMs, lifetimeMs / 2),
+    };
   };
-  const fresh = async (): Promise<string> => {
-    if (clock().getTime() - madeAtMs > limits.registryLoginMs) {
-      // Whoever else asks meanwhile waits for the same login.
-      pending ??= renew().finally(() => {
+  let current = await logIn();
+  let pending: Promise<DatedLogin> | undefined;
+  const fresh = async (): Promise<DatedLogin> => {
+    if (clock().getTime() > current.renewAtMs) {
+      // Others who ask in the meantime wait for the same login.
+      pending ??= logIn().finally(() => {
         pending = undefined;
       });
-      await pending;
+      current = await pending;
     }
-    return current.refreshToken;
+    return current;
   };
   return {
-    principal: current.principal,
-    credential: { kind: 'refresh-token', token: fresh },
-    dockerLogin: async () => ({ username: registryTokenUser, password: await fresh() }),
+    principal: current.login.principal,
+    credential: { kind: 'refresh-token', token: async () => (await fresh()).login.refreshToken },
+    dockerLogin: async () => {
+      const { login, expiresAt } = await fresh();
+      return { username: registryTokenUser, password: login.refreshToken, expiresAt };
+    },
   };
+}
+
+interface DatedLogin {
+  readonly login: RegistryLogin;
+  readonly expiresAt: Date;
+  readonly renewAtMs: number;
 }

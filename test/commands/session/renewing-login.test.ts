@@ -45,6 +45,7 @@ describe('a login of the run itself', () => {
     expect(await login.dockerLogin()).toEqual({
       username: '00000000-0000-0000-0000-000000000000',
       password: 'refresh-1',
+      expiresAt: new Date(Date.parse('2026-01-01T03:00:00Z')),
     });
     expect(requests).toHaveLength(1);
   });

@@ -22,6 +22,8 @@ export interface RegistrySettings {
   anonymousPullEnabled: boolean;
   /** Whether `/oauth2/exchange` takes tokens for ARM (azureADAuthenticationAsArmPolicy). */
   armAudienceEnabled: boolean;
+  /** How long refresh tokens last. ACR's own last 3 hours; no setting of it changes that. */
+  refreshTokenSeconds: number;
 }
 
 /** A registry. */
@@ -62,6 +64,7 @@ const defaults: RegistrySettings = {
   adminUserEnabled: false,
   anonymousPullEnabled: false,
   armAudienceEnabled: true,
+  refreshTokenSeconds: 3 * 3600,
 };
 
 /** Makes an empty set of registries. */

@@ -17,7 +17,6 @@ import type { Access } from './scopes.js';
 /** `iss` of every token of a registry. */
 export const registryTokenIssuer = 'Azure Container Registry';
 
-const refreshTokenSeconds = 3 * 3600;
 const accessTokenSeconds = 75 * 60;
 
 /** Makes and reads the tokens of all registries. */
@@ -69,7 +68,7 @@ export function createRegistryTokens(clock: Clock, audience: string): RegistryTo
           tenant: registry.tenantId,
           permissions: { actions: [...permissions], notActions: [] },
         },
-        refreshTokenSeconds,
+        registry.settings.refreshTokenSeconds,
       ),
     issueAccess: (registry, holder, access) =>
       key.issue(
