@@ -23,12 +23,12 @@ export function drawingOf({ roles, tags }: Pick<RepositoryFacts, 'roles' | 'tags
     const node = ids.get(role) ?? '';
     const facts = [role, `version ${version ?? '-'}`, state].filter(Boolean).join(', ');
     lines.push(`  ${node}["${label(facts)}"]`);
-    for (const { id, canonicalId, type } of keys.slice(0, mostKeysOfARole)) {
-      const name = canonicalId ?? id;
-      const known = keyNodes.get(name);
+    for (const { keyId, type } of keys.slice(0, mostKeysOfARole)) {
+      const known = keyNodes.get(keyId);
       const key = known ?? `k${keyNodes.size}`;
-      if (known === undefined) lines.push(`  ${key}(["${label(`${name.slice(0, 12)} ${type}`)}"])`);
-      keyNodes.set(name, key);
+      if (known === undefined)
+        lines.push(`  ${key}(["${label(`${keyId.slice(0, 12)} ${type}`)}"])`);
+      keyNodes.set(keyId, key);
       lines.push(`  ${key} -->${threshold > 1 ? `|${threshold} of ${keys.length}|` : ''} ${node}`);
     }
     if (keys.length > mostKeysOfARole) {

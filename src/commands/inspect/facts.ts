@@ -1,10 +1,11 @@
 /** What a verified repository says of itself, as data. Pure: nothing is asked or decided here. */
 import {
-  canonicalIds,
   expiryOf,
+  keyNameOf,
   listTags,
   own,
   type KeyId,
+  type KeyName,
   type PublicKey,
   type RoleName,
   type SignedTag,
@@ -12,11 +13,7 @@ import {
 } from '../../trust/index.js';
 
 /** One key of a role. */
-export interface KeyFacts {
-  /** The ID under which the role lists it: for a certificate, the certificate's. */
-  readonly id: KeyId;
-  /** The ID of the raw key, as Docker shows it; undefined for a key that cannot be read. */
-  readonly canonicalId: KeyId | undefined;
+export interface KeyFacts extends KeyName {
   /** Such as `ecdsa` or `rsa-x509`. */
   readonly type: string;
 }
@@ -143,5 +140,5 @@ function countOf(view: TrustedView, role: RoleName): number {
 }
 
 function keyFacts([id, key]: readonly [KeyId, PublicKey]): KeyFacts {
-  return { id, canonicalId: canonicalIds([key])[0], type: key.keytype };
+  return { ...keyNameOf(id, key), type: key.keytype };
 }

@@ -21,7 +21,7 @@ import {
 import { collectWarnings } from '../report/collect-warnings.js';
 import type { RunContext } from '../context.js';
 import { checkReportPath, writeTrustReport } from '../report/report.js';
-import { nameOfPin, resolvePin } from '../signing/pins.js';
+import { matchedPin, resolvePin } from '../signing/pins.js';
 import { createAccess, type Access } from '../verify/access.js';
 import { mapAtOnce } from '../../at-once.js';
 import {
@@ -123,6 +123,7 @@ async function inspectOne(request: InspectionRequest, looking: Looking): Promise
       if (state === 'expiring')
         log.warn(`${role} of ${gun} expires on ${expires?.slice(0, 10) ?? ''}.`);
     }
+    const pinnedBy = matchedPin(view);
     const facts: RepositoryFacts = {
       name: request.name,
       gun,
@@ -130,7 +131,7 @@ async function inspectOne(request: InspectionRequest, looking: Looking): Promise
       roles,
       tags: await compare(images, repository, signed, new Set(listed)),
       unsignedTags: unsignedAmong(view, listed ?? [], tag),
-      ...(view?.pinnedBy.kind === 'pin' ? { pinnedBy: nameOfPin(view.pinnedBy.pin) } : {}),
+      ...(pinnedBy === undefined ? {} : { pinnedBy }),
     };
     return { request, facts, view, error: undefined };
   } catch (error) {

@@ -62,7 +62,7 @@ export function inspectionReport(
   failures: readonly { readonly name: string; readonly code: string; readonly message: string }[],
   warnings: readonly string[],
 ): object {
-  return { formatVersion: 1, command: 'inspect', repositories, failures, warnings };
+  return { formatVersion: 2, command: 'inspect', repositories, failures, warnings };
 }
 
 /** The job summary, as Markdown. */
@@ -141,8 +141,8 @@ function pathsOf({ paths }: RoleFacts): string {
   return paths.map((path) => (path === '' ? 'all' : `${path}*`)).join(', ');
 }
 
-function keyName({ id, canonicalId, type }: KeyFacts): string {
-  return `${canonicalId ?? id} (${type})`;
+function keyName({ keyId, type }: KeyFacts): string {
+  return `${keyId} (${type})`;
 }
 
 function registryOf({ registry, registryDigest }: TagFacts): string {

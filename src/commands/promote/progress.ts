@@ -3,7 +3,7 @@ import { isTrustError } from '../../errors.js';
 import type { RunContext } from '../context.js';
 import { errorOf, type SignedResult } from '../report/journal.js';
 import type { TagState } from '../report/report.js';
-import { nameOfPin } from '../signing/pins.js';
+import { matchedPin } from '../signing/pins.js';
 import { type SigningPlan } from '../signing/signing-preflight.js';
 import type { Promotion } from './configuration.js';
 import type { CopyFacts } from './copy.js';
@@ -44,7 +44,6 @@ export function factsOfRun(
   const { plan, signed, copies } = progress;
   const isMoved =
     progress.state === 'signed-unsettled' && isTrustError(failure?.thrown, 'TAG_MOVED');
-  const pinnedBy = plan?.view?.pinnedBy;
   return {
     outcome: failure ? 'failed' : 'done',
     error: failure && errorOf(failure.thrown, context),
@@ -62,7 +61,7 @@ export function factsOfRun(
     },
     roles: signed?.roles ?? plan?.roles ?? [],
     initialised: signed?.initialised ?? false,
-    pinnedBy: signed?.pinnedBy ?? (pinnedBy?.kind === 'pin' ? nameOfPin(pinnedBy.pin) : undefined),
+    pinnedBy: signed?.pinnedBy ?? matchedPin(plan?.view),
     images: images.map(({ reference, tags }, index) => {
       const verified = progress.images?.[index];
       const digest = verified?.manifest.digest;

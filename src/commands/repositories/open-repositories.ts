@@ -11,7 +11,7 @@ import {
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import { openAzure, openSession, type AzureAccess, type Session } from '../session/session.js';
-import { describePin } from '../signing/pins.js';
+import { describePin, warnOfFirstUse } from '../signing/pins.js';
 import { explainRefusal } from '../signing/registry-rights.js';
 import { eachRepository, requireAll, type Attempted } from './each-repository.js';
 import type { NamedRepository } from './read-repositories.js';
@@ -122,11 +122,7 @@ export async function readTrust(
   const view = await readRepository(server, { pins, now: clock(), expiry, signal });
   if (!view) throw noTrustData(gun);
   log.info(`${gun}: root version ${view.root.signed.version}, ${describePin(view)}`);
-  if (view.pinnedBy.kind === 'first-use') {
-    const first = `The root of ${gun} is trusted on first use.`;
-    const pin = `${nameInput('trust-pin')}: ${view.pinnedBy.keyIds.join(', ')}`;
-    log.warn(isRootLeaving ? first : `${first} Pin it: ${pin}`);
-  }
+  warnOfFirstUse(view, nameInput, log, isRootLeaving);
   for (const warning of view.warnings) log.warn(warning.message);
   return view;
 }

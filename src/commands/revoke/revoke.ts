@@ -28,7 +28,7 @@ import type { RunContext } from '../context.js';
 import { checkReportPath, writeTrustReport } from '../report/report.js';
 import { openSession, type Session } from '../session/session.js';
 import { checkRegistry, explainRefusal } from '../signing/registry-rights.js';
-import { describePin, nameOfPin, resolvePin } from '../signing/pins.js';
+import { describePin, matchedPin, resolvePin, warnOfFirstUse } from '../signing/pins.js';
 import { openConfigured } from '../signing/open-configured.js';
 import { outcomeOf, viewAfter, type RevokedTag } from './outcome.js';
 import {
@@ -76,14 +76,13 @@ export async function revokeTags(inputs: InputValues, context: RunContext): Prom
   context.setOutput('still-signed-tags', namesOf(tags.filter(({ stillIn }) => stillIn.length > 0)));
   context.setOutput('key-id', plan.key.signer.keyId);
   const { keyId, method, description } = plan.key.signer;
-  const { pinnedBy } = plan.view;
   const facts: RevocationFacts = {
     registry: image.registry,
     repository: image.repository,
     gun: image.gun,
     dryRun,
     key: { id: keyId, method, description },
-    pinnedBy: pinnedBy.kind === 'pin' ? nameOfPin(pinnedBy.pin) : undefined,
+    pinnedBy: matchedPin(plan.view),
     tags,
     notSigned: plan.notSigned,
     warnings,
@@ -130,11 +129,7 @@ async function prepare(
   const view = await readRepository(server, { pins, now: clock(), signal });
   if (!view) throw noTrustData(gun);
   log.info(`trust data verified: root version ${view.root.signed.version}, ${describePin(view)}`);
-  if (view.pinnedBy.kind === 'first-use') {
-    log.warn(
-      `The root of ${gun} is trusted on first use. Pin it: ${context.nameInput('trust-pin')}: ${view.pinnedBy.keyIds.join(', ')}`,
-    );
-  }
+  warnOfFirstUse(view, context.nameInput, log);
   for (const warning of view.warnings) log.warn(warning.message);
   const selection = selectionOf(tags);
   const removal = planRemoval(view, selection.selects, key.signer, clock());

@@ -152,7 +152,7 @@ function rowsOfRole(
 }
 
 function typesOf(facts: RoleFacts | undefined, id: KeyId): string {
-  const types = (facts?.keys ?? []).filter(({ canonicalId }) => canonicalId === id);
+  const types = (facts?.keys ?? []).filter(({ keyId }) => keyId === id);
   return types.map(({ type }) => type).join(', ');
 }
 

@@ -2,7 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { openVaultKey } from '../../azure/index.js';
 import { TrustError, messageOf } from '../../errors.js';
-import type { KeyId, Pin, TrustedView } from '../../trust/index.js';
+import type { NameInput } from '../../inputs/index.js';
+import type { Log } from '../../ports.js';
+import {
+  describeKeys,
+  type KeyId,
+  type KeyName,
+  type Pin,
+  type TrustedView,
+} from '../../trust/index.js';
 import type { PinReference } from '../configuration/trust-pin.js';
 import type { RunContext } from '../context.js';
 import type { Session } from '../session/session.js';
@@ -43,7 +51,7 @@ export function pinOf(keyId: KeyId): Pin {
 export function describePin({ pinnedBy }: TrustedView): string {
   switch (pinnedBy.kind) {
     case 'pin':
-      return `pinned by ${nameOfPin(pinnedBy.pin)}`;
+      return `pinned by ${nameOfPin(pinnedBy.pin, pinnedBy.rootKey)}`;
     case 'earlier-root':
       return `following root version ${pinnedBy.version}`;
     case 'first-use':
@@ -51,11 +59,39 @@ export function describePin({ pinnedBy }: TrustedView): string {
   }
 }
 
-/** A pin as a report names it. */
-export function nameOfPin(pin: Pin): string {
+/** The pin that the root matched, as a report names it; undefined where none did. */
+export function matchedPin(view: TrustedView | undefined): string | undefined {
+  if (view?.pinnedBy.kind !== 'pin') return undefined;
+  return nameOfPin(view.pinnedBy.pin, view.pinnedBy.rootKey);
+}
+
+/**
+ * Warns of a root that nothing but first use vouches for, with the pin that would.
+ * @param isLeaving whether the run replaces the root key, so that pinning it is no advice.
+ */
+export function warnOfFirstUse(
+  { gun, pinnedBy }: TrustedView,
+  nameInput: NameInput,
+  log: Log,
+  isLeaving = false,
+): void {
+  if (pinnedBy.kind !== 'first-use') return;
+  const { rootKeys } = pinnedBy;
+  const dockerIds = rootKeys.flatMap(({ dockerId }) => dockerId ?? []);
+  const docker = dockerIds.length === 0 ? '' : ` (Docker's ID of it: ${dockerIds.join(', ')})`;
+  const found = `The root of ${gun} is trusted on first use${docker}.`;
+  // One key in several certificates is one pin.
+  const ids = [...new Set(rootKeys.map(({ keyId }) => keyId))];
+  log.warn(isLeaving ? found : `${found} Pin it: ${nameInput('trust-pin')}: ${ids.join(', ')}`);
+}
+
+/** A pin as a report names it; with the one name of the root key it matched, if it gives another. */
+export function nameOfPin(pin: Pin, rootKey?: KeyName): string {
   switch (pin.kind) {
     case 'key-id':
-      return `key ID ${pin.keyId}`;
+      return rootKey && rootKey.keyId !== pin.keyId
+        ? describeKeys([rootKey])
+        : `key ID ${pin.keyId}`;
     case 'certificate-sha256':
       return `certificate fingerprint ${pin.fingerprint}`;
     case 'ca':

@@ -13,7 +13,7 @@ import {
 import type { RunContext } from '../context.js';
 import type { SignedResult, TaggedContent } from '../report/journal.js';
 import type { TagOrder } from './tag-order.js';
-import { nameOfPin } from './pins.js';
+import { matchedPin, nameOfPin } from './pins.js';
 import { type SigningPlan } from './signing-preflight.js';
 
 /** What makes signing quick and safe; see the options of the same names in `publishTags`. */
@@ -152,12 +152,7 @@ function resultOf(
   roles: readonly RoleName[],
   initialised: boolean,
 ): SignedResult {
-  const pinnedBy =
-    view.pinnedBy.kind === 'pin'
-      ? nameOfPin(view.pinnedBy.pin)
-      : root && pins[0]
-        ? nameOfPin(pins[0])
-        : undefined;
+  const pinnedBy = matchedPin(view) ?? (root && pins[0] ? nameOfPin(pins[0]) : undefined);
   return { view, roles, signer: key.signer, initialised, pinnedBy };
 }
 

@@ -18,7 +18,7 @@ import {
 } from '../../trust/index.js';
 import { ahead } from '../ahead.js';
 import { openConfigured } from './open-configured.js';
-import { describePin, pinOf, resolvePin } from './pins.js';
+import { describePin, pinOf, resolvePin, warnOfFirstUse } from './pins.js';
 import { checkRegistry, explainRefusal } from './registry-rights.js';
 import type {
   Configuration,
@@ -178,11 +178,7 @@ export async function planSigning(
   const roles = [...new Set([...outlook.roles.values()].flat())].sort();
   log.info(`trust data verified: root version ${view.root.signed.version}, ${describePin(view)}`);
   log.info(`the tags will be signed into ${roles.join(', ')}`);
-  if (view.pinnedBy.kind === 'first-use') {
-    log.warn(
-      `The root of ${gun} is trusted on first use. Pin it: ${context.nameInput('trust-pin')}: ${view.pinnedBy.keyIds.join(', ')}`,
-    );
-  }
+  warnOfFirstUse(view, context.nameInput, log);
   for (const warning of view.warnings) log.warn(warning.message);
   for (const [role, at] of outlook.expiring) {
     log.warn(`${role} of ${gun} expires on ${at.toISOString().slice(0, 10)}.`);

@@ -1,11 +1,13 @@
 /** What is lost with the trust data of a repository. Pure: a view in, plain facts out. */
 import {
-  adminKeysOf,
+  keyNameOf,
+  keyNamesOf,
   listTags,
   sha256HexOf,
   signersOf,
   type Gun,
   type KeyId,
+  type KeyName,
   type RoleName,
   type TargetsSigned,
   type TrustedView,
@@ -30,8 +32,7 @@ export interface LostRole {
   readonly state: 'trusted' | 'untrusted';
   readonly paths?: readonly string[];
   readonly threshold?: number;
-  /** As the role is listed with them. */
-  readonly keyIds: readonly KeyId[];
+  readonly keys: readonly KeyName[];
   readonly targets: readonly {
     readonly name: string;
     readonly digest: string | undefined;
@@ -45,16 +46,14 @@ export interface Loss {
   readonly gun: Gun;
   readonly tags: readonly LostTag[];
   readonly signers: readonly { readonly name: string; readonly keyIds: readonly KeyId[] }[];
-  /** IDs of the root certificates, as `docker trust inspect` shows them. */
-  readonly rootKeyIds: readonly KeyId[];
-  readonly repositoryKeyIds: readonly KeyId[];
+  readonly rootKeys: readonly KeyName[];
+  readonly repositoryKeys: readonly KeyName[];
   readonly rootVersion: number;
   readonly roles: readonly LostRole[];
 }
 
 /** All that `view` holds. */
 export function lossOf(view: TrustedView): Loss {
-  const { root, repository } = adminKeysOf(view);
   return {
     gun: view.gun,
     tags: listTags(view).map(({ tag, digest, length, signers, isPulled }) => ({
@@ -65,8 +64,8 @@ export function lossOf(view: TrustedView): Loss {
       isPulled,
     })),
     signers: signersOf(view),
-    rootKeyIds: root,
-    repositoryKeyIds: repository,
+    rootKeys: keyNamesOf(view.root, 'root'),
+    repositoryKeys: keyNamesOf(view.root, 'targets'),
     rootVersion: view.root.signed.version,
     roles: [
       ...[...view.targets].map(([role, { signed }]) => roleOf(view, role, signed, 'trusted')),
@@ -90,9 +89,9 @@ function roleOf(
     expires,
     state,
     ...(delegation && { paths: delegation.paths, threshold: delegation.threshold }),
-    keyIds: delegation
-      ? [...delegation.keys.keys()]
-      : (view.root.signed.roles.targets?.keyids ?? []),
+    keys: delegation
+      ? [...delegation.keys].map(([id, key]) => keyNameOf(id, key))
+      : keyNamesOf(view.root, 'targets'),
     targets: Object.entries(targets).map(([name, target]) => {
       const hex = sha256HexOf(target);
       return {

@@ -1,6 +1,6 @@
 /** What a run of `trust delete` says of itself: lines for the log, job summary, trust report. Facts only. */
 import type { TrustError } from '../../errors.js';
-import type { Gun } from '../../trust/index.js';
+import type { Gun, KeyName } from '../../trust/index.js';
 import { code, escape } from '../report/report.js';
 import { moreLines, mostRows, warningLines } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
@@ -38,8 +38,8 @@ export function lossLines({ repositories }: DeletionFacts): readonly string[] {
     gun,
     state,
     ...countsOf(loss, unreadable),
-    loss?.rootKeyIds.join(', ') ?? '-',
-    loss?.repositoryKeyIds.join(', ') ?? '-',
+    idsOf(loss?.rootKeys),
+    idsOf(loss?.repositoryKeys),
   ]);
   return [
     ...alignColumns([
@@ -78,7 +78,7 @@ export function consequencesOf({ repositories, dryRun }: DeletionFacts): readonl
  */
 export function deletionReport({ dryRun, repositories, warnings }: DeletionFacts): object {
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     command: 'trustDelete',
     dryRun,
     repositories: repositories.map(({ gun, state, loss, unreadable, error }) => ({
@@ -104,7 +104,7 @@ export function deletionSummary(facts: DeletionFacts): string {
   const rows = repositories.slice(0, mostRows).map(({ gun, state, loss, unreadable }) => {
     const mark = state === 'failed' || state === 'not confirmed' ? '❌' : '✅';
     const [tags, signers] = countsOf(loss, unreadable);
-    const keys = (loss?.rootKeyIds ?? []).map(code).join('<br>');
+    const keys = (loss?.rootKeys ?? []).map(({ keyId }) => code(keyId)).join('<br>');
     return `| ${code(gun)} | ${mark} ${state} | ${tags} | ${escape(signers)} | ${keys} |`;
   });
   const more = repositories.length - rows.length;
@@ -125,6 +125,10 @@ export function deletionSummary(facts: DeletionFacts): string {
     ...warningLines(warnings),
     '',
   ].join('\n');
+}
+
+function idsOf(keys: readonly KeyName[] | undefined): string {
+  return keys?.map(({ keyId }) => keyId).join(', ') ?? '-';
 }
 
 function countsOf(

@@ -12,6 +12,7 @@ import type { RunContext } from '../context.js';
 import type { Access, HostAccess } from './access.js';
 import { mapAtOnce } from '../../at-once.js';
 import type { Repository } from './judge.js';
+import { describePin, warnOfFirstUse } from '../signing/pins.js';
 import { pinsFor, type ScopedPin } from './pins.js';
 import type { ImageRequest } from './requests.js';
 import type { TrustCache } from './trust-cache.js';
@@ -83,11 +84,11 @@ async function readTrusted(
   return view;
 }
 
-function tell({ gun, root, pinnedBy, warnings }: TrustedView, { context, log }: Reading): void {
-  log.info(`${gun}  trust data verified, root version ${root.signed.version}`);
-  for (const { message } of warnings) log.warn(message);
-  if (pinnedBy.kind !== 'first-use') return;
-  log.warn(
-    `The root of ${gun} is trusted on first use. Pin it: ${context.nameInput('trust-pin')}: ${pinnedBy.keyIds.join(', ')}`,
+function tell(view: TrustedView, { context, log }: Reading): void {
+  const { gun, root, warnings } = view;
+  log.info(
+    `${gun}  trust data verified, root version ${root.signed.version}, ${describePin(view)}`,
   );
+  for (const { message } of warnings) log.warn(message);
+  warnOfFirstUse(view, context.nameInput, log);
 }

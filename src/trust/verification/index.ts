@@ -1,6 +1,14 @@
 /** Verification of Notary v1 data: bytes in, trusted view out, and questions about the view. */
 export { TrustedCollection } from './collection.js';
 export { expiriesOf, expiryOf } from './expiries.js';
+export {
+  canonicalIdOrNone,
+  canonicalIds,
+  describeKeys,
+  keyNameOf,
+  keyNamesOf,
+  type KeyName,
+} from './key-names.js';
 export { lookUpTag, pullRoles, type LookUp } from './look-up.js';
 export type { VerificationOptions } from './options.js';
 export { type Pin } from './pins.js';
@@ -21,8 +29,6 @@ export {
 } from './signable.js';
 export {
   adminKeysOf,
-  canonicalIdOrNone,
-  canonicalIds,
   listTags,
   repositoryAdmin,
   signersOf,

@@ -12,6 +12,7 @@ import {
   type RootSigned,
 } from '../metadata/index.js';
 import { expiredCertificate, invalidData, pinMismatch, unchainedRoot } from './failures.js';
+import { describeKeys, keyNameOf, type KeyName } from './key-names.js';
 import type { PreparedPin } from './pins.js';
 import { countSignatures, type SignatureCount, type SigningRole } from './signatures.js';
 import type { PinnedBy } from './view.js';
@@ -90,7 +91,9 @@ function usableRootKeys(root: Envelope<RootSigned>, rules: RootRules): readonly 
     : certificateFlaws(root, { gun, allowWildcard, now });
   const usable = flaws.filter(({ flaw }) => flaw === undefined).map(({ id }) => id);
   if (usable.length > 0) return usable;
-  const reasons = flaws.map(({ id, flaw }) => `${id}: ${flaw ?? ''}`).join('; ');
+  const reasons = flaws
+    .map(({ id, flaw }) => `${describeKeys([rootKeyName(root, id)])}: ${flaw ?? ''}`)
+    .join('; ');
   if (timeless.some(({ flaw }) => flaw === undefined)) throw expiredCertificate(gun, reasons);
   throw invalidData(gun, 'root', `it has no valid leaf certificate for this GUN: ${reasons}`);
 }
@@ -112,16 +115,17 @@ function applyPins(
   rules: RootRules,
   pins: readonly PreparedPin[],
 ): { readonly keyIds: readonly KeyId[]; readonly pinnedBy: PinnedBy } {
-  if (pins.length === 0) return { keyIds: usable, pinnedBy: { kind: 'first-use', keyIds: usable } };
+  const rootKeys = usable.map((id) => rootKeyName(root, id));
+  if (pins.length === 0) return { keyIds: usable, pinnedBy: { kind: 'first-use', rootKeys } };
   const matched = matchPins(root, usable, pins, rules.now);
   const [first] = matched;
   if (first === undefined) {
     const expected = pins.map(({ description }) => description).join(' or ');
-    throw pinMismatch(rules.gun, expected, `key ID ${usable.join(', ')}`);
+    throw pinMismatch(rules.gun, expected, describeKeys(rootKeys));
   }
   return {
     keyIds: matched.map(({ keyId }) => keyId),
-    pinnedBy: { kind: 'pin', pin: first.pin, keyId: first.keyId },
+    pinnedBy: { kind: 'pin', pin: first.pin, rootKey: rootKeyName(root, first.keyId) },
   };
 }
 
@@ -137,6 +141,10 @@ export function matchPins(
     const prepared = key && pins.find((candidate) => candidate.matches(key, now));
     return prepared === undefined ? [] : [{ keyId, pin: prepared.pin }];
   });
+}
+
+function rootKeyName({ signed }: Envelope<RootSigned>, id: KeyId): KeyName {
+  return keyNameOf(id, own(signed.keys, id));
 }
 
 function countRoot(

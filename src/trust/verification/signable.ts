@@ -11,7 +11,7 @@ import {
   type RoleName,
 } from '../metadata/index.js';
 import { lookUpTag, pullRoles, targetIn } from './look-up.js';
-import { canonicalIdOrNone } from './tags.js';
+import { canonicalIdOrNone } from './key-names.js';
 import type { TrustedView } from './view.js';
 import { pathsOf, walkRoles } from './walk.js';
 

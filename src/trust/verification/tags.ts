@@ -1,13 +1,6 @@
 /** The signed tags and the signers as `docker trust inspect` shows them (cli/command/trust/inspect). */
-import {
-  canonicalKeyIdOf,
-  MetadataError,
-  own,
-  sha256HexOf,
-  type KeyId,
-  type PublicKey,
-  type RoleName,
-} from '../metadata/index.js';
+import { own, sha256HexOf, type KeyId, type RoleName } from '../metadata/index.js';
+import { canonicalIds } from './key-names.js';
 import { lookUpTag, pullRoles } from './look-up.js';
 import { natural } from './natural-order.js';
 import type { TrustedView } from './view.js';
@@ -72,7 +65,10 @@ export function signersOf(view: TrustedView): readonly SignerKeys[] {
     .sort((a, b) => (a.name < b.name ? 1 : -1));
 }
 
-/** `AdministrativeKeys`: the TUF IDs of the root certificates, the IDs of the repository key. */
+/**
+ * `AdministrativeKeys` as Docker prints them: IDs of the root certificates, and of the repository
+ * key. For everything that is not Docker's own format see ./key-names.ts.
+ */
 export function adminKeysOf(view: TrustedView): {
   readonly root: readonly KeyId[];
   readonly repository: readonly KeyId[];
@@ -81,21 +77,6 @@ export function adminKeysOf(view: TrustedView): {
   const idsOf = (role: RoleName): readonly KeyId[] => own(roles, role)?.keyids ?? [];
   const repository = idsOf('targets').flatMap((id) => own(keys, id) ?? []);
   return { root: [...idsOf('root')].sort(), repository: canonicalIds(repository) };
-}
-
-/** Canonical IDs, sorted; a key that cannot be read has none and can sign nothing either. */
-export function canonicalIds(keys: readonly PublicKey[]): readonly KeyId[] {
-  return keys.flatMap((key) => canonicalIdOrNone(key) ?? []).sort();
-}
-
-/** The canonical ID of a key, or undefined when the key cannot be read. */
-export function canonicalIdOrNone(key: PublicKey): KeyId | undefined {
-  try {
-    return canonicalKeyIdOf(key);
-  } catch (error) {
-    if (error instanceof MetadataError) return undefined;
-    throw error;
-  }
 }
 
 function signersAmong(roles: readonly RoleName[]): readonly string[] {

@@ -3,12 +3,13 @@
  * root in force, one root after the other. A root that is refused leaves the state as it was.
  */
 import { limits } from '../../limits.js';
-import { parseRoot, type Envelope, type Gun, type RootSigned } from '../metadata/index.js';
+import { own, parseRoot, type Envelope, type Gun, type RootSigned } from '../metadata/index.js';
 import type { DocumentChecks } from './checks.js';
 import { invalidData, pinMismatch } from './failures.js';
+import { describeKeys, keyNameOf, keyNamesOf } from './key-names.js';
 import type { VerificationOptions } from './options.js';
 import { preparePin, type PreparedPin } from './pins.js';
-import { isSignedBy, matchPins, rootKeyIds, timelessRootKeyIds, validateRoot } from './root.js';
+import { isSignedBy, matchPins, timelessRootKeyIds, validateRoot } from './root.js';
 import type { PinnedBy } from './view.js';
 
 /** The root of one GUN, and what vouches for it. */
@@ -41,7 +42,7 @@ export class TrustedRoots {
   } {
     if (this.#pinnedBy !== undefined) return { root, pinnedBy: this.#pinnedBy };
     const expected = this.#pins.map(({ description }) => description).join(' or ');
-    throw pinMismatch(this.#gun, expected, `key ID ${rootKeyIds(root).join(', ')}`);
+    throw pinMismatch(this.#gun, expected, describeKeys(keyNamesOf(root, 'root')));
   }
 
   /**
@@ -99,8 +100,10 @@ export class TrustedRoots {
     this.#root = root;
     const rules = { gun: this.#gun, allowWildcard: this.allowWildcard };
     const [match] = matchPins(root, timelessRootKeyIds(root, rules), this.#pins, this.#checks.now);
-    if (match !== undefined) this.#pinnedBy = { kind: 'pin', ...match };
-    else if (this.#pins.length === 0) {
+    if (match !== undefined) {
+      const rootKey = keyNameOf(match.keyId, own(root.signed.keys, match.keyId));
+      this.#pinnedBy = { kind: 'pin', pin: match.pin, rootKey };
+    } else if (this.#pins.length === 0) {
       this.#pinnedBy = { kind: 'earlier-root', version: root.signed.version };
     }
   }

@@ -11,16 +11,17 @@ import type {
   TargetsSigned,
   TimestampSigned,
 } from '../metadata/index.js';
+import type { KeyName } from './key-names.js';
 import type { Pin } from './pins.js';
 
 /** Why the root is trusted. */
 export type PinnedBy =
-  /** A pin of the user matched this root key (its TUF ID). */
-  | { readonly kind: 'pin'; readonly pin: Pin; readonly keyId: KeyId }
+  /** A pin of the user matched this root key. */
+  | { readonly kind: 'pin'; readonly pin: Pin; readonly rootKey: KeyName }
   /** It chains to the root of the earlier state that was handed in. */
   | { readonly kind: 'earlier-root'; readonly version: number }
-  /** Nothing but being seen first; `keyIds` are the TUF IDs of its root keys. */
-  | { readonly kind: 'first-use'; readonly keyIds: readonly KeyId[] };
+  /** Nothing but being seen first. */
+  | { readonly kind: 'first-use'; readonly rootKeys: readonly KeyName[] };
 
 /** Something a person should know although the data is accepted, as Docker accepts it. */
 export interface TrustWarning {

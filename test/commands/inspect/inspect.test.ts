@@ -86,7 +86,7 @@ describe('what Docker would print', () => {
 });
 
 describe('the roles', () => {
-  it('come with keys by both IDs, threshold, paths, version and expiry', async () => {
+  it('come with keys by their one ID, and that of Docker beside it, threshold, paths, version and expiry', async () => {
     const { repository, signer } = await withSigner();
     const roles = rolesOf(await viewAt(repository, repository.now), repository.now, 30);
     expect(roles.map(({ role, state, version }) => [role, state, version])).toEqual([
@@ -99,14 +99,14 @@ describe('the roles', () => {
       ['targets/ci', 'valid', 1],
     ]);
     const [root] = roles;
-    expect(root?.keys[0]).toMatchObject({ type: 'ecdsa-x509', canonicalId: repository.root.keyId });
-    expect(root?.keys[0]?.id).not.toBe(repository.root.keyId);
+    expect(root?.keys[0]).toMatchObject({ type: 'ecdsa-x509', keyId: repository.root.keyId });
+    expect(root?.keys[0]?.dockerId).toMatch(/^[0-9a-f]{64}$/);
     expect(roles[5]).toMatchObject({
       parent: 'targets',
       paths: [''],
       threshold: 1,
       tags: 1,
-      keys: [{ id: signer.keyId, canonicalId: signer.keyId, type: 'ecdsa' }],
+      keys: [{ keyId: signer.keyId, type: 'ecdsa' }],
     });
   });
 
@@ -161,7 +161,7 @@ function factsWith(
       role: index === 0 ? 'targets' : `targets/signer-${index}`,
       ...(index === 0 ? {} : { parent: 'targets' }),
       threshold: 1,
-      keys: [{ id: 'ab'.repeat(32), canonicalId: 'ab'.repeat(32), type: 'ecdsa' }],
+      keys: [{ keyId: 'ab'.repeat(32), type: 'ecdsa' }],
       state: 'valid',
     })),
     tags: Array.from({ length: tags }, (_, index) => ({

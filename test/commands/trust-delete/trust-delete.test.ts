@@ -10,6 +10,7 @@ import {
 } from '../../../src/commands/trust-delete/report.js';
 import { TrustError } from '../../../src/errors.js';
 import { readInputs } from '../../../src/inputs/index.js';
+import { canonicalKeyIdOf } from '../../../src/trust/index.js';
 import { dockerLikeRepository, gun, inDays, trustFiles } from '../../trust/repository-builder.js';
 
 function configure(given: Readonly<Record<string, string>>) {
@@ -72,7 +73,10 @@ describe('what is lost', () => {
       { tag: 'old', signers: ['Repo Admin'], isPulled: true },
     ]);
     expect(loss.signers.map(({ name }) => name)).toEqual(['gone', 'alice']);
-    expect(loss.rootKeyIds).toEqual([repository.root.keys[0]?.keyId]);
+    const [root] = repository.root.keys;
+    expect(loss.rootKeys).toEqual([
+      { keyId: root && canonicalKeyIdOf(root.publicKey), dockerId: root?.keyId },
+    ]);
     expect(loss.roles.map(({ role, state }) => [role, state])).toEqual([
       ['targets', 'trusted'],
       ['targets/releases', 'trusted'],

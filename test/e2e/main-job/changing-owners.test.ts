@@ -64,7 +64,7 @@ describe('when the owner of a repository', () => {
     const ours = await pushUnsigned(scenario, repository, 'ours');
     const result = await sign(repository, 'ours', { 'signing-key': key.url, 'trust-pin': current });
     expectSuccess(result);
-    expect((await readReport(result)).pinnedBy).toBe(`key ID ${current}`);
+    expect((await readReport(result)).pinnedBy).toContain(`(Docker's ID: ${current})`);
     await expectSigned(scenario, repository, { tags: ['ours'], digest: ours });
     await expectSigned(scenario, repository, { tags: ['theirs'], digest: theirs });
 

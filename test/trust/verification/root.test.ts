@@ -289,13 +289,17 @@ describe('a pin', () => {
     ],
   ];
 
+  const names = { keyId: key.canonicalId, dockerId: key.keyId };
+
   it.each(right)('accepts %s and says so', (_case, pin) => {
     const view = trustFiles(files, { pins: [pin] });
-    expect(view.pinnedBy).toEqual({ kind: 'pin', pin, keyId: key.keyId });
+    expect(view.pinnedBy).toEqual({ kind: 'pin', pin, rootKey: names });
   });
 
   it.each(wrong)('refuses %s', (_case, pin) => {
-    const rule = new RegExp(`root: expected .*, found key ID ${key.keyId}`);
+    const rule = new RegExp(
+      `root: expected .*, found key ID ${key.canonicalId} \\(Docker's ID: ${key.keyId}\\)`,
+    );
     expectRefusal(() => trustFiles(files, { pins: [pin] }), 'TRUST_PIN_MISMATCH', rule);
   });
 
@@ -305,7 +309,7 @@ describe('a pin', () => {
   });
 
   it('is recorded as first use where there is none', () => {
-    expect(trustFiles(files).pinnedBy).toEqual({ kind: 'first-use', keyIds: [key.keyId] });
+    expect(trustFiles(files).pinnedBy).toEqual({ kind: 'first-use', rootKeys: [names] });
   });
 
   it('counts only signatures of pinned keys', () => {

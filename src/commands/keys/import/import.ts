@@ -10,7 +10,7 @@ import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { checkReportPath, writeTrustReport } from '../../report/report.js';
 import type { AzureAccess } from '../../session/session.js';
-import { resolvePin } from '../../signing/pins.js';
+import { resolvePin, warnOfFirstUse } from '../../signing/pins.js';
 import { openAccess } from '../stored-keys/access.js';
 import { createKeyOpener } from '../stored-keys/passphrases.js';
 import { rootKeyIdsOf } from '../stored-keys/serving.js';
@@ -113,9 +113,7 @@ async function look(
         log.info(`the root key of ${gun} is in this store`);
         continue;
       }
-      log.warn(
-        `The root of ${gun} is trusted on first use. Pin it: ${context.nameInput('trust-pin')}: ${rootIds.join(', ')}`,
-      );
+      warnOfFirstUse(view, context.nameInput, log);
     }
     return looked;
   });

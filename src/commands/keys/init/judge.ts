@@ -2,13 +2,7 @@
 import { TrustError } from '../../../errors.js';
 import type { InputValues, NameInput } from '../../../inputs/index.js';
 import { formatKeyReference, type KeyReference } from '../../../signing/index.js';
-import {
-  canonicalKeyIdOf,
-  own,
-  type Gun,
-  type KeyId,
-  type TrustedView,
-} from '../../../trust/index.js';
+import { keyNamesOf, type Gun, type KeyId, type TrustedView } from '../../../trust/index.js';
 import { separateKeys } from '../../configuration/key-inputs.js';
 import type { FoundKey } from './keys.js';
 
@@ -20,12 +14,7 @@ export interface WantedKey {
 
 /** The canonical IDs of the keys that the root lists for a role. */
 export function keyIdsOf(view: TrustedView, role: 'root' | 'targets'): readonly KeyId[] {
-  const { keys, roles } = view.root.signed;
-  const listed = own(roles, role)?.keyids ?? [];
-  return listed.flatMap((id) => {
-    const key = own(keys, id);
-    return key ? [canonicalKeyIdOf(key)] : [];
-  });
+  return keyNamesOf(view.root, role).map(({ keyId }) => keyId);
 }
 
 /** What an initialised repository has instead of the wanted keys; undefined when it has these. */

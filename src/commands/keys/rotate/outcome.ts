@@ -1,6 +1,7 @@
 /** What became of a repository, or would: from what was prepared and what was done. Pure. */
 import {
   canonicalKeyIdOf,
+  keyNamesOf,
   type PublicKey,
   type RoleExchange,
   type TrustedView,
@@ -21,7 +22,7 @@ export function planned(repository: ReadyRepository): RotatedRepository {
       keys: signers.map(({ description }) => description),
     })),
     unchanged,
-    rootKeyIds: rootKeyIdsOf(view),
+    rootKeys: keyNamesOf(view.root, 'root'),
     stillListed: [],
     error: undefined,
   };
@@ -44,7 +45,7 @@ export function finished(
     state: unchanged === undefined ? 'rotated' : 'unchanged',
     unchanged,
     exchanges: exchanges.map((exchange) => changeOf(exchange, publicKeys)),
-    rootKeyIds: rootKeyIdsOf(view),
+    rootKeys: keyNamesOf(view.root, 'root'),
     stillListed: rolesWithKeys(view, gone),
   };
 }
@@ -60,9 +61,4 @@ function changeOf(
     oldKeyIds: [...new Set(removed.map(({ id, keyId }) => keyId ?? id))],
     newKeyId: key && canonicalKeyIdOf(key),
   };
-}
-
-/** As Docker shows them: of the certificates. */
-function rootKeyIdsOf({ root }: TrustedView): readonly string[] {
-  return root.signed.roles.root?.keyids ?? [];
 }

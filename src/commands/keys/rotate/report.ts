@@ -1,6 +1,6 @@
 /** What a run of `keys rotate` says of itself: table for the log, job summary, trust report. Facts only. */
 import type { TrustError } from '../../../errors.js';
-import type { Gun, KeyId, RoleName } from '../../../trust/index.js';
+import type { Gun, KeyId, KeyName, RoleName } from '../../../trust/index.js';
 import { code, escape } from '../../report/report.js';
 import { moreLines, mostRows, warningLines } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
@@ -23,8 +23,7 @@ export interface RotatedRepository {
   readonly signedBy: readonly { readonly role: RoleName; readonly keys: readonly string[] }[];
   /** Why there was nothing to do. */
   readonly unchanged: string | undefined;
-  /** The root keys as `docker trust inspect` shows them: IDs of certificates. */
-  readonly rootKeyIds: readonly KeyId[];
+  readonly rootKeys: readonly KeyName[];
   /** Roles that list an old key all the same. */
   readonly stillListed: readonly RoleName[];
   readonly error: TrustError | undefined;
@@ -52,7 +51,7 @@ export function rotationTable(facts: RotationFacts): readonly string[] {
 /** The trust report; `formatVersion` changes when a field changes its meaning. */
 export function rotationReport({ repositories, ...facts }: RotationFacts): object {
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     command: 'keysRotate',
     ...facts,
     repositories: repositories.map(({ error, ...repository }) => ({

@@ -1,9 +1,8 @@
 /** Which roles of which repositories list a key, by their verified trust data. Pure. */
 import {
   baseRoles,
-  canonicalIds,
   keyIdsFor,
-  own,
+  keyNamesOf,
   type Gun,
   type KeyId,
   type RoleName,
@@ -26,9 +25,8 @@ export function servicesOf(views: ReadonlyMap<Gun, TrustedView>, keyId: KeyId): 
 }
 
 /** Canonical IDs of the root keys of a repository. */
-export function rootKeyIdsOf({ root: { signed } }: TrustedView): readonly KeyId[] {
-  const listed = own(signed.roles, 'root')?.keyids ?? [];
-  return canonicalIds(listed.flatMap((id) => own(signed.keys, id) ?? []));
+export function rootKeyIdsOf({ root }: TrustedView): readonly KeyId[] {
+  return keyNamesOf(root, 'root').map(({ keyId }) => keyId);
 }
 
 function rolesIn(view: TrustedView): readonly RoleName[] {

@@ -29,7 +29,7 @@ const rotated: RotatedRepository = {
     { role: 'targets', keys: ['new key'] },
   ],
   unchanged: undefined,
-  rootKeyIds: [],
+  rootKeys: [],
   stillListed: [],
   error: undefined,
 };
