@@ -85,4 +85,6 @@ export const limits = {
   childGraceMs: 5_000,
   /** How long a run that was asked to stop gets to clean up, before it is left as it is. */
   stopGraceMs: 30_000,
+  /** How long a process that is done waits for its output to be taken. */
+  outputPatienceMs: 120_000,
 } as const;

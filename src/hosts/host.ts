@@ -33,6 +33,8 @@ export interface Host {
   removeLater(path: string): void;
   /** Tells the failure, made safe, as the last thing of the run. */
   fail(failure: Failure): void;
-  /** What the process is to exit with. */
+  /** Says the last words of the run, after a failure too. */
+  finish?(): Promise<void>;
+  /** What the process is to exit with: 0 for a run that is done, and for no other. */
   exitCode(failure: Failure | undefined): number;
 }

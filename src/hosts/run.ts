@@ -16,6 +16,7 @@ import {
 import { createExec } from './exec.js';
 import { failureOf, type Failure } from './failure.js';
 import type { Host } from './host.js';
+import { leave, surviveLostOutput } from './leave.js';
 import { createLog, createSecrets } from './log.js';
 import { shortestMask } from './masks.js';
 import { safeLines, safeText } from './safe-lines.js';
@@ -27,38 +28,54 @@ export interface HostProcess extends Stoppable {
   exitCode?: number | string | null | undefined;
 }
 
-/** How long the process may live on after the run, for output still on its way. */
-const lingerMs = 5_000;
+/** Runs the host's command to its end, and ends the process when all it printed has arrived. */
+export async function runAndLeave(
+  host: Host,
+  process: NodeJS.Process,
+  run?: typeof runCommand,
+): Promise<void> {
+  surviveLostOutput(process);
+  let code = 1;
+  try {
+    await runOn(host, process, run);
+    code = Number(process.exitCode);
+  } finally {
+    await leave(process, code);
+  }
+}
 
 /**
  * Runs the host's command to its end and sets the exit code.
- * @returns what was reported, if the run failed. Never throws.
+ * @returns what was reported, if the run failed.
  */
 export async function runOn(
   host: Host,
-  process: HostProcess = globalThis.process,
+  process: HostProcess,
   run: typeof runCommand = runCommand,
 ): Promise<Failure | undefined> {
   const stop = listenForStop(process);
   // A promise that never settles lets Node exit as if all were well: so failed until proven done.
   process.exitCode = 1;
-  const onExit = (): void => {
-    report(host, failureOf(new Error('the run ended before it was done')));
-  };
-  process.on('beforeExit', onExit);
+  let onIdle = (): void => undefined;
+  const idle = new Promise<never>((_, reject) => {
+    onIdle = () => {
+      reject(new Error('the run ended before it was done'));
+    };
+  });
+  process.on('beforeExit', onIdle);
   let failure: Failure | undefined;
   try {
-    await stop.bound(attempt(host, stop, run));
+    await Promise.race([stop.bound(attempt(host, stop, run)), idle]);
     const crash = stop.crash();
     if (crash) failure = failureOf(crash.thrown);
   } catch (thrown) {
     const crash = stop.crash();
     failure = crash ? failureOf(crash.thrown) : failureOf(thrown, stop.stoppedBy());
   }
-  process.off('beforeExit', onExit);
+  process.off('beforeExit', onIdle);
   if (failure) report(host, failure);
+  await host.finish?.();
   process.exitCode = host.exitCode(failure);
-  if (process === globalThis.process) endSoon();
   return failure;
 }
 
@@ -134,12 +151,7 @@ function report(host: Host, failure: Failure): void {
   for (const cause of failure.causes) printer.debug(safeLines(cause, masks).join('\n'));
   host.fail({
     ...failure,
-    message: safeText(failure.message, masks),
-    remedy: safeText(failure.remedy, masks),
+    message: safeLines(failure.message, masks).join('\n'),
+    remedy: safeLines(failure.remedy, masks).join('\n'),
   });
-}
-
-/** Open connections must not keep a finished step waiting; output still on its way may. */
-function endSoon(): void {
-  setTimeout(() => globalThis.process.exit(), lingerMs).unref();
 }

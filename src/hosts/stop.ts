@@ -1,6 +1,12 @@
 /** Turns the ways a process can be made to stop into one abort signal. */
 import { limits } from '../limits.js';
 
+/**
+ * The signals that ask a run to stop. A terminal that closes sends SIGHUP; Ctrl+Break, by which
+ * agents on Windows stop a task, is SIGBREAK.
+ */
+export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const;
+
 /** The part of the process that is needed. */
 export interface Stoppable {
   on(event: string, listener: (value: unknown) => void): unknown;
@@ -33,7 +39,7 @@ export function listenForStop(process: Stoppable, graceMs: number = limits.stopG
     crash ??= { thrown };
     controller.abort(thrown);
   };
-  for (const name of ['SIGINT', 'SIGTERM']) process.on(name, onSignal);
+  for (const name of stopSignals) process.on(name, onSignal);
   for (const name of ['uncaughtException', 'unhandledRejection']) process.on(name, onCrash);
   return {
     signal: controller.signal,

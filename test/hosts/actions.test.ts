@@ -65,7 +65,7 @@ describe('the action', () => {
     const { code, stdout } = await startSample('action', { ...inputs, SAMPLE: 'fails' });
     expect(code).toBe(1);
     expect(stdout.filter((line) => line.startsWith('::error'))).toEqual([
-      '::error title=Content trust%3A PUSH_FAILED::PUSH_FAILED: Push of *** ##vso [task.complete]x failed%0ATry again; then ask.',
+      '::error title=Content trust%3A PUSH_FAILED::PUSH_FAILED: Push of ***%0A##vso [task.complete]x failed%0ATry again;%0Athen ask.',
     ]);
     expect(stdout).toContain('::set-output name=digest::sha256:abc');
     expect(stdout.filter((line) => !line.startsWith('::add-mask::')).join('\n')).not.toContain(

@@ -71,15 +71,17 @@ describe('the command line', () => {
     const { code, stdout, stderr } = await startSample('cli', env, ['sign', '--json', ...image]);
     expect(code).toBe(1);
     expect(stderr).toEqual([
-      'error PUSH_FAILED: Push of *** ##vso [task.complete]x failed',
-      'Try again; then ask.',
+      'error PUSH_FAILED: Push of ***',
+      '##vso [task.complete]x failed',
+      'Try again;',
+      'then ask.',
     ]);
     expect(JSON.parse(stdout.join(''))).toEqual({
       digest: 'sha256:abc',
       error: {
         code: 'PUSH_FAILED',
-        message: 'Push of *** ##vso [task.complete]x failed',
-        remedy: 'Try again; then ask.',
+        message: 'Push of ***\n##vso [task.complete]x failed',
+        remedy: 'Try again;\nthen ask.',
       },
     });
   });
@@ -94,6 +96,7 @@ describe('the command line', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('cleans up and exits as is usual after %s', async (signal, expected) => {
     const env = { SAMPLE: 'waits' };
     const { code, stdout, stderr } = await startSample(

@@ -69,7 +69,7 @@ describe('the task', () => {
 
   it('reports a failure once', async () => {
     const { code, stdout } = await startSample('task', { ...agent, SAMPLE: 'fails' });
-    const message = 'PUSH_FAILED: Push of *** ##vso [task.complete]x failed%0ATry again; then ask.';
+    const message = 'PUSH_FAILED: Push of ***%0A##vso [task.complete]x failed%0ATry again;%0Athen ask.';
     expect(
       stdout.filter((line) => line.includes('PUSH_FAILED') && !line.includes('[task.debug]')),
     ).toEqual([
@@ -77,7 +77,7 @@ describe('the task', () => {
       `##vso[task.complete result=Failed;]${message}`,
     ]);
     expect(stdout.join('\n')).not.toContain('result=Succeeded');
-    expect(code).toBe(0);
+    expect(code).toBe(1);
   });
 
   it.each(['throwsText', 'crashes', 'neverEnds'])('fails when the run %s', async (scenario) => {

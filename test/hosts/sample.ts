@@ -6,7 +6,7 @@ import type { RunContext } from '../../src/commands/index.js';
 import { TrustError } from '../../src/errors.js';
 import { createActionsHost } from '../../src/hosts/actions/host.js';
 import { runCli } from '../../src/hosts/cli/run-cli.js';
-import { runOn } from '../../src/hosts/run.js';
+import { runAndLeave } from '../../src/hosts/run.js';
 import type { InputValues } from '../../src/inputs/index.js';
 
 const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Promise<void>> = {
@@ -45,6 +45,16 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
         cause: new Error('cause with s3cret-passphrase'),
       }),
     );
+  },
+  /** More than a pipe holds, and a failure, or none, at its end. */
+  async talks({ log, setOutput }) {
+    for (let line = 0; line < 20_000; line += 1) log.info(`line ${line} of a long log`);
+    setOutput('digest', 'sha256:abc');
+    return Promise.resolve();
+  },
+  async talksAndFails(context, inputs) {
+    await scenarios.talks?.(context, inputs);
+    await scenarios.fails?.(context, inputs);
   },
   async throwsText() {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what it tests
@@ -90,12 +100,12 @@ const run = async (_command: string, inputs: InputValues, context: RunContext): 
 
 async function main(host: string | undefined): Promise<void> {
   if (host === 'action') {
-    await runOn(createActionsHost(process.env), process, run);
+    await runAndLeave(createActionsHost(process.env), process, run);
   } else if (host === 'task') {
     const { createPipelinesHost } = await import('../../src/hosts/pipelines/host.js');
     const { dropTaskLibHandlers } = await import('../../src/hosts/pipelines/quiet.js');
     dropTaskLibHandlers();
-    await runOn(createPipelinesHost(process.env), process, run);
+    await runAndLeave(createPipelinesHost(process.env), process, run);
   } else {
     process.argv.splice(2, 1);
     await runCli(process, run);

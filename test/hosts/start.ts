@@ -40,6 +40,11 @@ export async function startNode(
 
 let samplePath = '';
 
+/** The bundle of sample.ts, once {@link useSample} has made it. */
+export function samplePathOf(): string {
+  return samplePath;
+}
+
 /** Sends `signal` once, as soon as the child has printed `text`. */
 export function signalAt(
   text: string,

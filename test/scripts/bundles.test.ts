@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -150,6 +151,38 @@ describe('the bundled task', () => {
         /^##vso\[task\.issue type=warning;source=CustomerScript;correlationId=b8f5;\]The private folder .*not-%AZP25ours could not be removed/,
       ),
     ]);
+  });
+});
+
+describe('a shipped bundle that fails while nobody reads its output', () => {
+  // Every line is masked, and each mask is a line of the output: more than a pipe holds.
+  const secret = Array.from({ length: 3_000 }, (_, line) => `secret line ${line}`).join('\n');
+  const runs = {
+    'the task': {
+      file: 'task/AcrContentTrustV1/index.js',
+      env: { INPUT_COMMAND: 'deploy', INPUT_CLIENTSECRET: secret },
+      tells: /##vso\[task\.complete result=Failed;\]INPUT_INVALID/,
+    },
+    'the action': {
+      file: 'action/index.cjs',
+      env: { INPUT_COMMAND: 'deploy', 'INPUT_CLIENT-SECRET': secret },
+      tells: /^::error title=Content trust%3A INPUT_INVALID/m,
+    },
+  };
+
+  it.concurrent.each(Object.entries(runs))('%s tells it, and does not end with 0', async (_, run) => {
+    const child = spawn(process.execPath, [path.join(dist, run.file)], {
+      env: { PATH: process.env.PATH ?? '', AGENT_TEMPDIRECTORY: folder, ...run.env },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const closed = once(child, 'close');
+    await once(child.stdout, 'readable');
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    expect(child.exitCode).toBeNull();
+    let text = '';
+    child.stdout.on('data', (data: Buffer) => (text += data.toString()));
+    expect(await closed).toEqual([1, null]);
+    expect(text).toMatch(run.tells);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Entry of the action's main step. */
-import { runOn } from '../run.js';
+import { runAndLeave } from '../run.js';
 import { createActionsHost } from './host.js';
 
-void runOn(createActionsHost(process.env));
+void runAndLeave(createActionsHost(process.env), process);

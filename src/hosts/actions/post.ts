@@ -4,10 +4,12 @@
  */
 import { notedFoldersName, readNotedFolders } from '../noted-folders.js';
 import { Masks } from '../masks.js';
+import { surviveLostOutput } from '../leave.js';
 import { removeNoted } from '../remove-noted.js';
 import { safeText } from '../safe-lines.js';
 
 async function main(): Promise<void> {
+  surviveLostOutput(process);
   const noted = readNotedFolders(process.env[`STATE_${notedFoldersName}`]);
   for (const problem of await removeNoted(noted)) {
     // One line by now; runners read "%" as the beginning of an escape.

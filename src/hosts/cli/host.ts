@@ -1,5 +1,5 @@
 /** The command line: options or environment variables in, plain text or JSON out. */
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { inputNameOn, type OutputName } from '../../inputs/index.js';
 import { appendOutput } from '../../output-files/index.js';
@@ -25,16 +25,13 @@ export interface CliSurroundings {
   readonly askSecret?: Host['askSecret'];
 }
 
-/** A host whose last words are said by `finish`. */
-export interface CliHost extends Host {
-  /** Prints the outputs, and removes what the run noted for later. */
-  finish(): Promise<void>;
-}
+const exitCodes = { done: 0, failed: 1, badInput: 2 } as const;
 
-const exitCodes = { done: 0, failed: 1, badInput: 2, SIGINT: 130, SIGTERM: 143 } as const;
+/** Shells add the number of a signal to this. */
+const stoppedBySignal = 128;
 
 /** Gives the host. */
-export function createCliHost(invocation: Invocation, surroundings: CliSurroundings): CliHost {
+export function createCliHost(invocation: Invocation, surroundings: CliSurroundings): Host {
   const { command, options, json, debug, summaryFile } = invocation;
   const { environment, variables, stdout, stderr, askSecret } = surroundings;
   const masks = new Masks();
@@ -82,9 +79,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     },
     exitCode: (failure) => {
       if (!failure) return exitCodes.done;
-      if (failure.stoppedBy === 'SIGINT' || failure.stoppedBy === 'SIGTERM') {
-        return exitCodes[failure.stoppedBy];
-      }
+      if (failure.stoppedBy) return stoppedBySignal + constants.signals[failure.stoppedBy];
       return failure.code.startsWith('INPUT_') ? exitCodes.badInput : exitCodes.failed;
     },
     finish: async () => {

@@ -3,7 +3,8 @@ import { CommanderError, type Command } from 'commander';
 import type { runCommand } from '../../commands/index.js';
 import { takeInputs } from '../environment.js';
 import { Masks } from '../masks.js';
-import { runOn } from '../run.js';
+import { surviveLostOutput } from '../leave.js';
+import { runAndLeave } from '../run.js';
 import { safeLines } from '../safe-lines.js';
 import { createAskSecret } from './ask-secret.js';
 import { createCliHost } from './host.js';
@@ -12,6 +13,7 @@ import { environmentPrefix } from './values.js';
 
 /** Runs the command line of `process`; `run` carries the command out. */
 export async function runCli(process: NodeJS.Process, run?: typeof runCommand): Promise<void> {
+  surviveLostOutput(process);
   const variables = takeInputs(process.env, environmentPrefix);
   const { env: environment, stdin, stdout, stderr } = process;
   const program = createProgram(async (invocation) => {
@@ -22,8 +24,7 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
       stderr,
       askSecret: createAskSecret(stdin, stderr),
     });
-    await runOn(host, process, run);
-    await host.finish();
+    await runAndLeave(host, process, run);
   });
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({

@@ -66,7 +66,8 @@ export function createPipelinesHost(environment: Environment): Host {
     fail: (failure) => {
       tl.setResult(tl.TaskResult.Failed, failureText(failure));
     },
-    // The result above fails the step; an exit code would have the agent report it a second time.
-    exitCode: () => 0,
+    // The result above says why; that the step failed must not hang on a line that may get lost. The
+    // price is a second error in the log, in which the agent names the exit code.
+    exitCode: (failure) => (failure ? 1 : 0),
   };
 }

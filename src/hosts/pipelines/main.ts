@@ -1,9 +1,9 @@
 /** Entry of the task. */
-import { runOn } from '../run.js';
+import { runAndLeave } from '../run.js';
 import { useAgentProxy } from './agent-proxy.js';
 import { createPipelinesHost } from './host.js';
 import { dropTaskLibHandlers } from './quiet.js';
 
 dropTaskLibHandlers();
 useAgentProxy(process.env);
-void runOn(createPipelinesHost(process.env));
+void runAndLeave(createPipelinesHost(process.env), process);

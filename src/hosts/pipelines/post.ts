@@ -5,10 +5,12 @@
 import { TaskCommand } from 'azure-pipelines-task-lib/taskcommand.js';
 import { notedFoldersName, readNotedFolders } from '../noted-folders.js';
 import { Masks } from '../masks.js';
+import { surviveLostOutput } from '../leave.js';
 import { removeNoted } from '../remove-noted.js';
 import { safeText } from '../safe-lines.js';
 
 async function main(): Promise<void> {
+  surviveLostOutput(process);
   const { env } = process;
   const noted = readNotedFolders(env[`VSTS_TASKVARIABLE_${notedFoldersName.toUpperCase()}`]);
   // Agents that hand out an id take no command without it.

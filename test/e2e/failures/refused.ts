@@ -100,9 +100,7 @@ export function expectTold(host: ProductHost, result: ProductResult, expected: E
   expect(read, 'stack traces').not.toMatch(/\bat .*\.c?js:\d+:\d+/);
 }
 
-/** A failed result already fails the task; an exit code would have the agent report it again. */
 function exitCodeOf(host: ProductHost, code: string): number {
-  if (host === 'task') return 0;
   return host === 'cli' && code.startsWith('INPUT_') ? 2 : 1;
 }
 

@@ -48,7 +48,6 @@ async function carryOut({ id, inputs }: SignJob): Promise<SignOutcome> {
   );
   const own: HostProcess = new EventEmitter();
   await runOn(host, own);
-  await host.finish();
   const report = JSON.parse(out) as Readonly<Record<string, unknown>>;
   return { id, exitCode: Number(own.exitCode), report, log };
 }
