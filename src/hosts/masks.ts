@@ -1,7 +1,8 @@
 /**
- * The secrets of a run in every form they may be printed in. Hosts mask too, but only what they
- * were told and only in their own log; the command line has no one else. Never prints anything.
+ * The secrets of a run, found in every form they may be printed in. Hosts mask too, but only what
+ * they were told and only in their own log; the command line has no one else. Never prints anything.
  */
+import { canonicalText } from './canonical-text.js';
 
 /**
  * Shorter values are not masked: they protect nothing, and blotting out every "1" or "ab" of a log
@@ -12,22 +13,68 @@ export const shortestMask = 4;
 /** A piece of base64 must be this long before it is taken for a trace of the secret. */
 const shortestTrace = 8;
 
+/** This much of a secret that nobody could have typed by chance is masked without the rest. */
+const fragmentLength = 12;
+
 /** Remembers secrets and blots them out of texts. */
 export class Masks {
-  readonly #forms = new Set<string>();
-  #pattern: RegExp | undefined;
+  /** What hosts were told, so that they are told once. */
+  readonly #told = new Set<string>();
+  /** What is looked for as it stands, because too little is left of it without its escapes. */
+  readonly #plain = new Set<string>();
+  /** What is looked for in a text without its escapes. */
+  readonly #needles = new Set<string>();
+  readonly #fragments = new Set<string>();
 
   /** Adds `value` and gives the single-line forms that were not known before. */
   add(value: string): readonly string[] {
-    const fresh = formsOf(value).filter((form) => !this.#forms.has(form));
-    for (const form of fresh) this.#forms.add(form);
-    if (fresh.length > 0) this.#pattern = patternOf(this.#forms);
+    const fresh = formsOf(value).filter((form) => !this.#told.has(form));
+    for (const form of fresh) this.#told.add(form);
+    const whole = value.trim();
+    if (whole.length < shortestMask) return fresh;
+    for (const form of [
+      whole,
+      ...secretLinesOf(whole),
+      ...base64Traces(value),
+      ...base64Traces(whole),
+    ])
+      this.#remember(form);
     return fresh;
   }
 
-  /** `text` with every known form replaced by three asterisks. */
+  /** `text` with every known secret replaced by three asterisks. */
   redact(text: string): string {
-    return this.#pattern ? text.replace(this.#pattern, '***') : text;
+    if (this.#needles.size === 0 && this.#plain.size === 0) return text;
+    const found: (readonly [number, number])[] = [];
+    for (const form of this.#plain) {
+      for (const start of occurrences(text, form)) found.push([start, start + form.length]);
+    }
+    const canonical = canonicalText(text);
+    for (const needle of this.#needles) {
+      for (const start of occurrences(canonical.text, needle))
+        found.push(canonical.rangeOf(start, start + needle.length));
+    }
+    if (this.#fragments.size > 0) {
+      for (let start = 0; start + fragmentLength <= canonical.text.length; start += 1) {
+        const end = start + fragmentLength;
+        if (this.#fragments.has(canonical.text.slice(start, end)))
+          found.push(canonical.rangeOf(start, end));
+      }
+    }
+    return found.length === 0 ? text : blotOut(text, found);
+  }
+
+  #remember(form: string): void {
+    if (form.length < shortestMask) return;
+    const { text } = canonicalText(form);
+    if (text.trim().length < shortestMask) {
+      this.#plain.add(form);
+      return;
+    }
+    this.#needles.add(text);
+    if (!isDense(form)) return;
+    for (let start = 0; start + fragmentLength <= text.length; start += 1)
+      this.#fragments.add(text.slice(start, start + fragmentLength));
   }
 }
 
@@ -35,7 +82,6 @@ export class Masks {
 export function formsOf(value: string): readonly string[] {
   const whole = value.trim();
   if (whole.length < shortestMask) return [];
-  const lines = whole.split(/\r\n|\r|\n/).map((line) => line.trim());
   const derived = [
     // Through bytes and back, as encodeURIComponent throws at half a surrogate pair.
     encodeURIComponent(Buffer.from(whole, 'utf8').toString('utf8')),
@@ -44,13 +90,20 @@ export function formsOf(value: string): readonly string[] {
     ...base64Traces(value),
     ...base64Traces(whole),
   ];
-  // The frame and the headers of a PEM are public, and headers such as "role: targets" are words
-  // that the log needs; only the lines of its body are secret.
-  const isPem = whole.includes('-----BEGIN ');
-  const secretLines = isPem ? lines.filter((line) => /^[A-Za-z0-9+/=]+$/.test(line)) : lines;
-  return [...new Set([...secretLines, ...derived])].filter(
+  return [...new Set([...secretLinesOf(whole), ...derived])].filter(
     (form) => form.length >= shortestMask && !/[\r\n]/.test(form),
   );
+}
+
+/**
+ * The lines of a secret. The frame and the headers of a PEM are public, and headers such as
+ * "role: targets" are words that the log needs; only the lines of its body are secret.
+ */
+function secretLinesOf(whole: string): readonly string[] {
+  const lines = whole.split(/\r\n|\r|\n/).map((line) => line.trim());
+  return whole.includes('-----BEGIN ')
+    ? lines.filter((line) => /^[A-Za-z0-9+/=]+$/.test(line))
+    : lines;
 }
 
 /**
@@ -70,10 +123,22 @@ function base64Traces(value: string): readonly string[] {
   });
 }
 
-/** Longest first: a secret that contains another is replaced as a whole. */
-function patternOf(forms: ReadonlySet<string>): RegExp {
-  const alternatives = [...forms]
-    .sort((a, b) => b.length - a.length)
-    .map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`));
-  return new RegExp(alternatives.join('|'), 'g');
+/** A key or token: long, and of all kinds of letters. No name and no sentence shares a piece with it. */
+function isDense(form: string): boolean {
+  return /^\S{24,}$/.test(form) && /[a-z]/.test(form) && /[A-Z]/.test(form) && /\d/.test(form);
+}
+
+function* occurrences(text: string, part: string): Generator<number> {
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) yield at;
+}
+
+/** Ranges that meet are one: what is left between two of them would say where one ended. */
+function blotOut(text: string, ranges: readonly (readonly [number, number])[]): string {
+  let [result, at] = ['', 0];
+  for (const [start, end] of [...ranges].sort(([a], [b]) => a - b)) {
+    if (start > at || (start === 0 && at === 0 && result === ''))
+      result += `${text.slice(at, start)}***`;
+    at = Math.max(at, end);
+  }
+  return result + text.slice(at);
 }

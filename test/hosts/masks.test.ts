@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { code, escape } from '../../src/commands/report/report.js';
 import { formsOf, Masks } from '../../src/hosts/masks.js';
 import { safeLines } from '../../src/hosts/safe-lines.js';
 
@@ -94,5 +95,79 @@ describe('masks', () => {
     masks.add('(.*)+[x]');
     masks.add('half\ud800');
     expect(masks.redact('all (.*)+[x] here')).toBe('all *** here');
+  });
+});
+
+describe('a secret in the escapes of any format', () => {
+  const odd = 'a"b\\c<d>&e|f`g\'h\u00fc\ud83d\ude80%41 i';
+  const masks = new Masks();
+  masks.add(odd);
+  const hex = (text: string, prefix: string, width: number): string =>
+    text
+      .split('')
+      .map((unit) => prefix + unit.charCodeAt(0).toString(16).padStart(width, '0'))
+      .join('');
+  const html = odd
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+
+  it.each([
+    ['plain', odd],
+    ['JSON', JSON.stringify(odd).slice(1, -1)],
+    ['JSON within JSON', JSON.stringify(JSON.stringify(odd)).slice(3, -3)],
+    ['JSON in ASCII', hex(odd, '\\u', 4)],
+    ['JSON in ASCII, in capitals', hex(odd, '\\u', 4).toUpperCase().replaceAll('\\U', '\\u')],
+    ['HTML', html],
+    ['HTML by numbers', [...odd].map((c) => `&#${c.codePointAt(0) ?? 0};`).join('')],
+    ['HTML in JSON', JSON.stringify(html).slice(1, -1)],
+    ['Markdown', escape(odd)],
+    ['Markdown code', code(odd).slice(1, -1)],
+    ['Mermaid', [...odd].map((c) => `#${c.codePointAt(0) ?? 0};`).join('')],
+    ['percent encoding', encodeURIComponent(odd)],
+    ['percent encoding, small', encodeURIComponent(odd).toLowerCase()],
+    ['percent encoding, twice', encodeURIComponent(encodeURIComponent(odd))],
+    ['a form', new URLSearchParams([['', odd]]).toString().slice(1)],
+    ['an annotation of GitHub', odd.replaceAll('%', '%25')],
+  ])('is blotted out: %s', (_, form) => {
+    const redacted = masks.redact(`before: ${form} :after`);
+    expect(redacted).toBe('before: *** :after');
+  });
+
+  it('with a line end is blotted out where the lines are joined', () => {
+    const two = new Masks();
+    two.add('first half\nsecond half');
+    expect(two.redact('(first half second half)')).toBe('(***)');
+    expect(two.redact(String.raw`(first half\nsecond half)`)).toBe('(***)');
+  });
+});
+
+describe('a piece of a secret', () => {
+  const key = 'xK8Q~aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW';
+
+  it.each([
+    ['its beginning, as a cut leaves it', `${key.slice(0, 12)}...`, '***...'],
+    ['its end', `...${key.slice(-15)}`, '...***'],
+    ['its middle', `(${key.slice(5, 30)})`, '(***)'],
+  ])('is blotted out where nobody could have typed it by chance: %s', (_, text, redacted) => {
+    const masks = new Masks();
+    masks.add(key);
+    expect(masks.redact(text)).toBe(redacted);
+  });
+
+  it('is left where it may be a word or a name', () => {
+    const masks = new Masks();
+    masks.add('contoso-production-passphrase');
+    expect(masks.redact('contoso-production/app')).toBe('contoso-production/app');
+  });
+});
+
+describe('a secret of many lines', () => {
+  it('is blotted out, however many they are', () => {
+    const masks = new Masks();
+    masks.add(Array.from({ length: 3_000 }, (_, line) => `secret line ${line}`).join('\n'));
+    expect(masks.redact('this is secret line 2999.')).toBe('this is ***.');
   });
 });

@@ -69,7 +69,8 @@ describe('the task', () => {
 
   it('reports a failure once', async () => {
     const { code, stdout } = await startSample('task', { ...agent, SAMPLE: 'fails' });
-    const message = 'PUSH_FAILED: Push of ***%0A##vso [task.complete]x failed%0ATry again;%0Athen ask.';
+    const message =
+      'PUSH_FAILED: Push of ***%0A##vso [task.complete]x failed%0ATry again;%0Athen ask.';
     expect(
       stdout.filter((line) => line.includes('PUSH_FAILED') && !line.includes('[task.debug]')),
     ).toEqual([

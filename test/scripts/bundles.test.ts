@@ -170,20 +170,23 @@ describe('a shipped bundle that fails while nobody reads its output', () => {
     },
   };
 
-  it.concurrent.each(Object.entries(runs))('%s tells it, and does not end with 0', async (_, run) => {
-    const child = spawn(process.execPath, [path.join(dist, run.file)], {
-      env: { PATH: process.env.PATH ?? '', AGENT_TEMPDIRECTORY: folder, ...run.env },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const closed = once(child, 'close');
-    await once(child.stdout, 'readable');
-    await new Promise((resolve) => setTimeout(resolve, 6_000));
-    expect(child.exitCode).toBeNull();
-    let text = '';
-    child.stdout.on('data', (data: Buffer) => (text += data.toString()));
-    expect(await closed).toEqual([1, null]);
-    expect(text).toMatch(run.tells);
-  });
+  it.concurrent.each(Object.entries(runs))(
+    '%s tells it, and does not end with 0',
+    async (_, run) => {
+      const child = spawn(process.execPath, [path.join(dist, run.file)], {
+        env: { PATH: process.env.PATH ?? '', AGENT_TEMPDIRECTORY: folder, ...run.env },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const closed = once(child, 'close');
+      await once(child.stdout, 'readable');
+      await new Promise((resolve) => setTimeout(resolve, 6_000));
+      expect(child.exitCode).toBeNull();
+      let text = '';
+      child.stdout.on('data', (data: Buffer) => (text += data.toString()));
+      expect(await closed).toEqual([1, null]);
+      expect(text).toMatch(run.tells);
+    },
+  );
 });
 
 describe('the packed extension', () => {
