@@ -47,10 +47,8 @@ export function canonicalText(text: string): CanonicalText {
       const meaning = meaningOf(match[0]);
       const end = match.index + match[0].length;
       pieces.push(meaning);
-      for (let unit = 0; unit < meaning.length; unit += 1) {
-        nextStarts.push(starts[match.index] ?? 0);
-        nextEnds.push(ends[end - 1] ?? 0);
-      }
+      nextStarts.push(...Array<number>(meaning.length).fill(starts[match.index] ?? 0));
+      nextEnds.push(...Array<number>(meaning.length).fill(ends[end - 1] ?? 0));
       at = end;
     }
     keep(current.length);

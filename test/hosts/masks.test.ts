@@ -121,11 +121,21 @@ describe('a secret in the escapes of any format', () => {
     ['JSON in ASCII', hex(odd, '\\u', 4)],
     ['JSON in ASCII, in capitals', hex(odd, '\\u', 4).toUpperCase().replaceAll('\\U', '\\u')],
     ['HTML', html],
-    ['HTML by numbers', [...odd].map((c) => `&#${c.codePointAt(0) ?? 0};`).join('')],
+    [
+      'HTML by numbers',
+      Array.from(odd)
+        .map((c) => `&#${c.codePointAt(0) ?? 0};`)
+        .join(''),
+    ],
     ['HTML in JSON', JSON.stringify(html).slice(1, -1)],
     ['Markdown', escape(odd)],
     ['Markdown code', code(odd).slice(1, -1)],
-    ['Mermaid', [...odd].map((c) => `#${c.codePointAt(0) ?? 0};`).join('')],
+    [
+      'Mermaid',
+      Array.from(odd)
+        .map((c) => `#${c.codePointAt(0) ?? 0};`)
+        .join(''),
+    ],
     ['percent encoding', encodeURIComponent(odd)],
     ['percent encoding, small', encodeURIComponent(odd).toLowerCase()],
     ['percent encoding, twice', encodeURIComponent(encodeURIComponent(odd))],

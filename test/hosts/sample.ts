@@ -47,9 +47,9 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
     );
   },
   /** More than a pipe holds, and a failure, or none, at its end. */
-  async talks({ log, setOutput }) {
-    for (let line = 0; line < 20_000; line += 1) log.info(`line ${line} of a long log`);
-    setOutput('digest', 'sha256:abc');
+  async talks(context) {
+    for (let line = 0; line < 20_000; line += 1) context.log.info(`line ${line} of a long log`);
+    context.setOutput('digest', 'sha256:abc');
     return Promise.resolve();
   },
   async talksAndFails(context, inputs) {
