@@ -207,7 +207,8 @@ function outputArguments(output: BuildOutput): string[] {
       // One CSV field per attribute (buildkit client exporter "image").
       return [
         '--output',
-        `type=image,name=${output.repository},push-by-digest=true,name-canonical=true,push=true`,
+        // Runs that share a builder would write one name into its store, and one of them would fail.
+        `type=image,name=${output.repository},push-by-digest=true,name-canonical=true,push=true,store=false`,
       ];
   }
 }

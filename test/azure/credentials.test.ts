@@ -275,7 +275,7 @@ describe('an Entra ID out of reach', () => {
     expect(error.message).toContain('status 503');
   });
 
-  it('by a proxy that refuses is named with the real cause', { timeout: 30_000 }, async () => {
+  it('by a proxy that refuses is named with the real cause', async () => {
     const other = await startAzure();
     other.loopback.refuseConnect(403);
     const { http, secrets } = other;
@@ -289,18 +289,14 @@ describe('an Entra ID out of reach', () => {
     );
   });
 
-  it(
-    'by an unknown certificate authority is named with the way to add it',
-    { timeout: 30_000 },
-    async () => {
-      const other = await startAzure({ trusted: false });
-      const { http, secrets } = other;
-      const error = await rejection(
-        createCredential(withSecret(), { http, secrets }).getToken(scope),
-      );
-      await other.close();
-      expect(error.code).toBe('ENTRA_UNREACHABLE');
-      expect(error.message).toContain('NODE_EXTRA_CA_CERTS');
-    },
-  );
+  it('by an unknown certificate authority is named with the way to add it', async () => {
+    const other = await startAzure({ trusted: false });
+    const { http, secrets } = other;
+    const error = await rejection(
+      createCredential(withSecret(), { http, secrets }).getToken(scope),
+    );
+    await other.close();
+    expect(error.code).toBe('ENTRA_UNREACHABLE');
+    expect(error.message).toContain('NODE_EXTRA_CA_CERTS');
+  });
 });

@@ -66,7 +66,7 @@ describe('the arguments of a build', () => {
     [
       'by digest, without a tag',
       { ...buildx, output: { kind: 'push-by-digest', repository: app } },
-      `buildx build --output type=image,name=${app},push-by-digest=true,name-canonical=true,push=true --iidfile /t/iid --metadata-file /t/meta .`,
+      `buildx build --output type=image,name=${app},push-by-digest=true,name-canonical=true,push=true,store=false --iidfile /t/iid --metadata-file /t/meta .`,
     ],
     [
       "the user's own arguments, before ours",

@@ -36,7 +36,7 @@ describe('the page on architecture', () => {
   beforeAll(async () => {
     rules = await forbidden();
     // The linter's plugins are large, and the machine may be busy.
-  }, 60_000);
+  });
 
   it('names every folder of src/', () => {
     const folders = readdirSync(path.join(root, 'src'), { recursive: true, withFileTypes: true })

@@ -47,10 +47,7 @@ const pairs = {
   'RSA 2048': () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
 } satisfies Record<string, () => KeyObject>;
 
-/** RSA keys take their time on a busy machine. */
-const timeout = 60_000;
-
-describe.runIf(hasOpenssl)('the guide for existing keys', { timeout }, () => {
+describe.runIf(hasOpenssl)('the guide for existing keys', () => {
   it.each(Object.entries(pairs))('takes encryption and headers off a %s key', (_name, make) => {
     const key = make();
     const { text } = writeDockerKeyFile(key, {
@@ -86,7 +83,7 @@ describe.runIf(hasOpenssl)('the guide for existing keys', { timeout }, () => {
   });
 });
 
-describe.runIf(hasOpenssl)('the conversion of a PFX file', { timeout }, () => {
+describe.runIf(hasOpenssl)('the conversion of a PFX file', () => {
   it('gives a PEM that the run accepts as a client certificate', async () => {
     const convert = 'openssl pkcs12 -in principal.pfx -out principal.pem -nodes';
     for (const page of ['docs/permissions.md', 'docs/troubleshooting.md']) {

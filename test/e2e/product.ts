@@ -84,7 +84,7 @@ export async function runProduct(
   const { file, args, env } = await invocation(options, folder, temp);
   const result = await run(stack.tools.node[options.node ?? '24'], [file, ...args], {
     cwd: options.cwd ?? folder,
-    timeoutMs: options.timeoutMs ?? 180_000,
+    timeoutMs: options.timeoutMs ?? 5 * 60_000,
     ...(options.signalWhen && { signalWhen: options.signalWhen }),
     env: {
       ...stack.env,

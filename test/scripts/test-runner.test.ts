@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const RUNNER_TIMEOUT_MS = 60_000;
 
 let empty: string;
 beforeEach(async () => {
@@ -41,7 +40,7 @@ async function runTests(
 
 const lastLine = (output: string): string => output.trimEnd().split('\n').at(-1) ?? '';
 
-describe('the test runner without the stack', { timeout: RUNNER_TIMEOUT_MS }, () => {
+describe('the test runner without the stack', () => {
   it('runs the unit tests, counts them and names what is missing', async () => {
     const { code, output } = await runTests({}, 'test/scripts/lock.test.ts');
     expect(lastLine(output)).toBe('3 passed, 0 failed');

@@ -96,8 +96,8 @@ describe('a stack', () => {
       expect(await processesWith(info.folder)).not.toEqual([]);
       expect(await controlGroups(info)).not.toEqual([]);
       kill(signal);
-      await expect.poll(() => exists(info.folder), { timeout: 20_000 }).toBe(false);
-      await expect.poll(() => processesWith(info.folder), { timeout: 5_000 }).toEqual([]);
+      await expect.poll(() => exists(info.folder)).toBe(false);
+      await expect.poll(() => processesWith(info.folder)).toEqual([]);
       expect(await mountsWith(info.folder)).toEqual([]);
       expect(await controlGroups(info)).toEqual([]);
     },

@@ -126,6 +126,11 @@ function stackControl(
     },
     /** Takes orders with this target back; how many requests they were still to hit. */
     takeBackFaults: (target: string) => front.faults.takeBack(target),
+    /** How many requests wait for `release(name)`. */
+    held: (name: string) => front.faults.held(name),
+    release: (name: string) => {
+      front.faults.release(name);
+    },
     startServer: (name: ServerName) => servers.start(name),
     stopServer: (name: ServerName) => servers.stop(name),
     /** Published trust data of a GUN, byte for byte. */

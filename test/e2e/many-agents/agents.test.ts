@@ -14,7 +14,7 @@ import { publishesSince, pushTags, signAtOnce, type AgentRun } from './agents.js
 
 const stack = connectStack(inject('stack'));
 /** For what comes before and after the agents, on a busy machine. */
-const MOST_MS = 4 * 60_000;
+const MOST_MS = 12 * 60_000;
 const tags = Array.from({ length: 32 }, (_, index) => `build-${index + 1}`);
 /** What a hosted agent has left beside a build. */
 const MOST_BYTES = 256 * 1024 * 1024;

@@ -47,7 +47,7 @@ beforeAll(async () => {
   const made: Lane[] = [];
   while (made.length < LANES) made.push(await createLane());
   lanes = made;
-}, 3 * MINUTE_MS);
+}, 9 * MINUTE_MS);
 
 afterAll(() => {
   signing.end();
@@ -165,6 +165,6 @@ describe('a failure at any one request of a run', () => {
       // Asked for ahead of time, and given up as soon as nobody needs it: not every run gets there.
       expect(missed.filter((what) => !what.includes('/targets/releases.json'))).toEqual([]);
     },
-    6 * MINUTE_MS,
+    18 * MINUTE_MS,
   );
 });

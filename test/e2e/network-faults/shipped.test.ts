@@ -93,6 +93,6 @@ describe('a publish that keeps failing', () => {
       expect(answered.result.output).toMatch(/was accepted by .* but read back/s);
       expect(cut.result.output).toMatch(/whether the publish took effect is not known/);
     },
-    3 * MINUTE_MS,
+    9 * MINUTE_MS,
   );
 });

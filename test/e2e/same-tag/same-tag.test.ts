@@ -87,14 +87,12 @@ describe('a tag that is moved while it is signed', () => {
     const repository = inputs.repository ?? '';
     await pushUnsigned(scenario, repository, 'latest');
     const args = { ...inputs, command: 'sign' };
-    // The publish takes long enough for somebody to push the tag meanwhile.
+    // The publish waits until another run has pushed the tag.
     const target = `/${repository}/_trust/tuf/$`;
-    await stack.failNext({ target, method: 'POST', failure: { kind: 'delay', delayMs: 20_000 } });
+    const failure = { kind: 'hold', name: repository } as const;
+    await stack.failNext({ target, method: 'POST', failure });
     const running = scenario.run({ host: 'cli', inputs: args });
-    const asked = async (): Promise<number> =>
-      (await stack.requests({ matching: `${repository}/_trust/tuf/snapshot.key` })).length;
-    // Twice for the first run, which initialised the repository.
-    await expect.poll(asked, { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => stack.held(repository)).toBe(1);
     const moved = await stack.makeImageContext(`${repository} moved`);
     const ref = `${scenario.registry.loginServer}/${repository}:latest`;
     const login = { server: scenario.registry.loginServer, ...scenario.signer.login };
@@ -106,6 +104,7 @@ describe('a tag that is moved while it is signed', () => {
       const done = await stack.docker({ engine: 'docker20', args: command, login, env });
       expect(done.exitCode, done.output).toBe(0);
     }
+    await stack.release(repository);
     const result = await running;
     expect(toldMoved(result), result.output).toBe(true);
     expect(result.output).toMatch(/was signed for sha256:\w+, and stands for sha256:\w+ by now/);

@@ -122,13 +122,14 @@ describe('trust delete', () => {
     await stack.failNext({
       target: `/${repository}/_trust/tuf/$`,
       method: 'DELETE',
-      failure: { kind: 'delay', delayMs: 20_000 },
+      failure: { kind: 'hold', name: repository },
     });
     const stopped = await scenario.run({
       host: 'action',
       inputs: { command: 'trustDelete', repository, confirm: repository },
       signalWhen: { pattern: /::group::Deletion/, signal: 'SIGTERM' },
     });
+    await stack.release(repository);
     expect(stopped.exitCode, stopped.output).not.toBe(0);
     const { repositories } = await reportOf(stopped.outputs['trust-report']);
     expect(repositories).toMatchObject([

@@ -59,6 +59,8 @@ const own = (control: Remote<StackControl>) => ({
   failNext: control.failNext,
   clearFaults: control.clearFaults,
   takeBackFaults: control.takeBackFaults,
+  held: control.held,
+  release: control.release,
   startServer: control.startServer,
   stopServer: control.stopServer,
   trustState: control.trustState,

@@ -24,7 +24,7 @@ export interface RunResult {
   readonly output: string;
 }
 
-const DEFAULT_TIMEOUT_MS = 120_000;
+const DEFAULT_TIMEOUT_MS = 5 * 60_000;
 const SIGNAL_BASE = 128;
 
 /**

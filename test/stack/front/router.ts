@@ -73,6 +73,7 @@ async function answer(
     return;
   }
   if (failure?.kind === 'delay') await sleep(failure.delayMs);
+  if (failure?.kind === 'hold') await faults.hold(failure.name);
   const pass = (upstream: Upstream) => {
     forward(upstream, host, req, res, cut);
   };

@@ -60,5 +60,7 @@ export interface FrontFault {
     /** Let the real server do its work, hand on half of its answer, and cut the connection. */
     | { readonly kind: 'truncate' }
     /** Answer late, otherwise as usual. */
-    | { readonly kind: 'delay'; readonly delayMs: number };
+    | { readonly kind: 'delay'; readonly delayMs: number }
+    /** Let nothing happen until `release(name)`, then go on as usual: an order without a race. */
+    | { readonly kind: 'hold'; readonly name: string };
 }

@@ -103,7 +103,7 @@ export async function startKeeper(folder: string, controlGroup: string): Promise
   };
 }
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 4 * 60_000;
 
 /** Asks until the answer is yes; once `over` is aborted nobody waits for it any more. */
 async function poll(isReady: () => Promise<boolean>, over: AbortSignal): Promise<'ready'> {

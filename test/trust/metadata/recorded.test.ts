@@ -15,8 +15,6 @@ import {
 } from '../../../src/trust/metadata/index.js';
 import { recordedDocuments, type RecordedDocument } from './notary-fixtures.js';
 
-/** Hundreds of documents; a busy machine needs longer than the default. */
-const patientMs = 60_000;
 const documents = recordedDocuments();
 
 function parse({ role, text }: RecordedDocument): Envelope {
@@ -40,7 +38,7 @@ for (const document of documents) {
   for (const [id, key] of Object.entries(listed)) keys.set(id, key);
 }
 
-describe('the documents recorded from Go clients and servers', { timeout: patientMs }, () => {
+describe('the documents recorded from Go clients and servers', () => {
   it('are the whole corpus: every role, both back ends, hundreds of files', () => {
     expect(documents.length).toBeGreaterThan(380);
     expect(new Set(documents.map(({ role }) => role))).toContain('targets/releases');
