@@ -85,6 +85,12 @@ export const limits = {
   childGraceMs: 5_000,
   /** How long a run that was asked to stop gets to clean up, before it is left as it is. */
   stopGraceMs: 30_000,
+  /** A job summary; GitHub drops one of more than 1 MiB. */
+  summaryBytes: 900 * 1024,
+  /** The message of a failure, and its remedy; hosts cut annotations that are longer. */
+  failureBytes: 16 * 1024,
+  /** Warnings that are told one by one; the report has all. */
+  warningsTold: 100,
   /** How long a process that is done waits for its output to be taken. */
   outputPatienceMs: 120_000,
 } as const;

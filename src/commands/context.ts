@@ -32,10 +32,13 @@ export interface RunContext {
   readonly nameInput: NameInput;
   /** Sets an output as soon as its value is known, so that it survives a later failure. */
   setOutput(name: OutputName, value: string): void;
-  /** `text` with every secret that is known by now blotted out: for files that others may read. */
-  redact(text: string): string;
+  /**
+   * `document` as JSON that may be read by anybody and printed anywhere: secrets are blotted out of
+   * its texts, and no line of it is a command to a host.
+   */
+  toJson(document: object, indent: number): string;
   /** Prints a document that is itself the result of the run, on its own where the host can. */
-  print(document: string): void;
+  print(document: object, indent: number): void;
   /** Adds Markdown to the job's summary. */
   addSummary(markdown: string): Promise<void>;
   /** Notes a folder that holds secrets, so that a step after this one removes it come what may. */

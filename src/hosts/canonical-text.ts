@@ -47,8 +47,11 @@ export function canonicalText(text: string): CanonicalText {
       const meaning = meaningOf(match[0]);
       const end = match.index + match[0].length;
       pieces.push(meaning);
-      nextStarts.push(...Array<number>(meaning.length).fill(starts[match.index] ?? 0));
-      nextEnds.push(...Array<number>(meaning.length).fill(ends[end - 1] ?? 0));
+      const length = nextStarts.length + meaning.length;
+      while (nextStarts.length < length) {
+        nextStarts.push(starts[match.index] ?? 0);
+        nextEnds.push(ends[end - 1] ?? 0);
+      }
       at = end;
     }
     keep(current.length);

@@ -1,4 +1,5 @@
 /** The Log and Secrets ports of every host: what differs is only how a harmless text is printed. */
+import { limits } from '../limits.js';
 import type { Log, Secrets } from '../ports.js';
 import type { Masks } from './masks.js';
 import { safeLines, safeText } from './safe-lines.js';
@@ -17,6 +18,7 @@ export interface Printer {
 
 /** Gives the {@link Log} port. */
 export function createLog(printer: Printer, masks: Masks): Log {
+  let warned = 0;
   const safe = (text: string) => safeLines(text, masks).join('\n');
   return {
     async group(title, body) {
@@ -31,7 +33,10 @@ export function createLog(printer: Printer, masks: Masks): Log {
       for (const line of safeLines(text, masks)) printer.line(line);
     },
     warn(text) {
-      printer.warning(safe(text));
+      warned += 1;
+      if (warned <= limits.warningsTold) printer.warning(safe(text));
+      if (warned === limits.warningsTold)
+        printer.warning('There may be more warnings; see the trust report.');
     },
     debug(text) {
       printer.debug(safe(text));

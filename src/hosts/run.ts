@@ -13,12 +13,15 @@ import {
   readInputs,
   type InputName,
 } from '../inputs/index.js';
+import { withinBudget } from './budget.js';
+import { safeJson, safeMarkdown } from './documents.js';
+import { limits } from '../limits.js';
 import { createExec } from './exec.js';
 import { failureOf, type Failure } from './failure.js';
 import type { Host } from './host.js';
 import { leave, surviveLostOutput } from './leave.js';
 import { createLog, createSecrets } from './log.js';
-import { shortestMask } from './masks.js';
+import { shortestMask, type Masks } from './masks.js';
 import { safeLines, safeText } from './safe-lines.js';
 import { listenForStop, type Stop, type Stoppable } from './stop.js';
 
@@ -92,6 +95,8 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
     }
   });
   const { askSecret } = host;
+  const toJson = (document: object, indent: number): string =>
+    safeJson(document, indent, host.masks);
   const command = readCommand(host.command());
   const inputs = readInputs(command, host.name, (name) => texts.get(name) ?? '');
   const context: RunContext = {
@@ -115,15 +120,21 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
     identity: host.identity(inputs, secrets),
     nameInput: (name) => inputNameOn(host.name, name),
     setOutput: (name, value) => {
-      host.setOutput(name, value);
+      const redacted = host.masks.redact(value);
+      if (redacted !== value) {
+        log.warn(
+          `The output "${inputNameOn(host.name, name)}" holds a secret of this run and was masked. Choose a secret that is part of no name.`,
+        );
+      }
+      host.setOutput(name, redacted);
     },
-    redact: (text) => host.masks.redact(text),
-    print: (document) => {
-      const safe = host.masks.redact(document);
-      if (host.print) host.print(safe);
-      else log.info(safe);
+    toJson,
+    print: (document, indent) => {
+      const text = toJson(document, indent);
+      if (host.print) host.print(text);
+      else for (const line of text.trimEnd().split('\n')) host.printer.line(line);
     },
-    addSummary: (markdown) => host.addSummary(host.masks.redact(markdown)),
+    addSummary: (markdown) => host.addSummary(safeMarkdown(markdown, host.masks)),
     removeLater: (path) => {
       host.removeLater(path);
     },
@@ -151,7 +162,13 @@ function report(host: Host, failure: Failure): void {
   for (const cause of failure.causes) printer.debug(safeLines(cause, masks).join('\n'));
   host.fail({
     ...failure,
-    message: safeLines(failure.message, masks).join('\n'),
-    remedy: safeLines(failure.remedy, masks).join('\n'),
+    message: told(failure.message, masks),
+    remedy: told(failure.remedy, masks),
   });
+}
+
+/** A text of a failure as hosts take it: harmless, and not longer than somebody reads. */
+function told(text: string, masks: Masks): string {
+  const { kept, more } = withinBudget(safeLines(text, masks), limits.failureBytes);
+  return [...kept, ...more.slice(1)].join('\n');
 }

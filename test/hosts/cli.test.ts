@@ -199,7 +199,8 @@ describe('a document on the command line', () => {
   it('has standard output for itself', async () => {
     const args = ['inspect', ...repository, '--format', 'json'];
     const { stdout, stderr } = await startSample('cli', { SAMPLE: 'prints' }, args);
-    expect(stdout).toEqual(['[ "text" ]']);
+    expect(stdout).toEqual([String.raw`["text \u0023\u0023vso[task.debug]x"]`]);
+    expect(JSON.parse(stdout.join(''))).toEqual(['text ##vso[task.debug]x']);
     expect(stderr.join()).toContain('a line of the log');
   });
 

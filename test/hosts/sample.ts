@@ -2,7 +2,9 @@
  * A program that runs one invented command on a real host: `sample.ts <action|task|cli> [arguments]`.
  * What the command does is named by the variable SAMPLE.
  */
+import { writeFile } from 'node:fs/promises';
 import type { RunContext } from '../../src/commands/index.js';
+import { code, escape } from '../../src/commands/report/report.js';
 import { TrustError } from '../../src/errors.js';
 import { createActionsHost } from '../../src/hosts/actions/host.js';
 import { runCli } from '../../src/hosts/cli/run-cli.js';
@@ -29,7 +31,7 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
   async prints(context, { format }) {
     context.log.info('a line of the log');
     context.setOutput('inspection', '/tmp/inspection.json');
-    if (format === 'json') context.print('[ "text" ]\n');
+    if (format === 'json') context.print(['text ##vso[task.debug]x'], 0);
     return Promise.resolve();
   },
   async lists(context) {
@@ -55,6 +57,18 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
   async talksAndFails(context, inputs) {
     await scenarios.talks?.(context, inputs);
     await scenarios.fails?.(context, inputs);
+  },
+  /** A server's sentence that repeats a secret, in everything that a run says. */
+  async echoes(context) {
+    const said = 'the server said: pass"word\\of <ours>&größe!';
+    context.log.info(said);
+    context.log.warn(said);
+    context.log.debug(said);
+    context.print({ said }, 2);
+    await context.addSummary(`| ${escape(said)} | ${code(said)} |`);
+    await writeFile(process.env.ECHO_FILE ?? '', context.toJson({ said }, 2));
+    context.setOutput('images', said);
+    throw new TrustError('PUSH_FAILED', said, { remedy: said, cause: new Error(said) });
   },
   async throwsText() {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what it tests

@@ -44,10 +44,8 @@ export function dockerInspection(
   };
 }
 
-/** The whole document, byte for byte as the Docker CLI indents it. */
-export function dockerDocument(inspections: readonly DockerInspection[]): string {
-  return `${JSON.stringify(inspections, null, 4)}\n`;
-}
+/** How far the Docker CLI indents the document. */
+export const dockerIndent = 4;
 
 function keysOf(ids: readonly KeyId[]): readonly DockerKey[] {
   return ids.map((ID) => ({ ID }));

@@ -20,6 +20,7 @@ import {
 } from '../../trust/index.js';
 import { collectWarnings } from '../report/collect-warnings.js';
 import type { RunContext } from '../context.js';
+import { failureOfMany } from '../report/failure-of-many.js';
 import { checkReportPath, writeTrustReport } from '../report/report.js';
 import { matchedPin, resolvePin } from '../signing/pins.js';
 import { createAccess, type Access } from '../verify/access.js';
@@ -29,7 +30,7 @@ import {
   type InspectConfiguration,
   type InspectionRequest,
 } from './configuration.js';
-import { dockerDocument, dockerInspection } from './docker-json.js';
+import { dockerIndent, dockerInspection } from './docker-json.js';
 import {
   rolesOf,
   signedTagsOf,
@@ -64,12 +65,10 @@ export async function inspectRepositories(inputs: InputValues, context: RunConte
       inspectOne(request, { configuration, access, pins, context, log }),
     );
   });
-  const document = dockerDocument(
-    inspected.flatMap(({ request: { name, tag }, view }) =>
-      view ? [dockerInspection(name, view, tag)] : [],
-    ),
+  const document = inspected.flatMap(({ request: { name, tag }, view }) =>
+    view ? [dockerInspection(name, view, tag)] : [],
   );
-  if (configuration.format === 'json') context.print(document);
+  if (configuration.format === 'json') context.print(document, dockerIndent);
   for (const { request, facts } of inspected) {
     if (!facts) continue;
     await log.group(request.name, () => {
@@ -78,7 +77,7 @@ export async function inspectRepositories(inputs: InputValues, context: RunConte
     });
   }
   const file = path.join(tempDirectory, `acr-content-trust-inspection-${randomUUID()}.json`);
-  await writeFile(file, document, { flag: 'wx' });
+  await writeFile(file, context.toJson(document, dockerIndent), { flag: 'wx' });
   context.setOutput('inspection', file);
   const repositories = inspected.flatMap(({ facts }) => facts ?? []);
   const failures = inspected.flatMap(({ request, error }) => (error ? [{ request, error }] : []));
@@ -89,7 +88,7 @@ export async function inspectRepositories(inputs: InputValues, context: RunConte
   );
   context.setOutput(
     'trust-report',
-    await writeTrustReport(report, configuration.reportPath, tempDirectory),
+    await writeTrustReport(report, configuration.reportPath, context),
   );
   await context.addSummary(inspectionSummary(repositories, warnings));
   if (failures.length > 0) throw failureOf(failures, inspected.length);
@@ -199,10 +198,9 @@ function failureOf(
   const [first] = failures;
   if (!first) throw new TypeError('there is no failure');
   if (total === 1) return first.error;
-  const each = failures.map(({ request, error }) => `${request.name}: ${error.message}`);
-  return new TrustError(
-    first.error.code,
-    `${failures.length} of ${total} repositories could not be inspected. ${each.join(' ')}`,
-    { remedy: [...new Set(failures.map(({ error }) => error.remedy))].join(' ') },
+  const failed = failures.map(({ request, error }) => ({ name: request.name, error }));
+  return failureOfMany(
+    [{ name: first.request.name, error: first.error }, ...failed.slice(1)],
+    `${failures.length} of ${total} repositories could not be inspected.`,
   );
 }

@@ -1,10 +1,11 @@
 /** What `inspect` shows: tables for the log, the job summary, the trust report. Facts only. */
 import { code, escape } from '../report/report.js';
+import { moreLines, warningLines } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
 import { drawingOf } from './drawing.js';
 import type { KeyFacts, RepositoryFacts, RoleFacts, TagFacts } from './facts.js';
 
-/** Hosts cut summaries that are too long; report and log have everything. */
+/** Of every repository. */
 const mostRows = 100;
 const mostDrawings = 10;
 
@@ -74,7 +75,7 @@ export function inspectionSummary(
     '### Content trust',
     '',
     ...repositories.flatMap((facts, index) => repositorySummary(facts, index < mostDrawings)),
-    ...warnings.slice(0, mostRows).map((line) => `> ⚠️ ${escape(line)}`),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }
@@ -124,7 +125,7 @@ function repositorySummary(facts: RepositoryFacts, isDrawn: boolean): readonly s
 }
 
 function more(count: number): readonly string[] {
-  return count > mostRows ? ['', `and ${count - mostRows} more`] : [];
+  return moreLines(count - mostRows);
 }
 
 function stateOf({ state }: RoleFacts): string {

@@ -1,6 +1,5 @@
 /** How far a run of `promote` has come, and the facts that its report is made of. Decides nothing. */
 import { isTrustError } from '../../errors.js';
-import type { RunContext } from '../context.js';
 import { errorOf, type SignedResult } from '../report/journal.js';
 import type { TagState } from '../report/report.js';
 import { matchedPin } from '../signing/pins.js';
@@ -37,7 +36,6 @@ export function factsOfRun(
   { target: { image }, images, dryRun }: Promotion,
   progress: Progress,
   warnings: readonly string[],
-  context: Pick<RunContext, 'redact'>,
   failure?: { readonly thrown: unknown },
 ): PromotionFacts {
   const { registry, repository, gun } = image;
@@ -46,7 +44,7 @@ export function factsOfRun(
     progress.state === 'signed-unsettled' && isTrustError(failure?.thrown, 'TAG_MOVED');
   return {
     outcome: failure ? 'failed' : 'done',
-    error: failure && errorOf(failure.thrown, context),
+    error: failure && errorOf(failure.thrown),
     registry,
     repository,
     gun,

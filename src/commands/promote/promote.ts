@@ -55,16 +55,16 @@ export async function promoteImages(inputs: InputValues, context: RunContext): P
     progress: startProgress(),
   };
   const tell = async (failure?: { readonly thrown: unknown }): Promise<void> => {
-    const facts = factsOfRun(promotion, run.progress, warnings, context, failure);
+    const facts = factsOfRun(promotion, run.progress, warnings, failure);
     const report = promotionReport(facts);
-    const file = await writeTrustReport(report, target.reportPath, context.tempDirectory);
+    const file = await writeTrustReport(report, target.reportPath, context);
     context.setOutput('trust-report', file);
     await context.addSummary(promotionSummary(facts));
   };
   try {
     await work(run, inputs);
     await log.group(promotion.dryRun ? 'Dry run' : 'Images', () => {
-      const facts = factsOfRun(promotion, run.progress, warnings, context);
+      const facts = factsOfRun(promotion, run.progress, warnings);
       for (const line of promotionTable(facts)) log.info(line);
       log.info(lastLine(facts));
       return Promise.resolve();

@@ -1,5 +1,6 @@
 /** One failure that stands for several. */
 import { TrustError } from '../../errors.js';
+import { cappedList } from './capped-list.js';
 
 /** What failed, by the name that people know it by. */
 export interface Failed {
@@ -19,10 +20,14 @@ export function failureOfMany(
   headline: string,
 ): TrustError {
   const [first] = failed;
-  const each = failed.slice(0, mostTold).map(({ name, error }) => `${name}: ${error.message}`);
-  const more = failed.length > each.length ? [`And ${failed.length - each.length} more.`] : [];
-  return new TrustError(first.error.code, `${headline} ${[...each, ...more].join(' ')}`, {
-    remedy: [...new Set(failed.map(({ error }) => error.remedy))].join(' '),
+  const each = failed.map(({ name, error }) => `${name}: ${error.message}`);
+  return new TrustError(first.error.code, [headline, ...cappedList(each, mostTold)].join(' '), {
+    remedy: remediesOf(failed.map(({ error }) => error)),
     cause: first.error,
   });
+}
+
+/** Every remedy once, a line each, as far as somebody follows them. */
+export function remediesOf(errors: readonly { readonly remedy: string }[]): string {
+  return cappedList([...new Set(errors.map(({ remedy }) => remedy))], mostTold).join('\n');
 }

@@ -100,7 +100,7 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
   const report = (failure?: { readonly thrown: unknown }): TrustReport => ({
     formatVersion: 1,
     outcome: failure ? 'failed' : 'done',
-    error: failure && errorOf(failure.thrown, context),
+    error: failure && errorOf(failure.thrown),
     registry,
     repository,
     gun,
@@ -168,11 +168,7 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
       }
       const content = report(failure);
       if (configuration.command !== 'build') {
-        const file = await writeTrustReport(
-          content,
-          configuration.reportPath,
-          context.tempDirectory,
-        );
+        const file = await writeTrustReport(content, configuration.reportPath, context);
         context.setOutput('trust-report', file);
       }
       await context.addSummary(summaryOf(content));
@@ -180,16 +176,9 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
   };
 }
 
-/** A report may be published, so what an error quotes of others is searched for secrets. */
-export function errorOf(
-  thrown: unknown,
-  context: Pick<RunContext, 'redact'>,
-): NonNullable<TrustReport['error']> {
+/** What a report says of a failure. */
+export function errorOf(thrown: unknown): NonNullable<TrustReport['error']> {
   return isTrustError(thrown)
-    ? { code: thrown.code, message: context.redact(thrown.message), remedy: thrown.remedy }
-    : {
-        code: 'UNEXPECTED',
-        message: context.redact(messageOf(thrown)),
-        remedy: 'See the log of the run.',
-      };
+    ? { code: thrown.code, message: thrown.message, remedy: thrown.remedy }
+    : { code: 'UNEXPECTED', message: messageOf(thrown), remedy: 'See the log of the run.' };
 }

@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TrustError, messageOf, type ErrorCode } from '../../errors.js';
+import type { RunContext } from '../context.js';
 
 /** A base image as it was found and used. */
 export interface BaseImageReport {
@@ -87,16 +88,17 @@ export async function checkReportPath(reportPath: string | undefined): Promise<v
 
 /**
  * Writes the report.
- * @param reportPath where to; without it a new file in `directory`.
+ * @param reportPath where to; without it a new file in the temporary folder.
  * @returns the absolute path of the file.
  */
 export async function writeTrustReport(
   report: object,
   reportPath: string | undefined,
-  directory: string,
+  context: Pick<RunContext, 'tempDirectory' | 'toJson'>,
 ): Promise<string> {
-  const file = reportPath ?? path.join(directory, `acr-content-trust-report-${randomUUID()}.json`);
-  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  const file =
+    reportPath ?? path.join(context.tempDirectory, `acr-content-trust-report-${randomUUID()}.json`);
+  await writeFile(file, context.toJson(report, 2));
   return file;
 }
 

@@ -1,4 +1,5 @@
 /** What all job summaries do alike: rows that are too many are left out, warnings stand at the end. */
+import { cappedList, moreText } from './capped-list.js';
 import { escape } from './report.js';
 
 /** Hosts cut summaries that are too long; the report has every row. */
@@ -6,10 +7,12 @@ export const mostRows = 200;
 
 /** The lines that say how many rows were left out; none if none were. */
 export function moreLines(leftOut: number): readonly string[] {
-  return leftOut > 0 ? ['', `and ${leftOut} more`] : [];
+  return leftOut > 0 ? ['', moreText(leftOut)] : [];
 }
 
 /** The lines of the warnings, set apart from what is before them. */
 export function warningLines(warnings: readonly string[]): readonly string[] {
-  return warnings.length > 0 ? ['', ...warnings.map((line) => `> ⚠️ ${escape(line)}`)] : [];
+  if (warnings.length === 0) return [];
+  const lines = warnings.map((line) => `> ⚠️ ${escape(line)}\n>`);
+  return ['', ...cappedList(lines, mostRows)];
 }

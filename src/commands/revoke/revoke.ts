@@ -87,11 +87,7 @@ export async function revokeTags(inputs: InputValues, context: RunContext): Prom
     notSigned: plan.notSigned,
     warnings,
   };
-  const file = await writeTrustReport(
-    revocationReport(facts),
-    configuration.reportPath,
-    context.tempDirectory,
-  );
+  const file = await writeTrustReport(revocationReport(facts), configuration.reportPath, context);
   context.setOutput('trust-report', file);
   await context.addSummary(revocationSummary(facts));
   if (!dryRun) refuseIfPullable(image.gun, tags, context);

@@ -26,9 +26,6 @@ export async function tell(
     }
   }
   const report = imagesReport(images, key, warnings);
-  context.setOutput(
-    'trust-report',
-    await writeTrustReport(report, reportPath, context.tempDirectory),
-  );
+  context.setOutput('trust-report', await writeTrustReport(report, reportPath, context));
   await context.addSummary(imagesSummary(images, key, warnings));
 }

@@ -2,7 +2,7 @@
 import type { TrustError } from '../../errors.js';
 import type { KeyId, PullChange, ReleasesFate } from '../../trust/index.js';
 import { code, escape } from '../report/report.js';
-import { moreLines, mostRows } from '../report/summary.js';
+import { moreLines, mostRows, warningLines } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
 
 /** What became of one repository. */
@@ -96,9 +96,7 @@ export function changeSummary(facts: ChangeFacts): string {
     '| --- | --- | --- |',
     ...rows,
     ...moreLines(more),
-    ...(warnings.length > 0
-      ? ['', ...warnings.slice(0, mostRows).map((line) => `> ⚠️ ${escape(line)}`)]
-      : []),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }

@@ -43,7 +43,7 @@ export async function finishChange(
   );
   context.setOutput(
     'trust-report',
-    await writeTrustReport(changeReport(facts), reportPath, context.tempDirectory),
+    await writeTrustReport(changeReport(facts), reportPath, context),
   );
   await context.addSummary(changeSummary(facts));
   const attempted = changes.map(({ gun, error }): Attempted<undefined> =>

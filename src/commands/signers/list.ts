@@ -64,7 +64,7 @@ export async function listRepositorySigners(
   context.setOutput('repositories', facts.repositories.map(({ gun }) => gun).join('\n'));
   context.setOutput(
     'trust-report',
-    await writeTrustReport(listingReport(facts), configuration.reportPath, context.tempDirectory),
+    await writeTrustReport(listingReport(facts), configuration.reportPath, context),
   );
   await context.addSummary(listingSummary(facts));
   const failure = failureOfEach(attempted, 'could not be looked at');

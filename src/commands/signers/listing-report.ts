@@ -3,7 +3,7 @@ import type { TrustError } from '../../errors.js';
 import { releasesRole, type KeyId, type RoleName, type SignerListing } from '../../trust/index.js';
 import type { RoleFacts } from '../inspect/facts.js';
 import { code, escape } from '../report/report.js';
-import { moreLines, mostRows } from '../report/summary.js';
+import { moreLines, mostRows, warningLines } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
 
 /** The signers of one repository, with the facts of every role. */
@@ -89,7 +89,7 @@ export function listingSummary({ repositories, warnings }: ListingFacts): string
         '',
       ];
     }),
-    ...warnings.slice(0, mostRows).map((line) => `> ⚠️ ${escape(line)}`),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }

@@ -62,7 +62,7 @@ export async function deleteRepositoryTrust(
   const file = await writeTrustReport(
     deletionReport({ dryRun, repositories: before, warnings }),
     configuration.reportPath,
-    context.tempDirectory,
+    context,
   );
   context.setOutput('trust-report', file);
   const repositories = isGo
@@ -71,7 +71,7 @@ export async function deleteRepositoryTrust(
   const facts: DeletionFacts = { dryRun, repositories, warnings };
   const deleted = repositories.filter(({ state }) => state === 'deleted');
   context.setOutput('repositories', deleted.map(({ gun }) => gun).join('\n'));
-  await writeTrustReport(deletionReport(facts), file, context.tempDirectory);
+  await writeTrustReport(deletionReport(facts), file, context);
   await context.addSummary(deletionSummary(facts));
   if (!dryRun && unconfirmed.length > 0) throw notConfirmed(unconfirmed, found, context);
   const failure = failureOfEach(

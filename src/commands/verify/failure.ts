@@ -1,6 +1,11 @@
 /** What a run says when images are not as required. */
 import { TrustError, type ErrorCode } from '../../errors.js';
+import { cappedList } from '../report/capped-list.js';
+import { remediesOf } from '../report/failure-of-many.js';
 import type { Verdict } from './verdict.js';
+
+/** How many problems the message tells; the report tells all. */
+const mostTold = 20;
 
 /** What decides the code when images failed in different ways, the gravest first. */
 const gravest: readonly ErrorCode[] = [
@@ -21,9 +26,13 @@ export function failureOf(failed: readonly Verdict[], total: number): TrustError
   const messages = problems.map(({ message }) => message);
   const count =
     total === 1
-      ? ''
-      : `${failed.length} of ${total} images ${failed.length === 1 ? 'is' : 'are'} not as required. `;
-  return new TrustError(grave ?? codes[0] ?? 'UNEXPECTED', `${count}${messages.join(' ')}`, {
-    remedy: [...new Set(problems.map(({ remedy }) => remedy))].join(' '),
-  });
+      ? []
+      : [
+          `${failed.length} of ${total} images ${failed.length === 1 ? 'is' : 'are'} not as required.`,
+        ];
+  return new TrustError(
+    grave ?? codes[0] ?? 'UNEXPECTED',
+    [...count, ...cappedList(messages, mostTold)].join(' '),
+    { remedy: remediesOf(problems) },
+  );
 }

@@ -1,5 +1,6 @@
 /** What a run of `verify` says of itself: table for the log, job summary, trust report. Facts only. */
 import { code, escape } from '../report/report.js';
+import { moreLines, mostRows, warningLines } from '../report/summary.js';
 import { alignColumns } from '../report/text-table.js';
 import type { Verdict } from './verdict.js';
 
@@ -72,7 +73,7 @@ export function verificationSummary(
 ): string {
   const failed = verdicts.filter(({ status }) => status === 'failed').length;
   const title = failed === 0 ? 'Verified images' : `Images (${failed} not verified)`;
-  const rows = verdicts.map((verdict) => {
+  const rows = verdicts.slice(0, mostRows).map((verdict) => {
     const cells = [
       code(verdict.request.reference),
       verdict.digest === undefined ? '' : code(verdict.digest),
@@ -91,9 +92,8 @@ export function verificationSummary(
     '| Image | Digest | Signers | Expiry | Verdict |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
-    ...(warnings.length > 0
-      ? ['', ...warnings.map((warning) => `> ⚠️ ${escape(warning)}\n>`)]
-      : []),
+    ...moreLines(verdicts.length - rows.length),
+    ...warningLines(warnings),
     '',
   ].join('\n');
 }

@@ -77,7 +77,7 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
     }
   } finally {
     const report = verificationReport(verdicts, warnings, written);
-    const file = await writeTrustReport(report, configuration.reportPath, context.tempDirectory);
+    const file = await writeTrustReport(report, configuration.reportPath, context);
     context.setOutput('trust-report', file);
     await context.addSummary(verificationSummary(verdicts, warnings));
   }

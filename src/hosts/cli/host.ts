@@ -4,6 +4,7 @@ import path from 'node:path';
 import { inputNameOn, type OutputName } from '../../inputs/index.js';
 import { appendOutput } from '../../output-files/index.js';
 import type { Environment } from '../environment.js';
+import { safeJson } from '../documents.js';
 import { failureText, type Failure } from '../failure.js';
 import type { Host } from '../host.js';
 import { Masks } from '../masks.js';
@@ -86,10 +87,12 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
       for (const problem of await removeNoted(folders)) printer.warning(safeText(problem, masks));
       if (isDocument) return;
       if (json) {
-        const values = [...outputs].map(([name, value]) => [inputNameOn('task', name), value]);
+        const values: Readonly<Record<string, string>> = Object.fromEntries(
+          [...outputs].map(([name, value]) => [inputNameOn('task', name), value]),
+        );
         const { code, message, remedy } = failed ?? {};
         const error = failed ? { error: { code, message, remedy } } : {};
-        stdout.write(`${JSON.stringify({ ...Object.fromEntries(values), ...error })}\n`);
+        stdout.write(safeJson({ ...values, ...error }, 0, masks));
         return;
       }
       for (const [name, value] of outputs)

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { readInspectConfiguration } from '../../../src/commands/inspect/configuration.js';
-import { dockerDocument, dockerInspection } from '../../../src/commands/inspect/docker-json.js';
+import { dockerIndent, dockerInspection } from '../../../src/commands/inspect/docker-json.js';
 import { drawingOf } from '../../../src/commands/inspect/drawing.js';
 import { rolesOf, type RepositoryFacts } from '../../../src/commands/inspect/facts.js';
 import { inspectionSummary, inspectionTable } from '../../../src/commands/inspect/report.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
+import { safeJson } from '../../../src/hosts/documents.js';
+import { Masks } from '../../../src/hosts/masks.js';
 import { readInputs } from '../../../src/inputs/index.js';
 import { listTags, publishTags, readRepository } from '../../../src/trust/index.js';
 import { ecdsaSigner } from '../../trust/support/keys.js';
@@ -32,7 +34,7 @@ describe('what Docker would print', () => {
     const { repository, signer } = await withSigner();
     const view = await viewAt(repository, repository.now);
     const [root = ''] = view.root.signed.roles.root?.keyids ?? [];
-    expect(dockerDocument([dockerInspection(`${gun}:2`, view, '2')])).toBe(`[
+    expect(safeJson([dockerInspection(`${gun}:2`, view, '2')], dockerIndent, new Masks())).toBe(`[
     {
         "Name": "${gun}:2",
         "SignedTags": [
@@ -77,10 +79,9 @@ describe('what Docker would print', () => {
 `);
   });
 
-  it('is an empty array for nothing, and has no tags for one that is not signed', async () => {
+  it('has no tags for one that is not signed', async () => {
     const { repository } = await withSigner();
     const view = await viewAt(repository, repository.now);
-    expect(dockerDocument([])).toBe('[]\n');
     expect(dockerInspection(`${gun}:3`, view, '3').SignedTags).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand, type RunContext } from '../../../src/commands/index.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
+import { safeJson, safeMarkdown } from '../../../src/hosts/documents.js';
 import { Masks } from '../../../src/hosts/masks.js';
 import { readInputs, type CommandName } from '../../../src/inputs/index.js';
 import type { Log } from '../../../src/ports.js';
@@ -79,7 +80,7 @@ export async function runKeys(
   const context: RunContext = {
     log,
     secrets: { mask: (value) => void masks.add(value) },
-    redact: (text) => masks.redact(text),
+    toJson: (document, indent) => safeJson(document, indent, masks),
     ...(answers && { askSecret: () => Promise.resolve(left.shift() ?? '') }),
     exec: () => Promise.reject(new Error('no program is needed')),
     clock: () => new Date(),
@@ -96,7 +97,7 @@ export async function runKeys(
     },
     print: () => undefined,
     addSummary: (markdown) => {
-      summary += markdown;
+      summary += safeMarkdown(markdown, masks);
       return Promise.resolve();
     },
     removeLater: () => undefined,

@@ -10,6 +10,8 @@ import { signNoted } from '../../../src/commands/signing/sign-noted.js';
 import type { SigningPlan } from '../../../src/commands/signing/signing-preflight.js';
 import { TrustError } from '../../../src/errors.js';
 import { content, gun, TestRepository } from '../../trust/support/repository.js';
+import { safeJson, safeMarkdown } from '../../../src/hosts/documents.js';
+import { Masks } from '../../../src/hosts/masks.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -34,6 +36,8 @@ async function tell(
 ): Promise<Told> {
   const outputs = new Map<string, string>();
   const warnings: string[] = [];
+  const masks = new Masks();
+  masks.add('s3cret');
   let summary = '';
   const context = {
     clock: () => new Date('2026-11-23T12:00:00Z'),
@@ -46,9 +50,9 @@ async function tell(
       debug: () => undefined,
     },
     setOutput: (name: string, value: string) => outputs.set(name, value),
-    redact: (text: string) => text.replaceAll('s3cret', '***'),
+    toJson: (document: object, indent: number) => safeJson(document, indent, masks),
     addSummary: (text: string) => {
-      summary += text;
+      summary += safeMarkdown(text, masks);
       return Promise.resolve();
     },
   } as unknown as RunContext;

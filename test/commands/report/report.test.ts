@@ -40,16 +40,21 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+const contextIn = (tempDirectory: string) => ({
+  tempDirectory,
+  toJson: (document: object, indent: number) => JSON.stringify(document, null, indent),
+});
+
 describe('the trust report', () => {
   it('is written where it was asked for', async () => {
     const file = path.join(folder, 'report.json');
-    expect(await writeTrustReport(report, file, '/nowhere')).toBe(file);
+    expect(await writeTrustReport(report, file, contextIn('/nowhere'))).toBe(file);
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(report);
   });
 
   it('is a new file otherwise', async () => {
-    const first = await writeTrustReport(report, undefined, folder);
-    const second = await writeTrustReport(report, undefined, folder);
+    const first = await writeTrustReport(report, undefined, contextIn(folder));
+    const second = await writeTrustReport(report, undefined, contextIn(folder));
     expect(first).not.toBe(second);
     expect(path.dirname(first)).toBe(folder);
   });

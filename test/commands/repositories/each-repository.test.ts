@@ -69,7 +69,7 @@ describe('the failure of many repositories', () => {
       '2 of 3 repositories: each was not rotated. contoso.azurecr.io/a: contoso.azurecr.io/a has none contoso.azurecr.io/c: contoso.azurecr.io/c has none',
     );
     expect(failure?.remedy).toBe(
-      'Initialise contoso.azurecr.io/a. Initialise contoso.azurecr.io/c.',
+      'Initialise contoso.azurecr.io/a.\nInitialise contoso.azurecr.io/c.',
     );
     expect(() => requireAll(attempted, 'was not rotated')).toThrow(TrustError);
   });

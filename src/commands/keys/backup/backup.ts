@@ -64,7 +64,7 @@ export async function backUpKeys(inputs: InputValues, context: RunContext): Prom
   });
   context.setOutput('archive', folder);
   const report = backupReport(facts);
-  const file = await writeTrustReport(report, configuration.reportPath, context.tempDirectory);
+  const file = await writeTrustReport(report, configuration.reportPath, context);
   context.setOutput('trust-report', file);
   await context.addSummary(backupSummary(facts));
 }

@@ -70,7 +70,7 @@ export async function exportKeys(inputs: InputValues, context: RunContext): Prom
   const report = exportReport(facts);
   context.setOutput(
     'trust-report',
-    await writeTrustReport(report, configuration.reportPath, context.tempDirectory),
+    await writeTrustReport(report, configuration.reportPath, context),
   );
   await context.addSummary(exportSummary(facts));
 }

@@ -1,5 +1,7 @@
 /** What keeps a run of `keys import` from having succeeded, as one failure. Facts only. */
 import { TrustError } from '../../../errors.js';
+import { cappedList } from '../../report/capped-list.js';
+import { remediesOf } from '../../report/failure-of-many.js';
 import type { ImportFacts } from './report.js';
 
 interface Part {
@@ -34,18 +36,18 @@ export function failureOf(facts: ImportFacts): TrustError | undefined {
       : ['It is not known which of the keys serve these repositories.']),
     ...listOf(repositories),
   ];
-  const remedies = [...parts, ...repositories].map(({ error }) => error.remedy);
+  const remedies = remediesOf([...parts, ...repositories].map(({ error }) => error));
   return new TrustError(first.error.code, sentences.join(' '), {
-    remedy: `${[...new Set(remedies)].slice(0, 10).join(' ')} Then run again: keys that are in the vault are left as they are.`,
+    remedy: `${remedies}\nThen run again: keys that are in the vault are left as they are.`,
     cause: first.error,
   });
 }
 
 function listOf(parts: readonly Part[]): readonly string[] {
-  const shown = parts.slice(0, 20).map(({ what, error }) => `${what}: ${error.message}.`);
-  return parts.length > shown.length
-    ? [...shown, `And ${parts.length - shown.length} more.`]
-    : shown;
+  return cappedList(
+    parts.map(({ what, error }) => `${what}: ${error.message}.`),
+    20,
+  );
 }
 
 function unread(path: string, why: string, archive: string): TrustError {

@@ -75,11 +75,7 @@ export async function importKeys(inputs: InputValues, context: RunContext): Prom
     return Promise.resolve();
   });
   context.setOutput('repositories', facts.advice.map(({ gun }) => gun).join('\n'));
-  const file = await writeTrustReport(
-    importReport(facts, (text) => context.redact(text)),
-    configuration.reportPath,
-    context.tempDirectory,
-  );
+  const file = await writeTrustReport(importReport(facts), configuration.reportPath, context);
   context.setOutput('trust-report', file);
   await context.addSummary(importSummary(facts, nameInput));
   const failure = failureOf(facts);

@@ -2,7 +2,7 @@
 import type { NameInput } from '../../../inputs/index.js';
 import type { KeyStore } from '../../../signing/index.js';
 import { code, escape } from '../../report/report.js';
-import { moreLines, mostRows } from '../../report/summary.js';
+import { moreLines, mostRows, warningLines } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
 import { describePurpose } from '../stored-keys/stored-key-names.js';
 import type { LookedAt } from '../stored-keys/trust-data.js';
@@ -72,7 +72,7 @@ export function oldFileLines({
  * The trust report; `formatVersion` changes when a field changes its meaning. `redact` hides the
  * secrets of the run in what others said, as no host reads along in a file.
  */
-export function importReport(facts: ImportFacts, redact: (text: string) => string): object {
+export function importReport(facts: ImportFacts): object {
   const { dryRun, archive, keys, closed, unusable, looked, advice, oldFiles, warnings } = facts;
   return {
     formatVersion: 1,
@@ -87,18 +87,18 @@ export function importReport(facts: ImportFacts, redact: (text: string) => strin
       state,
       url: url ?? destination?.url,
       signs,
-      ...errorField(error, redact),
+      ...errorField(error),
     })),
     notOpened: closed.map(({ path, role, gun, error }) => ({
       path,
       role,
       gun,
-      ...errorField(error, redact),
+      ...errorField(error),
     })),
     notRead: unusable,
     repositories: looked.map(({ gun, view, error }) => {
       const advised = advice.find((one) => one.gun === gun);
-      return { gun, hasTrustData: view !== undefined, ...advised, ...errorField(error, redact) };
+      return { gun, hasTrustData: view !== undefined, ...advised, ...errorField(error) };
     }),
     oldFiles: oldFiles.map(({ path, keep }) => ({
       path,
@@ -147,7 +147,8 @@ export function importSummary(facts: ImportFacts, nameInput: NameInput): string 
         ]
       : []),
     ...oldFileLines(facts).flatMap((line) => [escape(line), '']),
-    ...(warnings.length > 0 ? [...warnings.map((line) => `> ⚠️ ${escape(line)}`), ''] : []),
+    ...warningLines(warnings),
+    '',
   ].join('\n');
 }
 
@@ -168,7 +169,6 @@ function yamlLines(advice: RepositoryAdvice, nameInput: NameInput): readonly str
 
 function errorField(
   error: { readonly code: string; readonly message: string } | undefined,
-  redact: (text: string) => string,
 ): object {
-  return error ? { error: { code: error.code, message: redact(error.message) } } : {};
+  return error ? { error: { code: error.code, message: error.message } } : {};
 }

@@ -54,11 +54,7 @@ export async function initKeys(inputs: InputValues, context: RunContext): Promis
     return facts;
   });
   setOutputs(done, context);
-  const file = await writeTrustReport(
-    initReport(done),
-    configuration.reportPath,
-    context.tempDirectory,
-  );
+  const file = await writeTrustReport(initReport(done), configuration.reportPath, context);
   context.setOutput('trust-report', file);
   await context.addSummary(initSummary(done, nameInput('trust-pin')));
   if (failure) throw failure;
@@ -143,7 +139,7 @@ async function carryOut(
         gun: one.gun,
         state: 'failed',
         repositoryKey: factsOfFound(found),
-        error: errorOf(one.error, context),
+        error: errorOf(one.error),
       };
     }),
   };

@@ -25,7 +25,7 @@ import { stepsFor } from './steps.js';
  * @throws {TrustError} what a repository could not be looked at for, after all were looked at.
  */
 export async function showWayOut(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, tempDirectory } = context;
+  const { workingDirectory, nameInput } = context;
   const configuration = readRenewalConfiguration('keysLost', inputs, workingDirectory, nameInput);
   const { reportPath, keys } = configuration;
   await checkReportPath(reportPath);
@@ -58,7 +58,7 @@ export async function showWayOut(inputs: InputValues, context: RunContext): Prom
   }
   const first = firstEnd(facts.repositories.flatMap(({ renewals }) => renewals));
   if (first) context.setOutput('first-expiry', first.toISOString());
-  const file = await writeTrustReport(lostReport(facts), reportPath, tempDirectory);
+  const file = await writeTrustReport(lostReport(facts), reportPath, context);
   context.setOutput('trust-report', file);
   await context.addSummary(lostSummary(facts));
   const failure = failureOfEach(looked, 'could not be looked at');

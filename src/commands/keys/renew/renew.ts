@@ -44,7 +44,7 @@ import {
  * and what a repository failed with.
  */
 export async function renewKeys(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, tempDirectory } = context;
+  const { workingDirectory, nameInput } = context;
   const configuration = readRenewalConfiguration('keysRenew', inputs, workingDirectory, nameInput);
   const { reportPath, withinDays, dryRun, keys } = configuration;
   await checkReportPath(reportPath);
@@ -86,7 +86,7 @@ export async function renewKeys(inputs: InputValues, context: RunContext): Promi
   );
   const first = firstEnd(repositories.flatMap(({ after }) => after));
   if (first) context.setOutput('first-expiry', first.toISOString());
-  const file = await writeTrustReport(renewReport(facts), reportPath, tempDirectory);
+  const file = await writeTrustReport(renewReport(facts), reportPath, context);
   context.setOutput('trust-report', file);
   await context.addSummary(renewSummary(facts));
 

@@ -9,6 +9,8 @@ import { formatKeyReference } from '../../../signing/index.js';
 import { mapAtOnce } from '../../../at-once.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
+import { cappedList } from '../../report/capped-list.js';
+import { remediesOf } from '../../report/failure-of-many.js';
 import { errorOf } from '../../report/journal.js';
 import { checkReportPath, writeTrustReport } from '../../report/report.js';
 import { openVaultAccess, readBackup } from '../backup-folder/index.js';
@@ -51,7 +53,7 @@ export async function restoreKeys(inputs: InputValues, context: RunContext): Pro
           if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
           errors.push(error);
           const failed = { state: 'failed', reference: undefined, unproven: undefined } as const;
-          return { object, ...failed, error: errorOf(error, context) };
+          return { object, ...failed, error: errorOf(error) };
         }
       },
     );
@@ -64,11 +66,7 @@ export async function restoreKeys(inputs: InputValues, context: RunContext): Pro
   );
   context.setOutput('keys', urls.join('\n'));
   const facts = { folder, vault: vaultUrl, source: manifest.vault, objects, warnings };
-  const file = await writeTrustReport(
-    restoreReport(facts),
-    configuration.reportPath,
-    context.tempDirectory,
-  );
+  const file = await writeTrustReport(restoreReport(facts), configuration.reportPath, context);
   context.setOutput('trust-report', file);
   await context.addSummary(restoreSummary(facts));
   const failure = failureOf(errors, objects.length);
@@ -81,7 +79,7 @@ function failureOf(errors: readonly TrustError[], all: number): TrustError | und
   const each = errors.map(({ message }) => message.replace(/\.?$/, '.'));
   return new TrustError(
     first.code,
-    `${errors.length} of ${all} keys were not restored. ${each.join(' ')}`,
-    { remedy: [...new Set(errors.map(({ remedy }) => remedy))].join(' '), cause: first },
+    [`${errors.length} of ${all} keys were not restored.`, ...cappedList(each, 20)].join(' '),
+    { remedy: remediesOf(errors), cause: first },
   );
 }

@@ -58,7 +58,7 @@ export async function rotateKeys(inputs: InputValues, context: RunContext): Prom
   if (newKey) context.setOutput('key-id', newKey.keyId);
   context.setOutput(
     'trust-report',
-    await writeTrustReport(rotationReport(facts), reportPath, context.tempDirectory),
+    await writeTrustReport(rotationReport(facts), reportPath, context),
   );
   await context.addSummary(rotationSummary(facts));
   const attempted = repositories.map(({ gun, error }): Attempted<undefined> =>

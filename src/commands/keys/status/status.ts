@@ -21,7 +21,7 @@ import { statusReport, statusSummary, statusTable, type StatusFacts } from './re
  * not be looked at for, such as TRUST_DATA_MISSING; TRUST_DATA_EXPIRING.
  */
 export async function showKeysStatus(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, tempDirectory } = context;
+  const { workingDirectory, nameInput } = context;
   const configuration = readRenewalConfiguration('keysStatus', inputs, workingDirectory, nameInput);
   const { reportPath, withinDays, keys } = configuration;
   await checkReportPath(reportPath);
@@ -48,7 +48,7 @@ export async function showKeysStatus(inputs: InputValues, context: RunContext): 
   });
   const first = firstEnd(repositories.flatMap(({ renewals }) => renewals));
   if (first) context.setOutput('first-expiry', first.toISOString());
-  const file = await writeTrustReport(statusReport(facts), reportPath, tempDirectory);
+  const file = await writeTrustReport(statusReport(facts), reportPath, context);
   context.setOutput('trust-report', file);
   await context.addSummary(statusSummary(facts));
 

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { failureOfMany } from '../../../src/commands/report/failure-of-many.js';
+import { warningLines } from '../../../src/commands/report/summary.js';
+import { alignColumns } from '../../../src/commands/report/text-table.js';
+import { failureOf } from '../../../src/commands/verify/failure.js';
+import type { Verdict } from '../../../src/commands/verify/verdict.js';
+import { TrustError } from '../../../src/errors.js';
+
+const errorOf = (index: number): TrustError =>
+  new TrustError('TAG_NOT_SIGNED', `Tag ${index} is not signed.`, { remedy: `Sign tag ${index}.` });
+const errors = Array.from({ length: 300 }, (_, index) => errorOf(index));
+
+describe('what is said of 300 failures', () => {
+  const [first, ...others] = errors.map((error, index) => ({ name: `image ${index}`, error }));
+
+  it('is some of them, and where the others are', () => {
+    if (!first) throw new TypeError('there is no failure');
+    const { message, remedy } = failureOfMany([first, ...others], '300 images were not signed.');
+    expect(message.match(/is not signed/g)).toHaveLength(20);
+    expect(message).toMatch(/ \.\.\. and 280 more, see the trust report$/);
+    expect(remedy.split('\n')).toHaveLength(21);
+    expect(remedy).toMatch(/\n\.\.\. and 280 more, see the trust report$/);
+  });
+
+  it('is capped for images that are not as required, too', () => {
+    const failed = errors.map(({ code, message, remedy }): Verdict => {
+      return { status: 'failed', problems: [{ code, message, remedy }] } as unknown as Verdict;
+    });
+    const { message, remedy } = failureOf(failed, 300);
+    expect(message).toMatch(/^300 of 300 images are not as required\. Tag 0 is not signed\. /);
+    expect(message).toMatch(/ \.\.\. and 280 more, see the trust report$/);
+    expect(remedy).toMatch(/\n\.\.\. and 280 more, see the trust report$/);
+  });
+});
+
+describe('a table of thousands of rows', () => {
+  it('shows the first, and says how many more there are', () => {
+    const rows = Array.from({ length: 9_000 }, (_, row) => [`row ${row}`, 'x']);
+    const lines = alignColumns([['ROW', 'X'], ...rows]);
+    expect(lines).toHaveLength(502);
+    expect(lines.at(-1)).toBe('... and 8500 more, see the trust report');
+  });
+
+  it('of a few is whole', () => {
+    expect(alignColumns([['A'], ['b']])).toEqual(['A', 'b']);
+  });
+});
+
+describe('the warnings of a summary', () => {
+  it('are capped', () => {
+    const lines = warningLines(Array.from({ length: 1_000 }, (_, index) => `warning ${index}`));
+    expect(lines).toHaveLength(202);
+    expect(lines.at(-1)).toBe('... and 800 more, see the trust report');
+  });
+});
