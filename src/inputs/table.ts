@@ -476,7 +476,7 @@ export const inputs = {
     type: 'list',
     group: 'trust',
     label: 'Pinned root',
-    help: "What the repository's root must be: a root key ID, `sha256:` and the fingerprint of the root certificate, the path of a CA file, or the URL of the Key Vault root key. Any one of several suffices. Without it the root is trusted on first use, and the log warns.",
+    help: "What the repository's root must be: a root key ID, `sha256:` and the fingerprint of the root certificate, the path of a PEM file with the root's CA or public key, or the URL of the Key Vault root key. Any one of several suffices. Without it the root is trusted on first use, and the log warns.",
     notes: [
       {
         commands: verifying,

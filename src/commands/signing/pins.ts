@@ -1,4 +1,5 @@
 /** Pins on their way through a run: opened for verification, and named where people read of them. */
+import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { openVaultKey } from '../../azure/index.js';
 import { TrustError, messageOf } from '../../errors.js';
@@ -27,7 +28,7 @@ export async function resolvePin(
       return pin;
     case 'ca-file':
       try {
-        return { kind: 'ca', pem: await readFile(pin.path, 'utf8') };
+        return pinIn(await readFile(pin.path, 'utf8'));
       } catch (cause) {
         throw new TrustError(
           'INPUT_INVALID',
@@ -40,6 +41,13 @@ export async function resolvePin(
       return pinOf(keyId);
     }
   }
+}
+
+/** What a PEM file pins: its certificates or, if it holds a public key instead, that key. */
+function pinIn(pem: string): Pin {
+  const isKey = /-----BEGIN (RSA )?PUBLIC KEY-----/.test(pem);
+  if (!isKey || pem.includes('-----BEGIN CERTIFICATE-----')) return { kind: 'ca', pem };
+  return { kind: 'public-key', spki: createPublicKey(pem).export({ type: 'spki', format: 'der' }) };
 }
 
 /** The canonical ID names the raw key, whatever certificate the root carries. */

@@ -21,6 +21,9 @@ import {
   type TrustedView,
 } from '../../trust/index.js';
 
+import type { RunContext } from '../context.js';
+import { requireOwn } from './own-folder.js';
+
 /** The folder, by repository. */
 export interface TrustCache {
   /**
@@ -32,16 +35,23 @@ export interface TrustCache {
   save(view: TrustedView): Promise<void>;
 }
 
-/** Uses `directory`, which is made when something is first kept in it. */
+/**
+ * Uses `directory`, which is made when something is first kept in it. Only what this user has put
+ * there counts.
+ */
 export function openTrustCache(
   directory: string,
-  workingDirectory: string,
-  now: () => Date,
+  {
+    workingDirectory,
+    clock,
+    nameInput,
+  }: Pick<RunContext, 'workingDirectory' | 'clock' | 'nameInput'>,
 ): TrustCache {
   const load = async (gun: string): Promise<EarlierState | undefined> => {
     const file = fileOf(directory, gun);
+    await requireOwn(file, nameInput('cache-directory'));
     const bytes = await readIfThere(file);
-    return bytes && verifyAgain(bytes, gun, file, now());
+    return bytes && verifyAgain(bytes, gun, file, clock());
   };
   return {
     load,

@@ -24,6 +24,7 @@ import { openPuller } from './pull.js';
 import { readRepositories } from './read-repositories.js';
 import { imagesOf, tableOf, verificationReport, verificationSummary } from './report.js';
 import { keyOf, requestsOf, type ImageRequest } from './requests.js';
+import { requireOwn } from './own-folder.js';
 import { openTrustCache } from './trust-cache.js';
 import type { Verdict } from './verdict.js';
 
@@ -33,13 +34,14 @@ import type { Verdict } from './verdict.js';
  * have been looked at; whatever keeps the run from looking.
  */
 export async function verifyImages(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, clock } = context;
+  const { workingDirectory, nameInput } = context;
   const configuration = await readVerifyConfiguration(inputs, workingDirectory, nameInput);
   await checkReportPath(configuration.reportPath);
   const destinations = configuration.writeDigests
     ? await destinationsOf(configuration.files, configuration.outputDirectory, workingDirectory)
     : [];
   if (configuration.cacheDirectory !== undefined) {
+    await requireOwn(configuration.cacheDirectory, nameInput('cache-directory'));
     await proveOutput(path.join(configuration.cacheDirectory, 'trust-data'), workingDirectory);
   }
   const { log, warnings } = collectWarnings(context.log);
@@ -55,7 +57,7 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
     const cache =
       configuration.cacheDirectory === undefined
         ? undefined
-        : openTrustCache(configuration.cacheDirectory, workingDirectory, clock);
+        : openTrustCache(configuration.cacheDirectory, context);
     return readRepositories(requests, { access, pins, cache, context, log });
   });
   const verdicts = await log.group('Verification', async () => {

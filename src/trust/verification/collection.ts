@@ -68,10 +68,11 @@ export class TrustedCollection {
     return this.#roots.current;
   }
 
-  /** The root in force, once a pin, earlier state or first use vouches for it. @throws {TrustError} */
+  /** The root in force: a pin, earlier state or first use vouches for it. @throws {TrustError} */
   anchoredRoot(): Envelope<RootSigned> {
-    this.#require(this.root !== undefined, 'the root comes first');
-    return this.#roots.anchored(this.root).root;
+    const anchored = this.#roots.anchored();
+    this.#require(anchored !== undefined, 'the root comes first');
+    return anchored.root;
   }
 
   /** As {@link TrustedRoots.versionsBefore}. @throws {TrustError} */
@@ -216,8 +217,9 @@ export class TrustedCollection {
   /** Ends the workflow. @throws {TrustError} TRUST_DATA_INVALID when `targets/releases` vanished. */
   finish(): TrustedView {
     const [timestamp, snapshot] = [this.#timestamp, this.#snapshot];
-    this.#require(this.root !== undefined, 'the root comes first');
-    const { root, pinnedBy } = this.#roots.anchored(this.root);
+    const anchored = this.#roots.anchored();
+    this.#require(anchored !== undefined, 'the root comes first');
+    const { root, pinnedBy } = anchored;
     this.#require(timestamp !== undefined && snapshot !== undefined, 'documents are missing');
     this.#require(this.#targets.has('targets'), 'targets are missing');
     this.#require(this.pendingDelegations().length === 0, 'delegations are missing');

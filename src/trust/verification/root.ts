@@ -13,9 +13,8 @@ import {
 } from '../metadata/index.js';
 import { expiredCertificate, invalidData, pinMismatch, unchainedRoot } from './failures.js';
 import { describeKeys, keyNameOf, type KeyName } from './key-names.js';
-import type { PreparedPin } from './pins.js';
+import type { Pin, PreparedPin } from './pins.js';
 import { countSignatures, type SignatureCount, type SigningRole } from './signatures.js';
-import type { PinnedBy } from './view.js';
 
 /** What a root is judged by. */
 export interface RootRules {
@@ -24,14 +23,22 @@ export interface RootRules {
   readonly allowWildcard: boolean;
   /** The root trusted so far, which must have signed this one too. */
   readonly previous: Envelope<RootSigned> | undefined;
-  /** Pins that this root must satisfy; undefined once an earlier root of the chain has. */
-  readonly pins: readonly PreparedPin[] | undefined;
+  /** Pins of which enough must vouch for the keys that signed; none at all demand nothing. */
+  readonly pins: readonly PreparedPin[];
   /** Whether root certificates may be past their date: in the middle of a chain, for diagnosis. */
   readonly ignoreValidity: boolean;
 }
 
-/** Judges a root. @returns why it is trusted, if `pins` were asked. @throws {TrustError} */
-export function validateRoot(root: Envelope<RootSigned>, rules: RootRules): PinnedBy | undefined {
+/** A root that was found good. */
+export interface RootVerdict {
+  /** The keys whose signatures count: pinned ones, if there are pins. */
+  readonly rootKeys: readonly KeyName[];
+  /** The pin of the first of them. */
+  readonly pin: Pin | undefined;
+}
+
+/** Judges a root. @throws {TrustError} */
+export function validateRoot(root: Envelope<RootSigned>, rules: RootRules): RootVerdict {
   const { gun, previous } = rules;
   const usable = usableRootKeys(root, rules);
 
@@ -41,12 +48,16 @@ export function validateRoot(root: Envelope<RootSigned>, rules: RootRules): Pinn
     throw unchainedRoot(gun, 'it is not signed by the threshold of the root trusted before');
   }
 
-  const pinned = rules.pins === undefined ? undefined : applyPins(root, usable, rules, rules.pins);
+  // certs.go, step 4: wherever the root came from, keys that no pin vouches for do not count.
+  const pinned = rules.pins.length === 0 ? undefined : pinnedKeys(root, usable, rules);
 
   // TUF 1.0, 5.3.4: and a threshold of its own keys (certs.go, step 5: those left after pinning).
-  const count = countRoot(root, root, pinned?.keyIds ?? usable, gun);
-  if (!count.isEnough) throw invalidData(gun, 'root', count.rule);
-  return pinned?.pinnedBy;
+  const counting = pinned?.map(({ keyId }) => keyId) ?? usable;
+  const count = countRoot(root, root, counting, gun);
+  if (!count.isEnough) {
+    throw invalidData(gun, 'root', pinned ? `of the pinned keys, ${count.rule}` : count.rule);
+  }
+  return { rootKeys: counting.map((id) => rootKeyName(root, id)), pin: pinned?.[0]?.pin };
 }
 
 /** Tells whether the threshold of `previous` signed `root`. */
@@ -108,25 +119,16 @@ function certificateFlaws(
   });
 }
 
-/** certs.go, step 4: keys no pin vouches for are dropped; without pins the first root is taken. */
-function applyPins(
+/** Which of the usable keys the pins vouch for: at least one. @throws {TrustError} */
+function pinnedKeys(
   root: Envelope<RootSigned>,
   usable: readonly KeyId[],
-  rules: RootRules,
-  pins: readonly PreparedPin[],
-): { readonly keyIds: readonly KeyId[]; readonly pinnedBy: PinnedBy } {
-  const rootKeys = usable.map((id) => rootKeyName(root, id));
-  if (pins.length === 0) return { keyIds: usable, pinnedBy: { kind: 'first-use', rootKeys } };
-  const matched = matchPins(root, usable, pins, rules.now);
-  const [first] = matched;
-  if (first === undefined) {
-    const expected = pins.map(({ description }) => description).join(' or ');
-    throw pinMismatch(rules.gun, expected, describeKeys(rootKeys));
-  }
-  return {
-    keyIds: matched.map(({ keyId }) => keyId),
-    pinnedBy: { kind: 'pin', pin: first.pin, rootKey: rootKeyName(root, first.keyId) },
-  };
+  { gun, now, pins }: RootRules,
+): ReturnType<typeof matchPins> {
+  const matched = matchPins(root, usable, pins, now);
+  if (matched.length > 0) return matched;
+  const expected = pins.map(({ description }) => description).join(' or ');
+  throw pinMismatch(gun, expected, describeKeys(usable.map((id) => rootKeyName(root, id))));
 }
 
 /** Which of the root keys `candidates` a pin vouches for. */

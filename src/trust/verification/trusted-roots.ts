@@ -3,13 +3,12 @@
  * root in force, one root after the other. A root that is refused leaves the state as it was.
  */
 import { limits } from '../../limits.js';
-import { own, parseRoot, type Envelope, type Gun, type RootSigned } from '../metadata/index.js';
+import { parseRoot, type Envelope, type Gun, type RootSigned } from '../metadata/index.js';
 import type { DocumentChecks } from './checks.js';
-import { invalidData, pinMismatch } from './failures.js';
-import { describeKeys, keyNameOf, keyNamesOf } from './key-names.js';
+import { invalidData } from './failures.js';
 import type { VerificationOptions } from './options.js';
 import { preparePin, type PreparedPin } from './pins.js';
-import { isSignedBy, matchPins, timelessRootKeyIds, validateRoot } from './root.js';
+import { isSignedBy, validateRoot, type RootVerdict } from './root.js';
 import type { PinnedBy } from './view.js';
 
 /** The root of one GUN, and what vouches for it. */
@@ -17,6 +16,8 @@ export class TrustedRoots {
   readonly #gun: Gun;
   readonly #checks: DocumentChecks;
   readonly #pins: readonly PreparedPin[];
+  /** The root that was trusted before anything was read, if any. */
+  readonly #earlier: Envelope<RootSigned> | undefined;
   readonly allowWildcard: boolean;
   #root: Envelope<RootSigned> | undefined;
   #pinnedBy: PinnedBy | undefined;
@@ -27,7 +28,7 @@ export class TrustedRoots {
     this.#checks = checks;
     this.#pins = (options.pins ?? []).map(preparePin);
     this.allowWildcard = options.allowWildcardCertificates ?? false;
-    if (options.earlier !== undefined) this.#beginFrom(options.earlier.root);
+    this.#earlier = this.#root = options.earlier?.root;
   }
 
   /** The root trusted so far, if any. */
@@ -35,14 +36,14 @@ export class TrustedRoots {
     return this.#root;
   }
 
-  /** `root`, the current one, with what vouches for it. @throws {TrustError} TRUST_PIN_MISMATCH */
-  anchored(root: Envelope<RootSigned>): {
-    readonly root: Envelope<RootSigned>;
-    readonly pinnedBy: PinnedBy;
-  } {
-    if (this.#pinnedBy !== undefined) return { root, pinnedBy: this.#pinnedBy };
-    const expected = this.#pins.map(({ description }) => description).join(' or ');
-    throw pinMismatch(this.#gun, expected, describeKeys(keyNamesOf(root, 'root')));
+  /**
+   * The root in force with what vouches for it; undefined until one that may be last was accepted.
+   * Where none was fetched that is the earlier one, held to the same rules. @throws {TrustError}
+   */
+  anchored(): { readonly root: Envelope<RootSigned>; readonly pinnedBy: PinnedBy } | undefined {
+    if (this.#earlier !== undefined && this.#root === this.#earlier) this.#take(this.#earlier);
+    if (this.#root === undefined || this.#pinnedBy === undefined) return undefined;
+    return { root: this.#root, pinnedBy: this.#pinnedBy };
   }
 
   /**
@@ -65,20 +66,24 @@ export class TrustedRoots {
   }
 
   /**
-   * Accepts a root: the first one by pins or first use, later ones because the root before signed
-   * them. `intermediate` roots may have expired; the last must not.
+   * Accepts a root: the first one by first use or an earlier state, later ones because the root
+   * before signed them. `intermediate` roots may have expired, and pins say nothing of them; the
+   * last must not have expired, and enough of those who signed it must be pinned, if there are pins:
+   * whether it was fetched just now, kept from another run, or follows from one that was.
    * @throws {TrustError} TRUST_DATA_INVALID, TRUST_DATA_EXPIRED or TRUST_PIN_MISMATCH.
    */
   accept(bytes: Uint8Array, options: { readonly intermediate?: boolean } = {}): void {
     this.#checks.size('root', bytes, limits.rootBytes);
-    const root = this.#checks.parse('root', bytes, parseRoot);
-    const isIntermediate = options.intermediate === true;
-    const pinnedBy = validateRoot(root, {
+    this.#take(this.#checks.parse('root', bytes, parseRoot), options.intermediate);
+  }
+
+  #take(root: Envelope<RootSigned>, isIntermediate = false): void {
+    const verdict = validateRoot(root, {
       gun: this.#gun,
       now: this.#checks.now,
       allowWildcard: this.allowWildcard,
       previous: this.#root,
-      pins: this.#pinnedBy === undefined ? this.#pins : undefined,
+      pins: isIntermediate ? [] : this.#pins,
       ignoreValidity: isIntermediate || !this.#checks.enforcesExpiry,
     });
     // TUF 1.0, 5.3.5: no rollback of the root. Departure: gaps are allowed when the old keys signed
@@ -92,19 +97,13 @@ export class TrustedRoots {
     // TUF 1.0, 5.3.10: the last root must not have expired, those on the way may.
     if (!isIntermediate) this.#checks.expiry('root', root);
     this.#root = root;
-    this.#pinnedBy ??= pinnedBy;
+    this.#pinnedBy = isIntermediate ? undefined : this.#reasonOf(verdict);
   }
 
-  /** The earlier root is the anchor; pins, if any, must vouch for it or for the root that follows. */
-  #beginFrom(root: Envelope<RootSigned>): void {
-    this.#root = root;
-    const rules = { gun: this.#gun, allowWildcard: this.allowWildcard };
-    const [match] = matchPins(root, timelessRootKeyIds(root, rules), this.#pins, this.#checks.now);
-    if (match !== undefined) {
-      const rootKey = keyNameOf(match.keyId, own(root.signed.keys, match.keyId));
-      this.#pinnedBy = { kind: 'pin', pin: match.pin, rootKey };
-    } else if (this.#pins.length === 0) {
-      this.#pinnedBy = { kind: 'earlier-root', version: root.signed.version };
-    }
+  #reasonOf({ pin, rootKeys }: RootVerdict): PinnedBy {
+    const [rootKey] = rootKeys;
+    if (pin !== undefined && rootKey !== undefined) return { kind: 'pin', pin, rootKey };
+    if (this.#earlier) return { kind: 'earlier-root', version: this.#earlier.signed.version };
+    return { kind: 'first-use', rootKeys };
   }
 }

@@ -11,12 +11,19 @@ import {
   trustFiles,
 } from '../../trust/repository-builder.js';
 
+const openCache = (directory: string, at: Date) =>
+  openTrustCache(directory, {
+    workingDirectory: tmpdir(),
+    clock: () => at,
+    nameInput: (name) => name,
+  });
+
 let folder = '';
 let cache: TrustCache;
 
 beforeEach(async () => {
   folder = path.join(await mkdtemp(path.join(tmpdir(), 'trust-cache-')), 'made', 'here');
-  cache = openTrustCache(folder, tmpdir(), () => now);
+  cache = openCache(folder, now);
 });
 afterEach(() => rm(path.dirname(path.dirname(folder)), { recursive: true }));
 
@@ -51,7 +58,7 @@ describe('the trust data kept in a folder', () => {
 
   it('counts although it has expired meanwhile', async () => {
     await cache.save(trustFiles(dockerLikeRepository().build()));
-    const later = openTrustCache(folder, tmpdir(), () => inDays(5000));
+    const later = openCache(folder, inDays(5000));
     expect((await later.load(gun))?.targets?.size).toBe(3);
   });
 
@@ -106,9 +113,9 @@ describe('the trust data kept in a folder', () => {
   it('is an error of the input where nothing can be kept or read', async () => {
     const file = path.join(path.dirname(path.dirname(folder)), 'file');
     await writeFile(file, '');
-    const nowhere = openTrustCache(file, tmpdir(), () => now);
+    const nowhere = openCache(file, now);
     await expect(nowhere.load(gun)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
-    const below = openTrustCache(path.join(file, 'below'), tmpdir(), () => now);
+    const below = openCache(path.join(file, 'below'), now);
     const view = trustFiles(dockerLikeRepository().build());
     await expect(below.save(view)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
