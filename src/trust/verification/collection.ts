@@ -168,7 +168,11 @@ export class TrustedCollection {
     this.#checks.version(role, file, this.#earlier?.targets?.get(role));
     // TUF 1.0, 5.6.3, with the keys of the parent.
     const count = this.#checks.count(role, file, delegation, Object.fromEntries(delegation.keys));
-    if (!count.isEnough) return this.#skip(role, 'signatures', file, count.rule);
+    if (!count.isEnough) {
+      // Whoever holds the snapshot key could list any file to have the known one passed over.
+      this.#refuseWithdrawal(role, `${count.rule}, while the version seen before still does`);
+      return this.#skip(role, 'signatures', file, count.rule);
+    }
     // TUF 1.0, 5.6.5.
     const expiry = expiryOf(file.signed);
     if (expiry < this.#checks.now && this.#checks.enforcesExpiry) {
@@ -214,7 +218,7 @@ export class TrustedCollection {
     );
   }
 
-  /** Ends the workflow. @throws {TrustError} TRUST_DATA_INVALID when `targets/releases` vanished. */
+  /** Ends the workflow. @throws {TrustError} TRUST_DATA_INVALID when a delegation was withdrawn. */
   finish(): TrustedView {
     const [timestamp, snapshot] = [this.#timestamp, this.#snapshot];
     const anchored = this.#roots.anchored();
@@ -271,10 +275,28 @@ export class TrustedCollection {
     const gone = [...this.#delegations.roles.keys()].filter(
       (role) => this.#earlier?.targets?.has(role) === true && this.expected(role) === undefined,
     );
+    for (const role of gone) {
+      this.#refuseWithdrawal(role, 'it was there before, the snapshot lacks it');
+    }
     if (gone.includes('targets/releases') && this.#refuseUnusableReleases) {
       throw invalidData(this.gun, 'targets/releases', 'it was there before, the snapshot lacks it');
     }
     return gone.map((role) => vanishedWarning(this.gun, role));
+  }
+
+  /**
+   * Refuses to go on without a delegation whose file of before its parent's keys still vouch for: an
+   * honest server has that one or a newer one. Departure: Notary goes on with what is left, so that
+   * a tag falls back to what an ancestor says of it. Keys that were changed are no withdrawal: what
+   * they signed falls away until the new ones sign.
+   */
+  #refuseWithdrawal(role: RoleName, rule: string): void {
+    const before = this.#earlier?.targets?.get(role);
+    const delegation = this.#delegations.roles.get(role);
+    if (before === undefined || delegation === undefined) return;
+    const keys = Object.fromEntries(delegation.keys);
+    if (!this.#checks.count(role, before, delegation, keys).isEnough) return;
+    throw invalidData(this.gun, role, `${rule} (rollback)`);
   }
 
   /** Only with `expiry: 'report'` is there anything to find here. */

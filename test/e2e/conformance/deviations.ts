@@ -42,6 +42,12 @@ export const deviations: readonly Deviation[] = [
   },
   {
     why:
+      'A server that takes away a delegation which its client knows makes tags fall back to what ' +
+      'targets says of them. The stock clients go on without it.',
+    cases: { 'the snapshot does not list releases any more': 'old image' },
+  },
+  {
+    why:
       'A certificate for `*` or `prefix*` vouches for repositories that its owner never saw. No ' +
       'stock client makes such certificates.',
     cases: {

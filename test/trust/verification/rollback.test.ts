@@ -10,7 +10,7 @@ import {
   type BuiltRole,
   type Files,
 } from '../repository-builder.js';
-import { ed25519Key, rootKey } from '../test-keys.js';
+import { ecdsaKey, ed25519Key, rootKey } from '../test-keys.js';
 import { TrustedCollection } from '../../../src/trust/verification/index.js';
 import { expectRefusal } from './expect-refusal.js';
 
@@ -156,14 +156,49 @@ describe('an earlier state', () => {
     if (releases === undefined) throw new Error('no delegation');
     releases.hasFile = false;
     const files = repository.publish();
-    expect(trustFiles(files, { earlier }).warnings).toMatchObject([
+    for (const unusableReleases of ['skip', 'refuse'] as const) {
+      const work = () => trustFiles(files, { earlier, unusableReleases });
+      const rule = /targets\/releases: it was there before, .*\(rollback\)/;
+      expectRefusal(work, 'TRUST_DATA_INVALID', rule);
+    }
+    expect(trustFiles(files, { unusableReleases: 'refuse' }).warnings).toEqual([]);
+  });
+
+  it('notices a signer below another one that the snapshot no longer lists', () => {
+    const repository = dockerLikeRepository();
+    const deeper = repository.delegate('targets/alice/night');
+    const earlier = repository.build();
+    deeper.hasFile = false;
+    refuses(repository.publish(), earlier, /targets\/alice\/night: it was there before/);
+  });
+
+  it('notices a delegation that is replaced by a file nobody signed', () => {
+    const repository = dockerLikeRepository();
+    const earlier = repository.build();
+    const [releases] = repository.delegations;
+    if (releases === undefined) throw new Error('no delegation');
+    releases.version = 2;
+    const signers = { 'targets/releases': [ecdsaKey()] };
+    const files = repository.publish({ signers });
+    const rule = /targets\/releases: .*threshold.*the version seen before still does \(rollback\)/;
+    refuses(files, earlier, rule);
+  });
+
+  it('does not take the change of a delegation’s keys for a withdrawal', () => {
+    const repository = dockerLikeRepository();
+    const earlier = trustFiles(repository.build());
+    const [releases] = repository.delegations;
+    if (releases === undefined) throw new Error('no delegation');
+    repository.targetsRole.version += 1;
+    const old = releases.keys;
+    releases.keys = [ecdsaKey()];
+    const unsigned = repository.publish({ signers: { 'targets/releases': old } });
+    expect(trustFiles(unsigned, { earlier }).warnings).toMatchObject([
+      { kind: 'delegation-signatures', role: 'targets/releases' },
+    ]);
+    releases.hasFile = false;
+    expect(trustFiles(repository.publish(), { earlier }).warnings).toMatchObject([
       { kind: 'delegation-vanished', role: 'targets/releases' },
     ]);
-    expectRefusal(
-      () => trustFiles(files, { earlier, unusableReleases: 'refuse' }),
-      'TRUST_DATA_INVALID',
-      /targets\/releases: it was there before/,
-    );
-    expect(trustFiles(files, { unusableReleases: 'refuse' }).warnings).toEqual([]);
   });
 });

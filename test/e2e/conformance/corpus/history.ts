@@ -166,7 +166,7 @@ const delegated: readonly Case[] = [
       targets: { '1.0': targetOf('image 2.0') },
     });
   }),
-  releasesAfterwards('the snapshot does not list releases any more', 'old image', (repository) => {
+  releasesAfterwards('the snapshot does not list releases any more', 'invalid', (repository) => {
     releasesRole(repository).hasFile = false;
   }),
   releasesAfterwards('targets does not list releases any more', 'old image', (repository) => {
