@@ -7,27 +7,30 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'no
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
+import { entryFile, type EntryHost } from './entry.js';
 import { commandActions, groupActions, root, taskFolder } from './generate.js';
 
 interface Bundle {
+  readonly host: EntryHost;
   /** Folder within dist. */
   readonly folder: string;
-  /** Output file names by entry. */
+  /** The files that the host starts, by the source of their bundles. */
   readonly entries: Readonly<Record<string, string>>;
-  readonly banner?: string;
 }
 
 const bundles: readonly Bundle[] = [
   {
+    host: 'action',
     folder: 'action',
     entries: { 'src/hosts/actions/main.ts': 'index.cjs', 'src/hosts/actions/post.ts': 'post.cjs' },
   },
   {
+    host: 'cli',
     folder: 'cli',
     entries: { 'src/hosts/cli/main.ts': 'index.cjs' },
-    banner: '#!/usr/bin/env node',
   },
   {
+    host: 'task',
     folder: 'task/AcrContentTrustV1',
     entries: {
       'src/hosts/pipelines/main.ts': 'index.js',
@@ -43,17 +46,29 @@ export async function buildAll(dist: string): Promise<void> {
     const folder = path.join(dist, bundle.folder);
     await mkdir(folder, { recursive: true });
     const metafiles = await Promise.all(
-      Object.entries(bundle.entries).map(([entry, file]) =>
-        bundleFile(entry, path.join(folder, file), bundle.banner),
-      ),
+      Object.entries(bundle.entries).map(async ([source, file]) => {
+        const name = bundleBehind(file);
+        const start = bundle.host === 'cli' ? '#!/usr/bin/env node\n' : '';
+        await writeFile(
+          path.join(folder, file),
+          start + entryFile(bundle.host, name, await oldestNode()),
+        );
+        return bundleFile(source, path.join(folder, name));
+      }),
     );
     await writeFile(path.join(folder, 'licenses.txt'), await licences(metafiles));
   }
   for (const command of commandActions) {
-    await writeFile(path.join(dist, 'action', `${command}.cjs`), commandEntry(command));
+    await writeFile(
+      path.join(dist, 'action', `${command}.cjs`),
+      await commandEntry(`'${command}'`),
+    );
   }
   for (const group of groupActions.keys()) {
-    await writeFile(path.join(dist, 'action', `${group}.cjs`), groupEntry(group));
+    await writeFile(
+      path.join(dist, 'action', `${group}.cjs`),
+      await commandEntry(`'${group} ' + (process.env.INPUT_COMMAND || '')`),
+    );
   }
   const task = path.join(dist, 'task/AcrContentTrustV1');
   await cp(path.join(root, taskFolder), task, { recursive: true });
@@ -61,17 +76,29 @@ export async function buildAll(dist: string): Promise<void> {
   await writeFile(path.join(task, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
-/** The entry of an action with one command: the main bundle, told which. */
-function commandEntry(command: string): string {
-  return `process.env.INPUT_COMMAND = '${command}';\nrequire('./index.cjs');\n`;
+/**
+ * The entry of an action with a command of its own, or of a group's action, which knows the first of
+ * the command's two words: the main bundle, told so.
+ */
+async function commandEntry(command: string): Promise<string> {
+  const before = `process.env.INPUT_COMMAND = ${command};\n  `;
+  return entryFile('action', bundleBehind('index.cjs'), await oldestNode(), before);
 }
 
-/** The entry of a group's action: the main bundle, told the first of the command's two words. */
-function groupEntry(group: string): string {
-  return `process.env.INPUT_COMMAND = \`${group} \${process.env.INPUT_COMMAND ?? ''}\`;\nrequire('./index.cjs');\n`;
+/** The name of the bundle that an entry hands over to. */
+function bundleBehind(entry: string): string {
+  return entry.replace(/^index\./, 'main.').replace(/^post\./, 'post-main.');
 }
 
-async function bundleFile(entry: string, outfile: string, banner = ''): Promise<Metafile> {
+/** The oldest Node.js that the product runs on, as its manifest says. */
+async function oldestNode(): Promise<string> {
+  const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
+    readonly engines: { readonly node: string };
+  };
+  return manifest.engines.node.replace('>=', '');
+}
+
+async function bundleFile(entry: string, outfile: string): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -84,7 +111,6 @@ async function bundleFile(entry: string, outfile: string, banner = ''): Promise<
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    ...(banner ? { banner: { js: banner } } : {}),
   });
   return metafile;
 }

@@ -43,7 +43,8 @@ export function taskJson(version: string) {
     visibility: ['Build', 'Release'],
     runsOn: ['Agent', 'MachineGroup'],
     version: { Major: major, Minor: minor, Patch: patch },
-    minimumAgentVersion: '4.248.0',
+    // The first whose Node.js 20 is no older than ours (4.258 has 20.18).
+    minimumAgentVersion: '4.261.0',
     instanceNameFormat: 'ACR Content Trust: $(command)',
     groups: groups(),
     inputs: [commandEntry(), ...inputsOf('task').map(entry)],

@@ -4,6 +4,7 @@ import { access, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from '
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAll } from '../../scripts/build.js';
 import { packExtension } from '../../scripts/package.js';
@@ -69,7 +70,7 @@ describe('the bundles', () => {
     expect(licences).not.toContain('see below');
   });
 
-  it.each(['action/post.cjs', 'task/AcrContentTrustV1/post.js'])(
+  it.each(['action/post-main.cjs', 'task/AcrContentTrustV1/post-main.js'])(
     'carry no library into %s, which runs after every job',
     async (file) => {
       const { size } = await stat(path.join(dist, file));
@@ -154,6 +155,56 @@ describe('the bundled task', () => {
   });
 });
 
+describe('a bundle on a Node.js that is too old', () => {
+  const entries = [
+    'cli/index.cjs',
+    'action/index.cjs',
+    'action/sign.cjs',
+    'action/keys.cjs',
+    'action/post.cjs',
+    'task/AcrContentTrustV1/index.js',
+    'task/AcrContentTrustV1/post.js',
+  ];
+  const said = 'acr-content-trust needs Node.js 20.19 or newer, this is ';
+
+  it.each(entries.flatMap((file) => ['18.20.8', '20.18.3', '6.17.1'].map((old) => [file, old])))(
+    '%s on %s says so as its host shows errors, and fails',
+    async (file, old) => {
+      const preload = path.join(folder, `node-${old}.cjs`);
+      await writeFile(
+        preload,
+        `Object.defineProperty(process.versions, 'node', { value: '${old}' });\n`,
+      );
+      const args = ['--require', preload, path.join(dist, file)];
+      const { code, stdout, stderr } = await startNode(args, {});
+      expect(code).not.toBe(0);
+      if (file.startsWith('cli')) {
+        expect(stderr[0]).toBe(`error: ${said}${old}.`);
+        expect(stdout).toEqual([]);
+        return;
+      }
+      expect(stderr).toEqual([]);
+      if (file.startsWith('action')) {
+        expect(stdout).toEqual([
+          `::error title=Content trust::${said}${old}.%0AUpdate the runner.`,
+        ]);
+      } else {
+        expect(stdout[0]).toMatch(/^##vso\[task\.issue type=error;/);
+        expect(stdout[1]).toContain(`##vso[task.complete result=Failed;]${said}${old}.`);
+      }
+    },
+  );
+
+  it('is told so by a file that such a Node.js can read', async () => {
+    for (const file of entries) {
+      const text = (await readFile(path.join(dist, file), 'utf8')).replace(/^#!.*/, '');
+      // esbuild refuses what this old syntax has no words for.
+      await expect(transform(text, { target: 'es5' }), file).resolves.toBeDefined();
+      expect(text).not.toMatch(/=>|`|\?\?|\?\./);
+    }
+  });
+});
+
 describe('a shipped bundle that fails while nobody reads its output', () => {
   // Every line is masked, and each mask is a line of the output: more than a pipe holds.
   const secret = Array.from({ length: 3_000 }, (_, line) => `secret line ${line}`).join('\n');
@@ -198,7 +249,7 @@ describe('the packed extension', () => {
     const unpacked = path.join(folder, 'unpacked');
     await promisify(execFile)('unzip', ['-q', vsix, '-d', unpacked]);
     task = path.join(unpacked, 'AcrContentTrust/AcrContentTrustV1');
-    agent = { AGENT_TEMPDIRECTORY: folder, AGENT_VERSION: '4.248.0' };
+    agent = { AGENT_TEMPDIRECTORY: folder, AGENT_VERSION: '4.261.0' };
   });
 
   it('holds a task whose files are those its manifest names', async () => {
