@@ -59,6 +59,8 @@ export const limits = {
   /** How often a file that another program holds is tried, and the pause that grows with each try. */
   fileBusyTries: 10,
   fileBusyPauseMs: 100,
+  /** Lines of one message on bad inputs. */
+  shownProblems: 25,
   keyFileBytes: 64 * 1024,
   /** A folder of keys, or an archive of one: its key files, and everything else that lies there. */
   keyStoreFiles: 1_000,

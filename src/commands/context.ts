@@ -1,6 +1,6 @@
 /** What a host hands to a command: its ports and the facts of its surroundings. */
 import type { Identity } from '../azure/index.js';
-import type { NameInput, OutputName } from '../inputs/index.js';
+import type { NameInput, OutputName, ProblemList } from '../inputs/index.js';
 import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
 
 /** Ways to sign in that a host offers besides the inputs. */
@@ -30,6 +30,8 @@ export interface RunContext {
   readonly tempDirectory: string;
   readonly identity: HostIdentity;
   readonly nameInput: NameInput;
+  /** What is known to be wrong with the inputs; whoever reads them adds to it, then throws it. */
+  readonly problems: ProblemList;
   /** Sets an output as soon as its value is known, so that it survives a later failure. */
   setOutput(name: OutputName, value: string): void;
   /**

@@ -1,4 +1,5 @@
 /** The way from a command's name to its use case. */
+import path from 'node:path';
 import type { CommandName, InputValues } from '../inputs/index.js';
 import { readConfiguration } from './configuration/read-configuration.js';
 import type { Configuration } from './configuration/types.js';
@@ -59,11 +60,17 @@ const useCases: Readonly<Record<CommandName, UseCase>> = {
  * Runs `command` to its end.
  * @throws {TrustError} for everything a user can meet; nothing is reported as done that is not.
  */
-export function runCommand(
+export async function runCommand(
   command: CommandName,
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
+  const { problems, workingDirectory } = context;
+  const { 'trust-report': reportPath } = inputs;
+  if (reportPath !== undefined) {
+    const file = path.resolve(workingDirectory, reportPath);
+    await problems.check('trust-report', () => checkReportPath(file));
+  }
   return useCases[command](inputs, context);
 }
 
@@ -73,9 +80,8 @@ function mainJob(
   run: (configuration: Configuration, ...rest: Parameters<UseCase>) => Promise<void>,
 ): UseCase {
   return async (inputs, context) => {
-    const { workingDirectory, nameInput } = context;
-    const configuration = readConfiguration(command, inputs, workingDirectory, nameInput);
-    await checkReportPath(configuration.reportPath);
+    const { workingDirectory, problems } = context;
+    const configuration = readConfiguration(command, inputs, workingDirectory, problems);
     await run(configuration, inputs, context);
   };
 }

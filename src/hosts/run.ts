@@ -5,6 +5,7 @@
 import { homedir } from 'node:os';
 import { runCommand, type RunContext } from '../commands/index.js';
 import {
+  collectProblems,
   definitionOf,
   inputNameOn,
   inputsOf,
@@ -12,6 +13,7 @@ import {
   readCommand,
   readInputs,
   type InputName,
+  type ProblemList,
 } from '../inputs/index.js';
 import { withinBudget } from './budget.js';
 import { safeJson, safeMarkdown } from './documents.js';
@@ -87,18 +89,25 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
   const secrets = createSecrets(host.masks, (form) => {
     host.registerSecret(form);
   });
-  const texts = readTexts(host, (name, value) => {
+  const problems = collectProblems((name) => inputNameOn(host.name, name));
+  const { nameInput } = problems;
+  const texts = readTexts(host, problems, (name, value) => {
     secrets.mask(value);
     const { length } = value.trim();
     if (length > 0 && length < shortestMask) {
-      log.warn(`"${inputNameOn(host.name, name)}" is too short to be hidden in the log.`);
+      log.warn(`"${nameInput(name)}" is too short to be hidden in the log.`);
     }
   });
   const { askSecret } = host;
   const toJson = (document: object, indent: number): string =>
     safeJson(document, indent, host.masks);
-  const command = readCommand(host.command());
-  const inputs = readInputs(command, host.name, (name) => texts.get(name) ?? '');
+  const command = readCommand(host.command(), problems);
+  const inputs = readInputs(command, host.name, (name) => texts.get(name) ?? '', problems);
+  const identity = problems.parse('azure-subscription', () => host.identity(inputs, secrets));
+  if (command === undefined) {
+    problems.throwIfAny();
+    return;
+  }
   const context: RunContext = {
     log,
     secrets,
@@ -117,8 +126,9 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
     workingDirectory: host.workingDirectory,
     homeDirectory: homedir(),
     tempDirectory: host.tempDirectory,
-    identity: host.identity(inputs, secrets),
-    nameInput: (name) => inputNameOn(host.name, name),
+    identity: identity ?? {},
+    nameInput,
+    problems,
     setOutput: (name, value) => {
       const redacted = host.masks.redact(value);
       if (redacted !== value) {
@@ -145,11 +155,12 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
 /** Reads all texts, also those the command has no use for: a secret among them is still a secret. */
 function readTexts(
   host: Host,
+  problems: ProblemList,
   mask: (name: InputName, value: string) => void,
 ): ReadonlyMap<InputName, string> {
   const texts = new Map<InputName, string>();
   for (const name of inputsOf(host.name)) {
-    const text = host.input(name);
+    const text = problems.parse(name, () => host.input(name)) ?? '';
     const definition = definitionOf(name);
     if (definition.secret && !isReference(definition, text)) mask(name, text);
     texts.set(name, text);

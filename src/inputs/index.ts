@@ -13,10 +13,14 @@ export {
   inputsOf,
   readCommand,
   readInputs,
-  throwProblems,
+} from './read.js';
+export {
+  collectProblems,
+  type Conflict,
   type InputProblem,
   type NameInput,
-} from './read.js';
+  type ProblemList,
+} from './problems.js';
 export { isReference } from './secret.js';
 export { inputs, outputs, type InputName, type InputValues, type OutputName } from './table.js';
 export {

@@ -2,8 +2,8 @@
  * From the texts a host was given to typed values. Says everything that is wrong at once. What a
  * value means (a key reference, a repository) is for the command to judge.
  */
-import { TrustError, type ErrorCode } from '../errors.js';
 import { commandLineOf } from './commands.js';
+import { collectProblems, type ProblemList } from './problems.js';
 import { inputs, type InputName, type InputValues } from './table.js';
 import {
   commandNames,
@@ -12,19 +12,6 @@ import {
   type InputDefinition,
   type InputValue,
 } from './types.js';
-
-/** One thing that is wrong with an input; collected, then thrown together. */
-export interface InputProblem {
-  readonly input: InputName;
-  /** What is wrong, so that it reads after the input's name: `is not set`. */
-  readonly problem: string;
-  readonly code: ErrorCode;
-  /** What to do; without it the table's example is shown. */
-  readonly remedy?: string;
-}
-
-/** How the host at hand spells an input's name, for messages. */
-export type NameInput = (name: string) => string;
 
 /** Every input of the table, by name. */
 export const inputNames = Object.keys(inputs) as readonly InputName[];
@@ -70,15 +57,18 @@ export function inputNameOn(host: HostName, name: string): string {
 
 /**
  * Reads the command, as one name (`keysInit`) or as on a command line (`keys init`).
- * @throws {TrustError} INPUT_INVALID for any other text.
+ * @returns undefined, with a note in `problems`, for any other text.
  */
-export function readCommand(text: string): CommandName {
+export function readCommand(text: string, problems: ProblemList): CommandName | undefined {
   const words = text.trim().split(/\s+/).join(' ');
   const command = commandNames.find(
     (name) => name === words || commandLineOf(name).join(' ') === words,
   );
   if (command === undefined) {
-    throw new TrustError('INPUT_INVALID', `There is no command "${text.trim()}".`, {
+    problems.add({
+      input: 'command',
+      problem: `is "${text.trim()}", and there is no such command`,
+      code: 'INPUT_INVALID',
       remedy: `Use one of: ${commandNames.join(', ')}.`,
     });
   }
@@ -86,53 +76,35 @@ export function readCommand(text: string): CommandName {
 }
 
 /**
- * Reads every input of `command`.
+ * Reads every input of `command`, or of all commands where it is not known.
  * @param read gives the text of an input, empty when it is not set.
- * @throws {TrustError} naming every input that is missing or cannot be read.
+ * @param problems where every input is noted that is missing or cannot be read; it has its default
+ *   then. Without such a list they are thrown.
  */
 export function readInputs(
-  command: CommandName,
+  command: CommandName | undefined,
   host: HostName,
   read: (name: InputName) => string,
+  problems?: ProblemList,
 ): InputValues {
-  const problems: InputProblem[] = [];
+  const { add, throwIfAny } = problems ?? collectProblems((name) => inputNameOn(host, name));
   const used = new Set(inputsOf(host, command));
   const values = inputNames.map((name) => {
     const definition = definitionOf(name);
     const text = used.has(name) ? read(name).trim() : '';
-    if (text === '' && definition.required?.includes(command)) {
-      problems.push({ input: name, problem: 'is not set', code: 'INPUT_MISSING' });
+    if (text === '' && command !== undefined && definition.required?.includes(command)) {
+      add({ input: name, problem: 'is not set', code: 'INPUT_MISSING' });
     }
     try {
       return [name, valueOf(definition, text)] as const;
     } catch (error) {
       if (!(error instanceof UnreadableValue)) throw error;
-      problems.push({ input: name, problem: error.message, code: 'INPUT_INVALID' });
-      return [name, undefined] as const;
+      add({ input: name, problem: error.message, code: 'INPUT_INVALID' });
+      return [name, valueOf(definition, '')] as const;
     }
   });
-  throwProblems(problems, (name) => inputNameOn(host, name));
+  if (!problems) throwIfAny();
   return Object.fromEntries(values) as unknown as InputValues;
-}
-
-/** @throws {TrustError} with all of `problems` in its message; returns if there are none. */
-export function throwProblems(problems: readonly InputProblem[], nameInput: NameInput): void {
-  const first = problems[0];
-  if (!first) return;
-  const named = problems.map(({ input, problem }) => `"${nameInput(input)}" ${problem}`);
-  const message =
-    named.length === 1
-      ? `Input ${named[0] ?? ''}.`
-      : `${named.length} inputs cannot be used: ${named.join('; ')}.`;
-  throw new TrustError(first.code, message, {
-    remedy: [...new Set(problems.map((problem) => remedyOf(problem, nameInput)))].join(' '),
-  });
-}
-
-function remedyOf({ input, remedy }: InputProblem, nameInput: NameInput): string {
-  if (remedy !== undefined) return remedy;
-  const { example } = definitionOf(input);
-  return `Set ${nameInput(input)}, for example: ${example}`;
 }
 
 class UnreadableValue extends Error {}

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
 import {
+  collectProblems,
   commandGroups,
   commandInput,
   inputNameOn,
@@ -91,9 +92,12 @@ describe('examples in YAML', () => {
     'of $where ($host) use inputs that exist, with all that are needed',
     (example) => {
       const { host, inputs } = example;
+      const problems = collectProblems((name) => name);
       const command = readCommand(
         example.command ?? String(inputs[commandInput.name] ?? commandInput.default),
+        problems,
       );
+      problems.throwIfAny();
       const offered = new Map(
         inputsOf(host, command).map((name) => [inputNameOn(host, name), name]),
       );

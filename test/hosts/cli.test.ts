@@ -150,7 +150,7 @@ describe('an input on the command line', () => {
     const { code, stdout, stderr } = await startSample('cli', {}, args);
     expect(code).toBe(2);
     expect(stderr[0]).toContain(
-      'error INPUT_INVALID: Option --client-secret holds a secret itself',
+      'error INPUT_INVALID: Input "client-secret" cannot be used: it holds a secret itself',
     );
     expect([...stdout, ...stderr].join('\n')).not.toContain('hunter2');
   });

@@ -109,6 +109,8 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
 };
 
 const run = async (_command: string, inputs: InputValues, context: RunContext): Promise<void> => {
+  // As every command does once it has read its inputs.
+  context.problems.throwIfAny();
   await scenarios[process.env.SAMPLE ?? 'all']?.(context, inputs);
 };
 

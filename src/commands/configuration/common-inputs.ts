@@ -1,61 +1,10 @@
 /**
- * What the commands' configurations have in common: a list of everything that is wrong with the
- * inputs, the identity's inputs, and the trust server. Asks nobody.
+ * What the commands' configurations have in common: the identity's inputs, the pins, and the trust
+ * server. Asks nobody.
  */
-import { TrustError, isTrustError } from '../../errors.js';
-import {
-  throwProblems,
-  type InputName,
-  type InputProblem,
-  type InputValues,
-  type NameInput,
-} from '../../inputs/index.js';
+import { TrustError } from '../../errors.js';
+import type { InputValues, ProblemList } from '../../inputs/index.js';
 import { parsePin, type PinReference } from './trust-pin.js';
-
-export type Conflict = (input: InputName, problem: string, remedy: string) => void;
-
-/** Everything that is wrong with the inputs of a run, to be said at once. */
-export interface ProblemList {
-  /** The value that `body` reads from `input`; a refusal is noted, and undefined given. */
-  readonly parse: <T>(input: InputName, body: () => T) => T | undefined;
-  /** Notes that an input does not go with another. */
-  readonly conflict: Conflict;
-  readonly add: (problem: InputProblem) => void;
-  /** @throws {TrustError} with all that was noted. */
-  readonly throwIfAny: () => void;
-  readonly problems: InputProblem[];
-}
-
-/** An empty list. */
-export function collectProblems(nameInput: NameInput): ProblemList {
-  const problems: InputProblem[] = [];
-  return {
-    problems,
-    parse: (input, body) => {
-      try {
-        return body();
-      } catch (error) {
-        if (!isTrustError(error)) throw error;
-        problems.push({
-          input,
-          problem: `cannot be used: ${error.message.replace(/\.$/, '')}`,
-          code: error.code,
-          remedy: error.remedy,
-        });
-        return undefined;
-      }
-    },
-    conflict: (input, problem, remedy) => {
-      problems.push({ input, problem, code: 'INPUT_CONFLICT', remedy });
-    },
-    add: (problem) => {
-      problems.push(problem);
-    },
-    throwIfAny: () => {
-      throwProblems(problems, nameInput);
-    },
-  };
-}
 
 /** The pins that `trust-pin` names. */
 export function readPins(
@@ -88,9 +37,7 @@ const guid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** Which credentials go together, before any of them is used. */
 export function checkIdentity(
   inputs: InputValues,
-  problems: InputProblem[],
-  conflict: Conflict,
-  nameInput: NameInput,
+  { add, conflict, nameInput }: ProblemList,
 ): void {
   const { 'client-id': clientId, 'tenant-id': tenantId } = inputs;
   const { 'client-secret': secret, 'client-certificate': certificate } = inputs;
@@ -118,7 +65,7 @@ export function checkIdentity(
   );
   for (const name of ['client-id', 'tenant-id'] as const) {
     if (proof !== undefined && inputs[name] === undefined) {
-      problems.push({
+      add({
         input: name,
         problem: `is not set, but "${nameInput(proof)}" is`,
         code: 'INPUT_MISSING',
@@ -126,10 +73,10 @@ export function checkIdentity(
     }
   }
   if (clientId !== undefined && !guid.test(clientId)) {
-    problems.push({ input: 'client-id', problem: 'is not a GUID', code: 'INPUT_INVALID' });
+    add({ input: 'client-id', problem: 'is not a GUID', code: 'INPUT_INVALID' });
   }
   if (tenantId !== undefined && !guid.test(tenantId) && !/^[\w-]+(\.[\w-]+)+$/.test(tenantId)) {
-    problems.push({
+    add({
       input: 'tenant-id',
       problem: 'is neither a GUID nor a domain name',
       code: 'INPUT_INVALID',

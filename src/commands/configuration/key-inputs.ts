@@ -1,9 +1,8 @@
 /** The inputs that name keys, as checked references. Opens nothing. */
 import path from 'node:path';
 import { TrustError } from '../../errors.js';
-import type { InputName, InputValues } from '../../inputs/index.js';
+import type { InputName, InputValues, ProblemList } from '../../inputs/index.js';
 import { parseKeyReference, vaultServiceOf } from '../../signing/index.js';
-import type { ProblemList } from './common-inputs.js';
 import type { KeyConfiguration } from './types.js';
 
 /** Why the root key must not be another role's key as well. */

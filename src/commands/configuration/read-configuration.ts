@@ -5,16 +5,9 @@
 import path from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import { parseRegistryId } from '../../azure/index.js';
-import type { CommandName, InputName, InputValues, NameInput } from '../../inputs/index.js';
+import type { CommandName, InputName, InputValues, ProblemList } from '../../inputs/index.js';
 import { parseDigest, parseRegistryHost, parseRepository, parseTag } from '../../registry/index.js';
-import {
-  checkIdentity,
-  collectProblems,
-  parseTrustServer,
-  readPins,
-  type Conflict,
-  type ProblemList,
-} from './common-inputs.js';
+import { checkIdentity, parseTrustServer, readPins } from './common-inputs.js';
 import { readKeyInput } from './key-inputs.js';
 import { checkTagsToRevoke, readRevocation } from './tags-to-revoke.js';
 import { readImagesToSign, trustServerOf } from './sign-images.js';
@@ -25,21 +18,19 @@ export { checkIdentity, parseTrustServer };
 /**
  * Checks `inputs` as a whole.
  * @param workingDirectory that relative paths start from.
- * @param collected what is known to be wrong with the command's own inputs, to be said with the rest.
+ * @param collected what is known to be wrong already, to be said with the rest.
  * @throws {TrustError} naming every input that cannot be used.
  */
 export function readConfiguration(
   command: CommandName,
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
-  collected = collectProblems(nameInput),
+  collected: ProblemList,
 ): Configuration {
-  const { parse, conflict, add } = collected;
+  const { parse, conflict, add, has, nameInput } = collected;
 
-  const repositories =
-    inputs.images.length > 0 ? readImagesToSign(inputs, collected, nameInput) : undefined;
-  const image = repositories?.[0]?.image ?? readImage(command, inputs, collected, nameInput);
+  const repositories = inputs.images.length > 0 ? readImagesToSign(inputs, collected) : undefined;
+  const image = repositories?.[0]?.image ?? readImage(command, inputs, collected);
   const { registry } = image;
 
   const isPublishing = command === 'sign' || command === 'revoke' || command === 'promote';
@@ -47,7 +38,8 @@ export function readConfiguration(
   const signingKey = readKeyInput('signing-key', inputs, workingDirectory, collected);
   const rootKey = readKeyInput('root-key', inputs, workingDirectory, collected);
   const pins = readPins(inputs, workingDirectory, collected);
-  if (signs && inputs['signing-key'] === undefined) {
+  // With an unreadable `content-trust` nobody knows whether something is to be signed.
+  if (signs && inputs['signing-key'] === undefined && !has('content-trust')) {
     add({
       input: 'signing-key',
       problem: 'is not set, and something is to be signed',
@@ -77,7 +69,7 @@ export function readConfiguration(
     signs && signingKey
       ? { engine: inputs.engine, signingKey, rootKey, pins, tagsLast: inputs['tags-last'] }
       : undefined;
-  const build = isBuilding(command) ? buildConfiguration(inputs, conflict, nameInput) : undefined;
+  const build = isBuilding(command) ? buildConfiguration(inputs, collected) : undefined;
   const digestText = inputs.digest;
   const digest =
     digestText === undefined ? undefined : parse('digest', () => parseDigest(digestText));
@@ -89,7 +81,7 @@ export function readConfiguration(
     registryIdText === undefined
       ? undefined
       : parse('registry-id', () => parseRegistryId(registryIdText));
-  checkIdentity(inputs, collected.problems, conflict, nameInput);
+  checkIdentity(inputs, collected);
   collected.throwIfAny();
 
   return {
@@ -118,7 +110,6 @@ function readImage(
   command: CommandName,
   inputs: InputValues,
   collected: ProblemList,
-  nameInput: NameInput,
 ): ImageConfiguration {
   const { parse, add } = collected;
   const { registry: host, repository: name } = inputs;
@@ -134,7 +125,7 @@ function readImage(
       add({ input, problem: 'is not set', code: 'INPUT_MISSING' });
     }
   }
-  if (command === 'revoke') checkTagsToRevoke(inputs, collected, nameInput);
+  if (command === 'revoke') checkTagsToRevoke(inputs, collected);
   const tags =
     command === 'revoke' ? [] : inputs.tags.map((tag) => parse('tags', () => parseTag(tag)) ?? '');
   return { registry, repository, tags: [...new Set(tags)], gun: `${registry}/${repository}` };
@@ -146,8 +137,7 @@ function isBuilding(command: CommandName): boolean {
 
 function buildConfiguration(
   inputs: InputValues,
-  conflict: Conflict,
-  nameInput: NameInput,
+  { conflict, nameInput }: ProblemList,
 ): BuildConfiguration {
   const { builder } = inputs;
   if (inputs.engine === 'docker' && inputs['content-trust'] && builder === 'buildx') {

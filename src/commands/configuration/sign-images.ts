@@ -1,8 +1,7 @@
 /** The input `images` of `sign`: full references, sorted into repositories. */
 import { parseImageReference, type ImageReference } from '../../registry/index.js';
-import type { InputValues, NameInput } from '../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../inputs/index.js';
 import { TrustError } from '../../errors.js';
-import type { ProblemList } from './common-inputs.js';
 import type { RepositoryToSign } from './types.js';
 
 /** Where the trust data of a registry's repositories is, unless an input says otherwise. */
@@ -13,8 +12,7 @@ export function trustServerOf(registry: string): string {
 /** Reads `images`, in the order in which repositories are first named; notes what is wrong. */
 export function readImagesToSign(
   inputs: InputValues,
-  { parse, conflict }: ProblemList,
-  nameInput: NameInput,
+  { parse, conflict, nameInput }: ProblemList,
 ): readonly RepositoryToSign[] {
   for (const input of ['repository', 'tags', 'digest'] as const) {
     const value = inputs[input];

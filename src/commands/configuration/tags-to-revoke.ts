@@ -1,15 +1,13 @@
 /** The inputs that say which tags `revoke` is to take away. */
 import { TrustError } from '../../errors.js';
-import type { InputValues, NameInput } from '../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../inputs/index.js';
 import { parseTag } from '../../registry/index.js';
-import type { ProblemList } from './common-inputs.js';
 import type { RevocationConfiguration } from './types.js';
 
 /** Notes what is wrong: `tags` and `all-tags` both or neither, or a name that no tag can have. */
 export function checkTagsToRevoke(
   { tags, 'all-tags': all }: InputValues,
-  { parse, add, conflict }: ProblemList,
-  nameInput: NameInput,
+  { parse, add, conflict, has, nameInput }: ProblemList,
 ): void {
   for (const tag of tags) {
     parse('tags', () => {
@@ -20,7 +18,7 @@ export function checkTagsToRevoke(
     const problem = `is true, and "${nameInput('tags')}" names some`;
     conflict('all-tags', problem, 'Name the tags to revoke, or revoke all, but not both.');
   }
-  if (!all && tags.length === 0) {
+  if (!all && tags.length === 0 && !has('all-tags')) {
     const remedy = `Name the tags to revoke in ${nameInput('tags')}; to revoke every one, set ${nameInput('all-tags')} to true.`;
     add({ input: 'tags', problem: 'is not set', code: 'INPUT_MISSING', remedy });
   }

@@ -1,7 +1,7 @@
 /** From typed inputs to what `inspect` is to look at. Asks nobody. */
 import path from 'node:path';
 import { TrustError } from '../../errors.js';
-import type { InputValues, NameInput } from '../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../inputs/index.js';
 import {
   formatImageReference,
   gunOf,
@@ -9,13 +9,7 @@ import {
   parseRegistryHost,
   parseRepository,
 } from '../../registry/index.js';
-import {
-  checkIdentity,
-  collectProblems,
-  parseTrustServer,
-  readPins,
-  type ProblemList,
-} from '../configuration/common-inputs.js';
+import { checkIdentity, parseTrustServer, readPins } from '../configuration/common-inputs.js';
 import { parseDays } from '../configuration/days.js';
 import type { PinReference } from '../configuration/trust-pin.js';
 
@@ -47,12 +41,11 @@ export interface InspectConfiguration {
 export function readInspectConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  collected: ProblemList,
 ): InspectConfiguration {
-  const collected = collectProblems(nameInput);
-  const { parse, add, conflict, problems, throwIfAny } = collected;
-  const requests = [...ownRepositories(inputs, collected, nameInput), ...named(inputs, collected)];
-  if (requests.length === 0 && problems.length === 0) {
+  const { parse, add, nameInput, throwIfAny } = collected;
+  const requests = [...ownRepositories(inputs, collected), ...named(inputs, collected)];
+  if (requests.length === 0 && collected.problems.length === 0) {
     const remedy = `Set ${nameInput('registry')} and ${nameInput('repository')}, or name repositories in ${nameInput('images')}.`;
     add({ input: 'repository', problem: 'is not set', code: 'INPUT_MISSING', remedy });
   }
@@ -67,7 +60,7 @@ export function readInspectConfiguration(
   }
   const pins = readPins(inputs, workingDirectory, collected);
   const warnExpiryDays = parse('warn-expiry-days', () => parseDays(inputs['warn-expiry-days']));
-  checkIdentity(inputs, problems, conflict, nameInput);
+  checkIdentity(inputs, collected);
   throwIfAny();
   return {
     requests: [...new Map(requests.map((request) => [request.name, request])).values()],
@@ -87,8 +80,7 @@ export function readInspectConfiguration(
 /** The repositories that `registry` and `repository` stand for together. */
 function ownRepositories(
   { registry, repository, images }: InputValues,
-  { parse, add }: ProblemList,
-  nameInput: NameInput,
+  { parse, add, nameInput }: ProblemList,
 ): readonly InspectionRequest[] {
   const host =
     registry === undefined ? undefined : parse('registry', () => parseRegistryHost(registry));

@@ -21,7 +21,7 @@ import {
 import { collectWarnings } from '../report/collect-warnings.js';
 import type { RunContext } from '../context.js';
 import { failureOfMany } from '../report/failure-of-many.js';
-import { checkReportPath, writeTrustReport } from '../report/report.js';
+import { writeTrustReport } from '../report/report.js';
 import { matchedPin, resolvePin } from '../signing/pins.js';
 import { createAccess, type Access } from '../verify/access.js';
 import { mapAtOnce } from '../../at-once.js';
@@ -54,9 +54,8 @@ interface Inspected {
  * @throws {TrustError} what a repository could not be looked at for, after all were looked at.
  */
 export async function inspectRepositories(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, tempDirectory } = context;
-  const configuration = readInspectConfiguration(inputs, workingDirectory, nameInput);
-  await checkReportPath(configuration.reportPath);
+  const { workingDirectory, tempDirectory, problems } = context;
+  const configuration = readInspectConfiguration(inputs, workingDirectory, problems);
   const { log, warnings } = collectWarnings(context.log);
   const access = createAccess(configuration, inputs, context, log);
   const inspected = await log.group('Trust data', async () => {

@@ -3,14 +3,10 @@
  * concerns the source. Asks nobody.
  */
 import { TrustError } from '../../errors.js';
-import type { InputValues, NameInput } from '../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../inputs/index.js';
 import { gunOf, parseImageReference, type ImageReference } from '../../registry/index.js';
 import type { RoleName } from '../../trust/index.js';
-import {
-  collectProblems,
-  parseTrustServer,
-  type ProblemList,
-} from '../configuration/common-inputs.js';
+import { parseTrustServer } from '../configuration/common-inputs.js';
 import { readConfiguration } from '../configuration/read-configuration.js';
 import type { Configuration } from '../configuration/types.js';
 import { signerRole } from '../verify/configuration.js';
@@ -51,12 +47,11 @@ export interface Promotion {
 export function readPromotion(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): Promotion {
-  const problems = collectProblems(nameInput);
   const { parse } = problems;
   const sources = readSources(inputs, problems);
-  const images = withTags(sources, inputs, problems, nameInput);
+  const images = withTags(sources, inputs, problems);
   refuseItself(images, inputs, problems);
   const pins = inputs['source-trust-pin'].flatMap(
     (text) => parse('source-trust-pin', () => parseScopedPin(text, workingDirectory)) ?? [],
@@ -64,8 +59,8 @@ export function readPromotion(
   const requiredRoles = inputs['required-signers'].flatMap(
     (name) => parse('required-signers', () => signerRole(name)) ?? [],
   );
-  const trustServer = readTrustServer(sources, inputs, problems, nameInput);
-  const target = readConfiguration('promote', inputs, workingDirectory, nameInput, problems);
+  const trustServer = readTrustServer(sources, inputs, problems);
+  const target = readConfiguration('promote', inputs, workingDirectory, problems);
   const tags = [...new Set(images.flatMap((image) => image.tags))];
   return {
     target: { ...target, image: { ...target.image, tags } },
@@ -101,8 +96,7 @@ function readSources({ source }: InputValues, { parse }: ProblemList): readonly 
 function withTags(
   sources: readonly Source[],
   { tags }: InputValues,
-  { conflict }: ProblemList,
-  nameInput: NameInput,
+  { conflict, nameInput }: ProblemList,
 ): readonly PromotedImage[] {
   if (tags.length > 0 && sources.length > 1) {
     conflict(
@@ -145,8 +139,7 @@ function refuseItself(
 function readTrustServer(
   sources: readonly Source[],
   inputs: InputValues,
-  { parse, conflict }: ProblemList,
-  nameInput: NameInput,
+  { parse, conflict, nameInput }: ProblemList,
 ): Promotion['trustServer'] {
   const { 'source-trust-server': own, 'trust-server': ofTarget } = inputs;
   const registries = [...new Set(sources.map(({ image }) => image.host))];

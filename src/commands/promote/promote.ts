@@ -11,7 +11,7 @@ import type { Configuration, SigningConfiguration } from '../configuration/types
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
 import type { SignedResult, TaggedContent } from '../report/journal.js';
-import { checkReportPath, writeTrustReport, type TagState } from '../report/report.js';
+import { writeTrustReport, type TagState } from '../report/report.js';
 import { openAzure, openSession, requirePush, type Session } from '../session/session.js';
 import { putTags } from '../signing/put-tags.js';
 import { settleTags } from '../signing/settle-tags.js';
@@ -41,10 +41,9 @@ import { openSourceAccess, tellAttached, verifySources, type VerifiedImage } fro
  * whatever keeps it from being copied or signed, before any tag is put.
  */
 export async function promoteImages(inputs: InputValues, context: RunContext): Promise<void> {
-  const promotion = readPromotion(inputs, context.workingDirectory, context.nameInput);
+  const promotion = readPromotion(inputs, context.workingDirectory, context.problems);
   const { target } = promotion;
   if (!target.signing) throw new TypeError('promote was configured without a signing key');
-  await checkReportPath(target.reportPath);
   const { log, warnings } = collectWarnings(context.log);
   const run: Run = {
     promotion,

@@ -72,8 +72,7 @@ export interface TrustReport {
  * Makes sure, before anything happens, that the report can be written.
  * @throws {TrustError} INPUT_INVALID when its folder is not there or not writable.
  */
-export async function checkReportPath(reportPath: string | undefined): Promise<void> {
-  if (reportPath === undefined) return;
+export async function checkReportPath(reportPath: string): Promise<void> {
   const folder = path.dirname(reportPath);
   try {
     await access(folder, constants.W_OK);

@@ -1,7 +1,6 @@
 /** The repositories whose loss a person has confirmed by name. */
-import type { InputValues } from '../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../inputs/index.js';
 import type { Gun } from '../../trust/index.js';
-import type { ProblemList } from '../configuration/common-inputs.js';
 import type { NamedRepository } from './read-repositories.js';
 
 /**

@@ -1,6 +1,6 @@
 /** The repositories that a command on keys, signers or trust data is for, from the inputs. Asks nobody. */
 import { TrustError } from '../../errors.js';
-import type { InputValues, NameInput } from '../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../inputs/index.js';
 import {
   gunOf,
   parseImageReference,
@@ -8,7 +8,7 @@ import {
   parseRepository,
 } from '../../registry/index.js';
 import type { Gun } from '../../trust/index.js';
-import { parseTrustServer, type ProblemList } from '../configuration/common-inputs.js';
+import { parseTrustServer } from '../configuration/common-inputs.js';
 import { trustServerOf } from '../configuration/sign-images.js';
 
 /** A repository, and where its trust data is. */
@@ -34,14 +34,10 @@ export type RepositoryInputs = Pick<
 export function readRepositories(
   inputs: RepositoryInputs,
   problems: ProblemList,
-  nameInput: NameInput,
   { needed = true }: { readonly needed?: boolean } = {},
 ): readonly NamedRepository[] {
   const { parse, conflict } = problems;
-  const named = [
-    ...fromRepository(inputs, problems, nameInput, needed),
-    ...fromImages(inputs, problems),
-  ];
+  const named = [...fromRepository(inputs, problems, needed), ...fromImages(inputs, problems)];
   const trustServerText = inputs['trust-server'];
   const trustServer =
     trustServerText === undefined
@@ -68,8 +64,7 @@ type Name = Omit<NamedRepository, 'trustServer'>;
 
 function fromRepository(
   { registry: host, repository: names, images }: RepositoryInputs,
-  { parse, add }: ProblemList,
-  nameInput: NameInput,
+  { parse, add, nameInput }: ProblemList,
   needed: boolean,
 ): readonly Name[] {
   const registry =

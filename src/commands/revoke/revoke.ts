@@ -25,7 +25,7 @@ import type {
   SigningConfiguration,
 } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import { checkReportPath, writeTrustReport } from '../report/report.js';
+import { writeTrustReport } from '../report/report.js';
 import { openSession, type Session } from '../session/session.js';
 import { checkRegistry, explainRefusal } from '../signing/registry-rights.js';
 import { describePin, matchedPin, resolvePin, warnOfFirstUse } from '../signing/pins.js';
@@ -45,11 +45,10 @@ import { selectionOf, type Selection } from './selection.js';
  * be pulled as signed; TRUST_DATA_MISSING; and whatever keeps the run from publishing.
  */
 export async function revokeTags(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput } = context;
-  const configuration = readConfiguration('revoke', inputs, workingDirectory, nameInput);
+  const { workingDirectory, problems } = context;
+  const configuration = readConfiguration('revoke', inputs, workingDirectory, problems);
   const { signing, revocation, image } = configuration;
   if (!signing || !revocation) throw new TypeError('revoke was configured for something else');
-  await checkReportPath(configuration.reportPath);
   const { log, warnings } = collectWarnings(context.log);
   const session = await log.group('Registry login', () =>
     openSession(configuration, inputs, context),

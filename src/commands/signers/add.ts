@@ -18,7 +18,6 @@ import { mapAtOnce } from '../../at-once.js';
 import { limits } from '../../limits.js';
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
-import { checkReportPath } from '../report/report.js';
 import { openAzureFor, eachRepository, type Attempted } from '../repositories/index.js';
 import type { AzureAccess } from '../session/session.js';
 import type { SignerChange } from './change-report.js';
@@ -34,9 +33,8 @@ import { someOf } from './some-of.js';
  * repository could not be changed for, after all were tried.
  */
 export async function addRepositorySigner(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, clock } = context;
-  const configuration = readAddConfiguration(inputs, workingDirectory, nameInput);
-  await checkReportPath(configuration.reportPath);
+  const { workingDirectory, clock, problems } = context;
+  const configuration = readAddConfiguration(inputs, workingDirectory, problems);
   const { log, warnings } = collectWarnings(context.log);
   const { signer, dryRun } = configuration;
   const azure = openAzureFor(configuration, inputs, context);

@@ -1,15 +1,10 @@
 /** What the commands on signers were asked for, checked as far as it can be without asking anybody. */
 import path from 'node:path';
 import { TrustError } from '../../errors.js';
-import type { InputValues, NameInput } from '../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../inputs/index.js';
 import { parseKeyReference, type KeyReference } from '../../signing/index.js';
 import { isSignerName } from '../../trust/index.js';
-import {
-  checkIdentity,
-  collectProblems,
-  readPins,
-  type ProblemList,
-} from '../configuration/common-inputs.js';
+import { checkIdentity, readPins } from '../configuration/common-inputs.js';
 import { readKeyInput, readKeySources, type KeySource } from '../configuration/key-inputs.js';
 import type { PinReference } from '../configuration/trust-pin.js';
 import {
@@ -51,10 +46,9 @@ export interface RemoveConfiguration extends ChangeConfiguration {
 export function readListConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): SignersConfiguration {
-  const problems = collectProblems(nameInput);
-  const common = readCommon(inputs, workingDirectory, nameInput, problems);
+  const common = readCommon(inputs, workingDirectory, problems);
   problems.throwIfAny();
   return common;
 }
@@ -63,12 +57,11 @@ export function readListConfiguration(
 export function readAddConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): AddConfiguration {
-  const problems = collectProblems(nameInput);
-  const common = readCommon(inputs, workingDirectory, nameInput, problems);
-  const change = readChange(inputs, workingDirectory, nameInput, problems);
-  const signerKeys = readSignerKeys(inputs, workingDirectory, nameInput, problems);
+  const common = readCommon(inputs, workingDirectory, problems);
+  const change = readChange(inputs, workingDirectory, problems);
+  const signerKeys = readSignerKeys(inputs, workingDirectory, problems);
   problems.throwIfAny();
   return { ...common, ...change, signerKeys };
 }
@@ -77,11 +70,10 @@ export function readAddConfiguration(
 export function readRemoveConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): RemoveConfiguration {
-  const problems = collectProblems(nameInput);
-  const common = readCommon(inputs, workingDirectory, nameInput, problems);
-  const change = readChange(inputs, workingDirectory, nameInput, problems);
+  const common = readCommon(inputs, workingDirectory, problems);
+  const change = readChange(inputs, workingDirectory, problems);
   const confirmed = readConfirmed(inputs, common.repositories, problems);
   problems.throwIfAny();
   return { ...common, ...change, confirmed };
@@ -90,12 +82,11 @@ export function readRemoveConfiguration(
 function readCommon(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
   problems: ProblemList,
 ): SignersConfiguration {
-  const repositories = readRepositories(inputs, problems, nameInput);
+  const repositories = readRepositories(inputs, problems);
   const pins = readPins(inputs, workingDirectory, problems);
-  checkIdentity(inputs, problems.problems, problems.conflict, nameInput);
+  checkIdentity(inputs, problems);
   const reportPath = inputs['trust-report'];
   return {
     repositories,
@@ -109,7 +100,6 @@ function readCommon(
 function readChange(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
   problems: ProblemList,
 ): Pick<ChangeConfiguration, 'signer' | 'keys' | 'dryRun'> {
   const signer = inputs.signer ?? '';
@@ -121,7 +111,7 @@ function readChange(
   const signingKey = readKeyInput('signing-key', inputs, workingDirectory, problems);
   const keys = readKeySources(inputs, workingDirectory, problems);
   if (inputs['signing-key'] === undefined) {
-    const remedy = `Give the repository key, which alone may change who signs: ${nameInput('signing-key')}: https://contoso-keys.vault.azure.net/keys/team-app.`;
+    const remedy = `Give the repository key, which alone may change who signs: ${problems.nameInput('signing-key')}: https://contoso-keys.vault.azure.net/keys/team-app.`;
     problems.add({ input: 'signing-key', problem: 'is not set', code: 'INPUT_MISSING', remedy });
   }
   return {
@@ -148,8 +138,7 @@ function checkSignerName(name: string): void {
 function readSignerKeys(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
-  { parse, add }: ProblemList,
+  { parse, add, nameInput }: ProblemList,
 ): readonly KeyReference[] {
   const texts = inputs['signer-key'];
   if (texts.some((text) => text.includes('-----BEGIN'))) {

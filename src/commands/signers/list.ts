@@ -4,7 +4,7 @@ import { listSigners } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import { rolesOf } from '../inspect/facts.js';
 import { collectWarnings } from '../report/collect-warnings.js';
-import { checkReportPath, writeTrustReport } from '../report/report.js';
+import { writeTrustReport } from '../report/report.js';
 import {
   openAzureFor,
   failureOfEach,
@@ -31,9 +31,8 @@ export async function listRepositorySigners(
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
-  const { workingDirectory, nameInput, clock } = context;
-  const configuration = readListConfiguration(inputs, workingDirectory, nameInput);
-  await checkReportPath(configuration.reportPath);
+  const { workingDirectory, clock, problems } = context;
+  const configuration = readListConfiguration(inputs, workingDirectory, problems);
   const { log, warnings } = collectWarnings(context.log);
   const azure = openAzureFor(configuration, inputs, context);
   const opened = await log.group('Registry login', () =>

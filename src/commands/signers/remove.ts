@@ -16,7 +16,6 @@ import {
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
-import { checkReportPath } from '../report/report.js';
 import { openAzureFor, eachRepository } from '../repositories/index.js';
 import type { SignerChange } from './change-report.js';
 import { readRemoveConfiguration, type RemoveConfiguration } from './configuration.js';
@@ -34,9 +33,8 @@ export async function removeRepositorySigner(
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
-  const { workingDirectory, nameInput, clock } = context;
-  const configuration = readRemoveConfiguration(inputs, workingDirectory, nameInput);
-  await checkReportPath(configuration.reportPath);
+  const { workingDirectory, nameInput, clock, problems } = context;
+  const configuration = readRemoveConfiguration(inputs, workingDirectory, problems);
   const { log, warnings } = collectWarnings(context.log);
   const { signer, dryRun, confirmed } = configuration;
   const azure = openAzureFor(configuration, inputs, context);

@@ -1,8 +1,8 @@
 /** What `trust delete` was asked for, checked as far as it can be without asking anybody. */
 import path from 'node:path';
-import type { InputValues, NameInput } from '../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../inputs/index.js';
 import type { Gun } from '../../trust/index.js';
-import { checkIdentity, collectProblems, readPins } from '../configuration/common-inputs.js';
+import { checkIdentity, readPins } from '../configuration/common-inputs.js';
 import type { PinReference } from '../configuration/trust-pin.js';
 import {
   readConfirmed,
@@ -25,13 +25,12 @@ export interface DeleteConfiguration extends LoginConfiguration {
 export function readDeleteConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): DeleteConfiguration {
-  const problems = collectProblems(nameInput);
-  const repositories = readRepositories(inputs, problems, nameInput);
+  const repositories = readRepositories(inputs, problems);
   const confirmed = readConfirmed(inputs, repositories, problems);
   const pins = readPins(inputs, workingDirectory, problems);
-  checkIdentity(inputs, problems.problems, problems.conflict, nameInput);
+  checkIdentity(inputs, problems);
   problems.throwIfAny();
   const reportPath = inputs['trust-report'];
   return {

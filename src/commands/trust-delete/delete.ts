@@ -9,7 +9,7 @@ import type { Log } from '../../ports.js';
 import { deleteTrustData, readRepository, type Gun, type Pin } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
-import { checkReportPath, writeTrustReport } from '../report/report.js';
+import { writeTrustReport } from '../report/report.js';
 import {
   eachRepository,
   failureOfEach,
@@ -41,10 +41,9 @@ export async function deleteRepositoryTrust(
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
-  const { workingDirectory, nameInput } = context;
-  const configuration = readDeleteConfiguration(inputs, workingDirectory, nameInput);
+  const { workingDirectory, problems } = context;
+  const configuration = readDeleteConfiguration(inputs, workingDirectory, problems);
   const { dryRun, confirmed } = configuration;
-  await checkReportPath(configuration.reportPath);
   const { log, warnings } = collectWarnings(context.log);
   const found = await lookAtAll(configuration, inputs, context, log);
   const unconfirmed = found.filter(({ gun, isThere }) => isThere && !confirmed.has(gun));

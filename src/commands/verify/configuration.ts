@@ -3,14 +3,8 @@
  * anybody but the files that were named. All problems are reported at once.
  */
 import path from 'node:path';
-import { TrustError, isTrustError } from '../../errors.js';
-import {
-  throwProblems,
-  type InputName,
-  type InputProblem,
-  type InputValues,
-  type NameInput,
-} from '../../inputs/index.js';
+import { TrustError } from '../../errors.js';
+import type { InputName, InputValues, ProblemList } from '../../inputs/index.js';
 import {
   parseImageReference,
   parseRegistryHost,
@@ -63,47 +57,34 @@ export interface VerifyConfiguration {
 export async function readVerifyConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): Promise<VerifyConfiguration> {
-  const problems: InputProblem[] = [];
-  const parse = <T>(input: InputName, body: () => T): T | undefined => {
-    try {
-      return body();
-    } catch (error) {
-      if (!isTrustError(error)) throw error;
-      const { code, remedy } = error;
-      const problem = `cannot be used: ${error.message.replace(/\.$/, '')}`;
-      problems.push({ input, problem, code, remedy });
-      return undefined;
-    }
-  };
+  const { add, conflict, has, parse, nameInput } = problems;
   const each = <T>(input: InputName, texts: readonly string[], body: (text: string) => T): T[] =>
     texts.flatMap((text) => parse(input, () => body(text)) ?? []);
 
-  const own = ownImages(inputs, parse, problems, nameInput);
+  const own = ownImages(inputs, problems);
   for (const image of inputs.images) parse('images', () => parseImageReference(image));
   const { files, troubles } = await readImageFiles(inputs.files, workingDirectory);
   for (const { problem, remedy } of troubles) {
-    problems.push({ input: 'files', problem: `names ${problem}`, code: 'INPUT_INVALID', remedy });
+    add({ input: 'files', problem: `names ${problem}`, code: 'INPUT_INVALID', remedy });
   }
   const images = [...inputs.images, ...own];
   if (images.length === 0 && inputs.files.length === 0) {
     const remedy = `Set ${nameInput('images')} or ${nameInput('files')}, or ${nameInput('registry')}, ${nameInput('repository')} and ${nameInput('tags')}.`;
     const problem = 'is not set, and nothing else names an image';
-    problems.push({ input: 'images', problem, code: 'INPUT_MISSING', remedy });
+    add({ input: 'images', problem, code: 'INPUT_MISSING', remedy });
   }
   if (inputs['write-digests'] && inputs.files.length === 0) {
     const remedy = `Name the files in ${nameInput('files')}.`;
     const problem = 'is set, but there are no files to write to';
-    problems.push({ input: 'write-digests', problem, code: 'INPUT_CONFLICT', remedy });
+    conflict('write-digests', problem, remedy);
   }
-  if (inputs['output-directory'] !== undefined && !inputs['write-digests']) {
-    problems.push({
-      input: 'output-directory',
-      problem: `is set, but "${nameInput('write-digests')}" is not`,
-      code: 'INPUT_CONFLICT',
-      remedy: `Set ${nameInput('write-digests')} to true to have the files written.`,
-    });
+  const writes = inputs['write-digests'] || has('write-digests');
+  if (inputs['output-directory'] !== undefined && !writes) {
+    const problem = `is set, but "${nameInput('write-digests')}" is not`;
+    const remedy = `Set ${nameInput('write-digests')} to true to have the files written.`;
+    conflict('output-directory', problem, remedy);
   }
   const policy: VerifyPolicy = {
     requiredRoles: [
@@ -119,16 +100,9 @@ export async function readVerifyConfiguration(
   const pins = each('trust-pin', inputs['trust-pin'], (text) =>
     parseScopedPin(text, workingDirectory),
   );
-  const trustServer = readTrustServer(inputs, parse, problems, nameInput);
-  checkIdentity(
-    inputs,
-    problems,
-    (input, problem, remedy) => {
-      problems.push({ input, problem, code: 'INPUT_CONFLICT', remedy });
-    },
-    nameInput,
-  );
-  throwProblems(problems, nameInput);
+  const trustServer = readTrustServer(inputs, problems);
+  checkIdentity(inputs, problems);
+  problems.throwIfAny();
 
   const absolute = (text: string | undefined): string | undefined =>
     text === undefined ? undefined : path.resolve(workingDirectory, text);
@@ -149,15 +123,8 @@ export async function readVerifyConfiguration(
   };
 }
 
-type Parse = <T>(input: InputName, body: () => T) => T | undefined;
-
 /** The images that registry, repository and tags stand for together. */
-function ownImages(
-  inputs: InputValues,
-  parse: Parse,
-  problems: InputProblem[],
-  nameInput: NameInput,
-): readonly string[] {
+function ownImages(inputs: InputValues, { parse, add, nameInput }: ProblemList): readonly string[] {
   const { registry, repository, tags } = inputs;
   const host =
     registry === undefined ? undefined : parse('registry', () => parseRegistryHost(registry));
@@ -165,7 +132,7 @@ function ownImages(
   const missing = (input: InputName): void => {
     const example = `Set ${nameInput('registry')}, ${nameInput('repository')} and ${nameInput('tags')} together.`;
     const problem = 'is not set, but others of registry, repository and tags are';
-    problems.push({ input, problem, code: 'INPUT_MISSING', remedy: example });
+    add({ input, problem, code: 'INPUT_MISSING', remedy: example });
   };
   if (registry === undefined) missing('registry');
   if (repository === undefined) missing('repository');
@@ -182,15 +149,13 @@ function ownImages(
 
 function readTrustServer(
   inputs: InputValues,
-  parse: Parse,
-  problems: InputProblem[],
-  nameInput: NameInput,
+  { parse, add, nameInput }: ProblemList,
 ): VerifyConfiguration['trustServer'] {
   const { registry, 'trust-server': server } = inputs;
   if (server === undefined) return undefined;
   const url = parse('trust-server', () => parseTrustServer(server));
   if (registry === undefined) {
-    problems.push({
+    add({
       input: 'registry',
       problem: `is not set, but "${nameInput('trust-server')}" is`,
       code: 'INPUT_MISSING',

@@ -11,7 +11,7 @@ import type { Log } from '../../ports.js';
 import type { Pin } from '../../trust/index.js';
 import { collectWarnings } from '../report/collect-warnings.js';
 import type { RunContext } from '../context.js';
-import { checkReportPath, writeTrustReport } from '../report/report.js';
+import { writeTrustReport } from '../report/report.js';
 import { resolvePin } from '../signing/pins.js';
 import { createAccess, type Access } from './access.js';
 import { mapAtOnce } from '../../at-once.js';
@@ -34,9 +34,8 @@ import type { Verdict } from './verdict.js';
  * have been looked at; whatever keeps the run from looking.
  */
 export async function verifyImages(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput } = context;
-  const configuration = await readVerifyConfiguration(inputs, workingDirectory, nameInput);
-  await checkReportPath(configuration.reportPath);
+  const { workingDirectory, nameInput, problems } = context;
+  const configuration = await readVerifyConfiguration(inputs, workingDirectory, problems);
   const destinations = configuration.writeDigests
     ? await destinationsOf(configuration.files, configuration.outputDirectory, workingDirectory)
     : [];

@@ -33,7 +33,7 @@ export function readValue(name: InputName, { options, variables }: Sources): str
   if (isReference(definition, option)) return option;
   throw new TrustError(
     'INPUT_INVALID',
-    `Option --${name} holds a secret itself, where every process on this machine can read it.`,
+    'it holds a secret itself, where every process on this machine can read it',
     {
       remedy: `Set ${environmentPrefix}${variableOf(name)}, or give a file: --${name} @path, with @- for standard input. The secret was exposed: consider it known and replace it.`,
     },
@@ -45,17 +45,13 @@ function readSecretFile(name: InputName, path: string): string {
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
-    throw new TrustError('INPUT_INVALID', `Option --${name}: ${messageOf(error)}`, {
+    throw new TrustError('INPUT_INVALID', messageOf(error), {
       remedy: `Give the path of a file that can be read: --${name} @path, with @- for standard input.`,
       cause: error,
     });
   }
   if (text.trim() !== '') return text;
-  throw new TrustError(
-    'INPUT_INVALID',
-    `Option --${name}: ${path === '-' ? 'standard input' : path} is empty.`,
-    {
-      remedy: 'Put the secret into the file, or leave the option out.',
-    },
-  );
+  throw new TrustError('INPUT_INVALID', `${path === '-' ? 'standard input' : path} is empty`, {
+    remedy: 'Put the secret into the file, or leave the option out.',
+  });
 }

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { collectProblems } from '../../../src/commands/configuration/common-inputs.js';
 import {
   parseVaultUrl,
   readKeyInput,
   readKeySources,
 } from '../../../src/commands/configuration/key-inputs.js';
 import { TrustError } from '../../../src/errors.js';
-import { readInputs, type InputName } from '../../../src/inputs/index.js';
+import { collectProblems, readInputs, type InputName } from '../../../src/inputs/index.js';
 
 function inputs(given: Partial<Record<InputName, string>>) {
   const texts: Partial<Record<InputName, string>> = { role: 'targets', ...given };

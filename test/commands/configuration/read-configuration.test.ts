@@ -4,6 +4,7 @@ import { readConfiguration } from '../../../src/commands/configuration/read-conf
 import type { Configuration } from '../../../src/commands/configuration/types.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 import {
+  collectProblems,
   inputNameOn,
   readInputs,
   type CommandName,
@@ -25,7 +26,12 @@ function configure(
 ): Configuration {
   const given = { ...base, ...texts };
   const inputs = readInputs(command, host, (name) => given[name] ?? '');
-  return readConfiguration(command, inputs, '/agent', (name) => inputNameOn(host, name));
+  return readConfiguration(
+    command,
+    inputs,
+    '/agent',
+    collectProblems((name) => inputNameOn(host, name)),
+  );
 }
 
 function refusal(command: CommandName, texts: Readonly<Record<string, string>>): TrustError {
@@ -226,7 +232,7 @@ describe('inputs that cannot be used', () => {
 
   it('are all named at once', () => {
     const { message } = refusal('push', { registry: 'a/b', repository: 'A', tags: '-x' });
-    expect(message).toMatch(/^3 inputs cannot be used: "registry".*"repository".*"tags"/);
+    expect(message).toMatch(/^3 inputs cannot be used:\n"registry".*\n"repository".*\n"tags"/);
   });
 
   it('are named as the host at hand spells them', () => {
@@ -322,7 +328,7 @@ describe('the images to sign', () => {
     const error = refusal('sign', none);
     expect(error.code).toBe('INPUT_MISSING');
     expect(error.message).toMatch(
-      /"registry" is not set; "repository" is not set; "tags" is not set/,
+      /"registry" is not set\..*\n"repository" is not set\..*\n"tags" is not set\./,
     );
   });
 

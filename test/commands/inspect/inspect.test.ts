@@ -7,7 +7,7 @@ import { inspectionSummary, inspectionTable } from '../../../src/commands/inspec
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 import { safeJson } from '../../../src/hosts/documents.js';
 import { Masks } from '../../../src/hosts/masks.js';
-import { readInputs } from '../../../src/inputs/index.js';
+import { collectProblems, readInputs } from '../../../src/inputs/index.js';
 import { listTags, publishTags, readRepository } from '../../../src/trust/index.js';
 import { ecdsaSigner } from '../../trust/support/keys.js';
 import { content, gun, TestRepository } from '../../trust/support/repository.js';
@@ -256,7 +256,7 @@ describe('what is to be inspected', () => {
     readInspectConfiguration(
       readInputs('inspect', 'cli', (name) => texts[name] ?? ''),
       '/work',
-      (name) => name,
+      collectProblems((name) => name),
     );
   const refusal = (texts: Readonly<Record<string, string>>): TrustError => {
     try {

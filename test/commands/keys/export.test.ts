@@ -8,7 +8,7 @@ import { readExportConfiguration } from '../../../src/commands/keys/export/confi
 import { labelKey } from '../../../src/commands/keys/export/purpose.js';
 import type { ExportableKey } from '../../../src/commands/keys/export/read-keys.js';
 import { TrustError } from '../../../src/errors.js';
-import { readInputs } from '../../../src/inputs/index.js';
+import { collectProblems, readInputs } from '../../../src/inputs/index.js';
 import {
   createMemorySigner,
   readKeyStore,
@@ -255,7 +255,11 @@ describe('what keys export is asked for', () => {
   function refusal(given: Readonly<Record<string, string>>): TrustError {
     try {
       const inputs = readInputs('keysExport', 'cli', (name) => given[name] ?? '');
-      readExportConfiguration(inputs, '/agent', (name) => name);
+      readExportConfiguration(
+        inputs,
+        '/agent',
+        collectProblems((name) => name),
+      );
     } catch (error) {
       if (error instanceof TrustError) return error;
       throw error;

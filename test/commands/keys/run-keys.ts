@@ -6,7 +6,7 @@ import { runCommand, type RunContext } from '../../../src/commands/index.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 import { safeJson, safeMarkdown } from '../../../src/hosts/documents.js';
 import { Masks } from '../../../src/hosts/masks.js';
-import { readInputs, type CommandName } from '../../../src/inputs/index.js';
+import { collectProblems, readInputs, type CommandName } from '../../../src/inputs/index.js';
 import type { Log } from '../../../src/ports.js';
 import type { VaultWorld } from '../../azure/key-vault/world.js';
 
@@ -92,6 +92,7 @@ export async function runKeys(
     tempDirectory: folder,
     identity: {},
     nameInput: (name) => name,
+    problems: collectProblems((name) => name),
     setOutput: (name, value) => {
       outputs[name] = value;
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readPromotion, type Promotion } from '../../../src/commands/promote/configuration.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
-import { inputNameOn, readInputs } from '../../../src/inputs/index.js';
+import { collectProblems, inputNameOn, readInputs } from '../../../src/inputs/index.js';
 
 const key = 'https://contoso-keys.vault.azure.net/keys/team-app';
 const digest = `sha256:${'ab'.repeat(32)}`;
@@ -15,7 +15,11 @@ const base: Readonly<Record<string, string>> = {
 function configure(texts: Readonly<Record<string, string>> = {}): Promotion {
   const given = { ...base, ...texts };
   const inputs = readInputs('promote', 'cli', (name) => given[name] ?? '');
-  return readPromotion(inputs, '/agent', (name) => inputNameOn('cli', name));
+  return readPromotion(
+    inputs,
+    '/agent',
+    collectProblems((name) => inputNameOn('cli', name)),
+  );
 }
 
 function refusal(texts: Readonly<Record<string, string>>): TrustError {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { collectProblems } from '../../../src/commands/configuration/common-inputs.js';
 import { readRepositories } from '../../../src/commands/repositories/index.js';
 import { TrustError } from '../../../src/errors.js';
+import { collectProblems } from '../../../src/inputs/index.js';
 
 interface Given {
   readonly registry?: string;
@@ -21,7 +21,6 @@ function read(given: Given, options: { readonly needed?: boolean } = {}) {
       'trust-server': given['trust-server'],
     },
     problems,
-    nameInput,
     options,
   );
   problems.throwIfAny();
@@ -82,7 +81,7 @@ describe('the repositories of a command', () => {
   });
 
   it.each<[string, Given, string, RegExp]>([
-    ['none', {}, 'INPUT_MISSING', /"registry" is not set; "repository" is not set/],
+    ['none', {}, 'INPUT_MISSING', /"registry" is not set\..*\n"repository" is not set\./],
     ['a registry alone', { registry: 'contoso.azurecr.io' }, 'INPUT_MISSING', /"repository"/],
     ['a repository alone', { repository: 'team/app' }, 'INPUT_MISSING', /"registry" is not set/],
     [

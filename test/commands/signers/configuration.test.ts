@@ -5,7 +5,7 @@ import {
   readRemoveConfiguration,
 } from '../../../src/commands/signers/configuration.js';
 import { TrustError } from '../../../src/errors.js';
-import { readInputs } from '../../../src/inputs/index.js';
+import { collectProblems, readInputs } from '../../../src/inputs/index.js';
 import { formatKeyReference } from '../../../src/signing/index.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';
@@ -29,7 +29,11 @@ function configure<C extends keyof typeof readers>(
 ): ReturnType<(typeof readers)[C]> {
   const inputs = readInputs(command, 'cli', (name) => given[name] ?? '');
   const read = readers[command] as (...args: unknown[]) => ReturnType<(typeof readers)[C]>;
-  return read(inputs, '/agent', (name: string) => name);
+  return read(
+    inputs,
+    '/agent',
+    collectProblems((name) => name),
+  );
 }
 
 function refusal(

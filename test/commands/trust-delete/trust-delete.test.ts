@@ -9,13 +9,17 @@ import {
   type DeletedRepository,
 } from '../../../src/commands/trust-delete/report.js';
 import { TrustError } from '../../../src/errors.js';
-import { readInputs } from '../../../src/inputs/index.js';
+import { collectProblems, readInputs } from '../../../src/inputs/index.js';
 import { canonicalKeyIdOf } from '../../../src/trust/index.js';
 import { dockerLikeRepository, gun, inDays, trustFiles } from '../../trust/repository-builder.js';
 
 function configure(given: Readonly<Record<string, string>>) {
   const inputs = readInputs('trustDelete', 'cli', (name) => given[name] ?? '');
-  return readDeleteConfiguration(inputs, '/agent', (name) => name);
+  return readDeleteConfiguration(
+    inputs,
+    '/agent',
+    collectProblems((name) => name),
+  );
 }
 
 const base = { registry: 'contoso.azurecr.io', repository: 'team/app, db' };

@@ -7,7 +7,7 @@ import {
   type VerifyConfiguration,
 } from '../../../src/commands/verify/configuration.js';
 import { requestsOf } from '../../../src/commands/verify/requests.js';
-import { inputNameOn, readInputs } from '../../../src/inputs/index.js';
+import { collectProblems, inputNameOn, readInputs } from '../../../src/inputs/index.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -18,7 +18,11 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function configure(texts: Readonly<Record<string, string>>): Promise<VerifyConfiguration> {
   const inputs = readInputs('verify', 'cli', (name) => texts[name] ?? '');
-  return readVerifyConfiguration(inputs, folder, (name) => inputNameOn('cli', name));
+  return readVerifyConfiguration(
+    inputs,
+    folder,
+    collectProblems((name) => inputNameOn('cli', name)),
+  );
 }
 
 describe('what verify is asked for', () => {
@@ -64,7 +68,7 @@ describe('what verify is asked for', () => {
 
   it.each([
     ['nothing to verify', {}, 'INPUT_MISSING', /"images" is not set, and nothing else names/],
-    ['half of a repository', { tags: '1' }, 'INPUT_MISSING', /"registry".*"repository"/],
+    ['half of a repository', { tags: '1' }, 'INPUT_MISSING', /"registry".*"repository"/s],
     ['a wrong image', { images: 'a:b:c' }, 'INPUT_INVALID', /"images" cannot be used/],
     ['a file that is not there', { files: 'x.yaml' }, 'INPUT_INVALID', /x\.yaml cannot be read/],
     [

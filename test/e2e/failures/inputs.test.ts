@@ -202,7 +202,7 @@ describe('an input that cannot be used', () => {
         { host, inputs: { ...good, command: 'deploy' } },
         {
           code: 'INPUT_INVALID',
-          message: /There is no command "deploy"/,
+          message: /"command" is "deploy", and there is no such command/,
           remedy: /Use one of: buildAndPush, build, push, sign/,
         },
       );
@@ -231,12 +231,20 @@ describe('an input that cannot be used', () => {
             tags: '.1',
             'signing-key': 'https://contoso-keys.vault.azure.net/passwords/app',
             'client-certificate': '/etc/acr/principal.pem',
+            pull: 'yes',
+            'trust-report': 'no-such-folder/report.json',
           },
         },
-        { code: 'INPUT_INVALID', message: /^4 inputs cannot be used: /, remedy: /team\/app/ },
+        {
+          code: 'INPUT_INVALID',
+          message: /^6 inputs cannot be used:\n.*such as team\/app\./s,
+          remedy: /as its line says/,
+        },
       );
-      for (const input of ['repository', 'tags', 'signing-key', 'client-certificate']) {
-        expect(result.output).toContain(`"${name(input)}"`);
+      for (const input of ['repository', 'tags', 'pull', 'trust-report', 'signing-key']) {
+        // On a line of its own, with what to do.
+        const line = new RegExp(`(^|\\n|%0A)"${name(input)}" [^\\n]+\\. \\S`);
+        expect(result.output).toMatch(line);
       }
     },
   );

@@ -117,7 +117,7 @@ describe('verify', () => {
     const result = await verify(scenario, { host: 'cli', inputs });
     expectFailure(result, {
       code: 'INPUT_INVALID',
-      message: /3 inputs cannot be used: "images".*"max-age".*"allow-unsigned"/s,
+      message: /3 inputs cannot be used:\n"images".*"max-age".*"allow-unsigned"/s,
     });
     expect(await stack.requests({ since: mark, matching: scenario.registry.loginServer })).toEqual(
       [],

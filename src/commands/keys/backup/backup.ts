@@ -13,7 +13,7 @@ import { formatKeyReference, type VaultReference } from '../../../signing/index.
 import { mapAtOnce } from '../../../at-once.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { writeTrustReport } from '../../report/report.js';
 import type { AzureAccess } from '../../session/session.js';
 import {
   fileNameFor,
@@ -40,10 +40,9 @@ import { whatWouldBeLost, type WantedObject } from './compare.js';
  *   whatever keeps one of the objects from being read or backed up: then nothing is written.
  */
 export async function backUpKeys(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, platform } = context;
-  const configuration = readBackupConfiguration(inputs, workingDirectory, nameInput);
+  const { workingDirectory, platform, problems } = context;
+  const configuration = readBackupConfiguration(inputs, workingDirectory, problems);
   const { folder, vaultUrl } = configuration;
-  await checkReportPath(configuration.reportPath);
   await resolveExisting(folder, workingDirectory);
   const place = await lookAt(folder);
   if (place.kind === 'other') throw notOurs(folder, place.why);

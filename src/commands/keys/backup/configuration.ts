@@ -1,8 +1,8 @@
 /** What `keys backup` was asked for, checked as far as it can be without asking anybody. */
 import path from 'node:path';
-import type { InputValues, NameInput } from '../../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../../inputs/index.js';
 import type { VaultReference } from '../../../signing/index.js';
-import { checkIdentity, collectProblems } from '../../configuration/common-inputs.js';
+import { checkIdentity } from '../../configuration/common-inputs.js';
 import { readKeySources } from '../../configuration/key-inputs.js';
 
 export interface BackupConfiguration {
@@ -19,9 +19,8 @@ export interface BackupConfiguration {
 export function readBackupConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): BackupConfiguration {
-  const problems = collectProblems(nameInput);
   const { add, conflict } = problems;
   const sources = readKeySources(inputs, workingDirectory, problems);
   const references: VaultReference[] = [];
@@ -50,7 +49,7 @@ export function readBackupConfiguration(
       `Back up each vault in a run of its own, to a folder of its own: keys that are kept apart stay apart.`,
     );
   }
-  checkIdentity(inputs, problems.problems, conflict, nameInput);
+  checkIdentity(inputs, problems);
   problems.throwIfAny();
   const [vaultUrl] = vaults;
   const { archive } = inputs;

@@ -1,7 +1,7 @@
 /** What `keys export` was asked for, checked as far as it can be without asking anybody. */
 import path from 'node:path';
 import { TrustError } from '../../../errors.js';
-import type { InputValues, NameInput } from '../../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../../inputs/index.js';
 import {
   vaultServiceOf,
   type FileKeyReference,
@@ -9,7 +9,7 @@ import {
   type VaultKeyReference,
   type VaultSecretReference,
 } from '../../../signing/index.js';
-import { checkIdentity, collectProblems, readPins } from '../../configuration/common-inputs.js';
+import { checkIdentity, readPins } from '../../configuration/common-inputs.js';
 import { readKeySources } from '../../configuration/key-inputs.js';
 import type { PinReference } from '../../configuration/trust-pin.js';
 import {
@@ -40,10 +40,9 @@ export const shortestPassphrase = 8;
 export function readExportConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): ExportConfiguration {
-  const problems = collectProblems(nameInput);
-  const { add, conflict, parse } = problems;
+  const { add, parse } = problems;
   const named = readKeySources(inputs, workingDirectory, problems);
   const sources = named.flatMap((source): ExportableReference[] => {
     if ('vaultUrl' in source) {
@@ -77,9 +76,9 @@ export function readExportConfiguration(
     });
   }
   const isNamed = inputs.repository !== undefined || inputs.images.length > 0;
-  const repositories = isNamed ? readRepositories(inputs, problems, nameInput) : [];
+  const repositories = isNamed ? readRepositories(inputs, problems) : [];
   const pins = readPins(inputs, workingDirectory, problems);
-  checkIdentity(inputs, problems.problems, conflict, nameInput);
+  checkIdentity(inputs, problems);
   problems.throwIfAny();
   if (archive === undefined) throw new TypeError('a problem with an input went unnoticed');
   return {

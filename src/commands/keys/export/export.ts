@@ -18,7 +18,7 @@ import {
 import type { Gun, TrustedView } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { writeTrustReport } from '../../report/report.js';
 import type { AzureAccess } from '../../session/session.js';
 import { resolvePin } from '../../signing/pins.js';
 import { openAccess } from '../stored-keys/access.js';
@@ -39,10 +39,9 @@ import { exportReport, exportSummary, exportTable, useOfArchive } from './report
  *   archive is there already; and whatever keeps one of the keys from being opened.
  */
 export async function exportKeys(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, clock } = context;
-  const configuration = readExportConfiguration(inputs, workingDirectory, nameInput);
+  const { workingDirectory, clock, problems } = context;
+  const configuration = readExportConfiguration(inputs, workingDirectory, problems);
   const { archive } = configuration;
-  await checkReportPath(configuration.reportPath);
   await checkNewFile(archive, workingDirectory);
   const { log, warnings } = collectWarnings(context.log);
   const azure = openAccess(configuration, vaultOf(configuration), inputs, context);

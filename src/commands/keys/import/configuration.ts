@@ -1,15 +1,9 @@
 /** What `keys import` was asked for, checked as far as it can be without asking anybody. */
 import path from 'node:path';
-import type { InputValues, NameInput } from '../../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../../inputs/index.js';
 import { parseRegistryHost } from '../../../registry/index.js';
 import { vaultServiceOf } from '../../../signing/index.js';
-import {
-  checkIdentity,
-  collectProblems,
-  parseTrustServer,
-  readPins,
-  type ProblemList,
-} from '../../configuration/common-inputs.js';
+import { checkIdentity, parseTrustServer, readPins } from '../../configuration/common-inputs.js';
 import { parseVaultUrl } from '../../configuration/key-inputs.js';
 import type { PinReference } from '../../configuration/trust-pin.js';
 import {
@@ -40,11 +34,10 @@ export interface ImportConfiguration extends LoginConfiguration {
 export function readImportConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): ImportConfiguration {
-  const problems = collectProblems(nameInput);
-  const { add, conflict, parse } = problems;
-  const repositories = namedRepositories(inputs, problems, nameInput);
+  const { add, conflict, parse, nameInput } = problems;
+  const repositories = namedRepositories(inputs, problems);
   const registry =
     inputs.registry === undefined
       ? repositories[0]?.registry
@@ -84,7 +77,7 @@ export function readImportConfiguration(
     conflict(input, problem, 'A Managed HSM holds keys only: name a Key Vault, or store as keys.');
   }
   const pins = readPins(inputs, workingDirectory, problems);
-  checkIdentity(inputs, problems.problems, conflict, nameInput);
+  checkIdentity(inputs, problems);
   problems.throwIfAny();
   const { archive, 'trust-report': reportPath } = inputs;
   if (archive === undefined || vaultUrl === undefined) {
@@ -108,11 +101,7 @@ export function readImportConfiguration(
 }
 
 /** A registry without repositories is no mistake here: the keys name theirs. */
-function namedRepositories(
-  inputs: InputValues,
-  problems: ProblemList,
-  nameInput: NameInput,
-): readonly NamedRepository[] {
+function namedRepositories(inputs: InputValues, problems: ProblemList): readonly NamedRepository[] {
   if (inputs.repository === undefined && inputs.images.length === 0) return [];
-  return readRepositories(inputs, problems, nameInput);
+  return readRepositories(inputs, problems);
 }

@@ -8,7 +8,7 @@ import type { Log } from '../../../ports.js';
 import { readKeyStore } from '../../../signing/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { writeTrustReport } from '../../report/report.js';
 import type { AzureAccess } from '../../session/session.js';
 import { resolvePin, warnOfFirstUse } from '../../signing/pins.js';
 import { openAccess } from '../stored-keys/access.js';
@@ -37,9 +37,8 @@ import {
  *   the vault, after all other keys were brought in.
  */
 export async function importKeys(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, secrets } = context;
-  const configuration = readImportConfiguration(inputs, workingDirectory, nameInput);
-  await checkReportPath(configuration.reportPath);
+  const { workingDirectory, nameInput, secrets, problems } = context;
+  const configuration = readImportConfiguration(inputs, workingDirectory, problems);
   const { archive, dryRun, vaultUrl } = configuration;
   const { log, warnings } = collectWarnings(context.log);
   const azure = openAccess(configuration, vaultUrl, inputs, context);

@@ -1,8 +1,8 @@
 /** What `keys init` was asked for, checked as far as it can be without asking anybody. */
 import path from 'node:path';
-import type { InputValues, NameInput } from '../../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../../inputs/index.js';
 import { formatKeyReference } from '../../../signing/index.js';
-import { checkIdentity, collectProblems } from '../../configuration/common-inputs.js';
+import { checkIdentity } from '../../configuration/common-inputs.js';
 import { parseVaultUrl, readKeyInput, separateKeys } from '../../configuration/key-inputs.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
 import {
@@ -30,11 +30,10 @@ export interface InitConfiguration extends LoginConfiguration {
 export function readInitConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): InitConfiguration {
-  const problems = collectProblems(nameInput);
-  const { add, conflict, parse } = problems;
-  const repositories = readRepositories(inputs, problems, nameInput);
+  const { add, conflict, parse, nameInput } = problems;
+  const repositories = readRepositories(inputs, problems);
   const rootKey = readKeyInput('root-key', inputs, workingDirectory, problems);
   const signingKey = readKeyInput('signing-key', inputs, workingDirectory, problems);
   const { vault } = inputs;
@@ -74,7 +73,7 @@ export function readInitConfiguration(
       );
     }
   }
-  checkIdentity(inputs, problems.problems, conflict, nameInput);
+  checkIdentity(inputs, problems);
   problems.throwIfAny();
   if (!rootKey) throw new TypeError('a problem with an input went unnoticed');
   const reportPath = inputs['trust-report'];

@@ -10,7 +10,7 @@ import { createRootCertificate, formatKeyReference } from '../../../signing/inde
 import { initialiseRepository } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { writeTrustReport } from '../../report/report.js';
 import { errorOf } from '../../report/journal.js';
 import { eachRepository, failureOfEach } from '../../repositories/index.js';
 import { readInitConfiguration, type InitConfiguration } from './configuration.js';
@@ -34,9 +34,8 @@ import {
  *   initialised, after all were tried.
  */
 export async function initKeys(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput } = context;
-  const configuration = readInitConfiguration(inputs, workingDirectory, nameInput);
-  await checkReportPath(configuration.reportPath);
+  const { workingDirectory, nameInput, problems } = context;
+  const configuration = readInitConfiguration(inputs, workingDirectory, problems);
   const { log, warnings } = collectWarnings(context.log);
   const preparation = await prepare(configuration, inputs, context, log);
   warnOfCustody(configuration, log);

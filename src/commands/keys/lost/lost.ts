@@ -8,7 +8,7 @@ import { listTags, type KeyId } from '../../../trust/index.js';
 import type { KeyReference } from '../../../signing/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { writeTrustReport } from '../../report/report.js';
 import { failureOfEach, valuesOf } from '../../repositories/index.js';
 import { readRenewalConfiguration } from '../renewal/configuration.js';
 import { firstEnd, nameOf, troublesOf } from '../renewal/describe.js';
@@ -25,10 +25,9 @@ import { stepsFor } from './steps.js';
  * @throws {TrustError} what a repository could not be looked at for, after all were looked at.
  */
 export async function showWayOut(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput } = context;
-  const configuration = readRenewalConfiguration('keysLost', inputs, workingDirectory, nameInput);
+  const { workingDirectory, problems } = context;
+  const configuration = readRenewalConfiguration('keysLost', inputs, workingDirectory, problems);
   const { reportPath, keys } = configuration;
-  await checkReportPath(reportPath);
   const { log, warnings } = collectWarnings(context.log);
   let left: KeysLeft = { keys: [], unopened: [] };
   const means = await log.group('Keys at hand', () =>

@@ -16,7 +16,7 @@ import {
 } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { writeTrustReport } from '../../report/report.js';
 import {
   failureOfEach,
   requirePublish,
@@ -44,10 +44,9 @@ import {
  * and what a repository failed with.
  */
 export async function renewKeys(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput } = context;
-  const configuration = readRenewalConfiguration('keysRenew', inputs, workingDirectory, nameInput);
+  const { workingDirectory, problems } = context;
+  const configuration = readRenewalConfiguration('keysRenew', inputs, workingDirectory, problems);
   const { reportPath, withinDays, dryRun, keys } = configuration;
-  await checkReportPath(reportPath);
   const { log, warnings } = collectWarnings(context.log);
   const means = await log.group('Keys at hand', () =>
     openMeans(configuration, inputs, context, (azure) => openKeysAtHand(keys, azure, context, log)),

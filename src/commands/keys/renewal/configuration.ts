@@ -1,9 +1,9 @@
 /** What `keys status`, `keys renew` and `keys lost` have in common, from the inputs. Asks nobody. */
 import path from 'node:path';
 import { TrustError } from '../../../errors.js';
-import type { CommandName, InputValues, NameInput } from '../../../inputs/index.js';
+import type { CommandName, InputValues, ProblemList } from '../../../inputs/index.js';
 import { limits } from '../../../limits.js';
-import { checkIdentity, collectProblems, readPins } from '../../configuration/common-inputs.js';
+import { checkIdentity, readPins } from '../../configuration/common-inputs.js';
 import { parseDays } from '../../configuration/days.js';
 import { readKeyInput, readKeySources, type KeySource } from '../../configuration/key-inputs.js';
 import type { PinReference } from '../../configuration/trust-pin.js';
@@ -34,11 +34,10 @@ export function readRenewalConfiguration(
   command: RenewalCommand,
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): RenewalConfiguration {
-  const problems = collectProblems(nameInput);
-  const { parse, add, conflict } = problems;
-  const repositories = readRepositories(inputs, problems, nameInput);
+  const { parse, add, nameInput } = problems;
+  const repositories = readRepositories(inputs, problems);
   const given = [
     readKeyInput('signing-key', inputs, workingDirectory, problems),
     readKeyInput('root-key', inputs, workingDirectory, problems),
@@ -54,7 +53,7 @@ export function readRenewalConfiguration(
     const days = inputs['warn-expiry-days'];
     return command === 'keysRenew' ? daysToRenew(days) : parseDays(days);
   });
-  checkIdentity(inputs, problems.problems, conflict, nameInput);
+  checkIdentity(inputs, problems);
   problems.throwIfAny();
   const reportPath = inputs['trust-report'];
   return {

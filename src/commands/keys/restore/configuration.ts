@@ -1,7 +1,7 @@
 /** What `keys restore` was asked for, checked as far as it can be without asking anybody. */
 import path from 'node:path';
-import type { InputValues, NameInput } from '../../../inputs/index.js';
-import { checkIdentity, collectProblems } from '../../configuration/common-inputs.js';
+import type { InputValues, ProblemList } from '../../../inputs/index.js';
+import { checkIdentity } from '../../configuration/common-inputs.js';
 import { parseVaultUrl } from '../../configuration/key-inputs.js';
 
 export interface RestoreConfiguration {
@@ -15,13 +15,12 @@ export interface RestoreConfiguration {
 export function readRestoreConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): RestoreConfiguration {
-  const problems = collectProblems(nameInput);
   const { vault, archive } = inputs;
   const vaultUrl =
     vault === undefined ? undefined : problems.parse('vault', () => parseVaultUrl(vault));
-  checkIdentity(inputs, problems.problems, problems.conflict, nameInput);
+  checkIdentity(inputs, problems);
   problems.throwIfAny();
   if (vaultUrl === undefined || archive === undefined) {
     throw new TypeError('a required input went unnoticed');

@@ -12,7 +12,7 @@ import { collectWarnings } from '../../report/collect-warnings.js';
 import { cappedList } from '../../report/capped-list.js';
 import { remediesOf } from '../../report/failure-of-many.js';
 import { errorOf } from '../../report/journal.js';
-import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { writeTrustReport } from '../../report/report.js';
 import { openVaultAccess, readBackup } from '../backup-folder/index.js';
 import { readRestoreConfiguration } from './configuration.js';
 import { restoreReport, restoreSummary, restoreTable, type RestoredObject } from './report.js';
@@ -25,10 +25,9 @@ import { restoreObject } from './restore-object.js';
  *   tried.
  */
 export async function restoreKeys(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput } = context;
-  const configuration = readRestoreConfiguration(inputs, workingDirectory, nameInput);
+  const { workingDirectory, problems } = context;
+  const configuration = readRestoreConfiguration(inputs, workingDirectory, problems);
   const { folder, vaultUrl } = configuration;
-  await checkReportPath(configuration.reportPath);
   const { log, warnings } = collectWarnings(context.log);
   const { manifest, blobs } = await log.group('Backup', async () => {
     const backup = await readBackup(folder);

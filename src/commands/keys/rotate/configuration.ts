@@ -1,7 +1,7 @@
 /** What `keys rotate` was asked for, checked as far as it can be without asking anybody. */
 import path from 'node:path';
 import { TrustError } from '../../../errors.js';
-import type { InputValues, NameInput } from '../../../inputs/index.js';
+import type { InputValues, ProblemList } from '../../../inputs/index.js';
 import type { VaultKeyReference } from '../../../signing/index.js';
 import {
   isDelegation,
@@ -11,12 +11,7 @@ import {
   type RoleName,
   type ServerRole,
 } from '../../../trust/index.js';
-import {
-  checkIdentity,
-  collectProblems,
-  readPins,
-  type ProblemList,
-} from '../../configuration/common-inputs.js';
+import { checkIdentity, readPins } from '../../configuration/common-inputs.js';
 import { readKeyInput, readKeySources, type KeySource } from '../../configuration/key-inputs.js';
 import type { PinReference } from '../../configuration/trust-pin.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
@@ -59,23 +54,22 @@ export interface RotateConfiguration extends LoginConfiguration {
 export function readRotateConfiguration(
   inputs: InputValues,
   workingDirectory: string,
-  nameInput: NameInput,
+  problems: ProblemList,
 ): RotateConfiguration {
-  const problems = collectProblems(nameInput);
-  const repositories = readRepositories(inputs, problems, nameInput);
+  const repositories = readRepositories(inputs, problems);
   const role = inputs.role === undefined ? undefined : readRole(inputs.role, problems);
   const serverRole = serverRoles.find((name) => name === role);
   const rotation = serverRole
     ? readHandOver(serverRole, inputs, problems)
-    : readKeyRotation(role, inputs, workingDirectory, problems, nameInput);
+    : readKeyRotation(role, inputs, workingDirectory, problems);
   const keys = [
     readKeyInput('root-key', inputs, workingDirectory, problems),
     readKeyInput('signing-key', inputs, workingDirectory, problems),
     ...readKeySources(inputs, workingDirectory, problems),
   ].filter((key) => key !== undefined);
-  requireSigningKey(role, inputs, problems, nameInput);
+  requireSigningKey(role, inputs, problems);
   const pins = readPins(inputs, workingDirectory, problems);
-  checkIdentity(inputs, problems.problems, problems.conflict, nameInput);
+  checkIdentity(inputs, problems);
   problems.throwIfAny();
   if (!rotation) throw new TypeError('a problem with an input went unnoticed');
   const reportPath = inputs['trust-report'];
@@ -124,15 +118,14 @@ function readKeyRotation(
   inputs: InputValues,
   workingDirectory: string,
   problems: ProblemList,
-  nameInput: NameInput,
 ): Rotation | undefined {
-  const { add, parse } = problems;
+  const { add, parse, nameInput } = problems;
   const key = readKeyInput('new-key', inputs, workingDirectory, problems);
   if (inputs['new-key'] === undefined) {
     const remedy = `Name the key that the role is to get: ${nameInput('new-key')}: https://contoso-keys.vault.azure.net/keys/team-app. To have it made first, set ${nameInput('create-key')} to true.`;
     add({ input: 'new-key', problem: 'is not set', code: 'INPUT_MISSING', remedy });
   }
-  const newKey = key && readNewKey(key, inputs, problems, nameInput);
+  const newKey = key && readNewKey(key, inputs, problems);
   const old = inputs['old-key'];
   const oldKeyId = old === undefined ? undefined : parse('old-key', () => readKeyId(old));
   return role === undefined || !newKey ? undefined : { kind: 'key', role, newKey, oldKeyId };
@@ -141,13 +134,12 @@ function readKeyRotation(
 function readNewKey(
   key: KeyConfiguration,
   inputs: InputValues,
-  { conflict }: ProblemList,
-  nameInput: NameInput,
+  { conflict, has, nameInput }: ProblemList,
 ): NewKeySource | undefined {
   const { reference } = key;
   const { hsm } = inputs;
   if (!inputs['create-key']) {
-    if (hsm) {
+    if (hsm && !has('create-key')) {
       const problem = `is true, but "${nameInput('create-key')}" is not`;
       conflict(
         'hsm',
@@ -180,8 +172,7 @@ function readKeyId(text: string): KeyId {
 function requireSigningKey(
   role: RoleName | undefined,
   inputs: InputValues,
-  { add }: ProblemList,
-  nameInput: NameInput,
+  { add, nameInput }: ProblemList,
 ): void {
   if (role === undefined || inputs.keys.length > 0) return;
   const input = isDelegation(role) ? 'signing-key' : 'root-key';

@@ -5,7 +5,7 @@
 import type { InputValues } from '../../../inputs/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { writeTrustReport } from '../../report/report.js';
 import { failureOfEach, type Attempted } from '../../repositories/index.js';
 import { adviceOn } from './advice.js';
 import { carryOut } from './carry-out.js';
@@ -22,10 +22,9 @@ import { rotationReport, rotationSummary, rotationTable, type RotationFacts } fr
  * after all were tried.
  */
 export async function rotateKeys(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput } = context;
-  const configuration = readRotateConfiguration(inputs, workingDirectory, nameInput);
+  const { workingDirectory, nameInput, problems } = context;
+  const configuration = readRotateConfiguration(inputs, workingDirectory, problems);
   const { rotation, dryRun, reportPath } = configuration;
-  await checkReportPath(reportPath);
   const { log, warnings } = collectWarnings(context.log);
   const preparation = await prepare(configuration, inputs, context, log);
   for (const { warnings: own } of preparation.repositories) for (const line of own) log.warn(line);

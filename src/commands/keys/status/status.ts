@@ -6,7 +6,7 @@ import { isTrustError, type TrustError } from '../../../errors.js';
 import type { InputValues } from '../../../inputs/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { checkReportPath, writeTrustReport } from '../../report/report.js';
+import { writeTrustReport } from '../../report/report.js';
 import { failureOfEach, valuesOf, type Attempted } from '../../repositories/index.js';
 import { openKeysAtHand } from '../../signing/keys-at-hand.js';
 import { readRenewalConfiguration } from '../renewal/configuration.js';
@@ -21,10 +21,9 @@ import { statusReport, statusSummary, statusTable, type StatusFacts } from './re
  * not be looked at for, such as TRUST_DATA_MISSING; TRUST_DATA_EXPIRING.
  */
 export async function showKeysStatus(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput } = context;
-  const configuration = readRenewalConfiguration('keysStatus', inputs, workingDirectory, nameInput);
+  const { workingDirectory, problems } = context;
+  const configuration = readRenewalConfiguration('keysStatus', inputs, workingDirectory, problems);
   const { reportPath, withinDays, keys } = configuration;
-  await checkReportPath(reportPath);
   const { log, warnings } = collectWarnings(context.log);
   const means = await log.group('Keys at hand', () =>
     openMeans(configuration, inputs, context, (azure) => openKeysAtHand(keys, azure, context, log)),

@@ -4,15 +4,23 @@ import { readBackupConfiguration } from '../../../../src/commands/keys/backup/co
 import { readRestoreConfiguration } from '../../../../src/commands/keys/restore/configuration.js';
 import type { BackupObject } from '../../../../src/commands/keys/backup-folder/index.js';
 import { TrustError } from '../../../../src/errors.js';
-import { readInputs, type CommandName } from '../../../../src/inputs/index.js';
+import { collectProblems, readInputs, type CommandName } from '../../../../src/inputs/index.js';
 
 const vault = 'https://contoso.vault.azure.net';
 const read = (command: CommandName, given: Readonly<Record<string, string>>) =>
   readInputs(command, 'cli', (name) => given[name] ?? '');
 const backup = (given: Readonly<Record<string, string>>) =>
-  readBackupConfiguration(read('keysBackup', given), '/agent', (name) => name);
+  readBackupConfiguration(
+    read('keysBackup', given),
+    '/agent',
+    collectProblems((name) => name),
+  );
 const restore = (given: Readonly<Record<string, string>>) =>
-  readRestoreConfiguration(read('keysRestore', given), '/agent', (name) => name);
+  readRestoreConfiguration(
+    read('keysRestore', given),
+    '/agent',
+    collectProblems((name) => name),
+  );
 
 function refusal(body: () => unknown): TrustError {
   try {

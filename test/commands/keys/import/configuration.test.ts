@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readImportConfiguration } from '../../../../src/commands/keys/import/configuration.js';
-import { readInputs } from '../../../../src/inputs/index.js';
+import { collectProblems, readInputs } from '../../../../src/inputs/index.js';
 import { refusalOf } from '../../refusal-of.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';
@@ -9,7 +9,11 @@ const base = { archive: 'keys.tar.gz', vault };
 
 function configure(given: Readonly<Record<string, string>>) {
   const inputs = readInputs('keysImport', 'cli', (name) => given[name] ?? '');
-  return readImportConfiguration(inputs, '/agent', (name) => name);
+  return readImportConfiguration(
+    inputs,
+    '/agent',
+    collectProblems((name) => name),
+  );
 }
 
 const refusal = (given: Readonly<Record<string, string>>) => refusalOf(() => configure(given));

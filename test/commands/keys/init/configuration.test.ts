@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readInitConfiguration } from '../../../../src/commands/keys/init/configuration.js';
 import { keyNameOf } from '../../../../src/commands/keys/init/key-name.js';
-import { readInputs } from '../../../../src/inputs/index.js';
+import { collectProblems, readInputs } from '../../../../src/inputs/index.js';
 import { formatKeyReference } from '../../../../src/signing/index.js';
 import { refusalOf } from '../../refusal-of.js';
 
@@ -15,7 +15,11 @@ const vault = 'https://contoso-keys.vault.azure.net';
 function configure(given: Readonly<Record<string, string>>) {
   const texts: Readonly<Record<string, string>> = given;
   const inputs = readInputs('keysInit', 'cli', (name) => texts[name] ?? '');
-  return readInitConfiguration(inputs, '/agent', (name) => name);
+  return readInitConfiguration(
+    inputs,
+    '/agent',
+    collectProblems((name) => name),
+  );
 }
 
 const refusal = (given: Readonly<Record<string, string>>) => refusalOf(() => configure(given));

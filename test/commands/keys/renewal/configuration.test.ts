@@ -4,7 +4,7 @@ import {
   type RenewalCommand,
 } from '../../../../src/commands/keys/renewal/configuration.js';
 import { isTrustError, type TrustError } from '../../../../src/errors.js';
-import { readInputs } from '../../../../src/inputs/index.js';
+import { collectProblems, readInputs } from '../../../../src/inputs/index.js';
 import { formatKeyReference } from '../../../../src/signing/index.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';
@@ -13,7 +13,12 @@ const commands: readonly RenewalCommand[] = ['keysStatus', 'keysRenew', 'keysLos
 
 function configure(command: RenewalCommand, given: Readonly<Record<string, string>>) {
   const inputs = readInputs(command, 'cli', (name) => given[name] ?? '');
-  return readRenewalConfiguration(command, inputs, '/agent', (name) => name);
+  return readRenewalConfiguration(
+    command,
+    inputs,
+    '/agent',
+    collectProblems((name) => name),
+  );
 }
 
 function refusal(command: RenewalCommand, given: Readonly<Record<string, string>>): TrustError {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readRotateConfiguration } from '../../../../src/commands/keys/rotate/configuration.js';
-import { readInputs } from '../../../../src/inputs/index.js';
+import { collectProblems, readInputs } from '../../../../src/inputs/index.js';
 import { refusalOf } from '../../refusal-of.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';
@@ -16,7 +16,11 @@ const keyId = 'ab'.repeat(32);
 
 function configure(given: Readonly<Record<string, string>>) {
   const inputs = readInputs('keysRotate', 'cli', (name) => given[name] ?? '');
-  return readRotateConfiguration(inputs, '/agent', (name) => name);
+  return readRotateConfiguration(
+    inputs,
+    '/agent',
+    collectProblems((name) => name),
+  );
 }
 
 const refusal = (given: Readonly<Record<string, string>>) => refusalOf(() => configure(given));

@@ -1,0 +1,76 @@
+/** What every command does with inputs that cannot be used. */
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { runCommand, type RunContext } from '../../src/commands/index.js';
+import { isTrustError, type TrustError } from '../../src/errors.js';
+import {
+  collectProblems,
+  commandNames,
+  definitionOf,
+  inputsOf,
+  readInputs,
+  type CommandName,
+} from '../../src/inputs/index.js';
+
+/** A run that has nothing but its inputs: whoever asks for more fails. */
+async function refusalOf(
+  command: CommandName,
+  given: Readonly<Record<string, string>>,
+): Promise<TrustError> {
+  const nameInput = (name: string) => name;
+  const problems = collectProblems(nameInput);
+  const inputs = readInputs(command, 'task', (name) => given[name] ?? '', problems);
+  const context = { problems, nameInput, workingDirectory: tmpdir() };
+  try {
+    await runCommand(command, inputs, context as unknown as RunContext);
+  } catch (error) {
+    if (isTrustError(error)) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe.each(commandNames)('the command %s', (command) => {
+  const offered = inputsOf('task', command);
+  const required = offered.filter((name) => definitionOf(name).required?.includes(command));
+
+  it('is refused for a missing input, an unreadable one and a senseless one at once', async () => {
+    const given = {
+      cloud: 'Moon',
+      'client-id': 'team-app',
+      'trust-report': 'no-such-folder/report.json',
+    };
+    const { code, message } = await refusalOf(command, given);
+    expect(code).toBe('INPUT_INVALID');
+    const lines = message.split('\n');
+    const wrong = ['cloud', 'client-id', ...required];
+    if (offered.includes('trust-report')) wrong.push('trust-report');
+    for (const name of wrong) {
+      const told = lines.filter((line) => line.startsWith(`"${name}" `));
+      expect(told, name).toHaveLength(1);
+      expect(told[0]).toMatch(/\. (Set|Name|Give|Say) /);
+    }
+  });
+});
+
+describe('inputs that cannot be used', () => {
+  it('have one code together where it is the same for all', async () => {
+    expect((await refusalOf('revoke', { tags: '1' })).code).toBe('INPUT_MISSING');
+  });
+
+  it('are told a limited number of times', async () => {
+    const images = Array.from({ length: 300 }, (_, index) => `team/Bad-${index}:1`).join();
+    const { message } = await refusalOf('verify', { images });
+    expect(message.split('\n').length).toBeLessThan(40);
+    expect(message).toMatch(/^Input "images" cannot be used for 300 reasons:/);
+    expect(message).toMatch(/and 275 more/);
+  });
+
+  it('do not make others look missing that nobody can judge', async () => {
+    const images = { registry: 'contoso.azurecr.io', repository: 'app', tags: '1' };
+    const { message } = await refusalOf('push', { ...images, 'content-trust': 'perhaps' });
+    expect(message).not.toContain('signing-key');
+    const all = await refusalOf('revoke', { ...images, tags: '', 'all-tags': 'yes' });
+    expect(all.message).not.toContain('"tags"');
+  });
+});
