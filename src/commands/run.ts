@@ -1,6 +1,7 @@
 /** The way from a command's name to its use case. */
 import path from 'node:path';
 import type { CommandName, InputValues } from '../inputs/index.js';
+import { readNames } from './configuration/names.js';
 import { readConfiguration } from './configuration/read-configuration.js';
 import type { Configuration } from './configuration/types.js';
 import type { RunContext } from './context.js';
@@ -65,13 +66,14 @@ export async function runCommand(
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
-  const { problems, workingDirectory } = context;
+  const { log, problems, workingDirectory } = context;
   const { 'trust-report': reportPath } = inputs;
   if (reportPath !== undefined) {
     const file = path.resolve(workingDirectory, reportPath);
     await problems.check('trust-report', () => checkReportPath(file));
   }
-  return useCases[command](inputs, context);
+  const named = readNames(inputs, problems, log.info);
+  return useCases[command](named, context);
 }
 
 /** A command of the main job, with all its inputs checked before it begins. */

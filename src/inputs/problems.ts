@@ -34,6 +34,8 @@ export interface ProblemList {
   readonly check: <T>(input: InputName, body: () => Promise<T>) => Promise<T | undefined>;
   readonly conflict: Conflict;
   readonly add: (problem: InputProblem) => void;
+  /** An input that is not set is no problem after all: others say what it would. */
+  readonly settle: (input: InputName) => void;
   /** Whether something is wrong with `input`, so that its value says nothing. */
   readonly has: (input: InputProblem['input']) => boolean;
   /** @throws {TrustError} with all that was noted. */
@@ -65,6 +67,10 @@ export function collectProblems(nameInput: NameInput): ProblemList {
     problems,
     add,
     has,
+    settle: (input) => {
+      const at = problems.findIndex((known) => known.input === input);
+      if (problems[at]?.code === 'INPUT_MISSING') problems.splice(at, 1);
+    },
     parse: (input, body) => {
       try {
         return body();

@@ -5,7 +5,14 @@
 import path from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import { parseRegistryId } from '../../azure/index.js';
-import type { CommandName, InputName, InputValues, ProblemList } from '../../inputs/index.js';
+import { readExtraArguments } from '../../docker/index.js';
+import {
+  flawOf,
+  type CommandName,
+  type InputName,
+  type InputValues,
+  type ProblemList,
+} from '../../inputs/index.js';
 import { parseDigest, parseRegistryHost, parseRepository, parseTag } from '../../registry/index.js';
 import { checkIdentity, parseTrustServer, readPins } from './common-inputs.js';
 import { readKeyInput } from './key-inputs.js';
@@ -70,7 +77,7 @@ export function readConfiguration(
       ? { engine: inputs.engine, signingKey, rootKey, pins, tagsLast: inputs['tags-last'] }
       : undefined;
   const build = isBuilding(command) ? buildConfiguration(inputs, collected) : undefined;
-  const digestText = inputs.digest;
+  const digestText = repositories ? undefined : inputs.digest;
   const digest =
     digestText === undefined ? undefined : parse('digest', () => parseDigest(digestText));
   const trustServer = parse('trust-server', () =>
@@ -135,10 +142,8 @@ function isBuilding(command: CommandName): boolean {
   return command === 'buildAndPush' || command === 'build';
 }
 
-function buildConfiguration(
-  inputs: InputValues,
-  { conflict, nameInput }: ProblemList,
-): BuildConfiguration {
+function buildConfiguration(inputs: InputValues, collected: ProblemList): BuildConfiguration {
+  const { conflict, nameInput } = collected;
   const { builder } = inputs;
   if (inputs.engine === 'docker' && inputs['content-trust'] && builder === 'buildx') {
     conflict(
@@ -176,7 +181,27 @@ function buildConfiguration(
     pull: inputs.pull,
     builder: classic ? 'classic' : builder,
     builderName: inputs['builder-name'],
-    extraArguments: parseArgsStringToArgv(inputs['build-arguments'] ?? ''),
+    extraArguments: readFurtherArguments(inputs['build-arguments'] ?? '', collected),
     baseImages: inputs['content-trust'] ? inputs['base-images'] : 'ignore',
   };
+}
+
+/** Splits as a shell would, and holds what an input could have said to what it would be held to. */
+function readFurtherArguments(text: string, { add, parse }: ProblemList): readonly string[] {
+  const args = parseArgsStringToArgv(text);
+  const extra = parse('build-arguments', () => readExtraArguments(args));
+  const given = [
+    ['build-arg', '--build-arg', extra?.buildArgs],
+    ['label', '--label', extra?.labels],
+    ['secret', '--secret', extra?.secrets],
+  ] as const;
+  for (const [form, flag, entries = []] of given) {
+    for (const [index, entry] of entries.entries()) {
+      const flaw = flawOf(form, { text: entry });
+      if (!flaw) continue;
+      const problem = `has a ${flag} (number ${index + 1}) that ${flaw.problem}`;
+      add({ input: 'build-arguments', problem, code: 'INPUT_INVALID', remedy: flaw.remedy });
+    }
+  }
+  return args;
 }

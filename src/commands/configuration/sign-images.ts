@@ -1,5 +1,5 @@
 /** The input `images` of `sign`: full references, sorted into repositories. */
-import { parseImageReference, type ImageReference } from '../../registry/index.js';
+import { parseDigest, parseImageReference, type ImageReference } from '../../registry/index.js';
 import type { InputValues, ProblemList } from '../../inputs/index.js';
 import { TrustError } from '../../errors.js';
 import type { RepositoryToSign } from './types.js';
@@ -14,7 +14,7 @@ export function readImagesToSign(
   inputs: InputValues,
   { parse, conflict, nameInput }: ProblemList,
 ): readonly RepositoryToSign[] {
-  for (const input of ['repository', 'tags', 'digest'] as const) {
+  for (const input of ['repository', 'tags'] as const) {
     const value = inputs[input];
     if (value === undefined || value.length === 0) continue;
     conflict(
@@ -23,19 +23,28 @@ export function readImagesToSign(
       `Name everything in ${nameInput('images')}, or one repository with ${nameInput('repository')} and ${nameInput('tags')}.`,
     );
   }
+  const ofAll = digestOfAll(inputs, parse);
   const groups = new Map<string, Map<string, string | undefined>>();
   const hosts = new Map<string, ImageReference>();
   for (const text of inputs.images) {
     parse('images', () => {
       const image = parseImageReference(text);
-      const { host, repository, tag, digest } = image;
+      const { host, repository, tag, digest = ofAll } = image;
       if (tag === undefined) throw withoutTag(text);
       const gun = `${host}/${repository}`;
       const tags = groups.get(gun) ?? new Map<string, string | undefined>();
+      if (ofAll !== undefined && digest !== ofAll) throw contradiction(`${gun}:${tag}`);
       if (tags.has(tag) && tags.get(tag) !== digest) throw contradiction(`${gun}:${tag}`);
       groups.set(gun, tags.set(tag, digest));
       hosts.set(gun, image);
     });
+  }
+  if (inputs.digest !== undefined && groups.size > 1) {
+    conflict(
+      'digest',
+      `is set, and "${nameInput('images')}" names ${groups.size} repositories`,
+      'Name the digest behind each image (contoso.azurecr.io/team/app:1.4.2@sha256:...), or sign each repository in a step of its own.',
+    );
   }
   const registries = new Set([...hosts.values()].map(({ host }) => host));
   const registry = inputs.registry?.toLowerCase();
@@ -63,6 +72,11 @@ export function readImagesToSign(
   });
 }
 
+/** The digest that all images are to be signed for, as the step that built them put it out. */
+function digestOfAll({ digest }: InputValues, parse: ProblemList['parse']): string | undefined {
+  return digest === undefined ? undefined : parse('digest', () => parseDigest(digest));
+}
+
 function withoutTag(text: string): TrustError {
   return new TrustError('INPUT_INVALID', `${JSON.stringify(text)} names no tag`, {
     remedy:
@@ -73,6 +87,6 @@ function withoutTag(text: string): TrustError {
 
 function contradiction(name: string): TrustError {
   return new TrustError('INPUT_INVALID', `${name} is named twice, for different digests`, {
-    remedy: 'Name each tag once.',
+    remedy: 'Name each tag once, and one digest for it.',
   });
 }

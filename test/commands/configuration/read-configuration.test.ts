@@ -304,6 +304,17 @@ describe('the configuration of revoke', () => {
 });
 
 describe('the images to sign', () => {
+  it('have the digest that the step which built them put out', () => {
+    const images = 'contoso.azurecr.io/a:1\ncontoso.azurecr.io/a:latest';
+    const { repositories, digest: single } = configure('sign', { ...none, images, digest });
+    expect(repositories).toHaveLength(1);
+    expect([...(repositories?.[0]?.digests ?? [])]).toEqual([
+      ['1', digest],
+      ['latest', digest],
+    ]);
+    expect(single).toBeUndefined();
+  });
+
   const none = { registry: '', repository: '', tags: '' };
   const digest = `sha256:${'ab'.repeat(32)}`;
 
@@ -366,6 +377,24 @@ describe('the images to sign', () => {
       { ...none, images: `contoso.azurecr.io/a:1, contoso.azurecr.io/a:1@${digest}` },
       'INPUT_INVALID',
       /named twice/,
+    ],
+    [
+      'one digest for two repositories',
+      { ...none, images: 'contoso.azurecr.io/a:1, contoso.azurecr.io/b:1', digest },
+      'INPUT_CONFLICT',
+      /"digest" is set, and "images" names 2 repositories/,
+    ],
+    [
+      'a name with another digest than the one of all',
+      { ...none, images: `contoso.azurecr.io/a:1@${digest}`, digest: `sha256:${'0'.repeat(64)}` },
+      'INPUT_INVALID',
+      /different digests/,
+    ],
+    [
+      'a digest that is none, once',
+      { ...none, images: 'contoso.azurecr.io/a:1', digest: 'sha256:12' },
+      'INPUT_INVALID',
+      /^Input "digest" cannot be used/,
     ],
   ])('refuse %s', (_what, texts, code, message) => {
     const error = refusal('sign', texts);
