@@ -93,18 +93,24 @@ export function namesReferredTo(
   buildArgs: readonly string[],
   secrets: readonly string[],
 ): readonly string[] {
-  const referred = buildArgs.filter((arg) => !arg.includes('='));
-  for (const secret of secrets) {
-    const fields = new Map(
-      secret.split(',').map((field): [string, string] => {
-        const at = field.indexOf('=');
-        return at < 0 ? [field.trim(), ''] : [field.slice(0, at).trim(), field.slice(at + 1)];
-      }),
-    );
-    const variable = fields.get('env');
-    const id = fields.get('id');
-    if (variable !== undefined) referred.push(variable);
-    else if (id !== undefined && !fields.has('src') && !fields.has('source')) referred.push(id);
-  }
-  return [...new Set(referred)];
+  const referred = [...buildArgs.map(variableOfBuildArg), ...secrets.map(variableOfSecret)];
+  return [...new Set(referred.filter((name) => name !== undefined))];
+}
+
+/** The variable that a build argument takes its value from, if it has none of its own. */
+export function variableOfBuildArg(arg: string): string | undefined {
+  return arg.includes('=') ? undefined : arg;
+}
+
+/** The variable that a secret is taken from, unless it is a file. */
+export function variableOfSecret(secret: string): string | undefined {
+  const fields = new Map(
+    secret.split(',').map((field): [string, string] => {
+      const at = field.indexOf('=');
+      return at < 0 ? [field.trim(), ''] : [field.slice(0, at).trim(), field.slice(at + 1)];
+    }),
+  );
+  return (
+    fields.get('env') ?? (fields.has('src') || fields.has('source') ? undefined : fields.get('id'))
+  );
 }

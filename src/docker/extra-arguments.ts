@@ -8,6 +8,8 @@ import { TrustError } from '../errors.js';
 export interface ExtraArguments {
   /** `NAME=value` or `NAME`, as given to --build-arg. */
   readonly buildArgs: readonly string[];
+  /** As given to --label. */
+  readonly labels: readonly string[];
   /** As given to --secret. */
   readonly secrets: readonly string[];
   /** `NAME=value`, as given to --build-context. */
@@ -66,6 +68,7 @@ export function readExtraArguments(args: readonly string[]): ExtraArguments {
   }
   return {
     buildArgs: found.get('--build-arg') ?? [],
+    labels: found.get('--label') ?? [],
     secrets: found.get('--secret') ?? [],
     buildContexts: found.get('--build-context') ?? [],
     caches: [...(found.get('--cache-from') ?? []), ...(found.get('--cache-to') ?? [])],

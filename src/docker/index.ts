@@ -25,6 +25,8 @@ export {
   dockerEnvironment,
   namesReferredTo,
   readVariable,
+  variableOfBuildArg,
+  variableOfSecret,
   type EnvironmentOptions,
   type EnvironmentSource,
 } from './environment.js';

@@ -13,6 +13,7 @@ import {
   readCommand,
   readInputs,
   type InputName,
+  secretValuesIn,
   type ProblemList,
 } from '../inputs/index.js';
 import { withinBudget } from './budget.js';
@@ -163,6 +164,8 @@ function readTexts(
     const text = problems.parse(name, () => host.input(name)) ?? '';
     const definition = definitionOf(name);
     if (definition.secret && !isReference(definition, text)) mask(name, text);
+    // Only names of secrets belong there, but what is there is there.
+    if (name === 'secrets') for (const value of secretValuesIn(text)) mask(name, value);
     texts.set(name, text);
   }
   return texts;

@@ -14,6 +14,7 @@ export {
   readCommand,
   readInputs,
 } from './read.js';
+export { flawOf, secretValuesIn } from './lines.js';
 export {
   collectProblems,
   type Conflict,

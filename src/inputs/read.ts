@@ -3,6 +3,7 @@
  * value means (a key reference, a repository) is for the command to judge.
  */
 import { commandLineOf } from './commands.js';
+import { entriesOf, flawOf } from './lines.js';
 import { collectProblems, type ProblemList } from './problems.js';
 import { inputs, type InputName, type InputValues } from './table.js';
 import {
@@ -11,6 +12,7 @@ import {
   type HostName,
   type InputDefinition,
   type InputValue,
+  type LineForm,
 } from './types.js';
 
 /** Every input of the table, by name. */
@@ -91,9 +93,13 @@ export function readInputs(
   const used = new Set(inputsOf(host, command));
   const values = inputNames.map((name) => {
     const definition = definitionOf(name);
-    const text = used.has(name) ? read(name).trim() : '';
+    const raw = used.has(name) ? read(name) : '';
+    const text = raw.trim();
     if (text === '' && command !== undefined && definition.required?.includes(command)) {
       add({ input: name, problem: 'is not set', code: 'INPUT_MISSING' });
+    }
+    if (definition.type === 'lines' && definition.form !== undefined) {
+      return [name, readEntries(name, definition.form, raw, add)] as const;
     }
     try {
       return [name, valueOf(definition, text)] as const;
@@ -105,6 +111,22 @@ export function readInputs(
   });
   if (!problems) throwIfAny();
   return Object.fromEntries(values) as unknown as InputValues;
+}
+
+/** The entries that can be used; what is wrong with another is told by its line alone. */
+function readEntries(
+  input: InputName,
+  form: LineForm,
+  text: string,
+  add: ProblemList['add'],
+): readonly string[] {
+  return entriesOf(text).flatMap((entry) => {
+    const flaw = flawOf(form, entry);
+    if (!flaw) return [entry.text];
+    const problem = `line ${entry.line} ${flaw.problem}`;
+    add({ input, problem, code: 'INPUT_INVALID', remedy: flaw.remedy });
+    return [];
+  });
 }
 
 class UnreadableValue extends Error {}

@@ -60,7 +60,7 @@ export const inputs = {
     type: 'text',
     group: 'image',
     label: 'Repository',
-    help: 'Repository within the registry, without the registry and without a tag.',
+    help: 'Repository within the registry, without a tag. The name of the registry before it is left out.',
     notes: [{ commands: ['inspect', ...administering], help: 'Several are separated by commas.' }],
     commands: registryUsers,
     required: one,
@@ -70,7 +70,7 @@ export const inputs = {
     type: 'list',
     group: 'image',
     label: 'Tags',
-    help: 'Tags of the image, separated by commas or lines.',
+    help: 'Tags of the image, separated by commas or lines. Full names, as docker/metadata-action gives them, are accepted where they are of `registry` and `repository`, and name both where these are not set.',
     notes: [
       { commands: pushing, help: 'All of them are pushed, and signed in one publish.' },
       {
@@ -119,7 +119,7 @@ export const inputs = {
     type: 'text',
     group: 'image',
     label: 'Digest',
-    help: 'What the tags are to stand for. Signing stops if one of them points to anything else. Without it, each tag is signed for what it points to when the run starts.',
+    help: 'What the tags are to stand for; with `images`, those of one repository. Signing stops if one of them points to anything else. Without it, each tag is signed for what it points to when the run starts.',
     commands: ['sign'],
     example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   },
@@ -258,9 +258,10 @@ export const inputs = {
   },
   'build-args': {
     type: 'lines',
+    form: 'build-arg',
     group: 'build',
     label: 'Build arguments for the Dockerfile',
-    help: 'Values for `ARG` instructions, one `NAME=value` a line; `NAME` alone takes the value from the environment. Build arguments end up in the image: pass secrets with `secrets`.',
+    help: 'Values for `ARG` instructions, one `NAME=value` a line; `NAME` alone takes the value from the environment. A value of several lines goes in double quotes together with its name. Build arguments end up in the image: pass secrets with `secrets`.',
     commands: building,
     example: 'VERSION=1.4.2',
   },
@@ -274,6 +275,7 @@ export const inputs = {
   },
   labels: {
     type: 'lines',
+    form: 'label',
     group: 'build',
     label: 'Labels',
     help: 'Labels to put on the image, one `name=value` a line.',
@@ -290,9 +292,10 @@ export const inputs = {
   },
   secrets: {
     type: 'lines',
+    form: 'secret',
     group: 'build',
     label: 'Build secrets',
-    help: 'Secrets for `RUN --mount=type=secret`, one `id=name,env=VARIABLE` or `id=name,src=path` a line. Needs buildx.',
+    help: 'Secrets for `RUN --mount=type=secret`, one `id=name,env=VARIABLE` or `id=name,src=path` a line; never the secret itself. Needs buildx.',
     commands: building,
     example: 'id=npm,env=NPM_TOKEN',
   },

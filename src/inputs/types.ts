@@ -91,9 +91,14 @@ export interface ListInput extends Common {
   readonly type: 'list';
 }
 
+/** What the entries of an input with an entry a line are; src/inputs/lines.ts knows them. */
+export type LineForm = 'build-arg' | 'label' | 'secret';
+
 /** Several values, one a line, because they may hold commas. */
 export interface LinesInput extends Common {
   readonly type: 'lines';
+  /** What each entry must look like; anything if absent. */
+  readonly form?: LineForm;
 }
 
 export interface BooleanInput extends Common {

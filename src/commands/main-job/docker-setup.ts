@@ -20,6 +20,7 @@ import { TrustError } from '../../errors.js';
 import type { Clock, Log } from '../../ports.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
+import { warnOfUnsetVariables } from './unset-variables.js';
 import { userDockerConfig } from '../session/docker-home.js';
 import type { Session } from '../session/session.js';
 
@@ -65,6 +66,7 @@ export async function checkDocker(
     ],
     githubCache: caches.some((cache) => /(^|,)\s*type=gha\b/.test(cache)),
   });
+  for (const warning of warnOfUnsetVariables(build, context)) log.warn(warning);
   const docker = createDockerCli({ exec, env: environment, cwd: workingDirectory, signal });
   const capabilities = dockerCapabilities(docker, {
     host: readVariable(environment, 'DOCKER_HOST', windows),
