@@ -72,7 +72,9 @@ export async function runCommand(
     const file = path.resolve(workingDirectory, reportPath);
     await problems.check('trust-report', () => checkReportPath(file));
   }
-  const named = readNames(inputs, problems, log.info);
+  const named = readNames(inputs, problems, (note) => {
+    log.info(note);
+  });
   return useCases[command](named, context);
 }
 

@@ -26,13 +26,12 @@ export function entriesOf(text: string): readonly Entry[] {
   const entries: Entry[] = [];
   for (let index = 0; index < lines.length; index += 1) {
     const line = index + 1;
-    const [first, ...more] = [(lines[index] ?? '').trim()];
-    if (first === undefined || first === '') continue;
-    if (!first.startsWith('"') || isClosed(first)) {
-      entries.push({ line, text: isClosed(first) ? unquoted(first) : first, isOpen: false });
+    let whole = (lines[index] ?? '').trim();
+    if (whole === '') continue;
+    if (!whole.startsWith('"')) {
+      entries.push({ line, text: whole, isOpen: false });
       continue;
     }
-    let whole = [first, ...more].join('\n');
     while (!isClosed(whole) && index + 1 < lines.length) {
       index += 1;
       whole += `\n${lines[index] ?? ''}`;
