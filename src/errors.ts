@@ -69,6 +69,7 @@ export const errorCodes = [
   // Ourselves.
   'FILE_NOT_WRITTEN',
   'INTERRUPTED',
+  'OUT_OF_MEMORY',
   'UNEXPECTED',
 ] as const;
 

@@ -93,6 +93,8 @@ export const limits = {
   failureBytes: 16 * 1024,
   /** Warnings that are told one by one; the report has all. */
   warningsTold: 100,
+  /** A private folder of this age belongs to no run, wherever that was: jobs end before. */
+  abandonedAfterMs: 7 * 24 * 60 * 60_000,
   /** How long a process that is done waits for its output to be taken. */
   outputPatienceMs: 120_000,
 } as const;

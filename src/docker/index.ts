@@ -35,6 +35,7 @@ export { isLoginRefusal } from './failures.js';
 export { findLocalImage, resolveLocalImage, type LocalImage } from './images.js';
 export { isRemoteContext, locateDockerfile, type LocatedDockerfile } from './locate-dockerfile.js';
 export { writePinnedDockerfile } from './pinned-dockerfile.js';
+export { removeAbandonedConfigs } from './abandoned-configs.js';
 export {
   createPrivateConfig,
   privateConfigPrefix,

@@ -3,29 +3,20 @@
  * registry and an empty trust store. It never writes to the user's configuration and removes only
  * what it made. Folders are named `acr-content-trust-docker-` and random characters.
  */
-import {
-  chmod,
-  copyFile,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readFile,
-  readdir,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 
 import { TrustError, messageOf } from '../errors.js';
 import { asObject } from './json.js';
 import { type RegistryLogin, editConfigFile } from './config-file.js';
+import { ownMark } from './run-mark.js';
+import { ignoreMissing, shareEntries } from './share-entries.js';
 
 /** Every folder made here is called this and random characters, so that others can exclude it. */
 export const privateConfigPrefix = 'acr-content-trust-docker-';
 
-/** Written first and removed last: it says that a folder is ours to remove. */
-const markerFile = '.acr-content-trust';
+/** Written first: it says that a folder is ours to remove, and which run made it. */
+export const markerFile = '.acr-content-trust';
 
 /** Not shared with the user's folder: replaced, or state that must not outlive the run. */
 const ownEntries = new Set([
@@ -72,18 +63,14 @@ export async function createPrivateConfig(options: PrivateConfigOptions): Promis
   const path = await mkdtemp(join(resolve(options.tempDirectory), privateConfigPrefix));
   const dispose = (): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 });
   try {
-    await writePrivateFile(join(path, markerFile), '');
+    await writePrivateFile(join(path, markerFile), await ownMark());
     options.onCreated?.(path);
     await writePrivateFile(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
     await mkdir(join(path, 'trust'), { mode: 0o700 });
     await mkdir(join(path, 'tls'), { mode: 0o700 });
-    await shareEntries(userConfig, path, ownEntries, options.windows === true);
-    await shareEntries(
-      join(userConfig, 'tls'),
-      join(path, 'tls'),
-      new Set(),
-      options.windows === true,
-    );
+    const windows = options.windows === true;
+    await shareEntries(userConfig, path, { skipped: ownEntries, windows });
+    await shareEntries(join(userConfig, 'tls'), join(path, 'tls'), { skipped: new Set(), windows });
   } catch (error) {
     await dispose();
     throw error;
@@ -107,7 +94,7 @@ export async function removePrivateConfig(path: string): Promise<void> {
   if (stats === undefined) return;
   const entries = stats.isDirectory() ? await readdir(path) : [];
   const isOurs =
-    new RegExp(`^${privateConfigPrefix}[A-Za-z0-9]{6}$`).test(basename(path)) &&
+    isPrivateConfigName(basename(path)) &&
     stats.isDirectory() &&
     (entries.length === 0 || entries.includes(markerFile));
   if (!isOurs) {
@@ -116,6 +103,11 @@ export async function removePrivateConfig(path: string): Promise<void> {
     });
   }
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Whether a folder is named like one of ours. */
+export function isPrivateConfigName(name: string): boolean {
+  return new RegExp(`^${privateConfigPrefix}[A-Za-z0-9]{6}$`).test(name);
 }
 
 /** Writes a file that only this user can read, in one step: never readable, never half there. */
@@ -142,35 +134,4 @@ async function readUserFile(path: string): Promise<Readonly<Record<string, unkno
   const object = asObject(parsed);
   if (object === undefined) throw broken('it is not a JSON object');
   return object;
-}
-
-/** Makes every entry of `from` reachable in `to`, except `skipped`. */
-async function shareEntries(
-  from: string,
-  to: string,
-  skipped: ReadonlySet<string>,
-  windows: boolean,
-): Promise<void> {
-  const entries = (await readdir(from, { withFileTypes: true }).catch(ignoreMissing)) ?? [];
-  for (const entry of entries) {
-    if (skipped.has(entry.name)) continue;
-    const source = join(from, entry.name);
-    const target = join(to, entry.name);
-    if (!windows) {
-      await symlink(source, target);
-    } else if (entry.isDirectory()) {
-      // A junction needs no privilege, and removing it leaves what it points to alone.
-      await symlink(source, target, 'junction');
-    } else if (entry.isFile()) {
-      await copyFile(source, target);
-      await chmod(target, 0o600);
-    }
-  }
-}
-
-function ignoreMissing(error: unknown): undefined {
-  // Not there (or below something that is no folder) is an answer; anything else is a failure.
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-  throw error;
 }

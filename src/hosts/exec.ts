@@ -11,6 +11,7 @@ import { TrustError } from '../errors.js';
 import { limits } from '../limits.js';
 import { ExecutableNotFoundError, type Exec, type ExecOptions, type Log } from '../ports.js';
 import { findProgram } from './programs.js';
+import { requirePassable } from './windows-batch.js';
 import { LineSplitter } from './safe-lines.js';
 
 /** Gives the {@link Exec} port; echoed output goes to `log`, which makes it safe. */
@@ -19,6 +20,7 @@ export function createExec(log: Pick<Log, 'info'>): Exec {
     const cwd = options.cwd ?? process.cwd();
     const program = await findProgram(file, { env: options.env, cwd, platform: process.platform });
     if (program === undefined) throw new ExecutableNotFoundError(file);
+    requirePassable(program, args, process.platform);
     if (options.signal?.aborted) throw interrupted(file, options.signal);
 
     const stdout = new Capture(options.echo ? log : undefined);

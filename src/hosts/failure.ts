@@ -1,4 +1,5 @@
 /** From anything that was thrown to the one failure a host reports. */
+import { isOutOfMemory } from './memory.js';
 import { isTrustError, messageOf, type ErrorCode } from '../errors.js';
 
 /** What a host tells its user, once. */
@@ -14,12 +15,27 @@ export interface Failure {
 
 /** What to tell about `thrown`, an `Error` or not. */
 export function failureOf(thrown: unknown, stoppedBy?: NodeJS.Signals): Failure {
-  const causes = causesOf(thrown);
+  const chain = chainOf(thrown);
+  const causes = chain.map((error) =>
+    error instanceof Error ? (error.stack ?? error.message) : messageOf(error),
+  );
   if (stoppedBy) {
     // What was under way may matter (a tag pushed but not signed), so it is told as well.
     const told = isTrustError(thrown) && thrown.code !== 'INTERRUPTED' ? ` ${thrown.message}` : '';
     const message = `The run was stopped by ${stoppedBy} before it was done.${told}`;
     return { code: 'INTERRUPTED', message, remedy: 'Run it again.', causes, stoppedBy };
+  }
+  const noMemory = chain.find(isOutOfMemory);
+  if (noMemory !== undefined) {
+    // Whatever was under way failed of it, and may matter as well.
+    const told = isTrustError(thrown) ? `\n${thrown.message}` : '';
+    return {
+      code: 'OUT_OF_MEMORY',
+      message: `The system gave this process no more memory: ${messageOf(noMemory)}${told}`,
+      remedy:
+        'Raise the limit of the address space ("ulimit -v unlimited"), or that of the container, and run it again.',
+      causes,
+    };
   }
   if (isTrustError(thrown)) {
     return { code: thrown.code, message: thrown.message, remedy: thrown.remedy, causes };
@@ -37,18 +53,16 @@ export function failureText({ code, message, remedy }: Failure): string {
   return `${code}: ${message}\n${remedy}`;
 }
 
-/** Messages and stacks behind an error, down to the first; a loop of causes ends. */
-function causesOf(thrown: unknown): readonly string[] {
-  const texts: string[] = [];
+/** An error and what lies behind it, down to the first; a loop of causes ends. */
+function chainOf(thrown: unknown): readonly unknown[] {
   const seen = new Set<unknown>();
   const queue = [thrown];
   while (queue.length > 0) {
     const next = queue.shift();
     if (next === undefined || seen.has(next)) continue;
     seen.add(next);
-    texts.push(next instanceof Error ? (next.stack ?? next.message) : messageOf(next));
     if (next instanceof AggregateError) queue.push(...(next.errors as unknown[]));
     if (next instanceof Error) queue.push(next.cause);
   }
-  return texts;
+  return [...seen];
 }

@@ -18,6 +18,7 @@ import {
 } from '../inputs/index.js';
 import { withinBudget } from './budget.js';
 import { safeJson, safeMarkdown } from './documents.js';
+import { removeAbandonedConfigs } from '../docker/index.js';
 import { limits } from '../limits.js';
 import { createExec } from './exec.js';
 import { failureOf, type Failure } from './failure.js';
@@ -150,6 +151,9 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
       host.removeLater(path);
     },
   };
+  for (const problem of await removeAbandonedConfigs(host.tempDirectory, context.clock())) {
+    log.warn(problem);
+  }
   await run(command, inputs, context);
 }
 

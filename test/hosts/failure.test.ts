@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { TrustError } from '../../src/errors.js';
+import { failureOf } from '../../src/hosts/failure.js';
+
+const wasm = 'WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance';
+const errno = Object.assign(new Error('spawn ENOMEM'), { code: 'ENOMEM' });
+
+describe('a lack of memory', () => {
+  it.each([
+    ['of the engine', new RangeError(wasm)],
+    ['for a buffer', new RangeError('Array buffer allocation failed')],
+    ['of the system', errno],
+    ['wrapped by a library', new Error(`Network request failed: ${wasm}`)],
+    ['behind another error', new Error('fetch failed', { cause: new RangeError(wasm) })],
+    [
+      'behind a failure of ours',
+      new TrustError('ENTRA_UNREACHABLE', 'Entra ID cannot be reached.', {
+        remedy: 'Check the network.',
+        cause: new RangeError(wasm),
+      }),
+    ],
+  ])('is named, and its remedy too: %s', (_, error) => {
+    const { code, message, remedy } = failureOf(error);
+    expect(code).toBe('OUT_OF_MEMORY');
+    expect(message).toMatch(/^The system gave this process no more memory: /);
+    expect(remedy).toContain('ulimit -v unlimited');
+  });
+
+  it('leaves what was under way to be told', () => {
+    const error = new TrustError('PUSH_FAILED', 'The tag 1.0 is unsigned.', {
+      remedy: 'Sign it.',
+      cause: errno,
+    });
+    expect(failureOf(error).message).toContain('\nThe tag 1.0 is unsigned.');
+  });
+
+  it.each([
+    new RangeError('Invalid array length'),
+    new Error('the server said: out of memory'),
+    new TrustError('REGISTRY_FAILED', 'The registry said: 500 out of memory', { remedy: 'Wait.' }),
+  ])('is not what other errors speak of: %s', (error) => {
+    expect(failureOf(error).code).not.toBe('OUT_OF_MEMORY');
+  });
+});
