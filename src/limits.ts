@@ -47,6 +47,15 @@ export const limits = {
   expiryWarningDays: 183,
   /** A compose file, a file of Kubernetes manifests, or a list of images. */
   imageFileBytes: 16 * 1024 * 1024,
+  /** One document of it, in characters: Kubernetes itself takes objects of at most 3 MiB. */
+  yamlDocumentLength: 4 * 1024 * 1024,
+  /** How deep maps and lists may lie in each other; the deepest in use are some dozens. */
+  yamlDepth: 256,
+  /** Keys that maps take over from others, in one document. */
+  yamlMergedKeys: 100_000,
+  /** Files in the folders that are given, and how deep these folders go. */
+  imageFiles: 10_000,
+  imageFolderDepth: 32,
   /** The configuration of an image, which says when it was made. */
   imageConfigBytes: 8 * 1024 * 1024,
   /** Repositories that are verified at the same time. */

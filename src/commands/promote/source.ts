@@ -85,6 +85,7 @@ export async function verifySources(
     gun,
     tag,
     places: [],
+    isInFilesOnly: false,
   }));
   const asking: RunContext = {
     ...context,
@@ -99,8 +100,17 @@ export async function verifySources(
   );
   const reading = { access, pins: opened, cache: undefined, context: asking, log };
   const repositories = await readRepositories(requests, reading);
-  const policy = { requiredRoles, maxAgeDays: undefined, warnExpiryDays: 0, allowUnsigned: [] };
-  const judging = { policy, log, now: context.clock() };
+  const policy = {
+    requiredRoles,
+    maxAgeDays: undefined,
+    warnExpiryDays: 0,
+    allowUnsigned: [],
+    allowMovedTags: false,
+  };
+  // What is copied is the digest.
+  const isUsedByDigest = () => true;
+  const { nameInput } = context;
+  const judging = { policy, isUsedByDigest, nameInput, log, now: context.clock() };
   const verdicts = await mapAtOnce(requests, limits.verifiedAtOnce, (request) =>
     judge(request, repositories.get(request.gun) ?? { kind: 'none' }, judging),
   );

@@ -27,6 +27,8 @@ export interface VerifyPolicy {
   readonly warnExpiryDays: number;
   /** What may be unsigned. */
   readonly allowUnsigned: readonly NamePattern[];
+  /** Whether a tag may point elsewhere in the registry than it is signed for. */
+  readonly allowMovedTags: boolean;
 }
 
 /** Everything `verify` was asked for, checked. */
@@ -58,14 +60,22 @@ export async function readVerifyConfiguration(
   inputs: InputValues,
   workingDirectory: string,
   problems: ProblemList,
+  signal?: AbortSignal,
 ): Promise<VerifyConfiguration> {
+  const absolute = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : path.resolve(workingDirectory, text);
   const { add, conflict, has, parse, nameInput } = problems;
   const each = <T>(input: InputName, texts: readonly string[], body: (text: string) => T): T[] =>
     texts.flatMap((text) => parse(input, () => body(text)) ?? []);
 
   const own = ownImages(inputs, problems);
   for (const image of inputs.images) parse('images', () => parseImageReference(image));
-  const { files, troubles } = await readImageFiles(inputs.files, workingDirectory);
+  const { files, troubles } = await readImageFiles(
+    inputs.files,
+    workingDirectory,
+    { skipBuilt: inputs['skip-built'], outputDirectory: absolute(inputs['output-directory']) },
+    signal,
+  );
   for (const { problem, remedy } of troubles) {
     add({ input: 'files', problem: `names ${problem}`, code: 'INPUT_INVALID', remedy });
   }
@@ -96,6 +106,7 @@ export async function readVerifyConfiguration(
     maxAgeDays: parse('max-age', () => daysOf(inputs['max-age'], 1)),
     warnExpiryDays: parse('warn-expiry-days', () => daysOf(inputs['warn-expiry-days'], 0)) ?? 0,
     allowUnsigned: each('allow-unsigned', inputs['allow-unsigned'], readPattern),
+    allowMovedTags: inputs['allow-moved-tags'],
   };
   const pins = each('trust-pin', inputs['trust-pin'], (text) =>
     parseScopedPin(text, workingDirectory),
@@ -104,8 +115,6 @@ export async function readVerifyConfiguration(
   checkIdentity(inputs, problems);
   problems.throwIfAny();
 
-  const absolute = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : path.resolve(workingDirectory, text);
   return {
     images,
     files,

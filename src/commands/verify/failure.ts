@@ -15,6 +15,7 @@ const gravest: readonly ErrorCode[] = [
   'DIGEST_MISMATCH',
   'TRUST_DATA_EXPIRED',
   'TAG_NOT_SIGNED',
+  'TAG_MOVED',
   'POLICY_NOT_MET',
 ];
 

@@ -1,5 +1,6 @@
 /** Judges one image: its signature, the policy, and whether the registry has what was signed. */
 import { TrustError, isTrustError } from '../../errors.js';
+import type { NameInput } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
 import type { Manifest } from '../../registry/index.js';
 import {
@@ -20,6 +21,9 @@ import type { Verdict, VerdictProblem } from './verdict.js';
 /** What judging needs besides the image. */
 export interface Judging {
   readonly policy: VerifyPolicy;
+  /** Whether what comes of this run is the digest, so that the tag in the registry does not matter. */
+  readonly isUsedByDigest: (request: ImageRequest) => boolean;
+  readonly nameInput: NameInput;
   readonly log: Log;
   readonly now: Date;
 }
@@ -86,7 +90,8 @@ async function judgeSigned(
   warnOfExpiry(view.gun, expires, judging);
   let created: Date | undefined;
   try {
-    const manifest = await fetchSigned(request, signed, access, judging.log);
+    const { manifest, moved } = await fetchSigned(request, signed, access, judging);
+    if (moved) problems.push(moved);
     if (policy.maxAgeDays !== undefined) {
       const dates = await imageDatesOf(access, request.image.repository, manifest);
       created = oldest(dates.map((date) => date.created));
@@ -120,11 +125,12 @@ async function judgeSigned(
 
 /** The signed content, from the registry. @throws {TrustError} MANIFEST_NOT_FOUND and others */
 async function fetchSigned(
-  { image, tag, gun, reference }: ImageRequest,
+  request: ImageRequest,
   { digest, length }: SignedImage,
   { images }: HostAccess,
-  log: Log,
-): Promise<Manifest> {
+  { policy, log, isUsedByDigest, nameInput }: Judging,
+): Promise<{ readonly manifest: Manifest; readonly moved: VerdictProblem | undefined }> {
+  const { image, tag, gun, reference } = request;
   const [manifest, tagged] = await Promise.all([
     images.getManifest(image.repository, digest),
     tag === undefined ? undefined : describeTag(images, image.repository, tag),
@@ -138,12 +144,19 @@ async function fetchSigned(
   if (manifest.length !== length) {
     log.warn(`${reference} is signed with a size of ${length} bytes, but has ${manifest.length}.`);
   }
-  if (tagged !== undefined && tagged !== `points to ${digest}`) {
-    log.warn(
-      `${gun}:${String(tag)} is signed for ${digest}, but the tag in the registry ${tagged}. Use the image by digest.`,
-    );
+  if (tagged === undefined || tagged === `points to ${digest}`)
+    return { manifest, moved: undefined };
+  const message = `${gun}:${String(tag)} is signed for ${digest}, but the tag in the registry ${tagged}.`;
+  if (policy.allowMovedTags || isUsedByDigest(request)) {
+    log.warn(`${message} Use the image by digest.`);
+    return { manifest, moved: undefined };
   }
-  return manifest;
+  const remedy = [
+    `Push the signed image under the tag again: docker buildx imagetools create --tag ${gun}:${String(tag)} ${gun}@${digest}`,
+    `Or use what was verified by digest: ${gun}@${digest}, or set ${nameInput('write-digests')} or ${nameInput('pull-verified')} to true.`,
+    `Or set ${nameInput('allow-moved-tags')} to true, if whoever uses the tag verifies it again.`,
+  ].join('\n');
+  return { manifest, moved: { code: 'TAG_MOVED', message, remedy } };
 }
 
 /** What the tag is in the registry, as a person would say it: only worth a warning. */

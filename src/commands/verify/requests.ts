@@ -12,6 +12,8 @@ export interface ImageRequest {
   readonly tag: string | undefined;
   /** Where it is named, such as `deploy/app.yaml, line 12`; empty for inputs. */
   readonly places: readonly string[];
+  /** Whether no input names it, so that whoever deploys it reads the files. */
+  readonly isInFilesOnly: boolean;
 }
 
 /** Two references of one key ask the same. */
@@ -22,22 +24,22 @@ export function keyOf(reference: string): string {
 
 /** All requests, inputs first. */
 export function requestsOf({ images, files }: VerifyConfiguration): readonly ImageRequest[] {
-  const named = [
-    ...images.map((reference) => ({ reference, places: [] as string[] })),
-    ...files.flatMap(({ name, mentions }) =>
-      mentions.map(({ reference, line }) => ({ reference, places: [`${name}, line ${line}`] })),
-    ),
-  ];
-  const requests = new Map<string, ImageRequest>();
-  for (const { reference, places } of named) {
+  const requests = new Map<string, ImageRequest & { readonly places: string[] }>();
+  const request = (reference: string, isInFilesOnly: boolean): { readonly places: string[] } => {
     const key = keyOf(reference);
     const known = requests.get(key);
-    if (known) {
-      requests.set(key, { ...known, places: [...known.places, ...places] });
-      continue;
-    }
+    if (known) return known;
     const image = withTag(parseImageReference(reference));
-    requests.set(key, { reference, image, gun: gunOf(image), tag: image.tag, places });
+    const common = { reference, image, gun: gunOf(image), tag: image.tag };
+    const made = { ...common, places: [] as string[], isInFilesOnly };
+    requests.set(key, made);
+    return made;
+  };
+  for (const reference of images) request(reference, false);
+  for (const { name, mentions } of files) {
+    for (const { reference, line } of mentions) {
+      request(reference, true).places.push(`${name}, line ${line}`);
+    }
   }
   return [...requests.values()];
 }

@@ -16,7 +16,13 @@ import { resolvePin } from '../signing/pins.js';
 import { createAccess, type Access } from './access.js';
 import { mapAtOnce } from '../../at-once.js';
 import { readVerifyConfiguration, type VerifyConfiguration } from './configuration.js';
-import { destinationsOf, fillIn, writeImageFiles, type Destination } from './files/index.js';
+import {
+  destinationsOf,
+  fillIn,
+  strayFilesIn,
+  writeImageFiles,
+  type Destination,
+} from './files/index.js';
 import { failureOf } from './failure.js';
 import { judge, type Repository } from './judge.js';
 import type { ScopedPin } from './pins.js';
@@ -34,18 +40,26 @@ import type { Verdict } from './verdict.js';
  * have been looked at; whatever keeps the run from looking.
  */
 export async function verifyImages(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, problems } = context;
-  const configuration = await readVerifyConfiguration(inputs, workingDirectory, problems);
+  const { workingDirectory, problems, signal } = context;
+  const configuration = await readVerifyConfiguration(inputs, workingDirectory, problems, signal);
   const destinations = configuration.writeDigests
     ? await destinationsOf(configuration.files, configuration.outputDirectory, workingDirectory)
     : [];
   if (configuration.cacheDirectory !== undefined) {
-    await requireOwn(configuration.cacheDirectory, nameInput('cache-directory'));
+    await requireOwn(configuration.cacheDirectory, context.nameInput('cache-directory'));
     await proveOutput(path.join(configuration.cacheDirectory, 'trust-data'), workingDirectory);
   }
   const { log, warnings } = collectWarnings(context.log);
   const requests = requestsOf(configuration);
   tellImages(requests, configuration, context, log);
+  const { outputDirectory } = configuration;
+  for (const file of outputDirectory === undefined
+    ? []
+    : await strayFilesIn(outputDirectory, destinations)) {
+    log.warn(
+      `${file} is not written by this run, and not verified. Remove it before the folder is deployed.`,
+    );
+  }
   const puller = configuration.pull
     ? await log.group('Docker', () => openPuller(configuration.passEnvironment, context))
     : undefined;
@@ -62,6 +76,7 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
   const verdicts = await log.group('Verification', async () => {
     const judged = await judgeAll(requests, repositories, configuration, context, log);
     for (const line of tableOf(judged)) log.info(line);
+    if (configuration.files.length > 0) log.info(unseen);
     return judged;
   });
   const verified = verdicts.filter(({ status }) => status === 'verified');
@@ -84,14 +99,18 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
   }
 }
 
+/** What no look at files can show, said in every run on files. */
+const unseen =
+  'Not seen: images that programs in the cluster add (operators, injectors, admission), and those in texts of a ConfigMap or Secret.';
+
 function tellImages(
   requests: readonly ImageRequest[],
   { files }: VerifyConfiguration,
   { nameInput }: RunContext,
   log: Log,
 ): void {
-  for (const { name, mentions, unnamed } of files) {
-    if (mentions.length === 0) log.warn(`${name} names no image.`);
+  for (const { name, mentions, unnamed, mayNameNone } of files) {
+    if (mentions.length === 0 && !mayNameNone) log.warn(`${name} names no image.`);
     for (const { line, what } of unnamed) log.warn(`${name}, line ${line}: ${what}; not verified.`);
   }
   if (requests.length > 0) return;
@@ -120,11 +139,13 @@ async function openPins(
 async function judgeAll(
   requests: readonly ImageRequest[],
   repositories: ReadonlyMap<string, Repository>,
-  { policy }: VerifyConfiguration,
-  { clock }: RunContext,
+  { policy, writeDigests, pull }: VerifyConfiguration,
+  { clock, nameInput }: RunContext,
   log: Log,
 ): Promise<readonly Verdict[]> {
-  const judging = { policy, log, now: clock() };
+  const isUsedByDigest = ({ image, isInFilesOnly }: ImageRequest): boolean =>
+    pull || image.digest !== undefined || (writeDigests && isInFilesOnly);
+  const judging = { policy, isUsedByDigest, nameInput, log, now: clock() };
   return mapAtOnce(requests, limits.verifiedAtOnce, (request) =>
     judge(request, repositories.get(request.gun) ?? { kind: 'none' }, judging),
   );

@@ -24,16 +24,20 @@ import {
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 
-const references = (name: string, text: string): readonly string[] =>
-  mentionsOf(name, text).mentions.map(({ reference }) => reference);
+const options = { skipBuilt: false };
+
+const read = (name: string, text: string) => mentionsOf(name, text, options);
+
+const references = async (name: string, text: string): Promise<readonly string[]> =>
+  (await read(name, text)).mentions.map(({ reference }) => reference);
 
 /** The text with the same digest for every image. */
-const filled = (name: string, text: string): string =>
-  fillIn({ text, mentions: mentionsOf(name, text).mentions }, () => digest);
+const filled = async (name: string, text: string): Promise<string> =>
+  fillIn({ text, mentions: (await read(name, text)).mentions }, () => digest);
 
-const problem = (name: string, text: string): string => {
+const problem = async (name: string, text: string): Promise<string> => {
   try {
-    mentionsOf(name, text);
+    await read(name, text);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -43,17 +47,17 @@ const problem = (name: string, text: string): string => {
 describe('a plain list', () => {
   const text = '\ufeff# comment\r\ncontoso.azurecr.io/a:1\r\n\r\n  alpine # base\r\nb@' + digest;
 
-  it('names an image a line, with comments and blank lines between', () => {
-    expect(references('images.txt', text)).toEqual([
+  it('names an image a line, with comments and blank lines between', async () => {
+    expect(await references('images.txt', text)).toEqual([
       'contoso.azurecr.io/a:1',
       'alpine',
       `b@${digest}`,
     ]);
-    expect(mentionsOf('images.txt', text).mentions.map(({ line }) => line)).toEqual([2, 4, 5]);
+    expect((await read('images.txt', text)).mentions.map(({ line }) => line)).toEqual([2, 4, 5]);
   });
 
-  it('keeps all but the references when digests are filled in', () => {
-    expect(filled('images.txt', text)).toBe(
+  it('keeps all but the references when digests are filled in', async () => {
+    expect(await filled('images.txt', text)).toBe(
       text
         .replace('azurecr.io/a:1', `azurecr.io/a:1@${digest}`)
         .replace('alpine', `alpine@${digest}`),
@@ -93,11 +97,13 @@ describe('a Kubernetes manifest', () => {
     ['Job', template],
     ['CronJob', `jobTemplate:\n${indent(`spec:\n${indent(template, 2)}`, 2)}`],
     ['Rollout', template],
-  ])('of kind %s names images in containers of every sort', (kind, spec) => {
+  ])('of kind %s names images in containers of every sort', async (kind, spec) => {
     const text = pod(kind, indent(spec, 2));
-    expect(references('app.yaml', text)).toEqual(podImages);
-    const after = filled('app.yml', text);
-    expect(references('app.yaml', after)).toEqual(podImages.map((image) => `${image}@${digest}`));
+    expect(await references('app.yaml', text)).toEqual(podImages);
+    const after = await filled('app.yml', text);
+    expect(await references('app.yaml', after)).toEqual(
+      podImages.map((image) => `${image}@${digest}`),
+    );
     // Nothing but the images differs.
     const withoutDigests = JSON.stringify(parse(after)).replaceAll(`@${digest}`, '');
     expect(withoutDigests).toBe(JSON.stringify(parse(text)));
@@ -106,39 +112,39 @@ describe('a Kubernetes manifest', () => {
     expect(after).toContain(`{name: side, image: 'reg.example/side:1@${digest}'}\n`);
   });
 
-  it('may hold several documents, lists, and objects without images', () => {
+  it('may hold several documents, lists, and objects without images', async () => {
     const text = [
       '# head\n---\n# empty\n',
       pod('Pod', '  containers: [{image: a:1}]\n'),
       'kind: ConfigMap\ndata:\n  image: not-an-image\n',
       'kind: List\nitems:\n- kind: Pod\n  spec:\n    containers:\n    - image: b:2\n',
     ].join('---\n');
-    expect(references('all.yaml', text)).toEqual(['a:1', 'b:2']);
-    const after = filled('all.yaml', text);
+    expect(await references('all.yaml', text)).toEqual(['a:1', 'b:2']);
+    const after = await filled('all.yaml', text);
     expect(after.startsWith('# head\n---\n# empty\n')).toBe(true);
     expect(parseAllDocuments(after)).toHaveLength(parseAllDocuments(text).length);
   });
 
-  it('may be JSON', () => {
+  it('may be JSON', async () => {
     const text = '{"kind":"Pod","spec":{"containers":[{"image":"a:1","name":"x"}]}}';
-    expect(filled('pod.json', text)).toBe(text.replace('a:1', `a:1@${digest}`));
+    expect(await filled('pod.json', text)).toBe(text.replace('a:1', `a:1@${digest}`));
   });
 
-  it('may name an image by an anchor, which is changed where its text is', () => {
+  it('may name an image by an anchor, which is changed where its text is', async () => {
     const text =
       'kind: Pod\nx: &image a:1\nspec:\n  containers:\n  - image: *image\n  - image: *image\n';
-    expect(references('pod.yaml', text)).toEqual(['a:1']);
-    expect(filled('pod.yaml', text)).toBe(text.replace('a:1', `a:1@${digest}`));
+    expect(await references('pod.yaml', text)).toEqual(['a:1']);
+    expect(await filled('pod.yaml', text)).toBe(text.replace('a:1', `a:1@${digest}`));
   });
 
-  it('is not mistaken about the definition of a custom resource', () => {
+  it('is not mistaken about the definition of a custom resource', async () => {
     const text =
       'kind: CustomResourceDefinition\nspec:\n  containers:\n    type: array\n    image: {type: string}\n';
-    expect(references('crd.yaml', text)).toEqual([]);
+    expect(await references('crd.yaml', text)).toEqual([]);
   });
 
-  it('says where a container has no image', () => {
-    const { unnamed } = mentionsOf('patch.yaml', pod('Pod', '  containers:\n  - name: web\n'));
+  it('says where a container has no image', async () => {
+    const { unnamed } = await read('patch.yaml', pod('Pod', '  containers:\n  - name: web\n'));
     expect(unnamed).toEqual([{ line: 5, what: 'container "web" names no image' }]);
   });
 
@@ -148,8 +154,8 @@ describe('a Kubernetes manifest', () => {
     ['a variable', 'image: $(IMAGE)', /not known until it is rendered/],
     ['a number', 'image: 17', /by 17/],
     ['no value', 'image:', /by null/],
-  ])('with %s is refused', (_, image, message) => {
-    expect(problem('pod.yaml', pod('Pod', `  containers:\n  - ${image}\n`))).toMatch(message);
+  ])('with %s is refused', async (_, image, message) => {
+    expect(await problem('pod.yaml', pod('Pod', `  containers:\n  - ${image}\n`))).toMatch(message);
   });
 });
 
@@ -174,25 +180,34 @@ services:
     image: made:4
 `;
 
-  it('names the images of services, of merged maps and of volumes', () => {
-    expect(references('compose.yaml', text)).toEqual(['shared:1', 'own:2', 'data:3']);
-    expect(mentionsOf('compose.yaml', text).unnamed).toEqual([
-      { line: 17, what: 'service "made" is built here' },
+  it('names the images of services, of merged maps and of volumes', async () => {
+    expect(await references('compose.yaml', text)).toEqual([
+      'shared:1',
+      'own:2',
+      'data:3',
+      'made:4',
+    ]);
+    expect((await read('compose.yaml', text)).unnamed).toEqual([
+      { line: 17, what: 'service "made" is built here; what it is built from is not verified' },
     ]);
   });
 
-  it('keeps comments and spaces when digests are filled in', () => {
-    const after = filled('compose.yaml', text);
+  it('keeps comments and spaces when digests are filled in', async () => {
+    const after = await filled('compose.yaml', text);
     expect(after.replaceAll(`@${digest}`, '')).toBe(text);
     expect(after).toContain(`  image: shared:1@${digest}   # by two`);
   });
 
   it.each([
     ['a variable', 'services: {a: {image: "a:${TAG}"}}', /depends on variables/],
-    ['an image from elsewhere', 'services: {a: {extends: {file: b.yml}}}', /named elsewhere/],
+    [
+      'an image from elsewhere',
+      'services: {a: {extends: {file: b.yml}}}',
+      /extends a service of another file/,
+    ],
     ['other files', 'include: [b.yml]\nservices: {a: {image: x}}', /includes other files/],
-  ])('with %s is refused', (_, content, message) => {
-    expect(problem('compose.yml', content)).toMatch(message);
+  ])('with %s is refused', async (_, content, message) => {
+    expect(await problem('compose.yml', content)).toMatch(message);
   });
 });
 
@@ -201,9 +216,9 @@ describe('other YAML', () => {
     ['a list', '- a\n- b\n', /neither a Kubernetes object/],
     ['some settings', 'image: a:1\n', /neither a Kubernetes object/],
     ['broken YAML', 'kind: [\n', /is no valid YAML/],
-    ['a key that is there twice', 'kind: Pod\nkind: Pod\n', /is no valid YAML/],
-  ])('such as %s is refused', (_, text, message) => {
-    expect(problem('values.yaml', text)).toMatch(message);
+    ['a key that is there twice', 'kind: Pod\nkind: Pod\n', /has the key "kind" twice/],
+  ])('such as %s is refused', async (_, text, message) => {
+    expect(await problem('values.yaml', text)).toMatch(message);
   });
 });
 
@@ -219,7 +234,7 @@ describe('files on the disk', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it('are read by name, folders by their YAML files, each once', async () => {
-    const { files, troubles } = await readImageFiles(['a.txt', '.', './b.yaml'], folder);
+    const { files, troubles } = await readImageFiles(['a.txt', '.', './b.yaml'], folder, options);
     expect(troubles).toEqual([]);
     expect(files.map(({ name }) => name)).toEqual(['a.txt', 'b.yaml']);
   });
@@ -228,6 +243,7 @@ describe('files on the disk', () => {
     const { files, troubles } = await readImageFiles(
       ['wrong.txt', 'none.txt', 'latin.txt'],
       folder,
+      options,
     );
     expect(files).toHaveLength(1);
     expect(troubles.map(({ problem: text }) => text)).toEqual([
@@ -241,7 +257,7 @@ describe('files on the disk', () => {
   it('are written in place with their mode, or into another folder', async () => {
     const source = path.join(folder, 'a.txt');
     await chmod(source, 0o640);
-    const { files } = await readImageFiles(['a.txt'], folder);
+    const { files } = await readImageFiles(['a.txt'], folder, options);
     const out = path.join(folder, 'out', 'deep');
     const elsewhere = await destinationsOf(files, out, folder);
     expect(await readdir(folder)).not.toContain('out');
@@ -262,7 +278,7 @@ describe('files on the disk', () => {
   });
 
   it('are not written when one of them changed meanwhile', async () => {
-    const { files } = await readImageFiles(['a.txt', 'b.yaml'], folder);
+    const { files } = await readImageFiles(['a.txt', 'b.yaml'], folder, options);
     const before = await readFile(path.join(folder, 'a.txt'), 'utf8');
     await writeFile(path.join(folder, 'b.yaml'), 'kind: Pod\n');
     const destinations = await destinationsOf(files, undefined, folder);
@@ -278,7 +294,8 @@ describe('files on the disk', () => {
     await writeFile(path.join(checkout, 'real', 'in.txt'), 'a:1\n');
     await symlink('real/in.txt', path.join(checkout, 'in.txt'));
     await symlink('../a.txt', path.join(checkout, 'out.txt'));
-    const [inside, outside] = (await readImageFiles(['in.txt', 'out.txt'], checkout)).files;
+    const [inside, outside] = (await readImageFiles(['in.txt', 'out.txt'], checkout, options))
+      .files;
     const [place] = await destinationsOf(inside ? [inside] : [], undefined, checkout);
     expect(place?.path).toBe(await realpath(path.join(checkout, 'real', 'in.txt')));
     await expect(
@@ -288,7 +305,7 @@ describe('files on the disk', () => {
 
   it('may not share a name in one folder, nor go where nothing can be written', async () => {
     await writeFile(path.join(folder, 'out', 'a.txt'), 'a:2\n');
-    const { files } = await readImageFiles(['a.txt', 'out/a.txt'], folder);
+    const { files } = await readImageFiles(['a.txt', 'out/a.txt'], folder, options);
     await expect(destinationsOf(files, path.join(folder, 'x'), folder)).rejects.toMatchObject({
       code: 'INPUT_CONFLICT',
     });

@@ -76,6 +76,7 @@ const anything: VerifyPolicy = {
   maxAgeDays: undefined,
   warnExpiryDays: 30,
   allowUnsigned: [],
+  allowMovedTags: false,
 };
 
 interface Judged extends Verdict {
@@ -86,6 +87,7 @@ async function judged(
   reference: string,
   repository: Repository,
   policy: Partial<VerifyPolicy> = {},
+  isUsedByDigest = false,
 ): Promise<Judged> {
   const [request] = requestsOf({ images: [reference], files: [] } as never);
   if (!request) throw new Error('no request');
@@ -96,7 +98,13 @@ async function judged(
     debug: () => undefined,
     warn: (line: string) => warnings.push(line),
   };
-  const judging = { policy: { ...anything, ...policy }, log, now };
+  const judging = {
+    policy: { ...anything, ...policy },
+    isUsedByDigest: () => isUsedByDigest,
+    nameInput: (name: string) => name,
+    log,
+    now,
+  };
   return { ...(await judge(request, repository, judging)), warnings };
 }
 
@@ -171,24 +179,45 @@ describe('a signed image', () => {
     expect(codes(await judged(`${gun}:1.0`, trusted()))).toEqual(['MANIFEST_NOT_FOUND']);
   });
 
-  it('is verified with a warning when the tag in the registry points elsewhere', async () => {
-    const { images, digest, trusted } = setUp();
-    images.tag('1.0', images.image(undefined, 'moved'));
-    const verdict = await judged(`${gun}:1.0`, trusted());
-    expect(verdict).toMatchObject({ status: 'verified', digest });
-    expect(verdict.warnings.join()).toMatch(/is signed for .* the tag in the registry points to/);
-  });
+  const movements: [string, (images: Images) => unknown, RegExp][] = [
+    [
+      'points elsewhere',
+      (images) => images.tag('1.0', images.image(undefined, 'moved')),
+      /is signed for .* the tag in the registry points to/,
+    ],
+    [
+      'is gone',
+      (images) => images.manifests.delete('1.0'),
+      /the tag in the registry is not there any more/,
+    ],
+    [
+      'is no image any more',
+      (images) => images.brokenTags.add('1.0'),
+      /the tag in the registry cannot be read \(odd\)/,
+    ],
+  ];
 
-  it('is verified with a warning when the tag is gone or is no image any more', async () => {
-    const { images, digest, trusted } = setUp();
-    images.manifests.delete('1.0');
-    const gone = await judged(`${gun}:1.0`, trusted());
-    expect(gone).toMatchObject({ status: 'verified', digest });
-    expect(gone.warnings.join()).toMatch(/the tag in the registry is not there any more/);
-    images.brokenTags.add('1.0');
-    const strange = await judged(`${gun}:1.0`, trusted());
-    expect(strange).toMatchObject({ status: 'verified', digest });
-    expect(strange.warnings.join()).toMatch(/the tag in the registry cannot be read \(odd\)/);
+  describe.each(movements)('whose tag in the registry %s', (_, move, message) => {
+    it('fails, and is told how to be used by digest', async () => {
+      const { images, digest, trusted } = setUp();
+      move(images);
+      const verdict = await judged(`${gun}:1.0`, trusted());
+      expect(verdict).toMatchObject({ status: 'failed', digest, warnings: [] });
+      expect(codes(verdict)).toEqual(['TAG_MOVED']);
+      expect(verdict.problems[0]?.message).toMatch(message);
+      expect(verdict.problems[0]?.remedy).toContain(`${gun}@${digest}`);
+    });
+
+    it.each([
+      ['it is used by digest', {}, true],
+      ['that is allowed', { allowMovedTags: true }, false],
+    ])('is verified with a warning where %s', async (_name, policy, isUsedByDigest) => {
+      const { images, digest, trusted } = setUp();
+      move(images);
+      const verdict = await judged(`${gun}:1.0`, trusted(), policy, isUsedByDigest);
+      expect(verdict).toMatchObject({ status: 'verified', digest });
+      expect(verdict.warnings.join()).toMatch(message);
+    });
   });
 
   it('warns of a role that expires soon', async () => {

@@ -18,6 +18,7 @@ const verdict = (name: string, more: Partial<Verdict> = {}): Verdict => ({
     gun: `docker.io/${name}`,
     tag: '1',
     places: [],
+    isInFilesOnly: false,
   },
   status: 'verified',
   digest,

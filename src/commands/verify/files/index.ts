@@ -2,4 +2,4 @@
 export { fillIn } from './fill-in.js';
 export { mentionsOf, readImageFiles, type FileTrouble } from './read-files.js';
 export { FileProblem, type ImageFile, type Mention } from './types.js';
-export { destinationsOf, writeImageFiles, type Destination } from './write-files.js';
+export { destinationsOf, strayFilesIn, writeImageFiles, type Destination } from './write-files.js';

@@ -4,22 +4,26 @@ import type { Mention, Mentions } from './types.js';
 /** Reads the list; every line that holds anything names an image. */
 export function readPlainList(text: string): Mentions {
   const mentions: Mention[] = [];
-  let line = 0;
-  for (const match of text.matchAll(/([^\r\n]*)(\r\n|\r|\n|$)/g)) {
-    line += 1;
-    const whole = match[1] ?? '';
-    const begin = whole.startsWith('\ufeff') ? 1 : 0;
-    const entry = /^\s*([^\s#]\S*)\s*(?:#.*)?$|^\s*([^\s#].*?)\s*$/.exec(whole.slice(begin));
-    const reference = entry?.[1] ?? entry?.[2];
-    if (reference === undefined) continue;
-    const start = match.index + whole.indexOf(reference, begin);
-    mentions.push({
-      reference,
-      line,
-      start,
-      end: start + reference.length,
-      write: (text) => text,
-    });
+  let offset = text.startsWith('\ufeff') ? 1 : 0;
+  for (const [index, line] of text
+    .slice(offset)
+    .split(/\r\n|\r|\n/)
+    .entries()) {
+    const begin = offset + (line.length - line.trimStart().length);
+    const entry = withoutComment(line.trim());
+    if (entry !== '') {
+      const end = begin + entry.length;
+      mentions.push({ reference: entry, line: index + 1, start: begin, end, write: (to) => to });
+    }
+    offset += line.length;
+    offset += text.startsWith('\r\n', offset) ? 2 : 1;
   }
-  return { mentions, unnamed: [] };
+  return { mentions, unnamed: [], mayNameNone: false };
+}
+
+/** A comment begins the line or follows one word; in anything longer it is part of what is wrong. */
+function withoutComment(line: string): string {
+  if (line.startsWith('#')) return '';
+  const [word = '', ...rest] = line.split(/\s+/, 2);
+  return rest[0]?.startsWith('#') === true ? word : line;
 }

@@ -1,11 +1,12 @@
 /** Reads the files that name images. All that is wrong is said at once. */
-import { readFile, readdir, stat } from 'node:fs/promises';
-import path from 'node:path';
-import { isTrustError, messageOf } from '../../../errors.js';
-import { limits } from '../../../limits.js';
+import { setImmediate } from 'node:timers/promises';
+import { TrustError, isTrustError, messageOf } from '../../../errors.js';
 import { parseImageReference } from '../../../registry/index.js';
+import { requireWholeProject } from './compose-project.js';
+import { NamedProblem, filesAt, isYaml, type FilePlace } from './find-files.js';
+import { readBounded } from './read-bounded.js';
 import { readPlainList } from './plain-list.js';
-import { FileProblem, type ImageFile, type Mentions } from './types.js';
+import { FileProblem, type ImageFile, type Mentions, type ReadingOptions } from './types.js';
 import { readYaml } from './yaml-file.js';
 
 /** What is wrong with a file: a sentence about it, and what to do. */
@@ -14,114 +15,126 @@ export interface FileTrouble {
   readonly remedy: string;
 }
 
+/** The files that were read, and what is wrong with others. */
+export interface FilesRead {
+  readonly files: readonly ImageFile[];
+  readonly troubles: readonly FileTrouble[];
+}
+
 /**
- * Reads each of `names`; of a folder, the YAML and JSON files in it. Files that end in .yaml, .yml
- * or .json are compose files or Kubernetes objects, all others are plain lists.
+ * Reads each of `names`; of a folder, the YAML and JSON files in it and below it. Files that end in
+ * .yaml, .yml or .json are compose files or Kubernetes objects, all others are plain lists.
+ * @throws {TrustError} INTERRUPTED
  */
 export async function readImageFiles(
   names: readonly string[],
   workingDirectory: string,
-): Promise<{ readonly files: readonly ImageFile[]; readonly troubles: readonly FileTrouble[] }> {
-  const files: ImageFile[] = [];
+  options: ReadingOptions,
+  signal?: AbortSignal,
+): Promise<FilesRead> {
+  const files = new Map<string, ImageFile>();
   const troubles: FileTrouble[] = [];
+  const giveWay = async (): Promise<void> => {
+    await setImmediate();
+    if (signal?.aborted !== true) return;
+    const remedy = 'Run it again.';
+    throw new TrustError('INTERRUPTED', 'interrupted while files were read', { remedy });
+  };
   for (const name of names) {
-    try {
-      for (const one of await filesAt(name, workingDirectory)) {
-        if (files.some((file) => file.path === one.path)) continue;
-        const read = await readOne(one);
-        files.push(read.file);
-        troubles.push(...read.troubles);
+    await collect(name, troubles, async () => {
+      for (const place of await filesAt(name, workingDirectory, options.outputDirectory)) {
+        if (files.has(place.path)) continue;
+        await collect(place.name, troubles, async () => {
+          const file = await readOne(place, options, giveWay);
+          files.set(place.path, file);
+          troubles.push(...wrongReferences(file));
+        });
       }
-    } catch (error) {
-      if (error instanceof FileProblem) troubles.push(troubleOf(name, error));
-      else if (isFileError(error)) {
-        const remedy = 'Check the name and who may read it.';
-        troubles.push({ problem: `${name} cannot be read: ${messageOf(error)}`, remedy });
-      } else throw error;
-    }
+    });
   }
-  return { files, troubles };
+  for (const { name, path: file } of files.values()) {
+    await collect(name, troubles, () => requireWholeProject(file, new Set(files.keys())));
+  }
+  return { files: [...files.values()], troubles };
 }
 
-type Place = Pick<ImageFile, 'name' | 'path'>;
-
-async function filesAt(name: string, workingDirectory: string): Promise<readonly Place[]> {
-  const absolute = path.resolve(workingDirectory, name);
-  if (!(await stat(absolute)).isDirectory()) return [{ name, path: absolute }];
-  const entries = (await readdir(absolute)).filter(isYaml).sort();
-  if (entries.length === 0) {
-    throw new FileProblem(undefined, 'has no YAML or JSON files', 'Name the files themselves.');
+/** Runs `body`, and takes what it complains of in the file `name`. */
+async function collect(
+  name: string,
+  troubles: FileTrouble[],
+  body: () => Promise<void>,
+): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    if (error instanceof FileProblem) troubles.push(troubleOf(name, error));
+    else if (isFileError(error)) {
+      const remedy = 'Check the name and who may read it.';
+      troubles.push({ problem: `${name} cannot be read: ${messageOf(error)}`, remedy });
+    } else throw error;
   }
-  return entries.map((entry) => ({
-    name: path.join(name, entry),
-    path: path.join(absolute, entry),
-  }));
 }
 
-async function readOne({ name, path: file }: Place): Promise<{
-  readonly file: ImageFile;
-  readonly troubles: readonly FileTrouble[];
-}> {
-  const text = decode(await readFile(file), name);
-  const mentions = inFile(name, () => mentionsOf(name, text));
-  const troubles = mentions.mentions.flatMap(({ reference, line }): FileTrouble[] => {
+async function readOne(
+  place: FilePlace,
+  options: ReadingOptions,
+  giveWay: () => Promise<void>,
+): Promise<ImageFile> {
+  const text = decode(await readBounded(place.path));
+  return { ...place, text, ...(await mentionsOf(place.name, text, options, giveWay)) };
+}
+
+function wrongReferences({ name, mentions }: ImageFile): readonly FileTrouble[] {
+  return mentions.flatMap(({ reference, line }): FileTrouble[] => {
     try {
       parseImageReference(reference);
       return [];
     } catch (error) {
       if (!isTrustError(error)) throw error;
-      const problem = `${name}, line ${line}: ${JSON.stringify(reference)} is not an image reference`;
+      const quoted = JSON.stringify(reference.slice(0, 300));
+      const problem = `${name}, line ${line}: ${quoted} is not an image reference`;
       return [{ problem, remedy: 'Correct the file.' }];
     }
   });
-  return { file: { name, path: file, text, ...mentions }, troubles };
 }
 
-/** The images that a file of this name and text names. @throws {FileProblem} */
-export function mentionsOf(name: string, text: string): Mentions {
-  return isYaml(name) ? readYaml(text) : readPlainList(text);
+/**
+ * The images that a file of this name and text names.
+ * @param giveWay is awaited now and then.
+ * @throws {FileProblem}
+ */
+export async function mentionsOf(
+  name: string,
+  text: string,
+  options: ReadingOptions,
+  giveWay: () => Promise<void> = () => Promise.resolve(),
+): Promise<Mentions> {
+  return isYaml(name) ? readYaml(text, options, giveWay) : readPlainList(text);
 }
 
-function isYaml(name: string): boolean {
-  return /\.(?:ya?ml|json)$/i.test(name);
-}
-
-function decode(bytes: Buffer, name: string): string {
-  if (bytes.length > limits.imageFileBytes) {
-    throw new NamedProblem(name, new FileProblem(undefined, 'is too large', 'Split it.'));
-  }
+function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    const problem = new FileProblem(undefined, 'is not UTF-8', 'Save it as UTF-8.');
-    throw new NamedProblem(name, problem);
-  }
-}
-
-/** A problem of a file within a folder that the user named. */
-class NamedProblem extends FileProblem {
-  constructor(
-    readonly file: string,
-    { line, message, remedy }: FileProblem,
-  ) {
-    super(line, message, remedy);
-  }
-}
-
-function inFile<T>(name: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw error instanceof FileProblem ? new NamedProblem(name, error) : error;
+    throw new FileProblem(undefined, 'is not UTF-8', 'Save it as UTF-8.');
   }
 }
 
 function troubleOf(given: string, problem: FileProblem): FileTrouble {
   const name = problem instanceof NamedProblem ? problem.file : given;
   const where = problem.line === undefined ? name : `${name}, line ${problem.line},`;
-  return { problem: `${where} ${problem.message}`, remedy: problem.remedy };
+  const { remedy } = problem;
+  return {
+    problem: `${where} ${problem.message}`,
+    remedy: typeof remedy === 'string' ? remedy : remedy(name),
+  };
 }
 
 function isFileError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return (
+    error instanceof Error &&
+    !isTrustError(error) &&
+    'code' in error &&
+    typeof error.code === 'string'
+  );
 }

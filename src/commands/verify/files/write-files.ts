@@ -1,8 +1,10 @@
 /** Writes files with digests: all of them or none, and only over what was read. */
-import { readFile, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TrustError } from '../../../errors.js';
 import { proveOutput, resolveExisting, writeOutputs } from '../../../output-files/index.js';
+import { isYaml } from './find-files.js';
 import type { ImageFile } from './types.js';
 
 /** A file and where it will be written. */
@@ -12,7 +14,7 @@ export interface Destination {
 }
 
 /**
- * Where each file goes: over itself, or into `directory` under its own name.
+ * Where each file goes: over itself, or into `directory` as it lay below the folder that was given.
  * @throws {TrustError} INPUT_CONFLICT when two files would get one name, INPUT_INVALID when a
  * place cannot be written to.
  */
@@ -26,7 +28,7 @@ export async function destinationsOf(
     const wanted =
       directory === undefined
         ? await resolveExisting(file.path, workingDirectory)
-        : path.join(directory, path.basename(file.path));
+        : path.join(directory, file.relativePath);
     const place = await proveOutput(wanted, workingDirectory);
     const other = destinations.find((earlier) => earlier.path === place);
     if (other) {
@@ -39,6 +41,26 @@ export async function destinationsOf(
     destinations.push({ file, path: place });
   }
   return destinations;
+}
+
+/** The YAML and JSON files in `directory` that are none of `destinations`: nobody verified them. */
+export async function strayFilesIn(
+  directory: string,
+  destinations: readonly Destination[],
+): Promise<readonly string[]> {
+  let entries: readonly Dirent[];
+  try {
+    entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+  const real = await realpath(directory);
+  const written = new Set(destinations.map(({ path: place }) => place));
+  return entries
+    .filter((entry) => !entry.isDirectory() && isYaml(entry.name))
+    .map(({ parentPath, name }) => path.join(parentPath, name))
+    .filter((file) => !written.has(path.join(real, path.relative(directory, file))));
 }
 
 /** A file and the text it is to have. */

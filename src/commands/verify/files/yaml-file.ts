@@ -2,70 +2,103 @@
  * Reads YAML (or JSON) that is a Docker compose file or holds Kubernetes objects, each document for
  * itself. Anything else is refused: an image that is overlooked is an image that nobody verified.
  */
-import { LineCounter, isMap, parseAllDocuments, type Document, type Node, type Scalar } from 'yaml';
-import { readCompose } from './compose.js';
+import { asCompose, readCompose } from './compose.js';
 import { readKubernetes } from './kubernetes.js';
-import { FileProblem, type Found, type Mention, type Mentions, type Unnamed } from './types.js';
-import { valueOf } from './yaml-walk.js';
+import { readYamlDocument } from './read-yaml.js';
+import { requireNoProgram, requireNoSource } from './rendered.js';
+import {
+  FileProblem,
+  type Found,
+  type Mention,
+  type Mentions,
+  type ReadingOptions,
+  type Unnamed,
+} from './types.js';
+import { documentsIn } from './unambiguous-text.js';
+import { isGiven, type YamlDocument, type YamlNode, type YamlText } from './yaml-tree.js';
 
-/** @throws {FileProblem} for what is no YAML, or neither of the two kinds. */
-export function readYaml(text: string): Mentions {
-  const lines = new LineCounter();
-  const lineOf = (node: Node): number => lines.linePos(node.range?.[0] ?? 0).line;
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+/**
+ * Reads the file document by document, giving way between two of them.
+ * @throws {FileProblem} for what is neither of the two kinds, or is read differently by others.
+ */
+export async function readYaml(
+  text: string,
+  options: ReadingOptions,
+  giveWay: () => Promise<void>,
+): Promise<Mentions> {
+  requireNoProgram(text);
   const mentions = new Map<number, Mention>();
-  const unnamed: Unnamed[] = [];
+  const unnamed = new Map<string, Unnamed>();
+  const seen = new Set<YamlNode>();
   const found: Found = {
-    image: (node) => {
-      const mention = mentionOf(text, node, lineOf(node));
-      // One text that several places point to is one mention.
-      mentions.set(mention.start, mention);
+    // One text that several places lead to is one mention.
+    image: (node) => void mentions.set(node.start, mentionOf(text, node)),
+    unnamed: ({ line }, what) => void unnamed.set(`${line} ${what}`, { line, what }),
+    isNew: (node) => {
+      const isNew = !seen.has(node);
+      seen.add(node);
+      return isNew;
     },
-    unnamed: (node, what) => {
-      unnamed.push({ line: lineOf(node), what });
-    },
-    refuse: (node, message, remedy) => {
-      throw new FileProblem(lineOf(node), message, remedy);
+    refuse: ({ line }, message, remedy) => {
+      throw new FileProblem(line, message, remedy);
     },
   };
-  for (const document of Array.isArray(documents) ? documents : []) {
-    const [error] = document.errors;
-    if (error) {
-      const { line } = lines.linePos(error.pos[0]);
-      throw new FileProblem(line, `is no valid YAML: ${error.message}`, 'Correct the file.');
+  const kinds = new Set<DocumentKind>();
+  for (const part of documentsIn(text)) {
+    const document = readYamlDocument(part);
+    const kind = document && readDocument(document, found, options);
+    if (kind && kinds.size > 0 && (kind === 'compose' || kinds.has('compose'))) {
+      throw new FileProblem(part.line, 'has several documents, which Compose merges', asCompose);
     }
-    readDocument(document, lineOf, found);
+    if (kind) kinds.add(kind);
+    await giveWay();
   }
-  return { mentions: [...mentions.values()].sort((a, b) => a.start - b.start), unnamed };
+  return {
+    mentions: [...mentions.values()].sort((a, b) => a.start - b.start),
+    unnamed: [...unnamed.values()],
+    mayNameNone: kinds.has('kubernetes'),
+  };
 }
 
-function readDocument(document: Document, lineOf: (node: Node) => number, found: Found): void {
-  const { contents } = document;
-  if (contents === null || ('value' in contents && contents.value === null)) return;
-  if (isMap(contents)) {
-    if (valueOf(document, contents, 'kind')) {
-      readKubernetes(document, found);
-      return;
+type DocumentKind = 'kubernetes' | 'compose';
+
+function readDocument(
+  document: YamlDocument,
+  found: Found,
+  options: ReadingOptions,
+): DocumentKind | undefined {
+  const { root } = document;
+  if (!isGiven(root)) return undefined;
+  if (root.kind === 'map') {
+    const [isObject, isCompose] = ['kind', 'services'].map((key) => root.entries.has(key));
+    if (isObject === true && isCompose === true) {
+      const what =
+        'has "kind" and "services": it is a Kubernetes object to some, and a compose file to others';
+      found.refuse(root, what, 'Give the two in files of their own.');
     }
-    if (valueOf(document, contents, 'services')) {
-      readCompose(document, contents, found);
-      return;
+    if (isObject === true) {
+      readKubernetes(document, root, found);
+      return 'kubernetes';
     }
+    if (isCompose === true) {
+      readCompose(root, found, options);
+      return 'compose';
+    }
+    requireNoSource(root, found);
   }
-  throw new FileProblem(
-    lineOf(contents),
+  return found.refuse(
+    root,
     'is neither a Kubernetes object (with "kind") nor a compose file (with "services")',
     'Give rendered Kubernetes manifests or compose files. A plain list must not be named .yaml, .yml or .json.',
   );
 }
 
-function mentionOf(text: string, node: Scalar<string>, line: number): Mention {
-  const [start, end] = node.range ?? [0, 0];
+function mentionOf(text: string, { value, line, start, end }: YamlText): Mention {
   const before = text.slice(start, end);
   const lineEnd = /\r?\n$/.exec(before)?.[0] ?? '';
   const quote = /^["']/.exec(before)?.[0];
   return {
-    reference: node.value,
+    reference: value,
     line,
     start,
     end,
