@@ -23,6 +23,12 @@ export const limits = {
   /** A chain of root versions longer than this is not followed. */
   rootRotations: 1024,
   delegationDepth: 16,
+  /** Certificates that come with one key: a leaf and its intermediates. */
+  certificatesPerKey: 16,
+  /** Certificates in a file that is a pin; the bundle of all public authorities has 150. */
+  pinnedAuthorities: 512,
+  /** Signatures checked on the way from a certificate to a pinned authority; Go has the same. */
+  pathSignatures: 100,
   delegations: 1024,
   /** A registry login older than this is made anew before it is used (it lasts 3 hours, once 35 min). */
   registryLoginMs: 20 * 60_000,

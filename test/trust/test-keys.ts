@@ -79,6 +79,8 @@ export interface CertificateOptions {
   readonly pathLength?: number;
   /** Default: SHA-256. */
   readonly hash?: 'sha256' | 'sha1';
+  /** Besides the basic constraints. */
+  readonly extensions?: readonly Extension[];
   /** Who signs; default: the key itself, under its own name. */
   readonly issuer?: { readonly key: TestKey; readonly commonName: string };
 }
@@ -113,6 +115,7 @@ export function makeCertificate(key: TestKey, options: CertificateOptions): Buff
         critical: true,
         extnValue: new OctetString(AsnConvert.serialize(constraints)),
       }),
+      ...(options.extensions ?? []),
     ]),
   });
   const signed = Buffer.from(AsnConvert.serialize(tbsCertificate));
@@ -122,6 +125,12 @@ export function makeCertificate(key: TestKey, options: CertificateOptions): Buff
     signatureValue: exact(sign(hash, signed, issuer.key.privateKey)),
   });
   return Buffer.from(AsnConvert.serialize(certificate));
+}
+
+/** An extension of a certificate with a value of the library's own types, or in DER. */
+export function extension(extnID: string, critical: boolean, value: unknown): Extension {
+  const der = value instanceof ArrayBuffer ? value : AsnConvert.serialize(value);
+  return new Extension({ extnID, critical, extnValue: new OctetString(der) });
 }
 
 /** The x509 form of a key: same private key, public part wrapped in certificates (leaf first). */

@@ -27,9 +27,9 @@ export interface AddSignerOptions extends ChangeOptions {
 
 /** What adding comes to. */
 export interface SignerAddition extends Plan {
-  /** `unchanged`: both roles list all the keys already. */
+  /** `unchanged`: both roles list all the keys already, for every tag. */
   readonly state: 'new' | 'extended' | 'unchanged';
-  /** Canonical IDs of the keys that one of the two roles did not list. */
+  /** Canonical IDs of the keys that one of the two roles did not list, or not for every tag. */
   readonly added: readonly KeyId[];
   /** Other signers that have one of the keys. */
   readonly sharedWith: readonly string[];
@@ -62,8 +62,9 @@ export function planSignerAddition(
   const added = wanted.keys.filter((key) => lacking(targets, role, key).length > 0);
   const sharedWith = othersWith(view, wanted);
   const state = added.length === 0 ? 'unchanged' : view.delegations.has(role) ? 'extended' : 'new';
-  const what = { state, added: canonicalIds(added), sharedWith } as const;
-  if (added.length === 0) return { ...what, roles: [], files: [], warnings: [], returning: [] };
+  const warnings = warningsOf(view, role);
+  const what = { state, added: canonicalIds(added), sharedWith, warnings } as const;
+  if (added.length === 0) return { ...what, roles: [], files: [], returning: [] };
   const { chosen: signedBy, isEnough } = chooseSigners(targetsListing(view), signers);
   if (!isEnough) throw mayNotChangeSigners(view, signers);
   const body = withSigner(targets, wanted.name, wanted.keys, now);
@@ -75,7 +76,6 @@ export function planSignerAddition(
       (name) => !view.delegations.has(name) && own(view.snapshot.signed.meta, name) !== undefined,
     ),
     files: [{ role: 'targets', body, signedBy }],
-    warnings: warningsOf(view, body, role),
   };
 }
 
@@ -107,12 +107,12 @@ export async function addSigner(
   return { addition: carriedOut ?? plan, view, changes, attempts };
 }
 
-/** Which of the two roles do not list `key`, or may sign nothing with it. */
+/** Which of the two roles do not list `key`, or may not sign every tag with it. */
 function lacking(targets: TargetsSigned, role: RoleName, key: PublicKey): readonly RoleName[] {
   const id = keyIdOf(key);
   return [role, releasesRole].filter((name) => {
     const listed = targets.delegations.roles.find((one) => one.name === name);
-    return !listed?.keyids.includes(id) || listed.paths.length === 0;
+    return !listed?.keyids.includes(id) || !listed.paths.includes('');
   });
 }
 
@@ -127,19 +127,19 @@ function othersWith(view: TrustedView, { name, keys }: WantedSigner): readonly s
   });
 }
 
-/** What stands in the way of the signer, though its keys are listed. */
-function warningsOf(view: TrustedView, body: TargetsSigned, role: RoleName): readonly string[] {
+/** What stands in the way of the signer, though its keys are listed; and what it may do more now. */
+function warningsOf(view: TrustedView, role: RoleName): readonly string[] {
   const warnings: string[] = [];
-  for (const { name, threshold, paths } of body.delegations.roles) {
+  for (const { name, threshold, paths } of targetsOf(view).delegations.roles) {
     if (name !== role && name !== releasesRole) continue;
     if (threshold > 1) {
       warnings.push(
-        `${name} of ${view.gun} takes ${threshold} signatures: one signer alone cannot sign.`,
+        `${name} of ${view.gun} needs ${threshold} signatures: one signer alone cannot sign.`,
       );
     }
-    if (!paths.includes('')) {
+    if (!paths.includes('') && paths.length > 0) {
       warnings.push(
-        `${name} of ${view.gun} is limited to tags that begin with ${paths.join(' or ')}: the signer cannot sign others.`,
+        `${name} of ${view.gun} was limited to tags that begin with ${paths.join(' or ')}. All its keys may sign every tag from now on, as "docker trust signer add" makes it.`,
       );
     }
   }

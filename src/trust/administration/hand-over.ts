@@ -57,7 +57,7 @@ export function examineHandOver<S extends KeyHolder>(
 
 /** A hand-over to carry out. */
 export interface HandOverOptions extends ChangeOptions {
-  /** What {@link TrustServer.rotateServerKey} made for each role that is handed over. */
+  /** The key of the server for each role that is handed over (newServerKey). */
   readonly newKeys: ReadonlyMap<ServerRole, PublicKey>;
   readonly atHand: readonly Signer[];
 }

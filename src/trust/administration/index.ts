@@ -19,7 +19,7 @@ export {
   type RenewalRules,
   type RenewalWay,
 } from './renewals.js';
-export { serverHolds } from './server-holds.js';
+export { newServerKey, serverHolds } from './server-holds.js';
 export { deleteTrustData, type DeletionOptions } from './delete-trust-data.js';
 export type { RoleExchange, RotationDraft, RotationQuestion, Unchanged } from './exchange.js';
 export {

@@ -1,5 +1,6 @@
 /** Asks a server for its keys. */
 import { keyIdOf, own } from '../metadata/index.js';
+import type { PublicKey, RoleName } from '../metadata/types.js';
 import type { TrustServer } from '../server/index.js';
 import type { TrustedView } from '../verification/index.js';
 
@@ -14,6 +15,25 @@ export async function serverHolds(
   role: 'snapshot' | 'timestamp',
   signal?: AbortSignal,
 ): Promise<boolean> {
+  return isNamed(view, role, await server.fetchServerKey(role, signal));
+}
+
+/**
+ * A key of the server for `role` that the root does not name yet. Where the server does not hold the
+ * named one, it is the one that it hands out, for which the right to publish suffices; only to make
+ * a new one in the place of its own it asks for all rights.
+ * @throws {TrustError} SIGNER_NOT_AUTHORIZED; as fetchServerKey and rotateServerKey.
+ */
+export async function newServerKey(
+  server: TrustServer,
+  view: TrustedView,
+  role: 'snapshot' | 'timestamp',
+  signal?: AbortSignal,
+): Promise<PublicKey> {
   const key = await server.fetchServerKey(role, signal);
-  return own(view.root.signed.roles, role)?.keyids.includes(keyIdOf(key)) === true;
+  return isNamed(view, role, key) ? server.rotateServerKey(role, signal) : key;
+}
+
+function isNamed({ root }: TrustedView, role: RoleName, key: PublicKey): boolean {
+  return own(root.signed.roles, role)?.keyids.includes(keyIdOf(key)) === true;
 }

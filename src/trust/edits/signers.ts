@@ -17,8 +17,8 @@ import { renewedTargets } from './renewed.js';
 
 /**
  * The next version of `targets` with `keys` for the signer `name`. A role that is new takes one
- * signature and may sign every tag. One that exists keeps its threshold and the limits to its paths;
- * only where it may sign nothing at all, it may sign everything then.
+ * signature and may sign every tag. One that exists keeps its threshold, and may sign every tag from
+ * then on, as `docker trust signer add` makes it.
  */
 export function withSigner(
   current: TargetsSigned,
@@ -94,7 +94,7 @@ function withKeys(
   const role: DelegationRole = {
     ...present,
     keyids: [...new Set([...present.keyids, ...keyids])],
-    paths: present.paths.length === 0 ? [''] : present.paths,
+    paths: [...new Set([...present.paths, ''])],
   };
   return roles.map((one, index) => (index === at ? role : one));
 }

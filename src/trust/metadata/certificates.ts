@@ -5,7 +5,13 @@
  */
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
-import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar/asn1-x509';
+import {
+  BasicConstraints,
+  Certificate,
+  id_ce_basicConstraints,
+  type Extension,
+  type Name,
+} from '@peculiar/asn1-x509';
 import { decodeBase64 } from './base64.js';
 import { MetadataError } from './error.js';
 import { keyObjectOf, minRsaBits } from './keys.js';
@@ -27,6 +33,8 @@ const weakSignatures = new Set([
 export interface CertificateFacts {
   readonly der: Buffer;
   readonly x509: X509Certificate;
+  readonly subject: Name;
+  readonly extensions: readonly Extension[];
   /** The last common name of the subject, as Go takes it; empty without one. */
   readonly commonName: string;
   readonly isCa: boolean;
@@ -155,6 +163,8 @@ function readFacts(der: Buffer): CertificateFacts {
   return {
     der,
     x509: new X509Certificate(der),
+    subject,
+    extensions: extensions ?? [],
     commonName: names.at(-1)?.value.toString() ?? '',
     isCa: constraints?.cA ?? false,
     pathLength: constraints?.pathLenConstraint,

@@ -100,7 +100,7 @@ export function keyObjectOf(key: PublicKey): KeyObject {
     if (bytes.length !== 32) throw new MetadataError('the ed25519 key is not 32 bytes long');
     return keyFromDer(Buffer.concat([ed25519Prefix, bytes]));
   }
-  if (key.keytype.endsWith('x509')) return leafOf(key).publicKey;
+  if (key.keytype.endsWith('x509')) return publicKeyIn(leafOf(key));
   return keyFromDer(bytes);
 }
 
@@ -112,6 +112,15 @@ export function leafOf(key: PublicKey): X509Certificate {
   } catch (cause) {
     if (cause instanceof MetadataError) throw cause;
     throw new MetadataError('the certificate cannot be read', { cause });
+  }
+}
+
+/** Node.js reads a certificate whose key it does not know, and throws only for the key. */
+function publicKeyIn(certificate: X509Certificate): KeyObject {
+  try {
+    return certificate.publicKey;
+  } catch (cause) {
+    throw new MetadataError('the certificate holds a key of an unknown kind', { cause });
   }
 }
 

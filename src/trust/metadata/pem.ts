@@ -1,4 +1,5 @@
 /** PEM certificates in exactly the layout of Go's encoder (encoding/pem), which key IDs depend on. */
+import { limits } from '../../limits.js';
 import { MetadataError } from './error.js';
 
 const block = /-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]*?)-----END CERTIFICATE-----\n/g;
@@ -23,6 +24,9 @@ export function encodeCertificates(certificates: readonly Uint8Array[]): string 
  */
 export function decodeCertificates(pem: string): readonly [Buffer, ...Buffer[]] {
   const found = [...pem.matchAll(block)].map((match) => Buffer.from(match[1] ?? '', 'base64'));
+  if (found.length > limits.certificatesPerKey) {
+    throw new MetadataError(`a key comes with more than ${limits.certificatesPerKey} certificates`);
+  }
   const [first, ...rest] = found;
   if (first === undefined || encodeCertificates(found) !== pem) {
     throw new MetadataError('the certificate is not PEM in the layout Go prints');

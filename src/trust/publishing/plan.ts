@@ -5,13 +5,15 @@
  */
 import { TrustError } from '../../errors.js';
 import { expiresSoon, tagTarget, withTargets } from '../edits/index.js';
-import { own } from '../metadata/index.js';
-import type { KeyId, RoleName, RootSigned, Target, TargetsSigned } from '../metadata/types.js';
+import { own, releasesRole } from '../metadata/index.js';
+import type { Gun, KeyId, RoleName, RootSigned, Target, TargetsSigned } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
 import {
   lookUpTag,
+  pullRoles,
   rolesSignableBy,
   visibilityOf,
+  type SigningCandidate,
   type TrustedView,
 } from '../verification/index.js';
 import { keyIdsFor, stateOf } from './roles.js';
@@ -75,7 +77,13 @@ export function planTags(view: TrustedView, tags: Tags, signer: Signer, now: Dat
           : `${role} of ${view.gun} was not validly signed; the tags it held are not carried over`,
       );
     }
-    const body = withTargets(state.body, targets, now, state.published);
+    const kept = new Map<string, Target>();
+    for (const [tag, target] of targets) {
+      const { custom, lost } = customOf(state.body && own(state.body.targets, tag), target);
+      kept.set(tag, custom === undefined ? target : { ...target, custom });
+      if (lost) warnings.push(lostCustom(view, role, tag));
+    }
+    const body = withTargets(state.body, kept, now, state.published);
     return [{ role, body, signedBy: [{ signer, keyIds: keyIdsFor(view, role, signer.keyId) }] }];
   });
   return { roles: [...wanted.keys()].sort(), files, warnings };
@@ -89,10 +97,11 @@ function rolesForTag(
   signer: Wanted,
   content?: TagContent,
 ): readonly RoleName[] {
-  const { roles, explanation } = rolesSignableBy(view, [signer.keyId], tag);
+  const { roles, candidates, explanation } = rolesSignableBy(view, [signer.keyId], tag);
   if (roles.length === 0) {
     throw notAuthorised(
       `${signer.description} may not sign the tag ${tag} of ${view.gun}. ${explanation}`,
+      remedyFor(view.gun, candidates),
     );
   }
   const visibility = visibilityOf(view, roles, tag);
@@ -100,6 +109,10 @@ function rolesForTag(
   throw notAuthorised(
     `${signer.description} may sign the tag ${tag} of ${view.gun}, but docker pull would not see ` +
       `it: ${visibility.reason}`,
+    remedyFor(
+      view.gun,
+      candidates.filter(({ role }) => pullRoles.includes(role)),
+    ),
   );
 }
 
@@ -109,13 +122,56 @@ function isSeen(view: TrustedView, tag: string, { digest, length }: TagContent):
   return found.kind === 'signed' && found.digest === digest && found.length === length;
 }
 
-function notAuthorised(message: string): TrustError {
-  return new TrustError('KEY_NOT_AUTHORIZED', message, {
-    remedy:
+/** What somebody stated beside the digest stays with the content it was stated of, and only with it. */
+function customOf(
+  present: Target | undefined,
+  wanted: Target,
+): { readonly custom: unknown; readonly lost: boolean } {
+  const custom = present?.custom;
+  if (present === undefined || custom === undefined) return { custom: undefined, lost: false };
+  return isSameContent(present, wanted)
+    ? { custom, lost: false }
+    : { custom: undefined, lost: true };
+}
+
+function lostCustom({ gun }: TrustedView, role: RoleName, tag: string): string {
+  return `${role} of ${gun} held custom data with the tag ${tag}; it was stated of another image and is not carried over`;
+}
+
+function isSameContent(present: Target | undefined, { hashes, length }: Target): boolean {
+  return present?.length === length && own(present.hashes, 'sha256') === hashes.sha256;
+}
+
+function notAuthorised(message: string, remedy: string): TrustError {
+  return new TrustError('KEY_NOT_AUTHORIZED', message, { remedy });
+}
+
+/**
+ * What helps, by what is in the way. A signer can be added, and its roles are widened to every tag;
+ * but a role that needs several signatures stays so, whoever is added to it.
+ */
+function remedyFor(gun: Gun, candidates: readonly SigningCandidate[]): string {
+  const demanding = candidates.filter(
+    ({ role, threshold, ours }) =>
+      threshold > 1 && role !== 'targets' && (ours.length > 0 || role === releasesRole),
+  );
+  if (demanding.length === 0) {
+    return (
       'Give the key that the repository lists, or let the owner of its repository key add this ' +
       'one as a signer: "signers add", or "docker trust signer add", lists it in targets/<signer> ' +
-      'and in targets/releases, which docker pull reads.',
-  });
+      'and in targets/releases, which docker pull reads.'
+    );
+  }
+  const names = demanding.map(({ role, threshold }) => `${role} needs ${threshold} signatures`);
+  return [
+    `One key alone cannot sign here: ${names.join(', ')}. Adding signers does not change that.`,
+    'Let the owner of the repository key remove such a role with the notary client, and add its signers again, which makes it one of one signature:',
+    ...demanding.map(
+      ({ role }) =>
+        `notary --server https://${gun.split('/')[0] ?? ''} delegation remove ${gun} ${role} --yes --publish`,
+    ),
+    'Then run "signers add" for each signer.',
+  ].join('\n');
 }
 
 /** Whether every target is there as wanted and the file has a long life before it. */
@@ -125,8 +181,5 @@ function stands(
   now: Date,
 ): boolean {
   if (!body || expiresSoon(body.expires, now)) return false;
-  return [...targets].every(([name, { hashes, length }]) => {
-    const present = own(body.targets, name);
-    return present?.length === length && own(present.hashes, 'sha256') === hashes.sha256;
-  });
+  return [...targets].every(([name, target]) => isSameContent(own(body.targets, name), target));
 }

@@ -5,6 +5,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { TrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
 import {
   canonicalKeyIdOf,
   certificateFactsOf,
@@ -16,6 +17,7 @@ import {
   type KeyId,
   type PublicKey,
 } from '../metadata/index.js';
+import { chainsTo } from './certificate-path.js';
 
 /** One thing that identifies a root. */
 export type Pin =
@@ -23,7 +25,7 @@ export type Pin =
   | { readonly kind: 'key-id'; readonly keyId: KeyId }
   /** SHA-256 of the root certificate's DER bytes in hex; colons and case do not matter. */
   | { readonly kind: 'certificate-sha256'; readonly fingerprint: string }
-  /** PEM of one or more CAs; the root certificate must chain to one of them. */
+  /** PEM of CAs; the root certificate must chain to one of them, or be in the file itself. */
   | { readonly kind: 'ca'; readonly pem: string }
   /** SubjectPublicKeyInfo (DER) of the root key, such as the one in Key Vault. */
   | { readonly kind: 'public-key'; readonly spki: Uint8Array };
@@ -92,6 +94,9 @@ function idOfSpki(spki: Uint8Array): KeyId {
 function readCas(pem: string): readonly CertificateFacts[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) throw badPin('the CA file holds no PEM certificate');
+  if (blocks.length > limits.pinnedAuthorities) {
+    throw badPin(`the CA file holds more than ${limits.pinnedAuthorities} certificates`);
+  }
   return blocks.map((block) => {
     try {
       return certificateFactsOf(new X509Certificate(block).raw);
@@ -106,44 +111,4 @@ function badPin(problem: string, cause?: unknown): TrustError {
     remedy: 'Give a key ID or certificate fingerprint of 64 hex digits, a CA in PEM, or a key.',
     ...(cause === undefined ? {} : { cause }),
   });
-}
-
-/**
- * Walks from the leaf through the intermediates of its bundle to one of `roots`. Go checks the
- * chain for the purpose serverAuth, which refuses Notary's own code-signing certificates
- * (trustpinning/trustpin.go); we ask for no purpose.
- */
-function chainsTo(
-  roots: readonly CertificateFacts[],
-  [leaf, ...intermediates]: readonly [CertificateFacts, ...CertificateFacts[]],
-  now: Date,
-): boolean {
-  const step = (
-    current: CertificateFacts,
-    casBelow: number,
-    unused: readonly CertificateFacts[],
-  ): boolean =>
-    roots.some((root) => issued(root, current, casBelow, now)) ||
-    unused.some(
-      (candidate) =>
-        issued(candidate, current, casBelow, now) &&
-        step(
-          candidate,
-          casBelow + 1,
-          unused.filter((other) => other !== candidate),
-        ),
-    );
-  return step(leaf, 0, intermediates);
-}
-
-function issued(
-  issuer: CertificateFacts,
-  subject: CertificateFacts,
-  casBelow: number,
-  now: Date,
-): boolean {
-  if (!issuer.isCa || issuer.isWeaklySigned) return false;
-  if (issuer.pathLength !== undefined && issuer.pathLength < casBelow) return false;
-  if (now < issuer.notBefore || issuer.notAfter < now) return false;
-  return subject.x509.checkIssued(issuer.x509) && subject.x509.verify(issuer.x509.publicKey);
 }

@@ -8,7 +8,9 @@ import {
   hashesOf,
   keyIdOf,
   lookUpTag,
+  newServerKey,
   publishTags,
+  readRepository,
   serializeEnvelope,
   serverHolds,
   serverRoles,
@@ -69,9 +71,12 @@ async function heldRoles(): Promise<ServerRole[]> {
 }
 
 async function handOver(roles: readonly ServerRole[], atHand = [repository.root]) {
+  const { server } = repository;
+  const seen = await readRepository(server, { pins: [], now: repository.now, expiry: 'report' });
+  if (!seen) throw new Error('no trust data');
   const newKeys = new Map(
     await Promise.all(
-      roles.map(async (role) => [role, await repository.server.rotateServerKey(role)] as const),
+      roles.map(async (role) => [role, await newServerKey(server, seen, role)] as const),
     ),
   );
   return handOverRoles(repository.server, { ...repository.context, newKeys, atHand });
@@ -104,6 +109,14 @@ describe('a repository whose client holds the snapshot key', () => {
     expect(draft('timestamp', ['timestamp'])).toEqual(['snapshot']);
     expect(draft('snapshot', [])).toEqual(['snapshot', 'timestamp']);
     expect(draft('snapshot', ['snapshot', 'timestamp'])).toEqual([]);
+  });
+
+  it('is handed over by whoever may publish, without the right to everything', async () => {
+    repository.fake.rights.all = false;
+    const done = await handOver(['snapshot']);
+    expect(done.exchanges).toMatchObject([{ role: 'snapshot' }]);
+    expect(repository.fake.requests.filter((line) => line.startsWith('POST'))).toEqual(['POST ']);
+    expect(await heldRoles()).toEqual(['snapshot', 'timestamp']);
   });
 
   it('takes the root key', async () => {

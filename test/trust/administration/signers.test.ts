@@ -122,7 +122,7 @@ describe('a signer that is added', () => {
     expect(signersOf(done.view)).toEqual([{ name: 'ci', keyIds: [raw.canonicalId] }]);
   });
 
-  it('keeps limits that somebody has set, with a warning, but for one that bars every tag', async () => {
+  it('may sign every tag, as with Docker, but not alone where more signatures are needed; both are said', async () => {
     const repository = await new TestRepository().initialise();
     const [before, ci] = [ecdsaSigner(), ecdsaSigner()];
     await repository.delegate(
@@ -131,16 +131,56 @@ describe('a signer that is added', () => {
     );
     const done = await add(repository, 'ci', ci.publicKey);
     expect(repository.body('targets').delegations.roles).toEqual([
-      { keyids: [before.keyId, ci.keyId], name: 'targets/releases', paths: ['v1'], threshold: 2 },
+      {
+        keyids: [before.keyId, ci.keyId],
+        name: 'targets/releases',
+        paths: ['v1', ''],
+        threshold: 2,
+      },
       { keyids: [ci.keyId], name: 'targets/ci', paths: [''], threshold: 1 },
     ]);
     const warned = repository.log.lines.join('\n');
-    expect(warned).toMatch(/targets\/releases of .* takes 2 signatures/);
-    expect(warned).toMatch(/targets\/releases of .* is limited to tags that begin with v1/);
+    expect(warned).toMatch(/targets\/releases of .* needs 2 signatures/);
+    expect(warned).toMatch(
+      /targets\/releases of .* was limited to tags that begin with v1.*every tag from now on/,
+    );
     expect(done.addition.state).toBe('new');
     await repository.delegate({ 'targets/ci': ci.publicKey }, { paths: [] });
     const repaired = await add(repository, 'ci', ci.publicKey);
     expect(repaired.view.delegations.get('targets/ci')?.paths).toEqual(['']);
+  });
+
+  it('lets a key sign that could not because its roles were limited to other tags', async () => {
+    const repository = await new TestRepository().initialise();
+    const ci = ecdsaSigner();
+    await repository.delegate(
+      { 'targets/releases': ci.publicKey, 'targets/ci': ci.publicKey },
+      { paths: ['v'] },
+    );
+    const tags = new Map([['1', content('b')]]);
+    const sign = () => publishTags(repository.server, { ...repository.context, signer: ci, tags });
+    await expect(sign()).rejects.toMatchObject({
+      code: 'KEY_NOT_AUTHORIZED',
+      remedy: expect.stringContaining('signers add') as string,
+    });
+    expect((await add(repository, 'ci', ci.publicKey)).addition.state).toBe('extended');
+    expect((await sign()).roles).toEqual(['targets/ci', 'targets/releases']);
+    expect((await add(repository, 'ci', ci.publicKey)).addition.state).toBe('unchanged');
+  });
+
+  it('is not what helps a key that cannot sign alone', async () => {
+    const repository = await new TestRepository().initialise();
+    const [ci, other] = [ecdsaSigner(), ecdsaSigner()];
+    await repository.delegate({ 'targets/releases': other.publicKey }, { threshold: 2 });
+    await add(repository, 'ci', ci.publicKey);
+    const tags = new Map([['1', content('b')]]);
+    const signing = publishTags(repository.server, { ...repository.context, signer: ci, tags });
+    await expect(signing).rejects.toMatchObject({
+      code: 'KEY_NOT_AUTHORIZED',
+      remedy: expect.stringMatching(
+        /targets\/releases needs 2 signatures\. Adding signers does not change that\.\n.*\nnotary .*delegation remove .* targets\/releases --yes/,
+      ) as string,
+    });
   });
 
   it('takes the repository key, and nothing else', async () => {

@@ -54,6 +54,26 @@ describe('publishing tags', () => {
     expect(repository.fake.posts).toBe(0);
   });
 
+  it('keeps the custom data of a tag that is signed again, and says when it was of another image', async () => {
+    const repository = await new TestRepository().initialise({
+      '1': content('a'),
+      '2': content('a'),
+    });
+    const before = repository.body('targets');
+    const custom = { build: 7 };
+    const targets = Object.fromEntries(
+      Object.entries(before.targets).map(([name, target]) => [name, { ...target, custom }]),
+    );
+    await repository.put('targets', { ...before, targets, version: 2 }, repository.targets);
+    await sign(repository, tags({ '1': content('a'), '2': content('b') }));
+    const after = repository.body('targets').targets;
+    expect(after['1']?.custom).toEqual(custom);
+    expect(after['2']?.custom).toBeUndefined();
+    expect(repository.log.lines.join('\n')).toMatch(
+      /targets of .* held custom data with the tag 2; it was stated of another image/,
+    );
+  });
+
   it('moves a tag to another digest', async () => {
     const repository = await new TestRepository().initialise({ '1': content('a') });
     const done = await sign(repository, tags({ '1': content('b') }));

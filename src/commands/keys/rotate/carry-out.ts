@@ -2,6 +2,7 @@
 import type { Log } from '../../../ports.js';
 import {
   handOverRoles,
+  newServerKey,
   rotateKey,
   serverRoles,
   type PublicKey,
@@ -109,12 +110,12 @@ async function equip(
   newKey: OpenedNewKey | undefined,
   { clock, signal }: RunContext,
 ): Promise<Equipped> {
-  const { exchanges, server, gun, explain } = repository;
+  const { exchanges, server, gun, explain, view } = repository;
   if (rotation.kind === 'hand-over') {
     const roles = serverRoles.filter((name) => exchanges.some(({ role }) => role === name));
     const made = await explain(() =>
       Promise.all(
-        roles.map(async (role) => [role, await server.rotateServerKey(role, signal)] as const),
+        roles.map(async (role) => [role, await newServerKey(server, view, role, signal)] as const),
       ),
     );
     return { ...repository, publicKeys: new Map(made) };
