@@ -34,8 +34,14 @@ export const limits = {
   registryLoginMs: 20 * 60_000,
   /** How long a registry login lasts that does not say so (ACR's refresh tokens: 3 hours). */
   registryLoginLifetimeMs: 3 * 60 * 60_000,
+  /** One request with all its tries; and one try of a request that may be repeated. */
   httpTimeoutMs: 60_000,
+  httpTryMs: 18_000,
   httpRetries: 3,
+  /** How long a proxy may take to open a connection. */
+  proxyConnectMs: 15_000,
+  /** A wait is told to the user each time it has lasted this much longer. */
+  tellWaitMs: 15_000,
   httpRetryBaseMs: 500,
   httpRetryCapMs: 10_000,
   /** How long a publish may go on meeting version conflicts. */
@@ -87,17 +93,18 @@ export const limits = {
   keyArchiveUnpackedBytes: 64 * 1024 * 1024,
   /** The most PBKDF2 rounds a key file may ask for; the most in use anywhere is near a million. */
   pbkdf2Iterations: 5_000_000,
-  /** One operation on Key Vault, with its authentication and all its retries. */
-  vaultDeadlineMs: 60_000,
-  vaultRetries: 3,
+  /** One token of Entra ID, with everything that is asked for it and all retries. */
+  signInDeadlineMs: 90_000,
+  /** A program that is asked for a token: Azure CLI, Azure PowerShell, Azure Developer CLI. */
+  tokenProgramMs: 40_000,
+  /** One operation on Key Vault, with its sign-in and all its retries. */
+  vaultDeadlineMs: 180_000,
   /** Keys of a vault that are read at the same time when it is listed. */
   vaultKeysAtOnce: 8,
   /** A file of a backup folder; Key Vault's backups of keys with many versions take some hundred KiB. */
   backupFileBytes: 16 * 1024 * 1024,
   /** How many versions of a key are looked at to find the one that a repository lists. */
   keyVersionsRead: 24,
-  /** A vault that asks to wait longer than this is reported, not waited for. */
-  vaultRetryAfterCapMs: 15_000,
   /** How long a child process gets to end after it was asked to, before it is killed. */
   childGraceMs: 5_000,
   /** How long a run that was asked to stop gets to clean up, before it is left as it is. */

@@ -3,10 +3,18 @@
  * shortly before they expire, because the Azure SDK asks twice per token.
  */
 import { isTrustError, messageOf, TrustError } from '../errors.js';
-import { HttpError, parseJsonObject, unverifiedClaims } from '../http/index.js';
-import type { HttpClient, HttpResponse } from '../http/index.js';
+import {
+  askedWait,
+  busyRemedy,
+  errorAnswerOf,
+  HttpError,
+  parseJsonObject,
+  unverifiedClaims,
+} from '../http/index.js';
+import type { HttpClient, HttpRequest, HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import type { Clock, Secrets } from '../ports.js';
+import { signInCancelled } from './credential-errors.js';
 import type { PipelinesIdentity } from './identity.js';
 
 /** An assertion source that remembers, and tells whom the last assertion spoke of. */
@@ -36,7 +44,7 @@ export function rememberAssertion(
       last = { assertion, usableUntilMs: endMs - marginMs };
       return assertion;
     } catch (cause) {
-      throw isTrustError(cause) ? cause : noAssertion(messageOf(cause), cause);
+      throw isTrustError(cause) ? cause : noAssertion(messageOf(cause), gitHubRemedy, cause);
     } finally {
       pending = undefined;
     }
@@ -67,44 +75,93 @@ export async function requestPipelinesToken(
   http: HttpClient,
 ): Promise<string> {
   if (!URL.canParse(identity.oidcRequestUri)) {
-    throw noAssertion('System.OidcRequestUri is not a URL');
+    throw noAssertion('System.OidcRequestUri is not a URL', pipelinesRemedy);
   }
   const url = new URL(identity.oidcRequestUri);
   url.searchParams.set('api-version', '7.1');
   url.searchParams.set('serviceConnectionId', identity.serviceConnectionId);
+  const answer = await requestAssertion(http, 'Azure Pipelines', {
+    method: 'POST',
+    url: url.href,
+    headers: {
+      Authorization: `Bearer ${identity.accessToken}`,
+      'Content-Type': 'application/json',
+      // Without it a refusal is a redirect to a sign-in page.
+      'X-TFS-FedAuthRedirect': 'Suppress',
+    },
+    body: '',
+  });
+  if (typeof answer.oidcToken === 'string') return answer.oidcToken;
+  throw noAssertion('the answer of Azure Pipelines holds none', pipelinesRemedy);
+}
+
+/**
+ * Asks GitHub for the OIDC token of the workflow. The runner's own library is not used: its requests
+ * have no time-out.
+ */
+export async function requestGitHubToken(
+  { requestUrl, requestToken }: { readonly requestUrl: string; readonly requestToken: string },
+  audience: string,
+  http: HttpClient,
+): Promise<string> {
+  if (!URL.canParse(requestUrl)) {
+    throw noAssertion('ACTIONS_ID_TOKEN_REQUEST_URL is not a URL', gitHubRemedy);
+  }
+  const url = new URL(requestUrl);
+  url.searchParams.set('audience', audience);
+  const answer = await requestAssertion(http, 'GitHub', {
+    method: 'GET',
+    url: url.href,
+    headers: { Authorization: `Bearer ${requestToken}`, Accept: 'application/json' },
+  });
+  if (typeof answer.value === 'string' && answer.value !== '') return answer.value;
+  throw noAssertion('the answer of GitHub holds none', gitHubRemedy);
+}
+
+/** The answer of the platform that runs the job; asking for a token changes nothing. */
+async function requestAssertion(
+  http: HttpClient,
+  platform: 'GitHub' | 'Azure Pipelines',
+  request: Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const remedy = platform === 'GitHub' ? gitHubRemedy : pipelinesRemedy;
   let response: HttpResponse;
   try {
     response = await http({
-      method: 'POST',
-      url: url.href,
-      headers: {
-        Authorization: `Bearer ${identity.accessToken}`,
-        'Content-Type': 'application/json',
-        // Without it a refusal is a redirect to a sign-in page.
-        'X-TFS-FedAuthRedirect': 'Suppress',
-      },
-      body: '',
+      ...request,
       retry: true,
+      service: platform,
+      // Runners of one's own may serve their tokens so, on the machine itself.
+      ...(platform === 'GitHub' ? { allowsPlainHttp: true } : {}),
+      expectsJson: true,
       maxBytes: limits.tokenBytes,
     });
   } catch (error) {
-    throw error instanceof HttpError ? noAssertion(error.message, error) : error;
+    if (!(error instanceof HttpError)) throw error;
+    if (error.kind === 'aborted') throw signInCancelled();
+    const isMangled = error.kind === 'unreadable';
+    throw noAssertion(error.message, `${checkWay}\n${remedy}`, isMangled ? undefined : error);
   }
-  const token = parseJsonObject(response.body)?.oidcToken;
-  if (response.status !== 200 || typeof token !== 'string') {
-    throw noAssertion(
-      `Azure Pipelines answered ${response.status} to the request for a token of service ` +
-        `connection ${identity.serviceConnectionId}`,
-    );
-  }
-  return token;
+  if (response.status === 200) return parseJsonObject(response.body) ?? {};
+  const answer = errorAnswerOf(response);
+  const words = answer.isWebPage || answer.words === '' ? '' : `: ${answer.words}`;
+  const said = `${platform} answered ${answer.status}${words}`;
+  throw answer.isBusy
+    ? noAssertion(`${said}${askedWait(answer)}`, busyRemedy(answer, platform))
+    : noAssertion(said, remedy);
 }
 
-function noAssertion(why: string, cause?: unknown): TrustError {
+const checkWay = 'Check the network and the proxy of this machine (HTTPS_PROXY, NO_PROXY).';
+const gitHubRemedy =
+  'Give the job "permissions: id-token: write".\nWorkflows of forks never get a token: sign after ' +
+  'the merge, or on a trusted branch.';
+const pipelinesRemedy =
+  'Allow the pipeline to use the service connection (Project settings, Service connections, ' +
+  'Security).';
+
+function noAssertion(why: string, remedy: string, cause?: unknown): TrustError {
   return new TrustError('CREDENTIAL_MISSING', `No OpenID Connect token could be had: ${why}`, {
-    remedy:
-      'On GitHub the job needs "permissions: id-token: write", which workflows of forks do not ' +
-      'get. On Azure Pipelines the pipeline must be allowed to use the service connection.',
+    remedy,
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -1,130 +1,228 @@
 /**
- * Turns whatever the Azure SDK throws for a token into an error of ours. The SDK's own texts are not
- * kept, not even as a cause: some of them carry whole requests, tokens included.
+ * Explains why there is no token, by what was sent and what was answered. The SDK's own texts are
+ * not kept, not even as a cause: some of them carry whole requests, tokens included.
  */
 import { isTrustError, messageOf, TrustError } from '../errors.js';
-import { HttpError } from '../http/index.js';
-import type { HttpClient, HttpResponse } from '../http/index.js';
-import { limits } from '../limits.js';
+import { askedWait, busyRemedy, errorAnswerOf, HttpError } from '../http/index.js';
+import type { ErrorAnswer, HttpResponse, SdkOutcome } from '../http/index.js';
 import type { Cloud } from './clouds.js';
-import { aadstsCode, explainRefusal } from './entra-refusals.js';
+import { aadstsCode, explainRefusal, isTransientRefusal } from './entra-refusals.js';
+import type { Refused } from './entra-refusals.js';
 import type { Identity } from './identity.js';
+import { isMachineEndpoint } from './sign-in-network.js';
 
 /** What is needed to explain a failure. */
 export interface TokenAttempt {
   readonly identity: Identity;
   readonly cloud: Cloud;
   readonly scope: string;
-  readonly http: HttpClient;
+  /** What came of the requests that were made, in order. */
+  readonly outcomes: readonly SdkOutcome[];
   /** Issuer, subject and audience of the assertion used, if one was. */
   readonly assertion?: string;
 }
 
 /** @returns the error to throw instead of `thrown`. */
-export async function explainTokenFailure(
-  thrown: unknown,
-  attempt: TokenAttempt,
-): Promise<TrustError> {
+export function explainTokenFailure(thrown: unknown, attempt: TokenAttempt): TrustError {
   if (isTrustError(thrown)) {
     return thrown;
   }
-  const text = messageOf(thrown);
-  const name = thrown instanceof Error ? thrown.name : '';
-  if (name === 'AbortError') {
-    return new TrustError('INTERRUPTED', 'Signing in to Azure was cancelled', {
-      remedy: 'Run the step again.',
-    });
-  }
-  const code = aadstsCode(text);
-  if (code !== undefined) {
-    return explainRefusal(code, text, {
-      clientId: clientIdOf(attempt.identity),
-      tenantId: tenantIdOf(attempt.identity),
-      scope: attempt.scope,
-      ...(attempt.assertion === undefined ? {} : { assertion: attempt.assertion }),
-    });
-  }
-  const { kind } = attempt.identity;
-  if (kind === 'default' || kind === 'managed-identity') {
-    return nothingAvailable(kind, text);
-  }
-  return probeAuthority(attempt, text);
-}
-
-function nothingAvailable(kind: 'default' | 'managed-identity', sdkText: string): TrustError {
-  return kind === 'managed-identity'
-    ? new TrustError('CREDENTIAL_MISSING', 'This machine offers no such managed identity', {
-        remedy:
-          'Assign the managed identity to the machine or pod, check its client ID, or give ' +
-          'tenant-id, client-id and a secret, certificate or federated token.',
-      })
-    : new TrustError('CREDENTIAL_MISSING', `No credentials for Azure were found${tried(sdkText)}`, {
-        remedy:
-          'Give tenant-id, client-id and a client-secret or client-certificate, or let one of ' +
-          "DefaultAzureCredential's sources work: AZURE_* variables, workload identity, managed " +
-          'identity, Azure CLI, Azure PowerShell.',
-      });
-}
-
-/** The names of the sources the SDK tried; the rest of its text may be anything. */
-function tried(sdkText: string): string {
-  const names = new Set(sdkText.match(/\b(?!Chained|Default)[A-Z][A-Za-z]{2,40}Credential\b/g));
-  return names.size === 0 ? '' : ` (tried ${[...names].join(', ')})`;
-}
-
-/**
- * The SDK hides DNS, TLS and proxy failures behind `endpoints_resolution_error`, and says nothing
- * of a busy service. Asking for the tenant's public configuration ourselves shows the real cause.
- */
-async function probeAuthority(attempt: TokenAttempt, sdkText: string): Promise<TrustError> {
-  const { authorityHost } = attempt.cloud;
-  const tenantId = tenantIdOf(attempt.identity);
-  let response: HttpResponse;
-  try {
-    response = await attempt.http({
-      method: 'GET',
-      url: `${authorityHost}/${encodeURIComponent(tenantId)}/v2.0/.well-known/openid-configuration`,
-      maxBytes: limits.tokenBytes,
-      retry: false,
-    });
-  } catch (error) {
-    if (error instanceof HttpError) {
-      return unreachable(authorityHost, `cannot be reached: ${error.message}`, error);
-    }
-    throw error;
-  }
-  const text = response.body.toString();
-  const code = aadstsCode(text);
-  if (code !== undefined) {
-    return explainRefusal(code, text, {
-      clientId: clientIdOf(attempt.identity),
-      tenantId,
-      scope: attempt.scope,
-    });
-  }
-  if (response.status !== 200) {
-    return unreachable(authorityHost, `is out of order (status ${response.status})`);
-  }
-  const error = /^([a-z_]{3,60}):/.exec(sdkText)?.[1];
-  return unreachable(
-    authorityHost,
-    `answered no token${error === undefined ? '' : ` (${error})`}; it may be busy`,
+  const failed = attempt.outcomes.filter(
+    (outcome) => 'error' in outcome || outcome.response.status >= 400,
   );
+  if (nameOf(thrown) === 'AbortError' || failed.some(isAborted)) {
+    return signInCancelled();
+  }
+  // Where several sources were asked, Entra ID itself has the last word.
+  const last =
+    failed.findLast((outcome) => 'response' in outcome && !isMachineEndpoint(outcome.url)) ??
+    failed.at(-1);
+  if (last !== undefined && !isMachineEndpoint(last.url)) {
+    return 'response' in last
+      ? explainAnswer(last.url, last.response, attempt)
+      : unanswered(last.url, last.error);
+  }
+  if (attempt.identity.kind === 'managed-identity') return noManagedIdentity(last, thrown);
+  if (attempt.identity.kind === 'default') return nothingFound(last, thrown);
+  // Every request succeeded, and there is no token all the same.
+  const { origin } = new URL(attempt.cloud.authorityHost);
+  return unreachable(`Entra ID at ${origin} answered no token`, tryLater);
 }
 
-function unreachable(authorityHost: string, what: string, cause?: HttpError): TrustError {
-  return new TrustError('ENTRA_UNREACHABLE', `Entra ID at ${authorityHost} ${what}`, {
-    remedy:
-      'Check the network, the HTTPS_PROXY of this machine and the cloud you chose, then run the ' +
-      'step again.',
-    ...(cause === undefined ? {} : { cause }),
+/** INTERRUPTED while signing in. */
+export function signInCancelled(): TrustError {
+  return new TrustError('INTERRUPTED', 'Signing in to Azure was cancelled', {
+    remedy: 'Run the step again.',
   });
 }
 
-function clientIdOf(identity: Identity): string {
-  return identity.clientId ?? '(found by the Azure SDK)';
+/** ENTRA_UNREACHABLE after our own deadline. */
+export function signInTooLate(identity: Identity, cloud: Cloud, ms: number): TrustError {
+  const whom =
+    identity.kind === 'managed-identity'
+      ? 'the managed identity of this machine'
+      : `Entra ID at ${cloud.authorityHost}`;
+  return unreachable(
+    `There is no token from ${whom} after ${ms / 1000} seconds of waiting`,
+    `${tryLater}\n${checkWay}`,
+  );
 }
 
-function tenantIdOf(identity: Identity): string {
-  return ('tenantId' in identity ? identity.tenantId : undefined) ?? 'common';
+function explainAnswer(url: URL, response: HttpResponse, attempt: TokenAttempt): TrustError {
+  const answer = errorAnswerOf(response);
+  const where = `Entra ID at ${url.origin}`;
+  if (isForeign(answer, response)) {
+    const { status, speaker } = answer;
+    const who = speaker === undefined ? '' : ` (${speaker})`;
+    return unreachable(
+      `${where} cannot be reached: the answer ${status} is not from Entra ID but from something ` +
+        `on the way, such as a proxy${who}`,
+      checkWay,
+    );
+  }
+  if (answer.isBusy || isTransientRefusal(answer)) {
+    const words = answer.words === '' ? '' : `: ${answer.words}`;
+    return unreachable(
+      `${where} is busy (status ${answer.status}${words})${askedWait(answer)}`,
+      busyRemedy(answer, 'Entra ID'),
+    );
+  }
+  return explainRefusal(answer.words, whoOf(attempt));
+}
+
+/** No error of Entra ID, and no mark of it in the headers. */
+function isForeign(answer: ErrorAnswer, response: HttpResponse): boolean {
+  if (answer.code !== undefined || aadstsCode(answer.words) !== undefined) return false;
+  const isMarked = ['x-ms-request-id', 'x-ms-ests-server', 'x-azure-ref'].some(
+    (name) => response.header(name) !== undefined,
+  );
+  return !isMarked && (answer.isWebPage || answer.speaker !== undefined || !answer.isBusy);
+}
+
+function unanswered(url: URL, error: unknown): TrustError {
+  const where = `Entra ID at ${url.origin}`;
+  if (!(error instanceof HttpError)) {
+    return unreachable(`${where} cannot be reached`, checkWay);
+  }
+  switch (error.kind) {
+    case 'unreadable':
+      return unreachable(`${where}: its answer is not readable, in several tries`, tryLater);
+    case 'timeout':
+      return unreachable(`${where} does not answer: ${error.message}`, `${tryLater}\n${checkWay}`);
+    case 'unreachable':
+    case 'tls':
+    case 'too-large':
+    case 'aborted':
+      return unreachable(`${where} cannot be reached: ${error.message}`, checkWay);
+  }
+}
+
+function noManagedIdentity(last: SdkOutcome | undefined, thrown: unknown): TrustError {
+  if (last !== undefined && 'response' in last) return explainMachine(last.response);
+  const why =
+    last !== undefined && last.error instanceof HttpError
+      ? last.error.message
+      : sdkSentences(thrown);
+  return new TrustError(
+    'CREDENTIAL_MISSING',
+    `This machine offers no managed identity${why === '' ? '' : `: ${why}`}`,
+    { remedy: assignIdentity },
+  );
+}
+
+const assignIdentity =
+  'Assign the managed identity to the machine or pod and check its client-id.\n' +
+  'Or give tenant-id, client-id and a secret, certificate or federated token.';
+
+/** What the endpoint of this machine said. */
+function explainMachine(response: HttpResponse): TrustError {
+  const answer = errorAnswerOf(response);
+  const said = `status ${answer.status}${answer.words === '' ? '' : `: ${answer.words}`}`;
+  if (answer.isBusy || answer.status === 410) {
+    return unreachable(
+      `The managed identity endpoint of this machine is busy (${said})${askedWait(answer)}`,
+      busyRemedy(answer, 'it'),
+    );
+  }
+  if (/multiple (?:user[- ]assigned )?(?:managed )?identities/i.test(answer.words)) {
+    return new TrustError(
+      'CREDENTIAL_INVALID',
+      `This machine has several managed identities, and the run does not say which one (${said})`,
+      {
+        remedy:
+          'Set client-id to the client ID of one of them.\n' +
+          'See them with: az identity list --query "[].{name:name, clientId:clientId}" --output table',
+      },
+    );
+  }
+  return new TrustError(
+    'CREDENTIAL_MISSING',
+    `This machine offers no such managed identity (${said})`,
+    { remedy: assignIdentity },
+  );
+}
+
+function nothingFound(last: SdkOutcome | undefined, thrown: unknown): TrustError {
+  // Somebody answered: that is nearer to what is wrong than who is absent.
+  if (last !== undefined && 'response' in last) return explainMachine(last.response);
+  const sentences = sdkSentences(thrown);
+  return new TrustError(
+    'CREDENTIAL_MISSING',
+    `No credentials for Azure were found${sentences === '' ? '' : ` (tried ${sentences})`}`,
+    {
+      remedy:
+        'Give tenant-id, client-id and a client-secret or client-certificate.\n' +
+        "Or let one of DefaultAzureCredential's sources work: AZURE_* variables, workload identity, " +
+        'managed identity, Azure CLI, Azure PowerShell.',
+    },
+  );
+}
+
+/** Sentences that the SDK has of its own, or passes on from `az` and the like. */
+const sdkSentence =
+  /^(?:Attempted to use .*|.*\bis unavailable\b.*|.*\bPlease run\b.*|.*\bnot found\b.*|.*\bis not available\b.*)$/i;
+
+/** What each source that was tried says of itself; the rest of the SDK's texts may be anything. */
+function sdkSentences(thrown: unknown): string {
+  const sources: readonly unknown[] =
+    thrown instanceof Error && 'errors' in thrown && Array.isArray(thrown.errors)
+      ? thrown.errors
+      : [thrown];
+  const told = sources.flatMap((source) => {
+    const text = messageOf(source);
+    const name = /\b(?!Chained|Default)[A-Z][A-Za-z]{2,40}Credential\b/.exec(text)?.[0];
+    const line = text.split('\n', 1)[0]?.trim() ?? '';
+    const isOwn = nameOf(source) === 'CredentialUnavailableError' && sdkSentence.test(line);
+    return isOwn && !/["{]/.test(line) ? [line.slice(0, 200)] : (name ?? []);
+  });
+  return [...new Set(told)].join('; ');
+}
+
+const tryLater = 'Wait some minutes, then run the step again.';
+const checkWay =
+  'Check the network and the proxy of this machine (HTTPS_PROXY, NO_PROXY) and the cloud you ' +
+  'chose, then run the step again.';
+
+function unreachable(message: string, remedy: string): TrustError {
+  return new TrustError('ENTRA_UNREACHABLE', message, { remedy });
+}
+
+function whoOf({ identity, scope, assertion }: TokenAttempt): Refused {
+  return {
+    clientId: identity.clientId ?? '(found by the Azure SDK)',
+    tenantId:
+      ('tenantId' in identity ? identity.tenantId : undefined) ?? '(found by the Azure SDK)',
+    scope,
+    ...(assertion === undefined ? {} : { assertion }),
+  };
+}
+
+function isAborted(outcome: SdkOutcome): boolean {
+  return (
+    'error' in outcome && outcome.error instanceof HttpError && outcome.error.kind === 'aborted'
+  );
+}
+
+function nameOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.name : '';
 }

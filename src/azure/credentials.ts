@@ -12,25 +12,36 @@ import {
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
 
 import { TrustError } from '../errors.js';
-import type { HttpClient } from '../http/index.js';
+import type { HttpClient, SdkOutcome } from '../http/index.js';
+import { limits } from '../limits.js';
 import type { Clock, Secrets } from '../ports.js';
 import { rememberAssertion, requestPipelinesToken } from './assertion.js';
 import type { AssertionSource } from './assertion.js';
+import { bounded } from './bounded.js';
 import { loadCertificate } from './certificate.js';
 import { clouds } from './clouds.js';
 import type { Cloud } from './clouds.js';
-import { explainTokenFailure } from './credential-errors.js';
+import { explainTokenFailure, signInCancelled, signInTooLate } from './credential-errors.js';
 import { checkIds, isGuid } from './identity.js';
 import type { Identity } from './identity.js';
+import { createSignInNetwork } from './sign-in-network.js';
+import type { SignInNetwork } from './sign-in-network.js';
 
 /** What a credential needs besides the identity. */
 export interface CredentialOptions {
   /** Default: the public cloud. */
   readonly cloud?: Cloud;
-  /** For what the SDK does not do itself: OIDC tokens of Azure Pipelines, and diagnosis. */
+  /** Carries every request of the sign-in. */
   readonly http: HttpClient;
   readonly secrets: Pick<Secrets, 'mask'>;
   readonly clock?: Clock;
+  /** For one token with all that is asked for it; default in src/limits.ts. */
+  readonly deadlineMs?: number;
+}
+
+/** A sign-in, with the network over which it asks; what is opened with it is asked over the same. */
+export interface AzureCredential extends TokenCredential {
+  readonly http: HttpClient;
 }
 
 /**
@@ -39,40 +50,66 @@ export interface CredentialOptions {
  * TENANT_NOT_FOUND, FEDERATION_REFUSED, ENTRA_UNREACHABLE, INTERRUPTED.
  * @throws {TrustError} CREDENTIAL_INVALID for malformed ids.
  */
-export function createCredential(identity: Identity, options: CredentialOptions): TokenCredential {
+export function createCredential(identity: Identity, options: CredentialOptions): AzureCredential {
   checkIds(identity);
   maskSecrets(identity, options.secrets);
-  const cloud = options.cloud ?? clouds.AzureCloud;
-  const clock = options.clock ?? (() => new Date());
+  const { http, secrets, cloud = clouds.AzureCloud, clock = () => new Date() } = options;
+  const deadlineMs = options.deadlineMs ?? deadlineOf(identity);
   const assertions = assertionsOf(identity, options, clock);
+  const network = createSignInNetwork(http);
   let inner: Promise<TokenCredential> | undefined;
+
+  const signIn = async (
+    scopes: string | string[],
+    tokenOptions: GetTokenOptions,
+  ): Promise<AccessToken> => {
+    inner ??= buildCredential(identity, { cloud, assertions, secrets, clock, network });
+    const credential = await inner;
+    // Asked for here and not only by the SDK, which would bury the reason of a failure.
+    await assertions?.get();
+    const token = await credential.getToken(scopes, inOwnTenant(identity, tokenOptions));
+    // What a type promises, an answer that was altered on the way need not keep.
+    const text: unknown = token?.token;
+    if (token === null || typeof text !== 'string' || text === '') {
+      throw new Error('the credential gave no token');
+    }
+    return token;
+  };
 
   const getToken = async (
     scopes: string | string[],
-    tokenOptions?: GetTokenOptions,
+    tokenOptions: GetTokenOptions = {},
   ): Promise<AccessToken> => {
+    const outcomes: SdkOutcome[] = [];
+    const { abortSignal } = tokenOptions;
+    const bounds = {
+      signal: abortSignal instanceof AbortSignal ? abortSignal : undefined,
+      deadlineMs,
+      interrupted: signInCancelled,
+      late: () => signInTooLate(identity, cloud, deadlineMs),
+    };
     try {
-      inner ??= buildCredential(identity, cloud, assertions, options.secrets, clock);
-      const credential = await inner;
-      // Asked for here and not only by the SDK, which would bury the reason of a failure.
-      await assertions?.get();
-      const token = await credential.getToken(scopes, inOwnTenant(identity, tokenOptions));
-      if (token === null) {
-        throw new Error('the credential gave no token');
-      }
-      options.secrets.mask(token.token);
+      const token = await bounded(bounds, (signal) =>
+        network.observe(outcomes, () => signIn(scopes, { ...tokenOptions, abortSignal: signal })),
+      );
+      secrets.mask(token.token);
       return token;
     } catch (thrown) {
-      throw await explainTokenFailure(thrown, {
+      throw explainTokenFailure(thrown, {
         identity,
         cloud,
         scope: [scopes].flat().join(' '),
-        http: options.http,
+        outcomes,
         ...(assertions === undefined ? {} : { assertion: assertions.describe() }),
       });
     }
   };
-  return { getToken };
+  return { getToken, http };
+}
+
+/** The default credential may start programs one after another. */
+function deadlineOf({ kind }: Identity): number {
+  return kind === 'default' ? 2 * limits.signInDeadlineMs : limits.signInDeadlineMs;
 }
 
 /**
@@ -115,7 +152,7 @@ function assertionsOf(
 ): AssertionSource | undefined {
   switch (identity.kind) {
     case 'assertion':
-      return rememberAssertion(identity.getAssertion, secrets, clock);
+      return rememberAssertion(() => identity.getAssertion(http), secrets, clock);
     case 'pipelines':
       return rememberAssertion(() => requestPipelinesToken(identity, http), secrets, clock);
     case 'secret':
@@ -126,18 +163,24 @@ function assertionsOf(
   }
 }
 
+interface Building {
+  readonly cloud: Cloud;
+  readonly assertions: AssertionSource | undefined;
+  readonly secrets: Pick<Secrets, 'mask'>;
+  readonly clock: Clock;
+  readonly network: SignInNetwork;
+}
+
 async function buildCredential(
   identity: Identity,
-  cloud: Cloud,
-  assertions: AssertionSource | undefined,
-  secrets: Pick<Secrets, 'mask'>,
-  clock: Clock,
+  { cloud, assertions, secrets, clock, network }: Building,
 ): Promise<TokenCredential> {
   const { authorityHost } = cloud;
+  const options = { ...network.options, authorityHost };
   switch (identity.kind) {
     case 'secret': {
       const { tenantId, clientId, clientSecret } = identity;
-      return new ClientSecretCredential(tenantId, clientId, clientSecret, { authorityHost });
+      return new ClientSecretCredential(tenantId, clientId, clientSecret, options);
     }
     case 'certificate': {
       const { tenantId, clientId, sendCertificateChain = false } = identity;
@@ -146,23 +189,24 @@ async function buildCredential(
         tenantId,
         clientId,
         { certificate },
-        { authorityHost, sendCertificateChain },
+        { ...options, sendCertificateChain },
       );
     }
     case 'assertion':
     case 'pipelines': {
       const { tenantId, clientId } = identity;
       const getAssertion = async (): Promise<string> => (await assertions?.get()) ?? '';
-      return new ClientAssertionCredential(tenantId, clientId, getAssertion, { authorityHost });
+      return new ClientAssertionCredential(tenantId, clientId, getAssertion, options);
     }
     case 'managed-identity': {
       const { clientId } = identity;
-      return clientId === undefined
-        ? new ManagedIdentityCredential()
-        : new ManagedIdentityCredential({ clientId });
+      const named = clientId === undefined ? {} : { clientId };
+      return new ManagedIdentityCredential({ ...network.options, ...named });
     }
     case 'default':
       return new DefaultAzureCredential({
+        ...network.options,
+        processTimeoutInMs: limits.tokenProgramMs,
         // Unset in the public cloud, so that AZURE_AUTHORITY_HOST still counts there.
         ...(cloud.name === 'AzureCloud' ? {} : { authorityHost }),
         ...(identity.tenantId === undefined ? {} : { tenantId: identity.tenantId }),

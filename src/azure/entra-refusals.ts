@@ -4,6 +4,7 @@
  */
 import { TrustError } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
+import type { ErrorAnswer } from '../http/index.js';
 
 /** Who was refused. */
 export interface Refused {
@@ -27,9 +28,10 @@ const federation = (what: string): Meaning => ({
     `Entra ID accepts no token of this job for application ${who.clientId}: ${what}. ` +
     `The token has ${who.assertion ?? 'an unknown issuer, subject and audience'}`,
   remedy:
-    'Add a federated credential with exactly this issuer, subject and audience to the ' +
-    "application, or correct the one it has. On GitHub the subject depends on the job's branch, " +
-    'tag, environment or pull request.',
+    'Ask the owner of the application to give it a federated credential with exactly this issuer, ' +
+    'subject and audience, upper and lower case included (Microsoft Entra admin center, App ' +
+    'registrations, Certificates & secrets, Federated credentials).\n' +
+    "On GitHub the subject depends on the job's branch, tag, environment or pull request.",
 });
 
 const tenant: Meaning = {
@@ -104,26 +106,78 @@ const meanings = new Map<string, Meaning>([
   ['700024', federation('it has expired, or is not valid yet')],
 ]);
 
-/** The code in an AADSTS message, without its letters; undefined when there is none. */
+/**
+ * Numbers by which Entra ID says that it cannot answer just now: time-outs, budgets and failures
+ * inside the service.
+ */
+const transientCodes = new Set([
+  ...['50000', '50033', '80002', '90006', '90012', '90024'],
+  ...['90025', '90033', '90055', '90090'],
+]);
+
+/** The number in an AADSTS message, without its letters; undefined when there is none. */
 export function aadstsCode(text: string): string | undefined {
   return /AADSTS(\d{4,8})/.exec(text)?.[1];
 }
 
-/** Explains one refusal; `text` is the SDK's message, of which only the description is repeated. */
-export function explainRefusal(code: string, text: string, who: Refused): TrustError {
-  const isCertificate = code === '700024' && who.assertion === undefined;
-  const meaning = isCertificate ? wrongClock : meanings.get(code);
+/** Whether a refusal may be gone next time, although its status says otherwise. */
+export function isTransientRefusal({ code, words }: ErrorAnswer): boolean {
+  return (
+    transientCodes.has(aadstsCode(words) ?? '') ||
+    code === 'temporarily_unavailable' ||
+    code === 'server_error' ||
+    /\btransient error\b|\btemporarily unavailable\b/i.test(words)
+  );
+}
+
+/** Explains one refusal that stays; `words` is Entra ID's own sentence. */
+export function explainRefusal(words: string, who: Refused): TrustError {
+  const number = aadstsCode(words);
+  if (number !== undefined && isConditionalAccess(number)) {
+    return conditionalAccess(words, who);
+  }
+  const known = number === undefined ? undefined : meanings.get(number);
+  const isCertificate = number === '700024' && who.assertion === undefined;
+  const meaning = isCertificate ? wrongClock : known;
   if (meaning !== undefined) {
-    return new TrustError(meaning.code, `${meaning.message(who)} (AADSTS${code})`, {
+    return new TrustError(meaning.code, `${meaning.message(who)} (AADSTS${number ?? ''})`, {
       remedy: meaning.remedy,
     });
   }
-  const description = new RegExp(`AADSTS${code}:\\s*([^\r\n]*?)(?:\\s*Trace ID:|[\r\n]|$)`);
-  const detail = (description.exec(text)?.[1] ?? '').replace(/[^\x20-\x7e]+/g, ' ').slice(0, 300);
+  const said = words === '' ? 'without a reason' : words;
+  if (who.assertion !== undefined) {
+    // Whatever is wrong: what was judged is the token of this job.
+    const { code, message, remedy } = federation(`Entra ID says "${said}"`);
+    return new TrustError(code, message(who), { remedy });
+  }
   return new TrustError(
     'CREDENTIAL_REJECTED',
-    `Entra ID refused application ${who.clientId} in tenant ${who.tenantId} ` +
-      `(AADSTS${code}${detail === '' ? '' : `: ${detail}`})`,
-    { remedy: `See https://login.microsoftonline.com/error?code=${code} for what to do.` },
+    `Entra ID refused application ${who.clientId} in tenant ${who.tenantId} (${said})`,
+    {
+      remedy:
+        number === undefined
+          ? 'Check client ID, tenant ID and what proves them.'
+          : `See https://login.microsoftonline.com/error?code=${number} for what to do.`,
+    },
+  );
+}
+
+/** 53000 to 53011, and the newer ones with six digits. */
+function isConditionalAccess(number: string): boolean {
+  return /^53\d{3}$|^530\d{3,4}$/.test(number);
+}
+
+function conditionalAccess(words: string, who: Refused): TrustError {
+  return new TrustError(
+    'CREDENTIAL_REJECTED',
+    `A Conditional Access policy of tenant ${who.tenantId} blocks application ${who.clientId} ` +
+      `from ${who.scope} (${words})`,
+    {
+      remedy:
+        'Ask an administrator of the tenant which policy it is (Microsoft Entra admin center, ' +
+        'Sign-in logs, Service principal sign-ins).\n' +
+        'Run the job where the policy lets it in, such as from an allowed network, or have the ' +
+        'administrator exclude the application.',
+    },
   );
 }

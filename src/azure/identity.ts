@@ -3,6 +3,7 @@
  * hold a secret.
  */
 import { TrustError } from '../errors.js';
+import type { HttpClient } from '../http/index.js';
 
 interface Application {
   /** GUID or verified domain of the tenant. */
@@ -32,7 +33,7 @@ export interface CertificateIdentity extends Application {
 export interface AssertionIdentity extends Application {
   readonly kind: 'assertion';
   /** Obtains a token for the audience `api://AzureADTokenExchange`. */
-  readonly getAssertion: () => Promise<string>;
+  readonly getAssertion: (http: HttpClient) => Promise<string>;
 }
 
 /** A workload identity federation service connection of Azure Pipelines. */

@@ -1,10 +1,11 @@
 /** Azure as this product uses it: clouds, identity, registry login, permissions, Key Vault. */
 export { parseRegistryId } from './arm.js';
 export type { ArmAccess } from './arm.js';
+export { requestGitHubToken } from './assertion.js';
 export { cloudByName, cloudOfRegistry, cloudOfVault, clouds, isRegistryHost } from './clouds.js';
 export type { Cloud, CloudName } from './clouds.js';
 export { createCredential } from './credentials.js';
-export type { CredentialOptions } from './credentials.js';
+export type { AzureCredential, CredentialOptions } from './credentials.js';
 export type {
   AssertionIdentity,
   CertificateIdentity,

@@ -5,7 +5,16 @@
 import type { TokenCredential } from '@azure/core-auth';
 
 import { TrustError } from '../errors.js';
-import { HttpError, isRecord, parseJsonObject, unverifiedClaims } from '../http/index.js';
+import {
+  askedWait,
+  busyRemedy,
+  errorAnswerOf,
+  HttpError,
+  isRecord,
+  parseJsonObject,
+  registryFirewall,
+  unverifiedClaims,
+} from '../http/index.js';
 import type { HttpClient, HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import type { Secrets } from '../ports.js';
@@ -50,7 +59,7 @@ export const registryTokenUser = '00000000-0000-0000-0000-000000000000';
 /**
  * Logs in to a registry with a fresh token, so that roles assigned a moment ago count.
  * @throws {TrustError} INPUT_INVALID (not a login server), REGISTRY_UNREACHABLE,
- *   REGISTRY_LOGIN_REFUSED, REGISTRY_FAILED, INTERRUPTED, and what the credential throws.
+ *   REGISTRY_FIREWALL, REGISTRY_LOGIN_REFUSED, REGISTRY_FAILED, INTERRUPTED, and what the credential throws.
  */
 export async function loginToRegistry(options: RegistryLoginOptions): Promise<RegistryLogin> {
   const { loginServer, credential, cloud, secrets, signal } = options;
@@ -103,6 +112,7 @@ async function exchange(
       body: new URLSearchParams(form).toString(),
       // An exchange changes nothing at the registry.
       retry: true,
+      expectsJson: true,
       maxBytes: limits.tokenBytes,
       ...(signal === undefined ? {} : { signal }),
     });
@@ -117,15 +127,23 @@ function readToken(
   principal: Principal,
   audience: string,
 ): string {
+  const firewall = registryFirewall(loginServer, response);
+  if (firewall) throw firewall;
   if ([400, 401, 403].includes(response.status)) {
     throw loginRefused(loginServer, response, principal, audience);
   }
   const token = parseJsonObject(response.body)?.refresh_token;
   if (response.status !== 200 || typeof token !== 'string' || token === '') {
+    const answer = errorAnswerOf(response);
     throw new TrustError(
       'REGISTRY_FAILED',
-      `Registry ${loginServer} answered ${response.status} to the login, without a token`,
-      { remedy: `Check that ${loginServer} is an Azure Container Registry and try again later.` },
+      `Registry ${loginServer} answered ${response.status} to the login, without a token` +
+        askedWait(answer),
+      {
+        remedy: answer.isBusy
+          ? busyRemedy(answer, 'the registry')
+          : `Check that ${loginServer} is an Azure Container Registry and try again later.`,
+      },
     );
   }
   secrets.mask(token);
@@ -133,6 +151,13 @@ function readToken(
 }
 
 function noAnswer(loginServer: string, cause: HttpError): TrustError {
+  if (cause.kind === 'unreadable') {
+    return new TrustError(
+      'REGISTRY_FAILED',
+      `Registry ${loginServer}: its answer to the login is not readable, in several tries`,
+      { remedy: `Check that no proxy answers for ${loginServer}, then run the step again.` },
+    );
+  }
   if (cause.kind === 'aborted') {
     return new TrustError('INTERRUPTED', `The login to ${loginServer} was cancelled`, {
       remedy: 'Run the step again.',

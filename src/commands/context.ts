@@ -1,5 +1,6 @@
 /** What a host hands to a command: its ports and the facts of its surroundings. */
 import type { Identity } from '../azure/index.js';
+import type { HttpClient } from '../http/index.js';
 import type { NameInput, OutputName, ProblemList } from '../inputs/index.js';
 import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
 
@@ -8,7 +9,7 @@ export interface HostIdentity {
   /** The service connection that `azure-subscription` names, already read. */
   readonly serviceConnection?: { readonly identity: Identity; readonly cloud?: string };
   /** Obtains the host's own OpenID Connect token for an audience (GitHub). */
-  readonly idToken?: (audience: string) => Promise<string>;
+  readonly idToken?: (audience: string, http: HttpClient) => Promise<string>;
 }
 
 /** Everything a command may know and do. */

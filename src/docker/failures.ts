@@ -3,6 +3,7 @@
  * Only for choosing code and remedy of an error that is certain: the exit code said so.
  */
 import { type ErrorCode, isTrustError, TrustError } from '../errors.js';
+import { clientAddressIn, registryFirewallError } from '../http/index.js';
 import type { ExecResult } from '../ports.js';
 import { allOutput, failureWords } from './text.js';
 
@@ -25,11 +26,6 @@ const engineDown: Cause = {
 
 const pushCauses: readonly Cause[] = [
   engineDown,
-  {
-    pattern: /client with IP .* is not allowed access/i,
-    remedy:
-      "The registry's network rules refuse this agent's address: allow it, or run on an agent in the virtual network.",
-  },
   {
     pattern: /operation is disallowed on this registry, repository or image/i,
     remedy:
@@ -166,9 +162,17 @@ function failure(
   const cause = ownStepFailed.test(words)
     ? undefined
     : causes.find((candidate) => candidate.pattern.test(words));
-  return new TrustError(
-    cause?.code ?? code,
-    `${command} failed with exit code ${result.exitCode}: ${words}`,
-    { remedy: cause?.remedy ?? remedy },
+  const message = `${command} failed with exit code ${result.exitCode}: ${words}`;
+  const firewall = ownStepFailed.test(words) ? undefined : firewallIn(message);
+  return (
+    firewall ?? new TrustError(cause?.code ?? code, message, { remedy: cause?.remedy ?? remedy })
   );
+}
+
+/** The firewall of Azure Container Registry, as the engine passes its words on. */
+export function firewallIn(message: string): TrustError | undefined {
+  if (!/client with IP .* is not allowed access/i.test(message)) return undefined;
+  const host =
+    /https:\/\/([^/\s"]+)/.exec(message)?.[1] ?? /([a-z0-9-]+\.azurecr\.\w+)/i.exec(message)?.[1];
+  return registryFirewallError(host ?? 'of the image', clientAddressIn(message), message);
 }

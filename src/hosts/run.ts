@@ -4,6 +4,7 @@
  */
 import { homedir } from 'node:os';
 import { runCommand, type RunContext } from '../commands/index.js';
+import { checkNetworkEnvironment, proxySecrets } from '../http/index.js';
 import {
   collectProblems,
   definitionOf,
@@ -100,6 +101,8 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
       log.warn(`"${nameInput(name)}" is too short to be hidden in the log.`);
     }
   });
+  for (const text of proxySecrets(host.environment)) secrets.mask(text);
+  checkNetworkEnvironment(host.environment);
   const { askSecret } = host;
   const toJson = (document: object, indent: number): string =>
     safeJson(document, indent, host.masks);

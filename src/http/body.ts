@@ -8,14 +8,19 @@ import type { PipelineResponse } from '@azure/core-rest-pipeline';
 
 import { HttpError } from './types.js';
 
-/** @throws {HttpError} `too-large` once more than `maxBytes` were read; `what` names the request. */
+/**
+ * `seen` hears of every piece that arrives.
+ * @throws {HttpError} `too-large` once more than `maxBytes` were read; `what` names the request.
+ */
 export async function readBody(
   response: PipelineResponse,
   maxBytes: number,
   what: string,
+  seen: () => void,
 ): Promise<Buffer> {
   const chunks: Buffer[] = [];
   await passBody(response, maxBytes, what, (chunk) => {
+    seen();
     chunks.push(chunk);
   });
   return Buffer.concat(chunks);

@@ -9,34 +9,46 @@ import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { discardBody, passBody, readBody } from './body.js';
-import { toHttpError } from './failure.js';
-import { isTransientFailure, isTransientStatus, mayRetry, retryDelayMs } from './retry.js';
+import { parseJsonObject } from './claims.js';
+import { codeOf, isTransientCode, toHttpError } from './failure.js';
+import type { ProxyEnvironment } from './proxy.js';
+import { mayRetry, mayRetryAfter, retryAfterMs, retryDelayMs } from './retry.js';
 import { createTransport } from './transport.js';
 import type { Transport } from './transport.js';
 import { HttpError } from './types.js';
 import type { BodySink, HttpClient, HttpRequest, HttpResponse } from './types.js';
 import { displayUrl, sameOriginTarget } from './url.js';
+import { createWaitTeller } from './waiting.js';
+import type { WaitTeller } from './waiting.js';
 
 /** What a client is made of. */
 export interface HttpClientOptions {
   /** Sent with every request, such as `acr-content-trust/1.0.0`. */
   readonly userAgent: string;
-  /** Gets one line per answer: method, URL without its query, status, milliseconds, bytes. */
-  readonly log?: Pick<Log, 'debug'>;
+  /** Where the proxy variables are. */
+  readonly environment: ProxyEnvironment;
+  /**
+   * Gets one debug line per answer (method, URL without its query, status, milliseconds, bytes), and
+   * is told of long waits.
+   */
+  readonly log?: Pick<Log, 'debug'> & Partial<Pick<Log, 'info'>>;
 }
 
 const maxRedirects = 5;
 
 /**
- * Creates an {@link HttpClient}. Proxies come from HTTPS_PROXY and NO_PROXY, further certificate
+ * Creates an {@link HttpClient}. Proxies come from HTTPS_PROXY and its like, further certificate
  * authorities from NODE_EXTRA_CA_CERTS. Only https URLs are accepted, as every answer is trusted
- * for what the server says of itself.
+ * for what the server says of itself; plain http needs a request that allows it.
+ * @throws {TrustError} INPUT_INVALID for a proxy variable that cannot be used
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const transport = createTransport(options.userAgent);
+  const transport = createTransport(options.userAgent, options.environment);
+  const waits = createWaitTeller(options.log?.info?.bind(options.log));
   return async (request) => {
     const url = parseUrl(request);
     const what = `${request.method} ${displayUrl(url)}`;
+    const service = request.service ?? url.host;
     const timeoutMs = request.timeoutMs ?? limits.httpTimeoutMs;
     const started = Date.now();
     const deadline = new AbortController();
@@ -61,34 +73,44 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       bytes: 0,
     };
     const signals = [deadline.signal, ...(request.signal === undefined ? [] : [request.signal])];
+    const stopTelling = waits.watch(service);
+    const tries = { count: 0 };
     try {
       const response = await sendWithRetries(transport, request, url, {
         what,
+        service,
         signal: AbortSignal.any(signals),
         deadlineMs: started + timeoutMs,
         log: options.log,
+        waits,
         delivery,
+        tries,
       });
       const size = `${response.body.length + delivery.bytes} bytes`;
       options.log?.debug(`${what} -> ${response.status} (${Date.now() - started} ms, ${size})`);
       return response;
     } catch (thrown) {
       if (delivery.failure) throw delivery.failure.error;
-      const error = describe(thrown, what, timeoutMs, deadline.signal, request.signal);
+      const waited = { timeoutMs, tries: tries.count, deadline: deadline.signal };
+      const error = describe(thrown, what, waited, request.signal);
       options.log?.debug(`${error.message} (${error.kind}, ${Date.now() - started} ms)`);
       throw error;
     } finally {
       clearTimeout(timer);
+      stopTelling();
     }
   };
 }
 
 interface Sending {
   readonly what: string;
+  readonly service: string;
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
   readonly log: Pick<Log, 'debug'> | undefined;
+  readonly waits: WaitTeller;
   readonly delivery: Delivery;
+  readonly tries: { count: number };
 }
 
 /** What the sink of a request was given so far. */
@@ -104,24 +126,29 @@ async function sendWithRetries(
   url: URL,
   sending: Sending,
 ): Promise<HttpResponse> {
-  const retries = mayRetry(request) ? limits.httpRetries : 0;
   for (let attempt = 0; ; attempt += 1) {
-    // A wait that would end after the deadline helps nobody: what is at hand then is the result.
+    const isLast = attempt >= limits.httpRetries;
+    // A wait that would end after the deadline helps nobody: what is known then is the result.
     let delayMs = retryDelayMs(attempt);
     let reason: string;
+    sending.tries.count += 1;
     try {
-      const response = await sendOnce(transport, request, url, sending);
-      if (!isTransientStatus(response.status) || attempt >= retries) {
+      const response = await tryOnce(transport, request, url, sending);
+      if (isLast || !mayRetryAfter(request, response)) {
         return response;
       }
-      reason = `status ${response.status}`;
-      delayMs = retryDelayMs(attempt, response.header('retry-after'));
+      const retryAfter = response.header('retry-after');
+      delayMs = retryDelayMs(attempt, retryAfter);
       if (Date.now() + delayMs > sending.deadlineMs) {
         return response;
       }
+      reason = `status ${response.status}`;
+      if (retryAfterMs(retryAfter) !== undefined) {
+        sending.waits.tellPause(sending.service, response.status, delayMs);
+      }
     } catch (thrown) {
       const isLate = sending.signal.aborted || Date.now() + delayMs > sending.deadlineMs;
-      const isFinal = isLate || attempt >= retries || sending.delivery.bytes > 0;
+      const isFinal = isLate || isLast || !mayRetry(request) || sending.delivery.bytes > 0;
       if (isFinal || !isTransientFailure(thrown)) {
         throw thrown;
       }
@@ -132,16 +159,57 @@ async function sendWithRetries(
   }
 }
 
-/** One try, redirects included. A redirect to another origin is handed back as the answer. */
-async function sendOnce(
+/** Whether a failure may be gone next time: broken, stalled, or mangled on the way. */
+function isTransientFailure(thrown: unknown): boolean {
+  return thrown instanceof HttpError
+    ? thrown.kind === 'timeout' || thrown.kind === 'unreadable'
+    : isTransientCode(codeOf(thrown));
+}
+
+/** One try, which ends when the server shows no sign of life for too long. */
+async function tryOnce(
   transport: Transport,
   request: HttpRequest,
   url: URL,
   sending: Sending,
 ): Promise<HttpResponse> {
+  const tryMs = request.tryMs ?? (mayRetry(request) ? limits.httpTryMs : undefined);
+  if (tryMs === undefined) {
+    return sendOnce(transport, request, url, { ...sending, seen: () => undefined });
+  }
+  const stalled = new AbortController();
+  const arm = (): NodeJS.Timeout =>
+    setTimeout(() => {
+      stalled.abort();
+    }, tryMs);
+  let timer = arm();
+  const seen = (): void => {
+    clearTimeout(timer);
+    timer = arm();
+  };
+  const signal = AbortSignal.any([sending.signal, stalled.signal]);
+  try {
+    return await sendOnce(transport, request, url, { ...sending, signal, seen });
+  } catch (thrown) {
+    if (!stalled.signal.aborted || sending.signal.aborted) throw thrown;
+    const message = `${sending.what} got no answer within ${tryMs / 1000} seconds`;
+    throw new HttpError('timeout', message);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** One try, redirects included. A redirect to another origin is handed back as the answer. */
+async function sendOnce(
+  transport: Transport,
+  request: HttpRequest,
+  url: URL,
+  sending: Sending & { readonly seen: () => void },
+): Promise<HttpResponse> {
   let current = url;
   for (let hop = 0; ; hop += 1) {
     const response = await transport(request, current, sending.signal);
+    sending.seen();
     const target = redirectTarget(request, current, response);
     if (target === undefined || hop >= maxRedirects) {
       const answer = {
@@ -152,11 +220,17 @@ async function sendOnce(
       if (request.sink === undefined || isRefusal) {
         // What a refusal says has nothing to do with the size of what was asked for.
         const maxBytes = request.sink === undefined ? request.maxBytes : limits.errorBodyBytes;
-        return { ...answer, body: await readBody(response, maxBytes, sending.what) };
+        const body = await readBody(response, maxBytes, sending.what, sending.seen);
+        if (request.expectsJson === true && !isRefusal && parseJsonObject(body) === undefined) {
+          // What is in it may be a secret, cut or not: no word of it goes any further.
+          throw new HttpError('unreadable', `${sending.what}: the answer is not readable`);
+        }
+        return { ...answer, body };
       }
-      await passBody(response, request.maxBytes, sending.what, (chunk) =>
-        sending.delivery.take(chunk, answer),
-      );
+      await passBody(response, request.maxBytes, sending.what, async (chunk) => {
+        await sending.delivery.take(chunk, answer);
+        sending.seen();
+      });
       return { ...answer, body: Buffer.alloc(0) };
     }
     discardBody(response);
@@ -179,7 +253,7 @@ function redirectTarget(
 
 function parseUrl(request: HttpRequest): URL {
   const url = new URL(request.url);
-  if (url.protocol !== 'https:') {
+  if (url.protocol !== 'https:' && request.allowsPlainHttp !== true) {
     throw new HttpError('unreachable', `${displayUrl(url)} is not an https address`);
   }
   return url;
@@ -188,19 +262,18 @@ function parseUrl(request: HttpRequest): URL {
 function describe(
   thrown: unknown,
   what: string,
-  timeoutMs: number,
-  deadline: AbortSignal,
+  { timeoutMs, tries, deadline }: { timeoutMs: number; tries: number; deadline: AbortSignal },
   caller: AbortSignal | undefined,
 ): HttpError {
-  if (thrown instanceof HttpError) {
-    return thrown;
-  }
   if (caller?.aborted === true) {
-    return new HttpError('aborted', `${what} was cancelled`, { cause: thrown });
+    return new HttpError('aborted', `${what} was cancelled`);
   }
-  if (deadline.aborted) {
-    const message = `${what} got no complete answer within ${timeoutMs / 1000} seconds`;
-    return new HttpError('timeout', message, { cause: thrown });
+  if (deadline.aborted || (thrown instanceof HttpError && thrown.kind === 'timeout')) {
+    const often = tries > 1 ? `, in ${tries} tries` : '';
+    const message = deadline.aborted
+      ? `${what} got no complete answer within ${timeoutMs / 1000} seconds${often}`
+      : `${(thrown as HttpError).message}${often}`;
+    return new HttpError('timeout', message);
   }
   return toHttpError(what, thrown);
 }

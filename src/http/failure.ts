@@ -34,29 +34,65 @@ const networkReasons = new Map([
   ['ENETUNREACH', 'the network cannot be reached'],
 ]);
 
+/** Failures that may be gone next time, unlike a certificate that does not fit. */
+const transientCodes = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** Whether a failure with this system code may be gone next time. */
+export function isTransientCode(code: string): boolean {
+  return transientCodes.has(code) || code === transientProxyFailureCode;
+}
+
+/** The `code` of failures of a proxy; those of the second may be gone at the next try. */
+export const proxyFailureCode = 'ERR_PROXY';
+export const transientProxyFailureCode = 'ERR_PROXY_TRANSIENT';
+
+/** What a system code says in words. */
+export function networkReasonOf(code: string): string | undefined {
+  return networkReasons.get(code) ?? tlsReasons.get(code);
+}
+
 /** Describes the failure `thrown` of the request `what` (method and URL without its query). */
 export function toHttpError(what: string, thrown: unknown): HttpError {
   if (thrown instanceof HttpError) {
     return thrown;
   }
   const code = codeOf(thrown);
+  if (code === proxyFailureCode || code === transientProxyFailureCode) {
+    return new HttpError('unreachable', `${what}: ${messageOf(thrown)}`, { cause: bare(thrown) });
+  }
   if (unknownAuthority.has(code)) {
     return new HttpError(
       'tls',
       `${what}: the server's certificate comes from an authority this machine does not know ` +
         `(${code}). If that authority is your own, put its certificate into a PEM file and set ` +
         'NODE_EXTRA_CA_CERTS to the path of that file before this program starts',
-      { cause: thrown },
+      { cause: bare(thrown) },
     );
   }
   const tlsReason = tlsReasons.get(code);
   if (tlsReason !== undefined || isTlsCode(code)) {
     const reason = tlsReason ?? 'the TLS handshake failed';
-    return new HttpError('tls', `${what}: ${reason} (${code})`, { cause: thrown });
+    return new HttpError('tls', `${what}: ${reason} (${code})`, { cause: bare(thrown) });
   }
-  const reason = networkReasons.get(code);
+  const reason = networkReasonOf(code);
   const text = reason === undefined ? plainReason(thrown) : `${reason} (${code})`;
-  return new HttpError('unreachable', `${what}: ${text}`, { cause: thrown });
+  return new HttpError('unreachable', `${what}: ${text}`, { cause: bare(thrown) });
+}
+
+/** An error without what it drags along: the library's errors hold the request, secrets included. */
+function bare(thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) return undefined;
+  const cause = new Error(plainReason(thrown));
+  cause.name = thrown.name;
+  return Object.assign(cause, { code: codeOf(thrown) });
 }
 
 /** The system, TLS or pipeline code of an error, or an empty string. */

@@ -1,9 +1,24 @@
 /** HTTPS with bounds, for everything below src/commands. */
+export {
+  askedWait,
+  busyRemedy,
+  clientAddressIn,
+  errorAnswerOf,
+  isWebPage,
+  oneLine,
+} from './answer.js';
+export type { ErrorAnswer } from './answer.js';
 export { createHttpClient } from './client.js';
 export type { HttpClientOptions } from './client.js';
 export { isRecord, parseJsonObject, unverifiedClaims } from './claims.js';
+export { checkNetworkEnvironment } from './environment.js';
+export { firewallRemedy, registryFirewall, registryFirewallError } from './firewall.js';
+export { proxySecrets } from './proxy.js';
+export type { ProxyEnvironment } from './proxy.js';
 export { HttpError } from './types.js';
 export { isTransientStatus, retryDelayMs } from './retry.js';
+export { answerBehind, createSdkHttpClient, ForeignAnswerError, sdkRetries } from './sdk.js';
+export type { SdkHttpOptions, SdkOutcome } from './sdk.js';
 export type {
   BodySink,
   HttpClient,

@@ -3,23 +3,11 @@
  * also repeats POSTs, and obeys a Retry-After of any length.
  */
 import { limits } from '../limits.js';
-import { codeOf } from './failure.js';
-import type { HttpRequest } from './types.js';
-
-/** Failures that would come again: a name that does not exist, a certificate that does not fit. */
-const transientCodes = new Set([
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
+import type { HttpRequest, HttpResponse } from './types.js';
 
 /** Whether the caller lets this request be repeated: by default only what cannot change anything. */
 export function mayRetry(request: HttpRequest): boolean {
-  return request.retry ?? (request.method === 'GET' || request.method === 'HEAD');
+  return (request.retry ?? (request.method === 'GET' || request.method === 'HEAD')) === true;
 }
 
 /** Whether an answer of this status may be different next time (501 and 505 will not). */
@@ -27,22 +15,29 @@ export function isTransientStatus(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
 }
 
-/** Whether a network failure may be gone next time. */
-export function isTransientFailure(thrown: unknown): boolean {
-  return transientCodes.has(codeOf(thrown));
+/** Whether this request may be sent again after this answer. */
+export function mayRetryAfter(request: HttpRequest, response: HttpResponse): boolean {
+  if (mayRetry(request)) {
+    return isTransientStatus(response.status) || request.isTransient?.(response) === true;
+  }
+  // RFC 6585, 4: the server turned the request away.
+  return request.retry !== false && response.status === 429;
 }
 
 /**
- * Milliseconds to wait before the try after `attempt` (0 for the first): what Retry-After says
- * (RFC 9110, 10.2.3: seconds or a date), else exponential with jitter; never above the cap.
+ * Milliseconds to wait before the try after `attempt` (0 for the first): what the server asks for,
+ * else exponential with jitter up to a cap. Whoever asks for longer than there is time is not asked
+ * again at all.
  */
 export function retryDelayMs(attempt: number, retryAfter?: string, nowMs = Date.now()): number {
-  const stated = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, nowMs);
+  const stated = retryAfterMs(retryAfter, nowMs);
   const backoff = limits.httpRetryBaseMs * 2 ** attempt * (0.5 + Math.random() / 2);
-  return Math.round(Math.min(stated ?? backoff, limits.httpRetryCapMs));
+  return Math.round(stated ?? Math.min(backoff, limits.httpRetryCapMs));
 }
 
-function parseRetryAfter(value: string, nowMs: number): number | undefined {
+/** What Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), in milliseconds. */
+export function retryAfterMs(value: string | undefined, nowMs = Date.now()): number | undefined {
+  if (value === undefined) return undefined;
   if (/^\d{1,9}$/.test(value.trim())) {
     return Number(value) * 1000;
   }

@@ -9,15 +9,33 @@ export interface HttpRequest {
   /** Reading stops, and the request fails, once the body is longer than this. */
   readonly maxBytes: number;
   /**
-   * Limit for the whole exchange; with a `sink`, for the answer to begin and for each further piece
-   * of it. Default in src/limits.ts.
+   * Limit for the whole exchange with all its tries; with a `sink`, for the answer to begin and for
+   * each further piece of it. Default in src/limits.ts.
    */
   readonly timeoutMs?: number;
   /**
-   * Whether the request may be sent again after a network error, 408, 429 or 5xx. Default: true for
-   * GET and HEAD, false otherwise, because a POST may have taken effect.
+   * Limit for one try, counted from the last sign of life of the server. A try that stalls is
+   * repeated like one that breaks, where the request may be. Default in src/limits.ts, for requests
+   * that may be repeated.
    */
-  readonly retry?: boolean;
+  readonly tryMs?: number;
+  /**
+   * Whether the request may be sent again after a network error, 408, 429 or 5xx; `unprocessed` allows
+   * it only where the server said that it did nothing (429). Default: true for GET and HEAD,
+   * `unprocessed` otherwise, because a POST may have taken effect.
+   */
+  readonly retry?: boolean | 'unprocessed';
+  /** Recognises further answers after which this request may be sent again, if it may be at all. */
+  readonly isTransient?: (response: HttpResponse) => boolean;
+  /**
+   * The body of a successful answer must be a JSON object. One that is not was cut or altered on the
+   * way: it is treated like a broken connection, and nobody gets to see it.
+   */
+  readonly expectsJson?: boolean;
+  /** What is waited for, in messages to the user. Default: the host. */
+  readonly service?: string;
+  /** Lets an endpoint of this machine be asked without TLS, as for managed identities. */
+  readonly allowsPlainHttp?: boolean;
   /**
    * Gets the body of a successful answer piece by piece, and none is kept: for content too large for
    * memory. Nothing more is read before the sink's promise settles. Once it has been given anything
@@ -52,7 +70,8 @@ export interface HttpResponse {
 export type HttpClient = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** Why there was no usable answer. */
-export type HttpErrorKind = 'unreachable' | 'timeout' | 'tls' | 'too-large' | 'aborted';
+export type HttpErrorKind =
+  'unreachable' | 'timeout' | 'tls' | 'unreadable' | 'too-large' | 'aborted';
 
 /** No answer, or one larger than allowed. The message names method and URL without its query. */
 export class HttpError extends Error {

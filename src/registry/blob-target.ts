@@ -95,7 +95,9 @@ function uploadTo(to: RepositoryAccess, first: URL): BlobUpload {
         } catch (error) {
           const isOpen = error instanceof Unsettled || isTrustError(error, 'REGISTRY_UNREACHABLE');
           if (!isOpen || failures >= limits.httpRetries) throw reasonOf(error);
-          await pause(retryDelayMs(failures, retryAfterOf(error)), to);
+          const waitMs = retryDelayMs(failures, retryAfterOf(error));
+          if (waitMs > limits.httpTimeoutMs) throw reasonOf(error);
+          await pause(waitMs, to);
           failures += 1;
           const position = await askPosition();
           if (position < offset || position > offset + chunk.length) throw lost(to);

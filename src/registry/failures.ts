@@ -3,20 +3,34 @@
  * shortened and stripped of control characters before they are repeated.
  */
 import { TrustError } from '../errors.js';
-import { HttpError, isRecord, parseJsonObject } from '../http/index.js';
+import {
+  askedWait,
+  busyRemedy,
+  errorAnswerOf,
+  HttpError,
+  oneLine,
+  registryFirewall,
+} from '../http/index.js';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/index.js';
 
-/** Sends `request` to the registry `host`. @throws {TrustError} REGISTRY_UNREACHABLE, INTERRUPTED, REGISTRY_FAILED */
+/**
+ * Sends `request` to the registry `host`.
+ * @throws {TrustError} REGISTRY_UNREACHABLE, REGISTRY_FIREWALL, REGISTRY_FAILED, INTERRUPTED
+ */
 export async function sendToRegistry(
   http: HttpClient,
   host: string,
   request: HttpRequest,
 ): Promise<HttpResponse> {
+  let response: HttpResponse;
   try {
-    return await http(request);
+    response = await http(request);
   } catch (error) {
     throw error instanceof HttpError ? noAnswer(host, error) : error;
   }
+  const firewall = registryFirewall(host, response);
+  if (firewall) throw firewall;
+  return response;
 }
 
 function noAnswer(host: string, cause: HttpError): TrustError {
@@ -27,6 +41,7 @@ function noAnswer(host: string, cause: HttpError): TrustError {
         cause,
       });
     case 'too-large':
+    case 'unreadable':
       return new TrustError('REGISTRY_FAILED', `Registry ${host}: ${cause.message}`, {
         remedy: `Check that ${host} is the registry you mean and that no proxy answers for it.`,
         cause,
@@ -54,14 +69,19 @@ export function unexpectedAnswer(
   response: HttpResponse,
   hint = '',
 ): TrustError {
+  const answer = errorAnswerOf(response);
   const detail = errorDetail(response);
-  const busy = response.status === 429 || response.status >= 500;
+  const isForeign = answer.isWebPage && answer.status >= 300;
+  const speaker = answer.speaker === undefined ? '' : ` (${answer.speaker})`;
   return new TrustError(
     'REGISTRY_FAILED',
-    `Registry ${host} answered ${response.status} to ${what}${detail === '' ? '' : `: ${detail}`}`,
+    `Registry ${host} answered ${response.status} to ${what}` +
+      (detail === '' ? '' : `: ${detail}`) +
+      (isForeign ? `: a web page, as a proxy gives it${speaker}` : '') +
+      askedWait(answer),
     {
-      remedy: busy
-        ? `The registry is busy or out of order. Run the step again later.${hint}`
+      remedy: answer.isBusy
+        ? `${busyRemedy(answer, 'the registry')}${hint}`
         : `Check that ${host} is a container registry and that its name is right.${hint}`,
     },
   );
@@ -69,14 +89,7 @@ export function unexpectedAnswer(
 
 /** The registry's own words (OCI distribution specification, error codes), or an empty string. */
 export function errorDetail(response: HttpResponse): string {
-  const errors = parseJsonObject(response.body)?.errors;
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  if (!isRecord(first)) {
-    return '';
-  }
-  const texts = [first.code, first.message].filter((text) => typeof text === 'string');
-  return texts
-    .join(': ')
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .slice(0, 300);
+  const { code, words, isWebPage } = errorAnswerOf(response);
+  if (code === undefined || isWebPage) return '';
+  return oneLine([code, words].filter((text) => text !== '').join(': '));
 }

@@ -34,6 +34,7 @@ export async function requestToken(
     ...request,
     // Asking for a token changes nothing, so even the POST may be repeated.
     retry: true,
+    expectsJson: true,
     maxBytes: limits.tokenBytes,
   });
   if (response.status === 401 || response.status === 403) {

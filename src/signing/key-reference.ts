@@ -97,6 +97,7 @@ function parseUrl(text: string): KeyReference {
   }
   const shown = `${url.protocol}//${url.host}${url.pathname}`;
   if (url.protocol !== 'https:') throw invalid(`The key reference "${shown}" is not https`);
+  refuseRewriting(text, url);
   if (url.search !== '' || url.hash !== '') {
     throw invalid(`The key reference "${shown}" carries a query string or fragment`);
   }
@@ -126,6 +127,20 @@ function parseUrl(text: string): KeyReference {
     throw invalid(`The version in the key reference "${shown}" is not 32 hexadecimal digits`);
   }
   return { kind, vaultUrl: url.origin, name, version: version?.toLowerCase() };
+}
+
+/**
+ * Refuses a text that the reader of URLs rewrites (".." and "%2e" in paths, backslashes, control
+ * characters, encoded hosts): whoever wrote or checked it may have read another object in it.
+ */
+function refuseRewriting(text: string, url: URL): void {
+  const [, host = '', rest = ''] = /^[a-z]+:\/\/([^/?#]*)(.*)$/is.exec(text) ?? [];
+  const isHostAsWritten = [url.host, `${url.host}:443`].includes(host.toLowerCase());
+  if (isHostAsWritten && (rest || '/') === `${url.pathname}${url.search}${url.hash}`) return;
+  throw invalid(
+    'The key reference is written in a way that can be read as another object ("..", "%", "\\", an ' +
+      'empty query or the like)',
+  );
 }
 
 function invalid(message: string, cause?: unknown): TrustError {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clouds, createCredential } from '../../src/azure/index.js';
 import type { Identity } from '../../src/azure/index.js';
 import type { TrustError } from '../../src/errors.js';
+import type { HttpClient } from '../../src/http/index.js';
 import type { ServicePrincipal } from '../stack/azure/index.js';
 import { rejection } from '../registry/fake-http.js';
 import { startAzure } from './world.js';
@@ -88,7 +89,7 @@ describe('a service principal with a secret', () => {
     expect(error.message).toContain(unknownGuid);
   });
 
-  it('is told an unknown refusal with its code and where to read on', async () => {
+  it('is told that Conditional Access blocks it', async () => {
     await azure.control.failNext({
       target: '/oauth2/v2.0/token',
       status: 400,
@@ -102,7 +103,7 @@ describe('a service principal with a secret', () => {
     expect(error.code).toBe('CREDENTIAL_REJECTED');
     expect(error.message).toContain('AADSTS53003: Blocked by Conditional Access.');
     expect(error.message).not.toContain('Trace');
-    expect(error.remedy).toContain('error?code=53003');
+    expect(error.remedy).toContain('administrator of the tenant');
   });
 
   it('is explained the same way through the Key Vault SDK', async () => {
@@ -262,6 +263,55 @@ describe('a service connection of Azure Pipelines', () => {
   });
 });
 
+describe('an Entra ID in trouble', () => {
+  const target = '/oauth2/v2.0/token';
+  const transient = {
+    error: 'invalid_request',
+    error_description: 'AADSTS90033: A transient error has occurred. Please try again.',
+  };
+
+  it.each([
+    ['is busy', { status: 429, headers: { 'Retry-After': '0' } }],
+    ['is out of order', { status: 503, headers: { 'Retry-After': '0' } }],
+    ['answers with nothing', { status: 200 }],
+    ['answers with a transient number', { status: 400, body: transient }],
+  ])('that once %s is asked again', async (_what, failure) => {
+    await azure.control.failNext({ target, ...failure });
+    const token = await credentialOf(withSecret()).getToken(scope);
+    expect(token?.token).toMatch(/^ey/);
+    expect(azure.loopback.requests).toHaveLength(2);
+  });
+
+  it('that stalls is asked again', async () => {
+    const impatient: HttpClient = (request) => azure.http({ ...request, tryMs: 100 });
+    const release = azure.stall(/token/);
+    const slow = createCredential(withSecret(), { ...azure, http: impatient });
+    const error = await rejection(slow.getToken(scope));
+    release();
+    expect(error.code).toBe('ENTRA_UNREACHABLE');
+    expect(error.message).toMatch(/does not answer: .* within 0\.1 seconds, in 4 tries$/);
+    expect(azure.loopback.requests).toHaveLength(4);
+  });
+
+  it('that stalls is named at the deadline of the sign-in', async () => {
+    const release = azure.stall(/token/);
+    const slow = createCredential(withSecret(), { ...azure, deadlineMs: 400 });
+    const error = await rejection(slow.getToken(scope));
+    release();
+    expect(error.code).toBe('ENTRA_UNREACHABLE');
+    expect(error.message).toContain('no token from Entra ID');
+    expect(error.message).toContain('after 0.4 seconds of waiting');
+  });
+
+  it('that stalls does not keep a run that was cancelled', async () => {
+    const release = azure.stall(/token/);
+    const abortSignal = AbortSignal.timeout(200);
+    const error = await rejection(credentialOf(withSecret()).getToken(scope, { abortSignal }));
+    release();
+    expect(error.code).toBe('INTERRUPTED');
+  });
+});
+
 describe('an Entra ID out of reach', () => {
   it('by a busy service is named', async () => {
     await azure.control.failNext({
@@ -284,8 +334,8 @@ describe('an Entra ID out of reach', () => {
     );
     await other.close();
     expect(error.code).toBe('ENTRA_UNREACHABLE');
-    expect(error.message).toContain(
-      'the HTTPS proxy refused to connect to login.microsoftonline.com',
+    expect(error.message).toMatch(
+      /the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) refused to connect to login\.microsoftonline\.com/,
     );
   });
 

@@ -79,7 +79,7 @@ describe('a login to a registry', () => {
     const error = await rejection(loginToRegistry(optionsFor({}, stranger)));
     expect(error.code).toBe('REGISTRY_LOGIN_REFUSED');
     expect(error.message).toContain(stranger.clientId);
-    for (const hint of ['AcrPush', 'AcrImageSigner', 'tenant', 'firewall', 'ABAC']) {
+    for (const hint of ['AcrPush', 'AcrImageSigner', 'tenant', 'ABAC']) {
       expect(error.remedy).toContain(hint);
     }
   });

@@ -15,6 +15,8 @@ export interface AzureWorld {
   readonly secrets: { mask(value: string): void };
   /** Debug lines of the HTTP client. */
   readonly lines: string[];
+  /** Lets requests whose path fits wait for ever, until the returned function is called. */
+  stall(path: RegExp): () => void;
   close(): Promise<void>;
 }
 
@@ -22,8 +24,11 @@ export async function startAzure(
   options: { readonly trusted?: boolean } = {},
 ): Promise<AzureWorld> {
   const emulator = createAzureEmulator();
+  let stalled: RegExp | undefined;
   const loopback = await startLoopback((host, req, res) => {
-    if (req.url?.startsWith('/oauth2/')) {
+    if (stalled?.test(req.url ?? '') === true) {
+      req.resume();
+    } else if (req.url?.startsWith('/oauth2/')) {
       emulator.handleRegistryAuth(host, req, res);
     } else if (req.url === '/v2/') {
       const realm = `https://${host}/oauth2/token`;
@@ -41,11 +46,18 @@ export async function startAzure(
     loopback,
     http: createHttpClient({
       userAgent: 'test/1',
-      log: { debug: (line) => lines.push(line) },
+      environment: process.env,
+      log: { debug: (line) => lines.push(line), info: (line) => lines.push(line) },
     }),
     masked,
     secrets: { mask: (value) => masked.push(value) },
     lines,
+    stall: (path) => {
+      stalled = path;
+      return () => {
+        stalled = undefined;
+      };
+    },
     close: () => loopback.close(),
   };
 }

@@ -8,6 +8,7 @@ import { code, escape } from '../../src/commands/report/report.js';
 import { TrustError } from '../../src/errors.js';
 import { createActionsHost } from '../../src/hosts/actions/host.js';
 import { runCli } from '../../src/hosts/cli/run-cli.js';
+import { createHttpClient } from '../../src/http/index.js';
 import { runAndLeave } from '../../src/hosts/run.js';
 import type { InputValues } from '../../src/inputs/index.js';
 
@@ -103,8 +104,9 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
     log.info(JSON.stringify(identity.serviceConnection));
     return Promise.resolve();
   },
-  async idToken({ identity, log }) {
-    log.info(`token ${(await identity.idToken?.('api://AzureADTokenExchange')) ?? ''}.`);
+  async idToken({ identity, environment, log }) {
+    const http = createHttpClient({ userAgent: 'test/1', environment, log });
+    log.info(`token ${(await identity.idToken?.('api://AzureADTokenExchange', http)) ?? ''}.`);
   },
 };
 

@@ -29,8 +29,9 @@ async function serve(handler: Handler, trusted = true): Promise<Loopback> {
 }
 
 function send(request: Partial<HttpRequest> = {}): Promise<HttpResponse> {
-  const log = { debug: (line: string) => lines.push(line) };
-  const http = createHttpClient({ userAgent: 'test/1', log });
+  const tell = (line: string) => lines.push(line);
+  const log = { debug: tell, info: tell };
+  const http = createHttpClient({ userAgent: 'test/1', environment: process.env, log });
   return http({ method: 'GET', url: 'https://registry.test/v2/', maxBytes: 1000, ...request });
 }
 
@@ -190,6 +191,111 @@ describe('sending again', () => {
   });
 });
 
+describe('an answer that must be JSON', () => {
+  const whole = '{"value":"secret-text"}';
+
+  it.each([whole.slice(0, 12), `${whole}x`, `\ufeff${whole}`, '<html>', '', '[]', '"text"'])(
+    'is asked for again when it is mangled, like a broken connection: %j',
+    async (mangled) => {
+      let count = 0;
+      const { requests } = await serve((_req, res) =>
+        res.end((count += 1) === 1 ? mangled : whole),
+      );
+      expect((await send({ expectsJson: true })).body.toString()).toBe(whole);
+      expect(requests).toHaveLength(2);
+    },
+  );
+
+  it('fails without a word of it when it stays mangled, and is not repeated where it must not be', async () => {
+    const { requests } = await serve((_req, res) => res.end(whole.slice(0, -1)));
+    const error = await failure({ expectsJson: true, method: 'POST', body: '' });
+    expect(error.kind).toBe('unreadable');
+    expect([error.message, String(error.cause), ...lines].join('\n')).not.toContain('secret');
+    expect(requests).toHaveLength(1);
+  });
+
+  it('may be anything where it is a refusal', async () => {
+    await serve((_req, res) => {
+      res.writeHead(404);
+      res.end('not found');
+    });
+    expect((await send({ expectsJson: true })).status).toBe(404);
+  });
+});
+
+describe('a try that stalls', () => {
+  it('is repeated like one that breaks', async () => {
+    let count = 0;
+    const { requests } = await serve((_req, res) => {
+      if ((count += 1) > 1) res.end('whole');
+    });
+    expect((await send({ tryMs: 200 })).body.toString()).toBe('whole');
+    expect(requests).toHaveLength(2);
+  });
+
+  it('is repeated when it stalls within the body, and not while the body drips', async () => {
+    let count = 0;
+    const { requests } = await serve((_req, res) => {
+      count += 1;
+      if (count === 1) {
+        res.write('half');
+        return;
+      }
+      let left = 6;
+      const timer = setInterval(() => {
+        left -= 1;
+        if (left > 0) {
+          res.write('x');
+          return;
+        }
+        clearInterval(timer);
+        res.end();
+      }, 100);
+    });
+    expect((await send({ tryMs: 300 })).body.toString()).toBe('xxxxx');
+    expect(requests).toHaveLength(2);
+  });
+
+  it('of a request that must not be repeated lasts as long as the request may', async () => {
+    const { requests } = await serve(() => undefined);
+    const error = await failure({ method: 'POST', body: 'x', timeoutMs: 300 });
+    expect(error.message).toContain('no complete answer within 0.3 seconds');
+    expect(requests).toHaveLength(1);
+  });
+
+  it('says how often it was tried', async () => {
+    await serve(() => undefined);
+    expect((await failure({ tryMs: 50, timeoutMs: 5_000 })).message).toMatch(
+      /no answer within 0\.05 seconds, in 4 tries$/,
+    );
+  });
+});
+
+describe('a server that asks to wait', () => {
+  const busy = (status: number, headers: Record<string, string>): Handler => {
+    let count = 0;
+    return (_req, res) => {
+      count += 1;
+      res.writeHead(count === 1 ? status : 200, count === 1 ? headers : {});
+      res.end();
+    };
+  };
+
+  it('is waited for as long as it asks, also when a request was only turned away', async () => {
+    const { requests } = await serve(busy(429, { 'Retry-After': '1' }));
+    const started = performance.now();
+    expect((await send({ method: 'POST', body: 'x' })).status).toBe(200);
+    expect(performance.now() - started).toBeGreaterThan(900);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('is told of', async () => {
+    await serve(busy(503, { 'Retry-After': '3' }));
+    expect((await send({ service: 'Key Vault' })).status).toBe(200);
+    expect(lines).toContain('Key Vault is busy (status 503) and asks to wait 3 s');
+  });
+});
+
 describe('a redirect', () => {
   const redirecting =
     (status: number, location: string): Handler =>
@@ -246,9 +352,13 @@ describe('a server that cannot be spoken to', () => {
     refusing.refuseConnect(404);
     const error = await failure();
     expect(error.kind).toBe('unreachable');
-    expect(error.message).toBe('the HTTPS proxy refused to connect to registry.test (status 404)');
+    expect(error.message).toMatch(
+      /: the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) refused to connect to registry\.test:443 \(status 404\)$/,
+    );
     refusing.refuseConnect(407);
-    expect((await failure()).message).toContain('user name and password in HTTPS_PROXY');
+    expect((await failure()).message).toContain(
+      'wants a user name and password (put them into HTTPS_PROXY)',
+    );
   });
 
   it('without TLS is never spoken to', async () => {

@@ -25,7 +25,7 @@ async function pour(
   take: (chunk: Buffer) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ received: Buffer; response?: HttpResponse; error?: unknown }> {
   const chunks: Buffer[] = [];
-  const http = createHttpClient({ userAgent: 'test/1' });
+  const http = createHttpClient({ userAgent: 'test/1', environment: process.env });
   const outcome = await http({
     method: 'GET',
     url: 'https://registry.test/blob',

@@ -76,6 +76,36 @@ describe('key references', () => {
   });
 
   it.each([
+    'https://contoso.vault.azure.net/keys/../secrets/x',
+    'https://contoso.vault.azure.net/keys/%2e%2e/secrets/x',
+    'https://contoso.vault.azure.net/keys/.%2E/secrets/x',
+    'https://contoso.vault.azure.net/./keys/app',
+    'https://contoso.vault.azure.net/x/../keys/app',
+    String.raw`https://contoso.vault.azure.net\keys\app`,
+    String.raw`https://contoso.vault.azure.net/keys\app`,
+    'https://contoso.vault.azure.net/keys/app?',
+    'https://contoso.vault.azure.net/keys/app#',
+    'https://contoso.vault.azure.net/keys/a\tpp',
+    'https://contoso.vault.azure.net/ke\nys/app',
+    'https://%63ontoso.vault.azure.net/keys/app',
+    'https://contoso.vault.azure.net./keys/app',
+    'https://contoso.vault.azure.net:0443/keys/app',
+    'https:///contoso.vault.azure.net/keys/app',
+    'https://ｃontoso.vault.azure.net/keys/app',
+    'https://@contoso.vault.azure.net/keys/app',
+    'https://:@contoso.vault.azure.net/keys/app',
+    'https://contoso.vault.azure.net/keys//app',
+    'https://contoso.vault.azure.net//keys/app',
+    'https://contoso.vault.azure.net/keys/app//',
+    'https://contoso.vault.azure.net/Keys/app',
+    'https://contoso.vault.azure.net/keys/%61pp',
+    'https://contoso.vault.azure.net/secrets%2Fapp',
+    'https://contoso.vault.azure.net/keys/app;x',
+  ])('refuses what can be read as another object: %s', (text) => {
+    expect(failure(text).code).toBe('KEY_REFERENCE_INVALID');
+  });
+
+  it.each([
     'https://user:hunter2@contoso.vault.azure.net/keys/app',
     'https://contoso.vault.azure.net/keys/app?sig=hunter2',
     'https://contoso.vault.azure.net/keys/app#hunter2',

@@ -13,7 +13,7 @@ import type { VaultReference } from '../../signing/index.js';
 import { callVault, type VaultOptions } from './call.js';
 import { softDeleted } from './conflicts.js';
 import { clientOptions } from './pipeline.js';
-import { failed } from './refusals.js';
+import { failed, unreadable } from './refusals.js';
 
 /**
  * Takes a backup of an object with all its versions; the backup of a certificate has its key and its
@@ -29,12 +29,13 @@ export async function backupVaultObject(
   const operation = { reference: { ...reference, version: undefined }, action: 'backup' } as const;
   const { name } = reference;
   const client = clientFor(reference, credential);
-  const blob = await callVault(operation, options, (call) => {
+  const blob: unknown = await callVault(operation, options, (call) => {
     if (client instanceof KeyClient) return client.backupKey(name, call);
     if (client instanceof SecretClient) return client.backupSecret(name, call);
     return client.backupCertificate(name, call);
   });
-  if (blob === undefined || blob.length === 0) throw failed(operation, 'its answer is empty');
+  if (!(blob instanceof Uint8Array)) throw unreadable(operation);
+  if (blob.length === 0) throw failed(operation, 'its answer is empty');
   return Buffer.from(blob);
 }
 
@@ -94,10 +95,10 @@ type Client = KeyClient | SecretClient | CertificateClient;
 function clientFor({ kind, vaultUrl }: VaultReference, credential: TokenCredential): Client {
   switch (kind) {
     case 'vault-key':
-      return new KeyClient(vaultUrl, credential, clientOptions());
+      return new KeyClient(vaultUrl, credential, clientOptions(credential));
     case 'vault-secret':
-      return new SecretClient(vaultUrl, credential, clientOptions());
+      return new SecretClient(vaultUrl, credential, clientOptions(credential));
     case 'vault-certificate':
-      return new CertificateClient(vaultUrl, credential, clientOptions());
+      return new CertificateClient(vaultUrl, credential, clientOptions(credential));
   }
 }

@@ -1,10 +1,11 @@
 /**
  * One door for every call to a vault: a deadline over sign-in and retries together, and the
- * translation of what is thrown.
+ * translation of what is thrown. Nothing of a successful answer leaves by way of an error.
  */
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Clock } from '../../ports.js';
+import { bounded } from '../bounded.js';
 import type { VaultOperation } from './names.js';
 import { refusalOf, timedOut } from './refusals.js';
 
@@ -27,23 +28,20 @@ export async function callVault<T>(
   { signal, deadlineMs = limits.vaultDeadlineMs }: VaultOptions,
   call: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  const deadline = AbortSignal.timeout(deadlineMs);
-  const abortSignal = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+  const late = (): Error => timedOut(operation, deadlineMs);
   try {
-    return await call({ abortSignal });
+    return await bounded({ signal, deadlineMs, interrupted, late }, (abortSignal) =>
+      call({ abortSignal }),
+    );
   } catch (error) {
     // Whoever noticed the cancelling first may have called it something else.
-    if (signal?.aborted === true) throw interrupted(error);
-    if (deadline.aborted && error instanceof Error && error.name === 'AbortError') {
-      throw timedOut(operation, deadlineMs, error);
-    }
+    if (signal?.aborted === true) throw interrupted();
     throw refusalOf(error, operation);
   }
 }
 
-function interrupted(cause: unknown): TrustError {
+function interrupted(): TrustError {
   return new TrustError('INTERRUPTED', 'The run was cancelled while it waited for Key Vault', {
     remedy: 'No signature of this call was used; run the job again.',
-    cause,
   });
 }

@@ -3,34 +3,32 @@
  * and what frees the name; frees nothing itself.
  */
 import { TrustError } from '../../errors.js';
+import type { ErrorAnswer } from '../../http/index.js';
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
 import { nounOf, vaultFlagOf, type VaultOperation } from './names.js';
 
 /** The error for an answer 409 of a vault. */
 export function conflictOf(
-  error: Error,
   { reference }: VaultOperation,
-  innerCode: string,
+  { innerCode = '', words }: Pick<ErrorAnswer, 'innerCode' | 'words'>,
   described: string,
 ): TrustError {
   if (
     innerCode === 'ObjectIsDeletedButRecoverable' ||
-    /deleted but (?:recoverable|can be recovered)/i.test(error.message)
+    /deleted but (?:recoverable|can be recovered)/i.test(words)
   ) {
-    return softDeleted(reference, error);
+    return softDeleted(reference);
   }
   if (innerCode.startsWith('ObjectIsBeing')) {
     return keyConflict(
       `${formatKeyReference(reference)} is just being deleted, recovered or purged`,
       'Wait a minute, then run the job again.',
-      error,
     );
   }
   return keyConflict(
     `The name of ${formatKeyReference(reference)} is taken: ${described}`,
     `Look at what has the name (az keyvault ${nounOf(reference)} show ${vaultFlagOf(reference)} ` +
       `--name ${reference.name}), or choose another.`,
-    error,
   );
 }
 

@@ -26,7 +26,7 @@ export async function createVaultKey(
   options: CreateKeyOptions = {},
 ): Promise<VaultKeyInfo> {
   const reference: VaultKeyReference = { kind: 'vault-key', vaultUrl, name, version: undefined };
-  const client = new KeyClient(vaultUrl, credential, clientOptions());
+  const client = new KeyClient(vaultUrl, credential, clientOptions(credential));
   const bundle = await callVault({ reference, action: 'create' }, options, (call) =>
     client.createEcKey(name, {
       ...call,

@@ -19,7 +19,7 @@ export async function findVaultKey(
   credential: TokenCredential,
   options: VaultOptions = {},
 ): Promise<VaultKeyInfo | undefined> {
-  const client = new KeyClient(reference.vaultUrl, credential, clientOptions());
+  const client = new KeyClient(reference.vaultUrl, credential, clientOptions(credential));
   try {
     const bundle = await getKey(client, { reference, action: 'create' }, options);
     return infoOf(bundle, reference, options);

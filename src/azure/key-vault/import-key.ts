@@ -53,7 +53,7 @@ export async function importVaultKey(
   const reference: VaultKeyReference = { kind: 'vault-key', vaultUrl, name, version: undefined };
   assertImportable(privateKey, reference);
   const { keyId } = createMemorySigner(privateKey, 'key to import');
-  const client = new KeyClient(vaultUrl, credential, clientOptions());
+  const client = new KeyClient(vaultUrl, credential, clientOptions(credential));
   const present = await presentKey(client, reference, keyId, credential, options);
   if (present !== undefined) return { ...infoOf(present, reference, options), isNew: false };
   const operation = { reference, action: 'import' } as const;

@@ -34,7 +34,7 @@ export async function listVaultKeys(
   credential: TokenCredential,
   options: ListKeysOptions = {},
 ): Promise<readonly VaultKeyInfo[]> {
-  const client = new KeyClient(vaultUrl, credential, clientOptions());
+  const client = new KeyClient(vaultUrl, credential, clientOptions(credential));
   const operation = { reference: allOf('vault-key', vaultUrl), action: 'list' } as const;
   const listed = await callVault(operation, options, (call) =>
     collect(client.listPropertiesOfKeys(call)),
@@ -69,7 +69,7 @@ export async function listKeyVersions(
   credential: TokenCredential,
   options: VaultOptions = {},
 ): Promise<readonly VaultKeyVersion[]> {
-  const client = new KeyClient(vaultUrl, credential, clientOptions());
+  const client = new KeyClient(vaultUrl, credential, clientOptions(credential));
   const reference: VaultKeyReference = { kind: 'vault-key', vaultUrl, name, version: undefined };
   const listed = await callVault({ reference, action: 'list' }, options, (call) =>
     collect(client.listPropertiesOfKeyVersions(name, call)),

@@ -82,7 +82,7 @@ async function ofKey(
   credential: TokenCredential,
   options: OpenPublicKeyOptions,
 ): Promise<OpenedPublicKey> {
-  const client = new KeyClient(reference.vaultUrl, credential, clientOptions());
+  const client = new KeyClient(reference.vaultUrl, credential, clientOptions(credential));
   const bundle = await getKey(client, { reference, action: 'get-public' }, options);
   const info = infoOf(bundle, reference, options);
   return {

@@ -38,7 +38,7 @@ export async function openVaultKey(
       ? await readCertificate(reference, credential, options)
       : undefined;
   const { name, version } = certificate?.key ?? reference;
-  const keys = new KeyClient(reference.vaultUrl, credential, clientOptions());
+  const keys = new KeyClient(reference.vaultUrl, credential, clientOptions(credential));
   const bundle = await callVault({ reference, action: 'get' }, options, (call) =>
     keys.getKey(name, { ...call, ...(version === undefined ? {} : { version }) }),
   );

@@ -2,6 +2,8 @@
  * What to do about a 403: the az line that grants exactly what was missing, built from what the
  * vault's message tells (caller, action, resource). Pure text; grants nothing.
  */
+import { firewallRemedy } from '../../http/index.js';
+import type { ErrorAnswer } from '../../http/index.js';
 import {
   isInManagedHsm,
   nounOf,
@@ -41,26 +43,21 @@ const policyWords: Readonly<Record<VaultAction, string>> = {
 
 const refreshed = 'A new role assignment can take some minutes; then run the job again.';
 
-/** The remedy for a refusal with this inner error code and message. */
+/** The remedy for a refusal with this inner error code and these words. */
 export function permissionRemedy(
   operation: VaultOperation,
-  innerCode: string,
-  message: string,
+  answer: Pick<ErrorAnswer, 'innerCode' | 'words' | 'firewall'>,
 ): string {
   const { reference } = operation;
+  const { innerCode = '', words: message, firewall } = answer;
   const vault = vaultNameOf(reference);
   const caller = /appid=([0-9a-f-]{36})/i.exec(message)?.[1];
   const objectId = /oid=([0-9a-f-]{36})/i.exec(message)?.[1];
-  const address = /client address:?\s*([0-9a-f.:]*[0-9a-f])/i.exec(message)?.[1];
-  if (innerCode === 'ForbiddenByFirewall' || /client address is not authorized/i.test(message)) {
-    return (
-      `The firewall of the vault keeps this agent out. Allow its address (az keyvault network-rule ` +
-      `add --name ${vault} --ip-address ${address ?? '<address>'}) or run the job inside the ` +
-      `vault's network.`
-    );
-  }
-  if (innerCode === 'ForbiddenByConnection' || /public network access is disabled/i.test(message)) {
-    return 'The vault takes connections through its private endpoint only: run the job inside that network.';
+  if (firewall !== undefined) {
+    return innerCode === 'ForbiddenByConnection' || firewall.address === undefined
+      ? 'The vault takes connections through its private endpoint only.\n' +
+          'Run the job in a network that reaches the private endpoint of the vault.'
+      : firewallRemedy('vault', `az keyvault network-rule add --name ${vault}`, firewall.address);
   }
   if (isInManagedHsm(reference)) {
     return (

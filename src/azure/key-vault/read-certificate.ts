@@ -37,7 +37,7 @@ export async function readCertificate(
   options: VaultOptions,
   action: VaultAction = 'get',
 ): Promise<VaultCertificate> {
-  const client = new CertificateClient(reference.vaultUrl, credential, clientOptions());
+  const client = new CertificateClient(reference.vaultUrl, credential, clientOptions(credential));
   const { name, version } = reference;
   const operation = { reference, action };
   const found = await callVault(operation, options, (call) =>

@@ -40,7 +40,7 @@ export async function readVaultKey(
   credential: TokenCredential,
   options: VaultOptions = {},
 ): Promise<VaultKeyInfo> {
-  const client = new KeyClient(reference.vaultUrl, credential, clientOptions());
+  const client = new KeyClient(reference.vaultUrl, credential, clientOptions(credential));
   const bundle = await getKey(client, { reference, action: 'get' }, options);
   return infoOf(bundle, reference, options);
 }
@@ -64,7 +64,7 @@ export async function readVersionIdentity(
   credential: TokenCredential,
   options: VaultOptions = {},
 ): Promise<VersionIdentity> {
-  const client = new KeyClient(reference.vaultUrl, credential, clientOptions());
+  const client = new KeyClient(reference.vaultUrl, credential, clientOptions(credential));
   const operation = { reference, action: 'get' } as const;
   const bundle = await getKey(client, operation, options);
   if (bundle.id === undefined) throw failed(operation, 'its answer does not identify the key');

@@ -7,7 +7,7 @@ import { formatKeyReference, type VaultSecretReference } from '../../signing/ind
 import { callVault, type VaultOptions } from './call.js';
 import { clientOptions } from './pipeline.js';
 import { assertInForce } from './key-material.js';
-import { failed } from './refusals.js';
+import { failed, unreadable } from './refusals.js';
 
 /**
  * The value of a secret, as it is stored.
@@ -40,19 +40,22 @@ export async function readSecretVersion(
   options: VaultOptions = {},
 ): Promise<SecretVersion> {
   const { vaultUrl, name, version: asked } = reference;
-  const client = new SecretClient(vaultUrl, credential, clientOptions());
+  const client = new SecretClient(vaultUrl, credential, clientOptions(credential));
   const operation = { reference, action: 'get' } as const;
   const secret = await callVault(operation, options, (call) =>
     client.getSecret(name, { ...call, ...(asked === undefined ? {} : { version: asked }) }),
   );
+  // What a type promises, an answer that was altered on the way need not keep.
+  const value: unknown = secret.value;
+  if (value !== undefined && typeof value !== 'string') throw unreadable(operation);
   // The vault hands out expired secrets all the same; whoever set the date meant it.
   assertInForce(secret.properties, reference, options.clock?.() ?? new Date());
-  if (secret.value === undefined || secret.value === '') {
+  if (value === undefined || value === '') {
     throw new TrustError('KEY_UNSUITABLE', `The secret ${formatKeyReference(reference)} is empty`, {
       remedy: 'Store the key (PEM or Docker ".key" file) or the passphrase in it.',
     });
   }
   const { version, tags = {}, contentType } = secret.properties;
   if (version === undefined) throw failed(operation, 'its answer names no version');
-  return { value: secret.value, version: version.toLowerCase(), tags, contentType };
+  return { value, version: version.toLowerCase(), tags, contentType };
 }

@@ -3,9 +3,9 @@
  * texts only where the vault gives nothing else; changes no error of the sign-in, which is not the
  * vault's.
  */
-import { isRestError, type RestError } from '@azure/core-rest-pipeline';
-
-import { TrustError, isTrustError, messageOf, type ErrorCode } from '../../errors.js';
+import { TrustError, isTrustError, type ErrorCode } from '../../errors.js';
+import { answerBehind, askedWait, busyRemedy, errorAnswerOf, HttpError } from '../../http/index.js';
+import type { ErrorAnswer } from '../../http/index.js';
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
 import { conflictOf } from './conflicts.js';
 import {
@@ -19,7 +19,6 @@ import {
   type VaultOperation,
 } from './names.js';
 import { permissionRemedy } from './permissions.js';
-import { StrangeAnswerError } from './pipeline.js';
 
 /** The text names of @azure/identity's errors; its classes differ between installed copies. */
 const signInErrors: readonly string[] = [
@@ -31,47 +30,61 @@ const signInErrors: readonly string[] = [
 
 /**
  * The error to throw for what an SDK call threw. Errors of the sign-in and our own come back as
- * they are.
+ * they are. Whatever else was thrown is never repeated, not even as a cause: the SDKs quote the
+ * answer that they could not read, and it may be a private key.
  */
 export function refusalOf(thrown: unknown, operation: VaultOperation): Error {
   if (isTrustError(thrown)) return thrown;
   if (thrown instanceof Error && signInErrors.includes(thrown.name)) return thrown;
-  if (thrown instanceof StrangeAnswerError) return strange(thrown, operation);
-  if (!isRestError(thrown)) {
-    // The SDK takes an answer apart without looking; its own words would say nothing to a reader.
-    const why =
-      thrown instanceof TypeError
-        ? 'it answered with something that makes no sense'
-        : firstLine(messageOf(thrown));
-    return failed(operation, why, thrown);
-  }
-  switch (thrown.statusCode) {
-    case undefined:
-      return unreachable(thrown, operation);
+  if (thrown instanceof HttpError) return unanswered(thrown, operation);
+  const response = answerBehind(thrown);
+  return response === undefined || response.status < 400
+    ? unreadable(operation)
+    : refused(errorAnswerOf(response), operation);
+}
+
+/** VAULT_FAILED for an answer that was cut or altered on the way, or makes no sense. */
+export function unreadable(operation: VaultOperation): TrustError {
+  return failed(operation, 'its answer is not readable', undefined, mangled);
+}
+
+const mangled =
+  'Run the job again.\n' +
+  'If it stays so, look for what alters answers between this machine and the vault, such as a proxy ' +
+  'that inspects TLS.';
+
+function refused(answer: ErrorAnswer, operation: VaultOperation): TrustError {
+  if (answer.code === undefined) return strange(answer, operation);
+  switch (answer.status) {
     case 401:
-      return refusedToken(thrown, operation);
+      return refusedToken(answer, operation);
     case 403:
-      return forbidden(thrown, operation);
+      return forbidden(answer, operation);
     case 400:
       return failed(
         operation,
-        `it answered 400 ${described(thrown)}`,
-        thrown,
+        `it answered 400 ${described(answer)}`,
+        undefined,
         badRequest(operation),
       );
     case 404:
-      return notFound(thrown, operation);
+      return notFound(operation);
     case 409:
-      return conflictOf(thrown, operation, innerCodeOf(thrown), described(thrown));
+      return conflictOf(operation, answer, described(answer));
     case 429:
       return failed(
         operation,
-        'it limits the number of requests, and went on doing so',
-        thrown,
-        'Run the job again later; spread parallel jobs over several vaults.',
+        `it limits the number of requests, and went on doing so${askedWait(answer)}`,
+        undefined,
+        `${busyRemedy(answer, 'the vault')}\nSpread parallel jobs over several vaults.`,
       );
     default:
-      return failed(operation, `it answered ${thrown.statusCode} ${described(thrown)}`, thrown);
+      return failed(
+        operation,
+        `it answered ${answer.status} ${described(answer)}${askedWait(answer)}`,
+        undefined,
+        answer.isBusy ? busyRemedy(answer, 'the vault') : tryAgain,
+      );
   }
 }
 
@@ -87,9 +100,9 @@ export function disabled(reference: VaultReference, why: string, cause?: unknown
 }
 
 /** VAULT_UNREACHABLE after our own deadline. */
-export function timedOut({ reference }: VaultOperation, ms: number, cause: unknown): TrustError {
+export function timedOut({ reference }: VaultOperation, ms: number): TrustError {
   const message = `${hostOf(reference)} did not answer within ${ms / 1000} seconds`;
-  return trustError('VAULT_UNREACHABLE', message, { remedy: reachRemedy, cause });
+  return trustError('VAULT_UNREACHABLE', message, { remedy: reachRemedy });
 }
 
 /** VAULT_FAILED: the vault answered, but not as it should. */
@@ -125,116 +138,84 @@ function badRequest({ reference, action }: VaultOperation): string {
 const reachRemedy =
   'Check the name of the vault, its firewall and private endpoints, and the proxy and DNS of this agent.';
 
-function unreachable(error: RestError, operation: VaultOperation): TrustError {
-  if (error.code === 'PARSE_ERROR') return failed(operation, 'its answer is not readable', error);
+function unanswered(error: HttpError, operation: VaultOperation): TrustError {
   const { reference } = operation;
   const host = hostOf(reference);
-  const code = networkCodeOf(error);
-  if (code === 'ENOTFOUND') {
-    return trustError('VAULT_UNREACHABLE', `There is no host ${host}`, {
-      remedy:
-        `Check that a vault named "${vaultNameOf(reference)}" exists in this cloud ` +
-        `(az keyvault show --name ${vaultNameOf(reference)}) and that this agent can resolve it.`,
-      cause: error,
-    });
-  }
-  if (/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(code)) {
-    return trustError(
-      'VAULT_UNREACHABLE',
-      `The TLS certificate of ${host} is not trusted: ${code}`,
-      {
-        remedy:
-          'If a proxy inspects TLS on this network, give its CA certificate to Node in ' +
-          'NODE_EXTRA_CA_CERTS before the job starts.',
+  switch (error.kind) {
+    case 'unreadable':
+      return unreadable(operation);
+    case 'too-large':
+      return failed(operation, 'its answer is larger than allowed', undefined, mangled);
+    case 'aborted':
+    case 'timeout':
+      return trustError('VAULT_UNREACHABLE', `${host} does not answer: ${error.message}`, {
+        remedy: reachRemedy,
+      });
+    case 'tls':
+    case 'unreachable':
+      return trustError('VAULT_UNREACHABLE', `${host} cannot be reached: ${error.message}`, {
+        remedy: /ENOTFOUND/.test(error.message)
+          ? `Check that a vault named "${vaultNameOf(reference)}" exists in this cloud: ` +
+            `az keyvault show --name ${vaultNameOf(reference)}\n` +
+            'Check that this agent can resolve its name.'
+          : reachRemedy,
         cause: error,
-      },
-    );
+      });
   }
-  return trustError('VAULT_UNREACHABLE', `${host} cannot be reached: ${code}`, {
-    remedy: reachRemedy,
-    cause: error,
-  });
 }
 
-function strange(error: StrangeAnswerError, { reference }: VaultOperation): TrustError {
+function strange({ status, speaker }: ErrorAnswer, { reference }: VaultOperation): TrustError {
   const message =
-    `${hostOf(reference)} cannot be reached: the answer ${error.status} is not from ` +
-    'Key Vault but from something on the way, such as a proxy';
-  return trustError('VAULT_UNREACHABLE', message, { remedy: reachRemedy, cause: error });
+    `${hostOf(reference)} cannot be reached: the answer ${status} is not from ` +
+    `Key Vault but from something on the way, such as a proxy${speaker === undefined ? '' : ` (${speaker})`}`;
+  return trustError('VAULT_UNREACHABLE', message, { remedy: reachRemedy });
 }
 
-function refusedToken(error: RestError, { reference }: VaultOperation): TrustError {
+function refusedToken(answer: ErrorAnswer, { reference }: VaultOperation): TrustError {
   return trustError(
     'VAULT_FORBIDDEN',
-    `${hostOf(reference)} does not accept the sign-in: ${described(error)}`,
+    `${hostOf(reference)} does not accept the sign-in: ${described(answer)}`,
     {
       remedy:
         'The vault accepts identities of its own tenant only. Check that the tenant and cloud of the ' +
         `sign-in are the vault's (az keyvault show --name ${vaultNameOf(reference)} ` +
         '--query properties.tenantId).',
-      cause: error,
     },
   );
 }
 
-function forbidden(error: RestError, operation: VaultOperation): TrustError {
-  const inner = innerCodeOf(error);
+function forbidden(answer: ErrorAnswer, operation: VaultOperation): TrustError {
+  const { innerCode = '', words } = answer;
   // The inner codes say which; some answers have only the text ("... on a disabled key").
   if (
-    /(Disabled|Expired|NotYetValid)$/.test(inner) ||
-    /\b(disabled|expired) (key|secret|certificate)\b|not yet valid/.test(error.message)
+    /(Disabled|Expired|NotYetValid)$/.test(innerCode) ||
+    /\b(disabled|expired) (key|secret|certificate)\b|not yet valid/.test(words)
   ) {
-    return disabled(operation.reference, described(error), error);
+    return disabled(operation.reference, described(answer));
   }
   return trustError(
     'VAULT_FORBIDDEN',
-    `Key Vault forbids ${describeActing(operation)}: ${described(error)}`,
-    { remedy: permissionRemedy(operation, inner, error.message), cause: error },
+    answer.firewall === undefined
+      ? `Key Vault forbids ${describeActing(operation)}: ${described(answer)}`
+      : `The firewall of ${hostOf(operation.reference)} keeps this machine out, so ` +
+          `${describeActing(operation)} is not possible: ${described(answer)}`,
+    { remedy: permissionRemedy(operation, answer) },
   );
 }
 
-function notFound(error: RestError, { reference }: VaultOperation): TrustError {
+function notFound({ reference }: VaultOperation): TrustError {
   const [noun, vault, { name }] = [nounOf(reference), vaultFlagOf(reference), reference];
   return trustError('KEY_NOT_FOUND', `${formatKeyReference(reference)} does not exist`, {
     remedy:
       `Correct the reference (az keyvault ${noun} list ${vault}). If it was deleted, it ` +
       `can be had back for 7 to 90 days: az keyvault ${noun} recover ${vault} --name ${name}.`,
-    cause: error,
   });
 }
 
-/** Code of the answer, the inner code if any, and the first line of its message. */
-function described(error: RestError): string {
-  const inner = innerCodeOf(error);
-  const codes = [error.code, inner].filter((code) => code !== undefined && code !== '');
-  return `${codes.join(', ')} (${firstLine(error.message)})`;
-}
-
-/** Key Vault's `error.innererror.code`, which the SDKs keep in `details`. */
-function innerCodeOf(error: RestError): string {
-  const body = property(error.details, 'error') ?? error.details;
-  const inner = property(body, 'innerError') ?? property(body, 'innererror');
-  const code = property(inner, 'code');
-  return typeof code === 'string' ? code : '';
-}
-
-/** Node's own code of a failed connection, wherever in the chain of causes it is. */
-function networkCodeOf(error: RestError): string {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const code = property(at, 'code');
-    if (typeof code === 'string' && code !== 'REQUEST_SEND_ERROR') return code;
-  }
-  return firstLine(error.message);
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
-}
-
-function firstLine(text: string): string {
-  return (text.split(/\r?\n/)[0] ?? '').trim().slice(0, 300);
+/** Code of the answer, the inner code if any, and the vault's own words. */
+function described({ code, innerCode, words }: ErrorAnswer): string {
+  const codes = [code, innerCode].filter((text) => text !== undefined && text !== '');
+  return `${codes.join(', ')} (${words})`;
 }
 
 function trustError(

@@ -15,7 +15,7 @@ import { callVault, type VaultOptions } from './call.js';
 import { otherKey } from './conflicts.js';
 import { assertInForce } from './key-material.js';
 import { clientOptions } from './pipeline.js';
-import { failed } from './refusals.js';
+import { failed, unreadable } from './refusals.js';
 import type { VaultName } from './read-key.js';
 
 export interface SetSecretOptions extends VaultOptions {
@@ -56,7 +56,7 @@ export async function setVaultSecret(
   const { keyId } = createMemorySigner(privateKey, 'key to store');
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   options.secrets.mask(pem);
-  const client = new SecretClient(vaultUrl, credential, clientOptions());
+  const client = new SecretClient(vaultUrl, credential, clientOptions(credential));
   const operation = { reference, action: 'set' } as const;
   const present = await presentSecret(client, reference, keyId, options);
   const stored =
@@ -89,7 +89,8 @@ async function presentSecret(
     if (isTrustError(error, 'KEY_NOT_FOUND')) return undefined;
     throw error;
   }
-  const value = found.value ?? '';
+  const value: unknown = found.value ?? '';
+  if (typeof value !== 'string') throw unreadable({ reference, action: 'set' });
   if (value !== '') options.secrets.mask(value);
   assertInForce(found.properties, reference, options.clock?.() ?? new Date());
   const presentId = keyIdInSecret(value);

@@ -29,7 +29,7 @@ export function createVaultSigner(
 ): Signer {
   const { algorithm, publicKey } = material;
   // Given the bundle, not its URL, the client asks for no key and signs with this version only.
-  const client = new CryptographyClient(bundle, credential, clientOptions());
+  const client = new CryptographyClient(bundle, credential, clientOptions(credential));
   const operation = { reference, action: 'sign' } as const;
   const inTurn = firstAlone();
 

@@ -1,5 +1,5 @@
 /** Decides who a run signs in as, from the inputs and what the host offers. */
-import type { CloudName, Identity } from '../../azure/index.js';
+import type { AssertionIdentity, CloudName, Identity } from '../../azure/index.js';
 import { cloudByName, cloudOfRegistry, clouds, type Cloud } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import type { InputValues } from '../../inputs/index.js';
@@ -34,7 +34,8 @@ export function chooseIdentity(
     }
     const { idToken } = host;
     if (idToken) {
-      const getAssertion = (): Promise<string> => idToken(federationAudience);
+      const getAssertion: AssertionIdentity['getAssertion'] = (http) =>
+        idToken(federationAudience, http);
       return { kind: 'assertion', tenantId, clientId, getAssertion };
     }
     throw new TrustError(

@@ -64,8 +64,8 @@ export function openAzure(
   inputs: InputValues,
   context: RunContext,
 ): AzureAccess {
-  const { log, secrets, clock } = context;
-  const http = createHttpClient({ userAgent: `acr-content-trust/${version}`, log });
+  const { log, secrets, clock, environment } = context;
+  const http = createHttpClient({ userAgent: `acr-content-trust/${version}`, environment, log });
   const cloud = chooseCloud(configuration.cloud, configuration.image.registry, context);
   const identity = chooseIdentity(inputs, context);
   const credential = createCredential(identity, { cloud, http, secrets, clock });

@@ -75,8 +75,8 @@ export function createAccess(
   context: RunContext,
   log: Log,
 ): Access {
-  const { secrets, clock, signal } = context;
-  const http = createHttpClient({ userAgent: `acr-content-trust/${version}`, log });
+  const { secrets, clock, signal, environment } = context;
+  const http = createHttpClient({ userAgent: `acr-content-trust/${version}`, environment, log });
   const identity: Identity = chooseIdentity(inputs, context);
   const credentials = new Map<string, TokenCredential>();
   const hosts = new Map<string, Promise<HostAccess>>();

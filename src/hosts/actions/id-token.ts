@@ -1,6 +1,7 @@
 /** The workflow's OpenID Connect token, and why there may be none. Never prints the token. */
-import * as core from '@actions/core';
-import { messageOf, TrustError } from '../../errors.js';
+import { requestGitHubToken } from '../../azure/index.js';
+import type { HostIdentity } from '../../commands/index.js';
+import { TrustError } from '../../errors.js';
 import type { Secrets } from '../../ports.js';
 import type { Environment } from '../environment.js';
 
@@ -8,9 +9,11 @@ import type { Environment } from '../environment.js';
 export function createIdToken(
   environment: Environment,
   secrets: Secrets,
-): (audience: string) => Promise<string> {
-  return async (audience) => {
-    if (!environment.ACTIONS_ID_TOKEN_REQUEST_URL || !environment.ACTIONS_ID_TOKEN_REQUEST_TOKEN) {
+): NonNullable<HostIdentity['idToken']> {
+  return async (audience, http) => {
+    const requestUrl = environment.ACTIONS_ID_TOKEN_REQUEST_URL;
+    const requestToken = environment.ACTIONS_ID_TOKEN_REQUEST_TOKEN;
+    if (!requestUrl || !requestToken) {
       throw new TrustError(
         'CREDENTIAL_MISSING',
         'The workflow may not ask GitHub for an OpenID Connect token.',
@@ -20,19 +23,9 @@ export function createIdToken(
         },
       );
     }
-    try {
-      const token = await core.getIDToken(audience);
-      secrets.mask(token);
-      return token;
-    } catch (error) {
-      throw new TrustError(
-        'CREDENTIAL_MISSING',
-        `GitHub gave no OpenID Connect token for "${audience}": ${messageOf(error)}`,
-        {
-          remedy: 'Run the job again; if it lasts, see https://www.githubstatus.com.',
-          cause: error,
-        },
-      );
-    }
+    secrets.mask(requestToken);
+    const token = await requestGitHubToken({ requestUrl, requestToken }, audience, http);
+    secrets.mask(token);
+    return token;
   };
 }

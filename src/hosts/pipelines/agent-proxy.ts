@@ -8,10 +8,15 @@ import { quietly } from './quiet.js';
 
 /** Sets HTTPS_PROXY and NO_PROXY in `environment` from the agent's proxy, if it has one. */
 export function useAgentProxy(environment: Environment): void {
-  const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
+  const set = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
   if (set.some((name) => (environment[name] ?? '') !== '')) return;
   const proxy = quietly(() => tl.getHttpProxyConfiguration());
   if (!proxy) return;
+  if (!URL.canParse(proxy.proxyUrl)) {
+    // The reader of the variable takes what it can, and refuses the rest in its own words.
+    environment.HTTPS_PROXY = proxy.proxyUrl;
+    return;
+  }
   const url = new URL(proxy.proxyUrl);
   // The setters encode what a password may hold; task-lib's own formatted URL does not.
   if (proxy.proxyUsername) url.username = proxy.proxyUsername;

@@ -4,10 +4,17 @@
  * out once: whether to send again is for the publisher, who can look what happened.
  */
 import { TrustError, isTrustError } from '../../errors.js';
-import { HttpError, type HttpRequest, type HttpResponse } from '../../http/types.js';
+import {
+  HttpError,
+  isWebPage,
+  oneLine,
+  registryFirewall,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../http/index.js';
 import { limits } from '../../limits.js';
 import type { Gun, PublicKey, RoleName } from '../metadata/types.js';
-import { complaintOf, isWebPage, oneLine } from './answers.js';
+import { complaintOf } from './answers.js';
 import {
   administratorRefused,
   contentTrustOff,
@@ -178,7 +185,7 @@ class HttpTrustServer implements TrustServer {
         ...request,
         url: this.#base,
         maxBytes: limits.errorBodyBytes,
-        retry: false,
+        retry: 'unprocessed',
         ...(signal && { signal }),
       });
     } catch (error) {
@@ -194,7 +201,9 @@ class HttpTrustServer implements TrustServer {
     if (isWebPage(response)) return { kind: 'uncertain', error: stumbled(this, response, doing) };
     if (status >= 200 && status < 300) return { kind: 'accepted' };
     if (status === 400 && complaintOf(response).code === 'VERSION') return { kind: 'conflict' };
-    if (status === 408 || status === 429 || status >= 500) {
+    // It was turned away, again and again: nothing was published.
+    if (status === 429 || status === 413) throw stumbled(this, response, doing);
+    if (status === 408 || status >= 500) {
       return { kind: 'uncertain', error: stumbled(this, response, doing) };
     }
     throw updateRejected(this, response);
@@ -219,12 +228,16 @@ class HttpTrustServer implements TrustServer {
       ...request.headers,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     };
+    let response: HttpResponse;
     try {
-      return await this.#options.http({ ...request, headers });
+      response = await this.#options.http({ ...request, headers });
     } catch (error) {
       if (error instanceof HttpError) throw noAnswer(this, error, doing);
       throw error;
     }
+    const firewall = registryFirewall(this.host, response);
+    if (firewall) throw firewall;
+    return response;
   }
 
   async #token(actions: string, doing: string): Promise<string | undefined> {

@@ -3,6 +3,7 @@
  * written for Azure Container Registry, whose trust endpoint hides several causes behind one 401.
  */
 import { TrustError } from '../../errors.js';
+import { askedWait, busyRemedy, errorAnswerOf } from '../../http/answer.js';
 import { HttpError, type HttpResponse } from '../../http/types.js';
 import type { Gun } from '../metadata/types.js';
 import { complaintOf } from './answers.js';
@@ -90,11 +91,34 @@ export function contentTrustOff(place: Place, response: HttpResponse): TrustErro
 
 /** The error for an answer that no trust server in order would give. */
 export function stumbled(place: Place, response: HttpResponse, doing: string): TrustError {
+  const answer = errorAnswerOf(response);
+  const { status, isWebPage: page, speaker } = answer;
+  if (status === 413) {
+    return new TrustError(
+      'TRUST_SERVER_REJECTED',
+      `the trust server ${place.host}, or a proxy in front of it, finds what it was to ${doing} ` +
+        `for ${place.gun} too large (${said(response)}); nothing was published`,
+      {
+        remedy:
+          'Revoke the signatures of tags that nobody needs any more (the command "revoke"), so that ' +
+          'the trust data becomes smaller.\n' +
+          'If a proxy stands in front of the server, raise its limit for the size of a request.',
+      },
+    );
+  }
+  const who = page && speaker !== undefined ? `; ${speaker}` : '';
   return new TrustError(
     'TRUST_SERVER_UNREACHABLE',
-    `the trust server ${place.host} could not ${doing} for ${place.gun} (${said(response)})`,
-    { remedy: unreachableRemedy },
+    `the trust server ${place.host} could not ${doing} for ${place.gun} ` +
+      `(${said(response)}${who})${answer.isBusy ? busyWords(status) : ''}${askedWait(answer)}`,
+    {
+      remedy: answer.isBusy && !page ? busyRemedy(answer, 'the trust server') : unreachableRemedy,
+    },
   );
+}
+
+function busyWords(status: number): string {
+  return status === 429 ? ': it limits the number of requests' : ': it is busy or out of order';
 }
 
 /** The error for an update that the server has looked at and refused. */
@@ -129,6 +153,7 @@ export function noLogin(place: Place, cause: TrustError, doing: string): TrustEr
 export function noAnswer(place: Place, error: HttpError, doing: string): TrustError {
   switch (error.kind) {
     case 'too-large':
+    case 'unreadable':
       return new TrustError(
         'TRUST_DATA_INVALID',
         `the trust server ${place.host} sent more than allowed when asked to ${doing} for ` +

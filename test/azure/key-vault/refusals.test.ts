@@ -169,15 +169,18 @@ describe('other refusals of a vault', () => {
     const { permissionRemedy } = await import('../../../src/azure/key-vault/permissions.js');
     const reference = parseKeyReference('https://contoso.managedhsm.azure.net/keys/app');
     if (reference.kind !== 'vault-key') throw new Error('not a key');
-    expect(
-      permissionRemedy({ reference, action: 'sign' }, 'ForbiddenByRbac', `appid=${oid}`),
-    ).toContain(
+    const byRbac = {
+      innerCode: 'ForbiddenByRbac',
+      words: `appid=${oid}`,
+      firewall: undefined,
+    };
+    expect(permissionRemedy({ reference, action: 'sign' }, byRbac)).toContain(
       `az keyvault role assignment create --hsm-name contoso --role "Managed HSM Crypto User" --assignee ${oid} --scope /keys/app`,
     );
     // A key that is yet to be made has no scope of its own.
-    expect(
-      permissionRemedy({ reference, action: 'create' }, 'ForbiddenByRbac', `appid=${oid}`),
-    ).toContain(`--assignee ${oid} --scope /keys.`);
+    expect(permissionRemedy({ reference, action: 'create' }, byRbac)).toContain(
+      `--assignee ${oid} --scope /keys.`,
+    );
   });
 
   it.each([
@@ -193,7 +196,8 @@ describe('other refusals of a vault', () => {
     const reference = parseKeyReference(`${vaultUrl}/${text}`);
     if (reference.kind === 'file') throw new Error('not a vault reference');
     const message = `appid=${oid};oid=${oid} does not have permission on key vault 'contoso'`;
-    expect(permissionRemedy({ reference, action }, 'AccessDenied', message)).toContain(
+    const answer = { innerCode: 'AccessDenied', words: message, firewall: undefined };
+    expect(permissionRemedy({ reference, action }, answer)).toContain(
       `The vault uses access policies. Run: az keyvault set-policy --name contoso --object-id ${oid} ${words}. It replaces`,
     );
   });
@@ -271,9 +275,9 @@ describe('waiting for a vault', () => {
 describe('a vault out of reach', () => {
   // Names of their own: connections to the vault above are kept alive and would be used again.
   it.each([
-    ['noSuchHost', 'gone-1', 'There is no host gone-1.vault.azure.net'],
-    ['refused', 'gone-2', 'gone-2.vault.azure.net cannot be reached: ECONNREFUSED'],
-    ['untrusted', 'gone-3', 'The TLS certificate of gone-3.vault.azure.net is not trusted'],
+    ['noSuchHost', 'gone-1', 'there is no such host name (ENOTFOUND)'],
+    ['refused', 'gone-2', 'gone-2.vault.azure.net cannot be reached: GET'],
+    ['untrusted', 'gone-3', 'its certificate is for another host name'],
   ] as const)('is told by its cause: %s', async (how, name, message) => {
     const restore = world.failConnections(how);
     try {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fakeHttp } from '../../registry/fake-http.js';
 import { chooseCloud, chooseIdentity } from '../../../src/commands/session/identity.js';
 import type { HostIdentity } from '../../../src/commands/index.js';
 import { readInputs } from '../../../src/inputs/index.js';
@@ -61,7 +62,7 @@ describe('who a run signs in as', () => {
     );
     expect(identity).toMatchObject({ kind: 'assertion', clientId, tenantId });
     if (identity.kind !== 'assertion') throw new Error(identity.kind);
-    expect(await identity.getAssertion()).toBe('token');
+    expect(await identity.getAssertion(fakeHttp(() => ({})).http)).toBe('token');
     expect(asked).toEqual(['api://AzureADTokenExchange']);
   });
 

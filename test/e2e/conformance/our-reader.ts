@@ -34,7 +34,7 @@ export interface OurAnswer {
   readonly words: string;
 }
 
-const http = createHttpClient({ userAgent: 'acr-content-trust-test' });
+const http = createHttpClient({ userAgent: 'acr-content-trust-test', environment: process.env });
 const seen = new Map<string, TrustedView>();
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -116,7 +116,7 @@ const cases: readonly Case[] = [
     },
     code: 'FEDERATION_REFUSED',
     message: /repo:contoso\/app:pull_request/,
-    remedy: /Add a federated credential with exactly this issuer, subject and audience/,
+    remedy: /a federated credential with exactly this issuer, subject and audience/,
     hosts: ['action'],
   },
   {
@@ -137,7 +137,7 @@ const cases: readonly Case[] = [
     },
     code: 'ENTRA_UNREACHABLE',
     message: /Entra ID at https:\/\/login\.microsoftonline\.com cannot be reached/,
-    remedy: /Check the network, the HTTPS_PROXY of this machine/,
+    remedy: /Check the network and the proxy of this machine \(HTTPS_PROXY, NO_PROXY\)/,
   },
   {
     title: 'the proxy is not there',

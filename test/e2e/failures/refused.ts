@@ -120,7 +120,7 @@ export function toldBy(host: ProductHost, { stdout, stderr }: ProductResult): To
   }
 }
 
-/** `CODE: message`, then the remedy on the last line. */
+/** `CODE: message`, then the remedy, a step a line; where one ends and the other begins is not told. */
 function parse(text = ''): ToldFailure {
   const lines = text
     .replaceAll('%0A', '\n')
@@ -132,7 +132,7 @@ function parse(text = ''): ToldFailure {
   return {
     code,
     message: [first, ...lines.slice(1, -1)].join('\n'),
-    remedy: lines.at(-1) ?? '',
+    remedy: lines.slice(1).join('\n'),
   };
 }
 

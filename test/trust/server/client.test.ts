@@ -228,7 +228,7 @@ describe('publishing to a trust server', () => {
     expect(outcome).toEqual({ kind: 'accepted' });
     expect(scopes).toEqual([`repository:${gun}:pull,push`]);
     const request = requests[0];
-    expect(request).toMatchObject({ method: 'POST', retry: false });
+    expect(request).toMatchObject({ method: 'POST', retry: 'unprocessed' });
     expect(request?.url.endsWith('/_trust/tuf/')).toBe(true);
     const boundary = /^multipart\/form-data; boundary=([0-9a-f]{60})$/.exec(
       request?.headers?.['content-type'] ?? '',
@@ -293,7 +293,6 @@ describe('publishing to a trust server', () => {
   it.each([
     ['500', answer(500, complaint('UPDATING'))],
     ['502 from a proxy', answer(502, '<html>', 'text/html')],
-    ['429', answer(429)],
     ['a success that is a web page', answer(200, '<html>', 'text/html')],
     ['a connection that broke', 'unreachable'],
     ['a timeout', 'timeout'],
@@ -343,7 +342,7 @@ describe('deleting trust data', () => {
     expect(await server.deleteTrustData()).toEqual({ kind: 'accepted' });
     expect(scopes).toEqual([`repository:${gun}:*`]);
     expect(requests).toHaveLength(1);
-    expect(requests[0]).toMatchObject({ method: 'DELETE', retry: false });
+    expect(requests[0]).toMatchObject({ method: 'DELETE', retry: 'unprocessed' });
     expect(requests[0]?.url.endsWith('/team/app/_trust/tuf/')).toBe(true);
   });
 

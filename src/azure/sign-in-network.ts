@@ -1,0 +1,53 @@
+/**
+ * How the Azure SDK's credentials reach Entra ID and the managed identity of this machine: over our
+ * own HTTP client, and observed, because the SDK keeps neither the status nor the words of what it
+ * was answered.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import type { TokenCredentialOptions } from '@azure/identity';
+
+import { createSdkHttpClient, errorAnswerOf, sdkRetries } from '../http/index.js';
+import type { HttpClient, HttpResponse, SdkOutcome } from '../http/index.js';
+import { isTransientRefusal } from './entra-refusals.js';
+
+/** The network of one credential. */
+export interface SignInNetwork {
+  /** For the constructor of an SDK credential. */
+  readonly options: Pick<TokenCredentialOptions, 'httpClient' | 'retryOptions'>;
+  /** Runs `work`, and notes what came of the requests that it makes. */
+  observe<T>(outcomes: SdkOutcome[], work: () => Promise<T>): Promise<T>;
+}
+
+/** Creates it; the credentials of one network may be used at the same time. */
+export function createSignInNetwork(http: HttpClient): SignInNetwork {
+  const current = new AsyncLocalStorage<SdkOutcome[]>();
+  const httpClient = createSdkHttpClient({
+    http,
+    service: (url) =>
+      isMachineEndpoint(url) ? 'the managed identity of this machine' : 'Entra ID',
+    // Asking for a token changes nothing.
+    isRepeatable: () => true,
+    isTransient: (url, response) =>
+      isMachineEndpoint(url)
+        ? isIdentityInTheMaking(response)
+        : response.status >= 400 && isTransientRefusal(errorAnswerOf(response)),
+    onOutcome: (outcome) => {
+      current.getStore()?.push(outcome);
+    },
+  });
+  return {
+    options: { httpClient, retryOptions: sdkRetries },
+    observe: (outcomes, work) => current.run(outcomes, work),
+  };
+}
+
+/** Endpoints of this machine speak plain http; Entra ID never does. */
+export function isMachineEndpoint(url: URL): boolean {
+  return url.protocol === 'http:';
+}
+
+/** The metadata service answers so while an identity is being set up or the service updated. */
+function isIdentityInTheMaking({ status }: HttpResponse): boolean {
+  return status === 404 || status === 410;
+}

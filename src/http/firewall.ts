@@ -1,0 +1,77 @@
+/**
+ * What to do about the firewall of a registry or a vault. Its owner decides who passes, so the
+ * command is addressed to them.
+ */
+import { BlockList, isIP, isIPv4 } from 'node:net';
+
+import { TrustError } from '../errors.js';
+import { errorAnswerOf } from './answer.js';
+import type { HttpResponse } from './types.js';
+
+/** Addresses that no firewall rule of Azure takes: private, shared, link-local, loopback. */
+const privateRanges = new BlockList();
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['224.0.0.0', 3],
+] as const) {
+  privateRanges.addSubnet(network, prefix, 'ipv4');
+}
+
+/**
+ * One step a line.
+ * @param what `registry` or `vault`
+ * @param command the line of Azure CLI that adds a rule, without the address
+ * @param address the client address that the service states
+ */
+export function firewallRemedy(
+  what: 'registry' | 'vault',
+  command: string,
+  address: string | undefined,
+): string {
+  const inside = `Or run the job in a network that reaches the ${what} through its private endpoint.`;
+  if (address !== undefined && (!isIPv4(address) || privateRanges.check(address))) {
+    const kind = isIP(address) === 6 ? 'an IPv6 address' : 'a private address';
+    return (
+      `The ${what} sees ${kind} (${address}), and its firewall rules take public IPv4 addresses only.\n` +
+      `Check that the name of the ${what} resolves to its private endpoint on this machine.\n` +
+      inside
+    );
+  }
+  return (
+    `Ask the owner of the ${what} to run: ${command} --ip-address ` +
+    `${address ?? '<public IPv4 address of this machine>'}\n` +
+    `${inside}\nThen run the step again.`
+  );
+}
+
+/**
+ * The error for an answer by which the firewall of a registry keeps this machine out, whatever was
+ * asked for; undefined for every other answer.
+ */
+export function registryFirewall(host: string, response: HttpResponse): TrustError | undefined {
+  if (response.status !== 401 && response.status !== 403) return undefined;
+  const { firewall, status, words } = errorAnswerOf(response);
+  return firewall && registryFirewallError(host, firewall.address, `status ${status}: ${words}`);
+}
+
+/** REGISTRY_FIREWALL, for whoever heard of it in another way; `said` are the registry's own words. */
+export function registryFirewallError(
+  host: string,
+  address: string | undefined,
+  said: string,
+): TrustError {
+  // A login server may be the name with a hash behind it; names themselves have no hyphens.
+  const name =
+    /^([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\./i.exec(host)?.[1] ?? '<name of the registry>';
+  return new TrustError(
+    'REGISTRY_FIREWALL',
+    `The firewall of registry ${host} keeps this machine out (${said})`,
+    { remedy: firewallRemedy('registry', `az acr network-rule add --name ${name}`, address) },
+  );
+}

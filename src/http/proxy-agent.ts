@@ -1,0 +1,97 @@
+/**
+ * Tunnels to servers through a proxy, and says so when it is the proxy that fails: what it answers
+ * to CONNECT is never taken for the server's word, because no TLS vouches for it.
+ */
+import type { ClientRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import { HttpsProxyAgent } from 'https-proxy-agent';
+
+import { messageOf } from '../errors.js';
+import { limits } from '../limits.js';
+import {
+  codeOf,
+  isTransientCode,
+  networkReasonOf,
+  proxyFailureCode,
+  transientProxyFailureCode,
+} from './failure.js';
+import type { Proxy } from './proxy.js';
+
+type ConnectOptions = Parameters<HttpsProxyAgent<string>['connect']>[1];
+
+/** An agent for one proxy. Its errors have complete messages, and a code of ./failure.ts. */
+export class ProxyAgent extends HttpsProxyAgent<string> {
+  readonly #proxy: Proxy;
+
+  constructor(proxy: Proxy, options: { readonly keepAlive: boolean }) {
+    super(proxy.url, options);
+    this.#proxy = proxy;
+  }
+
+  override async connect(
+    request: ClientRequest,
+    options: ConnectOptions,
+  ): ReturnType<HttpsProxyAgent<string>['connect']> {
+    const target = `${options.host ?? ''}:${options.port}`;
+    let status: number | undefined;
+    request.once('proxyConnect', (answer: { readonly statusCode: number }) => {
+      status = answer.statusCode;
+    });
+    const tunnel = await this.#bounded(super.connect(request, options), target);
+    if (status === 200) return tunnel;
+    tunnel.destroy();
+    throw this.#refused(target, status ?? 0);
+  }
+
+  /** Waits for the proxy, though not for long, and translates its failures. */
+  async #bounded<T extends Duplex>(connecting: Promise<T>, target: string): Promise<T> {
+    const ms = limits.proxyConnectMs;
+    let isLate = false;
+    let timer: NodeJS.Timeout | undefined;
+    const lateness = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        isLate = true;
+        const what = `opened no connection to ${target} within ${ms / 1000} seconds`;
+        reject(proxyFailure(transientProxyFailureCode, `${this.#proxy.label} ${what}`));
+      }, ms);
+    });
+    // A tunnel that opens after all has nobody left to use it.
+    const opened = connecting.then((tunnel) => (isLate ? tunnel.destroy() : tunnel));
+    try {
+      return await Promise.race([opened, lateness]);
+    } catch (error) {
+      throw isLate ? error : this.#failed(target, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #failed(target: string, error: unknown): Error {
+    const code = codeOf(error);
+    const reason = networkReasonOf(code);
+    const why = reason === undefined ? code || messageOf(error) : `${reason} (${code})`;
+    return proxyFailure(
+      isTransientCode(code) || code === '' ? transientProxyFailureCode : proxyFailureCode,
+      `${this.#proxy.label} cannot be used to reach ${target}: ${why}`,
+    );
+  }
+
+  #refused(target: string, status: number): Error {
+    const { label, variable } = this.#proxy;
+    const why =
+      status === 407
+        ? `: it wants a user name and password (put them into ${variable})`
+        : status === 403
+          ? ': it does not let this machine through to that host'
+          : '';
+    return proxyFailure(
+      status >= 500 || status === 429 ? transientProxyFailureCode : proxyFailureCode,
+      `${label} refused to connect to ${target} (status ${status})${why}`,
+    );
+  }
+}
+
+function proxyFailure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
