@@ -47,21 +47,21 @@ export class ProxyAgent extends HttpsProxyAgent<string> {
   /** Waits for the proxy, though not for long, and translates its failures. */
   async #bounded<T extends Duplex>(connecting: Promise<T>, target: string): Promise<T> {
     const ms = limits.proxyConnectMs;
-    let isLate = false;
+    const wait = { isLate: false };
     let timer: NodeJS.Timeout | undefined;
     const lateness = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
-        isLate = true;
+        wait.isLate = true;
         const what = `opened no connection to ${target} within ${ms / 1000} seconds`;
         reject(proxyFailure(transientProxyFailureCode, `${this.#proxy.label} ${what}`));
       }, ms);
     });
     // A tunnel that opens after all has nobody left to use it.
-    const opened = connecting.then((tunnel) => (isLate ? tunnel.destroy() : tunnel));
+    const opened = connecting.then((tunnel) => (wait.isLate ? tunnel.destroy() : tunnel));
     try {
       return await Promise.race([opened, lateness]);
     } catch (error) {
-      throw isLate ? error : this.#failed(target, error);
+      throw wait.isLate ? error : this.#failed(target, error);
     } finally {
       clearTimeout(timer);
     }

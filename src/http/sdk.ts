@@ -107,7 +107,8 @@ function methodOf({ method }: PipelineRequest): HttpRequest['method'] {
     case 'PATCH':
     case 'DELETE':
       return method;
-    default:
+    case 'OPTIONS':
+    case 'TRACE':
       throw unforeseen(`the method ${method}`);
   }
 }

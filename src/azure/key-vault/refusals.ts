@@ -154,7 +154,7 @@ function unanswered(error: HttpError, operation: VaultOperation): TrustError {
     case 'tls':
     case 'unreachable':
       return trustError('VAULT_UNREACHABLE', `${host} cannot be reached: ${error.message}`, {
-        remedy: /ENOTFOUND/.test(error.message)
+        remedy: error.message.includes('ENOTFOUND')
           ? `Check that a vault named "${vaultNameOf(reference)}" exists in this cloud: ` +
             `az keyvault show --name ${vaultNameOf(reference)}\n` +
             'Check that this agent can resolve its name.'
