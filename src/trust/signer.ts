@@ -10,6 +10,11 @@ export interface Signer {
   /** For logs, such as `Key Vault key contoso-keys/app (ES256)`. */
   readonly description: string;
   /**
+   * Canonical IDs of the root keys that the key's own vault names for it, where the trust server
+   * cannot write: whoever signs with the key is held to them. Undefined or empty: no record.
+   */
+  readonly recordedRoots?: readonly KeyId[] | undefined;
+  /**
    * Signs `message` (not its digest) and returns the signature as TUF wants it: ECDSA as raw r||s,
    * RSA-PSS with a 32-byte salt.
    */

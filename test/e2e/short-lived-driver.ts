@@ -54,6 +54,7 @@ await publishChange(
     expiry: 'report',
   },
   {
+    keys: [],
     plan: (view) => {
       const roles = Object.keys(job.keys);
       const nothing = { roles, warnings: [], files: [] };

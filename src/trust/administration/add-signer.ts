@@ -92,6 +92,7 @@ export async function addSigner(
   const role = roleOfSigner(wanted.name);
   let before: TrustedView | undefined;
   const { view, plan, carriedOut, attempts } = await publishChange(server, options, {
+    keys: signers,
     plan: (current) => {
       const addition = planSignerAddition(current, wanted, signers, clock());
       if (addition.files.length > 0) before = current;

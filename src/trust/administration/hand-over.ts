@@ -83,6 +83,7 @@ export async function handOverRoles(
     server,
     { ...options, expiry: 'report' },
     {
+      keys: atHand,
       plan: (current): HandOverPlan => {
         const wanted = missing(current);
         if (wanted.length === 0) return { roles: [], files: [], warnings: [], exchanges: [] };

@@ -110,6 +110,7 @@ export async function removeSigner(
   const { name, signers, clock, isLossConfirmed } = options;
   let sent: SignerRemovalPlan | undefined;
   const { view, plan, carriedOut, attempts } = await publishChange(server, options, {
+    keys: signers,
     plan: (current) => {
       const removal = planSignerRemoval(current, name, signers, clock());
       if (removal.lost.length > 0 && !isLossConfirmed) {

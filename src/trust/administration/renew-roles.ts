@@ -43,6 +43,7 @@ export async function renewRoles(
     server,
     { ...options, expiry: 'report' },
     {
+      keys: signers,
       plan: (current) => {
         const planned = planRenewal(current, signers, rulesNow());
         if (planned.roles.length > 0) wanted = planned.roles;

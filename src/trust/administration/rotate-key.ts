@@ -88,6 +88,7 @@ export async function rotateKey(server: TrustServer, options: RotationOptions): 
     server,
     { ...options, pins: extended, expiry: 'report' },
     {
+      keys: [...atHand, newKey.signer],
       plan: (current): RotationPlan => {
         const question = { view: current, role, newKey, oldKeyId, atHand };
         const now = clock();

@@ -7,9 +7,15 @@ import { keyIdOf, own } from '../metadata/index.js';
 import type { PublicKey, RoleName } from '../metadata/types.js';
 import { readRepository } from '../reading/index.js';
 import type { TrustServer } from '../server/index.js';
-import type { Signer } from '../signer.js';
-import { expiriesOf, type TrustedView } from '../verification/index.js';
+import {
+  expiriesOf,
+  type Anchor,
+  type TrustedView,
+  type VouchingKey,
+} from '../verification/index.js';
 import { rolesFor } from './plan.js';
+import { requireAnchor } from './require-anchor.js';
+import { keyIdsFor } from './roles.js';
 import type { PublishingContext } from './types.js';
 import { limits } from '../../limits.js';
 
@@ -17,7 +23,9 @@ import { limits } from '../../limits.js';
 export interface ExamineOptions extends Omit<PublishingContext, 'log' | 'deadlineMs'> {
   /** The names of the tags that are to be signed. */
   readonly tags: Iterable<string>;
-  readonly signer: Pick<Signer, 'keyId' | 'description'>;
+  readonly signer: VouchingKey;
+  /** Other keys that the run was given, which may vouch for the root: its root key. */
+  readonly keys?: readonly VouchingKey[] | undefined;
 }
 
 /** What a run that wants to sign will meet. */
@@ -27,6 +35,8 @@ export type SigningOutlook =
   | {
       readonly kind: 'ready';
       readonly view: TrustedView;
+      /** What vouches for its root. */
+      readonly anchor: Anchor;
       /** Each tag with the roles it would be signed into. */
       readonly roles: ReadonlyMap<string, readonly RoleName[]>;
       /** What ends within six months and is not renewed by the server, soonest first. */
@@ -36,7 +46,8 @@ export type SigningOutlook =
 /**
  * Looks whether `signer` could sign `tags` now, as this principal.
  * @throws {TrustError} SIGNER_NOT_AUTHORIZED when the server would not accept it from this
- * principal; KEY_NOT_AUTHORIZED when the key may not sign one of the tags; TRUST_SERVER_REJECTED
+ * principal; KEY_NOT_AUTHORIZED when the key may not sign one of the tags; TRUST_ANCHOR_MISSING when
+ * only the server vouches for what would be signed; TRUST_PIN_MISMATCH; TRUST_SERVER_REJECTED
  * when the server lacks the snapshot or timestamp key; and what reading throws, such as TRUST_DATA_EXPIRED.
  */
 export async function examineSigning(
@@ -58,9 +69,23 @@ export async function examineSigning(
   const [snapshotKey, timestampKey] = serverKeys.value;
   if (!view) return { kind: 'uninitialised' };
   const roles = rolesFor(view, options.tags, options.signer);
+  const anchor = anchorFor(view, roles, options);
   checkServerKey(server, view, 'snapshot', snapshotKey);
   checkServerKey(server, view, 'timestamp', timestampKey);
-  return { kind: 'ready', view, roles, expiring: expiring(view, clock()) };
+  return { kind: 'ready', view, anchor, roles, expiring: expiring(view, clock()) };
+}
+
+/** As the publish will ask, so that nothing is built in vain. */
+function anchorFor(
+  view: TrustedView,
+  roles: ReadonlyMap<string, readonly RoleName[]>,
+  { signer, keys = [] }: ExamineOptions,
+): Anchor {
+  const files = [...new Set([...roles.values()].flat())].map((role) => ({
+    role,
+    signedBy: [{ signer, keyIds: keyIdsFor(view, role, signer.keyId) }],
+  }));
+  return requireAnchor(view, files, [signer, ...keys]);
 }
 
 /** A server that holds the key a root names hands out that one, any other makes a new one. */

@@ -8,15 +8,18 @@ import { limits } from '../../limits.js';
 import type { RoleName } from '../metadata/types.js';
 import { readRepository } from '../reading/index.js';
 import type { TrustServer } from '../server/index.js';
-import type { TrustedView } from '../verification/index.js';
+import { pinsFrom, type TrustedView, type VouchingKey } from '../verification/index.js';
 import { patienceFor } from './patience.js';
 import type { Plan, PlannedFile } from './plan.js';
 import { confirmed, readBack } from './read-back.js';
+import { requireAnchor } from './require-anchor.js';
 import { signFile } from './sign.js';
 import type { ChangeOptions } from './types.js';
 
 /** What is to be changed, asked anew for every view that is met on the way. */
 export interface Change<P extends Plan> {
+  /** Every key that the run has, whether this change takes it or not: they vouch for the root. */
+  readonly keys: readonly VouchingKey[];
   /** What has to be signed to get there from `view`; no files when it is there. */
   plan(view: TrustedView): P;
   /** Why `view`, read as a stranger would, is not what was wanted; undefined when it is. */
@@ -42,7 +45,8 @@ type Sent = ReadonlyMap<RoleName, { readonly bytes: Buffer; readonly version: nu
 /**
  * Carries `change` out in one publish and reads it back. Sends nothing when nothing has to change.
  * @throws {TrustError} TRUST_DATA_MISSING without trust data; KEY_NOT_AUTHORIZED;
- * SIGNER_NOT_AUTHORIZED; TRUST_CONFLICT when the deadline passes among conflicts; TRUST_SERVER_UNREACHABLE or
+ * SIGNER_NOT_AUTHORIZED; TRUST_ANCHOR_MISSING when only the server vouches for what would be signed;
+ * TRUST_PIN_MISMATCH; TRUST_CONFLICT when the deadline passes among conflicts; TRUST_SERVER_UNREACHABLE or
  * TRUST_SERVER_REJECTED; READ_BACK_FAILED; INTERRUPTED; and what reading and the signer throw.
  */
 export async function publishChange<P extends Plan>(
@@ -50,13 +54,14 @@ export async function publishChange<P extends Plan>(
   options: ChangeOptions,
   change: Change<P>,
 ): Promise<Changed<P>> {
-  const { pins, clock, signal, log, expiry } = options;
+  const { clock, signal, log, expiry } = options;
+  let { pins } = options;
   const flaw = (seen: TrustedView): string | undefined => change.flaw(seen);
   const overtaken = (seen: TrustedView): TrustError | undefined => change.overtaken?.(seen);
   const lookBack = (sent: Sent, view: TrustedView): Promise<TrustedView> => {
     options.onReadBack?.();
     const likely = [...view.delegations.keys()];
-    return readBack(server, { flaw, overtaken, sent, likely, expiry }, options);
+    return readBack(server, { flaw, overtaken, sent, likely, expiry }, { ...options, pins });
   };
   const patience = patienceFor(options.deadlineMs ?? limits.publishDeadlineMs, signal);
   let earlier: TrustedView | undefined;
@@ -83,6 +88,8 @@ export async function publishChange<P extends Plan>(
     // A refusal is final unless the repository changed under it.
     if (trouble?.kind === 'rejected' && isUnchanged(earlier, view)) throw trouble.error;
     const plan = change.plan(view);
+    // Before anything is signed, for every view anew; from here on nothing is read without the anchor.
+    pins = pinsFrom(requireAnchor(view, plan.files, change.keys), pins);
     if (plan.files.length === 0) {
       if (attempts > 0) log.info('A publish whose answer got lost has taken effect.');
       const seen =

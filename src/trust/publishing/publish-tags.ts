@@ -21,6 +21,7 @@ export async function publishTags(
 ): Promise<PublishedTags> {
   const { tags, signer, clock } = options;
   const { view, plan, attempts } = await publishChange(server, options, {
+    keys: [signer],
     plan: (current) => planTags(current, tags, signer, clock()),
     flaw: (seen) => tagFlaw(seen, tags),
     overtaken: (seen) => signedByOthers(seen, tags),

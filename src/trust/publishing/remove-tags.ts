@@ -40,6 +40,7 @@ export async function removeTags(
   const { selects, signer, clock } = options;
   const removed = new Map<string, ReadonlySet<RoleName>>();
   const { view, attempts } = await publishChange(server, options, {
+    keys: [signer],
     plan: (current) => {
       const plan = planRemoval(current, selects, signer, clock());
       for (const [tag, roles] of plan.removed) {

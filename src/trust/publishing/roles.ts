@@ -18,7 +18,11 @@ export function keyIdsFor(view: TrustedView, role: RoleName, canonicalId: KeyId)
   });
 }
 
-function keysOf(view: TrustedView, role: RoleName): readonly (readonly [KeyId, PublicKey])[] {
+/** The keys that `role` lists, by their TUF IDs, each once. */
+export function keysOf(
+  view: TrustedView,
+  role: RoleName,
+): readonly (readonly [KeyId, PublicKey])[] {
   if (!isBaseRole(role)) return [...(view.delegations.get(role)?.keys ?? [])];
   const { roles, keys } = view.root.signed;
   return [...new Set(own(roles, role)?.keyids)].flatMap((id) => {

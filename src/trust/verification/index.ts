@@ -1,4 +1,12 @@
 /** Verification of Notary v1 data: bytes in, trusted view out, and questions about the view. */
+export {
+  anchorOf,
+  isRootSignedBy,
+  pinsFrom,
+  presentedRootKeys,
+  type Anchor,
+  type VouchingKey,
+} from './anchor.js';
 export { TrustedCollection } from './collection.js';
 export { expiriesOf, expiryOf } from './expiries.js';
 export {

@@ -22,7 +22,12 @@ import { chainsTo } from './certificate-path.js';
 /** One thing that identifies a root. */
 export type Pin =
   /** TUF ID of the root key as metadata lists it, or canonical ID of the raw key. */
-  | { readonly kind: 'key-id'; readonly keyId: KeyId }
+  | {
+      readonly kind: 'key-id';
+      readonly keyId: KeyId;
+      /** The key whose vault names this root key, where that is where the pin is from. */
+      readonly recordedAt?: string;
+    }
   /** SHA-256 of the root certificate's DER bytes in hex; colons and case do not matter. */
   | { readonly kind: 'certificate-sha256'; readonly fingerprint: string }
   /** PEM of CAs; the root certificate must chain to one of them, or be in the file itself. */
@@ -46,7 +51,9 @@ export function preparePin(pin: Pin): PreparedPin {
       const id = requireHex(pin.keyId.toLowerCase(), 'key ID');
       return {
         pin,
-        description: `key ID ${id}`,
+        description: pin.recordedAt
+          ? `key ID ${id} (recorded at the ${pin.recordedAt})`
+          : `key ID ${id}`,
         matches: (key) => keyIdOf(key) === id || canonicalKeyIdOf(key) === id,
       };
     }

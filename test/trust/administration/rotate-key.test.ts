@@ -41,9 +41,14 @@ async function rotate(repository: TestRepository, { newKey, publicKey, ...wish }
   });
 }
 
-async function sign(repository: TestRepository, signer: Signer, tag = 'more') {
+async function sign(
+  repository: TestRepository,
+  signer: Signer,
+  tag = 'more',
+  context = repository.context,
+) {
   const tags = new Map([[tag, content('b')]]);
-  return publishTags(repository.server, { ...repository.context, signer, tags });
+  return publishTags(repository.server, { ...context, signer, tags });
 }
 
 const signed = () => new TestRepository().initialise({ '1': content('a') });
@@ -288,9 +293,11 @@ describe("rotating a signer's key", () => {
     expect(keysOf('targets/releases')).toEqual([shared.keyId, newKey.keyId]);
     // Its file is signed by a key that stays.
     expect(repository.fake.versions()).toMatchObject({ 'targets/releases': 1, 'targets/a': 2 });
-    expect((await sign(repository, newKey)).roles).toEqual(['targets/a', 'targets/releases']);
+    const { pinned } = repository;
+    const first = await sign(repository, newKey, 'more', pinned);
+    expect(first.roles).toEqual(['targets/a', 'targets/releases']);
     const both = ['targets/b', 'targets/releases'];
-    expect((await sign(repository, shared, 'too')).roles).toEqual(both);
+    expect((await sign(repository, shared, 'too', pinned)).roles).toEqual(both);
   });
 
   it('needs no file where nothing was signed yet', async () => {

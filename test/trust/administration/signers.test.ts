@@ -20,14 +20,14 @@ import { content, TestRepository } from '../support/repository.js';
 
 const sign = (repository: TestRepository, signer: Signer, tag: string, letter = 'b') =>
   publishTags(repository.server, {
-    ...repository.context,
+    ...repository.pinned,
     signer,
     tags: new Map([[tag, content(letter)]]),
   });
 
 const add = (repository: TestRepository, name: string, ...keys: readonly PublicKey[]) =>
   addSigner(repository.server, {
-    ...repository.context,
+    ...repository.pinned,
     wanted: { name, keys },
     signers: [repository.targets],
   });
@@ -38,7 +38,7 @@ const remove = (
   more: { signers?: readonly Signer[]; isLossConfirmed?: boolean } = {},
 ) =>
   removeSigner(repository.server, {
-    ...repository.context,
+    ...repository.pinned,
     name,
     signers: [repository.targets],
     isLossConfirmed: false,
@@ -188,7 +188,7 @@ describe('a signer that is added', () => {
     const [ci, other] = [ecdsaSigner(), ecdsaSigner()];
     const wanted = { name: 'ci', keys: [ci.publicKey] };
     const adding = addSigner(repository.server, {
-      ...repository.context,
+      ...repository.pinned,
       wanted,
       signers: [other, repository.root],
     });

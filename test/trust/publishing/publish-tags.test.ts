@@ -195,7 +195,8 @@ describe('choosing the roles to sign', () => {
     await repository.delegate({ 'targets/releases': before.publicKey });
     await sign(repository, tags({ old: content('a') }), { signer: before });
     await repository.delegate({ 'targets/releases': after.publicKey });
-    const done = await sign(repository, tags({ '1': content('b') }), { signer: after });
+    const { pins } = repository.pinned;
+    const done = await sign(repository, tags({ '1': content('b') }), { signer: after, pins });
     expect(done.view.targets.get('targets/releases')?.signed).toMatchObject({ version: 2 });
     expect(lookUpTag(done.view, 'old').kind).toBe('unsigned');
     expect(repository.log.lines.join('\n')).toContain('not carried over');

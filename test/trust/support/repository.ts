@@ -8,6 +8,7 @@ import {
   readRepository,
   serializeEnvelope,
   type PublicKey,
+  type PublishingContext,
   type RoleName,
   type RootSigned,
   type Signed,
@@ -51,8 +52,13 @@ export class TestRepository {
   }
 
   /** What every publishing call needs. */
-  get context() {
+  get context(): Omit<PublishingContext, 'log'> & { readonly log: ReturnType<typeof memoryLog> } {
     return { pins: [], clock: () => this.now, log: this.log };
+  }
+
+  /** As {@link context}, held to the root key of the repository. */
+  get pinned() {
+    return { ...this.context, pins: [{ kind: 'key-id', keyId: this.root.keyId } as const] };
   }
 
   async initialise(tags: Record<string, ReturnType<typeof content>> = {}): Promise<this> {
