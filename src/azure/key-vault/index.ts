@@ -40,4 +40,6 @@ export {
   type SetSecretOptions,
   type StoredSecret,
 } from './set-secret.js';
+export { recordRoots, rootTag, type RecordChange, type RecordOutcome } from './root-record.js';
+export { vaultFlagOf } from './names.js';
 export { gunTag, purposeOf, roleTag, tagsFor, type KeyPurpose } from './tags.js';

@@ -16,6 +16,7 @@ const wording = {
   'get-public': ['read the public half of', 'reading the public half of'],
   sign: ['sign with', 'signing with'],
   list: ['list', 'listing'],
+  update: ['write the tags of', 'writing the tags of'],
   create: ['create', 'creating'],
   import: ['import a key as', 'importing a key as'],
   set: ['store a secret as', 'storing a secret as'],

@@ -21,7 +21,9 @@ import { openVaultKey } from './open-vault-key.js';
 import { isVaultUrl } from './passphrase.js';
 import { readKeyText } from './read-key-text.js';
 import { readPassphrase } from './read-passphrase.js';
-import { readVaultSecret } from './read-secret.js';
+import { readSecretVersion } from './read-secret.js';
+import { recordedRoots } from './root-record.js';
+import type { Tags } from './tags.js';
 import { vaultNameOf } from './names.js';
 import { requireCredential } from './require-credential.js';
 
@@ -73,9 +75,7 @@ async function openText(
 ): Promise<OpenedKey> {
   const passphrase = await readPassphrase(options, options);
   const isFile = reference.kind === 'file';
-  const text = isFile
-    ? await readKeyText(reference.path)
-    : await readVaultSecret(reference, requireCredential(reference, options.credential), options);
+  const { text, tags } = await readText(reference, options);
   options.secrets.mask(text);
   const source = isFile ? `the file ${reference.path}` : formatKeyReference(reference);
   const { privateKey, role, gun } = readKeyFile(text, {
@@ -86,6 +86,19 @@ async function openText(
   const description = isFile
     ? `key in the file ${reference.path}`
     : `key in the Key Vault secret ${vaultNameOf(reference)}/${reference.name}`;
-  const signer = createMemorySigner(privateKey, description);
+  const signer = {
+    ...createMemorySigner(privateKey, description),
+    recordedRoots: isFile ? [] : recordedRoots(tags, reference),
+  };
   return { signer, privateKey, role, gun, certificatePem: undefined };
+}
+
+async function readText(
+  reference: FileKeyReference | VaultSecretReference,
+  options: OpenKeyOptions,
+): Promise<{ readonly text: string; readonly tags: Tags }> {
+  if (reference.kind === 'file') return { text: await readKeyText(reference.path), tags: {} };
+  const credential = requireCredential(reference, options.credential);
+  const { value, tags } = await readSecretVersion(reference, credential, options);
+  return { text: value, tags };
 }

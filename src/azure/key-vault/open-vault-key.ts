@@ -11,6 +11,7 @@ import type { Signer } from '../../trust/signer.js';
 import { callVault, type VaultOptions } from './call.js';
 import { clientOptions } from './pipeline.js';
 import { judgeKey } from './key-material.js';
+import { recordedRoots } from './root-record.js';
 import { readCertificate } from './read-certificate.js';
 import { failed } from './refusals.js';
 import { createVaultSigner } from './vault-signer.js';
@@ -51,7 +52,13 @@ export async function openVaultKey(
   }
   const signer = createVaultSigner(bundle, material, reference, credential, options);
   const certificatePem = certificate && encodeCertificates([certificate.der]);
-  return { ...signer, kid: material.kid, certificatePem };
+  const tags = certificate?.tags ?? bundle.properties.tags ?? {};
+  return {
+    ...signer,
+    kid: material.kid,
+    certificatePem,
+    recordedRoots: recordedRoots(tags, reference),
+  };
 }
 
 function now({ clock }: VaultOptions): Date {

@@ -34,8 +34,9 @@ const policyWords: Readonly<Record<VaultAction, string>> = {
   'get-public': 'get',
   sign: 'get sign',
   list: 'get list sign',
-  create: 'get list sign create',
-  import: 'get list sign import',
+  update: 'get update',
+  create: 'get list sign create update',
+  import: 'get list sign import update',
   set: 'get set',
   backup: 'get list backup',
   restore: 'get list sign restore',
@@ -97,6 +98,8 @@ function roleFor({ reference, action }: VaultOperation, missing: string | undefi
 /** Crypto User may back keys up; no role short of Secrets Officer may back secrets up. */
 function needsOfficer(kind: Kind, action: VaultAction): boolean {
   if (action === 'backup') return kind !== 'vault-key';
+  // Crypto User may change keys; certificates and secrets are their officers'.
+  if (action === 'update') return kind !== 'vault-key';
   return action === 'create' || action === 'import' || action === 'set' || action === 'restore';
 }
 
@@ -106,6 +109,8 @@ function policyPermissions({ reference, action }: VaultOperation): string {
   const words =
     reference.kind === 'vault-key' && action === 'get' ? 'get sign' : policyWords[action];
   // Only keys sign; to create keys is no matter of secrets and certificates.
+  if (action === 'update' && reference.kind === 'vault-secret')
+    return '--secret-permissions get set';
   const fitting = reference.kind === 'vault-key' ? words : words.replace(' sign', '');
   return `--${nounOf(reference)}-permissions ${fitting}`;
 }

@@ -14,6 +14,7 @@ import { assertInForce } from './key-material.js';
 import type { VaultAction } from './names.js';
 import { clientOptions } from './pipeline.js';
 import { failed } from './refusals.js';
+import type { Tags } from './tags.js';
 
 /** A certificate in force. */
 export interface VaultCertificate {
@@ -24,6 +25,7 @@ export interface VaultCertificate {
   readonly key: { readonly name: string; readonly version: string };
   /** Canonical ID of the key in the certificate. */
   readonly keyId: KeyId;
+  readonly tags: Tags;
 }
 
 /**
@@ -61,5 +63,6 @@ export async function readCertificate(
     version: (found.properties.version ?? kid[2]).toLowerCase(),
     key: { name: kid[1], version: kid[2] },
     keyId: keyIdOf(publicKeyFromSpki(spki)),
+    tags: found.properties.tags ?? {},
   };
 }

@@ -1,7 +1,10 @@
 /**
  * The tags by which keys that this product made or imported are known again. They are a help to
- * people and tools; no decision about trust is made by them.
+ * people and tools; the one that decides about trust is in ./root-record.ts.
  */
+
+/** Tags of an object in a vault. */
+export type Tags = Readonly<Record<string, string>>;
 
 /** What a key is for. A root key serves many repositories, so it names none. */
 export interface KeyPurpose {

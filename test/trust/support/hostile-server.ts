@@ -4,14 +4,7 @@
  */
 import type { RoleName, TrustServer } from '../../../src/trust/index.js';
 import { RepositoryBuilder, targetOf, type Files } from '../repository-builder.js';
-import {
-  ecdsaKey,
-  makeCertificate,
-  rootKey,
-  withCertificates,
-  withPublicKey,
-  type TestKey,
-} from '../test-keys.js';
+import { ecdsaKey, rootKey, withPublicKey, type TestKey } from '../test-keys.js';
 import type { Signer } from '../../../src/trust/signer.js';
 import { createRootCertificate } from '../../../src/signing/index.js';
 

@@ -115,18 +115,20 @@ export function keyControl({ vaults, clock }: World) {
           .map(({ name }) => name),
       ),
 
-    /** Changes attributes or operations of a version; without `version` of the newest. */
+    /** Changes attributes, operations or tags of a version; without `version` of the newest. */
     setKeyAttributes: (
       options: KeyAttributes & {
         readonly vault: string;
         readonly name: string;
         readonly version?: string;
         readonly ops?: readonly string[];
+        readonly tags?: Readonly<Record<string, string>>;
       },
     ) => {
       const key = keyOf(vaults.named(options.vault), options.name, options.version);
       Object.assign(key.attributes, attributesOf(options));
       if (options.ops !== undefined) key.ops = [...options.ops];
+      if (options.tags !== undefined) key.tags = options.tags;
       return Promise.resolve();
     },
 

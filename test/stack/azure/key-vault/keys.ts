@@ -5,7 +5,7 @@ import { signWith, verifyWith } from './key-operations.js';
 import { keyKind } from './kinds.js';
 import { lifecycle } from './lifecycle.js';
 import type { VaultCall } from './lifecycle.js';
-import { badParameter, notFound } from './refusals.js';
+import { badParameter, forbidden, notFound } from './refusals.js';
 import { bodyOf, update } from './requests.js';
 import { createKeyVersion, importKeyVersion } from './versions.js';
 import type { KeyVersion } from './vaults.js';
@@ -38,6 +38,9 @@ export async function keys(request: VaultCall): Promise<Answer | undefined> {
   if (call.method === 'PATCH') {
     require('keys/update/action', object);
     const key = find(second);
+    if (vault.keys.entry(name)?.managed === true) {
+      throw forbidden('OperationNotAllowed', 'The key is managed by its certificate.');
+    }
     const body = bodyOf(call);
     update(key, body, clock);
     if (Array.isArray(body.key_ops)) key.ops = body.key_ops.map(String);

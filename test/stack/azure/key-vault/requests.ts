@@ -34,7 +34,13 @@ export function update(
 /** The tags of a request. */
 export function tagsOf(value: unknown): Readonly<Record<string, string>> {
   if (!isRecord(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, String(v)]));
+  const tags = Object.entries(value).map(([name, text]) => [name, String(text)] as const);
+  // Documented limits of the service.
+  if (tags.length > 15) throw badParameter('An object has at most 15 tags.');
+  if (tags.some(([name, text]) => name.length > 256 || text.length > 256)) {
+    throw badParameter('The name and the value of a tag have at most 256 characters.');
+  }
+  return Object.fromEntries(tags);
 }
 
 function applyAttributes(attributes: Attributes, value: unknown): void {
