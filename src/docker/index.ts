@@ -45,5 +45,12 @@ export {
 } from './private-config.js';
 export { pushTags, pushedContent, type PushRequest, type PushedContent } from './push.js';
 export { pushUnder, renameLocally } from './staging.js';
-export { listTrustKeys, removeTrustKey, writeTrustKeys, type DockerKey } from './trust-store.js';
+export {
+  listTrustKeys,
+  removeTrustKey,
+  writeTrustData,
+  writeTrustKeys,
+  type DockerKey,
+  type KnownTrustData,
+} from './trust-store.js';
 export { pushAndSignTags, type TrustedPushRequest } from './trusted-push.js';

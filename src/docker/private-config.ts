@@ -111,8 +111,8 @@ export function isPrivateConfigName(name: string): boolean {
 }
 
 /** Writes a file that only this user can read, in one step: never readable, never half there. */
-export async function writePrivateFile(path: string, text: string): Promise<void> {
-  await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+export async function writePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(path, content, { mode: 0o600, flag: 'wx' });
 }
 
 async function readUserFile(path: string): Promise<Readonly<Record<string, unknown>>> {

@@ -1,6 +1,6 @@
 /**
- * Docker's key store inside a private configuration: puts keys there for the docker engine and tells
- * which are there. It never touches a store that is not in a private configuration of ours.
+ * Docker's trust store inside a private configuration: puts keys and known trust data there for the
+ * docker engine and tells which keys are there. It never touches a store that is not in a private configuration of ours.
  */
 import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -37,6 +37,35 @@ export async function writeTrustKeys(
   for (const { keyId, text } of keys) await writePrivateFile(join(folder, `${keyId}.key`), text);
 }
 
+/** What Docker holds everything it reads against, by role; each as the server served it. */
+export type KnownTrustData = Readonly<
+  Record<'root' | 'targets' | 'snapshot' | 'timestamp', Uint8Array>
+>;
+
+/**
+ * Puts verified trust data where Docker looks for what it has seen before. Docker trusts the first root
+ * it meets; with one of ours it takes none that this one has not signed, and no older files (notary
+ * client/tufclient.go, bootstrapClient).
+ */
+export async function writeTrustData(
+  config: PrivateConfig,
+  gun: string,
+  known: KnownTrustData,
+): Promise<void> {
+  const segments = gun.split('/');
+  // They become names of folders.
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) {
+    throw new TrustError('UNEXPECTED', `"${gun}" is not the name of a repository`, {
+      remedy: 'Report this with the debug log of the step.',
+    });
+  }
+  const folder = join(trustFolder(config), 'tuf', ...segments, 'metadata');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const [role, bytes] of Object.entries(known)) {
+    await writePrivateFile(join(folder, `${role}.json`), bytes);
+  }
+}
+
 /** The IDs of the keys in the store, sorted: a first push shows whether Docker made any itself. */
 export async function listTrustKeys(config: PrivateConfig): Promise<readonly string[]> {
   try {
@@ -62,6 +91,10 @@ export async function removeTrustKey(config: PrivateConfig, keyId: string): Prom
 }
 
 function keyFolder(config: PrivateConfig): string {
+  return join(trustFolder(config), 'private');
+}
+
+function trustFolder(config: PrivateConfig): string {
   if (!basename(config.path).startsWith(privateConfigPrefix)) {
     throw new TrustError(
       'UNEXPECTED',
@@ -71,5 +104,5 @@ function keyFolder(config: PrivateConfig): string {
       },
     );
   }
-  return join(config.path, 'trust', 'private');
+  return join(config.path, 'trust');
 }

@@ -9,6 +9,7 @@ import {
   pushUnder,
   renameLocally,
   resolveLocalImage,
+  writeTrustData,
   writeTrustKeys,
   type BuildResult,
   type PushedContent,
@@ -22,6 +23,7 @@ import type { RunContext } from '../context.js';
 import { withPrivateDocker, type PrivateDocker } from './docker-setup.js';
 import type { Journal, SignedResult, TaggedContent } from '../report/journal.js';
 import { resolvePushed } from './pushed-content.js';
+import { signedWords } from '../report/root-words.js';
 import { putTags } from '../signing/put-tags.js';
 import type { Session } from '../session/session.js';
 import { settleTags, type BothSides } from '../signing/settle-tags.js';
@@ -61,12 +63,13 @@ export async function pushAndSign(run: PushRun): Promise<void> {
   const { configuration, session, context, journal, plan, order, built } = run;
   const { image } = configuration;
   const { log } = journal;
-  let initialised = false;
-  if (plan?.engine === 'docker' && plan.root) {
-    initialised = await log.group('Initialisation', () => initialiseForDocker(plan, context, log));
-    if (initialised) journal.noteInitialised();
-  }
-  const content = await pushedBy(run, built);
+  const initialisation =
+    plan?.engine === 'docker' && plan.root
+      ? await log.group('Initialisation', () => initialiseForDocker(plan, context, log))
+      : undefined;
+  const initialised = initialisation?.kind === 'created';
+  if (initialised) journal.noteInitialised();
+  const content = await pushedBy(run, built, initialisation?.view ?? plan?.view);
   journal.notePush('yes');
   if (order.kind === 'tags-first') {
     journal.noteTagState(plan?.engine === 'docker' ? 'signing-unknown' : 'unsigned');
@@ -159,7 +162,9 @@ export async function pushAndSign(run: PushRun): Promise<void> {
     });
   }
   journal.noteSigned();
-  for (const tag of tags.keys()) log.info(`${image.gun}:${tag}  signed and verified`);
+  for (const tag of tags.keys()) {
+    log.info(`${image.gun}:${tag}  ${signedWords(result.pinnedBy)}`);
+  }
   log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
 }
 
@@ -170,7 +175,11 @@ export function notePushing({ kind }: TagOrder, journal: Journal): void {
 }
 
 /** What the registry holds of this run by now, pushed by the builder or by us. */
-async function pushedBy(run: PushRun, built: BuildResult | undefined): Promise<PushedContent> {
+async function pushedBy(
+  run: PushRun,
+  built: BuildResult | undefined,
+  known: TrustedView | undefined,
+): Promise<PushedContent> {
   const { configuration, context, journal, order, open } = run;
   const { gun, tags } = configuration.image;
   const { log } = journal;
@@ -178,7 +187,7 @@ async function pushedBy(run: PushRun, built: BuildResult | undefined): Promise<P
   if (built?.kind !== 'pushed') {
     return log.group('Push', () =>
       // A new configuration, because the login in the one of the build may have aged.
-      withPrivateDocker(open, { log, clock }, (own) => push(run, own, built?.imageId)),
+      withPrivateDocker(open, { log, clock }, (own) => push(run, own, built?.imageId, known)),
     );
   }
   if (order.kind === 'staging-tag') {
@@ -215,6 +224,7 @@ async function push(
   { configuration, context, journal, plan, order }: PushRun,
   { cli, config }: PrivateDocker,
   builtId: string | undefined,
+  known: TrustedView | undefined,
 ): Promise<PushedContent> {
   const { gun, registry, tags } = configuration.image;
   const references = tags.map((tag) => `${gun}:${tag}`);
@@ -239,6 +249,17 @@ async function push(
     privateKey,
     isDelegation ? { role: 'delegation', passphrase } : { role: 'targets', gun, passphrase },
   );
+  // Docker reads anew and would trust whatever root it meets: it gets the one that was verified here.
+  if (!known) throw new TypeError('the docker engine was planned without trust data');
+  const { root, snapshot, timestamp } = known;
+  const targets = known.targets.get('targets');
+  if (!targets) throw new TypeError('a view without targets');
+  await writeTrustData(config, gun, {
+    root: root.bytes,
+    targets: targets.bytes,
+    snapshot: snapshot.bytes,
+    timestamp: timestamp.bytes,
+  });
   await writeTrustKeys(config, [{ keyId: plan.key.signer.keyId, text }]);
   return pushAndSignTags(
     cli,

@@ -1,6 +1,7 @@
 /** What a run of `promote` says of itself: table for the log, job summary, trust report. Facts only. */
 import { code, escape, stateTexts, type TrustReport, type TagState } from '../report/report.js';
 import { moreLines, mostRows, warningLines } from '../report/summary.js';
+import { rootWords } from '../report/root-words.js';
 import { alignColumns } from '../report/text-table.js';
 import { sizeOf, type CopyFacts } from './copy.js';
 
@@ -107,10 +108,10 @@ function titleOf({ outcome, dryRun }: PromotionFacts): string {
   return dryRun ? '### Images that would be promoted' : '### Promoted images';
 }
 
-function signatureOf({ key, roles, outcome, dryRun }: PromotionFacts): string {
+function signatureOf({ key, roles, outcome, dryRun, pinnedBy }: PromotionFacts): string {
   if (!key || outcome === 'failed') return '';
   const when = dryRun ? 'to be signed' : 'signed';
-  return `, ${when} with key ${code(key.id)} (${escape(key.description)}) in ${roles.map(code).join(', ')}`;
+  return `, ${when} with key ${code(key.id)} (${escape(key.description)}) in ${roles.map(code).join(', ')}; root ${escape(rootWords(pinnedBy))}`;
 }
 
 function copyOf(copy: CopyFacts | undefined): string {

@@ -8,6 +8,7 @@ import { access, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TrustError, messageOf, type ErrorCode } from '../../errors.js';
 import type { RunContext } from '../context.js';
+import { rootWords } from './root-words.js';
 
 /** A base image as it was found and used. */
 export interface BaseImageReport {
@@ -168,7 +169,7 @@ function tagCell({ tag, state }: TagReport, outcome: TrustReport['outcome']): st
 function rootCell(report: TrustReport): string {
   if (!report.key) return '';
   const made = report.initialised ? 'initialised by this run, ' : '';
-  return escape(made + (report.pinnedBy ? `pinned by ${report.pinnedBy}` : 'not pinned'));
+  return escape(made + rootWords(report.pinnedBy));
 }
 
 function baseImageCell({ reference, status, digest, reason }: BaseImageReport): string {

@@ -6,7 +6,9 @@ import {
   createTrustServer,
   readRepository,
   type Pin,
-  type TrustedView,
+  requireAnchor,
+  type Anchored,
+  type VouchingKey,
   type TrustServer,
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
@@ -103,6 +105,8 @@ export async function loginToAll(
 /** How {@link readTrust} is to look. */
 export interface ReadTrustOptions {
   readonly pins: readonly Pin[];
+  /** The keys of the run, which may vouch for the root. */
+  readonly keys?: readonly VouchingKey[];
   /** `report` reads expired data too, for those who renew or show it. */
   readonly expiry?: 'enforce' | 'report';
   /** Whether the run is about to replace the root key, so that pinning the present one is no advice. */
@@ -111,20 +115,24 @@ export interface ReadTrustOptions {
 
 /**
  * Reads and verifies the trust data of a repository, and tells how it came to be trusted.
- * @throws {TrustError} TRUST_DATA_MISSING without trust data; as readRepository.
+ * @returns the view with what vouches for its root, and what later readings are held to.
+ * @throws {TrustError} TRUST_DATA_MISSING without trust data; TRUST_PIN_MISMATCH when a key of the run
+ * is recorded for another root; as readRepository.
  */
 export async function readTrust(
   { server, gun }: Pick<OpenRepository, 'server' | 'gun'>,
-  { pins, expiry, isRootLeaving = false }: ReadTrustOptions,
+  { pins, keys = [], expiry, isRootLeaving = false }: ReadTrustOptions,
   { clock, signal, nameInput }: Pick<RunContext, 'clock' | 'signal' | 'nameInput'>,
   log: Log,
-): Promise<TrustedView> {
-  const view = await readRepository(server, { pins, now: clock(), expiry, signal });
-  if (!view) throw noTrustData(gun);
+): Promise<Anchored> {
+  const read = await readRepository(server, { pins, now: clock(), expiry, signal });
+  if (!read) throw noTrustData(gun);
+  const anchor = requireAnchor({ view: read, pins, files: [], keys });
+  const { view } = anchor;
   log.info(`${gun}: root version ${view.root.signed.version}, ${describePin(view)}`);
   warnOfFirstUse(view, nameInput, log, isRootLeaving);
   for (const warning of view.warnings) log.warn(warning.message);
-  return view;
+  return anchor;
 }
 
 /**

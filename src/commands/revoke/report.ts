@@ -1,6 +1,7 @@
 /** What a run of `revoke` says of itself: table for the log, job summary, trust report. Facts only. */
 import { code, escape } from '../report/report.js';
 import { moreLines, mostRows, warningLines } from '../report/summary.js';
+import { rootWords } from '../report/root-words.js';
 import { alignColumns } from '../report/text-table.js';
 import type { RevokedTag } from './outcome.js';
 
@@ -52,7 +53,7 @@ export function revocationSummary(facts: RevocationFacts): string {
   return [
     dryRun ? '### Tags that would be revoked' : '### Revoked tags',
     '',
-    `${code(gun)} with key ${code(key.id)}`,
+    `${code(gun)} with key ${code(key.id)}; root ${escape(rootWords(facts.pinnedBy))}`,
     '',
     ...(rows.length === 0
       ? ['No such tag is signed.']

@@ -12,6 +12,7 @@ import {
   planRemoval,
   readRepository,
   removeTags,
+  requireAnchor,
   type Pin,
   type RemovalPlan,
   type TrustedView,
@@ -121,19 +122,23 @@ async function prepare(
   log.info(key.signer.description);
   log.info(`key ID ${key.signer.keyId}`);
   const server = createTrustServer({ url: configuration.trustServer, gun, ...session.trust, log });
-  const view = await readRepository(server, { pins, now: clock(), signal });
-  if (!view) throw noTrustData(gun);
+  const read = await readRepository(server, { pins, now: clock(), signal });
+  if (!read) throw noTrustData(gun);
+  const selection = selectionOf(tags);
+  const removal = planRemoval(read, selection.selects, key.signer, clock());
+  const { files } = removal;
+  const pinInput = context.nameInput('trust-pin');
+  const anchor = requireAnchor({ view: read, pins, files, keys: [key.signer], pinInput });
+  const { view } = anchor;
   log.info(`trust data verified: root version ${view.root.signed.version}, ${describePin(view)}`);
   warnOfFirstUse(view, context.nameInput, log);
   for (const warning of view.warnings) log.warn(warning.message);
-  const selection = selectionOf(tags);
-  const removal = planRemoval(view, selection.selects, key.signer, clock());
   const notSigned = selection.without([...removal.removed.keys(), ...removal.remaining.keys()]);
   for (const name of notSigned) {
     log.warn(`${gun} has no signed tag ${name}: there is nothing to revoke.`);
   }
   if (removal.roles.length > 0) log.info(`roles that will change: ${removal.roles.join(', ')}`);
-  return { server, key, pins, view, selection, removal, notSigned };
+  return { server, key, pins: anchor.pins, view, selection, removal, notSigned };
 }
 
 async function carryOut(

@@ -4,6 +4,7 @@ import type { RoleName } from '../../trust/index.js';
 import { failureOfMany } from '../report/failure-of-many.js';
 import { code, escape } from '../report/report.js';
 import { moreLines, mostRows, warningLines } from '../report/summary.js';
+import { signedWords } from '../report/root-words.js';
 import { alignColumns } from '../report/text-table.js';
 
 /** One image of the input. */
@@ -19,6 +20,8 @@ export interface ImageOutcome {
   /** Whether it was signed and read back. */
   readonly signed: boolean;
   readonly roles: readonly RoleName[];
+  /** What vouches for the root; undefined where nothing but the server does. */
+  readonly pinnedBy: string | undefined;
   readonly error: TrustError | undefined;
 }
 
@@ -33,11 +36,11 @@ export interface KeyFacts {
 export function imagesTable(images: readonly ImageOutcome[]): readonly string[] {
   return alignColumns([
     ['IMAGE', 'DIGEST', 'ROLES', 'RESULT'],
-    ...images.map(({ image, digest, roles, error }) => [
+    ...images.map(({ image, digest, roles, pinnedBy, error }) => [
       image,
       digest ?? '-',
       roles.join(', ') || '-',
-      error ? `NOT SIGNED ${error.code}` : 'signed and verified',
+      error ? `NOT SIGNED ${error.code}` : signedWords(pinnedBy),
     ]),
   ]);
 }
@@ -69,8 +72,10 @@ export function imagesSummary(
   warnings: readonly string[],
 ): string {
   const failed = images.filter(({ error }) => error).length;
-  const rows = images.slice(0, mostRows).map(({ image, digest, roles, error }) => {
-    const result = error ? `❌ ${code(error.code)} ${escape(error.message)}` : '✅ signed';
+  const rows = images.slice(0, mostRows).map(({ image, digest, roles, pinnedBy, error }) => {
+    const result = error
+      ? `❌ ${code(error.code)} ${escape(error.message)}`
+      : `✅ ${pinnedBy === undefined ? escape(signedWords(pinnedBy)) : 'signed'}`;
     const cells = [
       code(image),
       digest === undefined ? '' : code(digest),

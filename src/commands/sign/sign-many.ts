@@ -23,6 +23,7 @@ import {
   type OpenedSigning,
   type SigningPlan,
 } from '../signing/signing-preflight.js';
+import { signedWords } from '../report/root-words.js';
 import { checkRegistry } from '../signing/registry-rights.js';
 import { mapAtOnce } from '../../at-once.js';
 import { failureOf, imagesTable, type ImageOutcome, type KeyFacts } from './outcome.js';
@@ -38,6 +39,8 @@ interface Work {
   isStopped?: true;
   plan?: SigningPlan;
   roles?: readonly RoleName[];
+  /** What vouches for the root; undefined where nothing but the server does. */
+  pinnedBy?: string | undefined;
 }
 
 /**
@@ -234,9 +237,12 @@ async function plan(
 async function sign(work: Work, context: RunContext, log: Log): Promise<void> {
   const { contents, target } = work;
   if (!work.plan || contents.size === 0) return;
-  const { roles } = await signTags(work.plan, contents, context, log, { known: work.plan.view });
+  const { roles, pinnedBy } = await signTags(work.plan, contents, context, log, {
+    known: work.plan.view,
+  });
   work.roles = roles;
-  log.info(`${target.image.gun}: ${[...contents.keys()].join(', ')} signed and verified`);
+  work.pinnedBy = pinnedBy;
+  log.info(`${target.image.gun}: ${[...contents.keys()].join(', ')} ${signedWords(pinnedBy)}`);
 }
 
 /** The configuration of one repository. */
@@ -244,7 +250,7 @@ function of({ image, trustServer }: RepositoryToSign, configuration: Configurati
   return { ...configuration, image, trustServer };
 }
 
-function outcomesOf({ target, contents, errors, roles }: Work): readonly ImageOutcome[] {
+function outcomesOf({ target, contents, errors, roles, pinnedBy }: Work): readonly ImageOutcome[] {
   const { gun, tags } = target.image;
   return tags.map((tag): ImageOutcome => {
     const error = errors.get(tag);
@@ -257,6 +263,7 @@ function outcomesOf({ target, contents, errors, roles }: Work): readonly ImageOu
       length: content?.length,
       signed: error === undefined && roles !== undefined,
       roles: error === undefined ? (roles ?? []) : [],
+      pinnedBy: error === undefined ? pinnedBy : undefined,
       error,
     };
   });

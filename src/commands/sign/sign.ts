@@ -7,6 +7,7 @@ import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import { withJournal, type Journal, type TaggedContent } from '../report/journal.js';
 import { openAzure, openSession } from '../session/session.js';
+import { signedWords } from '../report/root-words.js';
 import { signNoted } from '../signing/sign-noted.js';
 import { beginSigning, examine, prepareSigning } from '../signing/signing-preflight.js';
 import {
@@ -76,7 +77,7 @@ async function signTagged(
     const after = await lookAfterSigning(gun, standing ?? look(), log);
     if (after) requireAgreement(gun, tags, after);
     journal.noteSigned();
-    for (const tag of tags.keys()) log.info(`${gun}:${tag}  signed and verified`);
+    for (const tag of tags.keys()) log.info(`${gun}:${tag}  ${signedWords(result.pinnedBy)}`);
     log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
   });
 }

@@ -10,6 +10,7 @@ import {
   addSigner,
   lookUpTag,
   planSignerAddition,
+  presentedRootKeys,
   type PublicKey,
   type SignerAddition,
   type TrustedView,
@@ -20,6 +21,7 @@ import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
 import { openAzureFor, eachRepository, type Attempted } from '../repositories/index.js';
 import type { AzureAccess } from '../session/session.js';
+import { noteRoots } from '../signing/root-record.js';
 import type { SignerChange } from './change-report.js';
 import { readAddConfiguration, type AddConfiguration } from './configuration.js';
 import { finishChange, logChanges } from './finish.js';
@@ -54,6 +56,7 @@ export async function addRepositorySigner(inputs: InputValues, context: RunConte
     const done = dryRun
       ? planned(preparation, log)
       : await carryOut(preparation, wanted, context, log);
+    if (!dryRun) await recordAt(keys, preparation, done, azure, context, log);
     return logChanges('signersAdd', done, dryRun, log);
   });
   const used = preparation.repositories.flatMap(({ plan }) => plan.files);
@@ -113,32 +116,35 @@ function planned({ repositories }: Preparation<SignerAddition>, log: Log): reado
 const stateWord = { new: 'added', extended: 'extended' } as const;
 
 async function carryOut(
-  { repositories, signers, pins }: Preparation<SignerAddition>,
+  { repositories, signers }: Preparation<SignerAddition>,
   wanted: { readonly name: string; readonly keys: readonly PublicKey[] },
   { clock, signal }: RunContext,
   log: Log,
 ): Promise<readonly SignerChange[]> {
-  const attempted = await eachRepository(repositories, async ({ gun, server, explain, view }) => {
-    const done = await explain(() =>
-      addSigner(server, { wanted, signers, known: view, pins, clock, signal, log }),
-    );
-    const { addition, changes } = done;
-    if (addition.state === 'unchanged') log.info(`${gun} has this signer with these keys.`);
-    else warnOfConsequences(wanted.name, view, done.view, addition, log);
-    for (const role of addition.roles) {
-      if (done.view.skipped.get(role)?.reason !== 'signatures') continue;
-      log.warn(
-        `${role} of ${gun} was signed before, with keys that it no longer lists. Docker's own client cannot sign it again ("trust server rejected operation") until ${wanted.name} has signed a tag with this product.`,
+  const attempted = await eachRepository(
+    repositories,
+    async ({ gun, server, explain, view, pins }) => {
+      const done = await explain(() =>
+        addSigner(server, { wanted, signers, known: view, pins, clock, signal, log }),
       );
-    }
-    if (changes.length > 0) {
-      const tags = someOf(changes.map(({ tag }) => tag));
-      log.warn(
-        `${gun}: what ${wanted.name} signed before counts again, as its key is listed again: ${tags}. Revoke what should not be signed.`,
-      );
-    }
-    return done;
-  });
+      const { addition, changes } = done;
+      if (addition.state === 'unchanged') log.info(`${gun} has this signer with these keys.`);
+      else warnOfConsequences(wanted.name, view, done.view, addition, log);
+      for (const role of addition.roles) {
+        if (done.view.skipped.get(role)?.reason !== 'signatures') continue;
+        log.warn(
+          `${role} of ${gun} was signed before, with keys that it no longer lists. Docker's own client cannot sign it again ("trust server rejected operation") until ${wanted.name} has signed a tag with this product.`,
+        );
+      }
+      if (changes.length > 0) {
+        const tags = someOf(changes.map(({ tag }) => tag));
+        log.warn(
+          `${gun}: what ${wanted.name} signed before counts again, as its key is listed again: ${tags}. Revoke what should not be signed.`,
+        );
+      }
+      return done;
+    },
+  );
   return attempted.map((one): SignerChange => changeOf(one));
 }
 
@@ -173,4 +179,22 @@ function warnOfConsequences(
   log.warn(
     `${gun}: tags that are signed in targets go on being pulled from there until a signer signs them (${someOf(tags)}). After that, what the repository key signs into targets for them is not seen.`,
   );
+}
+
+/** Binds the signer's own keys to the roots of the repositories, as far as more than the server vouches for them. */
+async function recordAt(
+  keys: readonly OpenedPublicKey[],
+  { repositories }: Preparation<SignerAddition>,
+  changes: readonly SignerChange[],
+  azure: AzureAccess,
+  context: RunContext,
+  log: Log,
+): Promise<void> {
+  const failed = new Set(changes.flatMap(({ gun, error }) => (error ? [gun] : [])));
+  const roots = repositories
+    .filter(({ gun, view }) => !failed.has(gun) && view.pinnedBy.kind === 'pin')
+    .flatMap(({ view }) => presentedRootKeys(view));
+  for (const { reference } of keys) {
+    await noteRoots(reference, { add: [...new Set(roots)] }, azure, context, log);
+  }
 }

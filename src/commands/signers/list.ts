@@ -43,7 +43,7 @@ export async function listRepositorySigners(
       configuration.pins.map((pin) => resolvePin(pin, azure, context)),
     );
     return thenEach(opened, async (repository): Promise<RepositorySigners> => {
-      const view = await readTrust(repository, { pins, expiry: 'report' }, context, log);
+      const { view } = await readTrust(repository, { pins, expiry: 'report' }, context, log);
       const listing = listSigners(view);
       for (const warning of listing.warnings) log.warn(warning);
       return { gun: repository.gun, listing, roles: rolesOf(view, clock(), 0) };

@@ -5,7 +5,13 @@
 import type { InputValues } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
 import { proveSigner } from '../../signing/index.js';
-import { type Pin, type Plan, type Signer, type TrustedView } from '../../trust/index.js';
+import {
+  requireAnchor,
+  type Pin,
+  type Plan,
+  type Signer,
+  type TrustedView,
+} from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import {
   eachRepository,
@@ -23,6 +29,8 @@ import type { ChangeConfiguration } from './configuration.js';
 /** A repository as it was found. */
 export interface ReadyRepository<P> extends OpenRepository {
   readonly view: TrustedView;
+  /** What every later reading is held to. */
+  readonly pins: readonly Pin[];
   readonly plan: P;
 }
 
@@ -30,7 +38,6 @@ export interface ReadyRepository<P> extends OpenRepository {
 export interface Preparation<P> {
   readonly repositories: readonly ReadyRepository<P>[];
   readonly signers: readonly Signer[];
-  readonly pins: readonly Pin[];
 }
 
 /**
@@ -57,13 +64,20 @@ export async function prepareChange<P extends Plan>(
   });
   return log.group('Trust data', async () => {
     const attempted = await eachRepository(open, async (repository) => {
-      const view = await readTrust(repository, { pins }, context, log);
-      await requireServerKeys(repository, view, context.signal);
-      return { ...repository, view, plan: plan(view, signers) };
+      const read = await readTrust(repository, { pins, keys: signers }, context, log);
+      await requireServerKeys(repository, read.view, context.signal);
+      const change = plan(read.view, signers);
+      const anchor = requireAnchor({
+        ...read,
+        files: change.files,
+        keys: signers,
+        pinInput: context.nameInput('trust-pin'),
+      });
+      return { ...repository, ...anchor, plan: change };
     });
     const ready = requireAll(attempted, 'cannot be changed; nothing was changed anywhere');
     if (!dryRun) await proveKeys(ready.map(({ plan: { files } }) => files));
-    return { repositories: ready, signers, pins };
+    return { repositories: ready, signers };
   });
 }
 

@@ -84,32 +84,35 @@ function planned(
 }
 
 async function carryOut(
-  { repositories, signers, pins }: Preparation<SignerRemovalPlan>,
+  { repositories, signers }: Preparation<SignerRemovalPlan>,
   { signer, confirmed }: RemoveConfiguration,
   { clock, signal }: RunContext,
   log: Log,
 ): Promise<readonly SignerChange[]> {
-  const attempted = await eachRepository(repositories, async ({ gun, server, explain, view }) => {
-    const { removal } = await explain(() =>
-      removeSigner(server, {
-        name: signer,
-        signers,
-        isLossConfirmed: confirmed.has(gun),
-        known: view,
-        pins,
-        clock,
-        signal,
-        log,
-      }),
-    );
-    warnOfLoss(gun, removal.lost, 'has lost', log);
-    if (Object.keys(view.targets.get(roleOfSigner(signer))?.signed.targets ?? {}).length > 0) {
-      log.info(
-        `${gun}: tags that ${signer} signed and that other roles list stay signed. To take signatures away, revoke tags.`,
+  const attempted = await eachRepository(
+    repositories,
+    async ({ gun, server, explain, view, pins }) => {
+      const { removal } = await explain(() =>
+        removeSigner(server, {
+          name: signer,
+          signers,
+          isLossConfirmed: confirmed.has(gun),
+          known: view,
+          pins,
+          clock,
+          signal,
+          log,
+        }),
       );
-    }
-    return removal;
-  });
+      warnOfLoss(gun, removal.lost, 'has lost', log);
+      if (Object.keys(view.targets.get(roleOfSigner(signer))?.signed.targets ?? {}).length > 0) {
+        log.info(
+          `${gun}: tags that ${signer} signed and that other roles list stay signed. To take signatures away, revoke tags.`,
+        );
+      }
+      return removal;
+    },
+  );
   return attempted.map((one): SignerChange => {
     const { gun } = one;
     if (one.error) return { gun, state: 'failed', keyIds: [], pulls: [], error: one.error };

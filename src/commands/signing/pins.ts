@@ -14,6 +14,7 @@ import {
 } from '../../trust/index.js';
 import type { PinReference } from '../configuration/trust-pin.js';
 import type { RunContext } from '../context.js';
+import { notPinned } from '../report/root-words.js';
 import type { Session } from '../session/session.js';
 
 /** Opens a pin: reads its CA file, or asks the vault for its key. @throws {TrustError} */
@@ -63,7 +64,7 @@ export function describePin({ pinnedBy }: TrustedView): string {
     case 'earlier-root':
       return `following root version ${pinnedBy.version}`;
     case 'first-use':
-      return 'not pinned';
+      return notPinned;
   }
 }
 
@@ -74,7 +75,8 @@ export function matchedPin(view: TrustedView | undefined): string | undefined {
 }
 
 /**
- * Warns of a root that nothing but first use vouches for, with the pin that would.
+ * Warns of a root that nothing but first use vouches for. The ID it names is the server's word: only the
+ * owner can say whether it is the one to pin.
  * @param isLeaving whether the run replaces the root key, so that pinning it is no advice.
  */
 export function warnOfFirstUse(
@@ -87,10 +89,11 @@ export function warnOfFirstUse(
   const { rootKeys } = pinnedBy;
   const dockerIds = rootKeys.flatMap(({ dockerId }) => dockerId ?? []);
   const docker = dockerIds.length === 0 ? '' : ` (Docker's ID of it: ${dockerIds.join(', ')})`;
-  const found = `The root of ${gun} is trusted on first use${docker}.`;
   // One key in several certificates is one pin.
-  const ids = [...new Set(rootKeys.map(({ keyId }) => keyId))];
-  log.warn(isLeaving ? found : `${found} Pin it: ${nameInput('trust-pin')}: ${ids.join(', ')}`);
+  const ids = [...new Set(rootKeys.map(({ keyId }) => keyId))].join(', ');
+  const found = `The root of ${gun} is trusted on first use: nothing but the trust server says that its root key is ${ids}${docker}.`;
+  const advice = `If the owner of the repository says so too ("keys init" printed it), pin it: ${nameInput('trust-pin')}: ${ids}`;
+  log.warn(isLeaving ? found : `${found} ${advice}`);
 }
 
 /** A pin as a report names it; with the one name of the root key it matched, if it gives another. */
@@ -99,7 +102,7 @@ export function nameOfPin(pin: Pin, rootKey?: KeyName): string {
     case 'key-id':
       return rootKey && rootKey.keyId !== pin.keyId
         ? describeKeys([rootKey])
-        : `key ID ${pin.keyId}`;
+        : `key ID ${pin.keyId}${pin.recordedAt === undefined ? '' : `, recorded at the ${pin.recordedAt}`}`;
     case 'certificate-sha256':
       return `certificate fingerprint ${pin.fingerprint}`;
     case 'ca':

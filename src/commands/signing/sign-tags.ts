@@ -3,6 +3,7 @@ import { TrustError, isTrustError, messageOf } from '../../errors.js';
 import type { Log } from '../../ports.js';
 import {
   initialiseRepository,
+  type Initialised,
   lookUpTag,
   publishTags,
   readRepository,
@@ -50,15 +51,15 @@ export async function signTags(
 
 /**
  * Initialises the repository without tags, so that the Docker CLI finds trust data and makes no
- * keys of its own, which would be lost with the agent.
+ * keys of its own, which would be lost with the agent. Does nothing where there is trust data.
  */
 export async function initialiseForDocker(
   plan: SigningPlan,
   { clock, signal }: RunContext,
   log: Log,
-): Promise<boolean> {
-  if (!plan.root) return false;
-  const created = await initialiseRepository(plan.server, {
+): Promise<Initialised | undefined> {
+  if (!plan.root) return undefined;
+  return initialiseRepository(plan.server, {
     pins: plan.pins,
     clock,
     log,
@@ -67,7 +68,6 @@ export async function initialiseForDocker(
     rootCertificate: plan.root.certificate,
     targetsSigner: plan.key.signer,
   });
-  return created.kind === 'created';
 }
 
 /**
@@ -146,12 +146,14 @@ export async function tellUntagged<T>(
   }
 }
 
-function resultOf(
-  { key, pins, root }: SigningPlan,
+async function resultOf(
+  plan: SigningPlan,
   view: TrustedView,
   roles: readonly RoleName[],
   initialised: boolean,
-): SignedResult {
+): Promise<SignedResult> {
+  await plan.record?.();
+  const { key, pins, root } = plan;
   const pinnedBy = matchedPin(view) ?? (root && pins[0] ? nameOfPin(pins[0]) : undefined);
   return { view, roles, signer: key.signer, initialised, pinnedBy };
 }

@@ -3,12 +3,15 @@
  * may publish, the trust data is sound, and the key may sign these tags where Docker looks.
  */
 import type { OpenedKey } from '../../azure/index.js';
-import { TrustError } from '../../errors.js';
+import { isTrustError, TrustError } from '../../errors.js';
 import type { Log } from '../../ports.js';
 import { createRootCertificate, proveSigner } from '../../signing/index.js';
 import {
   createTrustServer,
   examineSigning,
+  isRootSignedBy,
+  presentedRootKeys,
+  type KeyId,
   type Pin,
   type PublicKey,
   type RoleName,
@@ -20,6 +23,7 @@ import { ahead } from '../ahead.js';
 import { openConfigured } from './open-configured.js';
 import { describePin, pinOf, resolvePin, warnOfFirstUse } from './pins.js';
 import { checkRegistry, explainRefusal } from './registry-rights.js';
+import { noteRoots } from './root-record.js';
 import type {
   Configuration,
   KeyConfiguration,
@@ -47,12 +51,18 @@ export interface SigningPlan {
   readonly root: RootPlan | undefined;
   /** Where the tags will be signed. */
   readonly roles: readonly RoleName[];
+  /** Records the root key at the signing key, once it has signed; undefined where only a reader's word is known. */
+  readonly record: (() => Promise<void>) | undefined;
 }
 
 /** What the repositories of a run are signed with and held against. */
 export interface OpenedSigning {
   readonly key: OpenedKey;
   readonly pins: readonly Pin[];
+  /** The root key of the inputs, opened where nothing else says which root is genuine. */
+  readonly rootKey: OpenedKey | undefined;
+  /** Why the root key of the inputs could not be opened, though it was wanted. */
+  readonly rootKeyTrouble: TrustError | undefined;
 }
 
 /** The look at the trust data of one repository. */
@@ -78,9 +88,31 @@ export function beginSigning(
     const key = await openConfigured(signing.signingKey, azure, context);
     requirePrivateKey(signing, key, 'signing-key', context);
     await proveSigner(key.signer);
-    return { key, pins: await pins };
+    const given = { key, pins: await pins };
+    return { ...given, ...(await openRootKey(signing, given, azure, context)) };
   };
   return ahead(open());
+}
+
+/**
+ * The root key of the inputs vouches for the root that it has signed. Where a pin or a record does so
+ * already it stays closed: a pipeline need not reach it.
+ */
+async function openRootKey(
+  { rootKey }: SigningConfiguration,
+  { key, pins }: Pick<OpenedSigning, 'key' | 'pins'>,
+  azure: Pick<Session, 'credential'>,
+  context: RunContext,
+): Promise<Pick<OpenedSigning, 'rootKey' | 'rootKeyTrouble'>> {
+  const nothing = { rootKey: undefined, rootKeyTrouble: undefined };
+  if (!rootKey || pins.length > 0 || key.signer.recordedRoots?.length) return nothing;
+  try {
+    return { ...nothing, rootKey: await openConfigured(rootKey, azure, context) };
+  } catch (error) {
+    // A repository that has trust data may do without; one that has none is told when it is needed.
+    if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+    return { ...nothing, rootKeyTrouble: error };
+  }
 }
 
 /**
@@ -90,14 +122,22 @@ export function beginSigning(
 export function examine(
   configuration: Configuration,
   session: Session,
-  { clock, signal, log }: RunContext,
+  { clock, signal, log, nameInput }: RunContext,
   opening: Promise<OpenedSigning>,
 ): Examination {
   const { gun, tags } = configuration.image;
   const server = createTrustServer({ url: configuration.trustServer, gun, ...session.trust, log });
   const look = async (): Promise<SigningOutlook> => {
-    const { key, pins } = await opening;
-    return examineSigning(server, { pins, clock, signal, tags, signer: key.signer });
+    const { key, pins, rootKey } = await opening;
+    return examineSigning(server, {
+      pins,
+      clock,
+      signal,
+      tags,
+      signer: key.signer,
+      keys: rootKey ? [rootKey.signer] : [],
+      pinInput: nameInput('trust-pin'),
+    });
   };
   let looking: Promise<SigningOutlook> | undefined;
   const outlook = (): Promise<SigningOutlook> => (looking ??= ahead(look()));
@@ -127,10 +167,11 @@ export async function openSigning(
   opening: Promise<OpenedSigning>,
   log: Log,
 ): Promise<OpenedSigning> {
-  const { key, pins } = await opening;
-  log.info(key.signer.description);
-  log.info(`key ID ${key.signer.keyId}`);
-  return { key, pins };
+  const opened = await opening;
+  const { signer } = opened.key;
+  log.info(signer.description);
+  log.info(`key ID ${signer.keyId}`);
+  return opened;
 }
 
 /**
@@ -146,9 +187,13 @@ export async function planSigning(
   { server, opening, outlook: examined }: Examination,
 ): Promise<SigningPlan> {
   const { gun } = configuration.image;
-  const { key, pins } = await opening;
-  const open = (root: KeyConfiguration): Promise<OpenedKey> =>
-    openConfigured(root, session, context);
+  const { key, pins, rootKey, rootKeyTrouble } = await opening;
+  const open = async (root: KeyConfiguration): Promise<OpenedKey> =>
+    rootKey ?? openConfigured(root, session, context);
+  const record = (roots: readonly KeyId[]) => async (): Promise<void> => {
+    const { reference } = signing.signingKey;
+    await noteRoots(reference, { add: roots }, session, context, log);
+  };
   const refused = {
     reference: signing.signingKey.reference,
     keyId: key.signer.keyId,
@@ -172,18 +217,35 @@ export async function planSigning(
       view: undefined,
       root,
       roles: ['targets'],
+      record: record([root.key.signer.keyId]),
     };
   }
   const { view } = outlook;
   const roles = [...new Set([...outlook.roles.values()].flat())].sort();
   log.info(`trust data verified: root version ${view.root.signed.version}, ${describePin(view)}`);
   log.info(`the tags will be signed into ${roles.join(', ')}`);
+  if (rootKeyTrouble && view.pinnedBy.kind !== 'pin') {
+    log.warn(`The root key cannot vouch for the root of ${gun}: ${rootKeyTrouble.message}`);
+  }
   warnOfFirstUse(view, context.nameInput, log);
   for (const warning of view.warnings) log.warn(warning.message);
   for (const [role, at] of outlook.expiring) {
     log.warn(`${role} of ${gun} expires on ${at.toISOString().slice(0, 10)}.`);
   }
-  return { engine: signing.engine, server, key, pins, view, root: undefined, roles };
+  return {
+    engine: signing.engine,
+    server,
+    key,
+    pins: outlook.pins,
+    view,
+    root: undefined,
+    roles,
+    // Who has the root key knows what it has signed.
+    record:
+      rootKey && isRootSignedBy(view, [rootKey.signer.keyId])
+        ? record(presentedRootKeys(view))
+        : undefined,
+  };
 }
 
 /** The docker engine signs with a file, so the private key has to be one we can write. */

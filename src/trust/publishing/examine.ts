@@ -9,7 +9,8 @@ import { readRepository } from '../reading/index.js';
 import type { TrustServer } from '../server/index.js';
 import {
   expiriesOf,
-  type Anchor,
+  type Anchored,
+  type Pin,
   type TrustedView,
   type VouchingKey,
 } from '../verification/index.js';
@@ -26,6 +27,8 @@ export interface ExamineOptions extends Omit<PublishingContext, 'log' | 'deadlin
   readonly signer: VouchingKey;
   /** Other keys that the run was given, which may vouch for the root: its root key. */
   readonly keys?: readonly VouchingKey[] | undefined;
+  /** How the host calls the input that pins a root. */
+  readonly pinInput?: string | undefined;
 }
 
 /** What a run that wants to sign will meet. */
@@ -34,9 +37,10 @@ export type SigningOutlook =
   | { readonly kind: 'uninitialised' }
   | {
       readonly kind: 'ready';
+      /** With what vouches for its root. */
       readonly view: TrustedView;
-      /** What vouches for its root. */
-      readonly anchor: Anchor;
+      /** What every later reading is to be held to. */
+      readonly pins: readonly Pin[];
       /** Each tag with the roles it would be signed into. */
       readonly roles: ReadonlyMap<string, readonly RoleName[]>;
       /** What ends within six months and is not renewed by the server, soonest first. */
@@ -72,20 +76,20 @@ export async function examineSigning(
   const anchor = anchorFor(view, roles, options);
   checkServerKey(server, view, 'snapshot', snapshotKey);
   checkServerKey(server, view, 'timestamp', timestampKey);
-  return { kind: 'ready', view, anchor, roles, expiring: expiring(view, clock()) };
+  return { kind: 'ready', ...anchor, roles, expiring: expiring(view, clock()) };
 }
 
 /** As the publish will ask, so that nothing is built in vain. */
 function anchorFor(
   view: TrustedView,
   roles: ReadonlyMap<string, readonly RoleName[]>,
-  { signer, keys = [] }: ExamineOptions,
-): Anchor {
+  { signer, keys = [], pins, pinInput }: ExamineOptions,
+): Anchored {
   const files = [...new Set([...roles.values()].flat())].map((role) => ({
     role,
     signedBy: [{ signer, keyIds: keyIdsFor(view, role, signer.keyId) }],
   }));
-  return requireAnchor(view, files, [signer, ...keys]);
+  return requireAnchor({ view, pins, files, keys: [signer, ...keys], pinInput });
 }
 
 /** A server that holds the key a root names hands out that one, any other makes a new one. */

@@ -8,7 +8,7 @@ import { limits } from '../../limits.js';
 import type { RoleName } from '../metadata/types.js';
 import { readRepository } from '../reading/index.js';
 import type { TrustServer } from '../server/index.js';
-import { pinsFrom, type TrustedView, type VouchingKey } from '../verification/index.js';
+import type { TrustedView, VouchingKey } from '../verification/index.js';
 import { patienceFor } from './patience.js';
 import type { Plan, PlannedFile } from './plan.js';
 import { confirmed, readBack } from './read-back.js';
@@ -89,11 +89,14 @@ export async function publishChange<P extends Plan>(
     if (trouble?.kind === 'rejected' && isUnchanged(earlier, view)) throw trouble.error;
     const plan = change.plan(view);
     // Before anything is signed, for every view anew; from here on nothing is read without the anchor.
-    pins = pinsFrom(requireAnchor(view, plan.files, change.keys), pins);
+    const anchor = requireAnchor({ view, pins, files: plan.files, keys: change.keys });
+    pins = anchor.pins;
     if (plan.files.length === 0) {
       if (attempts > 0) log.info('A publish whose answer got lost has taken effect.');
       const seen =
-        attempts === 0 && !known ? confirmed(server, view, flaw) : await lookBack(new Map(), view);
+        attempts === 0 && !known
+          ? confirmed(server, anchor.view, flaw)
+          : await lookBack(new Map(), view);
       return { view: seen, plan, carriedOut, attempts };
     }
     // After the reading, not beside it: whoever published before it is noticed here.

@@ -5,10 +5,11 @@
 import { TrustError } from '../../errors.js';
 import type { Envelope, KeyId, RoleName } from '../metadata/types.js';
 import {
-  anchorOf,
+  anchored,
   countSignatures,
   presentedRootKeys,
-  type Anchor,
+  type Anchored,
+  type Pin,
   type TrustedView,
   type VouchingKey,
 } from '../verification/index.js';
@@ -23,38 +24,47 @@ export interface FileToSign {
   }[];
 }
 
+/** What the gate asks. */
+export interface AnchorQuestion {
+  readonly view: TrustedView;
+  /** What `view` was read by. */
+  readonly pins: readonly Pin[];
+  /** What is to be signed; empty where all stands as wanted. */
+  readonly files: readonly FileToSign[];
+  /** Every key that the run has, whether it signs or not. */
+  readonly keys: readonly VouchingKey[];
+  /** How the host calls the input that pins a root. */
+  readonly pinInput?: string | undefined;
+}
+
 /**
- * Refuses to have `files` signed where nothing but the server vouches for what they carry over.
- * @param keys every key that the run has, whether it signs or not.
- * @returns what vouches for the root; `none` where the signing keys have signed everything before.
+ * Refuses to have files signed where nothing but the server vouches for what they carry over.
+ * @returns the view with what vouches for its root, and the pins for every later reading; the view
+ * as it was where the signing keys have signed before all that they sign now.
  * @throws {TrustError} TRUST_ANCHOR_MISSING; TRUST_PIN_MISMATCH when a signing key is recorded for
  * another root.
  */
-export function requireAnchor(
-  view: TrustedView,
-  files: readonly FileToSign[],
-  keys: readonly VouchingKey[],
-): Anchor {
+export function requireAnchor(question: AnchorQuestion): Anchored {
+  const { view, pins, files, keys } = question;
   const used = files.flatMap(({ signedBy }) => signedBy.map(({ signer }) => signer));
   // Where nothing is signed, what the run says of the repository is held to the records all the same.
   const signing = files.length > 0 ? used : keys.filter(({ keyId }) => isListed(view, keyId));
-  const anchor = anchorOf(view, { available: [...keys, ...used], signing });
-  if (anchor.kind !== 'none') return anchor;
+  const found = anchored(view, pins, { available: [...keys, ...used], signing });
+  if (found.view.pinnedBy.kind === 'pin') return found;
   for (const { role, signedBy } of files) {
     const document = documentOf(view, role);
     if (!document) continue;
     const listed = new Map(keysOf(view, role));
     for (const { signer, keyIds } of signedBy) {
-      const own = keyIds.filter((id) => listed.has(id));
-      const count = countSignatures(
+      const signed = countSignatures(
         document,
-        { keyids: own, threshold: 1 },
+        { keyids: keyIds.filter((id) => listed.has(id)), threshold: 1 },
         Object.fromEntries(listed),
       );
-      if (!count.isEnough) throw anchorMissing(view, role, signer);
+      if (!signed.isEnough) throw anchorMissing(question, role, signer);
     }
   }
-  return anchor;
+  return found;
 }
 
 /** What stands there for a role, trusted or not: a new version of it follows from it. */
@@ -70,17 +80,21 @@ function isListed(view: TrustedView, keyId: KeyId): boolean {
   );
 }
 
-function anchorMissing(view: TrustedView, role: RoleName, signer: VouchingKey): TrustError {
+function anchorMissing(
+  { view, pinInput = 'trust-pin' }: AnchorQuestion,
+  role: RoleName,
+  signer: VouchingKey,
+): TrustError {
   const { gun } = view;
   const presented = presentedRootKeys(view).join(', ');
   return new TrustError(
     'TRUST_ANCHOR_MISSING',
-    `Nothing was signed in ${gun}: only the trust server vouches for the root key ${presented} that it presents, and ` +
-      `the ${role} file that would be signed again carries no signature of the ${signer.description} (key ID ${signer.keyId})`,
+    `Nothing was signed in ${gun}: nothing but the trust server vouches for its root key ${presented}, and ` +
+      `${role}, which would be signed again, has no signature of the ${signer.description} (key ID ${signer.keyId})`,
     {
       remedy: [
-        'Ask the owner of the repository for the ID of its root key: "keys init" printed it, the tag acr-content-trust-root of its Key Vault keys holds it, and it is the name of the root key\'s file in ~/.docker/trust/private. Do not take it from the trust server.',
-        `If it is ${presented}, set trust-pin to it and run again.`,
+        'Ask the owner of the repository for the ID of its root key: "keys init" printed it, the tag acr-content-trust-root of its Key Vault keys holds it, and the file of the root key in ~/.docker/trust/private is named after it. Do not take it from the trust server.',
+        `If it is ${presented}, set ${pinInput} to it and run again.`,
         "If it is another one, sign nothing: the trust server, or something on the way to it, presents a root that is not the owner's.",
       ].join('\n'),
     },

@@ -4,75 +4,82 @@
  */
 import { canonicalKeyIdOf, own, type KeyId } from '../metadata/index.js';
 import type { Signer } from '../signer.js';
-import { pinMismatch } from './failures.js';
+import { recordMismatch } from './failures.js';
+import { keyNamesOf } from './key-names.js';
 import type { Pin } from './pins.js';
-import { rootKeyIds, timelessRootKeyIds } from './root.js';
+import { timelessRootKeyIds } from './root.js';
 import { countSignatures } from './signatures.js';
-import { canonicalIds } from './tags.js';
 import type { TrustedView } from './view.js';
 
 /** What is known of a key that can vouch for a root: by itself, or by what its vault records. */
 export type VouchingKey = Pick<Signer, 'keyId' | 'description' | 'recordedRoots'>;
 
-/** What vouches for the root of a view. */
-export type Anchor =
-  /** The user's pins, by which the view was read. */
-  | { readonly kind: 'pin' }
-  /** A root key that the run has; `pins` hold later readings to it. */
-  | { readonly kind: 'root-key'; readonly pins: readonly Pin[] }
-  /** The record at a key that signs. */
-  | { readonly kind: 'record'; readonly pins: readonly Pin[] }
-  /** Nothing but the server. */
-  | { readonly kind: 'none' };
-
 /** The keys of a run, as far as they can say whose root a repository has. */
 export interface VouchingKeys {
   /** Every key that the run has: a root that these have signed is genuine. */
-  readonly available: readonly Pick<VouchingKey, 'keyId' | 'description'>[];
+  readonly available: readonly Pick<VouchingKey, 'keyId'>[];
   /** Those that sign: their records bind the run. */
   readonly signing: readonly VouchingKey[];
 }
 
-/**
- * Finds out what vouches for the root of `view`.
- * @throws {TrustError} TRUST_PIN_MISMATCH when a key that signs is recorded for another root.
- */
-export function anchorOf(view: TrustedView, { available, signing }: VouchingKeys): Anchor {
-  if (view.pinnedBy.kind === 'pin') return { kind: 'pin' };
-  const availableIds = available.map(({ keyId }) => keyId);
-  if (isRootSignedBy(view, availableIds)) {
-    return { kind: 'root-key', pins: availableIds.map((keyId) => ({ kind: 'key-id', keyId })) };
-  }
-  const recorded = signing.filter(({ recordedRoots = [] }) => recordedRoots.length > 0);
-  for (const { recordedRoots = [], description } of recorded) {
-    if (isRootSignedBy(view, recordedRoots)) continue;
-    const expected = `key ID ${recordedRoots.join(' or ')} (recorded at the ${description})`;
-    throw pinMismatch(view.gun, expected, `key ID ${presentedRootKeys(view).join(', ')}`);
-  }
-  if (recorded.length === 0) return { kind: 'none' };
-  const pins = recorded.flatMap(({ recordedRoots = [], description }) =>
-    recordedRoots.map((keyId): Pin => ({ kind: 'key-id', keyId, recordedAt: description })),
-  );
-  return { kind: 'record', pins };
+/** A view with what vouches for its root, and what later readings are held to. */
+export interface Anchored {
+  /** `pinnedBy` is a pin where anything vouches for the root. */
+  readonly view: TrustedView;
+  readonly pins: readonly Pin[];
 }
 
-/** What later readings are held to: the pins of the user, or what the anchor makes of them. */
-export function pinsFrom(anchor: Anchor, pins: readonly Pin[]): readonly Pin[] {
-  return anchor.kind === 'root-key' || anchor.kind === 'record' ? anchor.pins : pins;
+/**
+ * Looks for what vouches for the root of `view`: the pins it was read by, then a root key of the run,
+ * then the records of the keys that sign.
+ * @throws {TrustError} TRUST_PIN_MISMATCH when a key that signs is recorded for another root.
+ */
+export function anchored(
+  view: TrustedView,
+  pins: readonly Pin[],
+  { available, signing }: VouchingKeys,
+): Anchored {
+  if (view.pinnedBy.kind === 'pin') return { view, pins };
+  const ids = available.map(({ keyId }) => keyId);
+  if (isRootSignedBy(view, ids)) {
+    return pinnedTo(
+      view,
+      ids.map((keyId) => ({ kind: 'key-id', keyId })),
+    );
+  }
+  const recorded = signing.filter(({ recordedRoots = [] }) => recordedRoots.length > 0);
+  const strange = recorded.find(({ recordedRoots = [] }) => !isRootSignedBy(view, recordedRoots));
+  if (strange) throw recordMismatch(view.gun, strange, presentedRootKeys(view));
+  if (recorded.length === 0) return { view, pins };
+  return pinnedTo(
+    view,
+    recorded.flatMap(({ recordedRoots = [], description }) =>
+      recordedRoots.map((keyId) => ({ kind: 'key-id', keyId, recordedAt: description }) as const),
+    ),
+  );
+}
+
+function pinnedTo(view: TrustedView, pins: readonly Extract<Pin, { kind: 'key-id' }>[]): Anchored {
+  for (const rootKey of keyNamesOf(view.root, 'root')) {
+    const pin = pins.find(({ keyId }) => keyId === rootKey.keyId);
+    if (pin) return { view: { ...view, pinnedBy: { kind: 'pin', pin, rootKey } }, pins };
+  }
+  throw new TypeError('a root that is vouched for lists none of the keys');
 }
 
 /** Canonical IDs of the root keys that the server presented, each once. */
-export function presentedRootKeys({ root }: TrustedView): readonly KeyId[] {
-  return [
-    ...new Set(canonicalIds(rootKeyIds(root).flatMap((id) => own(root.signed.keys, id) ?? []))),
-  ];
+export function presentedRootKeys({ root }: Pick<TrustedView, 'root'>): readonly KeyId[] {
+  return [...new Set(keyNamesOf(root, 'root').map(({ keyId }) => keyId))];
 }
 
 /**
  * Whether the root keys among `keyIds` (canonical) have signed the root as often as it asks for. That it
  * lists them says nothing: whoever makes a root can list any key.
  */
-export function isRootSignedBy({ gun, root }: TrustedView, keyIds: readonly KeyId[]): boolean {
+export function isRootSignedBy(
+  { gun, root }: Pick<TrustedView, 'gun' | 'root'>,
+  keyIds: readonly KeyId[],
+): boolean {
   const keyids = timelessRootKeyIds(root, { gun, allowWildcard: false }).filter((id) => {
     const key = own(root.signed.keys, id);
     return key !== undefined && keyIds.includes(canonicalKeyIdOf(key));

@@ -1,6 +1,7 @@
 /** The errors of verification: each names GUN, role and the rule that was violated. */
 import { TrustError } from '../../errors.js';
-import type { Gun, RoleName } from '../metadata/index.js';
+import type { Gun, KeyId, RoleName } from '../metadata/index.js';
+import type { Signer } from '../signer.js';
 
 const doNotUse =
   'Do not use what this data vouches for. Try again in a minute; if it stays, the trust server or ' +
@@ -66,6 +67,26 @@ export function pinMismatch(gun: Gun, expected: string, found: string): TrustErr
       remedy:
         'If the owner of the repository rotated the root key or started its trust data anew, have ' +
         'them confirm the new key and change the pin. Otherwise treat it as an attack.',
+    },
+  );
+}
+
+/** A root that the record at a signing key does not name. */
+export function recordMismatch(
+  gun: Gun,
+  { description, recordedRoots = [] }: Pick<Signer, 'description' | 'recordedRoots'>,
+  presented: readonly KeyId[],
+): TrustError {
+  const expected = `key ID ${recordedRoots.join(' or ')} (recorded at the ${description})`;
+  return new TrustError(
+    'TRUST_PIN_MISMATCH',
+    `The root of the trust data of ${gun} is not the recorded one: root: expected ${expected}, found key ID ${presented.join(', ')}`,
+    {
+      remedy: [
+        `Ask the owner of the repository whether its root key is ${presented.join(', ')} now. Do not take it from the trust server.`,
+        'If the owner has replaced the root key, have them correct the tag acr-content-trust-root of the signing key ("keys rotate" prints the command). Until then trust-pin, set to the root key that the owner names, goes before the record.',
+        'Otherwise treat it as an attack: nothing was signed.',
+      ].join('\n'),
     },
   );
 }

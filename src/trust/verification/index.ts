@@ -1,10 +1,9 @@
 /** Verification of Notary v1 data: bytes in, trusted view out, and questions about the view. */
 export {
-  anchorOf,
+  anchored,
   isRootSignedBy,
-  pinsFrom,
   presentedRootKeys,
-  type Anchor,
+  type Anchored,
   type VouchingKey,
 } from './anchor.js';
 export { TrustedCollection } from './collection.js';

@@ -13,7 +13,7 @@ export interface RepositoryAdvice {
   readonly signingKeys: readonly { readonly url: string; readonly roles: readonly RoleName[] }[];
   /** Keys for `root-key`. */
   readonly rootKeys: readonly string[];
-  /** Key IDs for `trust-pin`. */
+  /** Key IDs for `trust-pin`; none where nothing but the trust server knows them. */
   readonly pins: readonly KeyId[];
   /** What the keys at hand cannot do, in sentences. */
   readonly notes: readonly string[];
@@ -45,8 +45,12 @@ export function adviseOn(
       });
     const isSigned = (role: RoleName): boolean => serving.some(({ roles }) => roles.includes(role));
     const rootIds = rootKeyIdsOf(view);
+    const isKnown = view.pinnedBy.kind === 'pin';
     const unopened = closed.find(({ keyId }) => keyId !== undefined && rootIds.includes(keyId));
     const notes = [
+      isKnown
+        ? undefined
+        : `Nothing but the trust server says that its root key is ${rootIds.join(', ')}: pin it once the owner of the repository has said so too.`,
       isSigned('root')
         ? undefined
         : unopened
@@ -67,7 +71,7 @@ export function adviseOn(
           ...of((role) => role === 'targets'),
         ],
         rootKeys: of((role) => role === 'root').map(({ url }) => url),
-        pins: rootIds,
+        pins: isKnown ? rootIds : [],
         notes: notes.filter((note) => note !== undefined),
       },
     ];
@@ -85,7 +89,7 @@ export function adviceLines(
       ({ url, roles }) => `  ${nameInput('signing-key')}: ${url}  (signs ${roles.join(', ')})`,
     ),
     ...rootKeys.map((url) => `  ${nameInput('root-key')}: ${url}`),
-    `  ${nameInput('trust-pin')}: ${pins.join(', ')}`,
+    ...(pins.length === 0 ? [] : [`  ${nameInput('trust-pin')}: ${pins.join(', ')}`]),
     ...notes.map((note) => `  ${note}`),
   ];
 }

@@ -5,15 +5,16 @@
  */
 import type { InputValues } from '../../../inputs/index.js';
 import type { Log } from '../../../ports.js';
-import { readKeyStore } from '../../../signing/index.js';
+import { parseKeyReference, readKeyStore } from '../../../signing/index.js';
+import { anchored, presentedRootKeys, type Gun, type TrustedView } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { writeTrustReport } from '../../report/report.js';
 import type { AzureAccess } from '../../session/session.js';
 import { resolvePin, warnOfFirstUse } from '../../signing/pins.js';
+import { noteRoots } from '../../signing/root-record.js';
 import { openAccess } from '../stored-keys/access.js';
 import { createKeyOpener } from '../stored-keys/passphrases.js';
-import { rootKeyIdsOf } from '../stored-keys/serving.js';
 import { describePurpose } from '../stored-keys/stored-key-names.js';
 import { lookAtTrust, repositoriesOf, viewsOf, type LookedAt } from '../stored-keys/trust-data.js';
 import { adviceLines, adviseOn, oldFilesOf } from './advice.js';
@@ -53,6 +54,7 @@ export async function importKeys(inputs: InputValues, context: RunContext): Prom
   const planned = planImport(found.opened, viewsOf(looked), configuration);
   warnOfUse(planned, configuration, log);
   const keys = await bring(planned, configuration, azure, context, log);
+  await recordRoots(keys, viewsOf(looked), azure, context, log);
   const facts: ImportFacts = {
     dryRun,
     archive,
@@ -101,16 +103,18 @@ async function look(
       configuration.pins.map((pin) => resolvePin(pin, azure, context)),
     );
     const looked = await lookAtTrust(all, configuration, pins, azure, inputs, context, log);
-    for (const { gun, view } of looked) {
-      if (view?.pinnedBy.kind !== 'first-use') continue;
-      const rootIds = rootKeyIdsOf(view);
-      if (opened.some(({ keyId }) => rootIds.includes(keyId))) {
-        log.info(`the root key of ${gun} is in this store`);
-        continue;
-      }
+    // A root that a key of this store has signed is genuine: the store is the owner's.
+    const available = [...opened, ...closed].flatMap(({ keyId }) =>
+      keyId === undefined ? [] : [{ keyId }],
+    );
+    return looked.map((one): LookedAt => {
+      if (!one.view) return one;
+      const { view } = anchored(one.view, pins, { available, signing: [] });
+      const isFromStore = view.pinnedBy.kind === 'pin' && one.view.pinnedBy.kind !== 'pin';
+      if (isFromStore) log.info(`the root key of ${one.gun} is in this store`);
       warnOfFirstUse(view, context.nameInput, log);
-    }
-    return looked;
+      return { ...one, view };
+    });
   });
 }
 
@@ -142,6 +146,27 @@ async function bring(
     }
     return brought;
   });
+}
+
+/** Binds each key to the roots of the repositories it signs, as far as more than the server vouches for them. */
+async function recordRoots(
+  keys: readonly BroughtKey[],
+  views: ReadonlyMap<Gun, TrustedView>,
+  azure: AzureAccess,
+  context: RunContext,
+  log: Log,
+): Promise<void> {
+  for (const { url, services } of keys) {
+    if (url === undefined) continue;
+    const roots = services
+      .filter(({ roles }) => roles.some((role) => role !== 'root'))
+      .flatMap(({ gun }) => {
+        const view = views.get(gun);
+        return view?.pinnedBy.kind === 'pin' ? presentedRootKeys(view) : [];
+      });
+    const add = [...new Set(roots)];
+    await noteRoots(parseKeyReference(url), { add }, azure, context, log);
+  }
 }
 
 /** What people should know of keys that are of little use, or kept together. */

@@ -6,12 +6,17 @@
 import type { TrustError } from '../../../errors.js';
 import type { InputValues } from '../../../inputs/index.js';
 import type { Log } from '../../../ports.js';
-import { createRootCertificate, formatKeyReference } from '../../../signing/index.js';
+import {
+  createRootCertificate,
+  formatKeyReference,
+  type KeyReference,
+} from '../../../signing/index.js';
 import { initialiseRepository } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { writeTrustReport } from '../../report/report.js';
 import { errorOf } from '../../report/journal.js';
+import { noteRoots } from '../../signing/root-record.js';
 import { eachRepository, failureOfEach } from '../../repositories/index.js';
 import { readInitConfiguration, type InitConfiguration } from './configuration.js';
 import { otherKeys } from './judge.js';
@@ -112,13 +117,21 @@ async function carryOut(
   const toInitialise = repositories.filter(({ view }) => !view);
   const root = toInitialise.length === 0 ? undefined : await open(rootKey, 'root');
   const rootFacts = noteKey(root ? factsOfReady(root) : factsOfFound(rootKey));
+  // Whoever signs with the key is held to this root from now on, without an input.
+  const note = (reference: KeyReference, keyId: string) =>
+    noteRoots(reference, { add: [keyId] }, azure, context, log);
   const attempted = await eachRepository(repositories, async (repository) => {
     const { gun, view, targetsKey } = repository;
-    if (view || !root)
+    if (view || !root) {
+      const { keyId } = rootFacts;
+      if (keyId !== undefined) await note(targetsKey.reference, keyId);
       return { state: 'unchanged' as const, key: noteKey(factsOfFound(targetsKey)) };
+    }
     const targets = await open(targetsKey, 'targets', isShared ? undefined : gun);
     const key = noteKey(factsOfReady(targets));
-    return { state: await initialise(repository, root, targets, context, log), key };
+    const state = await initialise(repository, root, targets, context, log);
+    await note(targets.reference, root.signer.keyId);
+    return { state, key };
   });
   return {
     failure: failureOfEach(attempted, 'was not initialised'),

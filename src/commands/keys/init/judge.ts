@@ -2,7 +2,14 @@
 import { TrustError } from '../../../errors.js';
 import type { InputValues, NameInput } from '../../../inputs/index.js';
 import { formatKeyReference, type KeyReference } from '../../../signing/index.js';
-import { keyNamesOf, type Gun, type KeyId, type TrustedView } from '../../../trust/index.js';
+import {
+  isRootSignedBy,
+  keyNamesOf,
+  presentedRootKeys,
+  type Gun,
+  type KeyId,
+  type TrustedView,
+} from '../../../trust/index.js';
 import { separateKeys } from '../../configuration/key-inputs.js';
 import type { FoundKey } from './keys.js';
 
@@ -32,12 +39,25 @@ export function otherKeys(
     const noun = role === 'root' ? 'root key' : 'repository key';
     return [`its ${noun} is ${present.join(', ')}, and ${ours}`];
   });
-  if (flaws.length === 0) return undefined;
+  if (flaws.length === 0) return unsignedRoot(view, wanted.root);
   return new TrustError(
     'KEY_NOT_AUTHORIZED',
     `${view.gun} is initialised with other keys: ${flaws.join('; ')}.`,
     {
       remedy: `Give the keys it was initialised with in ${nameInput('root-key')} and ${nameInput('signing-key')}, with their version where they were rotated in the vault, or leave the repository out. To put another key in the place of one of them, use "keys rotate"; where one is lost, "keys lost" shows the ways out.`,
+    },
+  );
+}
+
+/** A root that lists the root key without its signature: anybody could have made that. */
+function unsignedRoot(view: TrustedView, { keyId, reference }: WantedKey): TrustError | undefined {
+  if (keyId === undefined || isRootSignedBy(view, [keyId])) return undefined;
+  return new TrustError(
+    'TRUST_PIN_MISMATCH',
+    `The root that the trust server presents for ${view.gun} lists the root key ${keyId} (${formatKeyReference(reference)}), and is not signed by it alone: its root keys are ${presentedRootKeys(view).join(', ')}.`,
+    {
+      remedy:
+        'If the owners of the repository have given it several root keys that sign together, leave it out here.\nOtherwise treat it as an attack: the trust server, or something on the way to it, presents a root of its own.',
     },
   );
 }

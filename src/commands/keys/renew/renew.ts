@@ -11,6 +11,7 @@ import {
   planRenewal,
   renewals,
   renewRoles,
+  requireAnchor,
   type Renewal,
   type Signer,
 } from '../../../trust/index.js';
@@ -108,12 +109,15 @@ function planned(
 async function renewOne(
   repository: LookedAt,
   signers: readonly Signer[],
-  { clock, signal }: RunContext,
+  { clock, signal, nameInput }: RunContext,
   log: Log,
 ): Promise<RenewedRepository> {
   const { gun, view, rules, server, explain } = repository;
   const plan = planned(repository, signers);
   if (plan.renewed.length === 0) return plan;
+  const { files } = planRenewal(view, signers, rules);
+  const { pins } = rules;
+  requireAnchor({ view, pins, files, keys: signers, pinInput: nameInput('trust-pin') });
   // Before any key signs: whoever may not publish hears what mends that.
   await requirePublish(repository, signal);
   const done = await explain(() =>

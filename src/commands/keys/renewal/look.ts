@@ -60,7 +60,7 @@ export async function openMeans(
 /** Logs in, reads and judges every repository. */
 export async function lookAtRepositories(
   configuration: RenewalConfiguration,
-  { azure, keys, pins }: RenewalMeans,
+  { azure, keys, pins: given }: RenewalMeans,
   inputs: InputValues,
   context: RunContext,
   log: Log,
@@ -71,14 +71,15 @@ export async function lookAtRepositories(
   );
   return log.group('Trust data', () =>
     thenEach(opened, async (repository): Promise<LookedAt> => {
-      const view = await readTrust(repository, { pins, expiry: 'report' }, context, log);
+      const signers = keys.map(({ signer }) => signer);
+      const how = { pins: given, keys: signers, expiry: 'report' } as const;
+      const { view, pins } = await readTrust(repository, how, context, log);
       const rules: RenewalRules = {
         now: context.clock(),
         withinDays,
         pins,
         serverHoldsSnapshot: await askServer(repository, view, context, log),
       };
-      const signers = keys.map(({ signer }) => signer);
       return { ...repository, view, rules, renewals: renewals(view, signers, rules) };
     }),
   );

@@ -14,6 +14,7 @@ import type { Rotation } from './configuration.js';
 import { listedForm, makeNewKey, type OpenedNewKey } from './new-key.js';
 import { finished, planned } from './outcome.js';
 import type { Preparation, ReadyRepository } from './prepare.js';
+import { recordRotation } from './records.js';
 import type { RotatedRepository } from './report.js';
 
 /** The new key, and what became of each repository. */
@@ -52,26 +53,25 @@ export async function carryOut(
     rotateOne(repository, rotation, newKey, preparation, context, log),
   );
   const results = new Map(done.map((one) => [one.gun, one]));
-  return {
-    newKey,
-    repositories: repositories.map((repository): RotatedRepository => {
-      const result = results.get(repository.gun);
-      if (!result) return planned(repository);
-      if (result.error) return { ...planned(repository), state: 'failed', error: result.error };
-      return result.value;
-    }),
-  };
+  const outcomes = repositories.map((repository): RotatedRepository => {
+    const result = results.get(repository.gun);
+    if (!result) return planned(repository);
+    if (result.error) return { ...planned(repository), state: 'failed', error: result.error };
+    return result.value;
+  });
+  await recordRotation(rotation, preparation, newKey, outcomes, context, log);
+  return { newKey, repositories: outcomes };
 }
 
 async function rotateOne(
   repository: Equipped,
   rotation: Rotation,
   newKey: OpenedNewKey | undefined,
-  { atHand, pins }: Preparation,
+  { atHand }: Preparation,
   { clock, signal }: RunContext,
   log: Log,
 ): Promise<RotatedRepository> {
-  const { server, view, explain, publicKeys } = repository;
+  const { server, view, pins, explain, publicKeys } = repository;
   const options = { known: view, atHand, pins, clock, signal, log };
   const done = await explain(async () => {
     if (rotation.kind === 'hand-over') {

@@ -12,6 +12,9 @@ import {
   examineHandOver,
   examineRotation,
   listingOf,
+  requireAnchor,
+  type Anchored,
+  type FileToSign,
   type KeyHolder,
   type Pin,
   type RoleExchange,
@@ -31,7 +34,7 @@ import {
   type OpenRepository,
 } from '../../repositories/index.js';
 import type { AzureAccess } from '../../session/session.js';
-import { openKeysAtHand } from '../../signing/keys-at-hand.js';
+import { openKeysAtHand, type KeyAtHand } from '../../signing/keys-at-hand.js';
 import { resolvePin } from '../../signing/pins.js';
 import { separateKeys } from '../../configuration/key-inputs.js';
 import type { RotateConfiguration, Rotation } from './configuration.js';
@@ -41,6 +44,8 @@ import { pinsForRoot } from './pins.js';
 /** A repository, and what the rotation means for it. */
 export interface ReadyRepository extends OpenRepository {
   readonly view: TrustedView;
+  /** What every later reading is held to. */
+  readonly pins: readonly Pin[];
   /** Which keys go; none when there is nothing to do. */
   readonly exchanges: readonly RoleExchange[];
   /** Who signs what. */
@@ -55,9 +60,10 @@ export interface Preparation {
   readonly azure: AzureAccess;
   readonly repositories: readonly ReadyRepository[];
   readonly atHand: readonly Signer[];
+  /** Where the keys at hand are. */
+  readonly keys: readonly KeyAtHand[];
   /** Undefined for a key that is yet to be made, by us or by the server. */
   readonly newKey: OpenedNewKey | undefined;
-  readonly pins: readonly Pin[];
 }
 
 /** @throws {TrustError} whatever would keep any of the repositories from getting the key. */
@@ -73,19 +79,21 @@ export async function prepare(
   const keys = await log.group('Keys', () => openKeys(configuration, azure, context, log));
   return log.group('Trust data', async () => {
     const { atHand, newKey, pins } = keys;
+    const known = [...atHand, ...(newKey ? [newKey.signer] : [])];
     const attempted = await eachRepository(open, async (repository): Promise<ReadyRepository> => {
-      const how = { pins, expiry: 'report', isRootLeaving: rotation.role === 'root' } as const;
-      const view = await readTrust(repository, how, context, log);
-      const work = await examine(repository, view, rotation, { atHand, newKey, pins }, context);
-      return { ...repository, view, ...work };
+      const isRootLeaving = rotation.role === 'root';
+      const how = { pins, keys: known, expiry: 'report', isRootLeaving } as const;
+      const anchor = await readTrust(repository, how, context, log);
+      const work = await examine(repository, anchor, rotation, { atHand, newKey }, context);
+      return { ...repository, ...anchor, ...work };
     });
     const ready = requireAll(attempted, 'cannot be rotated; nothing was changed anywhere');
-    if (!dryRun) await proveKeys(ready, [...atHand, ...(newKey ? [newKey.signer] : [])]);
+    if (!dryRun) await proveKeys(ready, known);
     return { azure, repositories: ready, ...keys };
   });
 }
 
-type Keys = Pick<Preparation, 'atHand' | 'newKey' | 'pins'>;
+type Keys = Pick<Preparation, 'atHand' | 'keys' | 'newKey'> & { readonly pins: readonly Pin[] };
 
 async function openKeys(
   { keys, pins, rotation }: RotateConfiguration,
@@ -106,19 +114,24 @@ async function openKeys(
   if (newKey) log.info(`${newKey.signer.keyId}  ${newKey.signer.description}, the new key`);
   const signers = atHand.map(({ signer }) => signer);
   const held = rotation.role === 'root' ? pinsForRoot(resolved, newKey?.signer, signers) : resolved;
-  return { atHand: signers, newKey, pins: held };
+  return { atHand: signers, keys: atHand, newKey, pins: held };
 }
 
-type Work = Omit<ReadyRepository, keyof OpenRepository | 'view'>;
+type Work = Omit<ReadyRepository, keyof OpenRepository | keyof Anchored>;
 
 async function examine(
   repository: OpenRepository,
-  view: TrustedView,
+  { view, pins }: Anchored,
   rotation: Rotation,
-  { atHand, newKey, pins }: Keys,
-  { clock, signal }: RunContext,
+  { atHand, newKey }: Pick<Keys, 'atHand' | 'newKey'>,
+  { clock, signal, nameInput }: RunContext,
 ): Promise<Work> {
   const judge = { pins, now: clock() };
+  // Before a key is made that nothing will be signed with.
+  const gate = (files: readonly FileToSign[]): void => {
+    const keys = [...atHand, ...(newKey ? [newKey.signer] : [])];
+    requireAnchor({ view, pins, files, keys, pinInput: nameInput('trust-pin') });
+  };
   if (rotation.kind === 'hand-over') {
     const { role, renews } = rotation;
     const held = await heldServerRoles(repository, view, signal);
@@ -126,6 +139,7 @@ async function examine(
     if (draft.exchanges.length === 0) {
       return nothingToDo(`${repository.server.host} holds the ${role} key of ${view.gun} already`);
     }
+    gate([{ role: 'root', signedBy: draft.signedBy }]);
     const signers = draft.signedBy.map(({ signer }) => signer);
     const exchanges = draft.exchanges;
     return { exchanges, files: [{ role: 'root', signers }], unchanged: undefined, warnings: [] };
@@ -144,6 +158,7 @@ async function examine(
     judge,
   );
   if ('unchanged' in draft) return nothingToDo(draft.unchanged);
+  gate(draft.files);
   return {
     exchanges: draft.exchanges,
     files: draft.files.map((file) => ({
