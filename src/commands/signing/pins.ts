@@ -90,9 +90,10 @@ export function warnOfFirstUse(
   const dockerIds = rootKeys.flatMap(({ dockerId }) => dockerId ?? []);
   const docker = dockerIds.length === 0 ? '' : ` (Docker's ID of it: ${dockerIds.join(', ')})`;
   // One key in several certificates is one pin.
-  const ids = [...new Set(rootKeys.map(({ keyId }) => keyId))].join(', ');
+  const distinct = [...new Set(rootKeys.map(({ keyId }) => keyId))];
+  const ids = distinct.join(', ');
   const found = `The root of ${gun} is trusted on first use: nothing but the trust server says that its root key is ${ids}${docker}.`;
-  const advice = `If the owner of the repository says so too ("keys init" printed it), pin it: ${nameInput('trust-pin')}: ${ids}`;
+  const advice = `If the owner of the repository says so too ("keys init" printed it), pin it: ${nameInput('trust-pin')}: ${distinct.length === 1 ? ids : '<the one that the owner names>'}`;
   log.warn(isLeaving ? found : `${found} ${advice}`);
 }
 

@@ -86,15 +86,18 @@ function anchorMissing(
   signer: VouchingKey,
 ): TrustError {
   const { gun } = view;
-  const presented = presentedRootKeys(view).join(', ');
+  const presented = presentedRootKeys(view);
+  const ids = presented.join(', ');
   return new TrustError(
     'TRUST_ANCHOR_MISSING',
-    `Nothing was signed in ${gun}: nothing but the trust server vouches for its root key ${presented}, and ` +
+    `Nothing was signed in ${gun}: nothing but the trust server vouches for its root key ${ids}, and ` +
       `${role}, which would be signed again, has no signature of the ${signer.description} (key ID ${signer.keyId})`,
     {
       remedy: [
         'Ask the owner of the repository for the ID of its root key: "keys init" printed it, the tag acr-content-trust-root of its Key Vault keys holds it, and the file of the root key in ~/.docker/trust/private is named after it. Do not take it from the trust server.',
-        `If it is ${presented}, set ${pinInput} to it and run again.`,
+        presented.length === 1
+          ? `If it is ${ids}, set ${pinInput} to it and run again.`
+          : `If it is one of ${ids}, set ${pinInput} to that one alone and run again.`,
         "If it is another one, sign nothing: the trust server, or something on the way to it, presents a root that is not the owner's.",
       ].join('\n'),
     },

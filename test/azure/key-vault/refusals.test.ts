@@ -184,10 +184,13 @@ describe('other refusals of a vault', () => {
   });
 
   it.each([
-    ['keys/app', 'create', '--key-permissions get list sign create'],
-    ['keys/app', 'import', '--key-permissions get list sign import'],
+    ['keys/app', 'create', '--key-permissions get list sign create update'],
+    ['keys/app', 'import', '--key-permissions get list sign import update'],
     ['keys/app', 'list', '--key-permissions get list sign'],
     ['keys/app', 'backup', '--key-permissions get list backup'],
+    ['keys/app', 'update', '--key-permissions get update'],
+    ['secrets/app', 'update', '--secret-permissions get set'],
+    ['certificates/app', 'update', '--certificate-permissions get update'],
     ['keys/app', 'restore', '--key-permissions get list sign restore'],
     ['secrets/app', 'set', '--secret-permissions get set'],
     ['certificates/app', 'backup', '--certificate-permissions get list backup'],

@@ -17,7 +17,7 @@ const signed: ImageOutcome = {
   length: 523,
   signed: true,
   roles: ['targets/ci', 'targets/releases'],
-  pinnedBy: undefined,
+  pinnedBy: 'key ID 4c6c',
   error: undefined,
 };
 const failed = (tag: string, code: 'MANIFEST_NOT_FOUND' | 'TAG_MOVED', remedy = 'Look.') => ({

@@ -3,7 +3,12 @@
  * attacker's and is signed by the attacker alone, and content to match. It takes whatever it is sent.
  */
 import type { RoleName, TrustServer } from '../../../src/trust/index.js';
-import { RepositoryBuilder, targetOf, type Files } from '../repository-builder.js';
+import {
+  RepositoryBuilder,
+  targetOf,
+  type BuildOptions,
+  type Files,
+} from '../repository-builder.js';
 import { ecdsaKey, rootKey, withPublicKey, type TestKey } from '../test-keys.js';
 import type { Signer } from '../../../src/trust/signer.js';
 import { createRootCertificate } from '../../../src/signing/index.js';
@@ -19,12 +24,18 @@ export interface RealKeys {
   readonly ci?: Signer | undefined;
 }
 
+/** The attacker's repository, and how it is signed: by the attacker's keys alone. */
+export interface AttackersRepository {
+  readonly builder: RepositoryBuilder;
+  readonly options: BuildOptions;
+}
+
 /** Makes the attacker's repository. */
-export async function attackersFiles(
+export async function attackersRepository(
   gun: string,
   at: Date,
   real: RealKeys,
-): Promise<{ readonly files: Files; readonly builder: RepositoryBuilder }> {
+): Promise<AttackersRepository> {
   const builder = new RepositoryBuilder(gun, at);
   const dates = {
     notBefore: new Date(at.getTime() - 86_400_000),
@@ -48,7 +59,7 @@ export async function attackersFiles(
       signers[name] = [key];
     }
   }
-  return { files: builder.build({ signers }), builder };
+  return { builder, options: { signers } };
 }
 
 /** A key of somebody else: it can be listed, and signs nothing. */
@@ -93,6 +104,6 @@ export class HostileServer implements TrustServer {
 
 /** A lying server for `gun` with the real keys in its lists. */
 export async function hostileServer(gun: string, at: Date, real: RealKeys): Promise<HostileServer> {
-  const { files, builder } = await attackersFiles(gun, at, real);
-  return new HostileServer(gun, files, builder);
+  const { builder, options } = await attackersRepository(gun, at, real);
+  return new HostileServer(gun, builder.build(options), builder);
 }

@@ -18,7 +18,7 @@ import {
   vaultNameOf,
 } from '../../../../src/commands/keys/stored-keys/stored-key-names.js';
 import { TrustError } from '../../../../src/errors.js';
-import type { Signer, TrustedView } from '../../../../src/trust/index.js';
+import { anchored, type Signer, type TrustedView } from '../../../../src/trust/index.js';
 import { gun, TestRepository } from '../../../trust/support/repository.js';
 import { ecdsaSigner } from '../../../trust/support/keys.js';
 
@@ -34,7 +34,11 @@ beforeAll(async () => {
     'targets/alice': alice.publicKey,
     'targets/releases': alice.publicKey,
   });
-  view = await repository.view();
+  const pins = [{ kind: 'key-id', keyId: repository.root.keyId } as const];
+  view = anchored(await repository.view(), pins, {
+    available: [repository.root],
+    signing: [],
+  }).view;
 });
 
 /** A key as the store gives it; it does not have to be able to sign here. */
@@ -178,6 +182,13 @@ describe('what to do after an import', () => {
       expect.stringMatching(/^ {2}root-key: \S+\/keys\/root-\w+\/v$/),
       `  trust-pin: ${repository.root.keyId}`,
     ]);
+  });
+
+  it('advises no pin that only the trust server knows', async () => {
+    const view = await repository.view();
+    const [advice] = adviseOn([{ gun, isNamed: true, view, error: undefined }], [], []);
+    expect(advice?.pins).toEqual([]);
+    expect(advice?.notes[0]).toContain('Nothing but the trust server says that its root key is');
   });
 
   it('says which keys are missing, and where a root key is that was not opened', () => {
