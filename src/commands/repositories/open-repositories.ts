@@ -150,6 +150,6 @@ export async function requirePublish(
 function noTrustData(gun: string): TrustError {
   return new TrustError('TRUST_DATA_MISSING', `${gun} has no trust data.`, {
     remedy:
-      'Check registry and repository. A repository that was never signed is initialised with "keys init", or by the first signing with a root key.',
+      'Check registry and repository.\nA repository that was never signed is initialised by the owner of the keys, with "keys init".',
   });
 }

@@ -35,7 +35,7 @@ export async function requireServerKeys(
     'TRUST_SERVER_REJECTED',
     `the trust server ${server.host} cannot publish for ${gun}: it does not hold the ${role} key that the root names`,
     {
-      remedy: `Hand the ${role} role over to the server once, with the root key at hand: "keys rotate" with the role ${role}. "notary init" leaves the snapshot key with the client; Docker never does.`,
+      remedy: `Have the owner of the root key hand the ${role} role over to the server once: "keys rotate" with the role ${role}. "notary init" leaves the snapshot key with the client; Docker never does.`,
     },
   );
 }

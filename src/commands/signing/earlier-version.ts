@@ -76,7 +76,7 @@ async function completed(
       {
         remedy:
           `Sign with the version that is authorised: ${context.nameInput('signing-key')}: ${pinned}. ` +
-          `Or authorise the newest one with the command "keys rotate" ` +
+          `Or have the owner of the keys authorise the newest one with the command "keys rotate" ` +
           `(${context.nameInput('role')}: ${role}, ${context.nameInput('new-key')}: ${name}).`,
         cause: error,
       },

@@ -11,6 +11,7 @@ import type { KeyConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { AzureAccess } from '../session/session.js';
 import { openConfigured } from './open-configured.js';
+import { asOwner } from './owners-keys.js';
 
 /** A key that this run may sign with, as far as its vault lets it. */
 export interface KeyAtHand extends OpenedKey {
@@ -33,20 +34,22 @@ export async function openKeysAtHand(
     ...(await openConfigured(key, azure, context)),
     reference: key.reference,
   });
-  const opened = await mapAtOnce(sources, limits.vaultKeysAtOnce, async (source) => {
-    if (!('vaultUrl' in source)) return [await open(source)];
-    const found = await keysOfVault(source.vaultUrl, azure, context, log);
-    const inForce = await mapAtOnce(found, limits.vaultKeysAtOnce, async (key) => {
-      try {
-        return [await open(key)];
-      } catch (error) {
-        // An old version that is out of its dates, or of another kind: not at hand.
-        if (isTrustError(error, 'KEY_DISABLED', 'KEY_UNSUITABLE')) return [];
-        throw error;
-      }
-    });
-    return inForce.flat();
-  });
+  const opened = await asOwner(() =>
+    mapAtOnce(sources, limits.vaultKeysAtOnce, async (source) => {
+      if (!('vaultUrl' in source)) return [await open(source)];
+      const found = await keysOfVault(source.vaultUrl, azure, context, log);
+      const inForce = await mapAtOnce(found, limits.vaultKeysAtOnce, async (key) => {
+        try {
+          return [await open(key)];
+        } catch (error) {
+          // An old version that is out of its dates, or of another kind: not at hand.
+          if (isTrustError(error, 'KEY_DISABLED', 'KEY_UNSUITABLE')) return [];
+          throw error;
+        }
+      });
+      return inForce.flat();
+    }),
+  );
   const byId = new Map<KeyId, KeyAtHand>();
   for (const key of opened.flat()) {
     if (byId.has(key.signer.keyId)) continue;

@@ -5,7 +5,9 @@
 import type { OpenedKey } from '../../azure/index.js';
 import { isTrustError, TrustError } from '../../errors.js';
 import type { Log } from '../../ports.js';
-import { createRootCertificate, proveSigner } from '../../signing/index.js';
+import { createRootCertificate, formatKeyReference, proveSigner } from '../../signing/index.js';
+import { ourCommand } from '../keys/lost/command-line.js';
+import { isMatterOfRights } from './owners-keys.js';
 import {
   createTrustServer,
   examineSigning,
@@ -266,9 +268,9 @@ function requirePrivateKey(
 }
 
 async function planRoot(
-  { image: { gun } }: Configuration,
-  { rootKey }: SigningConfiguration,
-  { clock, nameInput }: RunContext,
+  { image: { gun, registry, repository } }: Configuration,
+  { rootKey, signingKey }: SigningConfiguration,
+  { clock }: RunContext,
   open: (key: KeyConfiguration) => Promise<OpenedKey>,
 ): Promise<RootPlan> {
   if (!rootKey) {
@@ -276,11 +278,40 @@ async function planRoot(
       'TRUST_DATA_MISSING',
       `${gun} has no trust data, and no root key is given to initialise it with.`,
       {
-        remedy: `If this repository was never signed, set ${nameInput('root-key')} for this run, for example to https://contoso-root.vault.azure.net/keys/root. If it was, its trust data is gone: find out why before you create new.`,
+        remedy: [
+          'If the repository was signed before, its trust data is gone: find out why before anything new is made.',
+          'If it was never signed, ask the owner of the keys to initialise it once, as themselves and not in this pipeline:',
+          ourCommand('keys init', {
+            registry,
+            repository,
+            'root-key': 'https://contoso-root.vault.azure.net/keys/root',
+            'signing-key': formatKeyReference(signingKey.reference),
+          }),
+          'Then run this step again. It needs no root key, and should have none.',
+        ].join('\n'),
       },
     );
   }
-  const key = await open(rootKey);
-  await proveSigner(key.signer);
+  const key = await openForInitialisation(gun, () => open(rootKey));
   return { key, certificate: await createRootCertificate(gun, key.signer, clock()) };
+}
+
+/** A root key that this principal may not use is no reason to let it: its owner initialises. */
+async function openForInitialisation(
+  gun: string,
+  open: () => Promise<OpenedKey>,
+): Promise<OpenedKey> {
+  try {
+    const key = await open();
+    await proveSigner(key.signer);
+    return key;
+  } catch (error) {
+    if (!isTrustError(error, 'VAULT_FORBIDDEN') || !isMatterOfRights(error)) throw error;
+    throw new TrustError(error.code, `${gun} has no trust data. ${error.message}`, {
+      remedy:
+        'Do not give this principal the root key: whoever can use it can replace every other key.\n' +
+        'Ask the owner of the keys to initialise the repository with "keys init", as themselves, then run this step again.',
+      cause: error,
+    });
+  }
 }

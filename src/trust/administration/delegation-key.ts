@@ -64,7 +64,7 @@ function refuseExpiredRoot({ gun, root }: TrustedView, now: Date): void {
   throw new TrustError(
     'TRUST_DATA_EXPIRED',
     `The root of ${gun} expired at ${at.toISOString()}: no client would read a change of its delegations.`,
-    { remedy: 'Renew the root first ("keys renew"), with the root key at hand.' },
+    { remedy: 'Have the owner of the root key renew the root first ("keys renew").' },
   );
 }
 

@@ -103,7 +103,12 @@ export function enoughSigners<S extends KeyHolder>(
   throw new TrustError(
     'KEY_NOT_AUTHORIZED',
     `${role} of ${gun} takes ${many} of key ${namesOf(keys)}, and ${found} is at hand.`,
-    { remedy: `Give a key of ${role} as well, or have whoever holds it do this.` },
+    {
+      remedy:
+        role === 'root' || role === 'targets'
+          ? `Have the owner of the keys run this, with a key of ${role} as well. Do not give that key to a pipeline.`
+          : `Give a key of ${role} as well, or have whoever holds it do this.`,
+    },
   );
 }
 

@@ -106,7 +106,7 @@ function checkServerKey(
       `${role} key that the root names`,
     {
       remedy:
-        `Hand the ${role} role over to the server once, with the root key at hand: "keys rotate ` +
+        `Have the owner of the root key hand the ${role} role over to the server once: "keys rotate ` +
         `--role ${role}". "notary init" leaves the snapshot key with the client; Docker never does.`,
     },
   );

@@ -159,8 +159,8 @@ function noTrustData(server: TrustServer): TrustError {
     `${server.host} holds no trust data for ${server.gun}`,
     {
       remedy:
-        'The repository must be initialised once, which takes a root key. If it was initialised ' +
-        'before, somebody has deleted its trust data.',
+        'If it was initialised before, somebody has deleted its trust data: find out who and why.\n' +
+        'If it never was, ask the owner of the keys to initialise it with "keys init".',
     },
   );
 }

@@ -132,7 +132,7 @@ export function updateRejected(place: Place, response: HttpResponse): TrustError
     {
       remedy: lacksKey
         ? 'The server does not hold the snapshot or timestamp key that the root of this ' +
-          'repository names. Hand the role over to the server once, with the root key at hand: ' +
+          'repository names. Have the owner of the root key hand the role over to the server once: ' +
           '"keys rotate" with the role snapshot (or timestamp).'
         : 'The trust data of the repository may have been changed by another client. Inspect it, ' +
           'then sign again; nothing was published.',

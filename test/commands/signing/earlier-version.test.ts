@@ -71,7 +71,7 @@ describe('a key that follows the newest version', () => {
     );
     expect(error.message).toContain('may not sign the tag 1.0');
     expect(error.remedy).toBe(
-      `Sign with the version that is authorised: signing-key: ${first.kid}. Or authorise the newest ` +
+      `Sign with the version that is authorised: signing-key: ${first.kid}. Or have the owner of the keys authorise the newest ` +
         `one with the command "keys rotate" (role: targets, new-key: ${vaultUrl}/keys/app).`,
     );
   });

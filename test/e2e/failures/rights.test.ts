@@ -263,7 +263,7 @@ describe('a repository', () => {
       {
         code: 'TRUST_DATA_MISSING',
         message: /\/team\/app\w+ has no trust data, and no root key is given/,
-        remedy: /set root-?key for this run/i,
+        remedy: /ask the owner of the keys to initialise it once[\s\S]*keys init --registry /,
       },
     );
   });

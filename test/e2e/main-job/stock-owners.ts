@@ -24,6 +24,8 @@ export interface DockerOwner {
    * `replaced`, the one that is not this.
    */
   keyFile(role: string, replaced?: string): Promise<string>;
+  /** The ID of the owner's root key: what others pin. */
+  rootKeyId(): Promise<string>;
 }
 
 /** Somebody who signs with the notary client. */
@@ -66,6 +68,14 @@ export async function createDockerOwner(
       return (await stack.manifest(repository, tag))?.digest ?? 'nothing pushed';
     },
     trust: (...args) => docker(['trust', ...args]),
+    rootKeyId: async () => {
+      const folder = path.join(config, 'trust/private');
+      for (const name of await readdir(folder)) {
+        const text = await readFile(path.join(folder, name), 'utf8');
+        if (/^role: root$/m.test(text)) return path.basename(name, '.key');
+      }
+      throw new Error('the owner has no root key');
+    },
     keyFile: async (role, replaced) => {
       const folder = path.join(config, 'trust/private');
       const texts = await Promise.all(

@@ -20,6 +20,7 @@ import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../session/session.js';
 import { openConfigured } from '../../signing/open-configured.js';
+import { asOwner } from '../../signing/owners-keys.js';
 
 /** A key that an input names, as it was found. */
 export type FoundKey =
@@ -126,7 +127,7 @@ export async function makeKey(
   const { credential } = azure;
   const { signal, clock } = context;
   const options = { signal, clock, hsm, tags: tagsFor(purpose) };
-  const made = await createVaultKey(reference, credential, options);
+  const made = await asOwner(() => createVaultKey(reference, credential, options));
   log.info(`created ${made.kid}`);
   log.info(`key ID ${made.keyId}`);
   const signer = await openVaultKey(made.reference, credential, { signal, clock });

@@ -19,6 +19,7 @@ import {
   type OpenRepository,
 } from '../../repositories/index.js';
 import type { AzureAccess } from '../../session/session.js';
+import { asOwner } from '../../signing/owners-keys.js';
 import type { InitConfiguration } from './configuration.js';
 import { keyIdsOf, problemOf } from './judge.js';
 import { findKey, listedVersionOf, openFound, type FoundKey, type ReadyKey } from './keys.js';
@@ -64,7 +65,7 @@ export async function prepare(
     return requireAll(attempted, 'cannot be initialised');
   });
   return log.group('Keys', async () => {
-    const found = await findKeys(configuration, azure, context);
+    const found = await asOwner(() => findKeys(configuration, azure, context));
     const keyOf = (key: KeyConfiguration): FoundKey => {
       const one = found.get(formatKeyReference(key.reference));
       if (!one) throw new TypeError('a key got lost on the way');
@@ -87,7 +88,7 @@ export async function prepare(
       return { ...repository, targetsKey };
     });
     const prepared = requireAll(judged, 'cannot be initialised; nothing was made or changed');
-    const ready = await openThere(prepared, rootKey, azure, context, log);
+    const ready = await asOwner(() => openThere(prepared, rootKey, azure, context, log));
     return { azure, repositories: prepared, rootKey, ready };
   });
 }

@@ -19,6 +19,7 @@ import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../session/session.js';
 import { openConfigured } from '../../signing/open-configured.js';
+import { asOwner } from '../../signing/owners-keys.js';
 import { makeKey } from '../init/keys.js';
 import type { NewKeySource } from './configuration.js';
 
@@ -42,10 +43,10 @@ export async function openNewKey(
 ): Promise<OpenedNewKey> {
   const { reference } = key;
   if (reference.kind === 'vault-key' || reference.kind === 'vault-certificate') {
-    const signer = await openVaultKey(reference, azure.credential, context);
+    const signer = await asOwner(() => openVaultKey(reference, azure.credential, context));
     return { signer, reference: signer.kid, certificatePem: signer.certificatePem };
   }
-  const { signer } = await openConfigured(key, azure, context);
+  const { signer } = await asOwner(() => openConfigured(key, azure, context));
   return { signer, reference: formatKeyReference(reference), certificatePem: undefined };
 }
 
