@@ -47,12 +47,12 @@ describe('the root key', () => {
     expect(name(root.keyId)).toBe(`key ID ${root.canonicalId} (Docker's ID: ${root.keyId})`);
   });
 
-  it('is named by it in the advice to pin it', () => {
+  it('is named by it in the warning, which takes the server for no witness', () => {
     const lines: string[] = [];
     const log = { warn: (line: string) => void lines.push(line) } as never;
     warnOfFirstUse(trustFiles(files), (name) => name, log);
     expect(lines).toEqual([
-      `The root of ${gun} is trusted on first use (Docker's ID of it: ${root.keyId}). Pin it: trust-pin: ${root.canonicalId}`,
+      `The root of ${gun} is trusted on first use: nothing but the trust server says that its root key is ${root.canonicalId} (Docker's ID of it: ${root.keyId}). If the owner of the repository says so too ("keys init" printed it), pin it: trust-pin: ${root.canonicalId}`,
     ]);
   });
 });
