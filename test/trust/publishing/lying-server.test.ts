@@ -13,12 +13,13 @@ import {
   removeTags,
   renewRoles,
   rotateKey,
+  sha256HexOf,
   type ChangeOptions,
   type Signer,
   type TrustServer,
 } from '../../../src/trust/index.js';
 import { failure } from '../support/failure.js';
-import { hostileServer } from '../support/hostile-server.js';
+import { evil, hostileServer } from '../support/hostile-server.js';
 import { ecdsaSigner } from '../support/keys.js';
 import { content, gun, memoryLog, start, TestRepository } from '../support/repository.js';
 
@@ -221,9 +222,8 @@ describe('what a lying server shows', () => {
     const keys = keysOfOwner();
     const server = await hostileServer(gun, start, { ...keys, ci: undefined });
     const recorded = { ...keys.targets, recordedRoots: [keys.root.keyId] };
-    const { prod } = JSON.parse(String(server.files.get('targets'))).signed.targets;
-    const digest = `sha256:${Buffer.from(prod.hashes.sha256, 'base64').toString('hex')}`;
-    const standing = new Map([['prod', { digest, length: prod.length }]]);
+    const digest = `sha256:${sha256HexOf(evil) ?? ''}`;
+    const standing = new Map([['prod', { digest, length: evil.length }]]);
     const error = await failure(
       publishTags(server, { ...optionsWith(), signer: recorded, tags: standing }),
     );
