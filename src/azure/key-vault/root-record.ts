@@ -15,6 +15,7 @@ import { callVault, type VaultOptions } from './call.js';
 import type { VaultOperation } from './names.js';
 import { clientOptions } from './pipeline.js';
 import { getKey } from './read-key.js';
+import { readSecretVersion } from './read-secret.js';
 import { failed } from './refusals.js';
 import type { Tags } from './tags.js';
 
@@ -143,12 +144,12 @@ async function readTags(
   };
   switch (reference.kind) {
     case 'vault-key': {
-      const client = new KeyClient(vaultUrl, credential, clientOptions());
+      const client = new KeyClient(vaultUrl, credential, clientOptions(credential));
       const { properties } = await getKey(client, operation, options);
       return found(properties.tags, properties.version, properties.managed === true);
     }
     case 'vault-certificate': {
-      const client = new CertificateClient(vaultUrl, credential, clientOptions());
+      const client = new CertificateClient(vaultUrl, credential, clientOptions(credential));
       const { properties } = await callVault(operation, options, (call) =>
         asked === undefined
           ? client.getCertificate(name, call)
@@ -157,12 +158,9 @@ async function readTags(
       return found(properties.tags, properties.version);
     }
     case 'vault-secret': {
-      const client = new SecretClient(vaultUrl, credential, clientOptions());
-      const { properties, value } = await callVault(operation, options, (call) =>
-        client.getSecret(name, { ...call, ...(asked === undefined ? {} : { version: asked }) }),
-      );
-      if (value !== undefined && value !== '') options.secrets.mask(value);
-      return found(properties.tags, properties.version);
+      const { value, tags, version } = await readSecretVersion(reference, credential, options);
+      options.secrets.mask(value);
+      return found(tags, version);
     }
   }
 }
@@ -178,7 +176,7 @@ async function writeTags(
     const change = { ...call, tags: { ...tags } };
     switch (kind) {
       case 'vault-key':
-        return new KeyClient(vaultUrl, credential, clientOptions()).updateKeyProperties(
+        return new KeyClient(vaultUrl, credential, clientOptions(credential)).updateKeyProperties(
           name,
           version,
           change,
@@ -187,14 +185,14 @@ async function writeTags(
         return new CertificateClient(
           vaultUrl,
           credential,
-          clientOptions(),
+          clientOptions(credential),
         ).updateCertificateProperties(name, version, change);
       case 'vault-secret':
-        return new SecretClient(vaultUrl, credential, clientOptions()).updateSecretProperties(
-          name,
-          version,
-          change,
-        );
+        return new SecretClient(
+          vaultUrl,
+          credential,
+          clientOptions(credential),
+        ).updateSecretProperties(name, version, change);
     }
   });
 }
