@@ -20,6 +20,10 @@ export interface Host {
   registerSecret(form: string): void;
   /** The name of the command, as given. */
   command(): string;
+  /** Names of all inputs that have a value, known or not, as the environment spells them. */
+  readonly givenInputs: readonly string[];
+  /** Whether the host itself warns of inputs that nobody knows. */
+  readonly warnsOfUnknown: boolean;
   /** The text of an input, empty when it is not set. Must not print it. */
   input(name: InputName): string;
   /** Masks what it reads before it does anything else with it. */

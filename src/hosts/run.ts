@@ -13,6 +13,7 @@ import {
   isReference,
   readCommand,
   readInputs,
+  unknownInputs,
   type InputName,
   secretValuesIn,
   type ProblemList,
@@ -21,6 +22,7 @@ import { withinBudget } from './budget.js';
 import { safeJson, safeMarkdown } from './documents.js';
 import { removeAbandonedConfigs } from '../docker/index.js';
 import { limits } from '../limits.js';
+import type { Log } from '../ports.js';
 import { createExec } from './exec.js';
 import { failureOf, type Failure } from './failure.js';
 import type { Host } from './host.js';
@@ -103,6 +105,7 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
   });
   for (const text of proxySecrets(host.environment)) secrets.mask(text);
   checkNetworkEnvironment(host.environment);
+  warnOfUnknown(host, log);
   const { askSecret } = host;
   const toJson = (document: object, indent: number): string =>
     safeJson(document, indent, host.masks);
@@ -192,4 +195,15 @@ function report(host: Host, failure: Failure): void {
 function told(text: string, masks: Masks): string {
   const { kept, more } = withinBudget(safeLines(text, masks), limits.failureBytes);
   return [...kept, ...more.slice(1)].join('\n');
+}
+
+/** A mistyped input, or one of another step, must not be ignored without a word. */
+function warnOfUnknown(host: Host, log: Pick<Log, 'warn'>): void {
+  for (const { name, instead } of unknownInputs(host.name, host.givenInputs)) {
+    if (host.warnsOfUnknown && instead.length === 0) continue;
+    const given = host.name === 'cli' ? `Variable ACR_CONTENT_TRUST_${name}` : `Input "${name}"`;
+    const remedy =
+      instead.length === 0 ? 'Check its name.' : `Use ${instead.join(' and ')} instead.`;
+    log.warn(`${given} is not known here and was ignored. ${remedy}`);
+  }
 }

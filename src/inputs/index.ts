@@ -22,6 +22,7 @@ export {
   type NameInput,
   type ProblemList,
 } from './problems.js';
+export { unknownInputs, type UnknownInput } from './unknown.js';
 export { isReference } from './secret.js';
 export { inputs, outputs, type InputName, type InputValues, type OutputName } from './table.js';
 export {

@@ -113,6 +113,18 @@ describe('the action', () => {
     expect(stdout).toContain('token ***.');
   });
 
+  it('names our inputs for those of other actions; of the rest GitHub warns itself', async () => {
+    const { stdout } = await startSample('action', {
+      ...inputs,
+      SAMPLE: 'environment',
+      INPUT_FILE: 'Dockerfile.prod',
+      INPUT_NONSENSE: 'x',
+    });
+    expect(stdout.filter((line) => line.startsWith('::warning'))).toEqual([
+      '::warning::Input "file" is not known here and was ignored. Use dockerfile instead.',
+    ]);
+  });
+
   it('leaves no input in the environment of child processes', async () => {
     const { stdout } = await startSample('action', { ...inputs, SAMPLE: 'environment' });
     expect(stdout).toContain('inputs left: .');

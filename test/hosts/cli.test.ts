@@ -125,6 +125,14 @@ describe('the command line', () => {
     expect(stderr[0]).toBe(line);
   });
 
+  it('warns of a variable that is no input', async () => {
+    const env = { ACR_CONTENT_TRUST_REGSITRY: 'x', SAMPLE: 'environment' };
+    const { stderr } = await startSample('cli', env, ['sign', ...image]);
+    expect(stderr).toEqual([
+      'warning: Variable ACR_CONTENT_TRUST_REGSITRY is not known here and was ignored. Check its name.',
+    ]);
+  });
+
   it('keeps its variables from child processes', async () => {
     const env = { ...passphrase, SAMPLE: 'environment' };
     const { stdout } = await startSample('cli', env, ['sign', ...image]);

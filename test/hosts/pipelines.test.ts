@@ -107,6 +107,29 @@ describe('the task', () => {
   });
 });
 
+describe('inputs that the task does not have', () => {
+  it('are warned of, with our names, but not variables of the pipeline', async () => {
+    const { code, stdout } = await startSample('task', {
+      ...agent,
+      SAMPLE: 'environment',
+      INPUT_CONTAINERREGISTRY: 'a connection',
+      INPUT_ADDPIPELINEDATA: '',
+      INPUT_FROM_A_VARIABLE: 'x',
+      VSTS_PUBLIC_VARIABLES: '["input.from.a.variable","other"]',
+      INPUT_NONSENSE: 's3cret-passphrase',
+    });
+    expect(code).toBe(0);
+    expect(stdout.filter((line) => line.includes('type=warning'))).toEqual([
+      expect.stringContaining(
+        'Input "containerRegistry" is not known here and was ignored. Use registry and azureSubscription instead.',
+      ),
+      expect.stringContaining(
+        'Input "NONSENSE" is not known here and was ignored. Check its name.',
+      ),
+    ]);
+  });
+});
+
 describe('a service connection', () => {
   const principal = {
     ENDPOINT_AUTH_PARAMETER_arm_SERVICEPRINCIPALID: 'client',

@@ -28,6 +28,9 @@ export function createActionsHost(environment: Environment): Host {
     tempDirectory: environment.RUNNER_TEMP ?? tmpdir(),
     workingDirectory: environment.GITHUB_WORKSPACE ?? process.cwd(),
     registerSecret: core.setSecret,
+    givenInputs: [...inputs.keys()].filter((name) => inputs.get(name) !== ''),
+    // "Unexpected input(s) ...", where it has read the action.yml.
+    warnsOfUnknown: true,
     command: () => input('command') || 'buildAndPush',
     input,
     identity: (_inputs, secrets) => ({ idToken: createIdToken(environment, secrets) }),

@@ -57,6 +57,8 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     workingDirectory: process.cwd(),
     // No one reads along who could mask; the log does it itself.
     registerSecret: () => undefined,
+    givenInputs: [...variables.keys()],
+    warnsOfUnknown: false,
     command: () => command,
     input: (name) => readValue(name, { options, variables }),
     identity: () => ({}),

@@ -1,4 +1,5 @@
 /** Azure Pipelines: inputs, masks, groups, issues, variables and summary through task-lib. */
+import { givenInputs } from './given-inputs.js';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -44,6 +45,8 @@ export function createPipelinesHost(environment: Environment): Host {
     registerSecret: (form) => {
       tl.setSecret(form);
     },
+    givenInputs,
+    warnsOfUnknown: false,
     command: () => input('command') || 'buildAndPush',
     input: (name) => input(inputNameOn('task', name)),
     identity: ({ 'azure-subscription': connection }, secrets) =>

@@ -1,4 +1,5 @@
 /** Entry of the task. */
+import './given-inputs.js';
 import { runAndLeave } from '../run.js';
 import { useAgentProxy } from './agent-proxy.js';
 import { createPipelinesHost } from './host.js';

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { inputNameOn, inputsOf, unknownInputs } from '../../src/inputs/index.js';
+
+describe('an input that nobody reads', () => {
+  it.each([
+    ['CONTAINERREGISTRY', 'containerRegistry', ['registry', 'azureSubscription']],
+    ['ARGUMENTS', 'arguments', ['buildArguments']],
+    ['BUILDCONTEXT', 'buildContext', ['context']],
+    ['ADDPIPELINEDATA', 'addPipelineData', ['labels']],
+    ['FILE', 'file', ['dockerfile']],
+    ['PUSH', 'push', ['command']],
+    ['SIGNING-KEY', 'SIGNING-KEY', ['signingKey']],
+    ['SIGNING_KEY', 'SIGNING_KEY', ['signingKey']],
+    ['NONSENSE', 'NONSENSE', []],
+  ])('of the task is named, with what it is called here: %s', (given, name, instead) => {
+    expect(unknownInputs('task', [given])).toEqual([{ name, instead }]);
+  });
+
+  it.each([
+    ['FILE', 'file', ['dockerfile']],
+    ['BUILD-CONTEXTS', 'build-contexts', ['build-arguments']],
+    ['SIGNINGKEY', 'SIGNINGKEY', ['signing-key']],
+  ])('of the action, too: %s', (given, name, instead) => {
+    expect(unknownInputs('action', [given])).toEqual([{ name, instead }]);
+  });
+
+  it('of the command line is a variable', () => {
+    expect(unknownInputs('cli', ['REGSITRY', 'SIGNINGKEY', 'SIGNING_KEY'])).toEqual([
+      { name: 'REGSITRY', instead: [] },
+      { name: 'SIGNINGKEY', instead: ['signing-key'] },
+    ]);
+  });
+
+  it.each(['task', 'action', 'cli'] as const)('is none that the %s has', (host) => {
+    const names = [...inputsOf(host), 'command'].map((name) => {
+      const own = inputNameOn(host, name).toUpperCase();
+      return host === 'cli' ? own.replaceAll('-', '_') : own;
+    });
+    expect(unknownInputs(host, names)).toEqual([]);
+  });
+});
