@@ -77,7 +77,7 @@ export async function readVerifyConfiguration(
     signal,
   );
   for (const { problem, remedy } of troubles) {
-    add({ input: 'files', problem: `names ${problem}`, code: 'INPUT_INVALID', remedy });
+    add({ input: 'files', problem: `cannot be used: ${problem}`, code: 'INPUT_INVALID', remedy });
   }
   const images = [...inputs.images, ...own];
   if (images.length === 0 && inputs.files.length === 0) {

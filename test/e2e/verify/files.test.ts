@@ -1,5 +1,5 @@
 /** Images named in files: verified, and written back with their digests. */
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
@@ -58,7 +58,10 @@ spec:
 async function writeFiles(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = path.join(stack.info.folder, uniqueName('files'));
   await mkdir(folder, { recursive: true });
-  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), text);
+  }
   return folder;
 }
 
@@ -119,6 +122,43 @@ describe('files', () => {
       writtenFiles: [],
       images: [{ reference: unsigned.ref, places: [`${folder}/bad.yaml, line 1`] }, {}, {}],
     });
+  });
+
+  it('that their users read otherwise are refused, and what is not known is named', async () => {
+    const folder = await writeFiles({
+      'merged.yaml': `kind: Pod\napiVersion: v1\nmetadata: {annotations: &an {image: ${db.ref}}}\nspec:\n  containers:\n  - image: ${app.ref}\n    <<: *an\n`,
+      'reset.yaml': `services:\n  a:\n    image: ${app.ref}\n    build: !reset null\n`,
+      'kust/kustomization.yaml': 'resources: []\n',
+      'custom/task.yaml': `apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec: {steps: [{image: ${app.ref}}, {image: $(params.x)}]}\n`,
+    });
+    const result = await verify(scenario, { host: 'cli', cwd: folder, inputs: { files: '.' } });
+    expectFailure(result, {
+      code: 'INPUT_INVALID',
+      message: /merged\.yaml, line 6, has the key "image"/,
+    });
+    expect(result.output).toMatch(/reset\.yaml, line 4, uses the tag !reset/);
+    expect(result.output).toMatch(/kubectl kustomize kust > rendered\.yaml/);
+    const custom = await verify(scenario, {
+      host: 'cli',
+      cwd: folder,
+      inputs: { files: 'custom' },
+    });
+    expectVerified(custom, [app]);
+    expect(custom.output).toMatch(/Task "t" names an image by "\$\(params\.x\)"/);
+  });
+
+  it('are not written through a symbolic link that leads out of the checkout', async () => {
+    const outside = await writeFiles({ 'k8s.yaml': 'theirs' });
+    const folder = await writeFiles({ 'k8s.yaml': manifests() });
+    await symlink(outside, path.join(folder, 'out'));
+    const inputs = { files: 'k8s.yaml', 'write-digests': 'true', 'output-directory': 'out' };
+    const result = await verify(scenario, { host: 'cli', cwd: folder, inputs });
+    expectFailure(result, {
+      code: 'INPUT_INVALID',
+      message: /is a symbolic link that leads out of/,
+    });
+    expect(await readFile(path.join(outside, 'k8s.yaml'), 'utf8')).toBe('theirs');
+    expect(await readdir(outside)).toEqual(['k8s.yaml']);
   });
 
   it('that cannot be understood are refused before anybody is asked', async () => {

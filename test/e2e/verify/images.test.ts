@@ -102,11 +102,16 @@ describe('verify', () => {
     expect(result.output).toMatch(/::warning.*has no trust data; let through/);
   });
 
-  it('goes by the signature where the tag was moved, and says so', async () => {
+  it('is refused where the tag was moved, unless that is allowed', async () => {
     const image = await signedImage(scenario, keys);
     const moved = await pushPlain(scenario, image.repository, 'moved');
     expect(moved).not.toBe(image.digest);
-    const result = await verify(scenario, { host: 'action', inputs: { images: image.ref } });
+    const refused = await verify(scenario, { host: 'action', inputs: { images: image.ref } });
+    expectFailure(refused, { code: 'TAG_MOVED', message: /the tag in the registry points to/ });
+    const result = await verify(scenario, {
+      host: 'action',
+      inputs: { 'allow-moved-tags': 'true', images: image.ref },
+    });
     expectVerified(result, [image]);
     expect(result.output).toContain(`the tag in the registry points to ${moved}`);
   });

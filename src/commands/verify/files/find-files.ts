@@ -2,7 +2,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { limits } from '../../../limits.js';
-import { requireRenderedFile } from './rendered.js';
+import { sourceProblem } from './rendered.js';
 import { FileProblem, type ImageFile } from './types.js';
 
 /** A file, and what it is called. */
@@ -24,8 +24,9 @@ export function isYaml(name: string): boolean {
 }
 
 /**
- * The file of this name, or the YAML and JSON files in the folder and in the folders below it.
- * @throws {FileProblem} when something in it has to be rendered first.
+ * The file of this name, or the files in the folder and below it that are YAML or JSON, or that such
+ * files are rendered from.
+ * @throws {FileProblem} when there are none, or too many.
  */
 export async function filesAt(
   name: string,
@@ -34,7 +35,6 @@ export async function filesAt(
 ): Promise<readonly FilePlace[]> {
   const absolute = path.resolve(workingDirectory, name);
   if (!(await stat(absolute)).isDirectory()) {
-    requireRenderedFile(name);
     return [{ name, path: absolute, relativePath: path.basename(absolute) }];
   }
   const places: FilePlace[] = [];
@@ -68,12 +68,7 @@ async function walk(
       relativePath: path.join(folder.relativePath, entry),
     };
     if (await isFolder(place.path)) below.push(place);
-    else {
-      inFile(place.name, () => {
-        requireRenderedFile(place.name);
-      });
-      if (isYaml(entry)) places.push(place);
-    }
+    else if (isYaml(entry) || sourceProblem(entry)) places.push(place);
     if (places.length > limits.imageFiles) {
       throw new NamedProblem(folder.name, tooMuch('has too many files'));
     }
@@ -88,15 +83,6 @@ async function isFolder(place: string): Promise<boolean> {
     // A link to nowhere is told of when it is read, if it is one of the files at all.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw error;
-  }
-}
-
-/** Has `body` complain about the file of this name. */
-export function inFile<T>(name: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw error instanceof FileProblem ? new NamedProblem(name, error) : error;
   }
 }
 

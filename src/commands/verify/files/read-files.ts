@@ -6,6 +6,7 @@ import { requireWholeProject } from './compose-project.js';
 import { NamedProblem, filesAt, isYaml, type FilePlace } from './find-files.js';
 import { readBounded } from './read-bounded.js';
 import { readPlainList } from './plain-list.js';
+import { sourceProblem } from './rendered.js';
 import { FileProblem, type ImageFile, type Mentions, type ReadingOptions } from './types.js';
 import { readYaml } from './yaml-file.js';
 
@@ -80,6 +81,8 @@ async function readOne(
   options: ReadingOptions,
   giveWay: () => Promise<void>,
 ): Promise<ImageFile> {
+  const problem = sourceProblem(place.name);
+  if (problem) throw problem;
   const text = decode(await readBounded(place.path));
   return { ...place, text, ...(await mentionsOf(place.name, text, options, giveWay)) };
 }

@@ -147,11 +147,13 @@ const sourceFiles: readonly (readonly [form: RegExp, what: string, remedy: FileR
   [/\.(?:tpl|gotmpl|tmpl|j2|jinja2?|erb|mustache|hbs)$/i, language('a template'), helm],
 ];
 
-/** @throws {FileProblem} when a file of this name has to be rendered first. */
-export function requireRenderedFile(name: string): void {
+/** What is wrong with a file that, by its name, has to be rendered first. */
+export function sourceProblem(name: string): FileProblem | undefined {
   const base = path.basename(name);
   const [, what, remedy] = sourceFiles.find(([form]) => form.test(base)) ?? [];
-  if (what !== undefined && remedy !== undefined) throw new FileProblem(undefined, what, remedy);
+  return what === undefined || remedy === undefined
+    ? undefined
+    : new FileProblem(undefined, what, remedy);
 }
 
 /** ytt keeps its programs in comments, so to every other reader they are not there. */
