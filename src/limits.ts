@@ -1,10 +1,31 @@
 /** Every size, time and retry bound of the product, with its unit. */
 export const limits = {
-  /** Notary's own client reads at most this much (notary const.go, MaxDownloadSize). */
-  rootBytes: 100 * 1024 * 1024,
+  /** A root of the most keys and certificates that are read is smaller. */
+  rootBytes: 16 * 1024 * 1024,
   timestampBytes: 1024 * 1024,
-  /** Snapshot, targets and delegations: bound by the length their parent states, and by this. */
-  metadataBytes: 100 * 1024 * 1024,
+  /**
+   * Snapshot, targets and delegations: bound by the length their parent states, and by this, which is
+   * room for some 200 000 tags. Notary's own client reads 100 MiB (notary const.go).
+   */
+  metadataBytes: 32 * 1024 * 1024,
+  /** All trust data of one repository: what is read, verified and held in memory. */
+  repositoryBytes: 128 * 1024 * 1024,
+  /** Files of roles that are asked for by plain name, before anybody has stated their length. */
+  prefetchedRoles: 32,
+  prefetchedBytes: 8 * 1024 * 1024,
+  /** Files of roles that are fetched at the same time. */
+  roleFilesAtOnce: 8,
+  /** Keys of a role, each counted once: of root, targets, snapshot and timestamp, and of others. */
+  keysPerBaseRole: 64,
+  keysPerRole: 1024,
+  /** Beginnings of tags that a delegation may be limited to. */
+  pathsPerRole: 256,
+  /** Different signatures of a file, and those of them that claim to be of one key. */
+  signaturesPerFile: 1024,
+  signaturesPerKey: 8,
+  /** Signatures that are checked for one repository, and the bytes that are hashed for them. */
+  signatureChecks: 8192,
+  signedBytes: 1024 * 1024 * 1024,
   serverKeyBytes: 256 * 1024,
   errorBodyBytes: 64 * 1024,
   manifestBytes: 4 * 1024 * 1024,
@@ -82,6 +103,8 @@ export const limits = {
   fileBusyPauseMs: 100,
   /** Lines of one message on bad inputs. */
   shownProblems: 25,
+  /** What a cache folder holds of one repository: its trust data in base64. */
+  trustCacheBytes: 180 * 1024 * 1024,
   keyFileBytes: 64 * 1024,
   /** A folder of keys, or an archive of one: its key files, and everything else that lies there. */
   keyStoreFiles: 1_000,

@@ -4,10 +4,11 @@
  * (theupdateframework/notary client/tufclient.go, bootstrapClient). Nothing in it is secret.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TrustError, isTrustError, messageOf } from '../../errors.js';
 import { isRecord, parseJsonObject } from '../../http/index.js';
+import { limits } from '../../limits.js';
 import { writeOutputs } from '../../output-files/index.js';
 import {
   TrustedCollection,
@@ -75,8 +76,13 @@ function fileOf(directory: string, gun: string): string {
 
 async function readIfThere(file: string): Promise<Buffer | undefined> {
   try {
+    const { size } = await stat(file);
+    if (size > limits.trustCacheBytes) {
+      throw unusable(file, `it is ${size} bytes long, more than ${limits.trustCacheBytes}`);
+    }
     return await readFile(file);
   } catch (cause) {
+    if (isTrustError(cause)) throw cause;
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
     throw new TrustError('INPUT_INVALID', `${file} cannot be read: ${messageOf(cause)}`, {
       remedy: 'Give a cache folder that this run may read and write.',

@@ -16,6 +16,7 @@ import { decodeBase64 } from './base64.js';
 import { MetadataError } from './error.js';
 import { keyObjectOf, minRsaBits } from './keys.js';
 import { decodeCertificates } from './pem.js';
+import { remembered } from './remembered.js';
 import type { Gun, PublicKey } from './types.js';
 
 const commonNameOid = '2.5.4.3';
@@ -48,11 +49,13 @@ export interface CertificateFacts {
 }
 
 /** The certificates of an x509 key, leaf first. @throws {MetadataError} */
-export function certificatesOf(key: PublicKey): readonly [CertificateFacts, ...CertificateFacts[]] {
-  const pem = decodeBase64(key.keyval.public, 'the certificate').toString('latin1');
-  const [leaf, ...rest] = decodeCertificates(pem);
-  return [certificateFactsOf(leaf), ...rest.map(certificateFactsOf)];
-}
+export const certificatesOf = remembered(
+  (key): readonly [CertificateFacts, ...CertificateFacts[]] => {
+    const pem = decodeBase64(key.keyval.public, 'the certificate').toString('latin1');
+    const [leaf, ...rest] = decodeCertificates(pem);
+    return [certificateFactsOf(leaf), ...rest.map(certificateFactsOf)];
+  },
+);
 
 /** Which rules a root certificate is held to. */
 export interface RootCertificateRules {

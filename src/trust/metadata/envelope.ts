@@ -1,4 +1,5 @@
 /** The wrapper around every document: `signed` and its signatures (tuf/data/types.go Signed). */
+import { limits } from '../../limits.js';
 import { canonicalJson } from './canonical-json.js';
 import { MetadataError } from './error.js';
 import { parseExpires, zeroTime } from './expires.js';
@@ -9,6 +10,7 @@ import {
   asObject,
   asString,
   asStruct,
+  atMost,
   type JsonObject,
 } from './guards.js';
 import { readJson, type JsonValue } from './json-text.js';
@@ -32,7 +34,11 @@ export function parseEnvelope<T extends Signed>(
   const signed = asObject(file.signed, 'signed');
   return {
     signed: read(signed),
-    signatures: asList(file.signatures, 'signatures', readSignature),
+    signatures: atMost(
+      limits.signaturesPerFile,
+      distinct(asList(file.signatures, 'signatures', readSignature)),
+      'signatures',
+    ),
     // tuf/signed/verify.go: the canonical form of the generic map, so unknown fields count.
     canonical: canonicalJson(signed),
     bytes: Buffer.from(bytes),
@@ -54,6 +60,14 @@ export function readCommon(signed: JsonObject, type: Signed['_type']): CommonFie
   const expires = signed.expires == null ? zeroTime : asString(signed.expires, 'expires');
   parseExpires(expires);
   return { version, expires };
+}
+
+/** Each of several signatures once: the same one again proves nothing more. */
+function distinct(signatures: readonly Signature[]): readonly Signature[] {
+  const known = new Map(
+    signatures.map((one) => [JSON.stringify([one.keyid, one.method, one.sig]), one]),
+  );
+  return [...known.values()];
 }
 
 function readSignature(value: JsonValue, what: string): Signature {

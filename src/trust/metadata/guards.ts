@@ -67,6 +67,12 @@ export function asList<T>(
   return (value as readonly JsonValue[]).map((item, index) => read(item, `${what}[${index}]`));
 }
 
+/** The list itself, if it is no longer than genuine ones get. */
+export function atMost<T>(most: number, list: readonly T[], what: string): readonly T[] {
+  if (list.length <= most) return list;
+  throw new MetadataError(`${what} has ${list.length} entries, more than ${most}`);
+}
+
 /** A string; null and absent read as empty. */
 export function asString(value: JsonValue | undefined, what: string): string {
   if (value === undefined || value === null) return '';

@@ -9,6 +9,7 @@ import { MetadataError } from './error.js';
 import { asBase64, asString, asStruct } from './guards.js';
 import type { JsonValue } from './json-text.js';
 import { decodeCertificates, encodeCertificates } from './pem.js';
+import { remembered } from './remembered.js';
 import type { KeyId, PublicKey } from './types.js';
 
 /** RSA keys below this size never verify. */
@@ -57,9 +58,7 @@ export function keyIdOf(key: PublicKey): KeyId {
  * which key stores file it; for raw types the TUF ID. @throws {MetadataError} for a broken
  * certificate.
  */
-export function canonicalKeyIdOf(key: PublicKey): KeyId {
-  return keyIdOf(rawKeyOf(key));
-}
+export const canonicalKeyIdOf = remembered((key): KeyId => keyIdOf(rawKeyOf(key)));
 
 /** The raw key within an x509 key; any other key as it is. @throws {MetadataError} */
 export function rawKeyOf(key: PublicKey): PublicKey {
@@ -94,7 +93,7 @@ export function publicKeyFromCertificates(certificates: readonly Uint8Array[]): 
 }
 
 /** Node's object for a public key. @throws {MetadataError} when its bytes are not such a key. */
-export function keyObjectOf(key: PublicKey): KeyObject {
+export const keyObjectOf = remembered((key): KeyObject => {
   const bytes = decodeBase64(key.keyval.public, 'the public key');
   if (key.keytype === 'ed25519') {
     if (bytes.length !== 32) throw new MetadataError('the ed25519 key is not 32 bytes long');
@@ -102,7 +101,7 @@ export function keyObjectOf(key: PublicKey): KeyObject {
   }
   if (key.keytype.endsWith('x509')) return publicKeyIn(leafOf(key));
   return keyFromDer(bytes);
-}
+});
 
 /** The leaf certificate of an x509 key. @throws {MetadataError} */
 export function leafOf(key: PublicKey): X509Certificate {

@@ -2,6 +2,7 @@
  * The four strict parsers: bytes to typed, structurally valid documents (tuf/data/root.go,
  * targets.go, snapshot.go, timestamp.go). They verify no signature and trust nothing.
  */
+import { limits } from '../../limits.js';
 import { parseEnvelope, readCommon } from './envelope.js';
 import { MetadataError } from './error.js';
 import {
@@ -11,6 +12,7 @@ import {
   asRecord,
   asString,
   asStruct,
+  atMost,
   own,
   type JsonObject,
 } from './guards.js';
@@ -46,6 +48,7 @@ export function parseRoot(bytes: Uint8Array): Envelope<RootSigned> {
       const role = own(roles, name);
       if (role === undefined) throw new MetadataError(`signed.roles lacks ${name}`);
       checkRoleKeys(name, role, keys);
+      atMost(limits.keysPerBaseRole, role.keyids, `signed.roles["${name}"].keyids`);
     }
     const consistent = signed.consistent_snapshot ?? false;
     if (typeof consistent !== 'boolean') {
@@ -113,14 +116,20 @@ function readDelegation(value: JsonValue, what: string): DelegationRole {
   return {
     name: asString(role.name, `${what}.name`),
     ...readRoleKeys(role, what),
-    paths: asList(role.paths, `${what}.paths`, asString),
+    paths: atMost(
+      limits.pathsPerRole,
+      asList(role.paths, `${what}.paths`, asString),
+      `${what}.paths`,
+    ),
   };
 }
 
 function readRoleKeys(value: JsonValue, what: string): RoleKeys {
   const role = asStruct(value, what, ['keyids', 'threshold']);
+  // A key counts once, however often it is listed (tuf/signed/verify.go).
+  const keyids = [...new Set(asList(role.keyids, `${what}.keyids`, asString))];
   return {
-    keyids: asList(role.keyids, `${what}.keyids`, asString),
+    keyids: atMost(limits.keysPerRole, keyids, `${what}.keyids`),
     threshold: asInteger(role.threshold, `${what}.threshold`),
   };
 }

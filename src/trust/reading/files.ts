@@ -28,7 +28,11 @@ export function prefetch(
   const optional = async (role: RoleName): Promise<Buffer | undefined> => {
     try {
       // No retries: a file that was never published may be a 500 (notary server/storage).
-      return await server.fetchRole(role, { maxBytes: limits.metadataBytes, retry: false, signal });
+      return await server.fetchRole(role, {
+        maxBytes: limits.prefetchedBytes,
+        retry: false,
+        signal,
+      });
     } catch (error) {
       if (error instanceof TrustError) return undefined;
       throw error;
@@ -37,7 +41,10 @@ export function prefetch(
   return {
     ...current(server, signal),
     others: new Map(
-      ['snapshot', 'targets', ...delegations].map((role) => [role, quiet(optional(role))]),
+      ['snapshot', 'targets', ...delegations.slice(0, limits.prefetchedRoles)].map((role) => [
+        role,
+        quiet(optional(role)),
+      ]),
     ),
   };
 }

@@ -2,7 +2,9 @@
  * Reads and verifies all trust data of one repository. One round where nothing gets in between;
  * otherwise once more from the start, the way Notary does it (notary client/tufclient.go, Update).
  */
-import { isTrustError } from '../../errors.js';
+import { setImmediate } from 'node:timers/promises';
+import { mapAtOnce } from '../../at-once.js';
+import { TrustError, isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { RoleName } from '../metadata/types.js';
 import type { TrustServer } from '../server/index.js';
@@ -85,6 +87,7 @@ async function readOnce(
   for (const version of collection.rootsBefore(root)) {
     const step = await server.fetchRole('root', { version, maxBytes: limits.rootBytes, signal });
     collection.acceptRoot(step ?? missing(server, 'root'), { intermediate: true });
+    await breathe(server, signal);
   }
   collection.acceptRoot(root);
   collection.acceptTimestamp((await files.timestamp) ?? missing(server, 'timestamp'));
@@ -96,11 +99,26 @@ async function readOnce(
     pending.length > 0;
     pending = collection.pendingDelegations()
   ) {
-    // One level at a time, all its files at once.
-    const level = await Promise.all(
-      pending.map(async (role) => [role, await named(role)] as const),
+    // One level at a time, several of its files at once.
+    collection.requireRoom(pending);
+    const level = await mapAtOnce(
+      pending,
+      limits.roleFilesAtOnce,
+      async (role) => [role, await named(role)] as const,
     );
-    for (const [role, bytes] of level) collection.acceptDelegation(role, bytes);
+    for (const [role, bytes] of level) {
+      collection.acceptDelegation(role, bytes);
+      await breathe(server, signal);
+    }
   }
   return collection.finish();
+}
+
+/** Lets signals be heard between two pieces of work. @throws {TrustError} INTERRUPTED */
+async function breathe({ gun }: TrustServer, signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  if (!signal.aborted) return;
+  throw new TrustError('INTERRUPTED', `The verification of ${gun} was stopped`, {
+    remedy: 'Run it again.',
+  });
 }

@@ -15,12 +15,16 @@ import {
   type RoleName,
   type RootSigned,
 } from '../metadata/index.js';
+import { SignatureBudget } from './budget.js';
 import { expiryOf } from './expiries.js';
 import { expiredData, invalidData } from './failures.js';
 import { countSignatures, type SignatureCount, type SigningRole } from './signatures.js';
 
 /** Checks for one GUN at one moment. */
 export class DocumentChecks {
+  readonly budget = new SignatureBudget();
+  #bytes = 0;
+
   constructor(
     readonly gun: Gun,
     readonly now: Date,
@@ -37,8 +41,18 @@ export class DocumentChecks {
   }
 
   size(role: RoleName, bytes: Uint8Array, maxBytes: number): void {
-    if (bytes.length <= maxBytes) return;
-    throw invalidData(this.gun, role, `it is ${bytes.length} bytes long, more than ${maxBytes}`);
+    if (bytes.length > maxBytes) {
+      throw invalidData(this.gun, role, `it is ${bytes.length} bytes long, more than ${maxBytes}`);
+    }
+    this.room(role, bytes.length);
+    this.#bytes += bytes.length;
+  }
+
+  /** Whether so many bytes more may be read. */
+  room(role: RoleName, bytes: number): void {
+    if (this.#bytes + bytes <= limits.repositoryBytes) return;
+    const rule = `with it all files come to more than ${limits.repositoryBytes} bytes`;
+    throw invalidData(this.gun, role, rule);
   }
 
   /** Length, then hashes; a shorter file is for the hashes to judge (client/tufclient.go). */
@@ -62,7 +76,7 @@ export class DocumentChecks {
     keys: Readonly<Record<KeyId, PublicKey>>,
   ): SignatureCount {
     try {
-      return countSignatures(file, signers, keys);
+      return countSignatures(file, signers, keys, this.budget);
     } catch (error) {
       throw invalidData(this.gun, role, messageOf(error), error);
     }

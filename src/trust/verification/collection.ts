@@ -218,6 +218,18 @@ export class TrustedCollection {
     );
   }
 
+  /**
+   * Makes sure, by the lengths that the snapshot states, that the files of `roles` are no more than
+   * may be read. @throws {TrustError} TRUST_DATA_INVALID
+   */
+  requireRoom(roles: readonly RoleName[]): void {
+    const lengths = roles.map((role) => this.expected(role)?.length ?? 0);
+    this.#checks.room(
+      'snapshot',
+      lengths.reduce((sum, length) => sum + length, 0),
+    );
+  }
+
   /** Ends the workflow. @throws {TrustError} TRUST_DATA_INVALID when a delegation was withdrawn. */
   finish(): TrustedView {
     const [timestamp, snapshot] = [this.#timestamp, this.#snapshot];

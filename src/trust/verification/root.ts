@@ -11,6 +11,7 @@ import {
   type KeyId,
   type RootSigned,
 } from '../metadata/index.js';
+import type { SignatureBudget } from './budget.js';
 import { expiredCertificate, invalidData, pinMismatch, unchainedRoot } from './failures.js';
 import { describeKeys, keyNameOf, type KeyName } from './key-names.js';
 import type { Pin, PreparedPin } from './pins.js';
@@ -21,6 +22,8 @@ export interface RootRules {
   readonly gun: Gun;
   readonly now: Date;
   readonly allowWildcard: boolean;
+  /** For the signatures of all roots together. */
+  readonly budget: SignatureBudget;
   /** The root trusted so far, which must have signed this one too. */
   readonly previous: Envelope<RootSigned> | undefined;
   /** Pins of which enough must vouch for the keys that signed; none at all demand nothing. */
@@ -53,7 +56,7 @@ export function validateRoot(root: Envelope<RootSigned>, rules: RootRules): Root
 
   // TUF 1.0, 5.3.4: and a threshold of its own keys (certs.go, step 5: those left after pinning).
   const counting = pinned?.map(({ keyId }) => keyId) ?? usable;
-  const count = countRoot(root, root, counting, gun);
+  const count = countRoot(root, root, counting, rules);
   if (!count.isEnough) {
     throw invalidData(gun, 'root', pinned ? `of the pinned keys, ${count.rule}` : count.rule);
   }
@@ -64,9 +67,9 @@ export function validateRoot(root: Envelope<RootSigned>, rules: RootRules): Root
 export function isSignedBy(
   root: Envelope<RootSigned>,
   previous: Envelope<RootSigned>,
-  rules: Pick<RootRules, 'gun' | 'allowWildcard'>,
+  rules: Pick<RootRules, 'gun' | 'allowWildcard' | 'budget'>,
 ): boolean {
-  return countRoot(root, previous, timelessRootKeyIds(previous, rules), rules.gun).isEnough;
+  return countRoot(root, previous, timelessRootKeyIds(previous, rules), rules).isEnough;
 }
 
 /** The TUF IDs of the root keys whose certificate fits the GUN, whatever its dates. */
@@ -153,11 +156,11 @@ function countRoot(
   root: Envelope<RootSigned>,
   judge: Envelope<RootSigned>,
   keyids: readonly KeyId[],
-  gun: Gun,
+  { gun, budget }: Pick<RootRules, 'gun' | 'budget'>,
 ): SignatureCount {
   const role: SigningRole = { keyids, threshold: own(judge.signed.roles, 'root')?.threshold ?? 0 };
   try {
-    return countSignatures(root, role, judge.signed.keys);
+    return countSignatures(root, role, judge.signed.keys, budget);
   } catch (error) {
     throw invalidData(gun, 'root', messageOf(error), error);
   }

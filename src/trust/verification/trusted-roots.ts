@@ -57,7 +57,9 @@ export class TrustedRoots {
     if (trusted === undefined) return [];
     const missing = root.signed.version - trusted.signed.version - 1;
     if (missing <= 0) return [];
-    if (isSignedBy(root, trusted, { gun: this.#gun, allowWildcard: this.allowWildcard })) return [];
+    const { budget } = this.#checks;
+    const rules = { gun: this.#gun, allowWildcard: this.allowWildcard, budget };
+    if (isSignedBy(root, trusted, rules)) return [];
     if (missing > limits.rootRotations) {
       const rule = `version ${root.signed.version} is more than ${limits.rootRotations} rotations`;
       throw invalidData(this.#gun, 'root', `${rule} ahead of version ${trusted.signed.version}`);
@@ -82,6 +84,7 @@ export class TrustedRoots {
       gun: this.#gun,
       now: this.#checks.now,
       allowWildcard: this.allowWildcard,
+      budget: this.#checks.budget,
       previous: this.#root,
       pins: isIntermediate ? [] : this.#pins,
       ignoreValidity: isIntermediate || !this.#checks.enforcesExpiry,

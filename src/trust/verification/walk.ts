@@ -16,7 +16,7 @@ export interface Walk {
 /** The trusted roles of `view` in Notary's order: breadth first, children as listed. */
 export function walkRoles(view: TrustedView, walk: Walk): readonly RoleName[] {
   const { from, target, without = [] } = walk;
-  const visited: RoleName[] = [];
+  const visited = new Set<RoleName>();
   const queue: RoleName[] = ['targets'];
   for (let role = queue.shift(); role !== undefined; role = queue.shift()) {
     const file = view.targets.get(role);
@@ -28,12 +28,12 @@ export function walkRoles(view: TrustedView, walk: Walk): readonly RoleName[] {
       continue;
     }
     const isInside = role === from || role.startsWith(`${from}/`);
-    if (!isInside || without.includes(role) || visited.includes(role)) continue;
+    if (!isInside || without.includes(role) || visited.has(role)) continue;
     if (target !== undefined && !pathsCover(pathsOf(view, role), target)) continue;
-    visited.push(role);
+    visited.add(role);
     queue.push(...children);
   }
-  return visited;
+  return [...visited];
 }
 
 /** The effective paths of a role: everything for `targets`. */
