@@ -6,7 +6,8 @@
 import { TrustError } from '../../errors.js';
 import { contextName, parseReference } from './reference.js';
 import { type DockerfileModel, type NamedImage, type Stage, readDockerfile } from './stages.js';
-import { type Lookup, expand } from './words.js';
+import { type Expansion, type Lookup, expand } from './expand.js';
+import { globalScope } from './scope.js';
 
 /** How the Dockerfile will be built. */
 export interface BaseImageOptions {
@@ -14,9 +15,9 @@ export interface BaseImageOptions {
   /** Values of build arguments, those taken from the environment included. */
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly target?: string;
-  /** `linux/amd64`, ...; default: {@link buildPlatform}. */
+  /** `linux/amd64`, ... in any spelling; default: {@link buildPlatform}. */
   readonly platforms?: readonly string[];
-  /** The platform of the engine; without it the platform arguments are unknown. */
+  /** The platform of the builder; without it the platform arguments are unknown. */
   readonly buildPlatform?: string;
   /** The user's own `--build-context` values, `NAME=value`. */
   readonly buildContexts?: readonly string[];
@@ -69,12 +70,11 @@ export function findBaseImages(source: string, options: BaseImageOptions): BaseI
   const wanted = targetStage(model, options.target);
   for (const platform of platformsOf(options)) {
     const walk = new Walk(model, contexts, options, platform);
-    for (const item of walk.from(wanted)) {
+    for (const item of [...walk.from(wanted), ...syntaxImages(model, options)]) {
       if ('reason' in item) unresolved.set(`${item.line ?? 0} ${item.written}`, item);
       else found.set(`${item.range?.start ?? item.kind} ${item.reference}`, item);
     }
   }
-  for (const item of syntaxImages(model, options)) found.set(`syntax ${item.reference}`, item);
   return {
     images: [...found.values()],
     unresolved: [...unresolved.values()],
@@ -87,8 +87,10 @@ type Item = BaseImage | UnresolvedImage;
 /** Follows one platform's build from the target stage to everything it needs. */
 class Walk {
   readonly #lookup: Lookup;
-  readonly #seen = new Set<Stage>();
+  /** In the order in which they were found to be needed; grows while it is gone through. */
+  readonly #needed = new Set<Stage>();
   readonly #items: Item[] = [];
+  readonly #named = new Map<string, Stage[]>();
 
   constructor(
     private readonly model: DockerfileModel,
@@ -96,22 +98,23 @@ class Walk {
     private readonly options: BaseImageOptions,
     platform: string | undefined,
   ) {
-    this.#lookup = globalScope(model, options, platform);
+    this.#lookup = globalScope(model, { ...options, platform });
+    for (const stage of model.stages) {
+      if (stage.name === undefined) continue;
+      this.#named.set(stage.name, [...(this.#named.get(stage.name) ?? []), stage]);
+    }
   }
 
   from(wanted: Stage): readonly Item[] {
-    if (this.options.builder === 'classic') {
-      // The classic builder builds everything up to the target, needed or not.
-      for (const stage of this.model.stages.slice(0, wanted.index + 1)) this.#visit(stage);
-    } else {
-      this.#visit(wanted);
-    }
+    // The classic builder builds everything up to the target, needed or not.
+    const first =
+      this.options.builder === 'classic' ? this.model.stages.slice(0, wanted.index + 1) : [wanted];
+    for (const stage of first) this.#needed.add(stage);
+    for (const stage of this.#needed) this.#visit(stage);
     return this.#items;
   }
 
   #visit(stage: Stage): void {
-    if (this.#seen.has(stage)) return;
-    this.#seen.add(stage);
     if (stage.name !== undefined && this.#takesContext(stage.name)) return;
     const parent = this.#resolve(stage, stage.from);
     for (const use of stage.uses) if (!use.onBuild) this.#resolve(stage, use);
@@ -122,64 +125,61 @@ class Walk {
   /** Notes what an image name stands for; returns the stage if it is one. */
   #resolve(stage: Stage, image: NamedImage): Stage | undefined {
     if (image.kind === 'mount' && this.options.builder === 'classic') return undefined;
-    const expansion =
-      image.kind === 'from'
-        ? expand(image.text, this.#lookup, this.model.escape)
-        : // Neither builder fills in variables here.
-          image.text.includes('$')
-          ? undefined
-          : { value: image.text, unset: [] };
-    if (expansion === undefined) {
-      this.#unresolved(image, 'its variables cannot be filled in');
-      return;
+    const expansion = this.#valueOf(image);
+    const referred =
+      expansion.value === undefined ? undefined : this.#stageCalled(stage, image, expansion.value);
+    if (referred === undefined || referred === 'none') {
+      const item = referred === 'none' ? noSuchStage : this.#external(image, expansion);
+      if (item !== undefined) this.#items.push({ ...describe(image), ...item });
+      return undefined;
     }
+    this.#needed.add(referred);
+    return referred;
+  }
+
+  #valueOf(image: NamedImage): Expansion {
+    if (image.doubt !== undefined) return { reason: image.doubt };
+    if (image.kind === 'from') return expand(image.text, this.#lookup, this.model.escape);
+    // Neither builder fills in variables here.
+    return /[$'"\\`]/.test(image.text)
+      ? { reason: 'its variables are not filled in by every builder' }
+      : { value: image.text, unset: [] };
+  }
+
+  /** What is known of an image that is no stage; undefined where there is none. */
+  #external(
+    image: NamedImage,
+    expansion: Expansion,
+  ): Pick<BaseImage, 'reference' | 'digest' | 'range'> | { readonly reason: string } | undefined {
+    if (expansion.value === undefined) return { reason: expansion.reason };
     const { value, unset } = expansion;
-    const referred = this.#stageCalled(stage, image, value);
-    if (referred !== undefined) {
-      this.#visit(referred);
-      return referred;
-    }
     if (value === 'scratch' || (image.kind !== 'from' && value === '')) return undefined;
     if (this.#takesContext(value)) return undefined;
     const reference = parseReference(value);
     if (reference === undefined) {
-      this.#unresolved(
-        image,
-        unset.length > 0
-          ? `${[...new Set(unset)].join(' and ')} has no value`
-          : `"${value}" is no image reference`,
-      );
-      return;
+      const names = [...new Set(unset)].join(' and ');
+      return {
+        reason:
+          names === '' ? `"${value}" is not a valid image reference` : `${names} has no value`,
+      };
     }
-    // Docker puts nothing for a variable without a value; that is seldom meant. Platform arguments
-    // in particular have one in the real build.
-    const unknown = unset.filter((name) => this.#isPlatformArgument(name));
-    if (unknown.length > 0) {
-      this.#unresolved(image, `${unknown.join(' and ')} is not known here`);
-      return;
-    }
-    this.#items.push({
-      kind: image.kind,
-      written: image.text,
+    return {
       reference: value,
       ...(reference.digest === undefined ? {} : { digest: reference.digest }),
-      line: image.line,
       range: { start: image.start, end: image.end },
-    });
-    return undefined;
+    };
   }
 
-  #stageCalled(stage: Stage, image: NamedImage, value: string): Stage | undefined {
-    const name = value.toLowerCase();
-    const { stages } = this.model;
-    if (image.kind === 'copy' && /^\d+$/.test(value)) {
-      const numbered = stages[Number(value)];
-      return numbered !== undefined && numbered.index < stage.index ? numbered : undefined;
-    }
+  /** The stage that a name or number stands for; `none` for a number without a stage. */
+  #stageCalled(stage: Stage, image: NamedImage, value: string): Stage | 'none' | undefined {
     // BuildKit looks among all stages for COPY and mounts; everything else looks back only.
     const looksAhead = image.kind !== 'from' && this.options.builder === 'buildkit';
-    const candidates = looksAhead ? stages : stages.slice(0, stage.index);
-    return candidates.findLast((candidate) => candidate.name === name);
+    const isCandidate = ({ index }: Stage): boolean => looksAhead || index < stage.index;
+    if (image.kind === 'copy' && /^[+-]?\d+$/.test(value)) {
+      const numbered = this.model.stages[Number(value)];
+      return numbered !== undefined && isCandidate(numbered) ? numbered : 'none';
+    }
+    return this.#named.get(value.toLowerCase())?.findLast(isCandidate);
   }
 
   /** Whether the user's own build context stands in for `name`; notes its image, if it is one. */
@@ -199,53 +199,12 @@ class Walk {
     }
     return true;
   }
-
-  #isPlatformArgument(name: string): boolean {
-    return (
-      this.options.builder === 'buildkit' &&
-      /^(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)$/.test(name)
-    );
-  }
-
-  #unresolved(image: NamedImage, reason: string): undefined {
-    this.#items.push({ kind: image.kind, written: image.text, line: image.line, reason });
-    return undefined;
-  }
 }
 
-/** Values FROM can see: platform arguments and the ARGs before the first FROM, in order. */
-function globalScope(
-  model: DockerfileModel,
-  options: BaseImageOptions,
-  platform: string | undefined,
-): Lookup {
-  const given = new Map(Object.entries(options.buildArgs ?? {}));
-  const values = new Map<string, string>();
-  if (options.builder === 'buildkit') {
-    for (const [prefix, value] of [
-      ['TARGET', platform],
-      ['BUILD', options.buildPlatform],
-    ] as const) {
-      if (value === undefined) continue;
-      const [os = '', architecture = '', variant = ''] = value.split('/');
-      values.set(`${prefix}PLATFORM`, value);
-      values.set(`${prefix}OS`, os);
-      values.set(`${prefix}ARCH`, architecture);
-      values.set(`${prefix}VARIANT`, variant);
-    }
-    for (const name of values.keys()) {
-      const override = given.get(name);
-      if (override !== undefined) values.set(name, override);
-    }
-  }
-  const lookup: Lookup = (name) => values.get(name);
-  for (const { name, fallback } of model.globals) {
-    const value =
-      given.get(name) ??
-      (fallback === undefined ? undefined : expand(fallback, lookup, model.escape)?.value);
-    if (value !== undefined) values.set(name, value);
-  }
-  return lookup;
+const noSuchStage = { reason: 'there is no stage of this number' };
+
+function describe({ kind, text, line }: NamedImage): Pick<BaseImage, 'kind' | 'written' | 'line'> {
+  return { kind, written: text, line };
 }
 
 function targetStage(model: DockerfileModel, target: string | undefined): Stage {
@@ -279,22 +238,32 @@ function readContexts(values: readonly string[]): Map<string, string> {
 }
 
 /** The frontend that will read the Dockerfile; the argument BUILDKIT_SYNTAX wins over the directive. */
-function syntaxImages(model: DockerfileModel, options: BaseImageOptions): BaseImage[] {
+function syntaxImages(model: DockerfileModel, options: BaseImageOptions): Item[] {
   if (options.builder === 'classic') return [];
-  const override = options.buildArgs?.BUILDKIT_SYNTAX;
-  const image = override ?? model.syntax?.value;
-  if (image === undefined || image === '') return [];
-  const digest = parseReference(image)?.digest;
+  const override = options.buildArgs?.BUILDKIT_SYNTAX?.trim().split(' ')[0];
   const { syntax } = model;
+  const written = override ?? syntax?.value;
+  if (written === undefined) return [];
+  const place =
+    override !== undefined || syntax === undefined
+      ? {}
+      : { line: syntax.line, range: { start: syntax.start, end: syntax.end } };
+  const reference = parseReference(written);
+  if (reference === undefined || (override === undefined && syntax?.isDoubtful === true)) {
+    const reason =
+      reference === undefined
+        ? 'it is not a valid image reference'
+        : 'only some versions of BuildKit take this line for a syntax directive';
+    const { line } = { line: undefined, ...place };
+    return [{ kind: 'syntax', written, ...(line === undefined ? {} : { line }), reason }];
+  }
   return [
     {
       kind: 'syntax',
-      written: image,
-      reference: image,
-      ...(digest === undefined ? {} : { digest }),
-      ...(override !== undefined || syntax === undefined
-        ? {}
-        : { line: syntax.line, range: { start: syntax.start, end: syntax.end } }),
+      written,
+      reference: written,
+      ...(reference.digest === undefined ? {} : { digest: reference.digest }),
+      ...place,
     },
   ];
 }

@@ -1,10 +1,12 @@
 /**
  * Cuts a Dockerfile into instructions exactly as BuildKit's parser does (moby/buildkit,
- * frontend/dockerfile/parser/parser.go): directives, comments, continuation lines, here-documents.
- * A trust decision hangs on this, so what it cannot read for certain is an error, never a guess.
+ * frontend/dockerfile/parser/parser.go): comments, continuation lines, here-documents. A trust
+ * decision hangs on this, so what it cannot read for certain is an error, never a guess.
  */
-import { TrustError } from '../../errors.js';
-import { shellWords } from './words.js';
+import { type Directives, type PhysicalLine, readDirectives } from './directives.js';
+import { type Heredoc, heredocsOf } from './heredocs.js';
+import { invalidDockerfile } from './invalid.js';
+import { blanks, trimEnd, trimStart } from './white-space.js';
 
 /** One instruction with its continuation lines joined. */
 export interface Instruction {
@@ -20,38 +22,21 @@ export interface Instruction {
   sourceOffset(index: number): number;
 }
 
-export interface DockerfileLines {
+export interface DockerfileLines extends Directives {
   readonly instructions: readonly Instruction[];
-  readonly escape: '\\' | '`';
-  /** The value of `# syntax=`, with its position. */
-  readonly syntax:
-    | {
-        readonly value: string;
-        readonly line: number;
-        readonly start: number;
-        readonly end: number;
-      }
-    | undefined;
 }
-
-/** BuildKit's reWhitespace; not JavaScript's \s, which knows other blanks. */
-export const blank = /[\t\v\f\r ]+/;
 
 const known = new Set([
   ...['ADD', 'ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'HEALTHCHECK', 'LABEL'],
   ...['MAINTAINER', 'ONBUILD', 'RUN', 'SHELL', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR'],
 ]);
 
-interface PhysicalLine {
-  readonly text: string;
-  readonly start: number;
-}
-
 /** @throws {TrustError} DOCKERFILE_INVALID */
 export function readLines(source: string): DockerfileLines {
   const physical = splitLines(source);
-  const { escape, syntax } = readDirectives(physical);
-  const continuation = escape === '\\' ? /([^\\])\\[ \t]*$|^\\[ \t]*$/ : /([^`])`[ \t]*$|^`[ \t]*$/;
+  const directives = readDirectives(physical);
+  const continuation =
+    directives.escape === '\\' ? /([^\\])\\[ \t]*$|^\\[ \t]*$/ : /([^`])`[ \t]*$|^`[ \t]*$/;
   const instructions: Instruction[] = [];
   let next = 0;
   while (next < physical.length) {
@@ -61,34 +46,28 @@ export function readLines(source: string): DockerfileLines {
     while (!complete && next < physical.length) {
       const line = physical[next++];
       if (line === undefined) break;
-      const trimmed = line.text.trimStart();
+      const trimmed = trimStart(line.text);
       // Comments and empty lines count for nothing, in the middle of an instruction as well.
       if (trimmed === '' || trimmed.startsWith('#')) {
         if (pieces.length === 0) break;
         continue;
       }
-      const joined = line.text.replace(continuation, '$1');
-      complete = joined === line.text;
-      pieces.push({ text: joined, start: line.start });
+      // White space before an instruction is gone before its end is looked at.
+      const text = pieces.length === 0 ? trimmed : line.text;
+      const joined = text.replace(continuation, '$1');
+      complete = joined === text;
+      pieces.push({ text: joined, start: line.start + line.text.length - text.length });
     }
     if (pieces.length === 0) continue;
     const instruction = makeInstruction(pieces, first + 1);
     if (instruction === undefined) continue;
-    const terminators = heredocs(instruction);
-    for (const { name, chomp } of terminators) {
-      next = skipHeredoc(physical, next, name, chomp, instruction.line);
+    const heredocs = heredocsIn(instruction, pieces);
+    for (const heredoc of heredocs) {
+      next = skipHeredoc(physical, next, heredoc, instruction.line);
     }
-    instructions.push({ ...instruction, hasHeredoc: terminators.length > 0 });
+    instructions.push({ ...instruction, hasHeredoc: heredocs.length > 0 });
   }
-  return { instructions, escape, syntax };
-}
-
-/** An error about one line of a Dockerfile. */
-export function invalidDockerfile(line: number, why: string): TrustError {
-  return new TrustError('DOCKERFILE_INVALID', `Line ${line} of the Dockerfile: ${why}`, {
-    remedy:
-      'Correct the Dockerfile. If Docker accepts it as it is, set `base-images` to ignore and report the line.',
-  });
+  return { ...directives, instructions };
 }
 
 function splitLines(source: string): PhysicalLine[] {
@@ -104,77 +83,49 @@ function splitLines(source: string): PhysicalLine[] {
   return lines;
 }
 
-function readDirectives(lines: readonly PhysicalLine[]): Omit<DockerfileLines, 'instructions'> {
-  let escape: '\\' | '`' = '\\';
-  let syntax: DockerfileLines['syntax'];
-  const seen = new Set<string>();
-  for (const [index, { text, start }] of lines.entries()) {
-    const match = /^[\t\v\f\r ]*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/.exec(text);
-    if (match === null) break;
-    const name = (match[1] ?? '').toLowerCase();
-    const value = match[2] ?? '';
-    if (!['escape', 'syntax', 'check'].includes(name)) continue;
-    if (seen.has(name)) throw invalidDockerfile(index + 1, `a second "${name}" directive`);
-    seen.add(name);
-    if (name === 'escape') {
-      if (value !== '\\' && value !== '`') {
-        throw invalidDockerfile(index + 1, `escape is ${value}, not \\ or \``);
-      }
-      escape = value;
-    } else if (name === 'syntax') {
-      // Only the first word names the image; the rest are arguments of the frontend.
-      const image = value.split(/\s/)[0] ?? '';
-      const at = start + text.indexOf(value, text.indexOf('='));
-      syntax = { value: image, line: index + 1, start: at, end: at + image.length };
-    }
-  }
-  return { escape, syntax };
-}
-
 function makeInstruction(
   pieces: readonly PhysicalLine[],
   line: number,
 ): Omit<Instruction, 'hasHeredoc'> | undefined {
-  const text = pieces.map((piece) => piece.text).join('');
-  const match = /^\s*(\S+)(?:[\t\v\f\r ]+|$)/.exec(text);
-  if (match === null) return undefined;
-  const keyword = (match[1] ?? '').toUpperCase();
-  if (!known.has(keyword))
-    throw invalidDockerfile(line, `unknown instruction ${keyword.slice(0, 40)}`);
-  const begin = match[0].length;
+  const joined = pieces.map((piece) => piece.text).join('');
+  // What is left of bytes that are not UTF-8. BuildKit reads bytes, and some of them are blanks.
+  if (joined.includes('\uFFFD')) throw invalidDockerfile(line, 'it is not in UTF-8');
+  const text = trimEnd(joined);
+  const skipped = text.length - trimStart(text).length;
+  const keyword = text.slice(skipped).split(blanks, 1)[0] ?? '';
+  if (keyword === '') return undefined;
+  if (!known.has(keyword.toUpperCase())) {
+    throw invalidDockerfile(line, `unknown instruction ${keyword.toUpperCase().slice(0, 40)}`);
+  }
+  const rest = text.slice(skipped + keyword.length);
+  const begin = skipped + keyword.length + (/^[\t\v\f\r ]*/.exec(rest)?.[0].length ?? 0);
   const sourceOffset = (index: number): number => {
-    let rest = begin + index;
+    let left = begin + index;
     for (const piece of pieces) {
-      if (rest < piece.text.length) return piece.start + rest;
-      rest -= piece.text.length;
+      if (left < piece.text.length) return piece.start + left;
+      left -= piece.text.length;
     }
     const last = pieces.at(-1);
     return last === undefined ? 0 : last.start + last.text.length;
   };
-  return { keyword, args: text.slice(begin).trimEnd(), line, sourceOffset };
+  return { keyword: keyword.toUpperCase(), args: text.slice(begin), line, sourceOffset };
 }
 
-/** The here-documents an instruction opens, in order (parser.go, heredocsFromLine). */
-function heredocs(
-  instruction: Omit<Instruction, 'hasHeredoc'>,
-): { readonly name: string; readonly chomp: boolean }[] {
-  const { keyword, args } = instruction;
-  const inner = keyword === 'ONBUILD' ? args.split(blank)[0]?.toUpperCase() : keyword;
-  if (!['ADD', 'COPY', 'RUN'].includes(inner ?? '') || !args.includes('<<')) return [];
-  // An open quote makes BuildKit see no words, hence no here-document, in the whole line.
-  return (shellWords(args) ?? []).flatMap((word) => {
-    const match = /^\d*<<(-?)([^<]*)$/.exec(word);
-    const name = (match?.[2] ?? '').replace(/^(["'])(.*)\1$/, '$2');
-    if (match === null || name === '') return [];
-    return [{ name, chomp: match[1] === '-' }];
-  });
+function heredocsIn(
+  { keyword, args, line }: Omit<Instruction, 'hasHeredoc'>,
+  pieces: readonly PhysicalLine[],
+): readonly Heredoc[] {
+  const inner = keyword === 'ONBUILD' ? args.split(blanks, 1)[0]?.toUpperCase() : keyword;
+  if (!['ADD', 'COPY', 'RUN'].includes(inner ?? '')) return [];
+  const heredocs = heredocsOf(pieces.map(({ text }) => text).join(''));
+  if (heredocs !== undefined) return heredocs;
+  throw invalidDockerfile(line, 'versions of BuildKit read its here-document (<<) differently');
 }
 
 function skipHeredoc(
   lines: readonly PhysicalLine[],
   from: number,
-  name: string,
-  chomp: boolean,
+  { name, chomp }: Heredoc,
   openedAt: number,
 ): number {
   for (let index = from; index < lines.length; index++) {

@@ -2,8 +2,11 @@
  * The stages of a Dockerfile and the images they name, before any variable is filled in. Knows
  * the syntax of FROM, COPY --from, RUN --mount and ONBUILD, and nothing of registries.
  */
-import { type DockerfileLines, type Instruction, invalidDockerfile, readLines } from './lines.js';
-import { shellWords } from './words.js';
+import { type FlagWord, type Flags, scanFlags } from './flags.js';
+import { invalidDockerfile } from './invalid.js';
+import { type DockerfileLines, type Instruction, readLines } from './lines.js';
+import { blanks } from './white-space.js';
+import { splitWords } from './words.js';
 
 /** Something in a Dockerfile that may be an image. */
 export interface NamedImage {
@@ -16,6 +19,8 @@ export interface NamedImage {
   readonly end: number;
   /** Only takes effect in stages built from this one (ONBUILD). */
   readonly onBuild: boolean;
+  /** Why it cannot be told which image this is, or whether it is one; half a sentence. */
+  readonly doubt?: string;
 }
 
 export interface Stage {
@@ -23,9 +28,7 @@ export interface Stage {
   /** In small letters, as Docker compares it. */
   readonly name?: string;
   readonly from: NamedImage;
-  /** The value of `FROM --platform`, as written. */
-  readonly platform?: string;
-  /** Of COPY --from and RUN --mount, in order. */
+  /** Of COPY --from and RUN --mount, and flags that may be such, in order. */
   readonly uses: readonly NamedImage[];
 }
 
@@ -53,14 +56,14 @@ export function readDockerfile(source: string): DockerfileModel {
   for (const instruction of instructions) {
     const stage = stages.at(-1);
     if (instruction.keyword === 'FROM') {
-      stages.push(readFrom(instruction, stages.length));
+      stages.push(readFrom(instruction, stages.length, escape));
     } else if (stage === undefined) {
       if (instruction.keyword !== 'ARG') {
         throw invalidDockerfile(instruction.line, `${instruction.keyword} before the first FROM`);
       }
       globals.push(...readGlobalArgs(instruction, escape));
     } else {
-      stage.uses.push(...readUses(instruction));
+      stage.uses.push(...readUses(instruction, escape));
     }
   }
   if (stages.length === 0) throw invalidDockerfile(1, 'there is no FROM in the file');
@@ -68,50 +71,39 @@ export function readDockerfile(source: string): DockerfileModel {
   return { globals, stages, escape, syntax, heredocLine };
 }
 
-interface Token {
-  readonly text: string;
-  readonly index: number;
-}
-
-function tokens(text: string, from = 0): Token[] {
-  return [...text.slice(from).matchAll(/[^\t\v\f\r ]+/g)].map((match) => ({
-    text: match[0],
-    index: from + match.index,
-  }));
+function flagsOf(instruction: Instruction, from: number, escape: string): Flags {
+  const read = scanFlags(instruction.args, from, escape);
+  if (read.isOpen) throw invalidDockerfile(instruction.line, 'a quote in a flag is not closed');
+  return read;
 }
 
 function readFrom(
   instruction: Instruction,
   index: number,
+  escape: string,
 ): Stage & { readonly uses: NamedImage[] } {
-  const all = tokens(instruction.args);
-  const flags = all.slice(
-    0,
-    Math.max(
-      0,
-      all.findIndex(({ text }) => !text.startsWith('--')),
-    ),
-  );
-  const [image, as, name, ...rest] = all.slice(flags.length);
-  const isNamed = as?.text.toUpperCase() === 'AS' && name !== undefined;
-  if (image === undefined || rest.length > 0 || (as !== undefined && !isNamed)) {
+  const { flags, end } = flagsOf(instruction, 0, escape);
+  const words = instruction.args.slice(end).split(blanks);
+  const [image = '', as, name, ...rest] = words;
+  const isNamed = as?.toUpperCase() === 'AS' && name !== undefined;
+  if (image === '' || rest.length > 0 || (as !== undefined && !isNamed)) {
     throw invalidDockerfile(instruction.line, 'FROM takes an image, or an image, AS and a name');
   }
-  if (isNamed && !/^[a-z][a-z0-9_.-]*$/.test(name.text.toLowerCase())) {
-    throw invalidDockerfile(instruction.line, `"${name.text}" is no name for a stage`);
+  if (isNamed && !/^[a-z][a-z0-9_.-]*$/.test(name.toLowerCase())) {
+    throw invalidDockerfile(instruction.line, `"${name}" is no name for a stage`);
   }
-  const platform = flags.find(({ text }) => text.startsWith('--platform='))?.text.slice(11);
   return {
     index,
-    ...(isNamed ? { name: name.text.toLowerCase() } : {}),
-    ...(platform === undefined ? {} : { platform }),
-    from: named(instruction, 'from', image.text, image.index, false),
-    uses: [],
+    ...(isNamed ? { name: name.toLowerCase() } : {}),
+    from: named(instruction, 'from', image, end, false),
+    uses: doubtfulFlags(instruction, 'from', flags, false),
   };
 }
 
 function readGlobalArgs(instruction: Instruction, escape: string): GlobalArg[] {
-  const words = shellWords(instruction.args, escape);
+  const { flags, end } = flagsOf(instruction, 0, escape);
+  if (flags.length > 0) throw invalidDockerfile(instruction.line, 'ARG has no flags');
+  const words = splitWords(instruction.args.slice(end), escape);
   if (words === undefined) throw invalidDockerfile(instruction.line, 'a quote is not closed');
   return words.map((word) => {
     const equals = word.indexOf('=');
@@ -122,47 +114,51 @@ function readGlobalArgs(instruction: Instruction, escape: string): GlobalArg[] {
 }
 
 /** The images that COPY --from and RUN --mount=from= of one instruction name. */
-function readUses(instruction: Instruction): NamedImage[] {
+function readUses(instruction: Instruction, escape: string): NamedImage[] {
   let { keyword } = instruction;
   let from = 0;
   const onBuild = keyword === 'ONBUILD';
   if (onBuild) {
-    const [inner] = tokens(instruction.args);
-    if (inner === undefined)
-      throw invalidDockerfile(instruction.line, 'ONBUILD without an instruction');
-    keyword = inner.text.toUpperCase();
-    from = inner.index + inner.text.length;
+    const [inner = ''] = instruction.args.split(blanks, 1);
+    if (inner === '') throw invalidDockerfile(instruction.line, 'ONBUILD without an instruction');
+    keyword = inner.toUpperCase();
+    from = inner.length;
   }
   if (keyword !== 'COPY' && keyword !== 'RUN') return [];
-  const images: NamedImage[] = [];
-  for (const flag of tokens(instruction.args, from)) {
-    if (!flag.text.startsWith('--') || flag.text === '--') break;
-    if (keyword === 'COPY' && flag.text.startsWith('--from=')) {
-      images.push(value(instruction, 'copy', flag, '--from='.length, flag.text.length, onBuild));
-    } else if (keyword === 'RUN' && flag.text.startsWith('--mount=')) {
-      // Comma-separated fields, keys without case; a field may be quoted as a whole.
-      for (const field of flag.text.matchAll(/(?<=[=,]"?)from=([^,"]*)/gi)) {
-        const at = field.index + 'from='.length;
-        images.push(value(instruction, 'mount', flag, at, at + (field[1] ?? '').length, onBuild));
-      }
+  const kind = keyword === 'COPY' ? 'copy' : 'mount';
+  const { flags } = flagsOf(instruction, from, escape);
+  const images = doubtfulFlags(instruction, kind, flags, onBuild);
+  for (const { text, index, isPlain } of flags) {
+    if (!isPlain) continue;
+    if (kind === 'copy') {
+      if (!text.startsWith('--from=')) continue;
+      const at = '--from='.length;
+      images.push(named(instruction, kind, text.slice(at), index + at, onBuild));
+    } else if (text.startsWith('--mount=')) {
+      // Fields with a comma in between, keys without case; the last of a key counts.
+      const field = [...text.matchAll(/(?<=^--mount=|,)from=([^,]*)/gi)].at(-1);
+      if (field === undefined) continue;
+      const at = index + field.index + 'from='.length;
+      images.push(named(instruction, kind, field[1] ?? '', at, onBuild));
     }
   }
   return images;
 }
 
-function value(
+/** Flags that may name an image and that nobody can read for certain. */
+function doubtfulFlags(
   instruction: Instruction,
   kind: NamedImage['kind'],
-  token: Token,
-  begin: number,
-  end: number,
+  flags: readonly FlagWord[],
   onBuild: boolean,
-): NamedImage {
-  const raw = token.text.slice(begin, end);
-  const unquoted = /^"(.*)"$|^'(.*)'$/.exec(raw);
-  return unquoted === null
-    ? named(instruction, kind, raw, token.index + begin, onBuild)
-    : named(instruction, kind, raw.slice(1, -1), token.index + begin + 1, onBuild);
+): NamedImage[] {
+  return flags
+    .filter(({ isPlain }) => !isPlain)
+    .map(({ text, index }) => ({
+      ...named(instruction, kind, text, index, onBuild),
+      doubt:
+        'a flag with quotes, escape characters or letters beyond ASCII is not taken apart here',
+    }));
 }
 
 function named(

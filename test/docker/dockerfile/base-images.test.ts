@@ -39,11 +39,6 @@ describe('the base images of a Dockerfile', () => {
       ['from a', 'copy c:1'],
     ],
     [
-      'an image copied from, quoted',
-      lines('FROM a', 'COPY --from="c:1" / /'),
-      ['from a', 'copy c:1'],
-    ],
-    [
       'a mount',
       lines('FROM a', 'RUN --mount=type=bind,from=c:1,target=/x ls'),
       ['from a', 'mount c:1'],
@@ -73,7 +68,7 @@ describe('the base images of a Dockerfile', () => {
     [
       'ONBUILD, where a stage is built from it',
       lines('FROM a AS s', 'ONBUILD COPY --from=c / /', 'FROM s'),
-      ['from a', 'copy c'],
+      ['copy c', 'from a'],
     ],
     [
       'comments and empty lines within an instruction',
@@ -159,7 +154,26 @@ describe('the base images of a Dockerfile', () => {
     ['nothing', lines('ARG V', 'FROM $V'), {}, ['? $V']],
     ['a suffix without a value', lines('ARG V', 'FROM a$V'), {}, ['from a']],
     ['what is demanded', lines('ARG V', 'FROM a:${V:?needed}'), {}, ['? a:${V:?needed}']],
-    ['an operator we do not know', lines('ARG V=1', 'FROM a:${V#1}'), {}, ['? a:${V#1}']],
+    ['a shortened value', lines('ARG V=x-alpine', 'FROM a:3${V#x}'), {}, ['from a:3-alpine']],
+    ['an operator that does not exist', lines('ARG V=1', 'FROM a:${V^1}'), {}, ['? a:${V^1}']],
+    [
+      'a default that cannot be computed, which is not an empty one',
+      lines('ARG V=${W:?}', 'ARG X=1$V', 'FROM a:${X}', 'COPY --from=c / /'),
+      {},
+      ['copy c', '? a:${X}'],
+    ],
+    [
+      'a default that cannot be computed, where it does not matter',
+      lines('ARG V=${W:?}', 'ARG X=1', 'FROM a:${X:-$V}'),
+      {},
+      ['from a:1'],
+    ],
+    [
+      'what buildx fills in by itself',
+      lines('ARG http_proxy', 'FROM a:1$http_proxy'),
+      {},
+      ['? a:1$http_proxy'],
+    ],
     [
       'variables where Docker has none',
       lines('ARG V=1', 'FROM a', 'COPY --from=$V / /'),
@@ -190,12 +204,34 @@ describe('the base images of a Dockerfile', () => {
     ]);
   });
 
+  it.each([
+    ['linux/arm64/v8', 'a:arm64-'],
+    ['linux/x86_64', 'a:amd64-'],
+    ['Linux/AArch64', 'a:arm64-'],
+    ['linux/arm', 'a:arm-v7'],
+    ['linux/armel', 'a:arm-v6'],
+  ])('are those of the platform that BuildKit makes of %s', (platform, expected) => {
+    const source = 'FROM a:${TARGETARCH}-${TARGETVARIANT}';
+    expect(found(source, { platforms: [platform] })).toEqual([`from ${expected}`]);
+    const built = 'FROM a:${BUILDARCH}-${BUILDVARIANT}';
+    expect(found(built, { buildPlatform: platform })).toEqual([`from ${expected}`]);
+  });
+
+  it.each(['local', 'arm64', 'windows(10.0.1)/amd64', 'linux/arm64/v8.0', ''])(
+    'are unresolved for the platform "%s", which each machine reads its own way',
+    (platform) => {
+      expect(found('FROM a:1$TARGETVARIANT', { platforms: [platform] })).toEqual([
+        '? a:1$TARGETVARIANT',
+      ]);
+    },
+  );
+
   it('are unresolved where the platform is not known', () => {
     expect(findBaseImages('FROM a-$TARGETARCH', { builder: 'buildkit' }).unresolved).toEqual([
       expect.objectContaining({
         written: 'a-$TARGETARCH',
         line: 1,
-        reason: 'TARGETARCH has no value',
+        reason: 'TARGETARCH is not known here',
       }),
     ]);
     expect(findBaseImages('FROM a$TARGETARCH', { builder: 'buildkit' }).unresolved).toEqual([
@@ -252,6 +288,56 @@ describe('the base images of a Dockerfile', () => {
   });
 });
 
+describe('a flag that cannot be read for certain', () => {
+  it.each([
+    'COPY --from="c:1" / /',
+    'COPY --chown="1 2" --from=c / /',
+    'COPY --fr\\om=c / /',
+    'COPY --chown=1\u00a0--from=c / /',
+    'COPY --chown=\u00e0--from=c / /',
+    'COPY --chown=\u00e9 / /',
+    'ONBUILD COPY --chown=1\\ 2 --from=c / /',
+    'RUN --mount=type=cache,target="/a b" --mount=from=c,target=/e x',
+    'RUN --mount=type=cache,target=/a\\ b --mount=from=c,target=/e x',
+    'RUN --mount=type=cache,target=/a\u0001 x',
+  ])('leaves the images of its instruction unresolved: %s', (instruction) => {
+    const source = lines('FROM b AS s', instruction, 'FROM s');
+    expect(found(source)).toContainEqual(expect.stringMatching(/^\? --/));
+    expect(found(source)).toContain('from b');
+  });
+
+  it('matters in a needed stage only', () => {
+    expect(found(lines('FROM b', 'COPY --chown="1" / /', 'FROM a'))).toEqual(['from a']);
+  });
+});
+
+describe('the frontend of a Dockerfile', () => {
+  it.each<readonly [string, string]>([
+    ['#!/usr/bin/env -S docker build . --file\n# syntax=front:1', 'syntax front:1'],
+    ['# other=x\n# syntax=front:1', 'syntax front:1'],
+    ['#SYNTAX = front:1  with words', 'syntax front:1'],
+    [' # syntax=front:1', '? front:1'],
+    ['#\u00a0syntax=front:1', '? front:1'],
+    ['# syntax=front:1\twords', '? front:1\twords'],
+    ['# syntax=${A}', '? ${A}'],
+  ])('is seen wherever one version of BuildKit sees it: %j', (head, expected) => {
+    expect(found(`${head}\nFROM a`)).toEqual(['from a', expected]);
+  });
+
+  it('may be none', () => {
+    expect(found('# comment\n# syntax=front:1\nFROM a')).toEqual(['from a']);
+    expect(found('FROM a\n# syntax=front:1')).toEqual(['from a']);
+  });
+});
+
+describe('three thousand stages, one on top of the other,', () => {
+  it('are read as any others', () => {
+    const stages = Array.from({ length: 3000 }, (_, n) => `FROM s${n} AS s${n + 1}`);
+    expect(found(lines('FROM a AS s0', ...stages))).toEqual(['from a']);
+    expect(found(lines('FROM a AS s0', ...stages), classic)).toEqual(['from a']);
+  });
+});
+
 describe('a Dockerfile that cannot be read for certain', () => {
   it.each<readonly [string, string, number]>([
     ['no FROM', 'ARG A=1\n', 1],
@@ -266,6 +352,15 @@ describe('a Dockerfile that cannot be read for certain', () => {
     ['a wrong escape', '# escape=x\nFROM a', 1],
     ['two escapes', '# escape=`\n# escape=\\\nFROM a', 2],
     ['an open quote in a global argument', 'ARG A="x\nFROM a', 1],
+    ['an open quote in a flag', 'FROM a\nRUN --mount=type=cache,target="/a b x', 2],
+    ['a blank in front of the name of a here-document', 'FROM a\nRUN cat << E\nFROM b\nE', 2],
+    ['a name of several words', 'FROM a\nRUN cat <<"E F"\nFROM b\nE F', 2],
+    ['a name put together of quotes', 'FROM a\nRUN cat <<E"F"\nFROM b\nEF', 2],
+    ['a here-document that variables hide', 'FROM a\nRUN x ${A:- <<E }\nFROM b\nE', 2],
+    ['one beside what older versions cannot read', 'FROM a\nRUN x ${A#b} <<E\nFROM b\nE', 2],
+    ['a frontend of another language', '// syntax=front:1\nFROM a', 1],
+    ['JSON', '{"syntax":"front:1"}', 1],
+    ['bytes that are not UTF-8', 'FROM a\nCOPY \uFFFD--from=b / /', 2],
   ])('is an error naming the line: %s', (_, source, line) => {
     expect(() => found(source)).toThrow(
       expect.objectContaining({
