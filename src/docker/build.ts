@@ -34,6 +34,10 @@ export interface BuildRunOptions {
    * verified digests. The server is asked where given, otherwise each registry's own.
    */
   readonly contentTrust?: { readonly server?: string };
+  /** Whether the Dockerfile is another one than the user's, with its base images pinned. */
+  readonly isPinned?: boolean;
+  /** For this build only. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -57,12 +61,17 @@ export async function runBuild(
     options.log.info(printableCommand(args));
     const result = await docker(args, {
       echo: true,
-      env: { ...builderEnvironment(request.builder), ...trustEnvironment(request, options) },
+      env: {
+        ...builderEnvironment(request.builder),
+        ...trustEnvironment(request, options),
+        ...options.environment,
+      },
     });
     if (result.exitCode !== 0) {
+      const run = { pushes: request.output.kind !== 'load', isPinned: options.isPinned === true };
       throw options.contentTrust === undefined
-        ? buildFailure(result, request.output.kind !== 'load')
-        : trustedBuildFailure(result);
+        ? buildFailure(result, run)
+        : trustedBuildFailure(result, run);
     }
     const record = await readBuildRecord(files);
     return request.output.kind === 'load'

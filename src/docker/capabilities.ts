@@ -31,6 +31,15 @@ export interface BuilderFacts {
   readonly name: string;
   /** `docker`, `docker-container`, `remote`, `kubernetes` or `cloud`. */
   readonly driver: string;
+  readonly nodes: readonly BuilderNode[];
+}
+
+/** One BuildKit of a builder; what it does not tell, for example because it does not run, is absent. */
+export interface BuilderNode {
+  /** Of BuildKit, such as `v0.12.5`. */
+  readonly version?: string;
+  /** What it builds when no platform is asked for, and what `BUILDPLATFORM` stands for. */
+  readonly platform?: string;
 }
 
 /** Questions about one Docker; each is asked at most once. */
@@ -46,6 +55,11 @@ export interface DockerCapabilities {
    * @throws {TrustError} DOCKER_UNSUITABLE where there is no buildx or no such builder
    */
   builder(name?: string): Promise<BuilderFacts>;
+  /**
+   * The nodes of that builder, started where they do not run yet, as the build would.
+   * @throws {TrustError} as builder()
+   */
+  builderNodes(name?: string): Promise<readonly BuilderNode[]>;
 }
 
 /** Where the client was told to look for an engine; only for messages. */
@@ -94,19 +108,13 @@ export function dockerCapabilities(
       ? /^github\.com\/docker\/buildx\s+(\S+)/m.exec(result.stdout)?.[1]
       : undefined;
   });
-  const builders = new Map<string, Promise<BuilderFacts>>();
-  return {
-    client,
-    engine,
-    buildx,
-    builder: (name = '') => {
-      const known = builders.get(name);
-      if (known !== undefined) return known;
-      const asked = inspectBuilder(docker, buildx, name);
-      builders.set(name, asked);
-      return asked;
-    },
-  };
+  const inspect = onceFor((name) => inspectBuilder(docker, buildx, name));
+  const start = onceFor(async (name) => {
+    const { nodes } = await inspect(name);
+    if (nodes.length > 0 && nodes.every(({ version }) => version !== undefined)) return nodes;
+    return (await inspectBuilder(docker, buildx, name, ['--bootstrap'])).nodes;
+  });
+  return { client, engine, buildx, builder: inspect, builderNodes: start };
 }
 
 /**
@@ -144,6 +152,16 @@ export async function requireContentTrust(capabilities: DockerCapabilities): Pro
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => (answer ??= ask());
+}
+
+/** The same for questions about something with a name. */
+function onceFor<T>(ask: (name: string) => Promise<T>): (name?: string) => Promise<T> {
+  const answers = new Map<string, Promise<T>>();
+  return (name = '') => {
+    const known = answers.get(name) ?? ask(name);
+    answers.set(name, known);
+    return known;
+  };
 }
 
 function readClient(answer: {
@@ -217,13 +235,14 @@ async function inspectBuilder(
   docker: DockerCli,
   buildx: () => Promise<string | undefined>,
   name: string,
+  options: readonly string[] = [],
 ): Promise<BuilderFacts> {
   if ((await buildx()) === undefined) {
     throw new TrustError('DOCKER_UNSUITABLE', 'This Docker CLI has no buildx plugin', {
       remedy: 'Install docker-buildx-plugin, or use the classic builder.',
     });
   }
-  const result = await docker(['buildx', 'inspect', ...(name === '' ? [] : [name])]);
+  const result = await docker(['buildx', 'inspect', ...options, ...(name === '' ? [] : [name])]);
   const found = /^Name:\s+(\S+)/m.exec(result.stdout)?.[1];
   const driver = /^Driver:\s+(\S+)/m.exec(result.stdout)?.[1];
   if (result.exitCode !== 0 || found === undefined || driver === undefined) {
@@ -237,5 +256,25 @@ async function inspectBuilder(
       },
     );
   }
-  return { name: found, driver };
+  return { name: found, driver, nodes: readNodes(result.stdout) };
+}
+
+/** `docker buildx inspect` lists the nodes after the builder, each with a name again. */
+function readNodes(text: string): BuilderNode[] {
+  return text
+    .split(/^Nodes:\s*$/m)
+    .slice(1)
+    .join('')
+    .split(/^Name:/m)
+    .slice(1)
+    .map((node) => {
+      const version = /^BuildKit(?: version)?:[\t ]+(\S+)/im.exec(node)?.[1];
+      const platforms = /^Platforms:[\t ]+(.+)$/m.exec(node)?.[1];
+      const platform = platforms?.split(',')[0]?.trim();
+      return {
+        ...(version === undefined ? {} : { version }),
+        // A star marks what the user set on the node; BuildKit does not know of that.
+        ...(platform === undefined || platforms?.includes('*') === true ? {} : { platform }),
+      };
+    });
 }

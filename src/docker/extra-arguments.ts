@@ -16,6 +16,8 @@ export interface ExtraArguments {
   readonly buildContexts: readonly string[];
   /** As given to --cache-from and --cache-to. */
   readonly caches: readonly string[];
+  /** Images that are to scan the result (--sbom, --attest type=sbom). */
+  readonly scanners: readonly string[];
 }
 
 /** Long flags that would change what is built, tagged, pushed or recorded, and what to use. */
@@ -30,6 +32,7 @@ const refused: Readonly<Record<string, string>> = {
   '--disable-content-trust': 'Use the inputs `content-trust` and `base-images`.',
   '--platform': 'Use the input `platforms`.',
   '--target': 'Use the input `target`.',
+  '--builder': 'Use the input `builder-name`.',
   '--print': 'Leave it out: it prints instead of building.',
   '--call': 'Leave it out: it checks instead of building.',
   '--check': 'Leave it out: it checks instead of building.',
@@ -72,7 +75,22 @@ export function readExtraArguments(args: readonly string[]): ExtraArguments {
     secrets: found.get('--secret') ?? [],
     buildContexts: found.get('--build-context') ?? [],
     caches: [...(found.get('--cache-from') ?? []), ...(found.get('--cache-to') ?? [])],
+    scanners: [
+      ...(found.get('--sbom') ?? []).flatMap((value) => scannerOf(`type=sbom,${value}`)),
+      ...(found.get('--attest') ?? []).flatMap(scannerOf),
+    ],
   };
+}
+
+/** buildx's own choice where none is named. */
+const defaultScanner = 'docker/buildkit-syft-scanner:stable-1';
+
+function scannerOf(attestation: string): string[] {
+  const fields = attestation.split(',').map((field) => field.trim());
+  const isOff = fields.some((field) => /^(?:false|0|disabled(?:=(?:true|1))?)$/i.test(field));
+  if (isOff || !fields.includes('type=sbom')) return [];
+  const generator = fields.find((field) => field.startsWith('generator='));
+  return [generator?.slice('generator='.length) ?? defaultScanner];
 }
 
 /** `-qt name` and `-tname` are one token each (spf13/pflag): read letter by letter. */

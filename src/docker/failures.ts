@@ -123,9 +123,30 @@ export function pushFailure(reference: string, result: ExecResult): TrustError {
   );
 }
 
+/** How a build was run. */
+export interface BuildRun {
+  readonly pushes: boolean;
+  /** The builder read a copy of the Dockerfile in which base images are pinned. */
+  readonly isPinned: boolean;
+}
+
 /** Why a build failed; one that pushes too may have failed in the push. */
-export function buildFailure(result: ExecResult, pushes: boolean): TrustError {
+export function buildFailure(result: ExecResult, { pushes, isPinned }: BuildRun): TrustError {
   const text = allOutput(result);
+  const words = failureWords(result);
+  // moby/buildkit sourcepolicy/engine.go, and policies of buildx.
+  const source = /source "([^"\s]+)" (?:denied|not allowed) by policy/.exec(words)?.[1];
+  if (source !== undefined && !ownStepFailed.test(words)) {
+    return new TrustError(
+      'BASE_IMAGE_UNSIGNED',
+      `The source policy of the build denies ${source}`,
+      {
+        remedy:
+          'The builder may use the base images that this step listed as signed or named by digest, and no others. ' +
+          'Name this one in the Dockerfile, so that it is verified: ONBUILD instructions of a base image, for example, use images that the Dockerfile does not name.',
+      },
+    );
+  }
   if (
     pushes &&
     // The last is buildx on a push that Docker's own driver does (docker/buildx build/build.go).
@@ -146,7 +167,9 @@ export function buildFailure(result: ExecResult, pushes: boolean): TrustError {
     result,
     buildCauses,
     'BUILD_FAILED',
-    'Read the output of the build above; it fails the same way outside this step.',
+    isPinned
+      ? 'Read the output of the build above. The Dockerfile was built with its signed base images pinned to their digests; to compare, build with `base-images` set to ignore.'
+      : 'Read the output of the build above; it fails the same way outside this step.',
   );
 }
 

@@ -14,6 +14,7 @@ export {
   dockerCapabilities,
   requireContentTrust,
   type BuilderFacts,
+  type BuilderNode,
   type ClientFacts,
   type DockerCapabilities,
   type EngineAddress,
@@ -34,8 +35,15 @@ export { readExtraArguments, type ExtraArguments } from './extra-arguments.js';
 export { isLoginRefusal } from './failures.js';
 export { findLocalImage, resolveLocalImage, type LocalImage } from './images.js';
 export { isRemoteContext, locateDockerfile, type LocatedDockerfile } from './locate-dockerfile.js';
-export { writePinnedDockerfile } from './pinned-dockerfile.js';
 export { removeAbandonedConfigs } from './abandoned-configs.js';
+export { copyDockerfile } from './dockerfile-copy.js';
+export {
+  parseSourcePolicy,
+  policyFor,
+  policyVariable,
+  requireNoConversion,
+  type PolicyRule,
+} from './source-policy/index.js';
 export {
   createPrivateConfig,
   privateConfigPrefix,

@@ -11,12 +11,14 @@ import { TrustError } from '../errors.js';
 export interface LocatedDockerfile {
   /** Absolute. */
   readonly path: string;
+  /** What was read once, and is built whatever happens to the file afterwards. */
+  readonly bytes: Buffer;
   readonly text: string;
 }
 
 /**
- * Whether Docker takes `context` for something to fetch (docker/cli build/urlutil; buildx adds ssh://
- * and remote Dockerfile URLs).
+ * Whether Docker fetches `context`, if there is no such folder (docker/cli build/urlutil; buildx adds
+ * ssh:// and remote Dockerfile URLs).
  */
 export function isRemoteContext(context: string): boolean {
   return /^(?:https?:\/\/|git:\/\/|ssh:\/\/|github\.com\/|git@|docker-image:\/\/|oci-layout:\/\/)/.test(
@@ -35,11 +37,11 @@ export async function locateDockerfile(build: {
   readonly dockerfile?: string | undefined;
   readonly workingDirectory: string;
 }): Promise<LocatedDockerfile | undefined> {
-  if (isRemoteContext(build.context)) return undefined;
-  if (build.dockerfile !== undefined && /^https?:\/\//.test(build.dockerfile)) return undefined;
-
   const context = resolve(build.workingDirectory, build.context);
+  if (build.dockerfile !== undefined && /^https?:\/\//.test(build.dockerfile)) return undefined;
+  // Both builders look for a folder first, whatever its name looks like.
   if (!(await isFolder(context))) {
+    if (isRemoteContext(build.context)) return undefined;
     throw new TrustError('INPUT_INVALID', `The build context ${context} is not a folder`, {
       remedy: `Check \`context\`: it is relative to the working folder ${build.workingDirectory}.`,
     });
@@ -47,19 +49,19 @@ export async function locateDockerfile(build: {
   if (build.dockerfile === undefined) {
     for (const name of ['Dockerfile', 'dockerfile']) {
       const path = join(context, name);
-      const text = await readText(path);
-      if (text !== undefined) return { path, text };
+      const read = await readDockerfile(path);
+      if (read !== undefined) return read;
     }
     throw new TrustError('DOCKERFILE_NOT_FOUND', `There is no Dockerfile in ${context}`, {
       remedy: `Set \`dockerfile\` to its path.${await candidates(context)}`,
     });
   }
   const path = resolve(build.workingDirectory, build.dockerfile);
-  const text = await readText(path);
-  if (text !== undefined) return { path, text };
+  const read = await readDockerfile(path);
+  if (read !== undefined) return read;
   const inContext = join(context, build.dockerfile);
   const hint =
-    (await readText(inContext)) === undefined
+    (await readDockerfile(inContext)) === undefined
       ? await candidates(dirname(path))
       : ` There is one in the context: set \`dockerfile\` to ${join(build.context, build.dockerfile)}.`;
   throw new TrustError('DOCKERFILE_NOT_FOUND', `There is no Dockerfile ${path}`, {
@@ -76,9 +78,10 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-async function readText(path: string): Promise<string | undefined> {
+async function readDockerfile(path: string): Promise<LocatedDockerfile | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    const bytes = await readFile(path);
+    return { path, bytes, text: bytes.toString('utf8') };
   } catch (error) {
     if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'EISDIR') return undefined;
     throw error;

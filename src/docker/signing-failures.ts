@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, TrustError } from '../errors.js';
 import type { ExecResult } from '../ports.js';
-import { buildFailure, pushFailure } from './failures.js';
+import { type BuildRun, buildFailure, pushFailure } from './failures.js';
 import { allOutput, failureWords } from './text.js';
 
 interface TrustCause {
@@ -126,7 +126,7 @@ export function unsignedAlthoughPushed(
 }
 
 /** Why a classic build with content trust failed: its base images, or the build itself. */
-export function trustedBuildFailure(result: ExecResult): TrustError {
+export function trustedBuildFailure(result: ExecResult, run: BuildRun): TrustError {
   const words = failureWords(result);
   if (/error during connect: .*invalid reference format/.test(words)) {
     return new TrustError(
@@ -138,7 +138,7 @@ export function trustedBuildFailure(result: ExecResult): TrustError {
   const cause = causes.find(({ pattern, code }) => baseImageCodes.has(code) && pattern.test(words));
   // A step of the build that failed says so; its own output may contain anything.
   if (cause === undefined || words.includes('returned a non-zero code')) {
-    return buildFailure(result, false);
+    return buildFailure(result, run);
   }
   const isUnsigned = cause.code === 'TRUST_DATA_MISSING';
   return new TrustError(

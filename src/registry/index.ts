@@ -13,6 +13,7 @@ export { findDockerLogin } from './docker-config-credentials.js';
 export type { DockerLoginQuery } from './docker-config-credentials.js';
 export { grantedActions } from './granted-actions.js';
 export type { GrantedActions } from './granted-actions.js';
+export { readImageConfigs, type ImageConfig } from './image-configs.js';
 export {
   formatImageReference,
   gunOf,

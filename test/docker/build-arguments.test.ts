@@ -190,7 +190,20 @@ describe('extra arguments', () => {
       secrets: ['id=x'],
       buildContexts: ['alpine=docker-image://a'],
       caches: ['type=gha'],
+      scanners: [],
     });
+  });
+
+  it.each<readonly [string, string[]]>([
+    ['--sbom=true', ['docker/buildkit-syft-scanner:stable-1']],
+    ['--sbom=generator=r.io/scan:1', ['r.io/scan:1']],
+    ['--attest=type=sbom', ['docker/buildkit-syft-scanner:stable-1']],
+    ['--attest=type=sbom,generator=r.io/scan:1', ['r.io/scan:1']],
+    ['--sbom=false', []],
+    ['--attest=type=sbom,disabled=true', []],
+    ['--attest=type=provenance,mode=max', []],
+  ])('tell which image scans the result: %s', (argument, expected) => {
+    expect(readExtraArguments([argument]).scanners).toEqual(expected);
   });
 });
 

@@ -47,6 +47,38 @@ function docker(version: string, server: string | null, info: object): Rule[] {
 const classic = { DriverStatus: [['Backing Filesystem', 'extfs']] };
 const containerd = { DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']] };
 
+describe('the nodes of a builder', () => {
+  const stopped =
+    'Name:          multi\nDriver:        docker-container\n\nNodes:\nName: multi0\nStatus: stopped\n';
+  const started =
+    'Name:   multi\nDriver: docker-container\n\nNodes:\nName:             multi0\nStatus:           running\n' +
+    'BuildKit version: v0.13.1\nPlatforms:        linux/arm64, linux/amd64\n\n' +
+    'Name: multi1\nBuildkit: v0.12.5+ab\nPlatforms: linux/amd64*, linux/386\n';
+
+  it('are started where they do not run, for their version and platform', async () => {
+    const scripted = scriptedDocker([
+      ...docker('28.5.2', '28.5.2', classic).filter(({ args }) => !args.source.includes('inspect')),
+      { args: /^buildx inspect multi$/, stdout: stopped },
+      { args: /^buildx inspect --bootstrap multi$/, stdout: started },
+    ]);
+    expect(await dockerCapabilities(scripted.docker).builderNodes('multi')).toEqual([
+      { version: 'v0.13.1', platform: 'linux/arm64' },
+      // The user's own list of platforms says nothing about BuildKit's.
+      { version: 'v0.12.5+ab' },
+    ]);
+  });
+
+  it('are asked once where they run', async () => {
+    const scripted = scriptedDocker([
+      ...docker('28.5.2', '28.5.2', classic).filter(({ args }) => !args.source.includes('inspect')),
+      { args: /^buildx inspect$/, stdout: started },
+    ]);
+    const capabilities = dockerCapabilities(scripted.docker);
+    expect(await capabilities.builderNodes()).toHaveLength(2);
+    expect((await capabilities.builder()).nodes).toEqual(await capabilities.builderNodes());
+  });
+});
+
 describe('what the Docker at hand is', () => {
   it('is asked once per question', async () => {
     const scripted = scriptedDocker(docker('28.5.2', '28.5.2', classic));
@@ -63,7 +95,11 @@ describe('what the Docker at hand is', () => {
         imageStore: 'classic',
       });
       expect(await capabilities.buildx()).toBe('v0.17.1');
-      expect(await capabilities.builder()).toEqual({ name: 'multi', driver: 'docker-container' });
+      expect(await capabilities.builder()).toEqual({
+        name: 'multi',
+        driver: 'docker-container',
+        nodes: [{}],
+      });
     }
     expect(scripted.calls().map(({ args }) => args[0])).toEqual([
       'version',

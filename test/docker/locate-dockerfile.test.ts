@@ -18,6 +18,7 @@ describe('the Dockerfile of a local context', () => {
     const root = tree('app/Dockerfile', 'other/dockerfile');
     expect(await locateDockerfile({ context: 'app', workingDirectory: root })).toEqual({
       path: join(root, 'app/Dockerfile'),
+      bytes: Buffer.from('FROM app/Dockerfile'),
       text: 'FROM app/Dockerfile',
     });
     expect(await locateDockerfile({ context: './other', workingDirectory: root })).toMatchObject({
@@ -84,6 +85,16 @@ describe('a context that is fetched', () => {
     expect(isRemoteContext(context)).toBe(true);
     expect(await locateDockerfile({ context, workingDirectory: '/' })).toBeUndefined();
   });
+
+  it.each(['github.com/a/b', 'git@host:a', 'http:/x', 'folder#main', 'ssh:/x'])(
+    'is a folder where there is one, as for both builders: %s',
+    async (context) => {
+      const root = tree(`${context}/Dockerfile`);
+      const written = context.replace(':/', '://');
+      const found = await locateDockerfile({ context: written, workingDirectory: root });
+      expect(found?.path).toBe(join(root, context, 'Dockerfile'));
+    },
+  );
 
   it.each(['.', 'app', '/src', 'C:\\src', 'github.company/a'])('is not a folder: %s', (context) => {
     expect(isRemoteContext(context)).toBe(false);

@@ -8,6 +8,7 @@ import {
   parseReference,
   type BaseImages,
   type BaseImageOptions,
+  type PolicyRule,
 } from '../../docker/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
 import type { Log } from '../../ports.js';
@@ -28,6 +29,8 @@ import type { RunContext } from '../context.js';
 import type { BaseImageReport } from '../report/report.js';
 import type { Session } from '../session/session.js';
 import { unanswered } from '../unanswered.js';
+import { onBuildProblem } from './onbuild.js';
+import { buildPolicy } from './source-policy.js';
 
 /** What a build starts from. */
 export interface BaseImageDecisions {
@@ -35,6 +38,16 @@ export interface BaseImageDecisions {
   /** A reference as the Dockerfile has it, to the digest that is signed for it. */
   readonly digests: ReadonlyMap<string, string>;
   readonly reports: readonly BaseImageReport[];
+  /** The source policy that holds the builder to them, under `enforce`, where it obeys one. */
+  readonly sourcePolicy?: string;
+}
+
+/** What is known of the builder besides what the Dockerfile is read with. */
+export interface BuilderTrust {
+  /** Whether the builder itself can be held to the verified images. */
+  readonly obeysPolicy: boolean;
+  /** Rules that the user holds builds to already. */
+  readonly ownPolicy: (reports: readonly BaseImageReport[]) => Promise<readonly PolicyRule[]>;
 }
 
 /**
@@ -45,6 +58,7 @@ export interface BaseImageDecisions {
 export async function decideBaseImages(
   source: string,
   options: BaseImageOptions,
+  builder: BuilderTrust,
   configuration: Configuration,
   session: Session,
   context: RunContext,
@@ -65,6 +79,8 @@ export async function decideBaseImages(
       return lookUp(reference);
     }),
   );
+  const isHeld = policy === 'enforce' && builder.obeysPolicy;
+  if (policy === 'enforce' && !isHeld) await refuseOnBuild(reports, bases, session);
   for (const { written, line, reason } of bases.unresolved) {
     const where = line === undefined ? '' : ` (line ${line})`;
     reports.push({ reference: `${written}${where}`, status: 'not-checked', reason });
@@ -79,12 +95,41 @@ export async function decideBaseImages(
     if (status === 'not-checked')
       log.warn(`Base image ${reference} was not checked: ${reason ?? ''}.`);
   }
+  const own = await builder.ownPolicy(reports);
+  if (policy === 'enforce') {
+    log.info(
+      isHeld
+        ? 'The builder may use these images and no others (source policy).'
+        : 'This builder obeys no source policy (buildx 0.11 and BuildKit 0.12 do): it is held to these images by our reading of the Dockerfile and of their ONBUILD instructions alone.',
+    );
+  }
   const digests = new Map(
     reports.flatMap(({ reference, status, digest }) =>
       status === 'signed' && digest !== undefined ? [[reference, digest] as const] : [],
     ),
   );
-  return { bases, digests, reports };
+  return {
+    bases,
+    digests,
+    reports,
+    ...(isHeld ? { sourcePolicy: buildPolicy(reports, own) } : {}),
+  };
+}
+
+/** What stands in a base image brings further ones into a build: ONBUILD. */
+async function refuseOnBuild(
+  reports: BaseImageReport[],
+  bases: BaseImages,
+  session: Session,
+): Promise<void> {
+  const built = new Set(
+    bases.images.filter(({ kind }) => kind === 'from').map(({ reference }) => reference),
+  );
+  for (const [index, { reference, digest }] of reports.entries()) {
+    if (digest === undefined || !built.has(reference)) continue;
+    const reason = await onBuildProblem(reference, digest, bases, session);
+    if (reason !== undefined) reports[index] = { reference, status: 'not-checked', reason };
+  }
 }
 
 type LookUpBase = (reference: string) => Promise<BaseImageReport>;

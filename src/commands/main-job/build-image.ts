@@ -1,16 +1,18 @@
 /** Builds the image, with its base images pinned. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   checkBuildRequest,
+  copyDockerfile,
   fitsDockerContentTrust,
+  isRemoteContext,
   locateDockerfile,
   pinForBuildKit,
   pinForClassicBuilder,
+  policyVariable,
   readExtraArguments,
   readVariable,
   runBuild,
-  writePinnedDockerfile,
   type BaseImageOptions,
   type BuildOutput,
   type BuildRequest,
@@ -26,6 +28,7 @@ import type { CheckedDocker, PrivateDocker } from './docker-setup.js';
 import type { BaseImageReport } from '../report/report.js';
 import type { Session } from '../session/session.js';
 import type { TagOrder } from '../signing/tag-order.js';
+import { canHoldToPolicy, ownPolicy } from './source-policy.js';
 
 /** A build that is ready to run. */
 export interface PreparedBuild {
@@ -45,13 +48,22 @@ export async function prepareBuild(
   order: TagOrder,
   { workingDirectory }: RunContext,
 ): Promise<PreparedBuild> {
+  const dockerfile = await locateDockerfile({
+    context: build.context,
+    dockerfile: build.dockerfile,
+    workingDirectory,
+  });
   const { gun, tags } = configuration.image;
   const builder = docker.builder ?? 'classic';
   const pushes = configuration.command === 'buildAndPush' && builder === 'buildx';
   const pushed = pushes && order.kind === 'staging-tag' ? [order.tag] : tags;
   const request: BuildRequest = {
     builder,
-    context: build.context,
+    // A folder whose name looks like an address: nobody is to take it for one later.
+    context:
+      dockerfile && isRemoteContext(build.context)
+        ? path.resolve(workingDirectory, build.context)
+        : build.context,
     ...(build.dockerfile === undefined ? {} : { dockerfile: build.dockerfile }),
     tags: pushed.map((tag) => `${gun}:${tag}`),
     output: outputOf(pushes, order, gun),
@@ -68,11 +80,6 @@ export async function prepareBuild(
     extraArguments: build.extraArguments,
   };
   checkBuildRequest(request);
-  const dockerfile = await locateDockerfile({
-    context: build.context,
-    dockerfile: build.dockerfile,
-    workingDirectory,
-  });
   return { request, dockerfile };
 }
 
@@ -99,7 +106,12 @@ export async function verifyBaseImages(
     return undefined;
   }
   const options = await baseImageOptions(request, docker, context);
-  return decideBaseImages(dockerfile.text, options, configuration, session, context, log);
+  const builder = {
+    obeysPolicy: await canHoldToPolicy(docker, request.builderName),
+    ownPolicy: (reports: readonly BaseImageReport[]) =>
+      request.builder === 'buildx' ? ownPolicy(docker, reports, context) : Promise.resolve([]),
+  };
+  return decideBaseImages(dockerfile.text, options, builder, configuration, session, context, log);
 }
 
 /** What a Dockerfile is read with to find its base images. */
@@ -108,16 +120,31 @@ export async function baseImageOptions(
   docker: CheckedDocker,
   context: RunContext,
 ): Promise<BaseImageOptions> {
-  const { platform } = await docker.capabilities.engine();
+  const isBuildx = request.builder === 'buildx';
+  const nodes = isBuildx ? await docker.capabilities.builderNodes(request.builderName) : [];
+  const [buildPlatform, ...others] = new Set(nodes.map(({ platform }) => platform));
   const extra = readExtraArguments(request.extraArguments ?? []);
   return {
-    builder: request.builder === 'buildx' ? 'buildkit' : 'classic',
+    builder: isBuildx ? 'buildkit' : 'classic',
     buildArgs: buildArgumentValues([...(request.buildArgs ?? []), ...extra.buildArgs], context),
     buildContexts: extra.buildContexts,
     ...(request.target === undefined ? {} : { target: request.target }),
-    platforms: request.platforms ?? [],
-    buildPlatform: platform,
+    platforms: platformsOf(request, docker, context),
+    scanners: isBuildx ? extra.scanners : [],
+    // Nodes of several platforms share a build, and each has its own.
+    ...(buildPlatform === undefined || others.length > 0 ? {} : { buildPlatform }),
   };
+}
+
+/** Without `--platform` both builders take this variable. */
+function platformsOf(
+  { platforms = [] }: BuildRequest,
+  { environment }: CheckedDocker,
+  { platform }: RunContext,
+): readonly string[] {
+  if (platforms.length > 0) return platforms.flatMap((text) => text.split(','));
+  const wanted = readVariable(environment, 'DOCKER_DEFAULT_PLATFORM', platform === 'win32') ?? '';
+  return wanted === '' ? [] : wanted.split(',');
 }
 
 function remoteDockerfile({ nameInput }: RunContext): TrustError {
@@ -170,22 +197,34 @@ export async function buildImage(
     dockerfile && fitsDockerContentTrust(plan.dockerfile ?? dockerfile.text)
       ? dockerContentTrust(configuration, decisions?.reports)
       : undefined;
-  const run = (pinned: Partial<BuildRequest>): Promise<BuildResult> =>
-    runBuild(
-      cli,
-      { ...request, buildContexts: plan.buildContexts, ...pinned },
-      { tempDirectory, log, ...(contentTrust ? { contentTrust } : {}) },
-    );
-  if (plan.dockerfile === undefined || !dockerfile) return run({});
+  const options = { tempDirectory, log, ...(contentTrust ? { contentTrust } : {}) };
+  if (!dockerfile || !decisions) return runBuild(cli, request, options);
 
   const folder = await mkdtemp(path.join(tempDirectory, 'acr-content-trust-dockerfile-'));
   try {
-    return await run({
-      dockerfile: await writePinnedDockerfile(folder, dockerfile, plan.dockerfile),
+    const pinned = {
+      ...request,
+      buildContexts: plan.buildContexts,
+      dockerfile: await copyDockerfile(folder, dockerfile, plan.dockerfile),
+    };
+    return await runBuild(cli, pinned, {
+      ...options,
+      isPinned: plan.dockerfile !== undefined || plan.buildContexts.length > 0,
+      environment: await policyEnvironment(folder, decisions.sourcePolicy),
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function policyEnvironment(
+  folder: string,
+  sourcePolicy: string | undefined,
+): Promise<Record<string, string>> {
+  if (sourcePolicy === undefined) return {};
+  const file = path.join(folder, 'source-policy.json');
+  await writeFile(file, sourcePolicy, { mode: 0o600, flag: 'wx' });
+  return { [policyVariable]: file };
 }
 
 function dockerContentTrust(

@@ -1,8 +1,5 @@
-/** How old an image is, by what the registry holds under its digest; every byte is hashed. */
-import { TrustError } from '../../errors.js';
-import { isRecord, parseJsonObject } from '../../http/index.js';
-import { limits } from '../../limits.js';
-import { isDigest, isIndexMediaType, type Manifest } from '../../registry/index.js';
+/** How old an image is, by what the registry holds under its digest. */
+import { readImageConfigs, type Manifest } from '../../registry/index.js';
 import type { HostAccess } from './access.js';
 
 /** When one platform's image was made. */
@@ -14,51 +11,18 @@ export interface ImageDate {
 }
 
 const dayMs = 24 * 60 * 60_000;
-/** An image of an index, of an index: nobody nests deeper. */
-const deepestIndex = 3;
-const mostPlatforms = 64;
 
 /** @throws {TrustError} what the registry throws, REGISTRY_FAILED for content that is no image. */
 export async function imageDatesOf(
   access: Pick<HostAccess, 'images' | 'readBlob'>,
   repository: string,
   manifest: Manifest,
-  platform?: string,
-  depth = 0,
 ): Promise<readonly ImageDate[]> {
-  const content = parseJsonObject(manifest.bytes);
-  if (!isIndexMediaType(manifest.mediaType)) {
-    const config = isRecord(content?.config) ? content.config.digest : undefined;
-    return [{ platform, created: await createdOf(access, repository, config) }];
-  }
-  const listed = (Array.isArray(content?.manifests) ? content.manifests : []) as unknown[];
-  const images = listed.filter(isRecord).filter((entry) => !isAttestation(entry));
-  if (depth >= deepestIndex || images.length > mostPlatforms) {
-    throw strange(manifest.digest, 'it lists more than can be looked at');
-  }
-  const dates = await Promise.all(
-    images.map(async (entry) => {
-      const { digest } = entry;
-      const image =
-        typeof digest === 'string' && isDigest(digest)
-          ? await access.images.getManifest(repository, digest)
-          : undefined;
-      const name = platformOf(entry);
-      if (!image) throw strange(manifest.digest, `the registry lacks its image for ${name}`);
-      return imageDatesOf(access, repository, image, name, depth + 1);
-    }),
-  );
-  return dates.flat();
+  const configs = await readImageConfigs(access, repository, manifest);
+  return configs.map(({ platform, config }) => ({ platform, created: dateOf(config?.created) }));
 }
 
-async function createdOf(
-  { readBlob }: Pick<HostAccess, 'readBlob'>,
-  repository: string,
-  config: unknown,
-): Promise<Date | undefined> {
-  if (typeof config !== 'string' || !isDigest(config)) return undefined;
-  const blob = await readBlob(repository, config, limits.imageConfigBytes);
-  const created = blob && parseJsonObject(blob)?.created;
+function dateOf(created: unknown): Date | undefined {
   if (typeof created !== 'string') return undefined;
   const at = new Date(created);
   return Number.isNaN(at.getTime()) ? undefined : at;
@@ -80,24 +44,4 @@ export function ageProblem(
     return [`${name} is ${Math.floor(days)} days old, and ${maxAgeDays} are allowed`];
   });
   return problems.length === 0 ? undefined : problems.join('; ');
-}
-
-/** What buildx adds to an index besides images (moby/buildkit, attestation storage). */
-function isAttestation({ annotations }: Readonly<Record<string, unknown>>): boolean {
-  return (
-    isRecord(annotations) && annotations['vnd.docker.reference.type'] === 'attestation-manifest'
-  );
-}
-
-function platformOf({ platform }: Readonly<Record<string, unknown>>): string {
-  if (!isRecord(platform)) return 'a platform without a name';
-  return [platform.os, platform.architecture, platform.variant]
-    .filter((part) => typeof part === 'string')
-    .join('/');
-}
-
-function strange(digest: string, why: string): TrustError {
-  return new TrustError('REGISTRY_FAILED', `The age of ${digest} cannot be told: ${why}`, {
-    remedy: 'Push the image again with all of its platforms, or leave out the maximum age.',
-  });
 }

@@ -21,11 +21,13 @@ export interface BaseImageOptions {
   readonly buildPlatform?: string;
   /** The user's own `--build-context` values, `NAME=value`. */
   readonly buildContexts?: readonly string[];
+  /** Images that scan the result (buildx). */
+  readonly scanners?: readonly string[];
 }
 
 /** One place where an image from outside is used. */
 export interface BaseImage {
-  readonly kind: NamedImage['kind'] | 'syntax' | 'build-context';
+  readonly kind: NamedImage['kind'] | 'syntax' | 'build-context' | 'scanner';
   /** As written in the Dockerfile. */
   readonly written: string;
   /** With variables filled in. */
@@ -70,7 +72,11 @@ export function findBaseImages(source: string, options: BaseImageOptions): BaseI
   const wanted = targetStage(model, options.target);
   for (const platform of platformsOf(options)) {
     const walk = new Walk(model, contexts, options, platform);
-    for (const item of [...walk.from(wanted), ...syntaxImages(model, options)]) {
+    for (const item of [
+      ...walk.from(wanted),
+      ...syntaxImages(model, options),
+      ...(options.scanners ?? []).map((image) => given('scanner', image, image)),
+    ]) {
       if ('reason' in item) unresolved.set(`${item.line ?? 0} ${item.written}`, item);
       else found.set(`${item.range?.start ?? item.kind} ${item.reference}`, item);
     }
@@ -188,17 +194,23 @@ class Walk {
     const value = key === undefined ? undefined : this.contexts.get(key);
     if (value === undefined) return false;
     const image = /^docker-image:\/\/(.+)$/.exec(value)?.[1];
-    const reference = image === undefined ? undefined : parseReference(image);
-    if (image !== undefined && reference !== undefined) {
-      this.#items.push({
-        kind: 'build-context',
-        written: value,
-        reference: image,
-        ...(reference.digest === undefined ? {} : { digest: reference.digest }),
-      });
+    if (image !== undefined) this.#items.push(given('build-context', value, image));
+    // Files of the agent are as much the user's own as the context is; these come from elsewhere.
+    else if (/^(?:oci-layout:|docker-image:|https?:|git:|ssh:|git@|github\.com\/)/i.test(value)) {
+      const reason = 'what such a build context holds is not verified';
+      this.#items.push({ kind: 'build-context', written: value, reason });
     }
     return true;
   }
+}
+
+/** An image that an argument names. */
+function given(kind: BaseImage['kind'], written: string, image: string): Item {
+  const reference = parseReference(image);
+  if (reference === undefined)
+    return { kind, written, reason: 'it is not a valid image reference' };
+  const { digest } = reference;
+  return { kind, written, reference: image, ...(digest === undefined ? {} : { digest }) };
 }
 
 const noSuchStage = { reason: 'there is no stage of this number' };

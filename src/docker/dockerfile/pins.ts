@@ -1,6 +1,6 @@
 /**
- * Puts verified digests in place of the base images a Dockerfile names: as named build contexts for
- * BuildKit, or by rewriting these references, and not one other byte, of the Dockerfile.
+ * Puts verified digests in place of the base images a Dockerfile names, by rewriting these
+ * references, and not one other byte, of the Dockerfile.
  */
 import { TrustError } from '../../errors.js';
 import type { BaseImage, BaseImages } from './base-images.js';
@@ -30,10 +30,10 @@ export function pinnedReference(reference: string, digest: string): string {
 }
 
 /**
- * Pins for BuildKit. A named context also replaces a *stage* of that name, with all its
- * instructions (`FROM golang AS golang`), and does not reach the frontend of `# syntax=`: such
- * references are rewritten in the Dockerfile instead.
- * @throws {TrustError} INPUT_CONFLICT where one place needs two digests
+ * Pins for BuildKit. References are rewritten: every frontend understands that, while named contexts
+ * are known to newer ones only, replace a *stage* of that name too, and do not reach the frontend
+ * of `# syntax=`. Only a reference that means another image on each platform becomes a context.
+ * @throws {TrustError} INPUT_CONFLICT where one place needs two digests and a context cannot give them
  */
 export function pinForBuildKit(
   source: string,
@@ -41,16 +41,15 @@ export function pinForBuildKit(
   decisions: PinDecisions,
 ): PinPlan {
   const stages = new Set(bases.stageNames.map(contextName));
+  const images = pinnable(bases, decisions);
+  const isAmbiguous = ({ range, reference }: BaseImage): boolean =>
+    !stages.has(contextName(reference)) &&
+    images.some((other) => other.range?.start === range?.start && other.reference !== reference);
+  const rewritten = images.filter((image) => !isAmbiguous(image));
   const contexts = new Map<string, string>();
-  const rewritten: BaseImage[] = [];
-  for (const image of pinnable(bases, decisions)) {
-    const name = contextName(image.reference) ?? image.reference;
-    if (image.kind === 'syntax' || stages.has(name)) rewritten.push(image);
-    else {
-      const pinned = pinnedReference(image.reference, decisions.get(image.reference) ?? '');
-      // A name BuildKit already knows, written another way, is the same context.
-      if (!contexts.has(name)) contexts.set(name, `${image.reference}=docker-image://${pinned}`);
-    }
+  for (const { reference } of images.filter(isAmbiguous)) {
+    const pinned = pinnedReference(reference, decisions.get(reference) ?? '');
+    contexts.set(contextName(reference) ?? reference, `${reference}=docker-image://${pinned}`);
   }
   return {
     buildContexts: [...contexts.values()],

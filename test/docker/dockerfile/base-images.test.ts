@@ -269,7 +269,16 @@ describe('the base images of a Dockerfile', () => {
       'COPY --from=x / /',
     );
     const buildContexts = ['alpine=docker-image://mine:1', 'x=./folder', 'build=oci-layout://y'];
-    expect(found(source, { buildContexts })).toEqual(['build-context mine:1']);
+    expect(found(source, { buildContexts })).toEqual(['build-context mine:1', '? oci-layout://y']);
+    for (const elsewhere of ['https://x/y.tar', 'git@x:y.git', 'docker-image://UPPER']) {
+      expect(found('FROM alpine', { buildContexts: [`alpine=${elsewhere}`] })).toEqual([
+        `? ${elsewhere}`,
+      ]);
+    }
+  });
+
+  it('have the scanner of the result beside them', () => {
+    expect(found('FROM a', { scanners: ['scan:1'] })).toEqual(['from a', 'scanner scan:1']);
   });
 
   it('carry line, place and digest', () => {

@@ -30,14 +30,21 @@ const classic = (source: string): ReturnType<typeof pinForClassicBuilder> =>
   pinForClassicBuilder(source, findBaseImages(source, { builder: 'classic' }), decisions);
 
 describe('pins for BuildKit', () => {
-  it('are build contexts named like the reference', () => {
+  it('are written into the Dockerfile, which every frontend reads', () => {
     const source =
-      'ARG V=3.20\nFROM golang AS build\nFROM alpine:${V}\nCOPY --from=build / /\nCOPY --from=golang:latest / /\n';
-    expect(buildKit(source)).toEqual({
-      buildContexts: [
-        `golang=docker-image://docker.io/library/golang@${two}`,
-        `alpine:3.20=docker-image://docker.io/library/alpine@${one}`,
-      ],
+      'ARG V=3.20\nFROM golang AS build\nFROM alpine:${V}\nCOPY --from=build / /\nRUN --mount=from=golang:latest,target=/x y\n';
+    expect(
+      pinForBuildKit(
+        source,
+        findBaseImages(source, { builder: 'buildkit' }),
+        new Map([...decisions, ['golang:latest', two]]),
+      ),
+    ).toEqual({
+      buildContexts: [],
+      dockerfile: source
+        .replace('FROM golang', `FROM docker.io/library/golang@${two}`)
+        .replace('alpine:${V}', `docker.io/library/alpine@${one}`)
+        .replace('from=golang:latest', `from=docker.io/library/golang@${two}`),
     });
   });
 
@@ -47,16 +54,18 @@ describe('pins for BuildKit', () => {
     });
   });
 
-  it('rewrite a base whose stage has the same name, which a context would replace as a whole', () => {
+  it('leave a stage alone that is called like its base', () => {
     const source =
       'FROM golang AS golang\r\nRUN go build\r\nFROM alpine:3.20\r\nCOPY --from=golang / /\r\n';
     expect(buildKit(source)).toEqual({
-      buildContexts: [`alpine:3.20=docker-image://docker.io/library/alpine@${one}`],
-      dockerfile: source.replace('FROM golang', `FROM docker.io/library/golang@${two}`),
+      buildContexts: [],
+      dockerfile: source
+        .replace('FROM golang', `FROM docker.io/library/golang@${two}`)
+        .replace('FROM alpine:3.20', `FROM docker.io/library/alpine@${one}`),
     });
   });
 
-  it('rewrite the frontend, which no context reaches', () => {
+  it('reach the frontend', () => {
     const source = '# syntax=docker/dockerfile:1\nFROM scratch\n';
     expect(buildKit(source)).toEqual({
       buildContexts: [],
@@ -64,12 +73,14 @@ describe('pins for BuildKit', () => {
     });
   });
 
-  it('serve one FROM that means another image on each platform', () => {
+  it('are build contexts for one FROM that means another image on each platform', () => {
     const platforms = ['linux/amd64', 'linux/arm64'];
-    expect(buildKit('FROM r.io/base-$TARGETARCH', { platforms }).buildContexts).toEqual([
-      `r.io/base-amd64=docker-image://r.io/base-amd64@${one}`,
-      `r.io/base-arm64=docker-image://r.io/base-arm64@${two}`,
-    ]);
+    expect(buildKit('FROM r.io/base-$TARGETARCH', { platforms })).toEqual({
+      buildContexts: [
+        `r.io/base-amd64=docker-image://r.io/base-amd64@${one}`,
+        `r.io/base-arm64=docker-image://r.io/base-arm64@${two}`,
+      ],
+    });
   });
 });
 

@@ -1,0 +1,70 @@
+/**
+ * The images that ONBUILD instructions of a base image would bring into a build. They stand in the
+ * image and not in the Dockerfile; where no policy holds the builder to what was verified, this is
+ * the only look at them.
+ */
+import { findBaseImages, parseReference, type BaseImages } from '../../docker/index.js';
+import { isTrustError } from '../../errors.js';
+import {
+  createBlobReader,
+  createRegistryClient,
+  readImageConfigs,
+  registryEndpointOf,
+} from '../../registry/index.js';
+import type { Session } from '../session/session.js';
+import { unanswered } from '../unanswered.js';
+
+/** Why a base image cannot be proven to bring in no others, or undefined. */
+export async function onBuildProblem(
+  reference: string,
+  digest: string,
+  { stageNames }: Pick<BaseImages, 'stageNames'>,
+  session: Session,
+): Promise<string | undefined> {
+  const parsed = parseReference(reference);
+  if (!parsed) return 'it is not a valid image reference';
+  const endpoint = registryEndpointOf(parsed.host);
+  const client = { host: endpoint, ...(await session.accessTo(parsed.host, endpoint)) };
+  try {
+    const images = createRegistryClient(client);
+    const manifest = await images.getManifest(parsed.repository, digest);
+    if (!manifest) return 'the registry does not have it';
+    const access = { images, readBlob: createBlobReader(client) };
+    for (const { config } of await readImageConfigs(access, parsed.repository, manifest)) {
+      const triggers = triggersOf(config);
+      const named = triggers?.find((trigger) => mayNameImage(trigger, stageNames));
+      if (!triggers) return 'its configuration cannot be read';
+      if (named !== undefined) return `its ONBUILD instruction uses another image: ${named}`;
+    }
+    return undefined;
+  } catch (error) {
+    if (!isTrustError(error, ...unanswered)) throw error;
+    return `its ONBUILD instructions cannot be read: ${error.message.replace(/\.$/, '')}`;
+  }
+}
+
+function triggersOf(
+  config: Readonly<Record<string, unknown>> | undefined,
+): readonly string[] | undefined {
+  if (config === undefined) return undefined;
+  const inner: unknown = config.config ?? {};
+  if (typeof inner !== 'object' || inner === null) return undefined;
+  // Go reads the names of fields without case.
+  const found = Object.entries(inner).filter(([name]) => name.toLowerCase() === 'onbuild');
+  const triggers = found.flatMap(([, value]: [string, unknown]) => value ?? []);
+  return triggers.every((trigger) => typeof trigger === 'string') ? triggers : undefined;
+}
+
+function mayNameImage(trigger: string, stageNames: readonly string[]): boolean {
+  try {
+    const { images, unresolved } = findBaseImages(`FROM scratch\n${trigger}`, {
+      builder: 'buildkit',
+    });
+    // A stage of the Dockerfile is no image of its own.
+    const others = images.filter(({ reference }) => !stageNames.includes(reference.toLowerCase()));
+    return others.length + unresolved.length > 0;
+  } catch (error) {
+    if (isTrustError(error, 'DOCKERFILE_INVALID')) return true;
+    throw error;
+  }
+}

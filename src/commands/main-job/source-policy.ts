@@ -1,0 +1,86 @@
+/** Whether and how the builder itself is held to the verified base images of a build. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  parseSourcePolicy,
+  policyFor,
+  policyVariable,
+  readVariable,
+  requireNoConversion,
+  type BuilderNode,
+  type PolicyRule,
+} from '../../docker/index.js';
+import { TrustError } from '../../errors.js';
+import type { RunContext } from '../context.js';
+import type { BaseImageReport } from '../report/report.js';
+import type { CheckedDocker } from './docker-setup.js';
+
+/** buildx reads the variable since 0.11; BuildKit before 0.12 took such policies for something else. */
+const oldestBuildx = [0, 11] as const;
+const oldestBuildKit = [0, 12] as const;
+
+/** Whether the builder obeys a source policy, as far as all of its parts say. */
+export async function canHoldToPolicy(
+  { builder, capabilities }: Pick<CheckedDocker, 'builder' | 'capabilities'>,
+  builderName: string | undefined,
+): Promise<boolean> {
+  if (builder !== 'buildx') return false;
+  const nodes = await capabilities.builderNodes(builderName);
+  return (
+    isAtLeast(await capabilities.buildx(), oldestBuildx) &&
+    nodes.length > 0 &&
+    nodes.every(({ version }: BuilderNode) => isAtLeast(version, oldestBuildKit))
+  );
+}
+
+/**
+ * The rules of the user's own policy.
+ * @throws {TrustError} INPUT_INVALID for a policy that cannot be read; INPUT_CONFLICT for one that
+ * may put something else in place of a verified image
+ */
+export async function ownPolicy(
+  { environment }: Pick<CheckedDocker, 'environment'>,
+  reports: readonly BaseImageReport[],
+  { workingDirectory, platform }: Pick<RunContext, 'workingDirectory' | 'platform'>,
+): Promise<readonly PolicyRule[]> {
+  const file = readVariable(environment, policyVariable, platform === 'win32');
+  const images = pinnedImages(reports);
+  if (file === undefined || file === '' || images.length === 0) return [];
+  let text: string;
+  try {
+    text = await readFile(path.resolve(workingDirectory, file), 'utf8');
+  } catch (cause) {
+    throw new TrustError('INPUT_INVALID', `The source policy ${file} cannot be read`, {
+      remedy: `Point ${policyVariable} at a file that can be read, or unset it.`,
+      cause,
+    });
+  }
+  const rules = parseSourcePolicy(text, file);
+  requireNoConversion(rules, images);
+  return rules;
+}
+
+/** The text of the policy for a build of which every base image is proven. */
+export function buildPolicy(
+  reports: readonly BaseImageReport[],
+  own: readonly PolicyRule[],
+): string {
+  return policyFor(pinnedImages(reports), own);
+}
+
+function pinnedImages(reports: readonly BaseImageReport[]): string[] {
+  return reports.flatMap(({ reference, status, digest }) => {
+    if (digest === undefined) return [];
+    return [status === 'signed' ? `${reference.replace(/@.*$/, '')}@${digest}` : reference];
+  });
+}
+
+function isAtLeast(
+  version: string | undefined,
+  [major, minor]: readonly [number, number],
+): boolean {
+  const found = /^v?(\d+)\.(\d+)\./.exec(version ?? '');
+  if (found === null) return false;
+  const [, ofMajor, ofMinor] = found.map(Number);
+  return (ofMajor ?? 0) > major || (ofMajor === major && (ofMinor ?? 0) >= minor);
+}
