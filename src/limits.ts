@@ -63,6 +63,8 @@ export const limits = {
   proxyConnectMs: 15_000,
   /** A wait is told to the user each time it has lasted this much longer. */
   tellWaitMs: 15_000,
+  /** A program that says nothing is told of each time this has passed. */
+  tellSilenceMs: 2 * 60_000,
   httpRetryBaseMs: 500,
   httpRetryCapMs: 10_000,
   /** How long a publish may go on meeting version conflicts. */

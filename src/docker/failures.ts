@@ -195,7 +195,7 @@ function failure(
 /** The firewall of Azure Container Registry, as the engine passes its words on. */
 export function firewallIn(message: string): TrustError | undefined {
   if (!/client with IP .* is not allowed access/i.test(message)) return undefined;
-  const host =
-    /https:\/\/([^/\s"]+)/.exec(message)?.[1] ?? /([a-z0-9-]+\.azurecr\.\w+)/i.exec(message)?.[1];
+  // The words themselves name a page of Microsoft's.
+  const host = /[a-z0-9-]+\.azurecr\.[a-z]+/i.exec(message)?.[0];
   return registryFirewallError(host ?? 'of the image', clientAddressIn(message), message);
 }

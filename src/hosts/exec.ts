@@ -26,6 +26,7 @@ export function createExec(log: Pick<Log, 'info'>): Exec {
     const stdout = new Capture(options.echo ? log : undefined);
     const stderr = new Capture(options.echo ? log : undefined);
     const child = new ChildHandle(options.signal);
+    const stopTelling = tellSilence(file, [stdout, stderr], log);
     try {
       const code = await child.watch(() =>
         run(quote(program), [...args], {
@@ -48,8 +49,27 @@ export function createExec(log: Pick<Log, 'info'>): Exec {
       if (options.signal?.aborted) throw interrupted(file, options.signal);
       return { exitCode: child.exitCode(code), stdout: stdout.end(), stderr: stderr.end() };
     } finally {
+      stopTelling();
       child.forget();
     }
+  };
+}
+
+/** Says from time to time that a program that should be telling something is silent. */
+function tellSilence(
+  file: string,
+  outputs: readonly Capture[],
+  log: Pick<Log, 'info'>,
+): () => void {
+  const started = Date.now();
+  const timer = setInterval(() => {
+    const last = Math.max(started, ...outputs.map(({ lastMs }) => lastMs));
+    const minutes = Math.floor((Date.now() - last) / 60_000);
+    if (minutes >= 2)
+      log.info(`Waiting for "${file}", which has said nothing for ${minutes} minutes`);
+  }, limits.tellSilenceMs);
+  return () => {
+    clearInterval(timer);
   };
 }
 
@@ -65,7 +85,11 @@ class Capture {
       });
   }
 
+  /** When there was output last. */
+  lastMs = 0;
+
   add(data: Buffer): void {
+    this.lastMs = Date.now();
     this.#chunks.push(data);
     this.#lines?.push(data);
   }

@@ -290,6 +290,24 @@ describe('publishing to a trust server', () => {
     expect((await failure(write(scripted(reply).server))).code).toBe(code);
   });
 
+  it('says how long a server that limits requests wants to be left alone', async () => {
+    const reply = {
+      ...answer(429),
+      header: (name: string) => (name === 'retry-after' ? '600' : undefined),
+    };
+    const error = await failure(write(scripted(reply).server));
+    expect(error.code).toBe('TRUST_SERVER_UNREACHABLE');
+    expect(error.message).toContain('it limits the number of requests and asks to wait 10 minutes');
+    expect(error.remedy).toMatch(/^Wait 10 minutes, then run the step again\./);
+  });
+
+  it('says what to do about an update that is too large', async () => {
+    const error = await failure(write(scripted(answer(413)).server));
+    expect(error.message).toContain('too large (413); nothing was published');
+    expect(error.remedy).toContain('revoke');
+    expect(error.remedy).toContain('proxy');
+  });
+
   it.each([
     ['500', answer(500, complaint('UPDATING'))],
     ['502 from a proxy', answer(502, '<html>', 'text/html')],
