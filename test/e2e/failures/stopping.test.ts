@@ -152,6 +152,24 @@ describe('a run that is killed', () => {
     },
   );
 
+  it.concurrent('is cleaned up after by the next run of the command line', async () => {
+    const killed = row('cli', 'SIGKILL', 'push', 'classic', 'docker');
+    const result = await stop(killed, scenario.repository());
+    expect(result.signal).toBe('SIGKILL');
+    expect(await privateFolders(result)).toHaveLength(1);
+    // Any command does, also one that does nothing else.
+    const file = path.join(project, 'dist/cli/index.cjs');
+    await run(stack.info.tools.node['24'], [file, 'verify', '--images', 'not a name'], {
+      cwd: result.folder,
+      env: {
+        PATH: '/usr/bin:/bin',
+        HOME: result.folder,
+        TMPDIR: path.join(result.folder, 'temp'),
+      },
+    });
+    expect(await privateFolders(result)).toEqual([]);
+  });
+
   const postOf = (host: 'action' | 'task') =>
     path.join(
       project,
