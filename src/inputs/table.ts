@@ -466,7 +466,7 @@ export const inputs = {
     notes: [
       {
         commands: signing,
-        help: 'It is used for that first publish only; without it a repository without trust data is an error, and no key is ever made up.',
+        help: 'It signs that first publish only, and is opened besides where neither a pin nor a record at the signing key says which root is genuine. Without it a repository without trust data is an error, and no key is ever made up. Pipelines should not have it: initialise with `keys init`.',
       },
       { commands: ['keysInit'], help: 'A Key Vault key is made if it does not exist.' },
       { commands: rotating, help: 'Here it is one of the keys at hand.' },
@@ -497,7 +497,7 @@ export const inputs = {
     type: 'list',
     group: 'trust',
     label: 'Pinned root',
-    help: "What the repository's root must be: a root key ID, `sha256:` and the fingerprint of the root certificate, the path of a PEM file with the root's CA or public key, or the URL of the Key Vault root key. Any one of several suffices. Without it the root is trusted on first use, and the log warns.",
+    help: "What the repository's root must be: a root key ID, `sha256:` and the fingerprint of the root certificate, the path of a PEM file with the root's CA or public key, or the URL of the Key Vault root key. Any one of several suffices. The ID comes from the owner of the repository (`keys init` prints it), never from the trust server. Without it the record at the signing key counts; without both nothing is signed that others have signed, and the log says that the root is not pinned.",
     notes: [
       {
         commands: verifying,
