@@ -118,6 +118,8 @@ export const limits = {
   keyArchiveUnpackedBytes: 64 * 1024 * 1024,
   /** The most PBKDF2 rounds a key file may ask for; the most in use anywhere is near a million. */
   pbkdf2Iterations: 5_000_000,
+  /** The same of PKCS#12, whose rounds are ours to run. */
+  pkcs12Iterations: 1_000_000,
   /** One token of Entra ID, with everything that is asked for it and all retries. */
   signInDeadlineMs: 90_000,
   /** A program that is asked for a token: Azure CLI, Azure PowerShell, Azure Developer CLI. */

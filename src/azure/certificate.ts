@@ -2,19 +2,23 @@
  * The certificate of a service principal, checked before any request. The Azure SDK takes PEM with
  * an RSA key only and reports everything else as a failure of its own internals.
  */
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-import { TrustError } from '../errors.js';
+import { TrustError, isTrustError } from '../errors.js';
 import type { Clock, Secrets } from '../ports.js';
+import {
+  explain,
+  fromPkcs12,
+  isDecryptionError,
+  isPrivateKeyBlock,
+  openBlock,
+  openPkcs12,
+  readKeyText,
+  type PemBlock,
+} from '../signing/index.js';
 import type { CertificateIdentity } from './identity.js';
-
-const certificateBlock = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
-const keyBlock = /-----BEGIN ([A-Z]+ )*PRIVATE KEY-----[\s\S]+?-----END ([A-Z]+ )*PRIVATE KEY-----/;
-const convertPfx =
-  'Convert it with "openssl pkcs12 -in principal.pfx -out principal.pem -nodes" and give the ' +
-  'PEM file, or its contents.';
 
 /**
  * Reads and checks the certificate of `identity` and returns it as unencrypted PEM: the key, its
@@ -26,12 +30,14 @@ export async function loadCertificate(
   secrets: Pick<Secrets, 'mask'>,
   clock: Clock,
 ): Promise<string> {
-  const pem = await readPem(identity.certificate);
-  const certificates = (pem.match(certificateBlock) ?? []).map(parseCertificate);
+  const blocks = await readBlocks(identity);
+  const certificates = blocks
+    .filter(({ label }) => label.endsWith('CERTIFICATE'))
+    .map(({ der }) => parseCertificate(der));
   if (certificates.length === 0) {
     throw invalid('has no certificate', 'Add the certificate to the PEM, next to its private key.');
   }
-  const key = readKey(pem, identity.password);
+  const key = readKey(blocks, identity.password);
   const own = certificates.find((certificate) => certificate.checkPrivateKey(key));
   if (own === undefined) {
     throw invalid(
@@ -51,61 +57,76 @@ export async function loadCertificate(
   return [keyPem, ...chain.map(String)].join('\n');
 }
 
-async function readPem(certificate: string): Promise<string> {
-  if (certificate.includes('-----BEGIN')) {
-    return certificate;
-  }
-  // What is no PEM may be a secret pasted in the wrong form, so it is never repeated.
-  let bytes: Buffer;
+/** What the input holds, or the file that it names. */
+async function readBlocks({
+  certificate,
+  password,
+}: CertificateIdentity): Promise<readonly PemBlock[]> {
+  const inline = readKeyText(certificate);
+  const isInline =
+    inline.blocks.length > 0 || !['nothing known', 'URL'].includes(inline.unreadable ?? '');
+  const content = isInline ? certificate : await readBytes(certificate);
+  const text = isInline ? inline : readKeyText(content);
+  if (text.blocks.length > 0) return text.blocks;
+  if (text.unreadable === 'PKCS#12' && text.der) return openPfx(text.der, password);
+  const { found, remedy } = explain(text, content, 'certificate');
+  throw invalid(
+    `is ${found}`,
+    remedy ?? `Give the certificate with its private key, in PEM or PKCS#12 (.pfx).`,
+  );
+}
+
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    bytes = await readFile(certificate);
+    return await readFile(file);
   } catch (error) {
-    // No cause either: the text of a file system error repeats the path.
+    // What is no certificate may be a secret pasted in the wrong form, so it is never repeated; no
+    // cause either: the text of a file system error repeats the path.
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw invalid(
       `is neither PEM nor the path of a readable file (${code})`,
-      `If it is a PFX (PKCS #12) certificate: ${convertPfx}`,
+      'Give the path of a PEM or PKCS#12 (.pfx) file, or the text of one (of PKCS#12 in base64).',
     );
   }
-  const text = bytes.toString('latin1');
-  if (!text.includes('-----BEGIN')) {
-    // DER starts with a SEQUENCE: a PFX, or a certificate without key.
-    const isDer = bytes[0] === 0x30 || text.startsWith('MII');
-    throw isDer
-      ? invalid('is a PFX (PKCS #12) or DER file, not PEM', convertPfx)
-      : invalid('is not a PEM file', `Give a PEM file. For PFX: ${convertPfx}`);
-  }
-  return text;
 }
 
-function parseCertificate(pem: string): X509Certificate {
+function openPfx(der: Buffer, password: string | undefined): readonly PemBlock[] {
   try {
-    return new X509Certificate(pem);
+    return openPkcs12(der, password ?? '');
   } catch (cause) {
+    if (isDecryptionError(cause)) {
+      throw invalid(
+        password === undefined
+          ? 'is encrypted, but no password was given'
+          : 'is not opened by the password',
+        password === undefined
+          ? 'Give the password as client-certificate-password.'
+          : 'Check client-certificate-password.',
+        cause,
+      );
+    }
     throw invalid(
-      'cannot be parsed',
-      'Check that the PEM is complete, line breaks included.',
+      'is a PKCS#12 file that is damaged, or in an encryption not known here',
+      fromPkcs12,
       cause,
     );
   }
 }
 
-function readKey(pem: string, password: string | undefined): KeyObject {
-  const block = keyBlock.exec(pem)?.[0];
+function parseCertificate(der: Buffer): X509Certificate {
+  try {
+    return new X509Certificate(der);
+  } catch (cause) {
+    throw invalid('cannot be parsed', 'Check that it is complete, line breaks included.', cause);
+  }
+}
+
+function readKey(blocks: readonly PemBlock[], password: string | undefined): KeyObject {
+  const block = blocks.find(isPrivateKeyBlock);
   if (block === undefined) {
-    throw invalid(
-      'has no private key',
-      `Add the private key to the PEM. If you have a PFX: ${convertPfx}`,
-    );
+    throw invalid('has no private key', 'Add the private key to the PEM, or give the .pfx file.');
   }
-  const isEncrypted = block.includes('ENCRYPTED');
-  if (isEncrypted && password === undefined) {
-    throw invalid(
-      'has an encrypted private key, but no password was given',
-      'Give the password as client-certificate-password.',
-    );
-  }
-  const key = decodeKey(block, isEncrypted, password);
+  const key = openKey(block, password);
   if (key.asymmetricKeyType !== 'rsa') {
     throw invalid(
       `has a key of type ${key.asymmetricKeyType ?? 'unknown'}; Entra ID takes RSA only`,
@@ -115,23 +136,24 @@ function readKey(pem: string, password: string | undefined): KeyObject {
   return key;
 }
 
-function decodeKey(block: string, isEncrypted: boolean, password: string | undefined): KeyObject {
+function openKey(block: PemBlock, passphrase: string | undefined): KeyObject {
+  const passphraseInput = 'client-certificate-password';
   try {
-    return createPrivateKey(
-      isEncrypted && password !== undefined ? { key: block, passphrase: password } : block,
-    );
+    return openBlock(block, { source: 'the client certificate', passphrase, passphraseInput });
   } catch (cause) {
-    throw isEncrypted
-      ? invalid(
-          'has a private key that the password does not open',
-          'Check client-certificate-password.',
-          cause,
-        )
-      : invalid(
-          'has a private key that cannot be parsed',
-          'Check that the PEM is complete, line breaks included.',
-          cause,
-        );
+    if (isTrustError(cause, 'KEY_PASSPHRASE_MISSING')) {
+      const what = 'has an encrypted private key, but no password was given';
+      throw invalid(what, `Give the password as ${passphraseInput}.`);
+    }
+    if (isTrustError(cause, 'KEY_PASSPHRASE_WRONG')) {
+      throw invalid(
+        'has a private key that the password does not open',
+        `Check ${passphraseInput}.`,
+        cause,
+      );
+    }
+    if (!isTrustError(cause)) throw cause;
+    throw invalid('has a private key that cannot be parsed', cause.remedy, cause);
   }
 }
 

@@ -8,5 +8,6 @@ export function isReference(definition: InputDefinition, text: string): boolean 
 
 const tests: Readonly<Record<ReferenceForm, (text: string) => boolean>> = {
   url: (text) => /^https:\/\/[^\s/@]+\/\S+$/.test(text),
-  path: (text) => !/[\r\n]|-----BEGIN/.test(text),
+  // Base64 of a key or of PKCS#12 is in one line as well.
+  path: (text) => text.length < 1024 && !/[\r\n]|-----BEGIN|^["'{]|^(?:MII|LS0t)/.test(text),
 };

@@ -613,7 +613,7 @@ export const inputs = {
     notes: [
       {
         commands: ['keysImport'],
-        help: "Docker's or Notary's folder of private keys, or a tar or tar.gz of one.",
+        help: "Docker's or Notary's folder of private keys, a tar or tar.gz of one, or a file with private keys.",
       },
       { commands: ['keysExport'], help: 'The tar.gz to write, which must not exist.' },
       { commands: ['keysBackup'], help: 'The folder to write.' },
@@ -749,7 +749,7 @@ export const inputs = {
     type: 'text',
     group: 'identity',
     label: 'Client certificate',
-    help: 'Certificate of the service principal with its RSA private key: the path of a PEM file, or the PEM itself.',
+    help: 'Certificate of the service principal with its RSA private key: the path of a PEM or PKCS#12 (.pfx) file, or the text of one.',
     commands: all,
     secret: true,
     references: ['path'],

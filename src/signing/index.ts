@@ -5,12 +5,18 @@ export {
   type DockerKeyFileOptions,
 } from './docker-key-file.js';
 export {
+  isPrivateKeyBlock,
+  openBlock,
   peekKeyFile,
   readKeyFile,
   type KeyFile,
   type KeyFileContext,
   type KeyFileHeaders,
 } from './key-file.js';
+export { explain, fromPkcs12, readCertificates, readKeyText, type KeyText } from './key-text.js';
+export { formatPem, type PemBlock } from './pem.js';
+export { isDecryptionError } from './pbes2.js';
+export { openPkcs12 } from './pkcs12.js';
 export {
   formatKeyReference,
   parseKeyReference,

@@ -11,7 +11,9 @@ import { AsnConvert } from '@peculiar/asn1-schema';
 import { TrustError } from '../errors.js';
 import { fromNotaryEd25519, notaryEd25519 } from './notary-ed25519.js';
 import { DecryptionError, UnsupportedEncryptionError, decryptPkcs8 } from './pbes2.js';
-import { formatPem, parsePem, type PemBlock } from './pem.js';
+import { explain, fromOldEncryption, fromPkcs12, readKeyText } from './key-text.js';
+import { formatPem, type PemBlock } from './pem.js';
+import { openPkcs12 } from './pkcs12.js';
 import { describeKey, neededKey, rawKeyTypeOf } from './public-key.js';
 
 /** Where the text came from and what opens it. */
@@ -33,6 +35,8 @@ export interface KeyFile {
 
 /** What a key file says of itself to anybody. */
 export interface KeyFileHeaders extends Pick<KeyFile, 'role' | 'gun'> {
+  /** Where notary kept it, in what its `key export` wrote; with slashes. */
+  readonly path: string | undefined;
   /** Whether it takes a passphrase to open. */
   readonly isEncrypted: boolean;
 }
@@ -44,14 +48,20 @@ const privateLabels: readonly string[] = [
   'RSA PRIVATE KEY',
 ];
 
+/** Whether a block holds a private key that can be read here. */
+export function isPrivateKeyBlock({ label }: PemBlock): boolean {
+  return privateLabels.includes(label);
+}
+
 /**
- * Reads a PEM or Docker `.key` text, or the base64 of one. Certificates beside the key, as in the
- * secret of an exportable Key Vault certificate, are passed over.
+ * Reads the private key in a text or the bytes of a file, in any form that key-text.ts reads, PKCS#12
+ * included. Certificates beside the key, as in the secret of an exportable Key Vault certificate, are
+ * passed over.
  * @throws {TrustError} KEY_UNSUITABLE, KEY_PASSPHRASE_MISSING, KEY_PASSPHRASE_WRONG
  */
-export function readKeyFile(text: string, context: KeyFileContext): KeyFile {
-  const block = privateBlock(text, context);
-  const privateKey = open(block, context);
+export function readKeyFile(content: string | Uint8Array, context: KeyFileContext): KeyFile {
+  const block = privateBlock(content, context, context);
+  const privateKey = openBlock(block, context);
   if (rawKeyTypeOf(privateKey) === undefined) {
     throw unsuitable(context, describeKey(privateKey), `Use ${neededKey}.`);
   }
@@ -62,19 +72,28 @@ export function readKeyFile(text: string, context: KeyFileContext): KeyFile {
  * Looks at the same texts as {@link readKeyFile} without opening the key.
  * @throws {TrustError} KEY_UNSUITABLE when there is no private key, or more than one
  */
-export function peekKeyFile(text: string, source: string): KeyFileHeaders {
-  const { label, headers } = privateBlock(text, { source });
+export function peekKeyFile(content: string | Uint8Array, source: string): KeyFileHeaders {
+  const { label, headers } = privateBlock(content, { source });
   return {
     role: headers.role,
     gun: headers.gun,
+    path: headers.path?.replaceAll('\\', '/'),
     isEncrypted: label === 'ENCRYPTED PRIVATE KEY' || headers['dek-info'] !== undefined,
   };
 }
 
-function privateBlock(text: string, context: Pick<KeyFileContext, 'source'>): PemBlock {
-  let blocks = parsePem(text);
-  if (blocks.length === 0) blocks = parsePem(Buffer.from(text, 'base64').toString('latin1'));
-  const found = blocks.filter(({ label }) => privateLabels.includes(label));
+/** The block of the one private key; PKCS#12 is opened with `opening`, and else told by its label. */
+function privateBlock(
+  content: string | Uint8Array,
+  context: Pick<KeyFileContext, 'source'>,
+  opening?: KeyFileContext,
+): PemBlock {
+  const text = readKeyText(content);
+  const blocks =
+    text.unreadable === 'PKCS#12' && text.der
+      ? pkcs12Blocks(text.der, context, opening)
+      : text.blocks;
+  const found = blocks.filter(isPrivateKeyBlock);
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
   const remedy = `Give the private key in PEM, or a Docker or notary ".key" file: ${neededKey}.`;
@@ -82,8 +101,9 @@ function privateBlock(text: string, context: Pick<KeyFileContext, 'source'>): Pe
     throw unsuitable(context, `${found.length} private keys, so which to use is unclear`, remedy);
   }
   const labels = blocks.map(({ label }) => label);
-  if (labels.includes('OPENSSH PRIVATE KEY')) {
-    throw unsuitable(context, 'a private key in OpenSSH format', opensslRemedy);
+  if (labels.includes('OPENSSH PRIVATE KEY') || blocks.length === 0) {
+    const explanation = explain(text, content, 'private key in PEM');
+    throw unsuitable(context, explanation.found, explanation.remedy ?? remedy);
   }
   if (labels.some((label) => label.endsWith('PUBLIC KEY'))) {
     throw unsuitable(context, 'a public key, which cannot sign', remedy);
@@ -91,16 +111,38 @@ function privateBlock(text: string, context: Pick<KeyFileContext, 'source'>): Pe
   if (labels.includes('CERTIFICATE')) {
     throw unsuitable(context, 'a certificate without its private key', remedy);
   }
-  const [label] = labels;
-  if (label !== undefined) throw unsuitable(context, `a PEM block "${label}"`, remedy);
-  throw unsuitable(
-    context,
-    'no private key in PEM',
-    `${remedy} A PKCS#12 file (.pfx) must be converted: openssl pkcs12 -in <file> -nocerts -nodes.`,
-  );
+  throw unsuitable(context, explain(text, content, 'private key').found, remedy);
 }
 
-function open(block: PemBlock, context: KeyFileContext): KeyObject {
+function pkcs12Blocks(
+  der: Buffer,
+  context: Pick<KeyFileContext, 'source'>,
+  opening: KeyFileContext | undefined,
+): readonly PemBlock[] {
+  try {
+    return openPkcs12(der, opening?.passphrase ?? '');
+  } catch (cause) {
+    if (cause instanceof UnsupportedEncryptionError) {
+      throw unsuitable(
+        context,
+        'a PKCS#12 file that is damaged, or in an encryption not known here',
+        fromPkcs12,
+        cause,
+      );
+    }
+    if (!(cause instanceof DecryptionError)) throw cause;
+    // Whoever only looks need not open it.
+    if (!opening) return [{ label: 'ENCRYPTED PRIVATE KEY', headers: {}, der }];
+    requirePassphrase(opening);
+    throw wrongPassphrase(opening, cause);
+  }
+}
+
+/**
+ * The key in a block, fit to sign or not.
+ * @throws {TrustError} KEY_UNSUITABLE, KEY_PASSPHRASE_MISSING, KEY_PASSPHRASE_WRONG
+ */
+export function openBlock(block: PemBlock, context: KeyFileContext): KeyObject {
   if (block.label === 'ENCRYPTED PRIVATE KEY') return openEncrypted(block, context);
   if (block.headers['dek-info'] !== undefined) return openLegacy(block, context);
   const key = openPlain(block);
@@ -119,7 +161,7 @@ function openEncrypted(block: PemBlock, context: KeyFileContext): KeyObject {
     if (key !== undefined) return key;
   } catch (cause) {
     if (cause instanceof UnsupportedEncryptionError) {
-      throw unsuitable(context, 'a key in an encryption not known here', opensslRemedy, cause);
+      throw unsuitable(context, 'a key in an encryption not known here', fromOldEncryption, cause);
     }
     if (!(cause instanceof DecryptionError)) throw cause;
     throw wrongPassphrase(context, cause);
@@ -139,7 +181,7 @@ function openLegacy(block: PemBlock, context: KeyFileContext): KeyObject {
     return createPrivateKey({ key: pem, passphrase });
   } catch (cause) {
     if (codeOf(cause).includes('UNSUPPORTED')) {
-      throw unsuitable(context, 'a key in an encryption not known here', opensslRemedy, cause);
+      throw unsuitable(context, 'a key in an encryption not known here', fromOldEncryption, cause);
     }
     throw wrongPassphrase(context, cause);
   }
@@ -162,10 +204,6 @@ function openPlain({ label, der }: PemBlock): KeyObject | undefined {
     return undefined;
   }
 }
-
-const opensslRemedy =
-  'Convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA1 -in <old> -out <new> ' +
-  '(for an OpenSSH key first: ssh-keygen -p -m PEM -f <copy>).';
 
 function requirePassphrase({ source, passphrase, passphraseInput }: KeyFileContext): string {
   if (passphrase !== undefined && passphrase !== '') return passphrase;

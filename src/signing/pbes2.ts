@@ -4,7 +4,7 @@
  * HMAC-SHA-1 (theupdateframework/notary tuf/utils/pkcs8.go), Node's writer never does, and
  * Node cannot return the inner structure of a key type it does not know.
  */
-import { createCipheriv, createDecipheriv, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, pbkdf2Sync, randomBytes } from 'node:crypto';
 
 import { EncryptedData, EncryptedPrivateKeyInfo } from '@peculiar/asn1-pkcs8';
 import {
@@ -37,6 +37,17 @@ AsnProp({ type: AlgorithmIdentifier, optional: true })(Pbkdf2Params.prototype, '
 class Pbes2Params extends AsnArray<AlgorithmIdentifier> {}
 AsnType({ type: AsnTypeTypes.Sequence, itemType: AlgorithmIdentifier })(Pbes2Params);
 
+/** RFC 7292, appendix C. */
+class Pkcs12Params {
+  salt = new OctetString();
+  iterations = 0;
+}
+AsnType({ type: AsnTypeTypes.Sequence })(Pkcs12Params);
+AsnProp({ type: OctetString })(Pkcs12Params.prototype, 'salt');
+AsnProp({ type: AsnPropTypes.Integer })(Pkcs12Params.prototype, 'iterations');
+
+/** pbeWithSHAAnd3-KeyTripleDES-CBC, which older tools and Key Vault write. */
+const pkcs12TripleDes = '1.2.840.113549.1.12.1.3';
 const pbes2 = '1.2.840.113549.1.5.13';
 const pbkdf2 = '1.2.840.113549.1.5.12';
 const aes256 = '2.16.840.1.101.3.4.1.42';
@@ -72,6 +83,11 @@ export class DecryptionError extends Error {
   }
 }
 
+/** Tells a wrong passphrase from an encryption that is not known. */
+export function isDecryptionError(error: unknown): error is DecryptionError {
+  return error instanceof DecryptionError;
+}
+
 /**
  * Decrypts an EncryptedPrivateKeyInfo and returns what is inside. With a wrong passphrase about one
  * result in 256 is garbage instead of an error: the caller must parse it.
@@ -80,10 +96,44 @@ export class DecryptionError extends Error {
  */
 export function decryptPkcs8(der: Uint8Array, passphrase: string): Buffer {
   const info = read(der, EncryptedPrivateKeyInfo, 'not an EncryptedPrivateKeyInfo');
-  if (info.encryptionAlgorithm.algorithm !== pbes2) {
-    throw new UnsupportedEncryptionError(`algorithm ${info.encryptionAlgorithm.algorithm}`);
+  return decryptContent(
+    info.encryptionAlgorithm,
+    Buffer.from(info.encryptedData.buffer),
+    passphrase,
+  );
+}
+
+/**
+ * Decrypts what `algorithm` encrypted: PBES2, or the one scheme of PKCS#12 that is still in use.
+ * @throws as {@link decryptPkcs8}
+ */
+export function decryptContent(
+  algorithm: AlgorithmIdentifier,
+  data: Buffer,
+  passphrase: string,
+): Buffer {
+  if (algorithm.algorithm === pkcs12TripleDes) {
+    const { salt, iterations } = read(algorithm.parameters, Pkcs12Params, 'PKCS#12 parameters');
+    checkIterations(iterations, limits.pkcs12Iterations);
+    const derive = (password: Buffer, id: 1 | 2, length: number): Buffer =>
+      derivePkcs12({ password, salt: Buffer.from(salt.buffer), iterations, id, length });
+    const password = bmpString(passphrase);
+    // Without a password some writers leave out even the end of the string.
+    const candidates = passphrase === '' ? [password, Buffer.alloc(0)] : [password];
+    let failure: unknown;
+    for (const candidate of candidates) {
+      try {
+        return decrypt('des-ede3-cbc', derive(candidate, 1, 24), derive(candidate, 2, 8), data);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
   }
-  const params = read(info.encryptionAlgorithm.parameters, Pbes2Params, 'PBES2 parameters');
+  if (algorithm.algorithm !== pbes2) {
+    throw new UnsupportedEncryptionError(`algorithm ${algorithm.algorithm}`);
+  }
+  const params = read(algorithm.parameters, Pbes2Params, 'PBES2 parameters');
   const [kdf, scheme] = [params[0], params[1]];
   if (kdf?.algorithm !== pbkdf2) {
     throw new UnsupportedEncryptionError(`key derivation ${kdf?.algorithm ?? 'absent'}`);
@@ -96,9 +146,7 @@ export function decryptPkcs8(der: Uint8Array, passphrase: string): Buffer {
   if (cipher === undefined) {
     throw new UnsupportedEncryptionError(`cipher ${scheme?.algorithm ?? 'absent'}`);
   }
-  if (iterationCount < 1 || iterationCount > limits.pbkdf2Iterations) {
-    throw new UnsupportedEncryptionError(`${iterationCount} PBKDF2 iterations`);
-  }
+  checkIterations(iterationCount, limits.pbkdf2Iterations);
   const iv = Buffer.from(read(scheme?.parameters, OctetString, 'initialisation vector').buffer);
   if (iv.length !== cipher.ivBytes) throw new UnsupportedEncryptionError('initialisation vector');
   const key = pbkdf2Sync(
@@ -108,13 +156,65 @@ export function decryptPkcs8(der: Uint8Array, passphrase: string): Buffer {
     cipher.keyBytes,
     hash,
   );
-  const decipher = createDecipheriv(cipher.name, key, iv);
+  return decrypt(cipher.name, key, iv, data);
+}
+
+function checkIterations(count: number, most: number): void {
+  if (count < 1 || count > most) throw new UnsupportedEncryptionError(`${count} iterations`);
+}
+
+function decrypt(cipher: string, key: Buffer, iv: Buffer, data: Buffer): Buffer {
+  const decipher = createDecipheriv(cipher, key, iv);
   try {
-    const data = Buffer.from(info.encryptedData.buffer);
     return Buffer.concat([decipher.update(data), decipher.final()]);
   } catch (cause) {
     throw new DecryptionError({ cause });
   }
+}
+
+/** RFC 7292, B.1: two bytes a character, and two of zero at the end. */
+function bmpString(text: string): Buffer {
+  return Buffer.from(`${text}\0`, 'utf16le').swap16();
+}
+
+/** RFC 7292, B.2, with SHA-1: blocks of 64 bytes, hashes of 20. */
+function derivePkcs12({
+  password,
+  salt,
+  iterations,
+  id,
+  length,
+}: {
+  readonly password: Buffer;
+  readonly salt: Buffer;
+  readonly iterations: number;
+  readonly id: 1 | 2;
+  readonly length: number;
+}): Buffer {
+  const block = 64;
+  const repeated = (bytes: Buffer): Buffer =>
+    Buffer.alloc(block * Math.ceil(bytes.length / block), bytes.length > 0 ? bytes : 0);
+  const diversifier = Buffer.alloc(block, id);
+  const input = Buffer.concat([repeated(salt), repeated(password)]);
+  let derived = Buffer.alloc(0);
+  while (derived.length < length) {
+    let hash = createHash('sha1').update(diversifier).update(input).digest();
+    for (let round = 1; round < iterations; round += 1) {
+      hash = createHash('sha1').update(hash).digest();
+    }
+    derived = Buffer.concat([derived, hash]);
+    // Each block of the input becomes itself plus the repeated hash plus one.
+    const addend = Buffer.alloc(block, hash);
+    for (let start = 0; start < input.length; start += block) {
+      let carry = 1;
+      for (let at = block - 1; at >= 0; at -= 1) {
+        carry += (input[start + at] ?? 0) + (addend[at] ?? 0);
+        input[start + at] = carry & 0xff;
+        carry >>= 8;
+      }
+    }
+  }
+  return derived.subarray(0, length);
 }
 
 /**

@@ -14,25 +14,41 @@ export interface PemBlock {
 }
 
 // No label contains five hyphens, and the body of a block none at all outside its headers.
-const block = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
-const header = /^\s*([A-Za-z][A-Za-z-]*):[ \t]*(\S*)(?=\s)/;
+const block = /-----[ \t]*BEGIN ([A-Z0-9 ]+?)[ \t]*-----([\s\S]*?)-----[ \t]*END \1[ \t]*-----/g;
+/** A header on a line of its own, as Go reads it: anything before the first colon is its name. */
+const headerLine = /^\s*([^:\r\n]+):[ \t]*([^\r\n]*?)[ \t]*(?:\r?\n|\r)/;
+/** A header where line ends were lost, and only blanks tell where it ends. */
+const lostHeader = /^\s*([A-Za-z][\w-]*):[ \t]*(\S*)(?=\s)/;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Every block of a text, in order; a block whose body is not base64 is left out. */
 export function parsePem(text: string): readonly PemBlock[] {
   const blocks: PemBlock[] = [];
   for (const [, label = '', content = ''] of text.matchAll(block)) {
-    const headers: Record<string, string> = {};
-    let rest = content;
-    for (let match = header.exec(rest); match !== null; match = header.exec(rest)) {
-      headers[(match[1] ?? '').toLowerCase()] = match[2] ?? '';
-      rest = rest.slice(match[0].length);
-    }
-    const body = rest.replace(/\s+/g, '');
-    if (body === '' || !base64.test(body)) continue;
-    blocks.push({ label, headers, der: Buffer.from(body, 'base64') });
+    const found = bodyAfter(headerLine, content) ?? bodyAfter(lostHeader, content);
+    if (found) blocks.push({ label, ...found });
   }
   return blocks;
+}
+
+/** The labels of all blocks that a text begins, whole or not. */
+export function beginLabels(text: string): readonly string[] {
+  return [...text.matchAll(/-----[ \t]*BEGIN ([A-Z0-9 ]+?)[ \t]*-----/g)].map(
+    ([, label = '']) => label,
+  );
+}
+
+function bodyAfter(header: RegExp, content: string): Omit<PemBlock, 'label'> | undefined {
+  const headers: Record<string, string> = {};
+  let rest = content;
+  for (let match = header.exec(rest); match !== null; match = header.exec(rest)) {
+    headers[(match[1] ?? '').trim().toLowerCase()] = match[2] ?? '';
+    rest = rest.slice(match[0].length);
+  }
+  const body = rest.replace(/\s+/g, '');
+  return body === '' || !base64.test(body)
+    ? undefined
+    : { headers, der: Buffer.from(body, 'base64') };
 }
 
 /**

@@ -13,7 +13,8 @@ import {
   type KeyId,
   type PublicKey,
 } from '../trust/metadata/index.js';
-import { parsePem, type PemBlock } from './pem.js';
+import { explain, readKeyText } from './key-text.js';
+import type { PemBlock } from './pem.js';
 import { describeKey, neededKey, rawKeyTypeOf, toPublicKey } from './public-key.js';
 
 /** A public key that a role can list. */
@@ -40,26 +41,27 @@ export interface PublicKeyContext {
 const publicLabels: readonly string[] = ['PUBLIC KEY', 'RSA PUBLIC KEY', 'CERTIFICATE'];
 
 /**
- * Reads a public key or a certificate, in PEM or DER. Of a chain of certificates, leaf first, the leaf
+ * Reads a public key or a certificate, in any form that key-text.ts reads. Of a chain of certificates, leaf first, the leaf
  * is taken, as Notary takes it: nobody looks at the others (tuf/utils/x509.go ParsePEMPublicKey).
  * @throws {TrustError} KEY_UNSUITABLE
  */
 export function readPublicKeyFile(bytes: Buffer, context: PublicKeyContext): PublicKeyFile {
-  const blocks = blocksOf(bytes, context);
+  const text = readKeyText(bytes);
+  const { blocks } = text;
   refusePrivate(blocks, context);
-  const found = blocks.filter(({ label }) => publicLabels.includes(label));
-  const [first, ...others] = found;
+  const usable = blocks.filter(({ label }) => publicLabels.includes(label));
+  const [first, ...others] = usable;
   if (first === undefined) {
-    const held = blocks[0] === undefined ? 'no public key' : `a PEM block "${blocks[0].label}"`;
-    throw unsuitable(context, `it holds ${held}`, giveRemedy);
+    const { found, remedy } = explain(text, bytes, 'public key');
+    throw unsuitable(context, `it holds ${found}`, remedy ?? giveRemedy);
   }
   const role = first.headers.role;
   if (first.label === 'CERTIFICATE' && others.every(({ label }) => label === 'CERTIFICATE')) {
-    const chain = found.map(({ der }) => certificateOf(der, context));
+    const chain = usable.map(({ der }) => certificateOf(der, context));
     return { ...readCertificates(chain, context), role };
   }
   if (others.length > 0) {
-    const what = `it holds ${found.length} keys and certificates, so which is meant is unclear`;
+    const what = `it holds ${usable.length} keys and certificates, so which is meant is unclear`;
     throw unsuitable(context, what, 'Give each key of the signer in a file of its own.');
   }
   const key = publicKeyIn(first);
@@ -120,26 +122,6 @@ function fit(
     const what = `a certificate cannot hold ${describeKey(key)} here`;
     throw unsuitable(context, what, 'Give the public key itself.', cause);
   }
-}
-
-/** PEM, base64 of PEM, or one block for DER. */
-function blocksOf(bytes: Buffer, context: PublicKeyContext): readonly PemBlock[] {
-  if (bytes[0] === 0x30) {
-    const label = derLabels.find((one) => reads(one, bytes));
-    if (label !== undefined) return [{ label, headers: {}, der: bytes }];
-    throw unsuitable(context, 'it is no public key and no certificate in DER', giveRemedy);
-  }
-  const text = bytes.toString('latin1');
-  const blocks = parsePem(text);
-  return blocks.length > 0 ? blocks : parsePem(Buffer.from(text, 'base64').toString('latin1'));
-}
-
-const derLabels = ['CERTIFICATE', 'PUBLIC KEY'] as const;
-
-function reads(label: (typeof derLabels)[number], der: Buffer): boolean {
-  return label === 'CERTIFICATE'
-    ? readX509(der) !== undefined
-    : publicKeyIn({ label, headers: {}, der }) !== undefined;
 }
 
 function readX509(der: Uint8Array): X509Certificate | undefined {

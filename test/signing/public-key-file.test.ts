@@ -110,7 +110,7 @@ describe('the file of a public key', () => {
       '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----',
       /certificate cannot be read/,
     ],
-    ['other DER', Buffer.from('3003020101', 'hex'), /no public key and no certificate in DER/],
+    ['other DER', Buffer.from('3003020101', 'hex'), /DER that is neither a key nor a certificate/],
   ])('is refused for %s', (_, text, message) => {
     const error = refusal(text);
     expect(error.code).toBe('KEY_UNSUITABLE');

@@ -24,7 +24,7 @@ export {
 } from './open-public-key.js';
 export { openVaultKey, type VaultKey } from './open-vault-key.js';
 export { readCertificate, type VaultCertificate } from './read-certificate.js';
-export { readKeyText } from './read-key-text.js';
+export { readKeyBytes } from './read-key-bytes.js';
 export {
   readVaultKey,
   readVersionIdentity,

@@ -19,7 +19,7 @@ import type { Signer } from '../../trust/signer.js';
 import type { VaultOptions } from './call.js';
 import { openVaultKey } from './open-vault-key.js';
 import { isVaultUrl } from './passphrase.js';
-import { readKeyText } from './read-key-text.js';
+import { readKeyBytes } from './read-key-bytes.js';
 import { readPassphrase } from './read-passphrase.js';
 import { readSecretVersion } from './read-secret.js';
 import { recordedRoots } from './root-record.js';
@@ -75,14 +75,16 @@ async function openText(
 ): Promise<OpenedKey> {
   const passphrase = await readPassphrase(options, options);
   const isFile = reference.kind === 'file';
-  const { text, tags } = await readText(reference, options);
-  options.secrets.mask(text);
+  const { content, tags } = await readContent(reference, options);
+  options.secrets.mask(content.toString());
   const source = isFile ? `the file ${reference.path}` : formatKeyReference(reference);
-  const { privateKey, role, gun } = readKeyFile(text, {
+  const { privateKey, role, gun } = readKeyFile(content, {
     source,
     passphrase,
     passphraseInput: options.passphraseInput,
   });
+  // The same key, in the form that anything here could print it in.
+  options.secrets.mask(privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
   const description = isFile
     ? `key in the file ${reference.path}`
     : `key in the Key Vault secret ${vaultNameOf(reference)}/${reference.name}`;
@@ -93,12 +95,12 @@ async function openText(
   return { signer, privateKey, role, gun, certificatePem: undefined };
 }
 
-async function readText(
+async function readContent(
   reference: FileKeyReference | VaultSecretReference,
   options: OpenKeyOptions,
-): Promise<{ readonly text: string; readonly tags: Tags }> {
-  if (reference.kind === 'file') return { text: await readKeyText(reference.path), tags: {} };
+): Promise<{ readonly content: string | Buffer; readonly tags: Tags }> {
+  if (reference.kind === 'file') return { content: await readKeyBytes(reference.path), tags: {} };
   const credential = requireCredential(reference, options.credential);
   const { value, tags } = await readSecretVersion(reference, credential, options);
-  return { text: value, tags };
+  return { content: value, tags };
 }

@@ -20,7 +20,7 @@ import type { VaultOptions } from './call.js';
 import { clientOptions } from './pipeline.js';
 import { readCertificate } from './read-certificate.js';
 import { getKey, infoOf } from './read-key.js';
-import { readKeyBytes } from './read-key-text.js';
+import { readKeyBytes } from './read-key-bytes.js';
 
 export interface OpenPublicKeyOptions extends VaultOptions {
   /** Needed for every reference into a vault; local files do without. */

@@ -2,7 +2,8 @@
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { openVaultKey } from '../../azure/index.js';
-import { TrustError, messageOf } from '../../errors.js';
+import { TrustError, isTrustError, messageOf } from '../../errors.js';
+import { explain, formatPem, readCertificates, readKeyText } from '../../signing/index.js';
 import type { NameInput } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
 import {
@@ -29,8 +30,9 @@ export async function resolvePin(
       return pin;
     case 'ca-file':
       try {
-        return pinIn(await readFile(pin.path, 'utf8'));
+        return pinIn(await readFile(pin.path), pin.path);
       } catch (cause) {
+        if (isTrustError(cause)) throw cause;
         throw new TrustError(
           'INPUT_INVALID',
           `The CA file ${pin.path} cannot be read: ${messageOf(cause)}`,
@@ -44,11 +46,29 @@ export async function resolvePin(
   }
 }
 
-/** What a PEM file pins: its certificates or, if it holds a public key instead, that key. */
-function pinIn(pem: string): Pin {
-  const isKey = /-----BEGIN (RSA )?PUBLIC KEY-----/.test(pem);
-  if (!isKey || pem.includes('-----BEGIN CERTIFICATE-----')) return { kind: 'ca', pem };
-  return { kind: 'public-key', spki: createPublicKey(pem).export({ type: 'spki', format: 'der' }) };
+/**
+ * What a file pins: its certificates or, if it holds a public key instead, that key.
+ * @throws {TrustError} INPUT_INVALID
+ */
+function pinIn(bytes: Buffer, file: string): Pin {
+  const certificates = readCertificates(bytes);
+  if (certificates.length > 0) {
+    const pem = certificates.map((der) => formatPem('CERTIFICATE', der)).join('');
+    return { kind: 'ca', pem };
+  }
+  const text = readKeyText(bytes);
+  const key = text.blocks.find(({ label }) => label.endsWith('PUBLIC KEY'));
+  if (key) {
+    const pem = formatPem(key.label, key.der);
+    return {
+      kind: 'public-key',
+      spki: createPublicKey(pem).export({ type: 'spki', format: 'der' }),
+    };
+  }
+  const { found, remedy } = explain(text, bytes, 'certificate');
+  throw new TrustError('INPUT_INVALID', `The CA file ${file} cannot be used: it holds ${found}`, {
+    remedy: remedy ?? 'Give a file with the certificate of the authority, in PEM or DER.',
+  });
 }
 
 /** The canonical ID names the raw key, whatever certificate the root carries. */

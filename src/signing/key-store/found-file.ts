@@ -4,12 +4,13 @@
  */
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
+import { mentionsPrivateKey } from '../key-text.js';
 
 /** A key file as it was found. */
 export interface FoundKeyFile {
   /** Within the folder or archive, with slashes. */
   readonly path: string;
-  readonly text: string;
+  readonly bytes: Buffer;
 }
 
 /** A file that should be a key and was not read. */
@@ -21,6 +22,8 @@ export interface PassedOver {
 
 export interface FoundKeyFiles {
   readonly files: readonly FoundKeyFile[];
+  /** Files that look like keys and are meant to stay where they are. */
+  readonly leftOut: readonly PassedOver[];
   readonly passedOver: readonly PassedOver[];
 }
 
@@ -45,6 +48,25 @@ export function isKeyPath(path: string): boolean {
   return keyName.test(name) || (name.endsWith('.key') && segments.includes('private'));
 }
 
+/** Why a file that looks like a key of the store is none; undefined for any other file. */
+export function whyLeftOut(path: string, bytes: Buffer): string | undefined {
+  const segments = path.split('/');
+  const name = segments.pop() ?? '';
+  const isMac = name.startsWith('._') || segments.includes('__MACOSX');
+  if (isMac && !mentionsPrivateKey(bytes)) {
+    return isKeyPath(path.replace(/(^|\/)\._/, '$1')) || name.endsWith('.pem')
+      ? 'is what macOS adds to an archive (AppleDouble), not a key; it is left out'
+      : undefined;
+  }
+  const folder = segments.find((segment) => tlsFolders.includes(segment));
+  return folder !== undefined && !isKeyPath(path) && mentionsPrivateKey(bytes)
+    ? `is a key for TLS, as it lies in "${folder}"; it is left out`
+    : undefined;
+}
+
+/** Where Docker keeps the keys of its connections. */
+const tlsFolders: readonly string[] = ['tls', 'certs.d', 'contexts', 'machine'];
+
 /**
  * Reads the place of a key. Stores of before Docker 1.12 say role and repository by it only:
  * `root_keys/<ID>_root.key`, `tuf_keys/<GUN>/<ID>_targets.key` (theupdateframework/notary
@@ -66,8 +88,9 @@ export function placeOf(path: string): KeyPlace {
 export function invalidStore(path: string, why: string, cause?: unknown): TrustError {
   return new TrustError('ARCHIVE_INVALID', `${path} cannot be read as a store of keys: ${why}`, {
     remedy:
-      'Give the folder that Docker or notary keeps its keys in, such as ~/.docker/trust/private, ' +
-      'or an archive of it made with: tar -czf keys.tar.gz -C ~/.docker/trust private',
+      'Give a file with private keys in PEM, the folder that Docker or notary keeps its keys in, such ' +
+      'as ~/.docker/trust/private, or an archive of it, made with:\n' +
+      'tar -czf keys.tar.gz -C ~/.docker/trust private',
     ...(cause === undefined ? {} : { cause }),
   });
 }

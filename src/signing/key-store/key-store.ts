@@ -4,9 +4,11 @@
  */
 import { stat } from 'node:fs/promises';
 
-import { isTrustError, messageOf } from '../../errors.js';
+import { isTrustError, messageOf, type TrustError } from '../../errors.js';
 import type { KeyId } from '../../trust/metadata/index.js';
-import { peekKeyFile, readKeyFile, type KeyFile } from '../key-file.js';
+import { isPrivateKeyBlock, peekKeyFile, readKeyFile, type KeyFile } from '../key-file.js';
+import { mentionsPrivateKey, readKeyText } from '../key-text.js';
+import { formatPem } from '../pem.js';
 import { invalidStore, placeOf, type FoundKeyFile, type PassedOver } from './found-file.js';
 import { readKeyArchive } from './read-archive.js';
 import { readKeyFolder } from './read-folder.js';
@@ -38,11 +40,13 @@ export interface KeyStore {
   readonly keys: readonly StoredKey[];
   /** Files that are named like keys and hold none that can be used. */
   readonly unusable: readonly PassedOver[];
+  /** Files that look like keys and are none of the store. */
+  readonly leftOut: readonly PassedOver[];
 }
 
 /**
  * Reads the store at `path`: a folder (`~/.docker/trust/private`, `~/.docker/trust`, `~/.notary`, the
- * trees `root_keys` and `tuf_keys` of old versions), or a tar archive of one.
+ * trees `root_keys` and `tuf_keys` of old versions), a tar archive of one, or a file with keys in it.
  * @throws {TrustError} ARCHIVE_INVALID when it cannot be read or holds no key
  */
 export async function readKeyStore(path: string): Promise<KeyStore> {
@@ -52,14 +56,15 @@ export async function readKeyStore(path: string): Promise<KeyStore> {
   const unusable = [...found.passedOver];
   for (const file of found.files) {
     try {
-      keys.push(storedKey(file, path));
+      keys.push(...storedKeys(file, path));
     } catch (error) {
       if (!isTrustError(error, 'KEY_UNSUITABLE')) throw error;
-      unusable.push({ path: file.path, why: 'holds no private key that can be read' });
+      unusable.push({ path: file.path, why: whyUnusable(error, file) });
     }
   }
+  const { leftOut } = found;
   if (keys.length === 0 && unusable.length === 0) throw invalidStore(path, 'it holds no keys');
-  return { kind, keys: keys.sort(byPath), unusable: unusable.sort(byPath) };
+  return { kind, keys: keys.sort(byPath), unusable: unusable.sort(byPath), leftOut };
 }
 
 async function kindOf(path: string): Promise<KeyStore['kind']> {
@@ -70,19 +75,42 @@ async function kindOf(path: string): Promise<KeyStore['kind']> {
   }
 }
 
-function storedKey({ path, text }: FoundKeyFile, store: string): StoredKey {
-  const source = `${path} of ${store}`;
-  const headers = peekKeyFile(text, source);
-  const place = placeOf(path);
+/** What a file holds instead, as the reader of keys says it. */
+function whyUnusable({ message }: TrustError, { bytes }: FoundKeyFile): string {
+  const held = /: it (holds .*)$/s.exec(message)?.[1];
+  return held === undefined || !mentionsPrivateKey(bytes)
+    ? 'holds no private key that can be read'
+    : held;
+}
+
+/** The keys of a file: one as a rule, several where "notary key export" put them into one. */
+function storedKeys(file: FoundKeyFile, store: string): readonly StoredKey[] {
+  const blocks = readKeyText(file.bytes).blocks.filter(isPrivateKeyBlock);
+  if (blocks.length < 2) return [storedKey(file, file.bytes, `${file.path} of ${store}`)];
+  return blocks.map(({ label, der, headers }, index) => {
+    const source = `${file.path} of ${store}, key ${index + 1}`;
+    return storedKey(file, formatPem(label, der, headers), source);
+  });
+}
+
+function storedKey(
+  { path, bytes }: FoundKeyFile,
+  content: string | Uint8Array,
+  source: string,
+): StoredKey {
+  const headers = peekKeyFile(content, source);
+  // "notary key export" keeps the place that a key had, and leaves out what that says.
+  const { path: exported } = headers;
+  const place = placeOf(exported === undefined ? path : `${exported.replace(/\.key$/, '')}.key`);
   return {
     path,
-    text,
+    text: bytes.toString('utf8'),
     keyId: place.keyId,
     role: place.role ?? headers.role,
     gun: place.gun ?? headers.gun,
     isEncrypted: headers.isEncrypted,
     open: (passphrase, passphraseInput) =>
-      readKeyFile(text, { source, passphrase, passphraseInput }),
+      readKeyFile(content, { source, passphrase, passphraseInput }),
   };
 }
 

@@ -1,8 +1,10 @@
 /**
- * Finds the key files of a tar archive, compressed with gzip or not, entirely in memory: nothing is
+ * Finds the key files of a tar archive, compressed with gzip or not, or the keys of a single file,
+ * entirely in memory: nothing is
  * unpacked to disk, so names and links of the archive can lead nowhere.
  */
 import { open } from 'node:fs/promises';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
@@ -10,10 +12,13 @@ import { unpackTar, type TarHeader } from 'modern-tar';
 
 import { isTrustError, messageOf } from '../../errors.js';
 import { limits } from '../../limits.js';
+import { mentionsPrivateKey, readKeyText } from '../key-text.js';
 import {
   checkCounts,
   invalidStore,
   isKeyPath,
+  whyLeftOut,
+  type FoundKeyFile,
   type FoundKeyFiles,
   type PassedOver,
 } from './found-file.js';
@@ -25,33 +30,49 @@ import { notFollowed, tooLarge } from './read-folder.js';
  * has names that try to lead out of it
  */
 export async function readKeyArchive(file: string): Promise<FoundKeyFiles> {
-  const tar = await uncompressed(await readBytes(file), file);
-  const passedOver: PassedOver[] = [];
-  let [entries, keys] = [0, 0];
+  const bytes = await readBytes(file);
+  const single = singleFile(file, bytes);
+  if (single) return single;
+  const tar = await uncompressed(bytes, file);
+  const [passedOver, leftOut]: [PassedOver[], PassedOver[]] = [[], []];
+  let entries = 0;
   const wanted = (header: TarHeader): boolean => {
-    const path = pathOf(header, file);
+    const name = pathOf(header, file);
     const { size, type = 'file' } = header;
-    checkCounts(file, ++entries, keys);
-    if (type === 'directory' || !isKeyPath(path)) return false;
+    checkCounts(file, ++entries, 0);
+    if (type === 'directory') return false;
     const why = type !== 'file' ? notFollowed : size > limits.keyFileBytes ? tooLarge : undefined;
-    if (why !== undefined) passedOver.push({ path, why });
-    else keys += 1;
+    if (why !== undefined && isKeyPath(name)) passedOver.push({ path: name, why });
     return why === undefined;
   };
   try {
     const found = await unpackTar(tar, { strict: true, filter: wanted });
-    checkCounts(file, entries, keys);
-    return {
-      files: found.map(({ header, data }) => ({
-        path: pathOf(header, file),
-        text: Buffer.from(data ?? []).toString('utf8'),
-      })),
-      passedOver,
-    };
+    const files: FoundKeyFile[] = [];
+    for (const { header, data } of found) {
+      const [name, content] = [pathOf(header, file), Buffer.from(data ?? [])];
+      const why = whyLeftOut(name, content);
+      if (why !== undefined) leftOut.push({ path: name, why });
+      else if (isKeyPath(name) || mentionsPrivateKey(content)) {
+        files.push({ path: name, bytes: content });
+      }
+    }
+    checkCounts(file, entries, files.length);
+    return { files, leftOut, passedOver };
   } catch (cause) {
     if (isTrustError(cause)) throw cause;
     throw invalidStore(file, `it is no tar archive, or a damaged one (${messageOf(cause)})`, cause);
   }
+}
+
+/** A file that is no archive, but holds a key or several. */
+function singleFile(file: string, bytes: Buffer): FoundKeyFiles | undefined {
+  const isTar = bytes.subarray(257, 262).toString('latin1') === 'ustar';
+  if (isTar || bytes.length > limits.keyArchiveBytes) return undefined;
+  const { blocks, unreadable } = readKeyText(bytes);
+  const isKey =
+    blocks.some(({ label }) => label.endsWith('PRIVATE KEY')) || unreadable === 'PKCS#12';
+  if (!isKey && unreadable !== 'damaged PEM') return undefined;
+  return { files: [{ path: path.basename(file), bytes }], leftOut: [], passedOver: [] };
 }
 
 async function readBytes(file: string): Promise<Buffer> {
@@ -92,7 +113,7 @@ const otherForms: readonly (readonly [Buffer, string])[] = [
   [Buffer.from('fd377a585a00', 'hex'), 'compressed with xz'],
   [Buffer.from('BZh', 'latin1'), 'compressed with bzip2'],
   [Buffer.from('28b52ffd', 'hex'), 'compressed with zstd'],
-  [Buffer.from('-----BEGIN', 'latin1'), 'a single PEM file'],
+  [Buffer.from('-----BEGIN', 'latin1'), 'a PEM file without a private key'],
 ];
 
 /** The name of an entry without what tar leaves out itself: `./`, `/`. */

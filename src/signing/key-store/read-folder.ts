@@ -1,6 +1,6 @@
 /**
  * Finds the key files of a folder of Docker or notary. Reads only: no link below the folder is
- * followed, and nothing is opened that is not named like a key.
+ * followed.
  */
 import { constants } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
@@ -8,46 +8,59 @@ import path from 'node:path';
 
 import { messageOf } from '../../errors.js';
 import { limits } from '../../limits.js';
+import { mentionsPrivateKey } from '../key-text.js';
 import {
   checkCounts,
   invalidStore,
   isKeyPath,
+  whyLeftOut,
   type FoundKeyFile,
   type FoundKeyFiles,
   type PassedOver,
 } from './found-file.js';
 
 /**
- * The key files of `folder`: of its `private`, where it is a trust directory (`~/.docker/trust`,
- * `~/.notary`) or the folder of one, else of itself.
+ * The key files of `folder`: all of its `private`, where it is a trust directory (`~/.docker/trust`,
+ * `~/.notary`) or the folder of one, and elsewhere every file that holds a private key.
  * @throws {TrustError} ARCHIVE_INVALID when it cannot be read, or is far larger than any such folder
  */
 export async function readKeyFolder(folder: string): Promise<FoundKeyFiles> {
   const root = await privateFolderOf(folder);
   const files: FoundKeyFile[] = [];
-  const passedOver: PassedOver[] = [];
+  const [passedOver, leftOut]: [PassedOver[], PassedOver[]] = [[], []];
   let entries = 0;
+  const take = async (absolute: string, relative: string, isKey: boolean): Promise<void> => {
+    const read = await readFile(absolute);
+    if (read.why !== undefined) {
+      // What is no key by its name is none of ours unless it says so itself.
+      if (isKey) passedOver.push({ path: relative, why: read.why });
+      return;
+    }
+    const why = whyLeftOut(relative, read.bytes);
+    if (why !== undefined) leftOut.push({ path: relative, why });
+    else if (isKey || mentionsPrivateKey(read.bytes)) {
+      files.push({ path: relative, bytes: read.bytes });
+    }
+  };
   const walk = async (directory: string, depth: number): Promise<void> => {
     if (depth > limits.keyStoreDepth) throw invalidStore(folder, 'its folders lie too deep');
     for (const entry of await list(directory, folder)) {
       const absolute = path.join(directory, entry.name);
       const relative = slashed(path.relative(folder, absolute));
       // The folder that was named may itself be `private`.
-      const isKey = isKeyPath(`${path.basename(root)}/${slashed(path.relative(root, absolute))}`);
+      const place = slashed(path.relative(root, absolute));
+      const isKey = isKeyPath(
+        place.startsWith('../') ? relative : `${path.basename(root)}/${place}`,
+      );
       checkCounts(folder, ++entries, files.length);
       if (entry.isDirectory()) await walk(absolute, depth + 1);
-      else if (!isKey) continue;
-      else if (!entry.isFile()) passedOver.push({ path: relative, why: notFollowed });
-      else {
-        const read = await readText(absolute);
-        if (read.why === undefined) files.push({ path: relative, text: read.text });
-        else passedOver.push({ path: relative, why: read.why });
-      }
+      else if (entry.isFile()) await take(absolute, relative, isKey);
+      else if (isKey) passedOver.push({ path: relative, why: notFollowed });
     }
   };
-  await walk(root, 0);
+  await walk(folder, 0);
   checkCounts(folder, entries, files.length);
-  return { files, passedOver };
+  return { files, leftOut, passedOver };
 }
 
 /** What is said of a key that is a link, a device or the like. */
@@ -87,17 +100,17 @@ async function list(directory: string, folder: string) {
 }
 
 type Read =
-  | { readonly text: string; readonly why?: undefined }
-  | { readonly text?: undefined; readonly why: string };
+  | { readonly bytes: Buffer; readonly why?: undefined }
+  | { readonly bytes?: undefined; readonly why: string };
 
-async function readText(file: string): Promise<Read> {
+async function readFile(file: string): Promise<Read> {
   try {
     // Between the listing and now it may have become a link. Windows knows no such flag.
     const flags = constants.O_RDONLY | ((constants.O_NOFOLLOW as number | undefined) ?? 0);
     const handle = await open(file, flags);
     try {
       if ((await handle.stat()).size > limits.keyFileBytes) return { why: tooLarge };
-      return { text: await handle.readFile('utf8') };
+      return { bytes: await handle.readFile() };
     } finally {
       await handle.close();
     }

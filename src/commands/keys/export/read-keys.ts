@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import {
   purposeOf,
   readCertificate,
-  readKeyText,
+  readKeyBytes,
   readSecretVersion,
   type KeyPurpose,
 } from '../../../azure/index.js';
@@ -12,6 +12,7 @@ import {
   createMemorySigner,
   formatKeyReference,
   peekKeyFile,
+  readCertificates,
   readKeyFile,
   type KeyReference,
   type VaultSecretReference,
@@ -35,7 +36,7 @@ export interface ExportableKey {
 
 /** A text with a private key in it, hopefully. */
 interface KeyText {
-  readonly text: string;
+  readonly content: string | Buffer;
   readonly source: string;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -43,7 +44,7 @@ interface KeyText {
 /**
  * Opens one key.
  * @throws {TrustError} KEY_NOT_EXPORTABLE for a certificate whose key stays in the vault;
- *   KEY_UNSUITABLE, also for PKCS#12; as readSecretVersion and the opener
+ *   KEY_UNSUITABLE; as readSecretVersion and the opener
  */
 export async function readExportable(
   reference: ExportableReference,
@@ -51,8 +52,8 @@ export async function readExportable(
   azure: Pick<AzureAccess, 'credential'>,
   context: RunContext,
 ): Promise<ExportableKey> {
-  const { text, source, tags } = await readText(reference, azure, context);
-  const headers = peek(text, source, reference);
+  const { content, source, tags } = await readContent(reference, azure, context);
+  const headers = peek(content, source, reference);
   const tagged = purposeFrom(purposeOf(tags));
   const role = headers.role ?? tagged.role;
   const { privateKey } = await open({
@@ -60,22 +61,22 @@ export async function readExportable(
     isEncrypted: headers.isEncrypted,
     description: `key in ${source}`,
     open: (passphrase, passphraseInput) =>
-      readKeyFile(text, { source, passphrase, passphraseInput }),
+      readKeyFile(content, { source, passphrase, passphraseInput }),
   });
   maskPrivateKey(privateKey, context.secrets);
   const { keyId } = createMemorySigner(privateKey, `key in ${source}`);
   return { reference, keyId, privateKey, purpose: { role, gun: headers.gun ?? tagged.gun } };
 }
 
-async function readText(
+async function readContent(
   reference: ExportableReference,
   { credential }: Pick<AzureAccess, 'credential'>,
   { secrets, signal, clock }: RunContext,
 ): Promise<KeyText> {
   if (reference.kind === 'file') {
-    const text = await readKeyText(reference.path);
-    secrets.mask(text);
-    return { text, source: `the file ${reference.path}`, tags: {} };
+    const content = await readKeyBytes(reference.path);
+    secrets.mask(content.toString());
+    return { content, source: `the file ${reference.path}`, tags: {} };
   }
   const options = { signal, clock };
   let secret: VaultSecretReference;
@@ -86,18 +87,16 @@ async function readText(
   } else {
     secret = reference;
   }
-  const { value, tags, contentType } = await readSecretVersion(secret, credential, options);
+  const { value, tags } = await readSecretVersion(secret, credential, options);
   secrets.mask(value);
-  if (contentType === 'application/x-pkcs12') throw pkcs12(reference);
-  return { text: value, source: formatKeyReference(reference), tags };
+  return { content: value, source: formatKeyReference(reference), tags };
 }
 
-function peek(text: string, source: string, reference: ExportableReference) {
+function peek(content: string | Buffer, source: string, reference: ExportableReference) {
   try {
-    return peekKeyFile(text, source);
+    return peekKeyFile(content, source);
   } catch (error) {
-    const isBare =
-      text.includes('-----BEGIN CERTIFICATE-----') && !text.includes('PRIVATE KEY-----');
+    const isBare = readCertificates(content).length > 0;
     if (!isBare || reference.kind === 'file' || !isTrustError(error, 'KEY_UNSUITABLE')) throw error;
     throw new TrustError(
       'KEY_NOT_EXPORTABLE',
@@ -117,20 +116,4 @@ function purposeFrom(purpose: KeyPurpose | undefined): StoredPurpose {
   if (!purpose) return { role: undefined, gun: undefined };
   const { role, gun, signer } = purpose;
   return { role: role === 'delegation' ? signer : role, gun };
-}
-
-function pkcs12(reference: Exclude<ExportableReference, { readonly kind: 'file' }>): TrustError {
-  const { vaultUrl, name } = reference;
-  const vault = new URL(vaultUrl).hostname.split('.')[0] ?? '';
-  return new TrustError(
-    'KEY_UNSUITABLE',
-    `${formatKeyReference(reference)} holds its private key as PKCS#12, not as PEM`,
-    {
-      remedy:
-        `Take it out in a folder only you can read: az keyvault secret download --vault-name ${vault} ` +
-        `--name ${name} --encoding base64 --file key.pfx; openssl pkcs12 -in key.pfx -nocerts -nodes ` +
-        '-passin pass: -out key.pem. Export the file key.pem, then destroy both. New certificates ' +
-        'give PEM with the content type application/x-pem-file in their policy.',
-    },
-  );
 }

@@ -47,6 +47,7 @@ export async function importKeys(inputs: InputValues, context: RunContext): Prom
   const found = await log.group('Archive', () => {
     log.info(`${archive}: ${store.keys.length} keys`);
     for (const key of store.keys) log.info(`${key.path}  ${describePurpose(key)}`);
+    for (const { path, why } of store.leftOut) log.info(`${path} ${why}.`);
     for (const { path, why } of store.unusable) log.warn(`${path} ${why}.`);
     return openStoredKeys(store, createKeyOpener(inputs, azure.credential, context), secrets, log);
   });

@@ -4,11 +4,6 @@ import { open } from 'node:fs/promises';
 import { TrustError, messageOf } from '../../errors.js';
 import { limits } from '../../limits.js';
 
-/** The text of a key file. @throws {TrustError} as {@link readKeyBytes} */
-export async function readKeyText(path: string): Promise<string> {
-  return (await readKeyBytes(path)).toString('utf8');
-}
-
 /**
  * The bytes of a key file.
  * @throws {TrustError} KEY_NOT_FOUND when there is no such file or it may not be read;
