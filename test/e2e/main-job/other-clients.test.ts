@@ -187,7 +187,9 @@ describe('a repository that notary made', () => {
     await owner.trust('signer', 'add', '--key', `${owner.config}/dev.pub`, 'dev', gun);
     const dev = await owner.push('dev');
 
-    const again = await signTag(repository, 'again', { 'signing-key': id });
+    // dev has signed targets/releases last, so the owner names the root.
+    const pinned = { 'signing-key': id, 'trust-pin': await owner.rootKeyId() };
+    const again = await signTag(repository, 'again', pinned);
     expectSuccess(again.result);
     await expectEachSigned(repository, { ours, theirs, dev, again: again.digest });
     expect(await signersOf(repository)).toEqual({
