@@ -72,6 +72,7 @@ export const errorCodes = [
   'FILE_NOT_WRITTEN',
   'INTERRUPTED',
   'OUT_OF_MEMORY',
+  'OUT_OF_DESCRIPTORS',
   'UNEXPECTED',
 ] as const;
 
@@ -107,4 +108,28 @@ export function isTrustError(error: unknown, ...codes: readonly ErrorCode[]): er
 /** The text of anything that was thrown, an `Error` or not. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/**
+ * The failure of something that this process had no file descriptor left for, so that no server is
+ * blamed; undefined for any other.
+ * @param code the system's name of the failure.
+ * @param what what could not be done, at the beginning of a sentence.
+ */
+export function withoutDescriptor(
+  code: string,
+  what: string,
+  cause: unknown,
+): TrustError | undefined {
+  if (code !== 'EMFILE' && code !== 'ENFILE') return undefined;
+  const who = code === 'EMFILE' ? 'process' : 'machine';
+  return new TrustError(
+    'OUT_OF_DESCRIPTORS',
+    `${what}: this ${who} has no file descriptor left (${code})`,
+    {
+      remedy:
+        'Raise the limit of open files ("ulimit -n"), or let fewer jobs run on this machine at the same time.\nRun the step again.',
+      cause,
+    },
+  );
 }

@@ -55,6 +55,8 @@ export const limits = {
   registryLoginMs: 20 * 60_000,
   /** How long a registry login lasts that does not say so (ACR's refresh tokens: 3 hours). */
   registryLoginLifetimeMs: 3 * 60 * 60_000,
+  /** Requests of the whole process that are under way at the same time. */
+  requestsAtOnce: 32,
   /** One request with all its tries; and one try of a request that may be repeated. */
   httpTimeoutMs: 60_000,
   httpTryMs: 18_000,
@@ -93,6 +95,10 @@ export const limits = {
   imageFolderDepth: 32,
   /** The configuration of an image, which says when it was made. */
   imageConfigBytes: 8 * 1024 * 1024,
+  /** Written to find out whether a disk has room for what a run leaves behind. */
+  outputProbeBytes: 64 * 1024,
+  /** Tags of one repository that the registry is asked for, or given, at the same time. */
+  tagsAtOnce: 16,
   /** Repositories that are verified at the same time. */
   verifiedAtOnce: 8,
   /** How runs that signed the same tag bring registry and trust data to agree. */

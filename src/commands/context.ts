@@ -2,6 +2,7 @@
 import type { Identity } from '../azure/index.js';
 import type { HttpClient } from '../http/index.js';
 import type { NameInput, OutputName, ProblemList } from '../inputs/index.js';
+import type { Aftermath } from './report/tag-states.js';
 import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
 
 /** Ways to sign in that a host offers besides the inputs. */
@@ -44,6 +45,11 @@ export interface RunContext {
   print(document: object, indent: number): void;
   /** Adds Markdown to the job's summary. */
   addSummary(markdown: string): Promise<void>;
+  /**
+   * Registers who tells what the run has changed by then, should it fail: asked whatever the failure
+   * is, a signal and a fault of ours included.
+   */
+  onFailure(tell: () => Aftermath): void;
   /** Notes a folder that holds secrets, so that a step after this one removes it come what may. */
   removeLater(path: string): void;
 }

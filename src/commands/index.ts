@@ -1,2 +1,3 @@
 export { runCommand } from './run.js';
 export type { HostIdentity, RunContext } from './context.js';
+export { completed, type Aftermath } from './report/tag-states.js';

@@ -17,7 +17,7 @@ import { showKeysStatus } from './keys/status/index.js';
 import { restoreKeys } from './keys/restore/index.js';
 import { buildPushSign } from './main-job/index.js';
 import { promoteImages } from './promote/index.js';
-import { checkReportPath } from './report/report.js';
+import { proveReportPath, proveTemporaryFolder } from './report/report-file.js';
 import { revokeTags } from './revoke/index.js';
 import { signExisting, signImages } from './sign/index.js';
 import {
@@ -57,6 +57,8 @@ const useCases: Readonly<Record<CommandName, UseCase>> = {
   trustDelete: deleteRepositoryTrust,
 };
 
+const usesDocker: readonly CommandName[] = ['buildAndPush', 'build', 'push'];
+
 /**
  * Runs `command` to its end.
  * @throws {TrustError} for everything a user can meet; nothing is reported as done that is not.
@@ -70,8 +72,10 @@ export async function runCommand(
   const { 'trust-report': reportPath } = inputs;
   if (reportPath !== undefined) {
     const file = path.resolve(workingDirectory, reportPath);
-    await problems.check('trust-report', () => checkReportPath(file));
+    await problems.check('trust-report', () => proveReportPath(file, context));
   }
+  // Reports go there that have no place of their own, and private configurations of Docker.
+  if (reportPath === undefined || usesDocker.includes(command)) await proveTemporaryFolder(context);
   const named = readNames(inputs, problems, (note) => {
     log.info(note);
   });

@@ -51,7 +51,13 @@ export {
   type PrivateConfig,
   type PrivateConfigOptions,
 } from './private-config.js';
-export { pushTags, pushedContent, type PushRequest, type PushedContent } from './push.js';
+export {
+  pushTags,
+  pushedContent,
+  type PushProgress,
+  type PushRequest,
+  type PushedContent,
+} from './push.js';
 export { pushUnder, renameLocally } from './staging.js';
 export {
   listTrustKeys,

@@ -31,38 +31,45 @@ export interface PushRequest {
   readonly tags: readonly string[];
   /** The image that all tags must stand for. */
   readonly imageId: string;
+  /** Told what becomes of each reference, as far as that is known at each moment. */
+  readonly onProgress?: (reference: string, progress: PushProgress) => void;
 }
+
+/** What is known of a reference: from `pushing` on the registry may have it. */
+export type PushProgress = 'pushing' | 'refused' | 'unsigned' | 'maybe-signed';
 
 /**
  * Pushes every tag.
- * @throws {TrustError} PUSH_FAILED, PUSH_NOT_AUTHORIZED, DOCKER_ENGINE_DOWN, TAG_MOVED; the message
- * names the tags that were pushed before
+ * @throws {TrustError} PUSH_FAILED, PUSH_NOT_AUTHORIZED, DOCKER_ENGINE_DOWN, TAG_MOVED
  */
 export async function pushTags(
   docker: DockerCli,
   request: PushRequest,
   log: Pick<Log, 'info'>,
 ): Promise<PushedContent> {
-  const done: string[] = [];
   for (const tag of request.tags) {
-    try {
-      await requireTagStandsFor(docker, tag, request.imageId);
-      log.info(`docker push ${tag}`);
-      const result = await docker(['push', tag], {
-        echo: true,
-        env: { DOCKER_CONTENT_TRUST: '0' },
-      });
-      if (result.exitCode !== 0) throw pushFailure(tag, result);
-    } catch (error) {
-      if (!(error instanceof TrustError) || done.length === 0) throw error;
-      throw new TrustError(error.code, `${error.message}\nAlready pushed: ${done.join(', ')}`, {
-        remedy: error.remedy,
-        cause: error,
-      });
-    }
-    done.push(tag);
+    await requireTagStandsFor(docker, tag, request.imageId);
+    log.info(`docker push ${tag}`);
+    request.onProgress?.(tag, 'pushing');
+    const result = await docker(['push', tag], {
+      echo: true,
+      env: { DOCKER_CONTENT_TRUST: '0' },
+    });
+    if (result.exitCode !== 0) throw refusedOrBroken(request, tag, pushFailure(tag, result));
+    request.onProgress?.(tag, 'unsigned');
   }
   return pushedContent(docker, request.repository, request.imageId);
+}
+
+/** `failure`, which is noted if it says that the registry has not taken the reference. */
+export function refusedOrBroken(
+  { onProgress }: Pick<PushRequest, 'onProgress'>,
+  reference: string,
+  failure: TrustError,
+): TrustError {
+  // All else may have been said after the registry had taken it.
+  if (failure.code === 'PUSH_NOT_AUTHORIZED') onProgress?.(reference, 'refused');
+  return failure;
 }
 
 /**

@@ -96,31 +96,42 @@ const causes: readonly TrustCause[] = [
 /** What docker/cli prints once the image itself is in the registry. */
 const signingStarted = 'Signing and pushing trust metadata';
 
-/** Why `docker push` with content trust failed, and what that leaves in the registry. */
-export function trustedPushFailure(reference: string, result: ExecResult): TrustError {
-  const output = allOutput(result);
-  if (!output.includes(signingStarted)) return pushFailure(reference, result);
-  const words = failureWords(result);
-  const cause = causes.find(({ pattern }) => pattern.test(words));
-  return new TrustError(
-    cause?.code ?? 'DOCKER_SIGN_FAILED',
-    `Docker pushed ${reference} and then could not sign it; the tag is in the registry now, unsigned: ${words}`,
-    { remedy: cause?.remedy ?? 'Sign the tag again once the cause is gone, or delete it.' },
-  );
-}
+/** What a `docker push` with content trust has come to. */
+export type TrustedPushOutcome =
+  /** Not known to be in the registry. */
+  | { readonly kind: 'not-pushed'; readonly error: TrustError }
+  | { readonly kind: 'unsigned'; readonly error: TrustError }
+  /** Docker says that it signed it, or lost the server when it had begun to. */
+  | { readonly kind: 'maybe-signed'; readonly error: TrustError | undefined };
 
 /**
  * An exit code of 0 is no proof: `--all-tags` and a CLI without content trust push unsigned with 0.
- * Returns why a successful push did not sign, or undefined. Reading back is still the caller's task.
+ * Reading back is still the caller's task.
  */
-export function unsignedAlthoughPushed(
-  reference: string,
-  result: ExecResult,
-): TrustError | undefined {
-  if (allOutput(result).includes(signingStarted)) return undefined;
+export function trustedPushOutcome(reference: string, result: ExecResult): TrustedPushOutcome {
+  const hasBegun = allOutput(result).includes(signingStarted);
+  if (result.exitCode === 0) {
+    return hasBegun
+      ? { kind: 'maybe-signed', error: undefined }
+      : { kind: 'unsigned', error: unsignedAlthoughPushed(reference) };
+  }
+  if (!hasBegun) return { kind: 'not-pushed', error: pushFailure(reference, result) };
+  const words = failureWords(result);
+  const cause = causes.find(({ pattern }) => pattern.test(words));
+  const error = new TrustError(
+    cause?.code ?? 'DOCKER_SIGN_FAILED',
+    `Docker pushed ${reference} and then could not sign it: ${words}`,
+    { remedy: cause?.remedy ?? 'Sign the tag again once the cause is gone, or delete it.' },
+  );
+  // A refusal is certain. A server that cannot be reached may have taken the signature before.
+  const isRefused = cause !== undefined && cause.code !== 'TRUST_SERVER_UNREACHABLE';
+  return { kind: isRefused ? 'unsigned' : 'maybe-signed', error };
+}
+
+function unsignedAlthoughPushed(reference: string): TrustError {
   return new TrustError(
     'DOCKER_SIGN_FAILED',
-    `Docker pushed ${reference} without signing it, and reported success; the tag is in the registry now, unsigned`,
+    `Docker pushed ${reference} without signing it, and reported success`,
     { remedy: 'Use `engine: native`; this Docker CLI does not sign.' },
   );
 }

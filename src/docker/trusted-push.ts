@@ -6,8 +6,8 @@ import { TrustError } from '../errors.js';
 import type { Log } from '../ports.js';
 import type { DockerCli } from './cli.js';
 import { requireTagStandsFor } from './images.js';
-import { type PushRequest, type PushedContent, pushedContent } from './push.js';
-import { trustedPushFailure, unsignedAlthoughPushed } from './signing-failures.js';
+import { type PushRequest, type PushedContent, pushedContent, refusedOrBroken } from './push.js';
+import { trustedPushOutcome } from './signing-failures.js';
 
 export interface TrustedPushRequest extends PushRequest {
   /** `https://...`; Docker's default is the registry itself. */
@@ -21,8 +21,7 @@ export interface TrustedPushRequest extends PushRequest {
 /**
  * Pushes and signs every tag, one after the other: Docker cannot sign several at once.
  * @throws {TrustError} DOCKER_SIGN_FAILED, SIGNER_NOT_AUTHORIZED, CONTENT_TRUST_UNAVAILABLE,
- * TRUST_SERVER_*, TRUST_DATA_*, and those of pushTags. The message tells which tag is now in the
- * registry unsigned, and which were signed before.
+ * TRUST_SERVER_*, TRUST_DATA_*, and those of pushTags.
  */
 export async function pushAndSignTags(
   docker: DockerCli,
@@ -30,24 +29,15 @@ export async function pushAndSignTags(
   log: Pick<Log, 'info'>,
 ): Promise<PushedContent> {
   const env = trustEnvironment(request);
-  const done: string[] = [];
   for (const tag of request.tags) {
-    try {
-      await requireTagStandsFor(docker, tag, request.imageId);
-      log.info(`docker push ${tag} (with content trust)`);
-      const result = await docker(['push', tag], { echo: true, env });
-      if (result.exitCode !== 0) throw trustedPushFailure(tag, result);
-      const unsigned = unsignedAlthoughPushed(tag, result);
-      if (unsigned !== undefined) throw unsigned;
-    } catch (error) {
-      if (!(error instanceof TrustError) || done.length === 0) throw error;
-      throw new TrustError(
-        error.code,
-        `${error.message}\nPushed and signed before: ${done.join(', ')}`,
-        { remedy: error.remedy, cause: error },
-      );
-    }
-    done.push(tag);
+    await requireTagStandsFor(docker, tag, request.imageId);
+    log.info(`docker push ${tag} (with content trust)`);
+    request.onProgress?.(tag, 'pushing');
+    const result = await docker(['push', tag], { echo: true, env });
+    const outcome = trustedPushOutcome(tag, result);
+    if (outcome.kind === 'not-pushed') throw refusedOrBroken(request, tag, outcome.error);
+    request.onProgress?.(tag, outcome.kind);
+    if (outcome.error) throw outcome.error;
   }
   return pushedContent(docker, request.repository, request.imageId);
 }

@@ -1,6 +1,14 @@
 /** From anything that was thrown to the one failure a host reports. */
+import { completed, type Aftermath } from '../commands/index.js';
+import {
+  withoutDescriptor,
+  isTrustError,
+  messageOf,
+  TrustError,
+  type ErrorCode,
+} from '../errors.js';
+import { isErrno } from '../output-files/index.js';
 import { isOutOfMemory } from './memory.js';
-import { isTrustError, messageOf, type ErrorCode } from '../errors.js';
 
 /** What a host tells its user, once. */
 export interface Failure {
@@ -40,12 +48,34 @@ export function failureOf(thrown: unknown, stoppedBy?: NodeJS.Signals): Failure 
   if (isTrustError(thrown)) {
     return { code: thrown.code, message: thrown.message, remedy: thrown.remedy, causes };
   }
+  const known = bySystem(thrown);
+  if (known) {
+    return { code: known.code, message: known.message, remedy: known.remedy, causes };
+  }
   return {
     code: 'UNEXPECTED',
     message: `Something unexpected happened: ${messageOf(thrown)}`,
     remedy: 'This should not happen. Run it again with debug logging and report what it prints.',
     causes,
   };
+}
+
+/** What the operating system refused is no fault of ours, wherever it did so. */
+function bySystem(thrown: unknown): TrustError | undefined {
+  if (!(thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string')) return;
+  if (isErrno(thrown, 'ENOSPC', 'EDQUOT', 'EROFS')) {
+    return new TrustError('FILE_NOT_WRITTEN', `A file cannot be written: ${thrown.message}`, {
+      remedy:
+        'Make room on the disk of this machine, and let this run write to it.\nRun the step again.',
+      cause: thrown,
+    });
+  }
+  return withoutDescriptor(thrown.code, 'The run could not go on', thrown);
+}
+
+/** `failure`, completed with what the run has changed by then. */
+export function withAftermath(failure: Failure, aftermath: Aftermath): Failure {
+  return { ...failure, ...completed(failure, aftermath) };
 }
 
 /** The failure as the lines a host prints. */

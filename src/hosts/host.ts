@@ -30,6 +30,11 @@ export interface Host {
   identity(inputs: InputValues, secrets: Secrets): HostIdentity;
   /** Asks a person, without showing the answer; absent where nobody is there to answer. */
   readonly askSecret?: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
+  /**
+   * Makes sure, before anything happens, that outputs and summary can be written.
+   * @throws {TrustError} FILE_NOT_WRITTEN, INPUT_INVALID
+   */
+  prove?(): Promise<void>;
   setOutput(name: OutputName, value: string): void;
   /** Prints a document that is the result of the run; without it, as lines of the log. */
   print?(document: string): void;

@@ -3,7 +3,7 @@
  * read, signals turned into an abort, and one report of whatever was thrown.
  */
 import { homedir } from 'node:os';
-import { runCommand, type RunContext } from '../commands/index.js';
+import { runCommand, type Aftermath, type RunContext } from '../commands/index.js';
 import { checkNetworkEnvironment, proxySecrets } from '../http/index.js';
 import {
   collectProblems,
@@ -19,12 +19,13 @@ import {
   type ProblemList,
 } from '../inputs/index.js';
 import { withinBudget } from './budget.js';
-import { safeJson, safeMarkdown } from './documents.js';
+import { safeJson } from './documents.js';
 import { removeAbandonedConfigs } from '../docker/index.js';
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { createExec } from './exec.js';
-import { failureOf, type Failure } from './failure.js';
+import { failureOf, withAftermath, type Failure } from './failure.js';
+import { createHandOn } from './hand-on.js';
 import type { Host } from './host.js';
 import { leave, surviveLostOutput } from './leave.js';
 import { createLog, createSecrets } from './log.js';
@@ -73,9 +74,13 @@ export async function runOn(
     };
   });
   process.on('beforeExit', onIdle);
+  let aftermath = (): Aftermath => ({ sentences: [], steps: [] });
   let failure: Failure | undefined;
   try {
-    await Promise.race([stop.bound(attempt(host, stop, run)), idle]);
+    const running = attempt(host, stop, run, (tell) => {
+      aftermath = tell;
+    });
+    await Promise.race([stop.bound(running), idle]);
     const crash = stop.crash();
     if (crash) failure = failureOf(crash.thrown);
   } catch (thrown) {
@@ -83,13 +88,21 @@ export async function runOn(
     failure = crash ? failureOf(crash.thrown) : failureOf(thrown, stop.stoppedBy());
   }
   process.off('beforeExit', onIdle);
-  if (failure) report(host, failure);
+  if (failure) {
+    failure = withAftermath(failure, aftermath());
+    report(host, failure);
+  }
   await host.finish?.();
   process.exitCode = host.exitCode(failure);
   return failure;
 }
 
-async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<void> {
+async function attempt(
+  host: Host,
+  stop: Stop,
+  run: typeof runCommand,
+  onFailure: RunContext['onFailure'],
+): Promise<void> {
   const log = createLog(host.printer, host.masks);
   const secrets = createSecrets(host.masks, (form) => {
     host.registerSecret(form);
@@ -116,6 +129,7 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
     problems.throwIfAny();
     return;
   }
+  const handOn = createHandOn(host, log);
   const context: RunContext = {
     log,
     secrets,
@@ -137,30 +151,30 @@ async function attempt(host: Host, stop: Stop, run: typeof runCommand): Promise<
     identity: identity ?? {},
     nameInput,
     problems,
-    setOutput: (name, value) => {
-      const redacted = host.masks.redact(value);
-      if (redacted !== value) {
-        log.warn(
-          `The output "${inputNameOn(host.name, name)}" holds a secret of this run and was masked. Choose a secret that is part of no name.`,
-        );
-      }
-      host.setOutput(name, redacted);
-    },
+    setOutput: handOn.setOutput,
     toJson,
     print: (document, indent) => {
       const text = toJson(document, indent);
       if (host.print) host.print(text);
       else for (const line of text.trimEnd().split('\n')) host.printer.line(line);
     },
-    addSummary: (markdown) => host.addSummary(safeMarkdown(markdown, host.masks)),
-    removeLater: (path) => {
-      host.removeLater(path);
-    },
+    onFailure,
+    addSummary: handOn.addSummary,
+    removeLater: handOn.removeLater,
   };
+  await host.prove?.();
   for (const problem of await removeAbandonedConfigs(host.tempDirectory, context.clock())) {
     log.warn(problem);
   }
-  await run(command, inputs, context);
+  try {
+    await run(command, inputs, context);
+  } catch (thrown) {
+    const lost = handOn.lost();
+    if (lost) log.warn(lost.message);
+    throw thrown;
+  }
+  const lost = handOn.lost();
+  if (lost) throw lost;
 }
 
 /** Reads all texts, also those the command has no use for: a secret among them is still a secret. */

@@ -10,9 +10,10 @@ import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { discardBody, passBody, readBody } from './body.js';
 import { parseJsonObject } from './claims.js';
-import { codeOf, isTransientCode, toHttpError } from './failure.js';
+import { codeOf, descriptorFailure, isTransientCode, toHttpError } from './failure.js';
 import type { ProxyEnvironment } from './proxy.js';
 import { mayRetry, mayRetryAfter, retryAfterMs, retryDelayMs } from './retry.js';
+import { createSlots } from './slots.js';
 import { createTransport } from './transport.js';
 import type { Transport } from './transport.js';
 import { HttpError } from './types.js';
@@ -36,6 +37,10 @@ export interface HttpClientOptions {
 
 const maxRedirects = 5;
 
+/** Of the whole process: its connections are bounded however many clients and hosts there are. */
+const slots = createSlots(limits.requestsAtOnce);
+const noSlot = (): void => undefined;
+
 /**
  * Creates an {@link HttpClient}. Proxies come from HTTPS_PROXY and its like, further certificate
  * authorities from NODE_EXTRA_CA_CERTS. Only https URLs are accepted, as every answer is trusted
@@ -50,6 +55,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const what = `${request.method} ${displayUrl(url)}`;
     const service = request.service ?? url.host;
     const timeoutMs = request.timeoutMs ?? limits.httpTimeoutMs;
+    // A sink may send what it takes on, and must not wait for the slot that it has.
+    const release = request.sink ? noSlot : await takeSlot(what, request.signal);
     const started = Date.now();
     const deadline = new AbortController();
     const arm = (): NodeJS.Timeout =>
@@ -91,6 +98,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       return response;
     } catch (thrown) {
       if (delivery.failure) throw delivery.failure.error;
+      const exhausted = descriptorFailure(what, thrown);
+      if (exhausted) throw exhausted;
       const waited = { timeoutMs, tries: tries.count, deadline: deadline.signal };
       const error = describe(thrown, what, waited, request.signal);
       options.log?.debug(`${error.message} (${error.kind}, ${Date.now() - started} ms)`);
@@ -98,8 +107,17 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     } finally {
       clearTimeout(timer);
       stopTelling();
+      release();
     }
   };
+}
+
+async function takeSlot(what: string, signal: AbortSignal | undefined): Promise<() => void> {
+  try {
+    return await slots(signal);
+  } catch (cause) {
+    throw new HttpError('aborted', `${what} was cancelled`, { cause });
+  }
 }
 
 interface Sending {

@@ -2,7 +2,7 @@
  * Turns what Node, TLS and the HTTP pipeline throw into an HttpError whose message says what to do.
  * It never repeats a URL's query, a header or a body.
  */
-import { messageOf } from '../errors.js';
+import { withoutDescriptor, messageOf, type TrustError } from '../errors.js';
 import { HttpError } from './types.js';
 
 const unknownAuthority = new Set([
@@ -34,11 +34,19 @@ const networkReasons = new Map([
   ['ENETUNREACH', 'the network cannot be reached'],
 ]);
 
+/** The failure of a request that this machine could not even begin; undefined for any other. */
+export function descriptorFailure(what: string, thrown: unknown): TrustError | undefined {
+  return withoutDescriptor(codeOf(thrown), what, thrown);
+}
+
 /** Failures that may be gone next time, unlike a certificate that does not fit. */
 const transientCodes = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
   'ECONNRESET',
+  // This machine's own bound: a moment later something else has been closed.
+  'EMFILE',
+  'ENFILE',
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EPIPE',

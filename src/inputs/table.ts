@@ -846,7 +846,7 @@ export const outputs = {
     example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   },
   image: {
-    description: 'The image by digest, ready to deploy.',
+    description: 'The image by digest, ready to deploy: set when all that was asked for is done.',
     example: 'contoso.azurecr.io/team/app@sha256:9f86d081884c…',
   },
   'signed-tags': {

@@ -1,3 +1,10 @@
 /** Files that the product leaves behind for the user: where they may go, and how they get there. */
-export { proveOutput, resolveExisting, resolveOutput } from './place.js';
+export { isErrno } from './errno.js';
+export {
+  proveAppendable,
+  proveFolder,
+  proveOutput,
+  resolveExisting,
+  resolveOutput,
+} from './place.js';
 export { appendOutput, writeOutputs, type OutputFile } from './write.js';

@@ -3,9 +3,11 @@
  * that lies in a checkout is what somebody else put there, and must not lead out of it.
  */
 import { randomUUID } from 'node:crypto';
-import { lstat, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TrustError, messageOf } from '../errors.js';
+import { limits } from '../limits.js';
 import { isErrno } from './errno.js';
 
 /** More links than any system follows on its way to one file. */
@@ -40,22 +42,77 @@ export function resolveExisting(file: string, workingDirectory: string): Promise
 }
 
 /**
- * Makes sure, by trying it, that an output can be written; leaves nothing behind. Folders that are
- * missing are not made, the nearest one above them is tried.
+ * Makes sure, by trying it, that an output can be written; leaves nothing behind.
+ * @param isFolderThere whether its folder has to be there; otherwise it is made when the output is
+ *   written, and the nearest one above it is tried.
  * @throws {TrustError} INPUT_INVALID
  */
-export async function proveOutput(file: string, workingDirectory: string): Promise<string> {
+export async function proveOutput(
+  file: string,
+  workingDirectory: string,
+  { isFolderThere = false } = {},
+): Promise<string> {
   const real = await resolveOutput(file, workingDirectory);
-  const probe = path.join(await existingPart(path.dirname(real)), temporaryName());
+  const folder = path.dirname(real);
   try {
-    await writeFile(probe, '', { flag: 'wx' });
+    await tryFolder(isFolderThere ? folder : await existingPart(folder));
   } catch (cause) {
     const remedy = 'Name a file in a folder that this run may write to.';
     throw refused(file, messageOf(cause), remedy, cause);
+  }
+  return real;
+}
+
+/**
+ * Makes sure, by trying it, that files can be written in a folder; leaves nothing behind.
+ * @param what the folder, as a sentence begins with it.
+ * @throws {TrustError} FILE_NOT_WRITTEN
+ */
+export async function proveFolder(folder: string, what: string, remedy: string): Promise<void> {
+  try {
+    await tryFolder(folder);
+  } catch (cause) {
+    throw new TrustError('FILE_NOT_WRITTEN', `${what} cannot be written to: ${messageOf(cause)}`, {
+      remedy,
+      cause,
+    });
+  }
+}
+
+/**
+ * Makes sure that something can be added to a file that the surroundings have made; adds nothing.
+ * @throws {TrustError} FILE_NOT_WRITTEN
+ */
+export async function proveAppendable(file: string, what: string, remedy: string): Promise<void> {
+  const fail = (cause: unknown): TrustError =>
+    new TrustError('FILE_NOT_WRITTEN', `${what} cannot be written to: ${messageOf(cause)}`, {
+      remedy,
+      cause,
+    });
+  try {
+    // Not made where it is missing: whoever reads it has made it.
+    const handle = await open(file, constants.O_WRONLY | constants.O_APPEND);
+    await handle.close();
+  } catch (cause) {
+    throw fail(cause);
+  }
+  try {
+    // Beside it, as what is in it is not ours to touch.
+    await tryFolder(path.dirname(file));
+  } catch (cause) {
+    // That one may add to the file and to nothing beside it is no obstacle.
+    if (isErrno(cause, 'ENOSPC', 'EDQUOT', 'EROFS')) throw fail(cause);
+  }
+}
+
+/** Writes a file and removes it. A disk that is full takes an empty file, so this one is not empty. */
+async function tryFolder(folder: string): Promise<void> {
+  const probe = path.join(folder, temporaryName());
+  try {
+    await writeFile(probe, Buffer.alloc(limits.outputProbeBytes), { flag: 'wx' });
   } finally {
     await rm(probe, { force: true }).catch(() => undefined);
   }
-  return real;
 }
 
 /** The name of a file that is to become another one; nobody can guess it. */

@@ -2,11 +2,14 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   type BuildRequest,
+  type DockerCli,
+  type PushProgress,
   pushAndSignTags,
   pushTags,
   resolveLocalImage,
   runBuild,
 } from '../../src/docker/index.js';
+import { TrustError } from '../../src/errors.js';
 import {
   type Rule,
   failureOf,
@@ -38,6 +41,20 @@ const classic: BuildRequest = {
   buildArgs: ['TOKEN=hush'],
 };
 const buildx: BuildRequest = { ...classic, builder: 'buildx' };
+
+/** The last that was told of each reference. */
+function recordingProgress(): {
+  readonly states: Record<string, PushProgress>;
+  readonly onProgress: (reference: string, progress: PushProgress) => void;
+} {
+  const states: Record<string, PushProgress> = {};
+  return {
+    states,
+    onProgress: (reference, progress) => {
+      states[reference] = progress;
+    },
+  };
+}
 
 function options(): { tempDirectory: string; log: ReturnType<typeof recordingLog> } {
   return { tempDirectory: temporaryFolder(), log: recordingLog() };
@@ -302,14 +319,36 @@ describe('a push', () => {
     expect(error.remedy).toMatch(remedy);
   });
 
-  it('that fails on a later tag names those already pushed', async () => {
+  it('that fails on a later tag tells which were pushed before, and that this one was not', async () => {
     const { docker } = scriptedDocker([
       inspect,
       { args: /^push .*:latest/, exitCode: 1, stderr: 'denied: x' },
       pushed,
     ]);
-    const error = await failureOf(pushTags(docker, request, recordingLog()));
-    expect(error.message).toContain(`Already pushed: ${app}:1`);
+    const { states, onProgress } = recordingProgress();
+    await failureOf(pushTags(docker, { ...request, onProgress }, recordingLog()));
+    expect(states).toEqual({ [`${app}:1`]: 'unsigned', [`${app}:latest`]: 'refused' });
+  });
+
+  it.each(['unexpected EOF', 'connection reset by peer', 'something new'])(
+    'does not say that the registry has nothing when an answer was lost: %s',
+    async (stderr) => {
+      const { docker } = scriptedDocker([inspect, { args: /^push/, exitCode: 1, stderr }]);
+      const { states, onProgress } = recordingProgress();
+      await failureOf(pushTags(docker, { ...request, onProgress }, recordingLog()));
+      expect(states).toEqual({ [`${app}:1`]: 'pushing' });
+    },
+  );
+
+  it('that is stopped leaves open whether the registry has the tag', async () => {
+    const stopped = new TrustError('INTERRUPTED', 'stopped', { remedy: 'Again.' });
+    const docker: DockerCli = (args) =>
+      args[0] === 'push'
+        ? Promise.reject(stopped)
+        : Promise.resolve({ exitCode: 0, stdout: inspected(id), stderr: '' });
+    const { states, onProgress } = recordingProgress();
+    await failureOf(pushTags(docker, { ...request, onProgress }, recordingLog()));
+    expect(states).toEqual({ [`${app}:1`]: 'pushing' });
   });
 
   it('of tags that are not one local image is refused', async () => {
@@ -400,18 +439,23 @@ describe('a push that Docker signs', () => {
     ],
     ['Enter passphrase for root key with ID 1234567:', 'DOCKER_SIGN_FAILED'],
     ['something new', 'DOCKER_SIGN_FAILED'],
-  ])("keeps Docker's words and says that the tag is unsigned: %s", async (stderr, code) => {
-    const { docker } = scriptedDocker([
-      record,
-      { args: /^push/, exitCode: 1, stdout: signing, stderr },
-    ]);
-    const error = await failureOf(pushAndSignTags(docker, request, recordingLog()));
-    expect(error).toMatchObject({ code });
-    expect(error.message).toContain(stderr);
-    expect(error.message).toContain(
-      `${app}:1 and then could not sign it; the tag is in the registry now, unsigned`,
-    );
-  });
+  ])(
+    "keeps Docker's words, and says unsigned of what was refused only: %s",
+    async (stderr, code) => {
+      const { docker } = scriptedDocker([
+        record,
+        { args: /^push/, exitCode: 1, stdout: signing, stderr },
+      ]);
+      const { states, onProgress } = recordingProgress();
+      const asked = { ...request, onProgress };
+      const error = await failureOf(pushAndSignTags(docker, asked, recordingLog()));
+      expect(error).toMatchObject({ code });
+      expect(error.message).toContain(stderr);
+      expect(error.message).toContain(`${app}:1 and then could not sign it: `);
+      const isOpen = code === 'TRUST_SERVER_UNREACHABLE' || stderr === 'something new';
+      expect(states[`${app}:1`]).toBe(isOpen ? 'maybe-signed' : 'unsigned');
+    },
+  );
 
   it('that failed before signing is a failed push', async () => {
     const { docker } = scriptedDocker([
@@ -428,9 +472,12 @@ describe('a push that Docker signs', () => {
       record,
       { args: /^push/, stdout: `1: digest: ${digest} size: 528\n` },
     ]);
-    const error = await failureOf(pushAndSignTags(docker, request, recordingLog()));
+    const { states, onProgress } = recordingProgress();
+    const asked = { ...request, onProgress };
+    const error = await failureOf(pushAndSignTags(docker, asked, recordingLog()));
     expect(error).toMatchObject({ code: 'DOCKER_SIGN_FAILED' });
-    expect(error.message).toContain('unsigned');
+    expect(error.message).toContain('without signing it');
+    expect(states).toEqual({ [`${app}:1`]: 'unsigned' });
   });
 
   it('takes no trust server without TLS', async () => {

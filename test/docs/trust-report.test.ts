@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TagState } from '../../src/commands/report/report.js';
+import type { TagState } from '../../src/commands/report/tag-states.js';
 import { codeBlocksOf, readPage } from './pages.js';
 import { propertiesOf } from './sources.js';
 
@@ -33,6 +33,7 @@ describe('the page on the trust report', () => {
       unsigned: true,
       'signing-unknown': true,
       signed: true,
+      'signed-untagged': true,
       'signed-unsettled': true,
       moved: true,
     };

@@ -21,7 +21,7 @@ import {
 import { collectWarnings } from '../report/collect-warnings.js';
 import type { RunContext } from '../context.js';
 import { failureOfMany } from '../report/failure-of-many.js';
-import { writeTrustReport } from '../report/report.js';
+import { handOnReport } from '../report/report-file.js';
 import { matchedPin, resolvePin } from '../signing/pins.js';
 import { createAccess, type Access } from '../verify/access.js';
 import { mapAtOnce } from '../../at-once.js';
@@ -85,10 +85,7 @@ export async function inspectRepositories(inputs: InputValues, context: RunConte
     failures.map(({ request: { name }, error: { code, message } }) => ({ name, code, message })),
     warnings,
   );
-  context.setOutput(
-    'trust-report',
-    await writeTrustReport(report, configuration.reportPath, context),
-  );
+  await handOnReport(report, configuration.reportPath, context);
   await context.addSummary(inspectionSummary(repositories, warnings));
   if (failures.length > 0) throw failureOf(failures, inspected.length);
 }

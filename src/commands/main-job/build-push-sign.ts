@@ -24,7 +24,7 @@ import { notePushing, pushAndSign } from './push-and-sign.js';
 import { openAzure, openSession, openWithoutLogin, requirePush } from '../session/session.js';
 import { readsRegistry } from './reads-registry.js';
 import { beginSigning, examine, prepareSigning } from '../signing/signing-preflight.js';
-import { chooseTagOrder, type TagOrder } from '../signing/tag-order.js';
+import { chooseTagOrder, heldUnder, type TagOrder } from '../signing/tag-order.js';
 
 /**
  * Runs `buildAndPush`, `build` or `push`.
@@ -53,6 +53,7 @@ async function runJob(
   }
   const docker = await log.group('Docker', () => checkDocker(configuration, context));
   const order = chooseTagOrder(configuration, docker);
+  journal.notePlan({ heldUnder: heldUnder(order), signsWithPush: signing?.engine === 'docker' });
   const prepared = build && (await prepareBuild(configuration, build, docker, order, context));
   const azure = openAzure(configuration, inputs, context);
   const opening = signing && beginSigning(signing, azure, context);

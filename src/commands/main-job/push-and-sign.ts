@@ -13,34 +13,30 @@ import {
   writeTrustKeys,
   type BuildResult,
   type PushedContent,
+  type PushProgress,
 } from '../../docker/index.js';
-import { isTrustError, TrustError } from '../../errors.js';
 import { writeDockerKeyFile } from '../../signing/index.js';
 import { readRepository, type TrustedView } from '../../trust/index.js';
 import { ahead } from '../ahead.js';
 import type { Configuration, ImageConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import { withPrivateDocker, type PrivateDocker } from './docker-setup.js';
-import type { Journal, SignedResult, TaggedContent } from '../report/journal.js';
+import type { Manifest } from '../../registry/index.js';
+import type { Journal, TaggedContent } from '../report/journal.js';
+import type { TagState } from '../report/tag-states.js';
 import { resolvePushed } from './pushed-content.js';
 import { signedWords } from '../report/root-words.js';
 import { putTags } from '../signing/put-tags.js';
 import type { Session } from '../session/session.js';
 import { settleTags, type BothSides } from '../signing/settle-tags.js';
+import { initialiseForDocker } from '../signing/sign-tags.js';
 import {
-  initialiseForDocker,
-  readBackSigned,
-  tellUnsigned,
-  tellUntagged,
-} from '../signing/sign-tags.js';
-import { signNoted } from '../signing/sign-noted.js';
+  readBackWithJournal,
+  signWithJournal,
+  type RegistryWatch,
+} from '../signing/sign-with-journal.js';
 import type { SigningPlan } from '../signing/signing-preflight.js';
-import {
-  lookAfterSigning,
-  lookUpTags,
-  requireUnmoved,
-  type Standing,
-} from '../signing/standing.js';
+import { lookUpTags, movedBefore, requireNoneMoved } from '../signing/standing.js';
 import { stagingTagPrefix, type TagOrder } from '../signing/tag-order.js';
 
 /** What the first half of the job has made ready. */
@@ -74,30 +70,22 @@ export async function pushAndSign(run: PushRun): Promise<void> {
   if (order.kind === 'tags-first') {
     journal.noteTagState(plan?.engine === 'docker' ? 'signing-unknown' : 'unsigned');
   }
-  const tell = <T>(body: () => Promise<T>): Promise<T> => {
-    if (!plan) return body();
-    return order.kind === 'tags-first'
-      ? tellUnsigned(image.gun, image.tags, body)
-      : tellUntagged(image.gun, order, body);
-  };
   // The build took its time: what stands there by now is read while the registry is asked.
   const known =
     plan?.view && plan.engine === 'native' ? ahead(readAgain(plan, plan.view, context)) : undefined;
-  const manifest = await log.group('Digest', () =>
-    tell(async () => {
-      const pushed = await resolvePushed(session.images, tagged(image, order), content);
-      log.info(`${image.gun}@${pushed.digest}  ${pushed.length} bytes`);
-      return pushed;
-    }),
-  );
+  const manifest = await log.group('Digest', async () => {
+    const pushed = await resolvePushed(session.images, tagged(image, order), content);
+    log.info(`${image.gun}@${pushed.digest}  ${pushed.length} bytes`);
+    return pushed;
+  });
   const { digest, length } = manifest;
   const tags = new Map<string, TaggedContent>(image.tags.map((tag) => [tag, { digest, length }]));
   journal.noteTags(tags);
   if (!plan) {
     log.warn(`${image.gun} was pushed without a signature: ${image.tags.join(', ')}.`);
+    journal.noteUnsigned();
     return;
   }
-  const look = (): Promise<Standing> => lookUpTags(session.images, image, image.tags);
   const settle = (first?: BothSides, seen = first?.view): Promise<void> =>
     settleTags(
       {
@@ -108,50 +96,24 @@ export async function pushAndSign(run: PushRun): Promise<void> {
         hasPut: true,
         seen,
         ...(first && { first }),
+        noteTagState: journal.noteTagState,
       },
       context,
       log,
     );
   const result = await log.group('Signature', async () => {
-    let standing: Promise<Standing> | undefined;
-    let isReadingBack = false;
-    const isTagged = order.kind === 'tags-first';
-    const signing = async (): Promise<SignedResult> =>
+    const watch = watchOf(run, manifest, settle);
+    const signed =
       plan.engine === 'docker'
-        ? readBackSigned(plan, tags, initialised, context)
-        : signNoted(plan, tags, context, journal, {
-            known: await known,
-            ...(isTagged && {
-              recheck: async () => {
-                requireUnmoved(image.gun, tags, await look());
-              },
-            }),
-            onReadBack: () => {
-              isReadingBack = true;
-              if (isTagged) standing = ahead(look());
-            },
-          });
-    const signed = await tell(async () => {
-      try {
-        return await signing();
-      } catch (error) {
-        // Signed, and then signed by another run: no tag is without a signature.
-        if (isReadingBack && isTrustError(error, 'TAG_MOVED')) return error;
-        throw error;
-      }
-    });
-    if (signed instanceof TrustError) {
-      if (isTagged) await settle();
-      throw signed;
-    }
-    journal.noteReadBack(signed);
-    const after = isTagged ? await lookAfterSigning(image.gun, standing ?? look(), log) : undefined;
-    if (after) await settle({ view: signed.view, standing: after });
-    return signed;
+        ? await readBackWithJournal(plan, tags, initialised, context, journal, watch)
+        : await signWithJournal(plan, tags, context, journal, { ...watch, known: await known });
+    const { standing } = signed;
+    if (standing) await settle({ view: signed.result.view, standing });
+    return signed.result;
   });
   if (order.kind !== 'tags-first') {
     await log.group('Tags', async () => {
-      await putTags(session.images, image, manifest);
+      await putTags(session.images, image, manifest, journal);
       await settle(undefined, result.view);
       for (const tag of tags.keys()) log.info(`${image.gun}:${tag}  ${digest}`);
       if (order.kind === 'staging-tag') {
@@ -168,11 +130,37 @@ export async function pushAndSign(run: PushRun): Promise<void> {
   log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
 }
 
+/** What of the registry has to stay as it is until the image is signed, and to be as it should afterwards. */
+function watchOf(
+  { configuration: { image }, session: { images }, order }: PushRun,
+  { digest }: Manifest,
+  settle: () => Promise<void>,
+): RegistryWatch {
+  const isTagged = order.kind === 'tags-first';
+  const references = order.kind === 'by-digest' ? [digest] : tagged(image, order).tags;
+  const wanted = new Map(references.map((reference) => [reference, { digest }]));
+  return {
+    recheck: async () => {
+      const standing = await lookUpTags(images, image, references);
+      requireNoneMoved(image.gun, movedBefore(image.gun, wanted, standing));
+    },
+    ...(isTagged && { look: () => lookUpTags(images, image, image.tags), onOvertaken: settle }),
+  };
+}
+
 /** Tells the journal that from now on nobody knows what the registry has, until the push has ended. */
 export function notePushing({ kind }: TagOrder, journal: Journal): void {
   journal.notePush('unknown');
   if (kind === 'tags-first') journal.noteTagState('push-unknown');
 }
+
+/** How the journal calls what Docker's push says of a tag. */
+const stateOf: Readonly<Record<PushProgress, TagState>> = {
+  pushing: 'push-unknown',
+  refused: 'untouched',
+  unsigned: 'unsigned',
+  'maybe-signed': 'signing-unknown',
+};
 
 /** What the registry holds of this run by now, pushed by the builder or by us. */
 async function pushedBy(
@@ -229,15 +217,21 @@ async function push(
   const { gun, registry, tags } = configuration.image;
   const references = tags.map((tag) => `${gun}:${tag}`);
   const imageId = builtId ?? (await resolveLocalImage(cli, references)).id;
-  notePushing(order, journal);
   if (order.kind === 'staging-tag') {
+    notePushing(order, journal);
     return pushUnder(
       cli,
       { repository: gun, reference: `${gun}:${order.tag}`, imageId },
       journal.log,
     );
   }
-  const request = { repository: gun, tags: references, imageId };
+  let isRefused = true;
+  const onProgress = (reference: string, progress: PushProgress): void => {
+    isRefused &&= progress === 'pushing' || progress === 'refused';
+    journal.notePush(progress === 'refused' && isRefused ? 'no' : 'unknown');
+    journal.noteTagState(stateOf[progress], [reference.slice(gun.length + 1)]);
+  };
+  const request = { repository: gun, tags: references, imageId, onProgress };
   if (plan?.engine !== 'docker') return pushTags(cli, request, journal.log);
   const { privateKey } = plan.key;
   if (!privateKey) throw new TypeError('the docker engine was planned without a private key');

@@ -3,7 +3,9 @@
  * them. A tag of the registry is never asked what was pushed, only whether it still agrees.
  */
 import type { PushedContent } from '../../docker/index.js';
+import { mapAtOnce } from '../../at-once.js';
 import { TrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
 import { parseJsonObject, isRecord } from '../../http/index.js';
 import type { Manifest, RegistryClient } from '../../registry/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
@@ -19,7 +21,7 @@ export async function resolvePushed(
 ): Promise<Manifest> {
   const [manifests, tagged] = await Promise.all([
     Promise.all(content.candidates.map((digest) => images.getManifest(repository, digest))),
-    Promise.all(tags.map((tag) => images.getManifest(repository, tag))),
+    mapAtOnce(tags, limits.tagsAtOnce, (tag) => images.getManifest(repository, tag)),
   ]);
   const served = manifests.filter((manifest) => manifest !== undefined);
   if (served.length === 0) {
@@ -47,8 +49,8 @@ export async function resolvePushed(
     if (found === pushed.digest) return;
     throw new TrustError(
       'TAG_MOVED',
-      `${gun}:${tag} stands for ${found ?? 'nothing'}, not for ${pushed.digest}, which this run pushed: somebody else moved the tag since.`,
-      { remedy: 'Nothing was signed. Run the step again, or let the other run have the tag.' },
+      `${gun}:${tag} points to ${found ?? 'nothing'}, not to ${pushed.digest}, which this run pushed: another run moved the tag since.`,
+      { remedy: 'Run the step again, or let the other run have the tag.' },
     );
   });
   return pushed;

@@ -1,7 +1,11 @@
 /** How far a run of `promote` has come, and the facts that its report is made of. Decides nothing. */
-import { isTrustError } from '../../errors.js';
 import { errorOf, type SignedResult } from '../report/journal.js';
-import type { TagState } from '../report/report.js';
+import {
+  leastCertain,
+  TagStates,
+  type Aftermath,
+  type TaggedRepository,
+} from '../report/tag-states.js';
 import { matchedPin } from '../signing/pins.js';
 import { type SigningPlan } from '../signing/signing-preflight.js';
 import type { Promotion } from './configuration.js';
@@ -20,15 +24,22 @@ export interface Progress {
   plan?: SigningPlan;
   /** Once it was read back. */
   signed?: SignedResult;
-  /** Of every tag. */
-  state: TagState;
+  readonly states: TagStates;
   /** Whether the run has found everything done. */
   unchanged: boolean;
 }
 
 /** Nothing has happened. */
-export function startProgress(): Progress {
-  return { copies: new Map(), copied: 'no', state: 'untouched', unchanged: false };
+export function startProgress(tags: readonly string[]): Progress {
+  return { copies: new Map(), copied: 'no', states: new TagStates(tags), unchanged: false };
+}
+
+/** The target as a failure tells of it. */
+export function taggedTarget(
+  { target: { image } }: Promotion,
+  { copied, states }: Progress,
+): TaggedRepository {
+  return { image, states, pushed: copied, heldUnder: 'no tag' };
 }
 
 /** What can be said now. */
@@ -36,21 +47,19 @@ export function factsOfRun(
   { target: { image }, images, dryRun }: Promotion,
   progress: Progress,
   warnings: readonly string[],
-  failure?: { readonly thrown: unknown },
+  failure?: { readonly thrown: unknown; readonly aftermath: Aftermath },
 ): PromotionFacts {
   const { registry, repository, gun } = image;
   const { plan, signed, copies } = progress;
-  const isMoved =
-    progress.state === 'signed-unsettled' && isTrustError(failure?.thrown, 'TAG_MOVED');
   return {
     outcome: failure ? 'failed' : 'done',
-    error: failure && errorOf(failure.thrown),
+    error: failure && errorOf(failure.thrown, failure.aftermath),
     registry,
     repository,
     gun,
     dryRun,
     copied: progress.copied,
-    state: isMoved ? 'moved' : progress.state,
+    state: leastCertain(image.tags.map((tag) => progress.states.of(tag))),
     unchanged: progress.unchanged,
     key: plan && {
       id: plan.key.signer.keyId,

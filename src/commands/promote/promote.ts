@@ -3,7 +3,6 @@
  * digest, signed in one publish, and only then put under their tags. Nothing is copied that cannot
  * be signed, and no tag is put that is not.
  */
-import { messageOf } from '../../errors.js';
 import type { InputValues } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
 import type { Manifest } from '../../registry/index.js';
@@ -11,12 +10,12 @@ import type { Configuration, SigningConfiguration } from '../configuration/types
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
 import type { SignedResult, TaggedContent } from '../report/journal.js';
-import { writeTrustReport, type TagState } from '../report/report.js';
+import { handOnReport } from '../report/report-file.js';
+import { aftermathOf, type Aftermath } from '../report/tag-states.js';
 import { openAzure, openSession, requirePush, type Session } from '../session/session.js';
 import { putTags } from '../signing/put-tags.js';
 import { settleTags } from '../signing/settle-tags.js';
-import { signNoted } from '../signing/sign-noted.js';
-import { tellUntagged } from '../signing/sign-tags.js';
+import { signWithJournal, type SigningNotes } from '../signing/sign-with-journal.js';
 import {
   beginSigning,
   examine,
@@ -26,14 +25,21 @@ import {
 import { lookUpTags } from '../signing/standing.js';
 import { readPromotion, type Promotion } from './configuration.js';
 import { carryOut, factsOf, planCopies, targetOf } from './copy.js';
-import { factsOfRun, startProgress, type Progress } from './progress.js';
+import { factsOfRun, startProgress, taggedTarget, type Progress } from './progress.js';
 import {
   promotionReport,
   promotionSummary,
   promotionTable,
   type PromotionFacts,
 } from './report.js';
-import { openSourceAccess, tellAttached, verifySources, type VerifiedImage } from './source.js';
+import {
+  openSourceAccess,
+  recheckSources,
+  tellAttached,
+  verifySources,
+  type VerifiedImage,
+} from './source.js';
+import type { Access } from '../verify/access.js';
 
 /**
  * Runs `promote`.
@@ -51,13 +57,15 @@ export async function promoteImages(inputs: InputValues, context: RunContext): P
     signing: target.signing,
     context: { ...context, log },
     log,
-    progress: startProgress(),
+    progress: startProgress(target.image.tags),
   };
+  const aftermath = (): Aftermath => aftermathOf([taggedTarget(promotion, run.progress)]);
+  context.onFailure(aftermath);
   const tell = async (failure?: { readonly thrown: unknown }): Promise<void> => {
-    const facts = factsOfRun(promotion, run.progress, warnings, failure);
+    const told = failure && { ...failure, aftermath: aftermath() };
+    const facts = factsOfRun(promotion, run.progress, warnings, told);
     const report = promotionReport(facts);
-    const file = await writeTrustReport(report, target.reportPath, context);
-    context.setOutput('trust-report', file);
+    await handOnReport(report, target.reportPath, context);
     await context.addSummary(promotionSummary(facts));
   };
   try {
@@ -69,12 +77,7 @@ export async function promoteImages(inputs: InputValues, context: RunContext): P
       return Promise.resolve();
     });
   } catch (thrown) {
-    try {
-      await tell({ thrown });
-    } catch (trouble) {
-      // What failed first is what the user has to hear of.
-      log.warn(`The report of this run could not be written: ${messageOf(trouble)}`);
-    }
+    await tell({ thrown });
     throw thrown;
   }
   await tell();
@@ -99,7 +102,7 @@ interface Run {
 async function work(run: Run, inputs: InputValues): Promise<void> {
   const { promotion, target, context, log, progress } = run;
   const { image } = target;
-  const { session, images, plan } = await prepare(run, inputs);
+  const { session, images, plan, access } = await prepare(run, inputs);
   const to = targetOf(image, session, context);
   const copies = await log.group('Content', () => planCopies(images, to, log));
   tellAttached(images, log);
@@ -110,41 +113,42 @@ async function work(run: Run, inputs: InputValues): Promise<void> {
     progress.copies = await carryOut(copies, to, log);
     progress.copied = 'yes';
   });
-  tellDigest(images, run);
+  const manifests = byManifest(images);
+  const [only, ...others] = manifests;
+  const digest = only && others.length === 0 ? only.manifest.digest : undefined;
+  if (digest !== undefined) context.setOutput('digest', digest);
   const contents = contentsOf(images);
-  const journal = {
+  const journal: SigningNotes = {
     log,
-    noteTagState: (state: TagState) => {
-      progress.state = state;
+    noteTagState: (state, tags) => {
+      progress.states.note(state, tags);
+    },
+    noteReadBack: (result) => {
+      progress.signed = result;
+      progress.states.note('signed-untagged');
     },
   };
-  const signed = await log.group('Signature', () =>
-    tellUntagged(image.gun, { kind: 'by-digest' }, () =>
-      signNoted(plan, contents, context, journal, { known: plan.view }),
-    ),
+  const { result: signed } = await log.group('Signature', () =>
+    signWithJournal(plan, contents, context, journal, {
+      known: plan.view,
+      recheck: () => recheckSources({ promotion, access, context, log }, images),
+    }),
   );
-  progress.signed = signed;
-  progress.state = 'signed-unsettled';
-  const put = await log.group('Tags', () => tagAll(run, images, session, plan, signed));
-  progress.state = 'signed';
+  const put = await log.group('Tags', () => tagAll(run, images, session, plan, signed, journal));
+  progress.states.note('signed');
   progress.unchanged = put === 0 && isPublishedBefore(plan, signed) && isAllThere(progress);
-  const names = byManifest(images).map(({ manifest }) => `${image.gun}@${manifest.digest}`);
+  const names = manifests.map(({ manifest }) => `${image.gun}@${manifest.digest}`);
+  if (digest !== undefined) context.setOutput('image', `${image.gun}@${digest}`);
   context.setOutput('images', names.join('\n'));
   context.setOutput('signed-tags', [...contents.keys()].join(','));
   context.setOutput('key-id', signed.signer.keyId);
   context.setOutput('role', signed.roles.join(','));
 }
 
-/** Known as soon as the content is there, whatever becomes of the signature. */
-function tellDigest(images: readonly VerifiedImage[], { target, context }: Run): void {
-  const [first, ...others] = byManifest(images);
-  if (!first || others.length > 0) return;
-  context.setOutput('digest', first.manifest.digest);
-  context.setOutput('image', `${target.image.gun}@${first.manifest.digest}`);
-}
-
 interface Prepared {
   readonly session: Session;
+  /** To the sources. */
+  readonly access: Access;
   readonly images: readonly VerifiedImage[];
   readonly plan: SigningPlan;
 }
@@ -162,16 +166,16 @@ async function prepare(
     return opened;
   });
   const examination = examine(target, session, context, opening);
-  const images = await log.group('Source', () => {
-    const access = openSourceAccess(promotion, session, inputs, context, log);
-    return verifySources(promotion, access, context, log);
-  });
+  const access = openSourceAccess(promotion, session, inputs, context, log);
+  const images = await log.group('Source', () =>
+    verifySources({ promotion, access, context, log }),
+  );
   progress.images = images;
   const plan = await log.group('Trust data', () =>
     prepareSigning(target, signing, session, context, log, examination),
   );
   progress.plan = plan;
-  return { session, images, plan };
+  return { session, access, images, plan };
 }
 
 /** What each tag of the target is to stand for. */
@@ -194,12 +198,15 @@ async function tagAll(
   session: Session,
   plan: SigningPlan,
   { view }: SignedResult,
+  journal: Pick<SigningNotes, 'noteTagState'>,
 ): Promise<number> {
   const standing = await lookUpTags(session.images, image, image.tags);
   let count = 0;
   for (const { manifest, tags } of byManifest(images)) {
     const missing = tags.filter((tag) => standing.get(tag) !== manifest.digest);
-    if (missing.length > 0) await putTags(session.images, { ...image, tags: missing }, manifest);
+    if (missing.length > 0) {
+      await putTags(session.images, { ...image, tags: missing }, manifest, journal);
+    }
     count += missing.length;
     await settleTags(
       {
@@ -209,6 +216,7 @@ async function tagAll(
         manifest,
         hasPut: true,
         seen: view,
+        noteTagState: journal.noteTagState,
       },
       context,
       log,

@@ -68,17 +68,58 @@ export function openSourceAccess(
   };
 }
 
+/** How the sources are looked at. */
+export interface SourceReading {
+  readonly promotion: Promotion;
+  readonly access: Access;
+  readonly context: RunContext;
+  readonly log: Log;
+}
+
 /**
  * Verifies every image in full, as Docker would, and as the inputs require.
  * @throws {TrustError} TAG_NOT_SIGNED, POLICY_NOT_MET and whatever else an image is refused for, once
  * all have been looked at.
  */
-export async function verifySources(
-  { images, pins, requiredRoles }: Promotion,
-  access: Access,
-  context: RunContext,
-  log: Log,
-): Promise<readonly VerifiedImage[]> {
+export async function verifySources(reading: SourceReading): Promise<readonly VerifiedImage[]> {
+  const { promotion, access, context, log } = reading;
+  const verdicts = await judgeSources(reading);
+  for (const line of tableOf(verdicts)) log.info(line);
+  return mapAtOnce([...promotion.images.entries()], limits.verifiedAtOnce, ([index, image]) =>
+    fetchVerified(image, verdicts[index], access, context),
+  );
+}
+
+/**
+ * Makes sure that the sources still say what was copied: a copy takes time, and a newer image may
+ * have been signed, and promoted by another run, since.
+ * @throws {TrustError} TAG_MOVED, and as verifySources.
+ */
+export async function recheckSources(
+  reading: SourceReading,
+  verified: readonly VerifiedImage[],
+): Promise<void> {
+  // It was all said the first time.
+  const log = { ...reading.log, info: () => undefined, warn: () => undefined };
+  const verdicts = await judgeSources({ ...reading, log });
+  verified.forEach(({ reference, manifest }, index) => {
+    const digest = verdicts[index]?.digest;
+    if (digest === manifest.digest) return;
+    throw new TrustError(
+      'TAG_MOVED',
+      `${reference} is signed for ${digest ?? 'nothing'} now, not for ${manifest.digest}, which this run has copied: another run signed it since.`,
+      { remedy: 'Run the step again to promote what is signed at the source now.' },
+    );
+  });
+}
+
+/** @throws {TrustError} unless all of them are verified. */
+async function judgeSources({
+  promotion: { images, pins, requiredRoles },
+  access,
+  context,
+  log,
+}: SourceReading): Promise<readonly Verdict[]> {
   const requests = images.map(({ reference, image, gun, tag }): ImageRequest => ({
     reference,
     image,
@@ -116,10 +157,7 @@ export async function verifySources(
   );
   const failed = verdicts.filter(({ status }) => status !== 'verified');
   if (failed.length > 0) throw failureOf(failed, verdicts.length);
-  for (const line of tableOf(verdicts)) log.info(line);
-  return Promise.all(
-    images.map((image, index) => fetchVerified(image, verdicts[index], access, context)),
-  );
+  return verdicts;
 }
 
 async function fetchVerified(

@@ -8,14 +8,16 @@ import type { Log } from '../../ports.js';
 import { collectWarnings } from './collect-warnings.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
+import { handOnReport } from './report-file.js';
+import { summaryOf, type BaseImageReport, type TagReport, type TrustReport } from './report.js';
 import {
-  summaryOf,
-  writeTrustReport,
-  type BaseImageReport,
-  type TagReport,
+  aftermathOf,
+  completed,
+  TagStates,
+  type Aftermath,
+  type TaggedRepository,
   type TagState,
-  type TrustReport,
-} from './report.js';
+} from './tag-states.js';
 
 /** What was signed, by whom, as read back. */
 export interface SignedResult {
@@ -36,16 +38,22 @@ export interface Journal {
   /** The run's log, whose warnings also end up in the report. */
   readonly log: Log;
   noteBaseImages(baseImages: readonly BaseImageReport[]): void;
+  /** Where the image is as long as it has no tags, and whether Docker signs what it pushes. */
+  notePlan(plan: Pick<TaggedRepository, 'heldUnder' | 'signsWithPush'>): void;
   /** Whether the registry has got the image from this run; `unknown` while it is being pushed. */
   notePush(pushed: TrustReport['pushed']): void;
-  /** What can be said of every tag from now on. */
-  noteTagState(state: TagState): void;
+  /** What can be said of `tags` from now on; of all tags without them. */
+  readonly noteTagState: (state: TagState, tags?: Iterable<string>) => void;
+  /** What can be said of a tag now. */
+  tagState(tag: string): TagState;
   /** The content that the tags stand for, or are to stand for. */
   noteTags(contents: ReadonlyMap<string, TaggedContent>): void;
   /** The repository has got trust data from this run. */
   noteInitialised(): void;
   /** The signatures have been read back; the tags of the registry may have to be settled still. */
   noteReadBack(result: SignedResult): void;
+  /** All is done, and nothing was to be signed. */
+  noteUnsigned(): void;
   /** All is done. Not before {@link noteReadBack}. */
   noteSigned(): void;
 }
@@ -63,12 +71,7 @@ export async function withJournal(
   try {
     await body(opened.journal);
   } catch (error) {
-    try {
-      await opened.close({ thrown: error });
-    } catch (trouble) {
-      // What failed first is what the user has to hear of.
-      context.log.warn(`The report of this run could not be written: ${messageOf(trouble)}`);
-    }
+    await opened.close({ thrown: error });
     throw error;
   }
   await opened.close();
@@ -84,7 +87,8 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
   const { log, warnings } = collectWarnings(context.log);
   let baseImages: readonly BaseImageReport[] = [];
   let pushed: TrustReport['pushed'] = 'no';
-  let state: TagState = 'untouched';
+  let plan: Pick<TaggedRepository, 'heldUnder' | 'signsWithPush'> = {};
+  const states = new TagStates(configuration.command === 'build' ? [] : configuration.image.tags);
   let contents: ReadonlyMap<string, TaggedContent> = new Map();
   let initialised = false;
   let signed: SignedResult | undefined;
@@ -94,13 +98,16 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
     tag,
     digest: contents.get(tag)?.digest,
     length: contents.get(tag)?.length,
-    signed: state === 'signed' || state === 'signed-unsettled',
-    state,
+    signed: isSigned(states.of(tag)),
+    state: states.of(tag),
   });
+  const aftermath = (): Aftermath =>
+    aftermathOf([{ image: configuration.image, states, pushed, ...plan }]);
+  context.onFailure(aftermath);
   const report = (failure?: { readonly thrown: unknown }): TrustReport => ({
     formatVersion: 1,
     outcome: failure ? 'failed' : 'done',
-    error: failure && errorOf(failure.thrown),
+    error: failure && errorOf(failure.thrown, aftermath()),
     registry,
     repository,
     gun,
@@ -124,6 +131,10 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
     warnings,
   });
 
+  /** Only of a run that has done all it was asked for: `image` is what others deploy. */
+  const handOnImage = (): void => {
+    if (digest !== undefined) context.setOutput('image', `${gun}@${digest}`);
+  };
   const journal: Journal = {
     log,
     noteBaseImages: (found) => {
@@ -132,9 +143,13 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
     notePush: (now) => {
       pushed = now;
     },
-    noteTagState: (now) => {
-      state = now;
+    notePlan: (made) => {
+      plan = made;
     },
+    noteTagState: (now, of) => {
+      states.note(now, of);
+    },
+    tagState: (tag) => states.of(tag),
     noteTags: (found) => {
       contents = found;
       const digests = new Set([...contents.values()].map((content) => content.digest));
@@ -142,7 +157,6 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
       [digest] = digests.size === 1 ? digests : [];
       if (digest !== undefined) {
         context.setOutput('digest', digest);
-        context.setOutput('image', `${gun}@${digest}`);
       }
     },
     noteInitialised: () => {
@@ -150,11 +164,15 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
     },
     noteReadBack: (result) => {
       signed = result;
-      state = 'signed-unsettled';
+      states.note(plan.heldUnder === undefined ? 'signed-unsettled' : 'signed-untagged');
+    },
+    noteUnsigned: () => {
+      handOnImage();
     },
     noteSigned: () => {
       if (!signed) throw new TypeError('nothing was read back');
-      state = 'signed';
+      states.note('signed');
+      handOnImage();
       context.setOutput('signed-tags', [...contents.keys()].join(','));
       context.setOutput('key-id', signed.signer.keyId);
       context.setOutput('role', signed.roles.join(','));
@@ -163,22 +181,31 @@ function openJournal(configuration: Configuration, context: RunContext): OpenJou
   return {
     journal,
     close: async (failure) => {
-      if (state === 'signed-unsettled' && isTrustError(failure?.thrown, 'TAG_MOVED')) {
-        state = 'moved';
-      }
       const content = report(failure);
       if (configuration.command !== 'build') {
-        const file = await writeTrustReport(content, configuration.reportPath, context);
-        context.setOutput('trust-report', file);
+        await handOnReport(content, configuration.reportPath, context);
       }
       await context.addSummary(summaryOf(content));
     },
   };
 }
 
+/** Whether what clients with content trust get is what the run has signed. */
+export function isSigned(state: TagState): boolean {
+  return state === 'signed' || state === 'signed-unsettled' || state === 'signed-untagged';
+}
+
 /** What a report says of a failure. */
-export function errorOf(thrown: unknown): NonNullable<TrustReport['error']> {
-  return isTrustError(thrown)
-    ? { code: thrown.code, message: thrown.message, remedy: thrown.remedy }
-    : { code: 'UNEXPECTED', message: messageOf(thrown), remedy: 'See the log of the run.' };
+export function errorOf(
+  thrown: unknown,
+  aftermath: Aftermath = { sentences: [], steps: [] },
+): NonNullable<TrustReport['error']> {
+  const failure = isTrustError(thrown)
+    ? thrown
+    : {
+        code: 'UNEXPECTED' as const,
+        message: messageOf(thrown),
+        remedy: 'See the log of the run.',
+      };
+  return { code: failure.code, ...completed(failure, aftermath) };
 }

@@ -1,14 +1,10 @@
 /**
- * What a run says of itself when it ends: the trust report (JSON), the job summary (Markdown) and
- * the closing lines of the log. Only facts that were seen; nothing here decides anything.
+ * What a run says of itself when it ends: the content of the trust report, and the job summary
+ * (Markdown). Only facts that were seen; nothing here decides anything.
  */
-import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { TrustError, messageOf, type ErrorCode } from '../../errors.js';
-import type { RunContext } from '../context.js';
+import type { ErrorCode } from '../../errors.js';
 import { rootWords } from './root-words.js';
+import { stateTexts, type TagState } from './tag-states.js';
 
 /** A base image as it was found and used. */
 export interface BaseImageReport {
@@ -18,16 +14,6 @@ export interface BaseImageReport {
   readonly digest?: string;
   readonly reason?: string;
 }
-
-/** What became of a tag, as far as the run can say. Each is explained in docs/trust-report.md. */
-export type TagState =
-  | 'untouched'
-  | 'push-unknown'
-  | 'unsigned'
-  | 'signing-unknown'
-  | 'signed'
-  | 'signed-unsettled'
-  | 'moved';
 
 /** One tag as it stands after the run. */
 export interface TagReport {
@@ -67,39 +53,6 @@ export interface TrustReport {
   readonly expires: readonly { readonly role: string; readonly expires: string }[];
   readonly baseImages: readonly BaseImageReport[];
   readonly warnings: readonly string[];
-}
-
-/**
- * Makes sure, before anything happens, that the report can be written.
- * @throws {TrustError} INPUT_INVALID when its folder is not there or not writable.
- */
-export async function checkReportPath(reportPath: string): Promise<void> {
-  const folder = path.dirname(reportPath);
-  try {
-    await access(folder, constants.W_OK);
-  } catch (cause) {
-    throw new TrustError(
-      'INPUT_INVALID',
-      `The trust report cannot be written to ${reportPath}: ${messageOf(cause)}`,
-      { remedy: 'Name a file in a folder that exists and that this run may write to.', cause },
-    );
-  }
-}
-
-/**
- * Writes the report.
- * @param reportPath where to; without it a new file in the temporary folder.
- * @returns the absolute path of the file.
- */
-export async function writeTrustReport(
-  report: object,
-  reportPath: string | undefined,
-  context: Pick<RunContext, 'tempDirectory' | 'toJson'>,
-): Promise<string> {
-  const file =
-    reportPath ?? path.join(context.tempDirectory, `acr-content-trust-report-${randomUUID()}.json`);
-  await writeFile(file, context.toJson(report, 2));
-  return file;
 }
 
 /** The job summary of a run, as Markdown. */
@@ -149,17 +102,6 @@ function titleOf({ outcome, key }: TrustReport): string {
 }
 
 /** What is said of a tag, where there is something to be said. */
-/** The states of a tag in words, empty for one that is well. */
-export const stateTexts: Readonly<Record<TagState, string>> = {
-  untouched: 'not touched by this run',
-  'push-unknown': 'the push broke off; the registry may have it',
-  unsigned: 'unsigned',
-  'signing-unknown': 'not known whether it is signed',
-  signed: '',
-  'signed-unsettled': 'signed; not known whether the registry has it under this tag',
-  moved: 'signed, and moved by somebody else since',
-};
-
 function tagCell({ tag, state }: TagReport, outcome: TrustReport['outcome']): string {
   // A run that failed has to say which of its tags are well, too.
   const text = stateTexts[state] || (outcome === 'failed' ? 'signed' : '');

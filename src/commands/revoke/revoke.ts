@@ -26,7 +26,7 @@ import type {
   SigningConfiguration,
 } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import { writeTrustReport } from '../report/report.js';
+import { handOnReport } from '../report/report-file.js';
 import { openSession, type Session } from '../session/session.js';
 import { checkRegistry, explainRefusal } from '../signing/registry-rights.js';
 import { describePin, matchedPin, resolvePin, warnOfFirstUse } from '../signing/pins.js';
@@ -87,8 +87,7 @@ export async function revokeTags(inputs: InputValues, context: RunContext): Prom
     notSigned: plan.notSigned,
     warnings,
   };
-  const file = await writeTrustReport(revocationReport(facts), configuration.reportPath, context);
-  context.setOutput('trust-report', file);
+  await handOnReport(revocationReport(facts), configuration.reportPath, context);
   await context.addSummary(revocationSummary(facts));
   if (!dryRun) refuseIfPullable(image.gun, tags, context);
 }

@@ -3,6 +3,7 @@ import type { TrustError } from '../../errors.js';
 import type { RoleName } from '../../trust/index.js';
 import { failureOfMany } from '../report/failure-of-many.js';
 import { code, escape } from '../report/report.js';
+import type { TagState } from '../report/tag-states.js';
 import { moreLines, mostRows, warningLines } from '../report/summary.js';
 import { signedWords } from '../report/root-words.js';
 import { alignColumns } from '../report/text-table.js';
@@ -19,6 +20,8 @@ export interface ImageOutcome {
   readonly length: number | undefined;
   /** Whether it was signed and read back. */
   readonly signed: boolean;
+  /** What can be said of it; of use where it failed. */
+  readonly state: TagState;
   readonly roles: readonly RoleName[];
   /** What vouches for the root; undefined where nothing but the server does. */
   readonly pinnedBy: string | undefined;
@@ -32,15 +35,27 @@ export interface KeyFacts {
   readonly description: string;
 }
 
+/** What is said of an image that failed, before the code. */
+const failureTexts: Readonly<Record<TagState, string>> = {
+  untouched: 'NOT SIGNED',
+  'push-unknown': 'NOT SIGNED',
+  unsigned: 'NOT SIGNED',
+  'signing-unknown': 'NOT KNOWN WHETHER SIGNED',
+  signed: 'SIGNED',
+  'signed-untagged': 'SIGNED',
+  'signed-unsettled': 'SIGNED',
+  moved: 'SIGNED AND MOVED SINCE',
+};
+
 /** The table as lines of text. */
 export function imagesTable(images: readonly ImageOutcome[]): readonly string[] {
   return alignColumns([
     ['IMAGE', 'DIGEST', 'ROLES', 'RESULT'],
-    ...images.map(({ image, digest, roles, pinnedBy, error }) => [
+    ...images.map(({ image, digest, roles, pinnedBy, error, state }) => [
       image,
       digest ?? '-',
       roles.join(', ') || '-',
-      error ? `NOT SIGNED ${error.code}` : signedWords(pinnedBy),
+      error ? `${failureTexts[state]} ${error.code}` : signedWords(pinnedBy),
     ]),
   ]);
 }
@@ -84,7 +99,7 @@ export function imagesSummary(
     return `| ${cells.join(' | ')} | ${result} |`;
   });
   return [
-    failed === 0 ? '### Signed images' : `### Images (${failed} not signed)`,
+    failed === 0 ? '### Signed images' : `### Images (${failed} failed)`,
     '',
     ...(key ? [`Key ${code(key.id)}: ${escape(key.description)}`, ''] : []),
     '| Image | Digest | Roles | Result |',
@@ -101,9 +116,5 @@ export function failureOf(images: readonly ImageOutcome[]): TrustError | undefin
   const failed = images.flatMap(({ image, error }) => (error ? [{ name: image, error }] : []));
   const [first, ...others] = failed;
   if (!first || images.length === 1) return first?.error;
-  const were = others.length === 0 ? 'was' : 'were';
-  return failureOfMany(
-    [first, ...others],
-    `${failed.length} of ${images.length} images ${were} not signed.`,
-  );
+  return failureOfMany([first, ...others], `${failed.length} of ${images.length} images failed.`);
 }

@@ -9,12 +9,20 @@ import type { Log } from '../../ports.js';
 import type { RegistryClient } from '../../registry/index.js';
 import type { RoleName } from '../../trust/index.js';
 import { collectWarnings } from '../report/collect-warnings.js';
+import { aftermathOf, TagStates } from '../report/tag-states.js';
 import type { Configuration, SigningConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { TaggedContent } from '../report/journal.js';
 import { openSession, type Session } from '../session/session.js';
 import type { RepositoryToSign } from '../configuration/types.js';
-import { signTags } from '../signing/sign-tags.js';
+import { signWithJournal, type SigningNotes } from '../signing/sign-with-journal.js';
+import {
+  lookUpTags,
+  movedAfter,
+  movedBefore,
+  requireNoneMoved,
+  type Standing,
+} from '../signing/standing.js';
 import {
   beginSigning,
   examine,
@@ -35,6 +43,10 @@ interface Work {
   readonly session: Session | undefined;
   readonly contents: Map<string, TaggedContent>;
   readonly errors: Map<string, TrustError>;
+  /** What became of each tag. */
+  readonly states: TagStates;
+  /** Tags that are signed before they are in the registry. */
+  readonly absent: Set<string>;
   /** Set when something failed that concerns all of its tags. */
   isStopped?: true;
   plan?: SigningPlan;
@@ -59,6 +71,9 @@ export async function signImages(
     openAll(repositories, configuration, inputs, context),
   );
   const run: Run = { works, configuration, signing, context, log };
+  context.onFailure(() =>
+    aftermathOf(works.map(({ target: { image }, states }) => ({ image, states }))),
+  );
   let stopped: { readonly thrown: unknown } | undefined;
   try {
     await signWorks(run);
@@ -127,7 +142,12 @@ async function openAll(
     const pending =
       sessions.get(registry) ?? openSession(of(target, configuration), inputs, context);
     sessions.set(registry, pending);
-    const common = { target, contents: new Map<string, TaggedContent>() };
+    const common = {
+      target,
+      contents: new Map<string, TaggedContent>(),
+      states: new TagStates(target.image.tags),
+      absent: new Set<string>(),
+    };
     try {
       return { ...common, session: await pending, errors: new Map<string, TrustError>() };
     } catch (error) {
@@ -161,14 +181,21 @@ function expected(error: unknown): TrustError {
   return error;
 }
 
-async function resolve({ target, session, contents, errors }: Work, log: Log): Promise<void> {
+async function resolve(work: Work, log: Log): Promise<void> {
+  const { target, session, contents, errors, states, absent } = work;
   if (!session) return;
   const { gun, repository, tags } = target.image;
   await mapAtOnce(tags, limits.verifiedAtOnce, async (tag) => {
     try {
       const wanted = target.digests.get(tag);
-      const content = await find(session.images, { gun, repository, tag, wanted }, log);
+      const { content, isAbsent } = await find(
+        session.images,
+        { gun, repository, tag, wanted },
+        log,
+      );
       contents.set(tag, content);
+      if (isAbsent) absent.add(tag);
+      else states.note('unsigned', [tag]);
       log.info(`${gun}:${tag}  ${content.digest}  ${content.length} bytes`);
     } catch (error) {
       errors.set(tag, expected(error));
@@ -188,7 +215,7 @@ async function find(
   images: RegistryClient,
   { gun, repository, tag, wanted }: Sought,
   log: Log,
-): Promise<TaggedContent> {
+): Promise<{ readonly content: TaggedContent; readonly isAbsent: boolean }> {
   const [tagged, named] = await Promise.all([
     images.getManifest(repository, tag),
     wanted === undefined ? undefined : images.getManifest(repository, wanted),
@@ -205,11 +232,12 @@ async function find(
   } else if (tagged.digest !== manifest.digest) {
     throw new TrustError(
       'TAG_MOVED',
-      `${gun}:${tag} stands for ${tagged.digest}, not for ${manifest.digest} as it should.`,
+      `${gun}:${tag} points to ${tagged.digest}, not to ${manifest.digest} as it should.`,
       { remedy: 'Find out who moved the tag, or give the other digest.' },
     );
   }
-  return { digest: manifest.digest, length: manifest.length };
+  const { digest, length } = manifest;
+  return { content: { digest, length }, isAbsent: !tagged };
 }
 
 async function plan(
@@ -234,15 +262,60 @@ async function plan(
   work.plan = await planSigning(own, signing, session, context, named, examination);
 }
 
+/**
+ * Signs what is left of a repository in one publish. A tag that another run has moved or signed is
+ * left to that run, and keeps the others from nothing.
+ */
 async function sign(work: Work, context: RunContext, log: Log): Promise<void> {
-  const { contents, target } = work;
-  if (!work.plan || contents.size === 0) return;
-  const { roles, pinnedBy } = await signTags(work.plan, contents, context, log, {
-    known: work.plan.view,
-  });
-  work.roles = roles;
-  work.pinnedBy = pinnedBy;
-  log.info(`${target.image.gun}: ${[...contents.keys()].join(', ')} ${signedWords(pinnedBy)}`);
+  const { contents, states, absent, errors, session, plan } = work;
+  const { image } = work.target;
+  if (!plan || !session) return;
+  const open = new Map(contents);
+  const journal: SigningNotes = {
+    log,
+    noteTagState: (state, tags) => {
+      states.note(state, tags);
+    },
+    noteReadBack: () => {
+      states.note('signed-unsettled', open.keys());
+    },
+  };
+  const drop = (tag: string, error: TrustError): void => {
+    errors.set(tag, error);
+    open.delete(tag);
+  };
+  while (open.size > 0) {
+    const tags = new Map(open);
+    const look = (): Promise<Standing> => lookUpTags(session.images, image, tags.keys());
+    let moved: ReadonlyMap<string, TrustError> = new Map();
+    try {
+      const { result, standing } = await signWithJournal(plan, tags, context, journal, {
+        known: plan.view,
+        recheck: async () => {
+          moved = movedBefore(image.gun, tags, await look(), absent);
+          requireNoneMoved(image.gun, moved);
+        },
+        look,
+      });
+      states.note('signed', tags.keys());
+      const after = standing
+        ? movedAfter(image.gun, tags, standing, absent)
+        : new Map<string, TrustError>();
+      states.note('moved', after.keys());
+      for (const [tag, error] of after) drop(tag, error);
+      work.roles = result.roles;
+      work.pinnedBy = result.pinnedBy;
+      if (open.size > 0) {
+        log.info(`${image.gun}: ${[...open.keys()].join(', ')} ${signedWords(result.pinnedBy)}`);
+      }
+      return;
+    } catch (error) {
+      const taken = states.in('moved').filter((tag) => open.has(tag));
+      if (moved.size === 0 && taken.length === 0) throw error;
+      for (const [tag, failure] of moved) drop(tag, failure);
+      for (const tag of taken) drop(tag, expected(error));
+    }
+  }
 }
 
 /** The configuration of one repository. */
@@ -250,7 +323,14 @@ function of({ image, trustServer }: RepositoryToSign, configuration: Configurati
   return { ...configuration, image, trustServer };
 }
 
-function outcomesOf({ target, contents, errors, roles, pinnedBy }: Work): readonly ImageOutcome[] {
+function outcomesOf({
+  target,
+  contents,
+  errors,
+  roles,
+  pinnedBy,
+  states,
+}: Work): readonly ImageOutcome[] {
   const { gun, tags } = target.image;
   return tags.map((tag): ImageOutcome => {
     const error = errors.get(tag);
@@ -262,6 +342,7 @@ function outcomesOf({ target, contents, errors, roles, pinnedBy }: Work): readon
       digest: content?.digest ?? target.digests.get(tag),
       length: content?.length,
       signed: error === undefined && roles !== undefined,
+      state: states.of(tag),
       roles: error === undefined ? (roles ?? []) : [],
       pinnedBy: error === undefined ? pinnedBy : undefined,
       error,

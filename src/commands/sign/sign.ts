@@ -1,6 +1,8 @@
 /** Signs images that are already in the registry. Needs no Docker. */
+import { mapAtOnce } from '../../at-once.js';
 import { TrustError } from '../../errors.js';
 import type { InputValues } from '../../inputs/index.js';
+import { limits } from '../../limits.js';
 import type { RegistryClient } from '../../registry/index.js';
 import { ahead } from '../ahead.js';
 import type { Configuration } from '../configuration/types.js';
@@ -8,13 +10,13 @@ import type { RunContext } from '../context.js';
 import { withJournal, type Journal, type TaggedContent } from '../report/journal.js';
 import { openAzure, openSession } from '../session/session.js';
 import { signedWords } from '../report/root-words.js';
-import { signNoted } from '../signing/sign-noted.js';
+import { signWithJournal } from '../signing/sign-with-journal.js';
 import { beginSigning, examine, prepareSigning } from '../signing/signing-preflight.js';
 import {
-  lookAfterSigning,
   lookUpTags,
-  requireAgreement,
-  requireUnmoved,
+  movedAfter,
+  movedBefore,
+  requireNoneMoved,
   type Standing,
 } from '../signing/standing.js';
 
@@ -63,19 +65,17 @@ async function signTagged(
   journal.noteTags(tags);
   journal.noteTagState('unsigned');
   await log.group('Signature', async () => {
-    let standing: Promise<Standing> | undefined;
-    const result = await signNoted(plan, tags, context, journal, {
+    const { result, standing } = await signWithJournal(plan, tags, context, journal, {
       known: plan.view,
       recheck: async () => {
-        requireUnmoved(gun, tags, await look());
+        requireNoneMoved(gun, movedBefore(gun, tags, await look()));
       },
-      onReadBack: () => {
-        standing = ahead(look());
-      },
+      look,
     });
-    journal.noteReadBack(result);
-    const after = await lookAfterSigning(gun, standing ?? look(), log);
-    if (after) requireAgreement(gun, tags, after);
+    const moved = standing ? movedAfter(gun, tags, standing) : new Map<string, TrustError>();
+    journal.noteTagState('signed', tags.keys());
+    journal.noteTagState('moved', moved.keys());
+    requireNoneMoved(gun, moved);
     journal.noteSigned();
     for (const tag of tags.keys()) log.info(`${gun}:${tag}  ${signedWords(result.pinnedBy)}`);
     log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
@@ -86,23 +86,21 @@ async function resolveTags(
   images: RegistryClient,
   { image: { gun, repository, tags }, digest }: Configuration,
 ): Promise<ReadonlyMap<string, TaggedContent>> {
-  const manifests = await Promise.all(tags.map((tag) => images.getManifest(repository, tag)));
-  return new Map(
-    tags.map((tag, index) => {
-      const manifest = manifests[index];
-      if (!manifest) {
-        throw new TrustError('MANIFEST_NOT_FOUND', `There is no image ${gun}:${tag}.`, {
-          remedy: 'Push the image first, and check registry, repository and tag.',
-        });
-      }
-      if (digest !== undefined && manifest.digest !== digest) {
-        throw new TrustError(
-          'TAG_MOVED',
-          `${gun}:${tag} stands for ${manifest.digest}, not for ${digest} as it should.`,
-          { remedy: 'Nothing was signed. Find out who moved the tag, or give the other digest.' },
-        );
-      }
-      return [tag, { digest: manifest.digest, length: manifest.length }];
-    }),
-  );
+  const found = await mapAtOnce(tags, limits.tagsAtOnce, async (tag) => {
+    const manifest = await images.getManifest(repository, tag);
+    if (!manifest) {
+      throw new TrustError('MANIFEST_NOT_FOUND', `There is no image ${gun}:${tag}.`, {
+        remedy: 'Push the image first, and check registry, repository and tag.',
+      });
+    }
+    if (digest !== undefined && manifest.digest !== digest) {
+      throw new TrustError(
+        'TAG_MOVED',
+        `${gun}:${tag} points to ${manifest.digest}, not to ${digest} as it should.`,
+        { remedy: 'Nothing was signed. Find out who moved the tag, or give the other digest.' },
+      );
+    }
+    return [tag, { digest: manifest.digest, length: manifest.length }] as const;
+  });
+  return new Map(found);
 }

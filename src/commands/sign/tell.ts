@@ -1,7 +1,7 @@
 /** Hands on what became of the images of a run: outputs, trust report, job summary. */
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import { writeTrustReport } from '../report/report.js';
+import { handOnReport } from '../report/report-file.js';
 import { imagesReport, imagesSummary, type ImageOutcome, type KeyFacts } from './outcome.js';
 
 /** Tells of what was signed, and of what was not. */
@@ -26,6 +26,6 @@ export async function tell(
     }
   }
   const report = imagesReport(images, key, warnings);
-  context.setOutput('trust-report', await writeTrustReport(report, reportPath, context));
+  await handOnReport(report, reportPath, context);
   await context.addSummary(imagesSummary(images, key, warnings));
 }

@@ -26,7 +26,7 @@ import type { SignerChange } from './change-report.js';
 import { readAddConfiguration, type AddConfiguration } from './configuration.js';
 import { finishChange, logChanges } from './finish.js';
 import { prepareChange, type Preparation } from './prepare.js';
-import { someOf } from './some-of.js';
+import { someOf } from '../report/some-of.js';
 
 /**
  * Runs `signers add`.

@@ -3,7 +3,7 @@ import type { Log } from '../../ports.js';
 import { vaultServiceOf } from '../../signing/index.js';
 import type { KeyId } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
-import { writeTrustReport } from '../report/report.js';
+import { handOnReport } from '../report/report-file.js';
 import { failureOfEach, type Attempted } from '../repositories/index.js';
 import {
   changeReport,
@@ -41,10 +41,7 @@ export async function finishChange(
     'keys',
     keys.flatMap(({ reference }) => (isInVault(reference) ? [reference] : [])).join('\n'),
   );
-  context.setOutput(
-    'trust-report',
-    await writeTrustReport(changeReport(facts), reportPath, context),
-  );
+  await handOnReport(changeReport(facts), reportPath, context);
   await context.addSummary(changeSummary(facts));
   const attempted = changes.map(({ gun, error }): Attempted<undefined> =>
     error ? { gun, error } : { gun, value: undefined },

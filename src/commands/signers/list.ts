@@ -4,7 +4,7 @@ import { listSigners } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import { rolesOf } from '../inspect/facts.js';
 import { collectWarnings } from '../report/collect-warnings.js';
-import { writeTrustReport } from '../report/report.js';
+import { handOnReport } from '../report/report-file.js';
 import {
   openAzureFor,
   failureOfEach,
@@ -61,10 +61,7 @@ export async function listRepositorySigners(
     });
   }
   context.setOutput('repositories', facts.repositories.map(({ gun }) => gun).join('\n'));
-  context.setOutput(
-    'trust-report',
-    await writeTrustReport(listingReport(facts), configuration.reportPath, context),
-  );
+  await handOnReport(listingReport(facts), configuration.reportPath, context);
   await context.addSummary(listingSummary(facts));
   const failure = failureOfEach(attempted, 'could not be looked at');
   if (failure) throw failure;

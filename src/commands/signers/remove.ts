@@ -21,7 +21,7 @@ import type { SignerChange } from './change-report.js';
 import { readRemoveConfiguration, type RemoveConfiguration } from './configuration.js';
 import { finishChange, logChanges } from './finish.js';
 import { prepareChange, type Preparation } from './prepare.js';
-import { someOf } from './some-of.js';
+import { someOf } from '../report/some-of.js';
 
 /**
  * Runs `signers remove`.

@@ -1,35 +1,45 @@
 /** Gives a manifest that is in the registry, and signed, its tags. */
+import { mapAtOnce } from '../../at-once.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
 import type { Manifest, RegistryClient } from '../../registry/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
+import type { Journal } from '../report/journal.js';
 
 /**
- * Puts the manifest under every tag, all at once.
- * @throws {TrustError} with the code of the first refusal, naming every tag with what became of it.
+ * Puts the manifest under every tag, and notes what became of each.
+ * @throws {TrustError} the first refusal, once all were tried.
  */
 export async function putTags(
   images: RegistryClient,
   { gun, repository, tags }: ImageConfiguration,
   { bytes, mediaType, digest }: Manifest,
+  { noteTagState }: Pick<Journal, 'noteTagState'>,
 ): Promise<void> {
-  const results = await Promise.allSettled(
-    tags.map((tag) => images.putManifest(repository, tag, bytes, mediaType)),
-  );
-  const of = (status: 'fulfilled' | 'rejected'): string =>
-    tags.filter((_tag, index) => results[index]?.status === status).join(', ');
-  const failed = results.find((result) => result.status === 'rejected');
+  const failures = await mapAtOnce(tags, limits.tagsAtOnce, async (tag) => {
+    noteTagState('signed-unsettled', [tag]);
+    try {
+      await images.putManifest(repository, tag, bytes, mediaType);
+      return undefined;
+    } catch (thrown) {
+      // Without an answer nobody knows whether the registry has taken it.
+      if (isTrustError(thrown, 'PUSH_NOT_AUTHORIZED', 'PUSH_FAILED')) {
+        noteTagState('signed-untagged', [tag]);
+      }
+      return { thrown };
+    }
+  });
+  const failed = failures.find((failure) => failure !== undefined);
   if (!failed) return;
-  const cause: unknown = failed.reason;
-  const isKnown = isTrustError(cause);
-  const done = of('fulfilled');
+  const { thrown } = failed;
+  const isKnown = isTrustError(thrown);
   throw new TrustError(
-    isKnown ? cause.code : 'UNEXPECTED',
-    `${gun} is signed for ${digest}, but these tags could not be put: ${of('rejected')}.` +
-      `${done === '' ? '' : ` Put: ${done}.`} ${messageOf(cause)}`,
+    isKnown ? thrown.code : 'UNEXPECTED',
+    `${gun} is signed for ${digest}, but not all of its tags could be put: ${messageOf(thrown)}`,
     {
       remedy:
-        `${isKnown ? cause.remedy : ''} Clients with content trust get the new image already, all others what the tags stood for. Then run the step again.`.trim(),
-      cause,
+        `${isKnown ? thrown.remedy : ''} Clients with content trust get the new image already, all others what the tags pointed to. Then run the step again.`.trim(),
+      cause: thrown,
     },
   );
 }

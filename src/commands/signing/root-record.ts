@@ -7,7 +7,7 @@ import { isTrustError } from '../../errors.js';
 import type { Log } from '../../ports.js';
 import { formatKeyReference, type KeyReference, type VaultReference } from '../../signing/index.js';
 import type { RunContext } from '../context.js';
-import { commandLine } from '../keys/lost/command-line.js';
+import { commandLine } from '../command-line.js';
 import type { AzureAccess } from '../session/session.js';
 
 /**

@@ -12,6 +12,8 @@ import type { Manifest, RegistryClient } from '../../registry/index.js';
 import { lookUpTag, readRepository, type TrustedView } from '../../trust/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
+import type { Journal } from '../report/journal.js';
+import type { TagState } from '../report/tag-states.js';
 import type { SigningPlan } from './signing-preflight.js';
 import { lookUpTags, type Standing } from './standing.js';
 
@@ -33,10 +35,19 @@ export interface Settling {
   readonly seen: TrustedView | undefined;
   /** What was seen at once after the signing; without it, both sides are asked. */
   readonly first?: BothSides;
+  /** Told what is known of each tag. */
+  readonly noteTagState: Journal['noteTagState'];
 }
 
 /** What is to be done about one tag. */
 export type TagVerdict = 'ours' | 'lost' | 'wait' | 'put-signed';
+
+const stateOf: Readonly<Record<TagVerdict, TagState>> = {
+  ours: 'signed',
+  lost: 'moved',
+  wait: 'signed-unsettled',
+  'put-signed': 'signed-unsettled',
+};
 
 /** What a decision rests on, for one tag. Digests. */
 export interface TagFacts {
@@ -98,12 +109,13 @@ export async function settleTags(
         isPatienceOver: elapsedMs > limits.settlePatienceMs,
         hasInsisted: insisted.has(tag),
       });
+      settling.noteTagState(stateOf[verdict], [tag]);
       if (verdict === 'lost') lost.push(loss(image.gun, tag, manifest.digest, signed, standing));
       if (verdict === 'wait') isMoving = true;
       if (verdict !== 'put-signed' || signed === undefined) continue;
       isMoving = true;
       if (signed === manifest.digest) insisted.add(tag);
-      log.warn(`${image.gun}:${tag} stands for ${standing ?? 'nothing'}; putting ${signed} there`);
+      log.warn(`${image.gun}:${tag} points to ${standing ?? 'nothing'}; putting ${signed} there`);
       await putSigned(images, image, tag, signed, manifest);
       put.set(tag, signed);
     }
@@ -136,10 +148,14 @@ async function pause(ms: number, { gun }: ImageConfiguration, signal: AbortSigna
   try {
     await sleep(ms, undefined, { signal });
   } catch (cause) {
-    throw new TrustError('INTERRUPTED', `interrupted while the tags of ${gun} came to rest`, {
-      remedy: 'Run the step again.',
-      cause,
-    });
+    throw new TrustError(
+      'INTERRUPTED',
+      `interrupted while registry and trust data of ${gun} were compared`,
+      {
+        remedy: 'Run the step again.',
+        cause,
+      },
+    );
   }
 }
 
@@ -173,12 +189,12 @@ function loss(
   signed: string | undefined,
   standing: string | undefined,
 ): string {
-  return `${gun}:${tag} is signed for ${signed ?? 'nothing'} and stands for ${standing ?? 'nothing'}, after this run had signed it for ${ours}`;
+  return `${gun}:${tag} is signed for ${signed ?? 'nothing'} and points to ${standing ?? 'nothing'}, after this run had signed it for ${ours}`;
 }
 
 function moved({ gun }: ImageConfiguration, lost: readonly string[]): TrustError {
-  const what = lost.length > 0 ? lost.join('; ') : `The tags of ${gun} do not come to rest`;
-  return new TrustError('TAG_MOVED', `${what}: somebody else has moved it since.`, {
+  const what = lost.length > 0 ? lost.join('; ') : `The tags of ${gun} keep changing`;
+  return new TrustError('TAG_MOVED', `${what}: another run is pushing the same tags.`, {
     remedy:
       'The other run has the tag. Run the step again to give it what this run made, or let runs use different tags.',
   });

@@ -1,24 +1,28 @@
 /** Signs tags and reads them back; the one place that may say "signed". */
-import { TrustError, isTrustError, messageOf } from '../../errors.js';
+import { TrustError } from '../../errors.js';
 import type { Log } from '../../ports.js';
 import {
   initialiseRepository,
   type Initialised,
   lookUpTag,
+  overtakenBy,
   publishTags,
   readRepository,
+  signedByOthers,
   type PublishTagsOptions,
   type RoleName,
   type TrustedView,
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import type { SignedResult, TaggedContent } from '../report/journal.js';
-import type { TagOrder } from './tag-order.js';
 import { matchedPin, nameOfPin } from './pins.js';
 import { type SigningPlan } from './signing-preflight.js';
 
-/** What makes signing quick and safe; see the options of the same names in `publishTags`. */
-export type SigningHints = Pick<PublishTagsOptions, 'known' | 'recheck' | 'onReadBack'>;
+/** What makes signing safe and quick; see the options of the same names in `publishTags`. */
+export type SigningHints = Pick<
+  PublishTagsOptions,
+  'known' | 'recheck' | 'onReadBack' | 'onOvertaken'
+>;
 
 /**
  * Publishes `tags` with the native engine, initialising the repository where it has no trust data.
@@ -30,22 +34,23 @@ export async function signTags(
   tags: ReadonlyMap<string, TaggedContent>,
   { clock, signal }: RunContext,
   log: Log,
-  hints: SigningHints = {},
+  hints: SigningHints,
 ): Promise<SignedResult> {
   const { server, pins, key } = plan;
   const options = { pins, clock, log, signal, tags };
   if (plan.root) {
     const created = await initialiseRepository(server, {
       ...options,
+      recheck: hints.recheck,
       rootSigner: plan.root.key.signer,
       rootCertificate: plan.root.certificate,
       targetsSigner: key.signer,
     });
     if (created.kind === 'created') return resultOf(plan, created.view, created.roles, true);
-    log.info('Somebody else initialised the repository meanwhile.');
+    log.info('Another run initialised the repository in the meantime.');
   }
   const published = await publishTags(server, { ...options, ...hints, signer: key.signer });
-  if (published.alreadySigned) log.info('All tags were signed with these digests before.');
+  if (published.alreadySigned) log.info('All tags were signed already, with these digests.');
   return resultOf(plan, published.view, published.roles, false);
 }
 
@@ -72,78 +77,38 @@ export async function initialiseForDocker(
 
 /**
  * Verifies what somebody else (the Docker CLI) signed, as a stranger with an empty cache would.
- * @throws {TrustError} READ_BACK_FAILED, and what verification throws.
+ * @throws {TrustError} READ_BACK_FAILED, TAG_MOVED where another run signed since, and what
+ * verification throws.
  */
 export async function readBackSigned(
   plan: SigningPlan,
   tags: ReadonlyMap<string, TaggedContent>,
   initialised: boolean,
   { clock, signal }: RunContext,
+  onOvertaken: (tags: readonly string[]) => void,
 ): Promise<SignedResult> {
   const { server, pins } = plan;
   const view = await readRepository(server, { pins, now: clock(), signal });
   if (!view) throw readBackFailed(server.gun, 'there is no trust data');
+  const others = signedByOthers(view, tags);
+  if (others.size > 0) {
+    onOvertaken([...others.keys()]);
+    throw overtakenBy(server.gun, tags, others);
+  }
   const roles = new Set<RoleName>();
-  for (const [tag, { digest, length }] of tags) {
+  for (const [tag, { length }] of tags) {
     const found = lookUpTag(view, tag);
     if (found.kind !== 'signed') {
       throw readBackFailed(server.gun, `${tag} is not signed`);
     }
-    if (found.digest !== digest || found.length !== length) {
-      throw readBackFailed(server.gun, `${tag} is signed for ${found.digest}, not for ${digest}`);
+    if (found.length !== length) {
+      throw readBackFailed(server.gun, `${tag} is signed with a length of ${found.length} bytes`);
     }
     for (const [role, { signed }] of view.targets) {
       if (Object.hasOwn(signed.targets, tag)) roles.add(role);
     }
   }
   return resultOf(plan, view, [...roles].sort(), initialised);
-}
-
-/**
- * Runs `body`, and adds to its failure which tags are in the registry without a signature.
- * @throws {TrustError} always the failure of `body`, with its own code.
- */
-export async function tellUnsigned<T>(
-  gun: string,
-  tags: Iterable<string>,
-  body: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    const names = [...tags].map((tag) => `${gun}:${tag}`).join(', ');
-    const isKnown = isTrustError(error);
-    throw new TrustError(
-      isKnown ? error.code : 'UNEXPECTED',
-      `${messageOf(error).replace(/\.?\s*$/, '.')} The registry holds ${names}, and this run has not signed it.`,
-      {
-        remedy: isKnown ? error.remedy : 'Run the step again.',
-        cause: error,
-      },
-    );
-  }
-}
-
-/**
- * Runs `body`, and adds to its failure that no tag was touched, and what remains in the registry.
- * @throws {TrustError} always the failure of `body`, with its own code.
- */
-export async function tellUntagged<T>(
-  gun: string,
-  order: TagOrder,
-  body: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    const isKnown = isTrustError(error);
-    const where = order.kind === 'staging-tag' ? `the tag ${order.tag}` : 'no tag';
-    throw new TrustError(
-      isKnown ? error.code : 'UNEXPECTED',
-      `${messageOf(error)} No tag of ${gun} was moved: what this run pushed is there under ${where}.`,
-      { remedy: isKnown ? error.remedy : 'Run the step again.', cause: error },
-    );
-  }
 }
 
 async function resultOf(

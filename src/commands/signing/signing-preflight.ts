@@ -6,7 +6,7 @@ import type { OpenedKey } from '../../azure/index.js';
 import { isTrustError, TrustError } from '../../errors.js';
 import type { Log } from '../../ports.js';
 import { createRootCertificate, formatKeyReference, proveSigner } from '../../signing/index.js';
-import { ourCommand } from '../keys/lost/command-line.js';
+import { ourCommand } from '../command-line.js';
 import { isMatterOfRights } from './owners-keys.js';
 import {
   createTrustServer,

@@ -1,33 +1,39 @@
-/** What tags of a registry stand for at this moment, and how it is told when it is not as it should. */
+/**
+ * What tags of a registry point to, before and after they are signed, and how it is told when that
+ * is not what is signed.
+ */
+import { mapAtOnce } from '../../at-once.js';
 import { TrustError, isTrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import type { RegistryClient } from '../../registry/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
+import { failureOfMany } from '../report/failure-of-many.js';
 import type { TaggedContent } from '../report/journal.js';
 import { unanswered } from '../unanswered.js';
 
 /** Digests by tag; undefined for a tag that does not exist. */
 export type Standing = ReadonlyMap<string, string | undefined>;
 
-/** Asks the registry for all `tags` at once. @throws {TrustError} as getManifest does. */
+/** Asks the registry for all `tags`, or digests. @throws {TrustError} as getManifest does. */
 export async function lookUpTags(
   images: RegistryClient,
   { repository }: Pick<ImageConfiguration, 'repository'>,
   tags: Iterable<string>,
 ): Promise<Standing> {
   return new Map(
-    await Promise.all(
-      [...tags].map(
-        async (tag) => [tag, (await images.getManifest(repository, tag))?.digest] as const,
-      ),
+    await mapAtOnce(
+      [...tags],
+      limits.tagsAtOnce,
+      async (tag) => [tag, (await images.getManifest(repository, tag))?.digest] as const,
     ),
   );
 }
 
 /**
- * What the tags stand for once they are signed. They are signed whatever the registry answers, so an
+ * What the tags point to once they are signed. They are signed whatever the registry answers, so an
  * answer of no use is a warning and not a failure.
- * @param looking the look-up, if it has begun already.
+ * @param looking the look-up, which has begun already.
  * @returns undefined, with a warning, where the registry does not say.
  */
 export async function lookAfterSigning(
@@ -40,49 +46,78 @@ export async function lookAfterSigning(
   } catch (error) {
     if (!isTrustError(error, ...unanswered, 'DIGEST_MISMATCH')) throw error;
     log.warn(
-      `The tags of ${gun} are signed; whether they still stand for what was signed could not be checked: ${error.message}`,
+      `The tags of ${gun} are signed; whether they still point to what was signed could not be checked: ${error.message}`,
     );
     return undefined;
   }
 }
 
 /**
- * Makes sure, before anything is signed, that the tags are still what is to be signed.
- * @throws {TrustError} TAG_MOVED
+ * The tags that are not what is to be signed any more, each with its failure.
+ * @param absent tags that need not exist yet.
  */
-export function requireUnmoved(
+export function movedBefore(
   gun: string,
-  tags: ReadonlyMap<string, TaggedContent>,
+  tags: ReadonlyMap<string, Pick<TaggedContent, 'digest'>>,
   standing: Standing,
-): void {
-  for (const [tag, { digest }] of tags) {
-    const found = standing.get(tag);
-    if (found === digest) continue;
-    throw new TrustError(
+  absent: ReadonlySet<string> = new Set(),
+): ReadonlyMap<string, TrustError> {
+  return differing(tags, standing, (tag, digest, found) => {
+    if (found === undefined && absent.has(tag)) return undefined;
+    const isDigest = tag.includes(':');
+    return new TrustError(
       'TAG_MOVED',
-      `${gun}:${tag} stands for ${found ?? 'nothing'} now, not for ${digest}: somebody else moved the tag while this run was signing it.`,
-      { remedy: 'Nothing was signed. Run the step again, or let the other run have the tag.' },
+      found === undefined
+        ? `${gun}${isDigest ? '@' : ':'}${tag} is not in the registry any more: it was deleted while this run was signing it.`
+        : `${gun}:${tag} points to ${found} now, not to ${digest}: another run moved the tag while this run was signing it.`,
+      {
+        remedy: isDigest
+          ? 'Check that nothing deletes images of this repository, and run the step again.'
+          : 'Run the step again to sign what the tag points to now, or let the other run have the tag.',
+      },
     );
-  }
+  });
 }
 
-/**
- * Makes sure, after the signing, that whoever pulls with and without trust gets the same.
- * @throws {TrustError} TAG_MOVED
- */
-export function requireAgreement(
+/** The tags that do not point to what was signed, each with its failure. */
+export function movedAfter(
   gun: string,
-  tags: ReadonlyMap<string, TaggedContent>,
+  tags: ReadonlyMap<string, Pick<TaggedContent, 'digest'>>,
   standing: Standing,
-): void {
-  const moved = [...tags].filter(([tag, { digest }]) => standing.get(tag) !== digest);
-  if (moved.length === 0) return;
-  const told = moved.map(
-    ([tag, { digest }]) =>
-      `${gun}:${tag} was signed for ${digest}, and stands for ${standing.get(tag) ?? 'nothing'} by now`,
-  );
-  throw new TrustError('TAG_MOVED', `${told.join('; ')}: somebody else moved it meanwhile.`, {
-    remedy:
-      'Clients with content trust get what was signed, all others what the tag stands for. Find out who moved the tag; run the step again to sign what it stands for now.',
+  absent: ReadonlySet<string> = new Set(),
+): ReadonlyMap<string, TrustError> {
+  return differing(tags, standing, (tag, digest, found) => {
+    if (found === undefined && absent.has(tag)) return undefined;
+    return new TrustError(
+      'TAG_MOVED',
+      `${gun}:${tag} was signed for ${digest}, and points to ${found ?? 'nothing'} now: another run moved it in the meantime.`,
+      {
+        remedy:
+          'Clients with content trust get what was signed, all others what the tag points to. Find out who moved the tag. Run the step again to sign what it points to now.',
+      },
+    );
   });
+}
+
+/** @throws {TrustError} TAG_MOVED if any tag was moved, naming them. */
+export function requireNoneMoved(gun: string, moved: ReadonlyMap<string, TrustError>): void {
+  const failed = [...moved].map(([tag, error]) => ({ name: `${gun}:${tag}`, error }));
+  const [first, ...others] = failed;
+  if (!first) return;
+  if (others.length === 0) throw first.error;
+  throw failureOfMany([first, ...others], `${failed.length} tags were moved.`);
+}
+
+function differing(
+  tags: ReadonlyMap<string, Pick<TaggedContent, 'digest'>>,
+  standing: Standing,
+  failure: (tag: string, digest: string, found: string | undefined) => TrustError | undefined,
+): ReadonlyMap<string, TrustError> {
+  return new Map(
+    [...tags].flatMap(([tag, { digest }]) => {
+      const found = standing.get(tag);
+      const error = found === digest ? undefined : failure(tag, digest, found);
+      return error ? [[tag, error] as const] : [];
+    }),
+  );
 }

@@ -41,3 +41,15 @@ export function chooseTagOrder(
     ? { kind: 'staging-tag', tag: stagingTagPrefix + randomBytes(8).toString('hex') }
     : { kind: 'tags-first' };
 }
+
+/** Where the image is as long as it has no tags, in words; undefined where they are pushed first. */
+export function heldUnder(order: TagOrder): string | undefined {
+  switch (order.kind) {
+    case 'tags-first':
+      return undefined;
+    case 'by-digest':
+      return 'no tag';
+    case 'staging-tag':
+      return `the tag ${order.tag}`;
+  }
+}

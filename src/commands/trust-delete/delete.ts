@@ -9,7 +9,7 @@ import type { Log } from '../../ports.js';
 import { deleteTrustData, readRepository, type Gun, type Pin } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
-import { writeTrustReport } from '../report/report.js';
+import { handOnReport, writeTrustReport } from '../report/report-file.js';
 import {
   eachRepository,
   failureOfEach,
@@ -70,7 +70,7 @@ export async function deleteRepositoryTrust(
   const facts: DeletionFacts = { dryRun, repositories, warnings };
   const deleted = repositories.filter(({ state }) => state === 'deleted');
   context.setOutput('repositories', deleted.map(({ gun }) => gun).join('\n'));
-  await writeTrustReport(deletionReport(facts), file, context);
+  await handOnReport(deletionReport(facts), file, context);
   await context.addSummary(deletionSummary(facts));
   if (!dryRun && unconfirmed.length > 0) throw notConfirmed(unconfirmed, found, context);
   const failure = failureOfEach(

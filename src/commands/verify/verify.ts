@@ -11,7 +11,7 @@ import type { Log } from '../../ports.js';
 import type { Pin } from '../../trust/index.js';
 import { collectWarnings } from '../report/collect-warnings.js';
 import type { RunContext } from '../context.js';
-import { writeTrustReport } from '../report/report.js';
+import { handOnReport } from '../report/report-file.js';
 import { resolvePin } from '../signing/pins.js';
 import { createAccess, type Access } from './access.js';
 import { mapAtOnce } from '../../at-once.js';
@@ -93,8 +93,7 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
     }
   } finally {
     const report = verificationReport(verdicts, warnings, written);
-    const file = await writeTrustReport(report, configuration.reportPath, context);
-    context.setOutput('trust-report', file);
+    await handOnReport(report, configuration.reportPath, context);
     await context.addSummary(verificationSummary(verdicts, warnings));
   }
 }

@@ -1,12 +1,16 @@
 /** GitHub Actions: inputs, masks, groups, annotations, outputs and summary through @actions/core. */
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
+import { proveAppendable } from '../../output-files/index.js';
 import { takeInputs, type Environment } from '../environment.js';
 import { failureText } from '../failure.js';
 import type { Host } from '../host.js';
 import { Masks } from '../masks.js';
 import { createIdToken } from './id-token.js';
 import { rememberForPost } from './post-state.js';
+
+const runnerRemedy =
+  'Make room on the disk of the runner, and let this job write to the file: the runner makes it anew for each step.';
 
 /** Gives the host; takes the inputs out of `environment`. */
 export function createActionsHost(environment: Environment): Host {
@@ -34,9 +38,16 @@ export function createActionsHost(environment: Environment): Host {
     command: () => input('command') || 'buildAndPush',
     input,
     identity: (_inputs, secrets) => ({ idToken: createIdToken(environment, secrets) }),
+    prove: async () => {
+      // Without a file the runner takes outputs from the log, and has no summary.
+      for (const name of ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY']) {
+        const file = environment[name];
+        if (file) await proveAppendable(file, `${name}, ${file},`, runnerRemedy);
+      }
+    },
     setOutput: core.setOutput,
     addSummary: async (markdown) => {
-      if (environment.GITHUB_STEP_SUMMARY === undefined) {
+      if (!environment.GITHUB_STEP_SUMMARY) {
         core.debug('This runner has no job summary.');
         return;
       }

@@ -2,7 +2,7 @@
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { inputNameOn, type OutputName } from '../../inputs/index.js';
-import { appendOutput } from '../../output-files/index.js';
+import { appendOutput, proveOutput } from '../../output-files/index.js';
 import type { Environment } from '../environment.js';
 import { safeJson } from '../documents.js';
 import { failureText, type Failure } from '../failure.js';
@@ -63,6 +63,10 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     input: (name) => readValue(name, { options, variables }),
     identity: () => ({}),
     askSecret,
+    prove: async () => {
+      if (summaryFile === undefined) return;
+      await proveOutput(path.resolve(summaryFile), process.cwd(), { isFolderThere: true });
+    },
     setOutput: (name, value) => {
       outputs.set(name, value);
     },

@@ -6,7 +6,7 @@ export { publishChange, type Change, type Changed } from './publish-change.js';
 export type { FileSigner, Plan, PlannedFile } from './plan.js';
 export { initialiseRepository, type Initialised, type InitialiseOptions } from './initialise.js';
 export { planRemoval, type KeepingRole, type RemovalPlan } from './plan-removal.js';
-export { publishTags } from './publish-tags.js';
+export { overtakenBy, publishTags, signedByOthers } from './publish-tags.js';
 export { requireAnchor, type AnchorQuestion, type FileToSign } from './require-anchor.js';
 export { removeTags, type RemovedTags, type RemoveTagsOptions } from './remove-tags.js';
 export type {

@@ -27,6 +27,8 @@ export interface InitialiseOptions extends PublishingContext {
   readonly targetsSigner: Signer;
   /** Signed along with it, so that one publish does it all. */
   readonly tags?: Tags;
+  /** Asked before every publish: throws where the tags are not what is to be signed any more. */
+  readonly recheck?: () => Promise<void>;
 }
 
 /** How an initialisation ended. */
@@ -58,6 +60,7 @@ export async function initialiseRepository(
   const patience = patienceFor(options.deadlineMs ?? limits.publishDeadlineMs, options.signal);
 
   for (let attempts = 1; ; attempts += 1) {
+    await options.recheck?.();
     const outcome = await send(server, bytes, options);
     if (outcome.kind !== 'accepted') {
       // Whatever the answer was, what stands there now tells what happened.

@@ -69,10 +69,13 @@ export async function publishChange<P extends Plan>(
   let attempts = 0;
   let carriedOut: P | undefined;
   let uncertain = 0;
+  let known = options.known;
 
   const read = async (previous: TrustedView | undefined, after: Trouble | undefined) => {
     try {
-      return await readRepository(server, { pins, now: clock(), previous, expiry, signal });
+      // What is known may be outdated, so it says where to look first, and nothing else.
+      const likely = previous ? undefined : options.known && [...options.known.delegations.keys()];
+      return await readRepository(server, { pins, now: clock(), previous, likely, expiry, signal });
     } catch (error) {
       if (after?.kind === 'uncertain' && isTrustError(error, 'TRUST_SERVER_UNREACHABLE')) {
         throw outcomeUnknown(after.error);
@@ -82,8 +85,9 @@ export async function publishChange<P extends Plan>(
   };
 
   for (;;) {
-    const known = trouble ? undefined : options.known;
+    const isFresh = known === undefined;
     const view = known ?? (await read(earlier, trouble));
+    known = undefined;
     if (!view) throw noTrustData(server);
     // A refusal is final unless the repository changed under it.
     if (trouble?.kind === 'rejected' && isUnchanged(earlier, view)) throw trouble.error;
@@ -92,20 +96,22 @@ export async function publishChange<P extends Plan>(
     const anchor = requireAnchor({ view, pins, files: plan.files, keys: change.keys });
     pins = anchor.pins;
     if (plan.files.length === 0) {
-      if (attempts > 0) log.info('A publish whose answer got lost has taken effect.');
+      if (!isFresh) {
+        // What was read some time ago is no proof: another run may have published since.
+        options.onReadBack?.();
+        continue;
+      }
+      if (attempts > 0) log.info('The publish succeeded although its response was lost.');
       const seen =
-        attempts === 0 && !known
-          ? confirmed(server, anchor.view, flaw)
-          : await lookBack(new Map(), view);
+        attempts === 0 ? confirmed(server, anchor.view, flaw) : await lookBack(new Map(), view);
       return { view: seen, plan, carriedOut, attempts };
     }
-    // After the reading, not beside it: whoever published before it is noticed here.
-    if (trouble) await options.recheck?.();
     for (const warning of plan.warnings) log.warn(warning);
     if (trouble?.kind === 'uncertain' && ++uncertain >= limits.publishUncertainTries) {
       throw trouble.error;
     }
-    const sent = await signFiles(plan.files);
+    // The signature of a vault takes as long as the answer of a registry: side by side.
+    const [sent] = await Promise.all([signFiles(plan.files), options.recheck?.()]);
     attempts += 1;
     carriedOut = plan;
     const bytes = new Map([...sent].map(([role, file]) => [role, file.bytes]));

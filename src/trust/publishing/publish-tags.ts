@@ -1,5 +1,6 @@
 /** Signs tags into an existing repository. */
 import { TrustError } from '../../errors.js';
+import type { Gun } from '../metadata/types.js';
 import type { TrustServer } from '../server/index.js';
 import { planTags } from './plan.js';
 import { publishChange } from './publish-change.js';
@@ -24,21 +25,34 @@ export async function publishTags(
     keys: [signer],
     plan: (current) => planTags(current, tags, signer, clock()),
     flaw: (seen) => tagFlaw(seen, tags),
-    overtaken: (seen) => signedByOthers(seen, tags),
+    overtaken: (seen) => {
+      const others = signedByOthers(seen, tags);
+      if (others.size === 0) return undefined;
+      options.onOvertaken?.([...others.keys()]);
+      return overtakenBy(seen.gun, tags, others);
+    },
   });
   return { view, roles: plan.roles, attempts, alreadySigned: attempts === 0 };
 }
 
-function signedByOthers(view: TrustedView, tags: Tags): TrustError | undefined {
-  for (const [tag, { digest }] of tags) {
-    const found = lookUpTag(view, tag);
-    if (found.kind !== 'signed' || found.digest === digest) continue;
-    return new TrustError(
-      'TAG_MOVED',
-      `${view.gun}:${tag} is signed for ${found.digest}: another run signed it right after this ` +
-        `one had signed it for ${digest}`,
-      { remedy: 'The other run has the tag. Run the step again to give it what this run made.' },
-    );
-  }
-  return undefined;
+/** The tags that are signed for something else than `tags` says, with what that is. */
+export function signedByOthers(view: TrustedView, tags: Tags): ReadonlyMap<string, string> {
+  return new Map(
+    [...tags].flatMap(([tag, { digest }]) => {
+      const found = lookUpTag(view, tag);
+      return found.kind === 'signed' && found.digest !== digest ? [[tag, found.digest]] : [];
+    }),
+  );
+}
+
+/** The error for tags that this run has signed, and another run right after it. */
+export function overtakenBy(gun: Gun, tags: Tags, others: ReadonlyMap<string, string>): TrustError {
+  const [[tag, found] = ['', '']] = others;
+  const more = others.size > 1 ? ` (and ${others.size - 1} more tags)` : '';
+  return new TrustError(
+    'TAG_MOVED',
+    `${gun}:${tag} is signed for ${found}${more}: another run signed it right after this one had ` +
+      `signed it for ${tags.get(tag)?.digest ?? 'nothing'}`,
+    { remedy: 'The other run has the tag. Run the step again to give it what this run made.' },
+  );
 }

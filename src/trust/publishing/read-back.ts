@@ -3,7 +3,7 @@
  * tag may be called signed. A 200 to the publish proves nothing, because the server lists the hash
  * of its own print of a file (notary tuf/tuf.go, UpdateSnapshot).
  */
-import { isTrustError, messageOf, TrustError } from '../../errors.js';
+import { isTrustError, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import { hashMismatch, own } from '../metadata/index.js';
 import type { RoleName } from '../metadata/types.js';
@@ -44,7 +44,8 @@ export async function readBack(
     if ('view' in look) return look.view;
     context.log.debug(`read back: ${look.flaw}`);
     const mayHeal = look.isFinal !== true && (await patience.pause());
-    if (!mayHeal) throw readBackFailed(server, look.flaw, look.cause);
+    if (!mayHeal)
+      throw 'cause' in look ? notReadBack(server, look) : readBackFailed(server, look.flaw);
   }
 }
 
@@ -58,16 +59,24 @@ export function confirmed(
   flawOf: Expectation['flaw'],
 ): TrustedView {
   const flaw = flawOf(view);
-  if (flaw !== undefined) throw readBackFailed(server, flaw, undefined);
+  if (flaw !== undefined) {
+    throw new TrustError(
+      'READ_BACK_FAILED',
+      `nothing had to be published for ${server.gun}, but what ${server.host} hands out does not ` +
+        `say what was to be signed: ${flaw}`,
+      { remedy: 'Do not rely on these tags. Inspect the repository, and run the step again.' },
+    );
+  }
   return view;
 }
 
 type Look =
   | { readonly view: TrustedView }
+  /** Nothing could be read, or nothing that can be trusted. */
+  | { readonly flaw: string; readonly cause: TrustError; readonly isFinal?: false }
   | {
       readonly flaw: string;
-      readonly cause?: unknown;
-      /** Whether waiting cannot help: what is there is newer than what we sent. */
+      /** Whether waiting cannot help: what is there is newer than what we sent, or stands beside it. */
       readonly isFinal?: boolean;
     };
 
@@ -87,14 +96,18 @@ async function lookOnce(
     });
   } catch (cause) {
     if (!isTrustError(cause) || cause.code === 'INTERRUPTED') throw cause;
-    return { flaw: messageOf(cause), cause };
+    return { flaw: cause.message, cause };
   }
   if (!view) return { flaw: 'there is no trust data' };
-  const flaw = fileFlaw(view, expected) ?? expected.flaw(view);
+  const ofFiles = fileFlaw(view, expected);
+  const flaw = ofFiles ?? expected.flaw(view);
   if (flaw === undefined) return { view };
-  const isFinal = [...expected.sent].some(
-    ([role, { version }]) => (fileOf(view, role)?.signed.version ?? 0) > version,
-  );
+  const isAllThere = ofFiles === undefined && expected.sent.size > 0;
+  const isFinal =
+    isAllThere ||
+    [...expected.sent].some(
+      ([role, { version }]) => (fileOf(view, role)?.signed.version ?? 0) > version,
+    );
   const overtaken = isFinal ? expected.overtaken?.(view) : undefined;
   if (overtaken) throw overtaken;
   return { flaw, isFinal };
@@ -134,7 +147,7 @@ export function tagFlaw(view: TrustedView, tags: Tags): string | undefined {
   return undefined;
 }
 
-function readBackFailed(server: TrustServer, flaw: string, cause: unknown): TrustError {
+function readBackFailed(server: TrustServer, flaw: string): TrustError {
   return new TrustError(
     'READ_BACK_FAILED',
     `the trust data of ${server.gun} was accepted by ${server.host}, but read back it does not ` +
@@ -144,7 +157,20 @@ function readBackFailed(server: TrustServer, flaw: string, cause: unknown): Trus
         'Do not rely on these tags. Run the step again; another run may have signed in between, ' +
         'or a cache on the way may lag behind. If it stays, something alters uploads on their way ' +
         'to the trust server, or the server itself is damaged: ask its operator.',
-      ...(cause !== undefined && { cause }),
     },
+  );
+}
+
+/** The error for a read-back that did not take place: what was signed may be there as it should. */
+function notReadBack(
+  server: TrustServer,
+  { flaw, cause }: { readonly flaw: string; readonly cause: TrustError },
+): TrustError {
+  const isUnusable = cause.code.startsWith('TRUST_DATA_') || cause.code === 'TRUST_PIN_MISMATCH';
+  const what = isUnusable ? 'what is read back cannot be verified' : 'it could not be read back';
+  return new TrustError(
+    'READ_BACK_FAILED',
+    `the trust data of ${server.gun} was accepted by ${server.host}, but ${what}: ${flaw}`,
+    { remedy: `Do not rely on these tags until they are read back. ${cause.remedy}`, cause },
   );
 }

@@ -39,8 +39,9 @@ export interface ChangeOptions extends PublishingContext {
    */
   readonly known?: TrustedView | undefined;
   /**
-   * Asked after each conflict, when the repository was read anew: throws where the change is not
-   * wanted any more.
+   * Asked before every publish, after the trust data was read that it is made from: throws where the
+   * change is not wanted any more. In this order nobody comes between unseen: whoever published
+   * before the reading is noticed here, and whoever publishes after it is met as a conflict.
    */
   readonly recheck?: (() => Promise<void>) | undefined;
   /** Told when the read-back begins, so that other looks at the result can run beside it. */
@@ -51,6 +52,10 @@ export interface ChangeOptions extends PublishingContext {
 export interface PublishTagsOptions extends ChangeOptions {
   readonly signer: Signer;
   readonly tags: Tags;
+  /** Asks the registry whether the tags still point to what is to be signed. Never left out. */
+  readonly recheck: () => Promise<void>;
+  /** Told which of the tags another run has signed since, before that is thrown. */
+  readonly onOvertaken?: ((tags: readonly string[]) => void) | undefined;
 }
 
 /** Tags that were read back, as a stranger, with the digests that were asked for. */

@@ -101,6 +101,7 @@ export async function runKeys(
       summary += safeMarkdown(markdown, masks);
       return Promise.resolve();
     },
+    onFailure: () => undefined,
     removeLater: () => undefined,
   };
   let error: TrustError | undefined;

@@ -6,7 +6,7 @@ import type { Configuration } from '../../../src/commands/configuration/types.js
 import type { RunContext } from '../../../src/commands/context.js';
 import { withJournal, type Journal } from '../../../src/commands/report/journal.js';
 import type { TrustReport } from '../../../src/commands/report/report.js';
-import { signNoted } from '../../../src/commands/signing/sign-noted.js';
+import { signWithJournal } from '../../../src/commands/signing/sign-with-journal.js';
 import type { SigningPlan } from '../../../src/commands/signing/signing-preflight.js';
 import { TrustError } from '../../../src/errors.js';
 import { content, gun, TestRepository } from '../../trust/support/repository.js';
@@ -20,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const tags = new Map([['1.0', content('a')]]);
+const unmoved = { recheck: () => Promise.resolve() };
 
 interface Told {
   readonly report: TrustReport | undefined;
@@ -43,6 +44,7 @@ async function tell(
     clock: () => new Date('2026-11-23T12:00:00Z'),
     signal: new AbortController().signal,
     tempDirectory: folder,
+    workingDirectory: folder,
     log: {
       group: (_title: string, inner: () => unknown) => inner(),
       info: () => undefined,
@@ -51,6 +53,7 @@ async function tell(
     },
     setOutput: (name: string, value: string) => outputs.set(name, value),
     toJson: (document: object, indent: number) => safeJson(document, indent, masks),
+    onFailure: () => undefined,
     addSummary: (text: string) => {
       summary += safeMarkdown(text, masks);
       return Promise.resolve();
@@ -103,7 +106,7 @@ describe('the journal of a run that fails', () => {
       reportPath: path.join(folder, 'gone', 'report.json'),
     });
     expect(thrown).toBe(pushFailed);
-    expect(warnings).toEqual([expect.stringMatching(/^The report of this run could not be/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^The trust report is missing: /)]);
   });
 
   it('says that a tag was moved when it was, after it had been signed', async () => {
@@ -111,7 +114,8 @@ describe('the journal of a run that fails', () => {
     const moved = new TrustError('TAG_MOVED', 'moved', { remedy: 'Look who.' });
     const { report, outputs } = await tell(async (journal, context) => {
       journal.noteTags(tags);
-      journal.noteReadBack(await signNoted(planOf(repository), tags, context, journal));
+      await signWithJournal(planOf(repository), tags, context, journal, unmoved);
+      journal.noteTagState('moved', ['1.0']);
       throw moved;
     });
     expect(report?.tags).toMatchObject([{ tag: '1.0', signed: false, state: 'moved' }]);
@@ -142,7 +146,7 @@ describe('a signing that fails', () => {
       journal.notePush('yes');
       journal.noteTagState('unsigned');
       journal.noteTags(tags);
-      journal.noteReadBack(await signNoted(planOf(repository), tags, context, journal));
+      await signWithJournal(planOf(repository), tags, context, journal, unmoved);
       journal.noteSigned();
     });
 

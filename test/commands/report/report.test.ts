@@ -1,13 +1,16 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  checkReportPath,
-  summaryOf,
+  handOnReport,
+  proveReportPath,
+  proveTemporaryFolder,
   writeTrustReport,
-  type TrustReport,
-} from '../../../src/commands/report/report.js';
+} from '../../../src/commands/report/report-file.js';
+import type { RunContext } from '../../../src/commands/context.js';
+import { summaryOf, type TrustReport } from '../../../src/commands/report/report.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const report: TrustReport = {
@@ -42,6 +45,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const contextIn = (tempDirectory: string) => ({
   tempDirectory,
+  workingDirectory: folder,
   toJson: (document: object, indent: number) => JSON.stringify(document, null, indent),
 });
 
@@ -60,10 +64,44 @@ describe('the trust report', () => {
   });
 
   it('is refused beforehand where there is no such folder', async () => {
-    await expect(checkReportPath(path.join(folder, 'none', 'report.json'))).rejects.toMatchObject({
-      code: 'INPUT_INVALID',
-    });
-    await checkReportPath(path.join(folder, 'report.json'));
+    const places = { tempDirectory: folder, workingDirectory: folder };
+    const nowhere = path.join(folder, 'none', 'report.json');
+    await expect(proveReportPath(nowhere, places)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(proveReportPath(folder, places)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    const before = await readdir(folder);
+    await proveReportPath(path.join(folder, 'new.json'), places);
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it.each([
+    ['is missing', () => path.join(folder, 'none')],
+    [
+      'is a file',
+      () => {
+        const file = path.join(folder, 'a-file');
+        writeFileSync(file, '');
+        return file;
+      },
+    ],
+  ])('is refused beforehand where the temporary folder %s', async (_what, make) => {
+    const tempDirectory = make();
+    const proving = proveTemporaryFolder({ tempDirectory });
+    await expect(proving).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' });
+  });
+
+  it('that cannot be written when all is done is a warning', async () => {
+    const warnings: string[] = [];
+    const outputs: string[] = [];
+    const context = {
+      tempDirectory: path.join(folder, 'gone'),
+      workingDirectory: folder,
+      toJson: JSON.stringify,
+      log: { warn: (line: string) => void warnings.push(line) },
+      setOutput: (name: string) => void outputs.push(name),
+    } as unknown as RunContext;
+    await handOnReport(report, undefined, context);
+    expect(warnings).toEqual([expect.stringMatching(/^The trust report is missing: .*ENOENT/)]);
+    expect(outputs).toEqual([]);
   });
 });
 

@@ -16,6 +16,7 @@ const signed: ImageOutcome = {
   digest: `sha256:${'a'.repeat(64)}`,
   length: 523,
   signed: true,
+  state: 'signed',
   roles: ['targets/ci', 'targets/releases'],
   pinnedBy: 'key ID 4c6c',
   error: undefined,
@@ -25,6 +26,7 @@ const failed = (tag: string, code: 'MANIFEST_NOT_FOUND' | 'TAG_MOVED', remedy = 
   image: `${gun}:${tag}`,
   tag,
   signed: false,
+  state: 'unsigned' as const,
   roles: [],
   error: new TrustError(code, `There is something about ${tag}.`, { remedy }),
 });
@@ -44,7 +46,7 @@ describe('the failure of many images', () => {
     const error = failureOf(all);
     expect(error?.code).toBe('TAG_MOVED');
     expect(error?.message).toBe(
-      `2 of 3 images were not signed. ${gun}:2: There is something about 2. ${gun}:3: There is something about 3.`,
+      `2 of 3 images failed. ${gun}:2: There is something about 2. ${gun}:3: There is something about 3.`,
     );
     expect(error?.remedy).toBe('Look.');
   });
@@ -52,7 +54,7 @@ describe('the failure of many images', () => {
   it('stays readable however many there are', () => {
     const many = Array.from({ length: 500 }, (_, index) => failed(String(index), 'TAG_MOVED'));
     const error = failureOf(many);
-    expect(error?.message).toMatch(/^500 of 500 images were not signed\. /);
+    expect(error?.message).toMatch(/^500 of 500 images failed\. /);
     expect(error?.message).toMatch(/ \.\.\. and 480 more, see the trust report$/);
   });
 });
@@ -82,7 +84,7 @@ describe('what is said of many images', () => {
 
   it('is a row for each in the summary, as far as hosts show it', () => {
     const summary = imagesSummary(images, key, []);
-    expect(summary).toContain('### Images (1 not signed)');
+    expect(summary).toContain('### Images (1 failed)');
     expect(summary).toContain('Key Vault key a\\|b');
     expect(imagesSummary(Array(5000).fill(signed) as ImageOutcome[], key, [])).toContain(
       'and 4800 more',

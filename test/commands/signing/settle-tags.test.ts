@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { RunContext } from '../../../src/commands/context.js';
+import { TagStates } from '../../../src/commands/report/tag-states.js';
 import { putTags } from '../../../src/commands/signing/put-tags.js';
 import { judgeTag, settleTags, type TagFacts } from '../../../src/commands/signing/settle-tags.js';
 import { isTrustError, TrustError } from '../../../src/errors.js';
@@ -81,6 +82,7 @@ class SlowRegistry {
   };
 }
 
+const noteTagState = (): void => undefined;
 const image = { registry: 'contoso.azurecr.io', repository: 'team/app', gun, tags: ['latest'] };
 
 function contextOf(repository: TestRepository): RunContext {
@@ -105,7 +107,7 @@ async function runLast(
     signer: repository.targets,
     tags: new Map(image.tags.map((tag) => [tag, { digest, length }])),
   });
-  await putTags(registry.client, image, manifest);
+  await putTags(registry.client, image, manifest, { noteTagState });
   await settle(repository, registry, manifest, view);
   return digest;
 }
@@ -124,6 +126,7 @@ const settle = (
       manifest,
       hasPut: true,
       seen,
+      noteTagState,
     },
     contextOf(repository),
     memoryLog(),
@@ -178,7 +181,7 @@ describe('runs that sign the same tag at once', () => {
     registry.tags.set('latest', late);
     const error = await failure(settle(repository, registry, late, view));
     expect(error.code).toBe('TAG_MOVED');
-    expect(error.message).toContain(`is signed for ${other} and stands for ${other}`);
+    expect(error.message).toContain(`is signed for ${other} and points to ${other}`);
     expect(registry.tags.get('latest')?.digest).toBe(other);
   });
 });
@@ -188,9 +191,13 @@ describe('tags that are put', () => {
     const registry = new SlowRegistry();
     registry.refuse = 'two';
     const wanted = { ...image, tags: ['one', 'two'] };
-    const error = await failure(putTags(registry.client, wanted, registry.add('x')));
+    const states = new TagStates(wanted.tags);
+    const journal = { noteTagState: states.note.bind(states) };
+    const error = await failure(putTags(registry.client, wanted, registry.add('x'), journal));
     expect(error.code).toBe('PUSH_FAILED');
-    expect(error.message).toMatch(/could not be put: two\. Put: one\. it is locked/);
+    expect(error.message).toMatch(/not all of its tags could be put: it is locked/);
+    expect(states.in('signed-untagged')).toEqual(['two']);
+    expect(states.in('signed-unsettled')).toEqual(['one']);
     expect(error.remedy).toMatch(/^Unlock it\. Clients with content trust get the new image/);
   });
 });

@@ -18,7 +18,7 @@ describe('a look at the tags after they were signed', () => {
       const { warnings, result } = look(code);
       expect(await result).toBeUndefined();
       expect(warnings).toEqual([
-        'The tags of contoso.azurecr.io/app are signed; whether they still stand for what was signed could not be checked: the registry said nonsense',
+        'The tags of contoso.azurecr.io/app are signed; whether they still point to what was signed could not be checked: the registry said nonsense',
       ]);
     },
   );

@@ -263,7 +263,7 @@ describe('an image', () => {
       { inputs: { command: 'sign', repository, tags: '0.9', digest: `sha256:${'0'.repeat(64)}` } },
       {
         code: 'TAG_MOVED',
-        message: /:0\.9 stands for sha256:\w{64}, not for sha256:0{64} as it should/,
+        message: /:0\.9 points to sha256:\w{64}, not to sha256:0{64} as it should/,
         remedy: /Nothing was signed/,
       },
       { builds: true },
@@ -392,7 +392,8 @@ describe('a push that fails', () => {
       { inputs: { repository, tags: '1.0, 2.0' } },
       {
         code: 'PUSH_FAILED',
-        message: /docker push \S+:2\.0 failed[^]*Already pushed: \S+:1\.0/,
+        message:
+          /docker push \S+:2\.0 failed[^]*The registry holds \S+:1\.0, and this run has not signed it/,
         remedy: /\w/,
       },
       { builds: true, changes: true },
@@ -422,8 +423,8 @@ describe('a push that fails', () => {
       {
         code: 'TAG_MOVED',
         message:
-          /:1\.0 stands for sha256:\w{64}, not for sha256:\w{64}, which this run pushed.*The registry holds \S+:1\.0, and this run has not signed it/,
-        remedy: /Nothing was signed\. Run the step again/,
+          /:1\.0 points to sha256:\w{64}, not to sha256:\w{64}, which this run pushed.*The registry holds \S+:1\.0, and this run has not signed it/,
+        remedy: /Run the step again/,
       },
       { builds: true, changes: true },
     );

@@ -261,6 +261,7 @@ describe('a publish that', () => {
   };
 
   const unsigned = /The registry holds \S+:1\.0, and this run has not signed it/;
+  const unknown = /It is not known whether \S+:1\.0 is signed\./;
 
   const answer = (status: number, code: string): FrontFault['failure'] => ({
     kind: 'answer',
@@ -291,14 +292,20 @@ describe('a publish that', () => {
       state: 'unsigned',
       words: /refuses to accept trust data for \S+/,
     },
-  ])('$title: says which tag is unsigned', async ({ failure, code, state, words }) => {
+  ])('$title: says which tag is $state', async ({ failure, code, state, words }) => {
     const inputs = await initialised();
     const { repository } = inputs;
     const { trust } = (await stateOf(scenario, repository)) as { trust: unknown };
     await stack.failNext({ target: trustPath(repository), method: 'POST', times: 1000, failure });
     const result = await refuse(
       { inputs },
-      { code, message: new RegExp(`${words.source}[^]*${unsigned.source}`), remedy: /\w/ },
+      {
+        code,
+        message: new RegExp(
+          `${words.source}[^]*${(state === 'unsigned' ? unsigned : unknown).source}`,
+        ),
+        remedy: state === 'unsigned' ? /\w/ : /See what is signed: acr-content-trust inspect /,
+      },
       { builds: true, changes: true },
     );
     expect(await stateOf(scenario, repository)).toEqual({ trust, tags: ['0.9', '1.0'] });
@@ -351,7 +358,7 @@ describe('a publish that', () => {
       { inputs },
       {
         code: 'READ_BACK_FAILED',
-        message: new RegExp(`read back it does not say what was signed: [^]*${unsigned.source}`),
+        message: new RegExp(`read back it does not say what was signed: [^]*${unknown.source}`),
         remedy: /Do not rely on these tags/,
       },
       { builds: true, changes: true },

@@ -231,7 +231,7 @@ describe('sign', () => {
       host: 'action',
       inputs: { ...inputs, tags: 'right, wrong' },
     });
-    expectFailure(stopped, { code: 'TAG_MOVED', message: /:wrong stands for sha256:/ });
+    expectFailure(stopped, { code: 'TAG_MOVED', message: /:wrong points to sha256:/ });
     expect(await stateOf(scenario, repository)).toEqual(before);
 
     const result = await scenario.run({ host: 'action', inputs: { ...inputs, tags: 'right' } });

@@ -2,14 +2,15 @@
 import { expect } from 'vitest';
 import type { Scenario } from '../scenario.js';
 
-/** Pushes some image as `tag` of the repository, unsigned; its digest. */
+/** Pushes some image as `tag` of the repository, unsigned; its digest. Another marker, another image. */
 export async function pushUnsigned(
   { stack, registry, signer }: Scenario,
   repository: string,
   tag: string,
+  marker = `${repository}:${tag}`,
 ): Promise<string> {
   const ref = `${registry.loginServer}/${repository}:${tag}`;
-  const context = await stack.makeImageContext(`${repository}:${tag}`);
+  const context = await stack.makeImageContext(marker);
   const login = { server: registry.loginServer, ...signer.login };
   for (const args of [
     ['build', '-t', ref, context],

@@ -97,8 +97,8 @@ describe('sign of images by their full names', () => {
       `${gunOf(b)}:nothing`,
     ]);
     expect(result.taskResult).toBe('Failed');
-    expect(result.output).toMatch(/3 of 4 images were not signed/);
-    expect(result.output).toContain(`${gunOf(a)}:moved stands for ${moved}, not for ${good}`);
+    expect(result.output).toMatch(/3 of 4 images failed/);
+    expect(result.output).toContain(`${gunOf(a)}:moved points to ${moved}, not to ${good}`);
     expect(result.output).toMatch(/:missing +- +- +NOT SIGNED MANIFEST_NOT_FOUND/);
     expect(result.outputs['signed-tags']).toBe(`${gunOf(a)}:good`);
     await expectSigned(scenario, a, { tags: ['good'], digest: good, unsigned: 'moved' });
@@ -138,7 +138,7 @@ describe('sign of images by their full names', () => {
         { tag: 'missing', signed: false, error: { code: 'MANIFEST_NOT_FOUND' } },
       ],
     });
-    expect(result.summary).toContain('### Images (2 not signed)');
+    expect(result.summary).toContain('### Images (2 failed)');
   });
 
   it('refuses names besides repository and tags, and images without a tag', async () => {

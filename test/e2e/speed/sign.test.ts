@@ -35,8 +35,9 @@ async function signSlowly(
   return { exchanges: exchangesOf(all, host), all };
 }
 
+// Everything is read; the tags are looked up again, while the vault signs; the publish; the read-back.
 describe('signing one more tag of an initialised repository', () => {
-  it('takes three exchanges after each other, however many requests those are', async () => {
+  it('takes four exchanges after each other, however many requests those are', async () => {
     const repository = scenario.repository();
     const keys = {
       'signing-key': await scenario.vault.key(),
@@ -48,7 +49,7 @@ describe('signing one more tag of an initialised repository', () => {
     const digest = await pushUnsigned(scenario, repository, 'second');
     const { exchanges } = await signSlowly({ ...command, tags: 'second' });
     const chain = longestChain(exchanges);
-    expect(chain.length, chain.map(named).join('\n')).toBeLessThanOrEqual(3);
+    expect(chain.length, chain.map(named).join('\n')).toBeLessThanOrEqual(4);
     expect(exchanges.filter(({ method }) => method === 'POST')).toHaveLength(1);
     await expectSigned(scenario, repository, { tags: ['second'], digest });
     await expectSigned(scenario, repository, { tags: ['first'], digest: first });
@@ -68,7 +69,7 @@ describe('signing one more tag of an initialised repository', () => {
     for (const tag of tags) await pushUnsigned(scenario, repository, tag);
     const { exchanges } = await signSlowly({ ...command, tags: tags.join(',') });
     const chain = longestChain(exchanges);
-    expect(chain.length, chain.map(named).join('\n')).toBeLessThanOrEqual(3);
+    expect(chain.length, chain.map(named).join('\n')).toBeLessThanOrEqual(4);
     expect(exchanges.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 });

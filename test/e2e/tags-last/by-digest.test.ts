@@ -124,11 +124,14 @@ describe('a build that is pushed by digest', () => {
     });
     const failed = await runJob(job);
     expect(failed.output).toContain('PUSH_FAILED');
-    expect(failed.output).toMatch(/these tags could not be put: two\. Put: one\./);
+    expect(failed.output).toMatch(/not all of its tags could be put: /);
+    expect(failed.output).toMatch(
+      /:two is signed, and the registry does not have the signed image/,
+    );
     expect(failed.output).toMatch(/The tag or the repository is locked/);
     const { pushed, tags } = await readReport(failed);
     expect(pushed).toBe('yes');
-    expect(tags.map(({ state }) => state)).toEqual(['signed-unsettled', 'signed-unsettled']);
+    expect(tags.map(({ state }) => state)).toEqual(['signed-unsettled', 'signed-untagged']);
     expectSuccess(await runJob(job));
     await expectNoUnsignedTag(job);
   });

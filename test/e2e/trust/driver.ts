@@ -79,6 +79,7 @@ async function publish(tags: ReadonlyMap<string, TagContent>): Promise<Outcome> 
     ...context,
     signer,
     tags,
+    recheck: () => Promise.resolve(),
   });
   return { created: false, roles, attempts, alreadySigned };
 }

@@ -56,6 +56,14 @@ describe('initialising a repository', () => {
     expect(root).toMatchObject({ version: 1, expires: '2036-11-20T12:00:00Z' });
   });
 
+  it('publishes nothing where its tags are not wanted any more', async () => {
+    const repository = new TestRepository();
+    const recheck = () => Promise.reject(new Error('moved'));
+    const given = { ...(await options(repository)), recheck };
+    await expect(initialiseRepository(repository.server, given)).rejects.toThrow('moved');
+    expect(repository.fake.posts).toBe(0);
+  });
+
   it('touches nothing where somebody was first, even with the same root key', async () => {
     const repository = await new TestRepository().initialise({ theirs: content('f') });
     const before = repository.fake.versions();

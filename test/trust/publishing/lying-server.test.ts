@@ -47,11 +47,13 @@ function keysOfOwner() {
 
 type Keys = ReturnType<typeof keysOfOwner>;
 
+type Options = ChangeOptions & { readonly recheck: () => Promise<void> };
+
 interface Deed {
   readonly name: string;
   /** The key whose record binds the deed; none where only a root key signs. */
   readonly recorded: 'targets' | 'ci' | undefined;
-  run(server: TrustServer, keys: Keys, options: ChangeOptions): Promise<unknown>;
+  run(server: TrustServer, keys: Keys, options: Options): Promise<unknown>;
 }
 
 const tags = new Map([['1.0', content('b')]]);
@@ -169,7 +171,8 @@ const deeds: readonly Deed[] = [
   },
 ];
 
-const optionsWith = (pins: ChangeOptions['pins'] = []): ChangeOptions => ({
+const optionsWith = (pins: ChangeOptions['pins'] = []): Options => ({
+  recheck: () => Promise.resolve(),
   pins,
   clock: () => start,
   log: memoryLog(),

@@ -15,6 +15,14 @@ import { content, gun, TestRepository } from '../support/repository.js';
 const tags = (entries: Record<string, ReturnType<typeof content>>): Tags =>
   new Map(Object.entries(entries));
 
+/** Another run signs another tag, unseen by what the test watches. */
+async function signAside(repository: TestRepository, n: number): Promise<void> {
+  const { intercept } = repository.fake;
+  repository.fake.intercept = undefined;
+  await sign(repository, tags({ [`aside-${n}`]: content('c') }));
+  repository.fake.intercept = intercept;
+}
+
 const isPost = (request: HttpRequest) => request.method === 'POST';
 
 async function sign(repository: TestRepository, wanted: Tags, more = {}) {
@@ -441,9 +449,59 @@ describe('publishing from what was read before', () => {
     const recheck = () => Promise.resolve(void (asked += 1));
     const done = await sign(repository, tags({ '1': content('b') }), { known, recheck });
     expect(done.attempts).toBe(2);
-    expect(asked).toBe(1);
+    expect(asked).toBe(2);
     expect(lookUpTag(done.view, '1')).toMatchObject(content('b'));
     expect(lookUpTag(done.view, 'other')).toMatchObject(content('c'));
+  });
+
+  it('asks before every publish, after what it is made from was read', async () => {
+    const repository = await new TestRepository().initialise();
+    const steps: string[] = [];
+    let conflicts = 2;
+    repository.fake.intercept = async (request, next) => {
+      const isTargets = /\/targets(\.[0-9a-f]{64})?\.json$/.test(request.url);
+      if (isTargets) steps.push('read');
+      if (!isPost(request)) return next();
+      steps.push('publish');
+      if (conflicts-- > 0) await signAside(repository, conflicts);
+      return next();
+    };
+    const recheck = () => Promise.resolve(void steps.push('ask'));
+    const done = await sign(repository, tags({ '1': content('b') }), { recheck });
+    expect(done.attempts).toBe(3);
+    const round = ['read', 'ask', 'publish'];
+    expect(steps).toEqual([...round, ...round, ...round, 'read']);
+  });
+
+  it('publishes nothing at the first try where it is not wanted any more', async () => {
+    const repository = await new TestRepository().initialise();
+    const known = await read(repository);
+    const recheck = () => Promise.reject(new Error('moved'));
+    for (const hints of [{ recheck }, { recheck, known }]) {
+      await expect(sign(repository, tags({ '1': content('b') }), hints)).rejects.toThrow('moved');
+    }
+    expect(repository.fake.posts).toBe(0);
+  });
+
+  it('publishes what was taken away or moved since it was read as signed', async () => {
+    const repository = await new TestRepository().initialise({ '1': content('a') });
+    const known = await read(repository);
+    await sign(repository, tags({ '1': content('b') }));
+    const done = await sign(repository, tags({ '1': content('a') }), { known });
+    expect(done).toMatchObject({ attempts: 1, alreadySigned: false });
+    expect(lookUpTag(done.view, '1')).toMatchObject(content('a'));
+  });
+
+  it('does not sign over another run where all was signed already', async () => {
+    const repository = await new TestRepository().initialise({ '1': content('a') });
+    const known = await read(repository);
+    await sign(repository, tags({ '1': content('b') }));
+    const before = repository.fake.versions();
+    const recheck = () => Promise.reject(new Error('moved'));
+    await expect(sign(repository, tags({ '1': content('a') }), { known, recheck })).rejects.toThrow(
+      'moved',
+    );
+    expect(repository.fake.versions()).toEqual(before);
   });
 
   it('publishes nothing after a conflict where it is not wanted any more', async () => {

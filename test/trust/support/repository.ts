@@ -52,8 +52,11 @@ export class TestRepository {
   }
 
   /** What every publishing call needs. */
-  get context(): Omit<PublishingContext, 'log'> & { readonly log: ReturnType<typeof memoryLog> } {
-    return { pins: [], clock: () => this.now, log: this.log };
+  get context(): Omit<PublishingContext, 'log'> & {
+    readonly log: ReturnType<typeof memoryLog>;
+    readonly recheck: () => Promise<void>;
+  } {
+    return { pins: [], clock: () => this.now, log: this.log, recheck: () => Promise.resolve() };
   }
 
   /** As {@link context}, held to the root key of the repository. */

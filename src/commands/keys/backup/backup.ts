@@ -13,7 +13,7 @@ import { formatKeyReference, type VaultReference } from '../../../signing/index.
 import { mapAtOnce } from '../../../at-once.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { writeTrustReport } from '../../report/report.js';
+import { handOnReport } from '../../report/report-file.js';
 import type { AzureAccess } from '../../session/session.js';
 import {
   fileNameFor,
@@ -63,8 +63,7 @@ export async function backUpKeys(inputs: InputValues, context: RunContext): Prom
   });
   context.setOutput('archive', folder);
   const report = backupReport(facts);
-  const file = await writeTrustReport(report, configuration.reportPath, context);
-  context.setOutput('trust-report', file);
+  await handOnReport(report, configuration.reportPath, context);
   await context.addSummary(backupSummary(facts));
 }
 

@@ -18,7 +18,7 @@ import {
 import type { Gun, TrustedView } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { writeTrustReport } from '../../report/report.js';
+import { handOnReport } from '../../report/report-file.js';
 import type { AzureAccess } from '../../session/session.js';
 import { resolvePin } from '../../signing/pins.js';
 import { openAccess } from '../stored-keys/access.js';
@@ -67,10 +67,7 @@ export async function exportKeys(inputs: InputValues, context: RunContext): Prom
   context.setOutput('archive', archive);
   context.setOutput('key-id', keys.map(({ keyId }) => keyId).join(','));
   const report = exportReport(facts);
-  context.setOutput(
-    'trust-report',
-    await writeTrustReport(report, configuration.reportPath, context),
-  );
+  await handOnReport(report, configuration.reportPath, context);
   await context.addSummary(exportSummary(facts));
 }
 

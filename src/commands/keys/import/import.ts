@@ -9,7 +9,7 @@ import { parseKeyReference, readKeyStore } from '../../../signing/index.js';
 import { anchored, presentedRootKeys, type Gun, type TrustedView } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { writeTrustReport } from '../../report/report.js';
+import { handOnReport } from '../../report/report-file.js';
 import type { AzureAccess } from '../../session/session.js';
 import { resolvePin, warnOfFirstUse } from '../../signing/pins.js';
 import { noteRoots } from '../../signing/root-record.js';
@@ -77,8 +77,7 @@ export async function importKeys(inputs: InputValues, context: RunContext): Prom
     return Promise.resolve();
   });
   context.setOutput('repositories', facts.advice.map(({ gun }) => gun).join('\n'));
-  const file = await writeTrustReport(importReport(facts), configuration.reportPath, context);
-  context.setOutput('trust-report', file);
+  await handOnReport(importReport(facts), configuration.reportPath, context);
   await context.addSummary(importSummary(facts, nameInput));
   const failure = failureOf(facts);
   if (failure) throw failure;

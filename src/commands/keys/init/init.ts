@@ -14,7 +14,7 @@ import {
 import { initialiseRepository } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { writeTrustReport } from '../../report/report.js';
+import { handOnReport } from '../../report/report-file.js';
 import { errorOf } from '../../report/journal.js';
 import { noteRoots } from '../../signing/root-record.js';
 import { eachRepository, failureOfEach } from '../../repositories/index.js';
@@ -58,8 +58,7 @@ export async function initKeys(inputs: InputValues, context: RunContext): Promis
     return facts;
   });
   setOutputs(done, context);
-  const file = await writeTrustReport(initReport(done), configuration.reportPath, context);
-  context.setOutput('trust-report', file);
+  await handOnReport(initReport(done), configuration.reportPath, context);
   await context.addSummary(initSummary(done, nameInput('trust-pin')));
   if (failure) throw failure;
 }

@@ -1,6 +1,6 @@
 /** The last way out: a repository without root key cannot outlive its root, and begins anew. Pure. */
 import { listTags } from '../../../trust/index.js';
-import { ourCommand } from './command-line.js';
+import { ourCommand } from '../../command-line.js';
 import { mendsByTargets } from './judge.js';
 import { named, newKeyUrl, targetsKeyOf, type Situation, type Step } from './situation.js';
 

@@ -8,7 +8,7 @@ import { listTags, type KeyId } from '../../../trust/index.js';
 import type { KeyReference } from '../../../signing/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { writeTrustReport } from '../../report/report.js';
+import { handOnReport } from '../../report/report-file.js';
 import { failureOfEach, valuesOf } from '../../repositories/index.js';
 import { readRenewalConfiguration } from '../renewal/configuration.js';
 import { firstEnd, nameOf, troublesOf } from '../renewal/describe.js';
@@ -57,8 +57,7 @@ export async function showWayOut(inputs: InputValues, context: RunContext): Prom
   }
   const first = firstEnd(facts.repositories.flatMap(({ renewals }) => renewals));
   if (first) context.setOutput('first-expiry', first.toISOString());
-  const file = await writeTrustReport(lostReport(facts), reportPath, context);
-  context.setOutput('trust-report', file);
+  await handOnReport(lostReport(facts), reportPath, context);
   await context.addSummary(lostSummary(facts));
   const failure = failureOfEach(looked, 'could not be looked at');
   if (failure) throw failure;

@@ -3,7 +3,7 @@ import { formatKeyReference, type KeyReference } from '../../../signing/index.js
 import type { KeyId, Renewal, TrustedView } from '../../../trust/index.js';
 import { trustServerOf } from '../../configuration/sign-images.js';
 import type { NamedRepository } from '../../repositories/index.js';
-import { ourCommand } from './command-line.js';
+import { ourCommand } from '../../command-line.js';
 import type { Loss } from './judge.js';
 import type { UnopenedKey } from './open-keys.js';
 

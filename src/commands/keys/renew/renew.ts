@@ -17,7 +17,7 @@ import {
 } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { writeTrustReport } from '../../report/report.js';
+import { handOnReport } from '../../report/report-file.js';
 import {
   failureOfEach,
   requirePublish,
@@ -86,8 +86,7 @@ export async function renewKeys(inputs: InputValues, context: RunContext): Promi
   );
   const first = firstEnd(repositories.flatMap(({ after }) => after));
   if (first) context.setOutput('first-expiry', first.toISOString());
-  const file = await writeTrustReport(renewReport(facts), reportPath, context);
-  context.setOutput('trust-report', file);
+  await handOnReport(renewReport(facts), reportPath, context);
   await context.addSummary(renewSummary(facts));
 
   const judged = done.map((one): Attempted<undefined> => {

@@ -12,7 +12,7 @@ import { collectWarnings } from '../../report/collect-warnings.js';
 import { cappedList } from '../../report/capped-list.js';
 import { remediesOf } from '../../report/failure-of-many.js';
 import { errorOf } from '../../report/journal.js';
-import { writeTrustReport } from '../../report/report.js';
+import { handOnReport } from '../../report/report-file.js';
 import { openVaultAccess, readBackup } from '../backup-folder/index.js';
 import { readRestoreConfiguration } from './configuration.js';
 import { restoreReport, restoreSummary, restoreTable, type RestoredObject } from './report.js';
@@ -65,8 +65,7 @@ export async function restoreKeys(inputs: InputValues, context: RunContext): Pro
   );
   context.setOutput('keys', urls.join('\n'));
   const facts = { folder, vault: vaultUrl, source: manifest.vault, objects, warnings };
-  const file = await writeTrustReport(restoreReport(facts), configuration.reportPath, context);
-  context.setOutput('trust-report', file);
+  await handOnReport(restoreReport(facts), configuration.reportPath, context);
   await context.addSummary(restoreSummary(facts));
   const failure = failureOf(errors, objects.length);
   if (failure) throw failure;

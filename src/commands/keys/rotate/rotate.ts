@@ -5,7 +5,7 @@
 import type { InputValues } from '../../../inputs/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { writeTrustReport } from '../../report/report.js';
+import { handOnReport } from '../../report/report-file.js';
 import { failureOfEach, type Attempted } from '../../repositories/index.js';
 import { adviceOn } from './advice.js';
 import { carryOut } from './carry-out.js';
@@ -55,10 +55,7 @@ export async function rotateKeys(inputs: InputValues, context: RunContext): Prom
   const standing = repositories.filter(({ state }) => state === 'rotated' || state === 'unchanged');
   context.setOutput('repositories', standing.map(({ gun }) => gun).join('\n'));
   if (newKey) context.setOutput('key-id', newKey.keyId);
-  context.setOutput(
-    'trust-report',
-    await writeTrustReport(rotationReport(facts), reportPath, context),
-  );
+  await handOnReport(rotationReport(facts), reportPath, context);
   await context.addSummary(rotationSummary(facts));
   const attempted = repositories.map(({ gun, error }): Attempted<undefined> =>
     error ? { gun, error } : { gun, value: undefined },

@@ -6,7 +6,7 @@ import { isTrustError, type TrustError } from '../../../errors.js';
 import type { InputValues } from '../../../inputs/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
-import { writeTrustReport } from '../../report/report.js';
+import { handOnReport } from '../../report/report-file.js';
 import { failureOfEach, valuesOf, type Attempted } from '../../repositories/index.js';
 import { openKeysAtHand } from '../../signing/keys-at-hand.js';
 import { readRenewalConfiguration } from '../renewal/configuration.js';
@@ -47,8 +47,7 @@ export async function showKeysStatus(inputs: InputValues, context: RunContext): 
   });
   const first = firstEnd(repositories.flatMap(({ renewals }) => renewals));
   if (first) context.setOutput('first-expiry', first.toISOString());
-  const file = await writeTrustReport(statusReport(facts), reportPath, context);
-  context.setOutput('trust-report', file);
+  await handOnReport(statusReport(facts), reportPath, context);
   await context.addSummary(statusSummary(facts));
 
   const judged = looked.map((one): Attempted<undefined> => {
