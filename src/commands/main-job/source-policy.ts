@@ -7,7 +7,6 @@ import {
   policyVariable,
   readVariable,
   requireNoConversion,
-  type BuilderNode,
   type PolicyRule,
 } from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
@@ -18,6 +17,8 @@ import type { CheckedDocker } from './docker-setup.js';
 /** buildx reads the variable since 0.11; BuildKit before 0.12 took such policies for something else. */
 const oldestBuildx = [0, 11] as const;
 const oldestBuildKit = [0, 12] as const;
+/** The engine with that BuildKit in it; distributions build it without its version. */
+const oldestEngine = [25, 0] as const;
 
 /** Whether the builder obeys a source policy, as far as all of its parts say. */
 export async function canHoldToPolicy(
@@ -25,11 +26,18 @@ export async function canHoldToPolicy(
   builderName: string | undefined,
 ): Promise<boolean> {
   if (builder !== 'buildx') return false;
+  if (!isAtLeast(await capabilities.buildx(), oldestBuildx)) return false;
   const nodes = await capabilities.builderNodes(builderName);
+  if (nodes.length > 0 && nodes.every(({ version }) => isAtLeast(version, oldestBuildKit))) {
+    return true;
+  }
+  // The builder that is called like the context is the engine itself.
+  const { name, driver } = await capabilities.builder(builderName);
+  const { context } = await capabilities.client();
   return (
-    isAtLeast(await capabilities.buildx(), oldestBuildx) &&
-    nodes.length > 0 &&
-    nodes.every(({ version }: BuilderNode) => isAtLeast(version, oldestBuildKit))
+    driver === 'docker' &&
+    name === context &&
+    isAtLeast((await capabilities.engine()).version, oldestEngine)
   );
 }
 
