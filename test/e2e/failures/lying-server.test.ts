@@ -83,6 +83,20 @@ describe('a lying trust server', () => {
     // So that there is something to renew.
     builder.root.expires = new Date(Date.now() + 10 * 86_400_000);
     await serve(stack, builder, options);
+    // Its own keys, too, so that nothing else stands in the way of a renewal.
+    for (const role of ['snapshot', 'timestamp'] as const) {
+      await stack.failNext({
+        target: `${scenario.registry.loginServer}/v2/${gunOf(repository)}/_trust/tuf/${role}\\.key$`,
+        method: 'GET',
+        times: 1000,
+        failure: {
+          kind: 'answer',
+          status: 200,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(builder[role].keys[0]?.publicKey),
+        },
+      });
+    }
   });
 
   const runs = [
