@@ -34,7 +34,7 @@ export function parseRegistryId(text: string): string {
       `${JSON.stringify(text)} is not the resource ID of a container registry`,
       {
         remedy:
-          'Give what "az acr show --name <name> --query id" prints, such as /subscriptions/' +
+          'Give what `az acr show --name <registry> --query id --output tsv` prints, such as /subscriptions/' +
           '11111111-2222-3333-4444-555555555555/resourceGroups/images/providers/' +
           'Microsoft.ContainerRegistry/registries/contoso.',
       },

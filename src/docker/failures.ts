@@ -29,7 +29,8 @@ const pushCauses: readonly Cause[] = [
   {
     pattern: /operation is disallowed on this registry, repository or image/i,
     remedy:
-      'The tag or the repository is locked: see `az acr repository show` (writeEnabled), or push another tag.',
+      'The tag or the repository is locked. Push another tag, or look at its attribute writeEnabled with:\n' +
+      'az acr repository show --name <registry> --repository <repository> --query changeableAttributes',
   },
   {
     pattern:

@@ -26,12 +26,12 @@ for (const [network, prefix] of [
 /**
  * One step a line.
  * @param what `registry` or `vault`
- * @param command the line of Azure CLI that adds a rule, without the address
+ * @param name what Azure CLI calls the registry or vault
  * @param address the client address that the service states
  */
 export function firewallRemedy(
   what: 'registry' | 'vault',
-  command: string,
+  name: string,
   address: string | undefined,
 ): string {
   const inside = `Or run the job in a network that reaches the ${what} through its private endpoint.`;
@@ -44,8 +44,8 @@ export function firewallRemedy(
     );
   }
   return (
-    `Ask the owner of the ${what} to run: ${command} --ip-address ` +
-    `${address ?? '<public IPv4 address of this machine>'}\n` +
+    `Ask the owner of the ${what} to run: az ${what === 'registry' ? 'acr' : 'keyvault'} network-rule add ` +
+    `--name ${name} --ip-address ${address ?? '<public IPv4 address of this machine>'}\n` +
     `${inside}\nThen run the step again.`
   );
 }
@@ -60,18 +60,21 @@ export function registryFirewall(host: string, response: HttpResponse): TrustErr
   return firewall && registryFirewallError(host, firewall.address, `status ${status}: ${words}`);
 }
 
+/** What Azure CLI calls the registry behind a login server; a placeholder for other hosts. */
+export function registryNameOf(host: string): string {
+  // A login server may be the name with a hash behind it; names themselves have no hyphens.
+  return /^([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\./i.exec(host)?.[1] ?? '<name of the registry>';
+}
+
 /** REGISTRY_FIREWALL, for whoever heard of it in another way; `said` are the registry's own words. */
 export function registryFirewallError(
   host: string,
   address: string | undefined,
   said: string,
 ): TrustError {
-  // A login server may be the name with a hash behind it; names themselves have no hyphens.
-  const name =
-    /^([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\./i.exec(host)?.[1] ?? '<name of the registry>';
   return new TrustError(
     'REGISTRY_FIREWALL',
     `The firewall of registry ${host} keeps this machine out (${said})`,
-    { remedy: firewallRemedy('registry', `az acr network-rule add --name ${name}`, address) },
+    { remedy: firewallRemedy('registry', registryNameOf(host), address) },
   );
 }

@@ -12,7 +12,12 @@ export { createHttpClient } from './client.js';
 export type { HttpClientOptions } from './client.js';
 export { isRecord, parseJsonObject, unverifiedClaims } from './claims.js';
 export { checkNetworkEnvironment } from './environment.js';
-export { firewallRemedy, registryFirewall, registryFirewallError } from './firewall.js';
+export {
+  firewallRemedy,
+  registryFirewall,
+  registryFirewallError,
+  registryNameOf,
+} from './firewall.js';
 export { proxySecrets } from './proxy.js';
 export type { ProxyEnvironment } from './proxy.js';
 export { HttpError } from './types.js';

@@ -1,6 +1,6 @@
 /** Explains a registry's 401 or 403 in terms of the role that is missing. */
 import { TrustError } from '../errors.js';
-import type { HttpResponse } from '../http/index.js';
+import { registryNameOf, type HttpResponse } from '../http/index.js';
 import { errorDetail } from './failures.js';
 
 /** @returns PUSH_NOT_AUTHORIZED for `push`, REGISTRY_LOGIN_REFUSED for `pull`. */
@@ -42,7 +42,8 @@ export function tagLocked(host: string, name: string, response: HttpResponse): T
     `Registry ${host} keeps ${name} as it is (status ${response.status}, ${detail})`,
     {
       remedy:
-        'The tag or the repository is locked: see `az acr repository show` (writeEnabled). Unlock it, or use another tag.',
+        'The tag or the repository is locked. Use another tag, or look at its attribute writeEnabled with:\n' +
+        `az acr repository show --name ${registryNameOf(host)} ${/[:@]/.test(name) ? '--image' : '--repository'} ${name} --query changeableAttributes`,
     },
   );
 }

@@ -154,8 +154,8 @@ function refusePrivate(blocks: readonly PemBlock[], context: PublicKeyContext): 
   throw unsuitable(
     context,
     'it holds a private key, and a signer is added by the public half alone',
-    'Give the public half (openssl pkey -in <file> -pubout). If this private key was handed over by ' +
-      'its owner, consider it exposed: have the signer make a new one and hand over its public half.',
+    'Give the public half, which `openssl pkey -in <file> -pubout` prints.\n' +
+      'If the owner of this private key handed it over, consider it exposed: have the signer make a new one and hand over its public half.',
   );
 }
 

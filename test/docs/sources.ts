@@ -25,6 +25,38 @@ export function piecesOf(sources: readonly ts.SourceFile[]): readonly string[] {
   return [...pieces].filter((piece) => piece.trim() !== '');
 }
 
+/** A text of the sources, and where it is. */
+export interface SourceText {
+  readonly where: string;
+  readonly text: string;
+}
+
+/**
+ * The whole texts of `sources`, such as a sum over several lines, once each.
+ * @param fill what to print for an expression whose text is known when it runs only
+ */
+export function wholeTextsOf(
+  sources: readonly ts.SourceFile[],
+  fill: (expression: string) => string,
+): readonly SourceText[] {
+  const found: SourceText[] = [];
+  for (const source of sources) {
+    const visit = (node: ts.Node): void => {
+      if (!isText(node)) {
+        ts.forEachChild(node, visit);
+        return;
+      }
+      const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+      found.push({
+        where: `${path.relative(root, source.fileName)}:${line + 1}`,
+        text: textOf(node, (expression) => fill(expression.getText())),
+      });
+    };
+    visit(source);
+  }
+  return found;
+}
+
 /** The names of all properties of an interface in a file, those of nested types included. */
 export function propertiesOf(file: string, name: string): readonly string[] {
   const declaration = parse(file).statements.find(
@@ -53,14 +85,14 @@ function isSum(node: ts.Node): node is ts.BinaryExpression {
   return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken;
 }
 
-/** The text of an expression, with `…` for what is no text. */
-function textOf(node: ts.Expression): string {
+/** The text of an expression, with `…`, or what `fill` gives, for what is not a text. */
+function textOf(node: ts.Expression, fill: (node: ts.Expression) => string = () => '…'): string {
   if (ts.isStringLiteralLike(node)) return node.text;
-  if (ts.isParenthesizedExpression(node)) return textOf(node.expression);
-  if (isSum(node)) return textOf(node.left) + textOf(node.right);
-  if (!ts.isTemplateExpression(node)) return '…';
+  if (ts.isParenthesizedExpression(node)) return textOf(node.expression, fill);
+  if (isSum(node)) return textOf(node.left, fill) + textOf(node.right, fill);
+  if (!ts.isTemplateExpression(node)) return fill(node);
   const spans = node.templateSpans.map(({ expression, literal }) => {
-    return textOf(expression) + literal.text;
+    return textOf(expression, fill) + literal.text;
   });
   return node.head.text + spans.join('');
 }

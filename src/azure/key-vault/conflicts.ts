@@ -27,8 +27,8 @@ export function conflictOf(
   }
   return keyConflict(
     `The name of ${formatKeyReference(reference)} is taken: ${described}`,
-    `Look at what has the name (az keyvault ${nounOf(reference)} show ${vaultFlagOf(reference)} ` +
-      `--name ${reference.name}), or choose another.`,
+    'Choose another name, or look at what has this one:\n' +
+      `az keyvault ${nounOf(reference)} show ${vaultFlagOf(reference)} --name ${reference.name}`,
   );
 }
 
@@ -38,8 +38,9 @@ export function softDeleted(reference: VaultReference, cause?: unknown): TrustEr
     `az keyvault ${nounOf(reference)} ${verb} ${vaultFlagOf(reference)} --name ${reference.name}`;
   return keyConflict(
     `${formatKeyReference(reference)} was deleted, and can still be recovered: its name is taken`,
-    `To have the deleted one back, run: ${command('recover')}. To give it up for good and free the ` +
-      `name, run: ${command('purge')}. Or choose another name.`,
+    'Choose another name.\n' +
+      `Or recover the deleted one: ${command('recover')}\n` +
+      `Or give it up for good, which frees the name: ${command('purge')}`,
     cause,
   );
 }

@@ -46,8 +46,9 @@ export function judgeKey(
     throw unsuitable(
       reference,
       `it does not permit the operation "sign" (key_ops: ${keyOperations.join(', ') || 'none'})`,
-      `Run: az keyvault key set-attributes ${vaultFlagOf(reference)} --name ${reference.name} ` +
-        '--ops sign verify.',
+      'Have the owner of the vault permit it:\n' +
+        `az keyvault key set-attributes ${vaultFlagOf(reference)} --name ${reference.name} ` +
+        '--ops sign verify',
     );
   }
   return { algorithm, publicKey: publicKeyOf(key, reference), kid };
@@ -155,9 +156,9 @@ export function keyIdOfBundle({ key }: KeyVaultKey): KeyId | undefined {
 function createRemedy(reference: VaultReference, kty: string): string {
   const type = kty.endsWith('-HSM') ? 'EC-HSM' : 'EC';
   return (
-    'Content trust needs an EC key on curve P-256 or an RSA key of 2048 bits or more. Run: az keyvault ' +
-    `key create ${vaultFlagOf(reference)} --name ${reference.name.slice(0, 122)}-p256 --kty ${type} ` +
-    '--curve P-256 --ops sign verify.'
+    'Use an EC key on curve P-256 or an RSA key of 2048 bits or more. The owner of the vault makes one with:\n' +
+    `az keyvault key create ${vaultFlagOf(reference)} --name ${reference.name.slice(0, 122)}-p256 ` +
+    `--kty ${type} --curve P-256 --ops sign verify`
   );
 }
 

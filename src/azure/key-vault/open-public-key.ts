@@ -60,8 +60,8 @@ export async function openPublicKey(
         `${formatKeyReference(reference)} is a secret, and a signer is added by its public key`,
         {
           remedy:
-            'Give the Key Vault key or certificate, or a file with the public half of what the secret ' +
-            'holds (openssl pkey -pubout).',
+            'Give the Key Vault key or certificate.\n' +
+            'Or give a file with the public half of what the secret holds, as `openssl pkey -in <file> -pubout` prints it.',
         },
       );
   }

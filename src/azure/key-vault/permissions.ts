@@ -42,7 +42,7 @@ const policyWords: Readonly<Record<VaultAction, string>> = {
   restore: 'get list sign restore',
 };
 
-const refreshed = 'A new role assignment can take some minutes; then run the job again.';
+const refreshed = 'Wait some minutes until the new role counts, then run the job again.';
 
 /** The remedy for a refusal with this inner error code and these words. */
 export function permissionRemedy(
@@ -58,27 +58,30 @@ export function permissionRemedy(
     return innerCode === 'ForbiddenByConnection' || firewall.address === undefined
       ? 'The vault takes connections through its private endpoint only.\n' +
           'Run the job in a network that reaches the private endpoint of the vault.'
-      : firewallRemedy('vault', `az keyvault network-rule add --name ${vault}`, firewall.address);
+      : firewallRemedy('vault', vault, firewall.address);
   }
   if (isInManagedHsm(reference)) {
     return (
-      `Run: az keyvault role assignment create --hsm-name ${vault} --role "Managed HSM Crypto User" ` +
-      `--assignee ${caller ?? '<client ID>'} --scope ${hsmScopeOf(operation)}. ${refreshed}`
+      'Have the owner of the HSM assign the role:\n' +
+      `az keyvault role assignment create --hsm-name ${vault} --role "Managed HSM Crypto User" ` +
+      `--assignee ${caller ?? '<client ID>'} --scope ${hsmScopeOf(operation)}\n${refreshed}`
     );
   }
   if (/does not have .*\bpermission/i.test(message) || /Policy|AccessDenied/.test(innerCode)) {
     return (
-      `The vault uses access policies. Run: az keyvault set-policy --name ${vault} ` +
-      `--object-id ${objectId ?? '<object ID>'} ${policyPermissions(operation)}. It replaces what the ` +
-      'principal may do with such objects so far: add what it needs besides.'
+      'The vault uses access policies. Have its owner run:\n' +
+      `az keyvault set-policy --name ${vault} --object-id ${objectId ?? '<object ID>'} ` +
+      `${policyPermissions(operation)}\n` +
+      'It replaces what the principal may do with such objects so far: add what it needs besides.'
     );
   }
   const action = /Action: '([^'\r\n]+)'/.exec(message)?.[1];
   const resource = /Resource: '([^'\r\n]+)'/.exec(message)?.[1];
   const missing = action === undefined ? '' : `The action ${action} is missing. `;
   return (
-    `${missing}Run: az role assignment create --role "${roleFor(operation, action)}" ` +
-    `--assignee ${caller ?? '<client ID>'} --scope ${scopeOf(resource) ?? '<resource ID of the vault>'}. ` +
+    `${missing}Have the owner of the vault assign the role:\n` +
+    `az role assignment create --role "${roleFor(operation, action)}" ` +
+    `--assignee ${caller ?? '<client ID>'} --scope ${scopeOf(resource) ?? '<resource ID of the vault>'}\n` +
     refreshed
   );
 }

@@ -92,9 +92,9 @@ function refused(answer: ErrorAnswer, operation: VaultOperation): TrustError {
 export function disabled(reference: VaultReference, why: string, cause?: unknown): TrustError {
   return trustError('KEY_DISABLED', `${formatKeyReference(reference)} cannot be used: ${why}`, {
     remedy:
-      'Enable it, correct its activation and expiry dates, or refer to a version that is in force ' +
-      `(az keyvault ${nounOf(reference)} list-versions ${vaultFlagOf(reference)} ` +
-      `--name ${reference.name}).`,
+      'Enable it, correct its activation and expiry dates, or refer to a version that is in force:\n' +
+      `az keyvault ${nounOf(reference)} list-versions ${vaultFlagOf(reference)} ` +
+      `--name ${reference.name}`,
     cause,
   });
 }
@@ -123,9 +123,9 @@ const tryAgain =
 function badRequest({ reference, action }: VaultOperation): string {
   if (action === 'create' || action === 'import') {
     return (
-      'A key in hardware (EC-HSM, RSA-HSM) needs a vault of the tier Premium (az keyvault show ' +
-      `--name ${vaultNameOf(reference)} --query properties.sku.name). Leave the option for hardware ` +
-      'keys out, or name a vault of that tier.'
+      'A key in hardware (EC-HSM, RSA-HSM) needs a vault of the tier Premium. See the tier of this one with:\n' +
+      `az keyvault show --name ${vaultNameOf(reference)} --query properties.sku.name\n` +
+      'Leave the option for hardware keys out, or name a vault of that tier.'
     );
   }
   if (action !== 'restore') return tryAgain;
@@ -177,9 +177,8 @@ function refusedToken(answer: ErrorAnswer, { reference }: VaultOperation): Trust
     `${hostOf(reference)} does not accept the sign-in: ${described(answer)}`,
     {
       remedy:
-        'The vault accepts identities of its own tenant only. Check that the tenant and cloud of the ' +
-        `sign-in are the vault's (az keyvault show --name ${vaultNameOf(reference)} ` +
-        '--query properties.tenantId).',
+        'The vault accepts identities of its own tenant only. Sign in to its tenant and cloud. See the tenant with:\n' +
+        `az keyvault show --name ${vaultNameOf(reference)} --query properties.tenantId`,
     },
   );
 }
@@ -204,11 +203,13 @@ function forbidden(answer: ErrorAnswer, operation: VaultOperation): TrustError {
 }
 
 function notFound({ reference }: VaultOperation): TrustError {
-  const [noun, vault, { name }] = [nounOf(reference), vaultFlagOf(reference), reference];
+  const command = (verb: string): string =>
+    `az keyvault ${nounOf(reference)} ${verb} ${vaultFlagOf(reference)}`;
   return trustError('KEY_NOT_FOUND', `${formatKeyReference(reference)} does not exist`, {
     remedy:
-      `Correct the reference (az keyvault ${noun} list ${vault}). If it was deleted, it ` +
-      `can be had back for 7 to 90 days: az keyvault ${noun} recover ${vault} --name ${name}.`,
+      `Correct the reference. See what there is with: ${command('list')}\n` +
+      'If it was deleted, its owner can recover it for 7 to 90 days:\n' +
+      `${command('recover')} --name ${reference.name}`,
   });
 }
 

@@ -28,7 +28,8 @@ export function parsePin(text: string, workingDirectory: string): PinReference {
   if (fingerprint !== undefined) {
     if (fingerprint.length !== 64) {
       throw new TrustError('INPUT_INVALID', 'the fingerprint does not have 64 hex digits', {
-        remedy: 'Give the SHA-256 fingerprint of the root certificate, as openssl prints it.',
+        remedy:
+          'Give the SHA-256 fingerprint of the root certificate, as `openssl x509 -in <file> -noout -fingerprint -sha256` prints it.',
       });
     }
     return { kind: 'certificate-sha256', fingerprint };

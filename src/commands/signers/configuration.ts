@@ -162,7 +162,7 @@ function readSignerKeys(
         'it names a Key Vault secret, and a signer is added by the public key',
         {
           remedy:
-            'Give the Key Vault key or certificate, or a file with the public half of the key in the secret (openssl pkey -pubout).',
+            'Give the Key Vault key or certificate, or a file with the public half of what the secret holds, as `openssl pkey -in <file> -pubout` prints it.',
         },
       );
     });

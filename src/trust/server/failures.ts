@@ -4,6 +4,7 @@
  */
 import { TrustError } from '../../errors.js';
 import { askedWait, busyRemedy, errorAnswerOf } from '../../http/answer.js';
+import { registryNameOf } from '../../http/firewall.js';
 import { HttpError, type HttpResponse } from '../../http/types.js';
 import type { Gun } from '../metadata/types.js';
 import { complaintOf } from './answers.js';
@@ -81,10 +82,10 @@ export function contentTrustOff(place: Place, response: HttpResponse): TrustErro
       `(${said(response)})`,
     {
       remedy:
-        'Content trust needs the Premium tier and the registry policy "content trust" ' +
-        '(az acr config content-trust show -r <registry>). Never switch the policy off and on to ' +
-        'repair something: switching it off deletes the trust data of every repository for good, ' +
-        'and a registry that never had it can no longer get it.',
+        'Content trust needs the Premium tier and the registry policy "content trust". Look at it with:\n' +
+        `az acr config content-trust show --registry ${registryNameOf(place.host)}\n` +
+        'Never switch the policy off and on to repair something: switching it off deletes the trust ' +
+        'data of every repository for good, and a registry that never had it can no longer get it.',
     },
   );
 }

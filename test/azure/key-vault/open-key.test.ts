@@ -73,7 +73,7 @@ describe('opening a key by its reference', () => {
     expect(opened.signer.keyId).toBe(keyId);
     expect(opened.signer.description).toBe('key in the Key Vault secret contoso/plain');
     expect(opened.privateKey?.equals(privateKey)).toBe(true);
-    expect(secrets.masked).toEqual([pem]);
+    expect(secrets.masked).toContain(pem);
     await proveSigner(opened.signer);
   });
 
@@ -89,7 +89,7 @@ describe('opening a key by its reference', () => {
     const opened = await open(reference, { passphrase: 'open sesame', secrets });
     expect(opened).toMatchObject({ role: 'alice', gun: undefined });
     expect(opened.signer.keyId).toBe(keyId);
-    expect(secrets.masked).toEqual(['open sesame', docker.text]);
+    expect(secrets.masked).toEqual(expect.arrayContaining(['open sesame', docker.text]));
   });
 
   it('fetches the passphrase from another secret, masked, without its last newline', async () => {
@@ -98,7 +98,9 @@ describe('opening a key by its reference', () => {
     const passphrase = await secret('passphrase', 'open sesame\n');
     const opened = await open(reference, { passphrase, secrets });
     expect(opened.signer.keyId).toBe(keyId);
-    expect(secrets.masked).toEqual(['open sesame\n', 'open sesame', docker.text]);
+    expect(secrets.masked).toEqual(
+      expect.arrayContaining(['open sesame\n', 'open sesame', docker.text]),
+    );
   });
 
   it('opens a local file without any sign-in', async () => {
@@ -108,7 +110,7 @@ describe('opening a key by its reference', () => {
     const options = { credential: undefined, passphrase: 'open sesame', secrets };
     const opened = await open(path, options);
     expect(opened.signer.keyId).toBe(keyId);
-    expect(secrets.masked).toEqual(['open sesame', docker.text]);
+    expect(secrets.masked).toEqual(expect.arrayContaining(['open sesame', docker.text]));
     expect(createPrivateKey(pem).equals(opened.privateKey ?? createPrivateKey(pem))).toBe(true);
   });
 });

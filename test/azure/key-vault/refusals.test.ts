@@ -69,7 +69,7 @@ describe('a missing role', () => {
     expect(error.remedy).toContain(`The action Microsoft.KeyVault/vaults/${action} is missing.`);
     expect(error.remedy).toContain(
       `az role assignment create --role "${role}" --assignee ${clientId} ` +
-        `--scope ${world.vaultId.toLowerCase()}${object}.`,
+        `--scope ${world.vaultId.toLowerCase()}${object}\n`,
     );
   });
 
@@ -179,7 +179,7 @@ describe('other refusals of a vault', () => {
     );
     // A key that is yet to be made has no scope of its own.
     expect(permissionRemedy({ reference, action: 'create' }, byRbac)).toContain(
-      `--assignee ${oid} --scope /keys.`,
+      `--assignee ${oid} --scope /keys\n`,
     );
   });
 
@@ -201,7 +201,7 @@ describe('other refusals of a vault', () => {
     const message = `appid=${oid};oid=${oid} does not have permission on key vault 'contoso'`;
     const answer = { innerCode: 'AccessDenied', words: message, firewall: undefined };
     expect(permissionRemedy({ reference, action }, answer)).toContain(
-      `The vault uses access policies. Run: az keyvault set-policy --name contoso --object-id ${oid} ${words}. It replaces`,
+      `The vault uses access policies. Have its owner run:\naz keyvault set-policy --name contoso --object-id ${oid} ${words}\nIt replaces`,
     );
   });
 
