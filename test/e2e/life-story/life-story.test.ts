@@ -156,6 +156,8 @@ describe('the life of a repository', () => {
       'new-key': `${rootVaultUrl}/keys/${name}`,
       'create-key': 'true',
       'root-key': keys.root,
+      // Their records name the old root key.
+      keys: vaultUrl,
       'trust-pin': keys.root,
     });
     expectSuccess(rotated);

@@ -49,7 +49,7 @@ function adviceOnKey(
     return [
       `New root key: ${reference}. ${backUp} Who loses it can replace no key of these repositories any more.`,
       `Change the pin wherever these repositories are signed or verified: ${nameInput('trust-pin')}: ${signer.keyId}. Runs that pin the old key, its certificate or the authority that issued it stop with TRUST_PIN_MISMATCH.`,
-      'The record of root keys (tag acr-content-trust-root) names the new key at every signing key that this run could reach. Runs with other keys that still name the old one stop with TRUST_PIN_MISMATCH: have their owners replace it in that tag.',
+      `The record of root keys (tag acr-content-trust-root) names the new key at the signing keys that this run was given, and in their vaults. Runs with other keys that name the old one stop with TRUST_PIN_MISMATCH: run this again with their vaults in ${nameInput('keys')}, or have their owners replace it in that tag.`,
       'Clients that know an older root follow by what the server keeps; the old private key is not needed for that. Destroy it once no other repository has it as its root key: until then it can still sign a root for those who have not read the new one.',
     ];
   }
