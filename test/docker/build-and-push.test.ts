@@ -281,8 +281,8 @@ describe('a push', () => {
     ['no basic auth credentials', 'PUSH_NOT_AUTHORIZED', /AcrPush/],
     [
       "denied: client with IP '10.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall",
-      'PUSH_FAILED',
-      /network rules/,
+      'REGISTRY_FIREWALL',
+      /private address/,
     ],
     [
       'denied: The operation is disallowed on this registry, repository or image.',

@@ -187,6 +187,7 @@ describe('extra arguments', () => {
       ]),
     ).toEqual({
       buildArgs: ['A=1', 'B'],
+      labels: [],
       secrets: ['id=x'],
       buildContexts: ['alpine=docker-image://a'],
       caches: ['type=gha'],
