@@ -41,6 +41,8 @@ export const limits = {
   /** An image of more manifests, or of more levels of indexes, is not copied. */
   manifestsPerImage: 512,
   indexDepth: 4,
+  /** A file that nobody has validly signed is not followed beyond this version: it would end the numbers. */
+  unsignedVersion: 1_000_000,
   /** A chain of root versions longer than this is not followed. */
   rootRotations: 1024,
   delegationDepth: 16,

@@ -138,6 +138,7 @@ export function examine(
       tags,
       signer: key.signer,
       keys: rootKey ? [rootKey.signer] : [],
+      isReadAnew: configuration.signing?.engine === 'docker',
       pinInput: nameInput('trust-pin'),
     });
   };

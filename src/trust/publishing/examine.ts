@@ -16,7 +16,7 @@ import {
 } from '../verification/index.js';
 import { rolesFor } from './plan.js';
 import { requireAnchor } from './require-anchor.js';
-import { keyIdsFor } from './roles.js';
+import { keyIdsFor, stateOf } from './roles.js';
 import type { PublishingContext } from './types.js';
 import { limits } from '../../limits.js';
 
@@ -27,6 +27,8 @@ export interface ExamineOptions extends Omit<PublishingContext, 'log' | 'deadlin
   readonly signer: VouchingKey;
   /** Other keys that the run was given, which may vouch for the root: its root key. */
   readonly keys?: readonly VouchingKey[] | undefined;
+  /** Whether the Docker CLI signs; see the anchor question. */
+  readonly isReadAnew?: boolean | undefined;
   /** How the host calls the input that pins a root. */
   readonly pinInput?: string | undefined;
 }
@@ -83,13 +85,15 @@ export async function examineSigning(
 function anchorFor(
   view: TrustedView,
   roles: ReadonlyMap<string, readonly RoleName[]>,
-  { signer, keys = [], pins, pinInput }: ExamineOptions,
+  { signer, keys = [], pins, isReadAnew, pinInput }: ExamineOptions,
 ): Anchored {
-  const files = [...new Set([...roles.values()].flat())].map((role) => ({
+  const distinct = [...new Set([...roles.values()].flat())];
+  for (const role of distinct) stateOf(view, role);
+  const files = distinct.map((role) => ({
     role,
     signedBy: [{ signer, keyIds: keyIdsFor(view, role, signer.keyId) }],
   }));
-  return requireAnchor({ view, pins, files, keys: [signer, ...keys], pinInput });
+  return requireAnchor({ view, pins, files, keys: [signer, ...keys], isReadAnew, pinInput });
 }
 
 /** A server that holds the key a root names hands out that one, any other makes a new one. */

@@ -33,6 +33,11 @@ export interface AnchorQuestion {
   readonly files: readonly FileToSign[];
   /** Every key that the run has, whether it signs or not. */
   readonly keys: readonly VouchingKey[];
+  /**
+   * Whether the Docker CLI signs: it reads the repository anew, so that signatures on what was read here
+   * say nothing of what it will be shown.
+   */
+  readonly isReadAnew?: boolean | undefined;
   /** How the host calls the input that pins a root. */
   readonly pinInput?: string | undefined;
 }
@@ -45,13 +50,14 @@ export interface AnchorQuestion {
  * another root.
  */
 export function requireAnchor(question: AnchorQuestion): Anchored {
-  const { view, pins, files, keys } = question;
+  const { view, pins, files, keys, isReadAnew = false } = question;
   const used = files.flatMap(({ signedBy }) => signedBy.map(({ signer }) => signer));
   // Where nothing is signed, what the run says of the repository is held to the records all the same.
   const signing = files.length > 0 ? used : keys.filter(({ keyId }) => isListed(view, keyId));
   const found = anchored(view, pins, { available: [...keys, ...used], signing });
   if (found.view.pinnedBy.kind === 'pin') return found;
   for (const { role, signedBy } of files) {
+    if (isReadAnew) throw anchorMissing(question, signedByDocker);
     const document = documentOf(view, role);
     if (!document) continue;
     const listed = new Map(keysOf(view, role));
@@ -61,7 +67,7 @@ export function requireAnchor(question: AnchorQuestion): Anchored {
         { keyids: keyIds.filter((id) => listed.has(id)), threshold: 1 },
         Object.fromEntries(listed),
       );
-      if (!signed.isEnough) throw anchorMissing(question, role, signer);
+      if (!signed.isEnough) throw anchorMissing(question, unsignedBy(role, signer));
     }
   }
   return found;
@@ -80,18 +86,20 @@ function isListed(view: TrustedView, keyId: KeyId): boolean {
   );
 }
 
-function anchorMissing(
-  { view, pinInput = 'trust-pin' }: AnchorQuestion,
-  role: RoleName,
-  signer: VouchingKey,
-): TrustError {
+const signedByDocker =
+  'the Docker CLI, which signs here, reads the repository anew and would sign whatever it is shown then';
+
+function unsignedBy(role: RoleName, { description, keyId }: VouchingKey): string {
+  return `${role}, which would be signed again, has no signature of the ${description} (key ID ${keyId})`;
+}
+
+function anchorMissing({ view, pinInput = 'trust-pin' }: AnchorQuestion, why: string): TrustError {
   const { gun } = view;
   const presented = presentedRootKeys(view);
   const ids = presented.join(', ');
   return new TrustError(
     'TRUST_ANCHOR_MISSING',
-    `Nothing was signed in ${gun}: nothing but the trust server vouches for its root key ${ids}, and ` +
-      `${role}, which would be signed again, has no signature of the ${signer.description} (key ID ${signer.keyId})`,
+    `Nothing was signed in ${gun}: nothing but the trust server vouches for its root key ${ids}, and ${why}`,
     {
       remedy: [
         'Ask the owner of the repository for the ID of its root key: "keys init" printed it, the tag acr-content-trust-root of its Key Vault keys holds it, and the file of the root key in ~/.docker/trust/private is named after it. Do not take it from the trust server.',

@@ -1,7 +1,8 @@
 /** What a view says of one role: our key in it, and what a new version starts from. Pure. */
 import { canonicalKeyIdOf, isBaseRole, MetadataError, own } from '../metadata/index.js';
 import type { KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
-import type { TrustedView } from '../verification/index.js';
+import { invalidData, type TrustedView } from '../verification/index.js';
+import { limits } from '../../limits.js';
 
 /**
  * The TUF IDs under which `role` lists the key with this canonical ID: its own, those of
@@ -44,6 +45,8 @@ export interface RoleState {
 /**
  * The state of a role. An expired file is authentic and the snapshot names it as the latest, so its
  * owner may carry it over; a file whose signatures do not count could hold anybody's tags.
+ * @throws {TrustError} TRUST_DATA_INVALID when such a file claims a version after which there would be
+ * no room for others.
  */
 export function stateOf(view: TrustedView, role: RoleName): RoleState {
   const trusted = view.targets.get(role)?.signed;
@@ -51,6 +54,10 @@ export function stateOf(view: TrustedView, role: RoleName): RoleState {
   const skipped = view.skipped.get(role);
   if (!skipped) return { body: undefined, published: 0, isTrusted: false };
   const { signed } = skipped.envelope;
+  if (skipped.reason === 'signatures' && signed.version > limits.unsignedVersion) {
+    const rule = `it is not validly signed, and its version ${signed.version} would leave no room for others`;
+    throw invalidData(view.gun, role, rule);
+  }
   return {
     body: skipped.reason === 'expired' ? signed : undefined,
     published: signed.version,

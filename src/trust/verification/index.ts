@@ -8,6 +8,7 @@ export {
 } from './anchor.js';
 export { TrustedCollection } from './collection.js';
 export { expiriesOf, expiryOf } from './expiries.js';
+export { invalidData } from './failures.js';
 export {
   canonicalIdOrNone,
   canonicalIds,

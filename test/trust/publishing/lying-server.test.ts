@@ -8,6 +8,7 @@ import {
   addSigner,
   examineSigning,
   handOverRoles,
+  keyIdOf,
   publishTags,
   removeSigner,
   removeTags,
@@ -19,7 +20,9 @@ import {
   type TrustServer,
 } from '../../../src/trust/index.js';
 import { failure } from '../support/failure.js';
-import { evil, hostileServer } from '../support/hostile-server.js';
+import { RepositoryBuilder } from '../repository-builder.js';
+import { evil, hostileServer, HostileServer, listedOnly } from '../support/hostile-server.js';
+import { ecdsaKey } from '../test-keys.js';
 import { ecdsaSigner } from '../support/keys.js';
 import { content, gun, memoryLog, start, TestRepository } from '../support/repository.js';
 
@@ -311,5 +314,95 @@ describe('the real server', () => {
       atHand: [root, targets],
     });
     expect(done.view.pinnedBy).toMatchObject({ kind: 'pin' });
+  });
+});
+
+describe('the Docker CLI, which reads the repository anew and signs what it is shown then', () => {
+  const examineForDocker = async (
+    repository: TestRepository,
+    more: Partial<Parameters<typeof examineSigning>[1]> = {},
+  ) =>
+    examineSigning(repository.server, {
+      ...repository.context,
+      signer: repository.targets,
+      tags: tags.keys(),
+      isReadAnew: true,
+      ...more,
+    });
+
+  it('gets no key whose earlier signatures are all that vouches for the repository', async () => {
+    const repository = await new TestRepository().initialise({ old: content('a') });
+    const error = await failure(examineForDocker(repository));
+    expect(error.code).toBe('TRUST_ANCHOR_MISSING');
+    expect(error.message).toContain('the Docker CLI');
+    expect(error.remedy).toContain(repository.root.keyId);
+  });
+
+  it('gets no key for a role of its own that has no file yet either', async () => {
+    const repository = await new TestRepository().initialise({ old: content('a') });
+    const ci = ecdsaSigner('ci');
+    await repository.delegate({ 'targets/ci': ci.publicKey, 'targets/releases': ci.publicKey });
+    const error = await failure(examineForDocker(repository, { signer: ci }));
+    expect(error.code).toBe('TRUST_ANCHOR_MISSING');
+  });
+
+  it.each([
+    ['a pin', (r: TestRepository) => ({ pins: r.pinned.pins })],
+    ['a root key of the run', (r: TestRepository) => ({ keys: [r.root] })],
+    [
+      'the record of the signing key',
+      (r: TestRepository) => ({ signer: { ...r.targets, recordedRoots: [r.root.keyId] } }),
+    ],
+  ])('gets the key with %s', async (_anchor, more) => {
+    const repository = await new TestRepository().initialise({ old: content('a') });
+    expect(await examineForDocker(repository, more(repository))).toMatchObject({
+      kind: 'ready',
+      view: { pinnedBy: { kind: 'pin' } },
+    });
+  });
+});
+
+describe('a file that no key of its role has signed', () => {
+  /** The server of a genuine root that lists a file of its own making for the signer's role. */
+  const junkServer = (ci: Signer, version: number) => {
+    const builder = new RepositoryBuilder(gun, start);
+    builder.delegate('targets/releases', {
+      keys: [listedOnly(ci.publicKey)],
+      version,
+      targets: { prod: evil },
+    });
+    const files = builder.build({ signers: { 'targets/releases': [ecdsaKey()] } });
+    const pins = builder.root.keys.map(({ publicKey }) => ({
+      kind: 'key-id' as const,
+      keyId: keyIdOf(publicKey),
+    }));
+    return { server: new HostileServer(gun, files, builder), pins };
+  };
+
+  it.each([
+    ['signs', publishTags],
+    [
+      'is examined',
+      (server: TrustServer, options: Options & { readonly signer: Signer }) =>
+        examineSigning(server, { ...options, tags: tags.keys() }),
+    ],
+  ])('has the key of the role not spend all version numbers when it %s', async (_deed, run) => {
+    const ci = counting(ecdsaSigner('ci'));
+    const { server, pins } = junkServer(ci, Number.MAX_SAFE_INTEGER - 1);
+    const error = await failure(run(server, { ...optionsWith(pins), signer: ci, tags }));
+    expect(error.code).toBe('TRUST_DATA_INVALID');
+    expect(error.message).toContain('targets/releases');
+    expect(ci.signed).toEqual([]);
+    expect(server.posts).toEqual([]);
+  });
+
+  it('is followed by the next version where it can have come about by signing', async () => {
+    const ci = ecdsaSigner('ci');
+    const { server, pins } = junkServer(ci, 41);
+    await failure(publishTags(server, { ...optionsWith(pins), signer: ci, tags, deadlineMs: 1 }));
+    const [sent] = server.posts;
+    const bytes = sent?.get('targets/releases') ?? Buffer.alloc(0);
+    const { signed } = JSON.parse(String(Buffer.from(bytes))) as { signed: { version: number } };
+    expect(signed.version).toBe(42);
   });
 });

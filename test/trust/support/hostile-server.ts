@@ -63,7 +63,7 @@ export async function attackersRepository(
 }
 
 /** A key of somebody else: it can be listed, and signs nothing. */
-function listedOnly(publicKey: Signer['publicKey']): TestKey {
+export function listedOnly(publicKey: Signer['publicKey']): TestKey {
   return withPublicKey(ecdsaKey(), publicKey);
 }
 
