@@ -195,3 +195,31 @@ describe('a signing key without a version, rotated in the vault', () => {
     expect(again.outputs.keys?.split('\n')[1]).toBe(listed);
   });
 });
+
+describe('a root key without a version, rotated in the vault', () => {
+  it('is recorded and advised as a pin in the version that has signed the root', async () => {
+    const [repository, name, rootName] = [
+      scenario.repository(),
+      uniqueName('unrecorded'),
+      uniqueName('root'),
+    ];
+    const inputs = {
+      repository,
+      'root-key': `${rootVault.vaultUrl}/keys/${rootName}`,
+      'signing-key': `${scenario.vault.url}/keys/${name}`,
+    };
+    expectSuccess(await init('cli', inputs));
+    const key = await stack.azure.keyOf(scenario.vault.name, name);
+    const listed = key?.tags?.['acr-content-trust-root'] ?? 'no record';
+    // As a repository of before there were records.
+    await stack.azure.setKeyAttributes({ vault: scenario.vault.name, name, tags: {} });
+    await stack.azure.rotateKey(rootVaultName, rootName);
+    const again = await init('cli', inputs);
+    expectSuccess(again);
+    const recorded = await stack.azure.keyOf(scenario.vault.name, name);
+    expect(recorded?.tags).toEqual({ 'acr-content-trust-root': listed });
+    expect(again.output).toContain(`trust-pin: ${listed}`);
+    await pushUnsigned(scenario, repository, '1');
+    expectSuccess(await sign(repository, '1', inputs['signing-key']));
+  });
+});

@@ -122,7 +122,7 @@ async function carryOut(
   const attempted = await eachRepository(repositories, async (repository) => {
     const { gun, view, targetsKey } = repository;
     if (view || !root) {
-      const { keyId } = rootFacts;
+      const { keyId } = factsOfFound(repository.rootKey);
       if (keyId !== undefined) await note(targetsKey.reference, keyId);
       return { state: 'unchanged' as const, key: noteKey(factsOfFound(targetsKey)) };
     }

@@ -28,6 +28,8 @@ import { findKey, listedVersionOf, openFound, type FoundKey, type ReadyKey } fro
 export interface PreparedRepository extends OpenRepository {
   /** Undefined while it has no trust data. */
   readonly view: TrustedView | undefined;
+  /** The root key in the version that has signed the root; of the inputs where there is none. */
+  readonly rootKey: FoundKey;
   readonly targetsKey: FoundKey;
 }
 
@@ -85,11 +87,13 @@ export async function prepare(
       const [root, targetsKey] = [await listed(rootKey, 'root'), await listed(named, 'targets')];
       const problem = problemOf(repository, root, targetsKey, inputs, context.nameInput);
       if (problem) throw problem;
-      return { ...repository, targetsKey };
+      return { ...repository, rootKey: root, targetsKey };
     });
     const prepared = requireAll(judged, 'cannot be initialised; nothing was made or changed');
     const ready = await asOwner(() => openThere(prepared, rootKey, azure, context, log));
-    return { azure, repositories: prepared, rootKey, ready };
+    // What initialises; where nothing is left to be initialised, what has done so.
+    const [first] = prepared.every(({ view }) => view) ? prepared : [];
+    return { azure, repositories: prepared, rootKey: first?.rootKey ?? rootKey, ready };
   });
 }
 
