@@ -16,6 +16,7 @@ import { rotateKeys } from './keys/rotate/index.js';
 import { showKeysStatus } from './keys/status/index.js';
 import { restoreKeys } from './keys/restore/index.js';
 import { buildPushSign } from './main-job/index.js';
+import { checkNamedFiles } from './named-files.js';
 import { promoteImages } from './promote/index.js';
 import { proveReportPath, proveTemporaryFolder } from './report/report-file.js';
 import { revokeTags } from './revoke/index.js';
@@ -79,6 +80,7 @@ export async function runCommand(
   const named = readNames(inputs, problems, (note) => {
     log.info(note);
   });
+  await checkNamedFiles(command, named, context);
   return useCases[command](named, context);
 }
 

@@ -34,7 +34,12 @@ export {
 export { readExtraArguments, type ExtraArguments } from './extra-arguments.js';
 export { isLoginRefusal } from './failures.js';
 export { findLocalImage, resolveLocalImage, type LocalImage } from './images.js';
-export { isRemoteContext, locateDockerfile, type LocatedDockerfile } from './locate-dockerfile.js';
+export {
+  isRemoteContext,
+  locateContext,
+  locateDockerfile,
+  type LocatedDockerfile,
+} from './locate-dockerfile.js';
 export { removeAbandonedConfigs } from './abandoned-configs.js';
 export { copyDockerfile } from './dockerfile-copy.js';
 export {

@@ -27,6 +27,23 @@ export function isRemoteContext(context: string): boolean {
 }
 
 /**
+ * The absolute path of a context; undefined for one that Docker fetches.
+ * @throws {TrustError} INPUT_INVALID (no such context)
+ */
+export async function locateContext(
+  given: string,
+  workingDirectory: string,
+): Promise<string | undefined> {
+  const context = resolve(workingDirectory, given);
+  // Both builders look for a folder first, whatever its name looks like.
+  if (await isFolder(context)) return context;
+  if (isRemoteContext(given)) return undefined;
+  throw new TrustError('INPUT_INVALID', `The build context ${context} is not a folder`, {
+    remedy: `Check \`context\`: it is relative to the working folder ${workingDirectory}.`,
+  });
+}
+
+/**
  * Finds and reads the Dockerfile; undefined where context or Dockerfile are remote. A given path is
  * relative to the working folder, not to the context (docker/cli GetContextFromLocalDir, buildx
  * LoadInputs); without one it is `Dockerfile`, or `dockerfile`, in the context.
@@ -37,15 +54,9 @@ export async function locateDockerfile(build: {
   readonly dockerfile?: string | undefined;
   readonly workingDirectory: string;
 }): Promise<LocatedDockerfile | undefined> {
-  const context = resolve(build.workingDirectory, build.context);
   if (build.dockerfile !== undefined && /^https?:\/\//.test(build.dockerfile)) return undefined;
-  // Both builders look for a folder first, whatever its name looks like.
-  if (!(await isFolder(context))) {
-    if (isRemoteContext(build.context)) return undefined;
-    throw new TrustError('INPUT_INVALID', `The build context ${context} is not a folder`, {
-      remedy: `Check \`context\`: it is relative to the working folder ${build.workingDirectory}.`,
-    });
-  }
+  const context = await locateContext(build.context, build.workingDirectory);
+  if (context === undefined) return undefined;
   if (build.dockerfile === undefined) {
     for (const name of ['Dockerfile', 'dockerfile']) {
       const path = join(context, name);

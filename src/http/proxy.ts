@@ -41,8 +41,8 @@ export function readProxies(environment: ProxyEnvironment): ProxyFor {
 export function proxySecrets(environment: ProxyEnvironment): readonly string[] {
   const variables = [...proxyVariables, 'HTTP_PROXY', 'http_proxy', 'FTP_PROXY', 'ftp_proxy'];
   return variables.flatMap((variable) => {
-    // Up to the last "@" before the path: an unescaped "@" in a password is common.
-    const info = /^[\s"']*(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)@/i.exec(environment[variable] ?? '');
+    // Up to the last "@": in passwords, characters that should be escaped are common.
+    const info = /^[\s"']*(?:[a-z][a-z0-9+.-]*:\/\/)?(.*)@/is.exec(environment[variable] ?? '');
     const [, user = '', password = user] = /^([^:]*)(?::(.*))?$/s.exec(info?.[1] ?? '') ?? [];
     // Where there is no password, the name itself is a token as a rule.
     return [...new Set([password, decoded(password) ?? password])].filter((text) => text !== '');
@@ -55,7 +55,11 @@ function readProxy(environment: ProxyEnvironment): Proxy | undefined {
   const text = (environment[variable] ?? '').trim();
   refuseQuotes(variable, text);
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  if (/\s/.test(full) || !URL.canParse(full)) {
+  // What stands before such a character would be taken for the proxy, and may be of a password.
+  if (/\\|[/?#].*@/.test(full.slice(full.indexOf('://') + 3))) {
+    throw unusable(variable, 'has a user name or password with special characters in it');
+  }
+  if (/\s/.test(full) || /^https?:(?!\/\/)/i.test(text) || !URL.canParse(full)) {
     throw unusable(variable, 'is not the address of a proxy');
   }
   const url = new URL(full);
@@ -66,7 +70,9 @@ function readProxy(environment: ProxyEnvironment): Proxy | undefined {
         'http and https proxies can',
     );
   }
-  if (url.hostname === '') throw unusable(variable, 'names no host');
+  if (!/^(?:[\w.-]+|\[[0-9a-f:.]+\])$/i.test(url.hostname)) {
+    throw unusable(variable, 'names no host');
+  }
   if (decoded(url.username) === undefined || decoded(url.password) === undefined) {
     throw unusable(variable, 'has a user name or password with a "%" that is not escaped as %25');
   }
@@ -154,7 +160,7 @@ function unusable(variable: string, why: string): TrustError {
       ? `Set ${variable} to names and addresses with commas between them, such as ` +
         '.corp.example,10.0.0.0/8, without quotation marks.'
       : `Set ${variable} to an address such as http://proxy.corp.example:8080, without quotation ` +
-        'marks.\nEscape special characters in a user name or password (%40 for @, %25 for %).\n' +
+        'marks.\nEscape special characters in a user name or password (%40 for @, %5C for \\, %2F for /, %25 for %).\n' +
         `Or unset ${variable} if this machine needs no proxy.`,
   });
 }

@@ -109,7 +109,7 @@ function insideJson(text: string): string | undefined {
   return /^(["']).*\1$/s.test(text) ? text.slice(1, -1) : undefined;
 }
 
-/** Line ends that are written out, by a shell, by JSON (once or twice), or for a URL. */
+/** Line ends that are written out, by a shell, by JSON (once or twice), by a runner, or for a URL. */
 function withLineEnds(text: string): string {
   if (/BEGIN%20/i.test(text)) {
     try {
@@ -118,7 +118,7 @@ function withLineEnds(text: string): string {
       // Not of a URL after all.
     }
   }
-  return text.includes('BEGIN') ? text.replace(/\\+r|\\+n|`r|`n/g, '\n') : text;
+  return text.includes('BEGIN') ? text.replace(/\\+r|\\+n|`r|`n|%0[AaDd]/g, '\n') : text;
 }
 
 const marks: readonly (readonly [RegExp, Unreadable])[] = [

@@ -20,7 +20,7 @@ async function refusalOf(
   const nameInput = (name: string) => name;
   const problems = collectProblems(nameInput);
   const inputs = readInputs(command, 'task', (name) => given[name] ?? '', problems);
-  const context = { problems, nameInput, workingDirectory: tmpdir() };
+  const context = { problems, nameInput, workingDirectory: tmpdir(), tempDirectory: tmpdir() };
   try {
     await runCommand(command, inputs, context as unknown as RunContext);
   } catch (error) {
@@ -72,5 +72,45 @@ describe('inputs that cannot be used', () => {
     expect(message).not.toContain('signing-key');
     const all = await refusalOf('revoke', { ...images, tags: '', 'all-tags': 'yes' });
     expect(all.message).not.toContain('"tags"');
+  });
+
+  it('are told with the files that are not there: key, pin and Dockerfile', async () => {
+    const { message } = await refusalOf('buildAndPush', {
+      registry: 'contoso.azurecr.io',
+      repository: 'team/App',
+      tags: '1',
+      'signing-key': 'no-such.key',
+      'root-key': 'no-such-root.key',
+      'trust-pin': 'no-such-ca.pem',
+      dockerfile: 'No-such.Dockerfile',
+    });
+    for (const name of ['repository', 'signing-key', 'trust-pin', 'dockerfile']) {
+      expect(
+        message.split('\n').filter((line) => line.startsWith(`"${name}" `)),
+        name,
+      ).toHaveLength(1);
+    }
+    // It takes the repository to know whether its root key is needed at all.
+    expect(message).not.toContain('root-key');
+  });
+
+  it('are told with a build context that is not there, which may be why there is no Dockerfile', async () => {
+    const { message } = await refusalOf('build', { tags: '1', context: 'no-such-folder' });
+    expect(message).toMatch(/^"context" cannot be used: The build context \S+ is not a folder/m);
+    expect(message).not.toContain('"dockerfile"');
+  });
+
+  it('do not ask for a key where nothing is to be signed', async () => {
+    const given = { registry: 'contoso.azurecr.io', repository: 'team/App', tags: '1' };
+    const unsigned = { ...given, 'content-trust': 'false', 'signing-key': 'no-such.key' };
+    expect((await refusalOf('push', unsigned)).message).not.toContain('signing-key');
+  });
+
+  it('do not make other inputs look missing where images are named', async () => {
+    const { message } = await refusalOf('sign', { images: 'contoso.azurecr.io/Team/App:1' });
+    expect(message).toContain('"images"');
+    for (const name of ['registry', 'repository', 'tags']) {
+      expect(message).not.toContain(`"${name}" is not set`);
+    }
   });
 });

@@ -55,6 +55,13 @@ describe('the proxy of an https address', () => {
     ['http://', 'not the address of a proxy'],
     ['proxy corp:8080', 'not the address of a proxy'],
     ['http://svc:100%@proxy.corp', 'escaped as %25'],
+    ['http:/proxy.corp:8080', 'not the address of a proxy'],
+    ['http:proxy.corp:8080', 'not the address of a proxy'],
+    ['http://CORP\\svc:word@proxy.corp:8080', 'special characters'],
+    ['http://svc:pass/word@proxy.corp:8080', 'special characters'],
+    ['svc:p@ss#word@proxy.corp:8080', 'special characters'],
+    ['http://svc:pass?word@proxy.corp:8080', 'special characters'],
+    ['$(proxy.url)', 'names no host'],
   ])(
     'is refused where it cannot be used, naming the variable and not the value: %s',
     (value, why) => {
@@ -138,6 +145,8 @@ describe('what is secret in a proxy variable', () => {
     ['http://only-a-token@proxy.corp', ['only-a-token']],
     ['http://proxy.corp:8080', []],
     ['http://svc:100%@proxy.corp', ['100%']],
+    ['http://svc:p@ss/wo#rd?@proxy.corp:8080', ['p@ss/wo#rd?']],
+    ['http://CORP\\svc:pass-word@proxy.corp', ['pass-word']],
   ])('%s', (value, secrets) => {
     for (const variable of ['HTTPS_PROXY', 'http_proxy', 'ALL_PROXY']) {
       expect(proxySecrets({ [variable]: value })).toEqual(secrets);

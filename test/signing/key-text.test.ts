@@ -63,6 +63,7 @@ const forms: readonly (readonly [string, (text: string) => string | Buffer])[] =
   ['as it is', (text) => text],
   ['with Windows line ends', (text) => text.replaceAll('\n', '\r\n')],
   ['with its line ends written out', (text) => text.replaceAll('\n', '\\n')],
+  ['with its line ends as a runner escapes them', (text) => text.replaceAll('\n', '%0A')],
   ['with its line ends written out twice', (text) => text.replaceAll('\n', '\\\\n')],
   ['with Windows line ends written out', (text) => text.replaceAll('\n', '\\r\\n')],
   ['with its line ends lost', (text) => text.replaceAll('\n', ' ')],

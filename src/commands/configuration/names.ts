@@ -57,6 +57,15 @@ function withoutRegistry(
   const [name, owner] = [nameInput('repository'), nameInput('registry')];
   // Nothing but a registry: whoever reads repositories refuses it.
   if (path === '') return given;
+  if (host === undefined && registry !== undefined && isSameHost(path.toLowerCase(), registry)) {
+    add({
+      input: 'repository',
+      problem: `is ${JSON.stringify(given)}, which is the registry itself`,
+      code: 'INPUT_INVALID',
+      remedy: `Set ${name} to what follows ${registry}/ in the name of the image, such as team/app.`,
+    });
+    return path;
+  }
   if (host === undefined) {
     if (path !== given) note(`"${name}": ${given} is read as ${path}.`);
     return path;
@@ -144,7 +153,7 @@ function withShortTags(
     add({ input: 'tags', problem, code: 'INPUT_INVALID', remedy });
     return [];
   };
-  if (inputs.tags[0]?.startsWith('{')) return { ...inputs, tags: refuse('is JSON, not tags') };
+  if (/^[[{]/.test(inputs.tags[0] ?? '')) return { ...inputs, tags: refuse('is JSON, not tags') };
   const tags = joinInstructions(inputs.tags).flatMap((text) => {
     if (instruction.test(text)) {
       const tag = rawTag(text);
@@ -215,7 +224,8 @@ interface FullName {
 /** A name with repository and tag; undefined for a tag by itself. */
 function fullName(text: string): FullName | undefined {
   const colon = text.lastIndexOf(':');
-  if (text.includes('@') || colon <= text.lastIndexOf('/')) return undefined;
+  // Blanks part several names, of which each would be read as a part of the first.
+  if (/[@\s]/.test(text) || colon <= text.lastIndexOf('/')) return undefined;
   const name = text.slice(0, colon);
   if (name === '') return undefined;
   const { host, path } = splitName(name);

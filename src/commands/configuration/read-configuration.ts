@@ -37,7 +37,10 @@ export function readConfiguration(
   const { parse, conflict, add, has, nameInput } = collected;
 
   const repositories = inputs.images.length > 0 ? readImagesToSign(inputs, collected) : undefined;
-  const image = repositories?.[0]?.image ?? readImage(command, inputs, collected);
+  // Where no image can be read, nothing else is missing: that is told, and ends the run.
+  const image = repositories
+    ? (repositories[0]?.image ?? noImage)
+    : readImage(command, inputs, collected);
   const { registry } = image;
 
   const isPublishing = command === 'sign' || command === 'revoke' || command === 'promote';
@@ -111,6 +114,9 @@ export function readConfiguration(
         : path.resolve(workingDirectory, inputs['trust-report']),
   };
 }
+
+/** In place of one that cannot be read. */
+const noImage: ImageConfiguration = { registry: '', repository: '', tags: [], gun: '' };
 
 /** The one repository of all commands but a `sign` of `images`. */
 function readImage(

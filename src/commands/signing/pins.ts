@@ -29,21 +29,27 @@ export async function resolvePin(
     case 'certificate-sha256':
       return pin;
     case 'ca-file':
-      try {
-        return pinIn(await readFile(pin.path), pin.path);
-      } catch (cause) {
-        if (isTrustError(cause)) throw cause;
-        throw new TrustError(
-          'INPUT_INVALID',
-          `The CA file ${pin.path} cannot be read: ${messageOf(cause)}`,
-          { remedy: `Correct ${context.nameInput('trust-pin')}.`, cause },
-        );
-      }
+      return readPinFile(pin.path, context.nameInput);
     case 'vault-key': {
       const { keyId } = await openVaultKey(pin.reference, credential, context);
       return pinOf(keyId);
     }
   }
+}
+
+/** The pin in a file. @throws {TrustError} INPUT_INVALID */
+export async function readPinFile(file: string, nameInput: NameInput): Promise<Pin> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (cause) {
+    throw new TrustError(
+      'INPUT_INVALID',
+      `The CA file ${file} cannot be read: ${messageOf(cause)}`,
+      { remedy: `Correct ${nameInput('trust-pin')}.`, cause },
+    );
+  }
+  return pinIn(bytes, file);
 }
 
 /**

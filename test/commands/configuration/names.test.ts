@@ -1,6 +1,7 @@
 /** Names as people copy them from elsewhere, read for all commands in one place. */
 import { describe, expect, it } from 'vitest';
 import { readNames } from '../../../src/commands/configuration/names.js';
+import { readConfiguration } from '../../../src/commands/configuration/read-configuration.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 import {
   collectProblems,
@@ -18,6 +19,14 @@ function read(given: Given, command: CommandName = 'push') {
   const { registry, repository, tags } = readNames(inputs, problems, (note) => notes.push(note));
   problems.throwIfAny();
   return { registry, repository, tags, notes };
+}
+
+/** As a command reads them, which judges what is left. */
+function readAll(given: Given): void {
+  const problems = collectProblems((name) => name);
+  const inputs = readInputs('push', 'action', (name) => given[name] ?? '', problems);
+  const named = readNames(inputs, problems, () => undefined);
+  readConfiguration('push', { ...named, 'content-trust': false }, '/w', problems);
 }
 
 function refusal(given: Given, command: CommandName = 'push'): TrustError {
@@ -87,6 +96,16 @@ describe('a repository with its registry before it', () => {
     },
   );
 
+  it.each(['contoso.azurecr.io', 'https://contoso.azurecr.io/', 'Contoso.azurecr.io'])(
+    'is refused where it is nothing but the registry: %s',
+    (repository) => {
+      const given = { registry, repository, tags: '1' };
+      expect(() => {
+        readAll(given);
+      }).toThrow(/"repository"/);
+    },
+  );
+
   it('says both values where the registry is missing', () => {
     const error = refusal({ repository: 'contoso.azurecr.io/team/app', tags: '1' });
     expect(error.message).toContain(
@@ -141,10 +160,18 @@ describe('tags as docker/metadata-action gives them', () => {
     'type=raw,value=a,enable=false',
     'type=sha',
     '{"tags":["a:1"],"labels":{}}',
+    '["contoso.azurecr.io/team/app:1","contoso.azurecr.io/team/app:2"]',
   ])('are asked for in place of %s', (tags) => {
     const error = refusal({ ...own, tags });
     expect(error.code).toBe('INPUT_INVALID');
     expect(error.remedy).toContain('${{ steps.meta.outputs.tags }}');
+  });
+
+  it('are refused with blanks between them, as what they are', () => {
+    const tags = 'contoso.azurecr.io/team/app:1 contoso.azurecr.io/team/app:2';
+    expect(() => {
+      readAll({ ...own, tags });
+    }).toThrow(/app:1 contoso.azurecr.io\/team\/app:2" is not a tag/);
   });
 
   it('say nothing beside a registry that is refused itself', () => {
