@@ -21,8 +21,9 @@ export async function tell(
     if (key) context.setOutput('key-id', key.id);
     const [only, ...others] = byDigest;
     if (only !== undefined && others.length === 0) {
-      context.setOutput('image', only);
       context.setOutput('digest', signed[0]?.digest ?? '');
+      // What others deploy: only of a run that has done all it was asked for.
+      if (signed.length === images.length) context.setOutput('image', only);
     }
   }
   const report = imagesReport(images, key, warnings);

@@ -154,8 +154,9 @@ describe('a signing that fails', () => {
     const repository = await new TestRepository().initialise();
     repository.fake.intercept = (request, next) =>
       request.method === 'POST' ? Promise.resolve(answer(400, 'INVALID_UPDATE')) : next();
-    const { report, thrown } = await sign(repository);
+    const { report, thrown, outputs } = await sign(repository);
     expect(thrown).toMatchObject({ code: 'TRUST_SERVER_REJECTED' });
+    expect([...outputs.keys()]).toEqual(['digest', 'trust-report']);
     expect(report).toMatchObject({ pushed: 'yes', tags: [{ state: 'unsigned', signed: false }] });
   });
 
@@ -163,15 +164,44 @@ describe('a signing that fails', () => {
     const repository = await new TestRepository().initialise();
     repository.fake.intercept = (request, next) =>
       request.method === 'POST' ? Promise.resolve(answer(200, '')) : next();
-    const { report, thrown } = await sign(repository);
+    const { report, thrown, outputs } = await sign(repository);
     expect(thrown).toMatchObject({ code: 'READ_BACK_FAILED' });
+    expect([...outputs.keys()]).toEqual(['digest', 'trust-report']);
     expect(report?.tags).toMatchObject([{ state: 'signing-unknown', signed: false }]);
   });
 
   it('is not one where nothing failed', async () => {
-    const { report, summary, thrown } = await sign(await new TestRepository().initialise());
+    const repository = await new TestRepository().initialise();
+    const { report, summary, thrown, outputs } = await sign(repository);
     expect(thrown).toBeUndefined();
+    expect(outputs.get('image')).toBe(`${gun}@${content('a').digest}`);
     expect(report).toMatchObject({ outcome: 'done', tags: [{ state: 'signed', signed: true }] });
     expect(summary).toContain('### Signed image');
+  });
+});
+
+describe('the output "image" of a push', () => {
+  it('is what was pushed where nothing was to be signed, and all is done', async () => {
+    const { outputs } = await tell((journal) => {
+      journal.noteTags(tags);
+      journal.noteUnsigned();
+      return Promise.resolve();
+    });
+    expect(outputs.get('image')).toBe(`${gun}@${content('a').digest}`);
+  });
+
+  it('is missing where the run broke off after the push, or after the read-back', async () => {
+    const repository = await new TestRepository().initialise();
+    const breaks = async (isSigning: boolean): Promise<Told> =>
+      tell(async (journal, context) => {
+        journal.notePush('yes');
+        journal.noteTags(tags);
+        if (isSigning) await signWithJournal(planOf(repository), tags, context, journal, unmoved);
+        throw pushFailed;
+      });
+    for (const isSigning of [false, true]) {
+      const { outputs } = await breaks(isSigning);
+      expect([...outputs.keys()]).toEqual(['digest', 'trust-report']);
+    }
   });
 });
