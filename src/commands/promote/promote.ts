@@ -123,6 +123,7 @@ async function work(run: Run, inputs: InputValues): Promise<void> {
     noteTagState: (state, tags) => {
       progress.states.note(state, tags);
     },
+    tagState: (tag) => progress.states.of(tag),
     noteReadBack: (result) => {
       progress.signed = result;
       progress.states.note('signed-untagged');

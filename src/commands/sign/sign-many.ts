@@ -276,6 +276,7 @@ async function sign(work: Work, context: RunContext, log: Log): Promise<void> {
     noteTagState: (state, tags) => {
       states.note(state, tags);
     },
+    tagState: (tag) => states.of(tag),
     noteReadBack: () => {
       states.note('signed-unsettled', open.keys());
     },

@@ -30,7 +30,7 @@ export interface SignedAndLooked {
 }
 
 /** What a signing is noted in. */
-export type SigningNotes = Pick<Journal, 'log' | 'noteTagState' | 'noteReadBack'>;
+export type SigningNotes = Pick<Journal, 'log' | 'noteTagState' | 'tagState' | 'noteReadBack'>;
 
 /**
  * {@link signTags}, with what becomes of the tags noted in the journal, and with a look at them
@@ -44,8 +44,12 @@ export async function signWithJournal(
   journal: SigningNotes,
   { recheck, look, known, onOvertaken }: RegistryWatch & Pick<SigningHints, 'known'>,
 ): Promise<SignedAndLooked> {
-  const watch = watchPublishes(plan.server);
-  const watched = { ...plan, server: watch.server };
+  const before = new Map([...tags.keys()].map((tag) => [tag, journal.tagState(tag)]));
+  // Noted while it is under way: whatever ends the run then, a fault of ours included, is told so.
+  const watched = watchPublishes(plan.server, (mayBeStored) => {
+    if (mayBeStored) journal.noteTagState('signing-unknown', tags.keys());
+    else for (const [tag, state] of before) journal.noteTagState(state, [tag]);
+  });
   let looking: Promise<Standing> | undefined;
   const onReadBack = (): void => {
     if (look) looking = ahead(look());
@@ -54,10 +58,9 @@ export async function signWithJournal(
   const hints = { known, recheck, onReadBack, onOvertaken: overtaking.note };
   let result: SignedResult;
   try {
-    result = await signTags(watched, tags, context, journal.log, hints);
+    result = await signTags({ ...plan, server: watched }, tags, context, journal.log, hints);
   } catch (error) {
     if (overtaking.isNoted()) await onOvertaken?.();
-    else if (watch.mayBeStored()) journal.noteTagState('signing-unknown', tags.keys());
     throw error;
   }
   journal.noteReadBack(result);
@@ -106,37 +109,32 @@ function noteOvertaking(
   };
 }
 
-/** `of`, which remembers whether it may have stored something that was sent to it. */
-export function watchPublishes(of: TrustServer): {
-  readonly server: TrustServer;
-  mayBeStored(): boolean;
-} {
+/** `of`, which tells whenever it turns out that it may, or does not, hold something sent to it. */
+function watchPublishes(of: TrustServer, tell: (mayBeStored: boolean) => void): TrustServer {
   let mayBeStored = false;
+  const note = (now: boolean): void => {
+    if (now !== mayBeStored) tell(now);
+    mayBeStored = now;
+  };
   return {
-    mayBeStored: () => mayBeStored,
-    server: {
-      gun: of.gun,
-      host: of.host,
-      fetchRole: (role, request) => of.fetchRole(role, request),
-      fetchServerKey: (role, signal) => of.fetchServerKey(role, signal),
-      rotateServerKey: (role, signal) => of.rotateServerKey(role, signal),
-      deleteTrustData: (signal) => of.deleteTrustData(signal),
-      publish: async (parts, signal) => {
-        const before = mayBeStored;
-        mayBeStored = true;
-        const refused = (): void => {
-          mayBeStored = before;
-        };
-        try {
-          const outcome = await of.publish(parts, signal);
-          if (outcome.kind === 'conflict') refused();
-          return outcome;
-        } catch (error) {
-          // Whatever is thrown is a refusal, but for a run that was stopped while it waited.
-          if (isTrustError(error) && error.code !== 'INTERRUPTED') refused();
-          throw error;
-        }
-      },
+    gun: of.gun,
+    host: of.host,
+    fetchRole: (role, request) => of.fetchRole(role, request),
+    fetchServerKey: (role, signal) => of.fetchServerKey(role, signal),
+    rotateServerKey: (role, signal) => of.rotateServerKey(role, signal),
+    deleteTrustData: (signal) => of.deleteTrustData(signal),
+    publish: async (parts, signal) => {
+      const before = mayBeStored;
+      note(true);
+      try {
+        const outcome = await of.publish(parts, signal);
+        if (outcome.kind === 'conflict') note(before);
+        return outcome;
+      } catch (error) {
+        // Whatever is thrown is a refusal, but for a run that was stopped while it waited.
+        if (isTrustError(error) && error.code !== 'INTERRUPTED') note(before);
+        throw error;
+      }
     },
   };
 }

@@ -93,6 +93,7 @@ class Scene {
     const journal = {
       log: { ...memoryLog(), group: <T>(_: string, body: () => Promise<T>) => body() },
       noteTagState: states.note.bind(states),
+      tagState: states.of.bind(states),
       noteReadBack: () => {
         states.note('signed-unsettled');
       },
