@@ -63,7 +63,7 @@ export function failureOf(thrown: unknown, stoppedBy?: NodeJS.Signals): Failure 
 /** What the operating system refused is no fault of ours, wherever it did so. */
 function bySystem(thrown: unknown): TrustError | undefined {
   if (!(thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string')) return;
-  if (isErrno(thrown, 'ENOSPC', 'EDQUOT', 'EROFS')) {
+  if (isErrno(thrown, 'ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS')) {
     return new TrustError('FILE_NOT_WRITTEN', `A file cannot be written: ${thrown.message}`, {
       remedy:
         'Make room on the disk of this machine, and let this run write to it.\nRun the step again.',

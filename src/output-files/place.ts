@@ -80,7 +80,8 @@ export async function proveFolder(folder: string, what: string, remedy: string):
 }
 
 /**
- * Makes sure that something can be added to a file that the surroundings have made; adds nothing.
+ * Makes sure that something can be added to a file that the surroundings have made. Adds nothing to a
+ * regular file; a device or a pipe is proven by the one thing that says nothing, an empty line.
  * @throws {TrustError} FILE_NOT_WRITTEN
  */
 export async function proveAppendable(file: string, what: string, remedy: string): Promise<void> {
@@ -90,9 +91,7 @@ export async function proveAppendable(file: string, what: string, remedy: string
       cause,
     });
   try {
-    // Not made where it is missing: whoever reads it has made it.
-    const handle = await open(file, constants.O_WRONLY | constants.O_APPEND);
-    await handle.close();
+    if (!(await proveOpened(file))) return;
   } catch (cause) {
     throw fail(cause);
   }
@@ -101,7 +100,23 @@ export async function proveAppendable(file: string, what: string, remedy: string
     await tryFolder(path.dirname(file));
   } catch (cause) {
     // That one may add to the file and to nothing beside it is no obstacle.
-    if (isErrno(cause, 'ENOSPC', 'EDQUOT', 'EROFS')) throw fail(cause);
+    if (isErrno(cause, 'ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS')) throw fail(cause);
+  }
+}
+
+/** @returns whether it is a regular file, which needs room on its disk besides. */
+async function proveOpened(file: string): Promise<boolean> {
+  const { O_APPEND, O_NONBLOCK, O_WRONLY } = constants;
+  // Not made where it is missing: whoever reads it has made it. A pipe that nobody reads would keep
+  // us waiting for ever; O_NONBLOCK is undefined on Windows, which has no such pipes.
+  const flags = O_WRONLY | O_APPEND | ((O_NONBLOCK as number | undefined) ?? 0);
+  const handle = await open(file, flags);
+  try {
+    const isRegular = (await handle.stat()).isFile();
+    if (!isRegular) await handle.appendFile('\n');
+    return isRegular;
+  } finally {
+    await handle.close();
   }
 }
 

@@ -42,3 +42,22 @@ describe('a lack of memory', () => {
     expect(failureOf(error).code).not.toBe('OUT_OF_MEMORY');
   });
 });
+
+describe('what the system refuses where nobody foresaw it', () => {
+  const refused = (code: string) =>
+    Object.assign(new Error(`${code}: no, open '/tmp/x'`), { code, syscall: 'open' });
+
+  it.each([
+    ['ENOSPC', 'FILE_NOT_WRITTEN'],
+    ['EDQUOT', 'FILE_NOT_WRITTEN'],
+    ['EFBIG', 'FILE_NOT_WRITTEN'],
+    ['EROFS', 'FILE_NOT_WRITTEN'],
+    ['EMFILE', 'OUT_OF_DESCRIPTORS'],
+    ['ENFILE', 'OUT_OF_DESCRIPTORS'],
+  ])('is no fault of ours: %s', (code, named) => {
+    const failure = failureOf(refused(code));
+    expect(failure.code).toBe(named);
+    expect(failure.message).toContain(code);
+    expect(failure.remedy).toContain('Run the step again.');
+  });
+});

@@ -1,0 +1,201 @@
+/** What a run leaves behind has no place: found before anything changes, and no lie afterwards. */
+import * as fs from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  host,
+  reportOf,
+  startRegistryWorld,
+  type RegistryWorld,
+} from '../support/registry-world.js';
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof fs>();
+  return { ...real, writeFile: vi.fn(real.writeFile) };
+});
+
+let world: RegistryWorld;
+let asked = 0;
+beforeAll(async () => {
+  world = await startRegistryWorld();
+  world.push('app', ['1']);
+});
+afterEach(async () => {
+  const { writeFile } = await vi.importActual<typeof fs>('node:fs/promises');
+  vi.mocked(fs.writeFile).mockReset().mockImplementation(writeFile);
+});
+afterAll(() => world.close());
+
+const app = { registry: host, repository: 'app', tags: '1' };
+
+/** Lets nothing be written to files in `folder`, as a system would that has this reason. */
+async function refuseFilesIn(folder: string, code: string): Promise<void> {
+  const { writeFile } = await vi.importActual<typeof fs>('node:fs/promises');
+  vi.mocked(fs.writeFile).mockImplementation((file, ...rest) =>
+    typeof file === 'string' && path.dirname(file) === folder
+      ? Promise.reject(Object.assign(new Error(`${code}: no, write`), { code, syscall: 'write' }))
+      : writeFile(file, ...rest),
+  );
+}
+
+/** Nobody was asked anything. */
+function countRequests(): void {
+  asked = 0;
+  world.answerWith(() => {
+    asked += 1;
+    return undefined;
+  });
+}
+
+describe('a folder for temporary files', () => {
+  const places: [string, () => string | Promise<string>][] = [
+    ['is missing', () => path.join(world.folder, 'gone')],
+    ['is a file', () => path.join(world.folder, 'signing.pem')],
+    ['lies below a file', () => path.join(world.folder, 'signing.pem', 'tmp')],
+    ...['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EFBIG'].map(
+      (code): [string, () => Promise<string>] => [
+        `refuses files with ${code}`,
+        async () => {
+          const folder = await fs.mkdtemp(path.join(world.folder, 'tmp-'));
+          await refuseFilesIn(folder, code);
+          return folder;
+        },
+      ],
+    ),
+  ];
+
+  it.each(places)('that %s is named before anybody is asked', async (_what, make) => {
+    const tempDirectory = await make();
+    countRequests();
+    const { failure, outputs } = await world.run('sign', app, { host: () => ({ tempDirectory }) });
+    expect(failure).toMatchObject({
+      code: 'FILE_NOT_WRITTEN',
+      message: expect.stringContaining(
+        `The folder for temporary files, ${tempDirectory}, cannot be written to: `,
+      ) as string,
+      remedy: expect.stringContaining('TMPDIR') as string,
+    });
+    expect(outputs).toEqual({});
+    expect(asked).toBe(0);
+  });
+});
+
+describe('a place for the trust report', () => {
+  const places: [string, () => string | Promise<string>][] = [
+    ['lies in no folder', () => path.join(world.folder, 'gone', 'report.json')],
+    ['is a folder', () => world.folder],
+    ['lies below a file', () => path.join(world.folder, 'signing.pem', 'report.json')],
+    ['is a device', () => '/dev/null'],
+    [
+      'lies in a folder without room',
+      async () => {
+        const folder = await fs.mkdtemp(path.join(world.folder, 'reports-'));
+        await refuseFilesIn(folder, 'ENOSPC');
+        return path.join(folder, 'report.json');
+      },
+    ],
+  ];
+
+  it.each(places)('that %s is named before anybody is asked', async (_what, make) => {
+    const file = await make();
+    countRequests();
+    const { failure } = await world.run('sign', { ...app, 'trust-report': file });
+    expect(failure?.code).toBe('INPUT_INVALID');
+    expect(failure?.message).toContain(file);
+    expect(asked).toBe(0);
+    expect(world.isSigned('app', '1')).toBe(false);
+  });
+});
+
+describe('a run that has signed', () => {
+  const sign = async (
+    repository: string,
+    whilePublishing: () => Promise<void>,
+    inputs: Record<string, string> = {},
+    options: Parameters<RegistryWorld['run']>[2] = {},
+  ) => {
+    world.push(repository, ['1']);
+    world.answerWith(({ method }, usual) =>
+      method === 'POST' ? whilePublishing().then(usual) : undefined,
+    );
+    const ran = await world.run('sign', { ...app, repository, ...inputs }, options);
+    expect(world.isSigned(repository, '1')).toBe(true);
+    return ran;
+  };
+
+  it('is a success with a warning where its temporary folder is gone by then', async () => {
+    const tempDirectory = await fs.mkdtemp(path.join(world.folder, 'tmp-'));
+    const gone = () => fs.rm(tempDirectory, { recursive: true });
+    const ran = await sign('tmp-gone', gone, {}, { host: () => ({ tempDirectory }) });
+    expect(ran.failure).toBeUndefined();
+    expect(ran.exitCode).toBe(0);
+    expect(ran.outputs).toHaveProperty('image');
+    expect(ran.outputs).not.toHaveProperty('trust-report');
+    expect(ran.warnings).toContainEqual(expect.stringMatching(/^The trust report is missing: /));
+  });
+
+  it('is a success with a warning where the disk is full by then', async () => {
+    const folder = await fs.mkdtemp(path.join(world.folder, 'reports-'));
+    const ran = await sign('disk-full', () => refuseFilesIn(folder, 'ENOSPC'), {
+      'trust-report': path.join(folder, 'report.json'),
+    });
+    expect(ran.failure).toBeUndefined();
+    expect(ran.outputs).toHaveProperty('signed-tags', '1');
+    expect(ran.warnings).toContainEqual(
+      expect.stringMatching(/^The trust report is missing: .*ENOSPC/),
+    );
+    expect(await fs.readdir(folder)).toEqual([]);
+  });
+
+  it('is a success with a warning where the host takes no summary', async () => {
+    const ran = await sign(
+      'no-summary',
+      () => Promise.resolve(),
+      {},
+      {
+        host: () => ({ addSummary: () => Promise.reject(new Error('ENOSPC: no')) }),
+      },
+    );
+    expect(ran.failure).toBeUndefined();
+    expect(ran.warnings).toContain('The job summary is missing: ENOSPC: no');
+    expect(await reportOf(ran)).toMatchObject({ outcome: 'done' });
+  });
+
+  it('fails by a code of its own where outputs do not arrive, and says that it is signed', async () => {
+    const ran = await sign(
+      'no-outputs',
+      () => Promise.resolve(),
+      {},
+      {
+        host: (usual) => ({
+          setOutput: (name, value) => {
+            if (name === 'image') throw new Error('ENOSPC: no');
+            usual.setOutput(name, value);
+          },
+        }),
+      },
+    );
+    expect(ran.failure?.code).toBe('FILE_NOT_WRITTEN');
+    expect(ran.failure?.message).toBe(
+      `These outputs of the run are missing, whatever it has done: image (ENOSPC: no). ${host}/no-outputs:1 is signed.`,
+    );
+    expect(ran.outputs).toHaveProperty('signed-tags', '1');
+  });
+
+  it('tells why it failed, and of lost outputs besides, where it has not', async () => {
+    world.push('both', ['1']);
+    const ran = await world.run(
+      'sign',
+      { ...app, repository: 'both', digest: `sha256:${'0'.repeat(64)}` },
+      {
+        host: () => ({
+          setOutput: () => {
+            throw new Error('ENOSPC: no');
+          },
+        }),
+      },
+    );
+    expect(ran.failure?.code).toBe('TAG_MOVED');
+    expect(ran.warnings).toContainEqual(expect.stringContaining('trust-report (ENOSPC: no)'));
+  });
+});
