@@ -27,6 +27,10 @@ export function explainTokenFailure(thrown: unknown, attempt: TokenAttempt): Tru
   if (isTrustError(thrown)) {
     return thrown;
   }
+  // The SDK wraps what our own client has said of this machine, such as a lack of file descriptors.
+  const own = attempt.outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
+  const ours = own.findLast((error) => isTrustError(error));
+  if (ours !== undefined) return ours;
   const failed = attempt.outcomes.filter(
     (outcome) => 'error' in outcome || outcome.response.status >= 400,
   );

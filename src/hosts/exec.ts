@@ -7,7 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { exec as run } from '@actions/exec';
-import { TrustError } from '../errors.js';
+import { TrustError, withoutDescriptor } from '../errors.js';
 import { limits } from '../limits.js';
 import { ExecutableNotFoundError, type Exec, type ExecOptions, type Log } from '../ports.js';
 import { findProgram } from './programs.js';
@@ -48,6 +48,9 @@ export function createExec(log: Pick<Log, 'info'>): Exec {
       );
       if (options.signal?.aborted) throw interrupted(file, options.signal);
       return { exitCode: child.exitCode(code), stdout: stdout.end(), stderr: stderr.end() };
+    } catch (thrown) {
+      const { code = '' } = child.startFailure() ?? {};
+      throw withoutDescriptor(code, `"${file}" could not be started`, thrown) ?? thrown;
     } finally {
       stopTelling();
       child.forget();
@@ -113,6 +116,7 @@ class ChildHandle {
   readonly #signal: AbortSignal | undefined;
   #child: ChildProcess | undefined;
   #killTimer: NodeJS.Timeout | undefined;
+  #startFailure: NodeJS.ErrnoException | undefined;
 
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
@@ -130,6 +134,11 @@ class ChildHandle {
     clearTimeout(this.#killTimer);
   }
 
+  /** Why the system did not start the child, of which `@actions/exec` keeps but the words. */
+  startFailure(): NodeJS.ErrnoException | undefined {
+    return this.#startFailure;
+  }
+
   /** A child that a signal ended has no exit code; shells count from 128. */
   exitCode(code: number | null): number {
     return code ?? (this.#child?.signalCode === 'SIGKILL' ? 137 : 143);
@@ -139,6 +148,9 @@ class ChildHandle {
     if (ChildHandle.#current.getStore() !== this) return;
     const child = (message as { readonly process: ChildProcess }).process;
     this.#child = child;
+    child.once('error', (error) => {
+      this.#startFailure = error;
+    });
     // Our subscriber is called before the streams exist.
     queueMicrotask(() => {
       // A child that ends without reading its input is no failure of ours; its exit code tells.

@@ -212,3 +212,16 @@ describe('a failure to sign in', () => {
     expect(error.message + String(error.cause)).not.toContain('tok-secret');
   });
 });
+
+describe('a machine without file descriptors', () => {
+  it('is not told as an Entra ID that cannot be reached', () => {
+    const error = new TrustError('OUT_OF_DESCRIPTORS', 'this process has none left', {
+      remedy: 'Raise the limit.',
+    });
+    for (const url of [tokenUrl, machineUrl]) {
+      for (const identity of [withSecret, { kind: 'default' } as const]) {
+        expect(explain([{ url, error }], identity, unavailable)).toBe(error);
+      }
+    }
+  });
+});

@@ -2,7 +2,8 @@
  * A program that runs one invented command on a real host: `sample.ts <action|task|cli> [arguments]`.
  * What the command does is named by the variable SAMPLE.
  */
-import { writeFile } from 'node:fs/promises';
+import { openSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import type { RunContext } from '../../src/commands/index.js';
 import { code, escape } from '../../src/commands/report/report.js';
 import { TrustError } from '../../src/errors.js';
@@ -95,6 +96,19 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
       });
     });
   },
+  /** What the host gave to write to is gone when the work is done. */
+  async loses(context) {
+    await rm(process.env.LOST ?? '', { recursive: true });
+    context.setOutput('digest', 'sha256:abc');
+    await context.addSummary('## Signed');
+  },
+  /** Every file descriptor is taken when a program is to be started, or a server to be asked. */
+  async exhausts({ exec, environment, log }) {
+    const http = createHttpClient({ userAgent: 'test/1', environment: {}, log });
+    takeDescriptors();
+    if (environment.WANTED === 'program') await exec('sh', [], { env: { PATH: '/bin' } });
+    else await http({ method: 'POST', url: 'https://127.0.0.1:9/', maxBytes: 1 });
+  },
   async environment({ environment, log }) {
     const names = Object.keys({ ...environment, ...process.env });
     log.info(`inputs left: ${names.filter((name) => /^(INPUT|ACR_CONTENT)_/.test(name)).join()}.`);
@@ -109,6 +123,14 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
     log.info(`token ${(await identity.idToken?.('api://AzureADTokenExchange', http)) ?? ''}.`);
   },
 };
+
+function takeDescriptors(): void {
+  try {
+    for (;;) openSync('/dev/null', 'r');
+  } catch {
+    // None is left.
+  }
+}
 
 const run = async (_command: string, inputs: InputValues, context: RunContext): Promise<void> => {
   // As every command does once it has read its inputs.

@@ -18,7 +18,16 @@ export async function startNode(
   env: Readonly<Record<string, string>>,
   onOutput: (soFar: string, child: ChildProcess) => void = () => undefined,
 ): Promise<Finished> {
-  const child = spawn(process.execPath, args, {
+  return startProgram(process.execPath, args, env, onOutput);
+}
+
+async function startProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onOutput: (soFar: string, child: ChildProcess) => void,
+): Promise<Finished> {
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -81,6 +90,16 @@ export async function startSample(
   onOutput?: (soFar: string, child: ChildProcess) => void,
 ): Promise<Finished> {
   return startNode([samplePath, host, ...args], env, onOutput);
+}
+
+/** The same on the action, by a shell that sets a limit first, such as `-f 8` (`help ulimit`). */
+export async function startLimited(
+  limit: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Finished> {
+  const script = `ulimit ${limit}; exec "$0" "$@"`;
+  const args = ['-c', script, process.execPath, samplePath, 'action'];
+  return startProgram('sh', args, env, () => undefined);
 }
 
 function lines(text: string): readonly string[] {
