@@ -1,8 +1,9 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createExec } from '../../src/hosts/exec.js';
+import { limits } from '../../src/limits.js';
 import { findProgram } from '../../src/hosts/programs.js';
 import { ExecutableNotFoundError } from '../../src/ports.js';
 
@@ -173,5 +174,73 @@ describe('when the run is aborted', () => {
   it('tells of a child that something else ended', async () => {
     const result = await script('process.kill(process.pid, "SIGKILL")');
     expect(result.exitCode).toBe(137);
+  });
+});
+
+describe('a child that says nothing', () => {
+  const minute = 60_000;
+  const waiting = () => lines.filter((line) => line.startsWith('Waiting for '));
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Waits for a line. What vitest has for that moves the clock on. */
+  async function until(line: string): Promise<void> {
+    while (!lines.includes(line)) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** A child that says "ready", and "more" whenever the file is there; on the clock of the test. */
+  async function startTalker() {
+    lines.length = 0;
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    const file = path.join(folder, 'say more');
+    const stop = new AbortController();
+    const body = `
+      const { existsSync, rmSync } = require('node:fs');
+      console.log('ready');
+      setInterval(() => {
+        if (!existsSync(process.env.FILE)) return;
+        rmSync(process.env.FILE);
+        console.log('more');
+      }, 10);`;
+    const running = script(body, { env: { FILE: file }, signal: stop.signal, echo: true });
+    running.catch(() => undefined);
+    await until('ready');
+    return {
+      talk: async () => {
+        await writeFile(file, '');
+        await until('more');
+      },
+      end: async () => {
+        stop.abort();
+        await expect(running).rejects.toMatchObject({ code: 'INTERRUPTED' });
+      },
+    };
+  }
+
+  it('is named after minutes, again and again, with how long it has been', async () => {
+    const { end } = await startTalker();
+    vi.advanceTimersByTime(2 * minute - 1);
+    expect(waiting()).toEqual([]);
+    vi.advanceTimersByTime(1);
+    vi.advanceTimersByTime(2 * minute);
+    expect(waiting()).toEqual([
+      `Waiting for "${process.execPath}", which has said nothing for 2 minutes`,
+      `Waiting for "${process.execPath}", which has said nothing for 4 minutes`,
+    ]);
+    await end();
+    vi.advanceTimersByTime(limits.tellSilenceMs * 10);
+    expect(waiting()).toHaveLength(2);
+  });
+
+  it('is only one that has said nothing for so long', async () => {
+    const { talk, end } = await startTalker();
+    vi.advanceTimersByTime(1.5 * minute);
+    await talk();
+    vi.advanceTimersByTime(1.5 * minute);
+    expect(waiting()).toEqual([]);
+    vi.advanceTimersByTime(minute);
+    expect(waiting()).toHaveLength(1);
+    await end();
   });
 });
