@@ -3,7 +3,7 @@
  * not kept, not even as a cause: some of them carry whole requests, tokens included.
  */
 import { isTrustError, messageOf, TrustError } from '../errors.js';
-import { askedWait, busyRemedy, errorAnswerOf, HttpError } from '../http/index.js';
+import { askedWait, busyRemedy, errorAnswerOf, HttpError, oneLine } from '../http/index.js';
 import type { ErrorAnswer, HttpResponse, SdkOutcome } from '../http/index.js';
 import type { Cloud } from './clouds.js';
 import { aadstsCode, explainRefusal, isTransientRefusal } from './entra-refusals.js';
@@ -197,7 +197,7 @@ function sdkSentences(thrown: unknown): string {
     const name = /\b(?!Chained|Default)[A-Z][A-Za-z]{2,40}Credential\b/.exec(text)?.[0];
     const line = text.split('\n', 1)[0]?.trim() ?? '';
     const isOwn = nameOf(source) === 'CredentialUnavailableError' && sdkSentence.test(line);
-    return isOwn && !/["{]/.test(line) ? [line.slice(0, 200)] : (name ?? []);
+    return isOwn && !/["{]/.test(line) ? [oneLine(line, 200)] : (name ?? []);
   });
   return [...new Set(told)].join('; ');
 }

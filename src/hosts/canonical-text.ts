@@ -27,42 +27,64 @@ const names: Readonly<Record<string, string>> = {
   nbsp: ' ',
 };
 
+/**
+ * Whether an ampersand begins an escape or was one is not to be told where formats are nested: the
+ * `#34;` of `&amp;#34;` is one of Mermaid, and of HTML in HTML. So none stays.
+ */
+const ampersand = /&/g;
+
+/** A text, and for each of its characters where what it came from begins and ends. */
+interface Traced {
+  readonly text: string;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
 /** Undoes the escapes of `text`. */
 export function canonicalText(text: string): CanonicalText {
-  let current = text;
-  let starts = Array.from({ length: text.length }, (_, index) => index);
-  let ends = starts.map((index) => index + 1);
+  const indexes = Array.from({ length: text.length }, (_, index) => index);
+  let traced: Traced = { text, starts: indexes, ends: indexes.map((index) => index + 1) };
   for (let pass = 0; pass < mostPasses; pass += 1) {
-    const [pieces, nextStarts, nextEnds]: [string[], number[], number[]] = [[], [], []];
-    let at = 0;
-    const keep = (until: number): void => {
-      pieces.push(current.slice(at, until));
-      for (; at < until; at += 1) {
-        nextStarts.push(starts[at] ?? 0);
-        nextEnds.push(ends[at] ?? 0);
-      }
-    };
-    for (const match of current.matchAll(token)) {
-      keep(match.index);
-      const meaning = meaningOf(match[0]);
-      const end = match.index + match[0].length;
-      pieces.push(meaning);
-      const length = nextStarts.length + meaning.length;
-      while (nextStarts.length < length) {
-        nextStarts.push(starts[match.index] ?? 0);
-        nextEnds.push(ends[end - 1] ?? 0);
-      }
-      at = end;
-    }
-    keep(current.length);
-    const next = pieces.join('');
-    if (next === current) break;
-    [current, starts, ends] = [next, nextStarts, nextEnds];
+    const next = replaced(traced, token, meaningOf);
+    if (next.text === traced.text) break;
+    traced = next;
   }
+  const { text: canonical, starts, ends } = replaced(traced, ampersand, () => '');
   return {
-    text: current,
+    text: canonical,
     rangeOf: (start, end) => [starts[start] ?? 0, ends[end - 1] ?? 0],
   };
+}
+
+/** `traced` with everything that fits `pattern` replaced. */
+function replaced(
+  { text, starts, ends }: Traced,
+  pattern: RegExp,
+  meaning: (found: string) => string,
+): Traced {
+  const [pieces, nextStarts, nextEnds]: [string[], number[], number[]] = [[], [], []];
+  let at = 0;
+  const keep = (until: number): void => {
+    pieces.push(text.slice(at, until));
+    for (; at < until; at += 1) {
+      nextStarts.push(starts[at] ?? 0);
+      nextEnds.push(ends[at] ?? 0);
+    }
+  };
+  for (const match of text.matchAll(pattern)) {
+    keep(match.index);
+    const instead = meaning(match[0]);
+    const end = match.index + match[0].length;
+    pieces.push(instead);
+    const length = nextStarts.length + instead.length;
+    while (nextStarts.length < length) {
+      nextStarts.push(starts[match.index] ?? 0);
+      nextEnds.push(ends[end - 1] ?? 0);
+    }
+    at = end;
+  }
+  keep(text.length);
+  return { text: pieces.join(''), starts: nextStarts, ends: nextEnds };
 }
 
 function meaningOf(escape: string): string {

@@ -16,6 +16,9 @@ const shortestTrace = 8;
 /** This much of a secret that nobody could have typed by chance is masked without the rest. */
 const fragmentLength = 12;
 
+/** What stands where a text was cut. */
+const cutMark = /\s?(?:\.\.\.|…)/g;
+
 /** Remembers secrets and blots them out of texts. */
 export class Masks {
   /** What hosts were told, so that they are told once. */
@@ -54,6 +57,8 @@ export class Masks {
       for (const start of occurrences(canonical.text, needle))
         found.push(canonical.rangeOf(start, start + needle.length));
     }
+    for (const [start, end] of this.#cutOff(canonical.text))
+      found.push(canonical.rangeOf(start, end));
     if (this.#fragments.size > 0) {
       for (let start = 0; start + fragmentLength <= canonical.text.length; start += 1) {
         const end = start + fragmentLength;
@@ -62,6 +67,18 @@ export class Masks {
       }
     }
     return found.length === 0 ? text : blotOut(text, found);
+  }
+
+  /** Where a secret begins that the end of a cut text breaks off. */
+  *#cutOff(text: string): Generator<readonly [start: number, end: number]> {
+    for (const { index: end } of text.matchAll(cutMark)) {
+      for (const needle of this.#needles) {
+        const beforeEnd = text.slice(Math.max(0, end - needle.length), end);
+        for (const at of occurrences(beforeEnd, needle.slice(0, shortestMask))) {
+          if (needle.startsWith(beforeEnd.slice(at))) yield [end - beforeEnd.length + at, end];
+        }
+      }
+    }
   }
 
   #remember(form: string): void {

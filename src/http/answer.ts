@@ -53,14 +53,19 @@ export function errorAnswerOf(response: HttpResponse): ErrorAnswer {
   };
 }
 
-/** Makes foreign text fit for one line of a message; whole words only. */
-export function oneLine(text: string): string {
+/**
+ * Makes foreign text fit for one line of a message; whole words only, and no part of an escape: what
+ * is left of a secret in it can then be recognised before the three dots.
+ */
+export function oneLine(text: string, most = maxWords): string {
   const line = text
     // eslint-disable-next-line no-control-regex -- control characters are what must go
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ')
     .trim();
-  if (line.length <= maxWords) return line;
-  return `${line.slice(0, maxWords).replace(/\s\S*$/, '')} ...`;
+  if (line.length <= most) return line;
+  const begun = line.slice(0, most);
+  const words = begun.replace(/\s\S*$/, '');
+  return `${words === begun ? begun.replace(/(?:[&\\%][^&\\%\s]{0,7})+$/, '') : words} ...`;
 }
 
 /** Whether the answer is a web page: from a proxy, a login page or a wrong address. */
@@ -142,7 +147,7 @@ function speakerOf(response: HttpResponse): string | undefined {
   const marks = ['via', 'server', 'x-squid-error']
     .map((name) => [name, response.header(name)] as const)
     .filter(([, value]) => value !== undefined && value !== '')
-    .map(([name, value]) => `${name}: ${oneLine(value ?? '').slice(0, 80)}`);
+    .map(([name, value]) => `${name}: ${oneLine(value ?? '', 80)}`);
   return marks.length === 0 ? undefined : marks.join(', ');
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { code, escape } from '../../src/commands/report/report.js';
+import { oneLine } from '../../src/http/index.js';
 import { formsOf, Masks } from '../../src/hosts/masks.js';
 import { safeLines } from '../../src/hosts/safe-lines.js';
 
@@ -180,4 +181,46 @@ describe('a secret of many lines', () => {
     masks.add(Array.from({ length: 3_000 }, (_, line) => `secret line ${line}`).join('\n'));
     expect(masks.redact('this is secret line 2999.')).toBe('this is ***.');
   });
+});
+
+describe('a secret at which the words of a server were cut', () => {
+  const words = 'correct "horse\\battery <staple> & größe';
+  const masks = new Masks();
+  masks.add(words);
+  const inHtml = (text: string): string =>
+    text.replace(/[^a-z ]/g, (one) => `&#${one.charCodeAt(0)};`);
+
+  it.each<[string, string, (text: string) => string]>([
+    ['as it is', words, (text) => text],
+    ['in JSON', JSON.stringify(words).slice(1, -1), (text) => JSON.parse(`"${text}"`) as string],
+    ['in HTML', inHtml(words), (text) => text],
+    ['in a URL', encodeURIComponent(words), decodeURIComponent],
+    ['in JSON, the summary', JSON.stringify(words).slice(1, -1), escape],
+    ['in HTML, the summary', inHtml(words), escape],
+  ])('is blotted out wherever that was: %s', (_, form, write) => {
+    for (let before = 600 - form.length; before < 600; before += 1) {
+      for (const gap of [' ', '']) {
+        const cut = oneLine(`${'x'.repeat(before - gap.length)}${gap}${form} and more`);
+        const left = masks.redact(write(cut)).replace(/^x+|\*{3}|\.{3}$/g, '');
+        // Three letters give nothing away.
+        expect(left.replace(/&amp;|[^a-zßö]/g, '').length, cut.slice(before)).toBeLessThan(4);
+      }
+    }
+  });
+
+  it('is not taken for one where nothing was cut', () => {
+    expect(masks.redact('it is correct')).toBe('it is correct');
+    expect(masks.redact('incorrectly ...')).toBe('incorrectly ...');
+  });
+});
+
+describe('a secret in HTML that was escaped once more', () => {
+  it.each(['&amp;#34;', '&#38;#34;', '&#x26;#34;', '%26%2334;', '&amp;amp;#34;', '\\u0026#34;'])(
+    'is blotted out with %s for a quotation mark',
+    (mark) => {
+      const masks = new Masks();
+      masks.add('one"of&ours');
+      expect(masks.redact(`<one${mark}of&amp;ours>`)).toBe('<***>');
+    },
+  );
 });

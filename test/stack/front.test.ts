@@ -104,6 +104,23 @@ describe('a failure on order', () => {
     }
   });
 
+  it('alters what the server answers, but no refusal', async () => {
+    const host = `${uniqueName('vault')}.vault.azure.net`;
+    await stack.azure.createVault({ name: host.split('.')[0] ?? '' });
+    const failure = { kind: 'alter', pattern: '^.*$', replacement: '<b>$&</b>' } as const;
+    const { tenantId } = await stack.azure.describe();
+    const published = `/${tenantId}/discovery/v2.0/keys`;
+    await stack.failNext({ target: `${host}/keys/a|${published}`, times: 2, failure });
+    const refusal = await get(host, '/keys/a');
+    expect(refusal.status).toBe(401);
+    expect(refusal.body).not.toContain('<b>');
+    const { status, body } = await get('login.microsoftonline.com', published);
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: expect.stringMatching(/^<b>\{.*\}<\/b>$/s) as string,
+    });
+  });
+
   it('skips as many requests as asked, and delays', async () => {
     const path = `/v2/${uniqueName('app')}/tags/list`;
     await stack.failNext({ target: path, skip: 1, failure: { kind: 'delay', delayMs: 300 } });

@@ -57,5 +57,6 @@ export function goExpires(text: string): string {
 }
 
 function refusal(text: string): MetadataError {
-  return new MetadataError(`expires ${JSON.stringify(text.slice(0, 64))} is not an RFC 3339 time`);
+  const shown = text.length <= 64 ? text : `${text.slice(0, 64)} ...`;
+  return new MetadataError(`expires ${JSON.stringify(shown)} is not an RFC 3339 time`);
 }

@@ -5,6 +5,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { alterAnswer } from './alter-answer.js';
 import type { FrontFaults } from './faults.js';
 import { isRegistry } from './hosts.js';
 import type { FrontLog } from './request-log.js';
@@ -72,6 +73,7 @@ async function answer(
     say(req, res, failure.status, failure.body ?? '', failure.headers);
     return;
   }
+  if (failure?.kind === 'alter') alterAnswer(res, failure);
   if (failure?.kind === 'delay') await sleep(failure.delayMs);
   if (failure?.kind === 'hold') await faults.hold(failure.name);
   const pass = (upstream: Upstream) => {

@@ -59,6 +59,17 @@ export interface FrontFault {
     | { readonly kind: 'cut'; readonly afterServer?: boolean }
     /** Let the real server do its work, hand on half of its answer, and cut the connection. */
     | { readonly kind: 'truncate' }
+    /**
+     * Answer as usual, and change the body of a success on its way: what fits the regular expression
+     * `pattern` (in which a dot stands for line ends too) becomes `replacement`.
+     */
+    | {
+        readonly kind: 'alter';
+        readonly pattern: string;
+        readonly replacement: string;
+        /** Instead of the answer's own. */
+        readonly contentType?: string;
+      }
     /** Answer late, otherwise as usual. */
     | { readonly kind: 'delay'; readonly delayMs: number }
     /** Let nothing happen until `release(name)`, then go on as usual: an order without a race. */
