@@ -2,7 +2,7 @@
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { openVaultKey } from '../../azure/index.js';
-import { TrustError, isTrustError, messageOf } from '../../errors.js';
+import { TrustError, messageOf } from '../../errors.js';
 import { explain, formatPem, readCertificates, readKeyText } from '../../signing/index.js';
 import type { NameInput } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
