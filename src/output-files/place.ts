@@ -177,7 +177,7 @@ function namesIn(absolute: string): readonly string[] {
     .filter((name) => name !== '');
 }
 
-/** @throws {TrustError} INPUT_INVALID when `link` lies in a checkout and leads out of it. */
+/** @throws {TrustError} INPUT_INVALID when `link` lies in a checkout and leads out of its files. */
 async function requireWithinCheckout(
   named: string,
   link: string,
@@ -191,10 +191,14 @@ async function requireWithinCheckout(
   }
   const container = await realpath(path.dirname(link));
   for (const checkout of await checkoutsOf(container, workingDirectory)) {
-    if (isWithin(target, checkout)) continue;
+    // What is in there is no file of the checkout: Git runs its hooks, and obeys its configuration.
+    const isOfGit = isWithin(target, path.join(checkout, '.git'));
+    if (isWithin(target, checkout) && !isOfGit) continue;
     throw refused(
       named,
-      `${link} is a symbolic link that leads out of ${checkout}, to ${target}`,
+      isOfGit
+        ? `${link} is a symbolic link that leads into Git's own folder, to ${target}`
+        : `${link} is a symbolic link that leads out of ${checkout}, to ${target}`,
       `Remove the link, or name its target ${target} itself if that is what you want.`,
     );
   }

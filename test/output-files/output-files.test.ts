@@ -80,6 +80,14 @@ describe.each(ways)('a file to be %s', (_, act) => {
       },
     ],
     [
+      "a link into Git's own folder, whose hooks are run",
+      async () => {
+        await mkdir(path.join(workspace, '.git', 'hooks'), { recursive: true });
+        await symlink('.git/hooks', path.join(workspace, 'hooks'));
+        return path.join(workspace, 'hooks', 'post-checkout');
+      },
+    ],
+    [
       'a link to a link that leads out',
       async () => {
         await symlink(at('elsewhere'), path.join(workspace, 'second'));
