@@ -141,7 +141,7 @@ describe('a registry that cannot hold signatures', () => {
       {
         code: 'CONTENT_TRUST_UNAVAILABLE',
         message: /reg\w+\.azurecr\.io does not accept trust data: content trust is not in force/,
-        remedy: /Premium tier and the registry policy "content trust".*deletes the trust data/,
+        remedy: /Premium tier and the registry policy "content trust"[^]*deletes the trust data/,
       },
       own,
     );
