@@ -57,8 +57,9 @@ export async function proveOutput(
   try {
     await tryFolder(isFolderThere ? folder : await existingPart(folder));
   } catch (cause) {
-    const remedy = 'Name a file in a folder that this run may write to.';
-    throw refused(file, messageOf(cause), remedy, cause);
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = isMissing ? `there is no folder ${folder}` : messageOf(cause);
+    throw refused(file, why, 'Name a file in a folder that this run may write to.', cause);
   }
   return real;
 }
