@@ -66,7 +66,9 @@ export async function expectRefused(
   expect(await leftovers(result)).toEqual([]);
   // Wrong inputs end a run before there is a phase to tell of.
   const isPart = ['build', 'verify', 'inspect', 'revoke'].includes(options.inputs.command ?? '');
-  const isInput = /^INPUT_|^KEY_REFERENCE_INVALID$/.test(expected.code);
+  const isInput =
+    /^INPUT_|^KEY_REFERENCE_INVALID$/.test(expected.code) ||
+    /^Input "/.test(toldBy(host, result)[0]?.message ?? '');
   if (groups.length > 0 && !isPart && !isInput) {
     const report = await expectFailedReport(result, expected.code);
     const reached = groups.some((group) => group === 'Build' || group === 'Push');
