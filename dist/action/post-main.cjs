@@ -24,41 +24,45 @@ var names = {
   apos: "'",
   nbsp: " "
 };
+var ampersand = /&/g;
 function canonicalText(text) {
-  let current = text;
-  let starts = Array.from({ length: text.length }, (_, index) => index);
-  let ends = starts.map((index) => index + 1);
+  const indexes = Array.from({ length: text.length }, (_, index) => index);
+  let traced = { text, starts: indexes, ends: indexes.map((index) => index + 1) };
   for (let pass = 0; pass < mostPasses; pass += 1) {
-    const [pieces, nextStarts, nextEnds] = [[], [], []];
-    let at = 0;
-    const keep = (until) => {
-      pieces.push(current.slice(at, until));
-      for (; at < until; at += 1) {
-        nextStarts.push(starts[at] ?? 0);
-        nextEnds.push(ends[at] ?? 0);
-      }
-    };
-    for (const match of current.matchAll(token)) {
-      keep(match.index);
-      const meaning = meaningOf(match[0]);
-      const end = match.index + match[0].length;
-      pieces.push(meaning);
-      const length = nextStarts.length + meaning.length;
-      while (nextStarts.length < length) {
-        nextStarts.push(starts[match.index] ?? 0);
-        nextEnds.push(ends[end - 1] ?? 0);
-      }
-      at = end;
-    }
-    keep(current.length);
-    const next = pieces.join("");
-    if (next === current) break;
-    [current, starts, ends] = [next, nextStarts, nextEnds];
+    const next = replaced(traced, token, meaningOf);
+    if (next.text === traced.text) break;
+    traced = next;
   }
+  const { text: canonical, starts, ends } = replaced(traced, ampersand, () => "");
   return {
-    text: current,
+    text: canonical,
     rangeOf: (start, end) => [starts[start] ?? 0, ends[end - 1] ?? 0]
   };
+}
+function replaced({ text, starts, ends }, pattern, meaning) {
+  const [pieces, nextStarts, nextEnds] = [[], [], []];
+  let at = 0;
+  const keep = (until) => {
+    pieces.push(text.slice(at, until));
+    for (; at < until; at += 1) {
+      nextStarts.push(starts[at] ?? 0);
+      nextEnds.push(ends[at] ?? 0);
+    }
+  };
+  for (const match of text.matchAll(pattern)) {
+    keep(match.index);
+    const instead = meaning(match[0]);
+    const end = match.index + match[0].length;
+    pieces.push(instead);
+    const length = nextStarts.length + instead.length;
+    while (nextStarts.length < length) {
+      nextStarts.push(starts[match.index] ?? 0);
+      nextEnds.push(ends[end - 1] ?? 0);
+    }
+    at = end;
+  }
+  keep(text.length);
+  return { text: pieces.join(""), starts: nextStarts, ends: nextEnds };
 }
 function meaningOf(escape) {
   const lower = escape.toLowerCase();
@@ -79,6 +83,7 @@ function characterOf(code) {
 var shortestMask = 4;
 var shortestTrace = 8;
 var fragmentLength = 12;
+var cutMark = /\s?(?:\.\.\.|…)/g;
 var Masks = class {
   /** What hosts were told, so that they are told once. */
   #told = /* @__PURE__ */ new Set();
@@ -114,6 +119,8 @@ var Masks = class {
       for (const start of occurrences(canonical.text, needle))
         found.push(canonical.rangeOf(start, start + needle.length));
     }
+    for (const [start, end] of this.#cutOff(canonical.text))
+      found.push(canonical.rangeOf(start, end));
     if (this.#fragments.size > 0) {
       for (let start = 0; start + fragmentLength <= canonical.text.length; start += 1) {
         const end = start + fragmentLength;
@@ -122,6 +129,17 @@ var Masks = class {
       }
     }
     return found.length === 0 ? text : blotOut(text, found);
+  }
+  /** Where a secret begins that the end of a cut text breaks off. */
+  *#cutOff(text) {
+    for (const { index: end } of text.matchAll(cutMark)) {
+      for (const needle of this.#needles) {
+        const beforeEnd = text.slice(Math.max(0, end - needle.length), end);
+        for (const at of occurrences(beforeEnd, needle.slice(0, shortestMask))) {
+          if (needle.startsWith(beforeEnd.slice(at))) yield [end - beforeEnd.length + at, end];
+        }
+      }
+    }
   }
   #remember(form) {
     if (form.length < shortestMask) return;
@@ -225,6 +243,8 @@ var limits = {
   /** An image of more manifests, or of more levels of indexes, is not copied. */
   manifestsPerImage: 512,
   indexDepth: 4,
+  /** A file that nobody has validly signed is not followed beyond this version: it would end the numbers. */
+  unsignedVersion: 1e6,
   /** A chain of root versions longer than this is not followed. */
   rootRotations: 1024,
   delegationDepth: 16,

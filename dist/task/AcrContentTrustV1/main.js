@@ -6377,22 +6377,22 @@ function __disposeResources(env2) {
   }
   return next();
 }
-function __rewriteRelativeImportExtension(path41, preserveJsx, extraExtensions, ignoreCase) {
-  if (typeof path41 === "string" && /^\.\.?\//.test(path41)) {
+function __rewriteRelativeImportExtension(path42, preserveJsx, extraExtensions, ignoreCase) {
+  if (typeof path42 === "string" && /^\.\.?\//.test(path42)) {
     if (extraExtensions) {
       for (var extension2 in extraExtensions) {
-        var suffix = path41.slice(-extension2.length);
+        var suffix = path42.slice(-extension2.length);
         if (suffix === extension2 || ignoreCase && suffix.toLowerCase() === extension2.toLowerCase()) {
           var output = extraExtensions[extension2];
-          return output === extension2 ? path41 : path41.slice(0, -extension2.length) + output;
+          return output === extension2 ? path42 : path42.slice(0, -extension2.length) + output;
         }
       }
     }
-    return path41.replace(/\.(tsx)$|((?:\.d)?)((?:\.[^./]+?)?)\.([cm]?)ts$/i, function(m, tsx, d, ext, cm) {
+    return path42.replace(/\.(tsx)$|((?:\.d)?)((?:\.[^./]+?)?)\.([cm]?)ts$/i, function(m, tsx, d, ext, cm) {
       return tsx ? preserveJsx ? ".jsx" : ".js" : d && (!ext || !cm) ? m : d + ext + "." + cm.toLowerCase() + "js";
     });
   }
-  return path41;
+  return path42;
 }
 var extendStatics, __assign, __createBinding, __setModuleDefault, ownKeys, _SuppressedError, tslib_es6_default;
 var init_tslib_es6 = __esm({
@@ -19021,17 +19021,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path41) {
-      const ctrl = callVisitor(key, node, visitor, path41);
+    function visit_(key, node, visitor, path42) {
+      const ctrl = callVisitor(key, node, visitor, path42);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path41, ctrl);
-        return visit_(key, ctrl, visitor, path41);
+        replaceNode(key, path42, ctrl);
+        return visit_(key, ctrl, visitor, path42);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path41 = Object.freeze(path41.concat(node));
+          path42 = Object.freeze(path42.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path41);
+            const ci = visit_(i, node.items[i], visitor, path42);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -19042,13 +19042,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path41 = Object.freeze(path41.concat(node));
-          const ck = visit_("key", node.key, visitor, path41);
+          path42 = Object.freeze(path42.concat(node));
+          const ck = visit_("key", node.key, visitor, path42);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path41);
+          const cv = visit_("value", node.value, visitor, path42);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -19069,17 +19069,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path41) {
-      const ctrl = await callVisitor(key, node, visitor, path41);
+    async function visitAsync_(key, node, visitor, path42) {
+      const ctrl = await callVisitor(key, node, visitor, path42);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path41, ctrl);
-        return visitAsync_(key, ctrl, visitor, path41);
+        replaceNode(key, path42, ctrl);
+        return visitAsync_(key, ctrl, visitor, path42);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path41 = Object.freeze(path41.concat(node));
+          path42 = Object.freeze(path42.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path41);
+            const ci = await visitAsync_(i, node.items[i], visitor, path42);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -19090,13 +19090,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path41 = Object.freeze(path41.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path41);
+          path42 = Object.freeze(path42.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path42);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path41);
+          const cv = await visitAsync_("value", node.value, visitor, path42);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -19123,23 +19123,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path41) {
+    function callVisitor(key, node, visitor, path42) {
       if (typeof visitor === "function")
-        return visitor(key, node, path41);
+        return visitor(key, node, path42);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path41);
+        return visitor.Map?.(key, node, path42);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path41);
+        return visitor.Seq?.(key, node, path42);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path41);
+        return visitor.Pair?.(key, node, path42);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path41);
+        return visitor.Scalar?.(key, node, path42);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path41);
+        return visitor.Alias?.(key, node, path42);
       return void 0;
     }
-    function replaceNode(key, path41, node) {
-      const parent = path41[path41.length - 1];
+    function replaceNode(key, path42, node) {
+      const parent = path42[path42.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -19751,10 +19751,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path41, value) {
+    function collectionFromPath(schema, path42, value) {
       let v = value;
-      for (let i = path41.length - 1; i >= 0; --i) {
-        const k = path41[i];
+      for (let i = path42.length - 1; i >= 0; --i) {
+        const k = path42[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -19773,7 +19773,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path41) => path41 == null || typeof path41 === "object" && !!path41[Symbol.iterator]().next().done;
+    var isEmptyPath = (path42) => path42 == null || typeof path42 === "object" && !!path42[Symbol.iterator]().next().done;
     var Collection = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -19803,11 +19803,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path41, value) {
-        if (isEmptyPath(path41))
+      addIn(path42, value) {
+        if (isEmptyPath(path42))
           this.add(value);
         else {
-          const [key, ...rest] = path41;
+          const [key, ...rest] = path42;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -19821,8 +19821,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path41) {
-        const [key, ...rest] = path41;
+      deleteIn(path42) {
+        const [key, ...rest] = path42;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -19836,8 +19836,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path41, keepScalar) {
-        const [key, ...rest] = path41;
+      getIn(path42, keepScalar) {
+        const [key, ...rest] = path42;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -19855,8 +19855,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path41) {
-        const [key, ...rest] = path41;
+      hasIn(path42) {
+        const [key, ...rest] = path42;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -19866,8 +19866,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path41, value) {
-        const [key, ...rest] = path41;
+      setIn(path42, value) {
+        const [key, ...rest] = path42;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -22382,9 +22382,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path41, value) {
+      addIn(path42, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path41, value);
+          this.contents.addIn(path42, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -22459,14 +22459,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path41) {
-        if (Collection.isEmptyPath(path41)) {
+      deleteIn(path42) {
+        if (Collection.isEmptyPath(path42)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path41) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path42) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -22481,10 +22481,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path41, keepScalar) {
-        if (Collection.isEmptyPath(path41))
+      getIn(path42, keepScalar) {
+        if (Collection.isEmptyPath(path42))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path41, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path42, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -22495,10 +22495,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path41) {
-        if (Collection.isEmptyPath(path41))
+      hasIn(path42) {
+        if (Collection.isEmptyPath(path42))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path41) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path42) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -22515,13 +22515,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path41, value) {
-        if (Collection.isEmptyPath(path41)) {
+      setIn(path42, value) {
+        if (Collection.isEmptyPath(path42)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection.collectionFromPath(this.schema, Array.from(path41), value);
+          this.contents = Collection.collectionFromPath(this.schema, Array.from(path42), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path41, value);
+          this.contents.setIn(path42, value);
         }
       }
       /**
@@ -24482,9 +24482,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path41) => {
+    visit.itemAtPath = (cst, path42) => {
       let item = cst;
-      for (const [field, index] of path41) {
+      for (const [field, index] of path42) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -24493,23 +24493,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path41) => {
-      const parent = visit.itemAtPath(cst, path41.slice(0, -1));
-      const field = path41[path41.length - 1][0];
+    visit.parentCollection = (cst, path42) => {
+      const parent = visit.itemAtPath(cst, path42.slice(0, -1));
+      const field = path42[path42.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path41, item, visitor) {
-      let ctrl = visitor(item, path41);
+    function _visit(path42, item, visitor) {
+      let ctrl = visitor(item, path42);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token2 = item[field];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path41.concat([[field, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path42.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -24520,10 +24520,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path41);
+            ctrl = ctrl(item, path42);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path41) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path42) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -26777,7 +26777,7 @@ var require_minimatch = __commonJS({
   "node_modules/azure-pipelines-task-lib/node_modules/minimatch/minimatch.js"(exports2, module2) {
     module2.exports = minimatch;
     minimatch.Minimatch = Minimatch;
-    var path41 = (function() {
+    var path42 = (function() {
       try {
         return require("path");
       } catch (e) {
@@ -26785,7 +26785,7 @@ var require_minimatch = __commonJS({
     })() || {
       sep: "/"
     };
-    minimatch.sep = path41.sep;
+    minimatch.sep = path42.sep;
     var GLOBSTAR = minimatch.GLOBSTAR = Minimatch.GLOBSTAR = {};
     var expand2 = require_brace_expansion();
     var plTypes = {
@@ -26874,8 +26874,8 @@ var require_minimatch = __commonJS({
       assertValidPattern(pattern);
       if (!options) options = {};
       pattern = pattern.trim();
-      if (!options.allowWindowsEscape && path41.sep !== "/") {
-        pattern = pattern.split(path41.sep).join("/");
+      if (!options.allowWindowsEscape && path42.sep !== "/") {
+        pattern = pattern.split(path42.sep).join("/");
       }
       this.options = options;
       this.maxGlobstarRecursion = options.maxGlobstarRecursion !== void 0 ? options.maxGlobstarRecursion : 200;
@@ -27246,8 +27246,8 @@ var require_minimatch = __commonJS({
       if (this.empty) return f === "";
       if (f === "/" && partial) return true;
       var options = this.options;
-      if (path41.sep !== "/") {
-        f = f.split(path41.sep).join("/");
+      if (path42.sep !== "/") {
+        f = f.split(path42.sep).join("/");
       }
       f = f.split(slashSplit);
       this.debug(this.pattern, "split", f);
@@ -27539,7 +27539,7 @@ var require_vault = __commonJS({
     Object.defineProperty(exports2, "__esModule", { value: true });
     exports2.Vault = void 0;
     var fs7 = require("fs");
-    var path41 = require("path");
+    var path42 = require("path");
     var crypto5 = require("crypto");
     var algorithm2 = "aes-256-ctr";
     var encryptEncoding = "hex";
@@ -27548,7 +27548,7 @@ var require_vault = __commonJS({
       /** @class */
       (function() {
         function Vault2(keyPath) {
-          this._keyFile = path41.join(keyPath, ".taskkey");
+          this._keyFile = path42.join(keyPath, ".taskkey");
           this._store = {};
           this.genKey();
         }
@@ -29318,7 +29318,7 @@ var require_internal = __commonJS({
     Object.defineProperty(exports2, "__esModule", { value: true });
     exports2.isSigPipeError = exports2._exposeCertSettings = exports2._exposeProxySettings = exports2._normalizeSeparators = exports2._isRooted = exports2._getDirectoryName = exports2._ensureRooted = exports2._isUncPath = exports2._loadData = exports2._ensurePatternRooted = exports2._getFindInfoFromPattern = exports2._cloneMatchOptions = exports2._legacyFindFiles_convertPatternToRegExp = exports2._which = exports2._checkPath = exports2._exist = exports2._debug = exports2._error = exports2._warning = exports2._command = exports2._getVariableKey = exports2._getVariable = exports2._loc = exports2._setResourcePath = exports2._setErrStream = exports2._setStdStream = exports2._writeLine = exports2._truncateBeforeSensitiveKeyword = exports2._endsWith = exports2._startsWith = exports2.IssueAuditAction = exports2.IssueSource = exports2._vault = exports2._knownVariableMap = void 0;
     var fs7 = require("fs");
-    var path41 = require("path");
+    var path42 = require("path");
     var os5 = require("os");
     var minimatch = require_minimatch();
     var util2 = require("util");
@@ -29415,7 +29415,7 @@ var require_internal = __commonJS({
         var resourceJson = require(resourceFile);
         if (resourceJson && resourceJson.hasOwnProperty("messages")) {
           var locResourceJson;
-          var localizedResourceFile = path41.join(path41.dirname(resourceFile), "Strings", "resources.resjson");
+          var localizedResourceFile = path42.join(path42.dirname(resourceFile), "Strings", "resources.resjson");
           var upperCulture = culture.toUpperCase();
           var cultures = [];
           try {
@@ -29424,7 +29424,7 @@ var require_internal = __commonJS({
           }
           for (var i = 0; i < cultures.length; i++) {
             if (cultures[i].toUpperCase() == upperCulture) {
-              localizedResourceFile = path41.join(localizedResourceFile, cultures[i], "resources.resjson");
+              localizedResourceFile = path42.join(localizedResourceFile, cultures[i], "resources.resjson");
               if (_exist(localizedResourceFile)) {
                 locResourceJson = _loadResJson(localizedResourceFile);
               }
@@ -29450,7 +29450,7 @@ var require_internal = __commonJS({
       }
       return _getLocStrings(resourceData, localizedResource);
     }
-    function _setResourcePath(path42, ignoreWarnings) {
+    function _setResourcePath(path43, ignoreWarnings) {
       if (ignoreWarnings === void 0) {
         ignoreWarnings = false;
       }
@@ -29460,19 +29460,19 @@ var require_internal = __commonJS({
         _locStringCache = {};
         _resourceCulture = "en-US";
       }
-      if (!_resourceFiles[path42]) {
-        _checkPath(path42, "resource file path");
-        _resourceFiles[path42] = path42;
-        _debug("adding resource file: " + path42);
+      if (!_resourceFiles[path43]) {
+        _checkPath(path43, "resource file path");
+        _resourceFiles[path43] = path43;
+        _debug("adding resource file: " + path43);
         _resourceCulture = _getVariable("system.culture") || _resourceCulture;
-        var locStrs = _loadLocStrings(path42, _resourceCulture);
+        var locStrs = _loadLocStrings(path43, _resourceCulture);
         for (var key in locStrs) {
           _locStringCache[key] = locStrs[key];
         }
       } else {
         if (ignoreWarnings) {
         } else {
-          _warning(_loc("LIB_ResourceFileAlreadySet", path42), IssueSource2.TaskInternal);
+          _warning(_loc("LIB_ResourceFileAlreadySet", path43), IssueSource2.TaskInternal);
         }
       }
     }
@@ -29571,10 +29571,10 @@ var require_internal = __commonJS({
       }
     }
     exports2._debug = _debug;
-    function _exist(path42) {
+    function _exist(path43) {
       var exist = false;
       try {
-        exist = !!(path42 && fs7.statSync(path42) != null);
+        exist = !!(path43 && fs7.statSync(path43) != null);
       } catch (err) {
         if (err && err.code === "ENOENT") {
           exist = false;
@@ -29612,7 +29612,7 @@ var require_internal = __commonJS({
       try {
         var extensions2 = [];
         if (process.platform == "win32" && process.env["PATHEXT"]) {
-          for (var _i = 0, _a2 = process.env["PATHEXT"].split(path41.delimiter); _i < _a2.length; _i++) {
+          for (var _i = 0, _a2 = process.env["PATHEXT"].split(path42.delimiter); _i < _a2.length; _i++) {
             var extension2 = _a2[_i];
             if (extension2) {
               extensions2.push(extension2);
@@ -29634,7 +29634,7 @@ var require_internal = __commonJS({
         }
         var directories = [];
         if (process.env["PATH"]) {
-          for (var _b2 = 0, _c = process.env["PATH"].split(path41.delimiter); _b2 < _c.length; _b2++) {
+          for (var _b2 = 0, _c = process.env["PATH"].split(path42.delimiter); _b2 < _c.length; _b2++) {
             var p = _c[_b2];
             if (p) {
               directories.push(p);
@@ -29643,7 +29643,7 @@ var require_internal = __commonJS({
         }
         for (var _d = 0, directories_1 = directories; _d < directories_1.length; _d++) {
           var directory = directories_1[_d];
-          var filePath = _tryGetExecutablePath(directory + path41.sep + tool, extensions2);
+          var filePath = _tryGetExecutablePath(directory + path42.sep + tool, extensions2);
           if (filePath) {
             _debug("found: '".concat(filePath, "'"));
             return filePath;
@@ -29662,7 +29662,7 @@ var require_internal = __commonJS({
         if (stats.isFile()) {
           if (process.platform == "win32") {
             var isExecutable = false;
-            var fileName2 = path41.basename(filePath);
+            var fileName2 = path42.basename(filePath);
             var dotIndex = fileName2.lastIndexOf(".");
             if (dotIndex >= 0) {
               var upperExt_1 = fileName2.substr(dotIndex).toUpperCase();
@@ -29693,12 +29693,12 @@ var require_internal = __commonJS({
           if (stats.isFile()) {
             if (process.platform == "win32") {
               try {
-                var directory = path41.dirname(filePath_1);
-                var upperName = path41.basename(filePath_1).toUpperCase();
+                var directory = path42.dirname(filePath_1);
+                var upperName = path42.basename(filePath_1).toUpperCase();
                 for (var _a2 = 0, _b2 = fs7.readdirSync(directory); _a2 < _b2.length; _a2++) {
                   var actualName = _b2[_a2];
                   if (upperName == actualName.toUpperCase()) {
-                    filePath_1 = path41.join(directory, actualName);
+                    filePath_1 = path42.join(directory, actualName);
                     break;
                   }
                 }
@@ -29865,8 +29865,8 @@ var require_internal = __commonJS({
       global["_vsts_task_lib_loaded"] = true;
     }
     exports2._loadData = _loadData;
-    function _isUncPath(path42) {
-      return /^\\\\[^\\]/.test(path42);
+    function _isUncPath(path43) {
+      return /^\\\\[^\\]/.test(path43);
     }
     exports2._isUncPath = _isUncPath;
     function _ensureRooted(root, p) {
@@ -29884,7 +29884,7 @@ var require_internal = __commonJS({
       }
       if (_endsWith(root, "/") || process.platform == "win32" && _endsWith(root, "\\")) {
       } else {
-        root += path41.sep;
+        root += path42.sep;
       }
       return root + p;
     }
@@ -29919,7 +29919,7 @@ var require_internal = __commonJS({
       } else if (_endsWith(p, "/")) {
         return p.substring(0, p.length - 1);
       }
-      return path41.dirname(p);
+      return path42.dirname(p);
     }
     exports2._getDirectoryName = _getDirectoryName;
     function _isRooted(p) {
@@ -29991,7 +29991,7 @@ var require_internal = __commonJS({
         var cipher = crypto5.createCipheriv("aes-256-ctr", encryptKey, iv);
         var encryptedContent = cipher.update(secret2, "utf8", "hex");
         encryptedContent += cipher.final("hex");
-        var storageFile = path41.join(_getVariable("Agent.TempDirectory") || _getVariable("agent.workFolder") || process.cwd(), keyFile);
+        var storageFile = path42.join(_getVariable("Agent.TempDirectory") || _getVariable("agent.workFolder") || process.cwd(), keyFile);
         var keyAndIv = encryptKey.toString("base64") + ":" + iv.toString("base64");
         fs7.writeFileSync(storageFile, keyAndIv, { encoding: "utf8" });
         return Buffer.from(storageFile).toString("base64") + ":" + Buffer.from(encryptedContent).toString("base64");
@@ -32629,7 +32629,7 @@ var require_task = __commonJS({
     exports2.defaultAllowedVsoCommands = exports2.errorExternalOutput = exports2.warningExternalOutput = exports2.debugExternalOutput = exports2.writeExternalOutput = exports2.createExternalOutputStream = exports2.updateReleaseName = exports2.addBuildTag = exports2.updateBuildNumber = exports2.uploadBuildLog = exports2.associateArtifact = exports2.uploadArtifact = exports2.logIssue = exports2.logDetail = exports2.setProgress = exports2.setEndpoint = exports2.addAttachment = exports2.uploadSummary = exports2.prependPath = exports2.uploadFile = exports2.CodeCoverageEnabler = exports2.CodeCoveragePublisher = exports2.TestPublisher = exports2.getHttpCertConfiguration = exports2.getHttpProxyConfiguration = exports2.findMatch = exports2.filter = exports2.match = exports2.tool = exports2.execSync = exports2.exec = exports2.execAsync = exports2.rmRF = exports2.legacyFindFiles = exports2.find = exports2.retry = exports2.mv = exports2.cp = exports2.ls = exports2.which = exports2.resolve = exports2.mkdirP = exports2.popd = exports2.pushd = exports2.cd = exports2.checkPath = exports2.cwd = exports2.getSprint = exports2.getAgentMode = exports2.getNodeMajorVersion = void 0;
     var childProcess3 = require("child_process");
     var fs7 = require("fs");
-    var path41 = require("path");
+    var path42 = require("path");
     var os5 = require("os");
     var minimatch = require_minimatch();
     var im = require_internal();
@@ -32965,8 +32965,8 @@ var require_task = __commonJS({
     exports2.warning = im._warning;
     exports2.error = im._error;
     exports2.debug = im._debug;
-    function stats(path42) {
-      return fs7.statSync(path42);
+    function stats(path43) {
+      return fs7.statSync(path43);
     }
     exports2.stats = stats;
     exports2.exist = im._exist;
@@ -33033,26 +33033,26 @@ var require_task = __commonJS({
     }
     exports2.cwd = cwd;
     exports2.checkPath = im._checkPath;
-    function cd(path42) {
-      if (path42 === "-") {
+    function cd(path43) {
+      if (path43 === "-") {
         if (!process.env.OLDPWD) {
           throw new Error((0, exports2.loc)("LIB_NotFoundPreviousDirectory"));
         } else {
-          path42 = process.env.OLDPWD;
+          path43 = process.env.OLDPWD;
         }
       }
-      if (path42 === "~") {
-        path42 = os5.homedir();
+      if (path43 === "~") {
+        path43 = os5.homedir();
       }
-      if (!fs7.existsSync(path42)) {
-        throw new Error((0, exports2.loc)("LIB_PathNotFound", "cd", path42));
+      if (!fs7.existsSync(path43)) {
+        throw new Error((0, exports2.loc)("LIB_PathNotFound", "cd", path43));
       }
-      if (!fs7.statSync(path42).isDirectory()) {
-        throw new Error((0, exports2.loc)("LIB_PathIsNotADirectory", path42));
+      if (!fs7.statSync(path43).isDirectory()) {
+        throw new Error((0, exports2.loc)("LIB_PathIsNotADirectory", path43));
       }
       try {
         var currentPath = process.cwd();
-        process.chdir(path42);
+        process.chdir(path43);
         process.env.OLDPWD = currentPath;
       } catch (error) {
         (0, exports2.debug)((0, exports2.loc)("LIB_OperationFailed", "cd", error));
@@ -33085,7 +33085,7 @@ var require_task = __commonJS({
       } else {
         dirs.unshift(dir);
       }
-      var _path = path41.resolve(dirs.shift());
+      var _path = path42.resolve(dirs.shift());
       try {
         cd(_path);
       } catch (error) {
@@ -33115,7 +33115,7 @@ var require_task = __commonJS({
         maybeIndex = maybeIndex > 0 ? maybeIndex - 1 : maybeIndex;
         dirStack.splice(maybeIndex, 1);
       } else {
-        var _path = path41.resolve(dirStack.shift());
+        var _path = path42.resolve(dirStack.shift());
         cd(_path);
       }
       return getActualStack();
@@ -33139,7 +33139,7 @@ var require_task = __commonJS({
           stats_1 = fs7.statSync(testDir);
         } catch (err) {
           if (err.code == "ENOENT") {
-            var parentDir = path41.dirname(testDir);
+            var parentDir = path42.dirname(testDir);
             if (testDir == parentDir) {
               throw new Error((0, exports2.loc)("LIB_MkdirFailedInvalidDriveRoot", p, testDir));
             }
@@ -33173,7 +33173,7 @@ var require_task = __commonJS({
       for (var _i = 0; _i < arguments.length; _i++) {
         pathSegments[_i] = arguments[_i];
       }
-      var absolutePath = path41.resolve.apply(this, pathSegments);
+      var absolutePath = path42.resolve.apply(this, pathSegments);
       (0, exports2.debug)("Absolute path for pathSegments: " + pathSegments + " = " + absolutePath);
       return absolutePath;
     }
@@ -33208,7 +33208,7 @@ var require_task = __commonJS({
         }
       }
       if (paths.length === 0) {
-        paths.push(path41.resolve("."));
+        paths.push(path42.resolve("."));
       }
       var pathsCopy = __spreadArray2([], paths, true);
       var preparedPaths = [];
@@ -33223,7 +33223,7 @@ var require_task = __commonJS({
           }
           var stats_2 = fs7.lstatSync(pathEntry);
           if (stats_2.isFile()) {
-            var fileName2 = path41.basename(pathEntry);
+            var fileName2 = path42.basename(pathEntry);
             fileEntries.push(fileName2);
           } else {
             remainingPaths.push(pathEntry);
@@ -33233,12 +33233,12 @@ var require_task = __commonJS({
         var _loop_1 = function() {
           var pathEntry2 = resolve5(paths.shift());
           if (pathEntry2 === null || pathEntry2 === void 0 ? void 0 : pathEntry2.includes("*")) {
-            paths.push.apply(paths, findMatch(path41.dirname(pathEntry2), [path41.basename(pathEntry2)]));
+            paths.push.apply(paths, findMatch(path42.dirname(pathEntry2), [path42.basename(pathEntry2)]));
             return "continue";
           }
           if (fs7.lstatSync(pathEntry2).isDirectory()) {
             preparedPaths.push.apply(preparedPaths, fs7.readdirSync(pathEntry2).map(function(file) {
-              return path41.join(pathEntry2, file);
+              return path42.join(pathEntry2, file);
             }));
           } else {
             preparedPaths.push(pathEntry2);
@@ -33250,24 +33250,24 @@ var require_task = __commonJS({
         var entries = [];
         var _loop_2 = function() {
           var entry = preparedPaths.shift();
-          var entrybasename = path41.basename(entry);
+          var entrybasename = path42.basename(entry);
           if (entry === null || entry === void 0 ? void 0 : entry.includes("*")) {
-            preparedPaths.push.apply(preparedPaths, findMatch(path41.dirname(entry), [entrybasename]));
+            preparedPaths.push.apply(preparedPaths, findMatch(path42.dirname(entry), [entrybasename]));
             return "continue";
           }
           if (!includeHidden && entrybasename.startsWith(".") && entrybasename !== "." && entrybasename !== "..") {
             return "continue";
           }
           var baseDir = safeFind(pathsCopy, function(p) {
-            return entry.startsWith(path41.resolve(p));
-          }) || path41.resolve(".");
+            return entry.startsWith(path42.resolve(p));
+          }) || path42.resolve(".");
           if (fs7.lstatSync(entry).isDirectory() && isRecursive) {
             preparedPaths.push.apply(preparedPaths, fs7.readdirSync(entry).map(function(x) {
-              return path41.join(entry, x);
+              return path42.join(entry, x);
             }));
-            entries.push(path41.relative(baseDir, entry));
+            entries.push(path42.relative(baseDir, entry));
           } else {
-            entries.push(path41.relative(baseDir, entry));
+            entries.push(path42.relative(baseDir, entry));
           }
         };
         while (preparedPaths.length > 0) {
@@ -33323,7 +33323,7 @@ var require_task = __commonJS({
           var defaultRoot = (0, exports2.getVariable)("system.defaultWorkingDirectory") || process.cwd();
           var matches3 = findMatch(defaultRoot, [source], void 0, { nonegate: true, nocomment: true });
           var resolvedMatches = matches3.filter(function(src2) {
-            return path41.resolve(src2) !== path41.resolve(source);
+            return path42.resolve(src2) !== path42.resolve(source);
           });
           for (var _i = 0, resolvedMatches_1 = resolvedMatches; _i < resolvedMatches_1.length; _i++) {
             var src = resolvedMatches_1[_i];
@@ -33345,7 +33345,7 @@ var require_task = __commonJS({
         }
         try {
           if (fs7.existsSync(destination) && fs7.lstatSync(destination).isDirectory()) {
-            destination = path41.join(destination, path41.basename(source));
+            destination = path42.join(destination, path42.basename(source));
           }
           copyWithPreservedSymlinks(source, destination, force);
         } catch (error) {
@@ -33380,8 +33380,8 @@ var require_task = __commonJS({
         }
         for (var _i = 0, entries_1 = entries; _i < entries_1.length; _i++) {
           var entry = entries_1[_i];
-          var srcPath = path41.join(source, entry.name);
-          var destPath = path41.join(destination, entry.name);
+          var srcPath = path42.join(source, entry.name);
+          var destPath = path42.join(destination, entry.name);
           copyWithPreservedSymlinks(srcPath, destPath, force);
         }
       }
@@ -33398,7 +33398,7 @@ var require_task = __commonJS({
       try {
         if (!sourceExists) {
           if (source.includes("*")) {
-            sources.push.apply(sources, findMatch(path41.resolve(path41.dirname(source)), [path41.basename(source)]));
+            sources.push.apply(sources, findMatch(path42.resolve(path42.dirname(source)), [path42.basename(source)]));
           } else {
             throw new Error((0, exports2.loc)("LIB_PathNotFound", "mv", source));
           }
@@ -33445,21 +33445,21 @@ var require_task = __commonJS({
       }
     }
     exports2.retry = retry;
-    function _getStats(path42, followSymbolicLink, allowBrokenSymbolicLinks) {
+    function _getStats(path43, followSymbolicLink, allowBrokenSymbolicLinks) {
       var stats2;
       if (followSymbolicLink) {
         try {
-          stats2 = fs7.statSync(path42);
+          stats2 = fs7.statSync(path43);
         } catch (err) {
           if (err.code == "ENOENT" && allowBrokenSymbolicLinks) {
-            stats2 = fs7.lstatSync(path42);
-            (0, exports2.debug)("  ".concat(path42, " (broken symlink)"));
+            stats2 = fs7.lstatSync(path43);
+            (0, exports2.debug)("  ".concat(path43, " (broken symlink)"));
           } else {
             throw err;
           }
         }
       } else {
-        stats2 = fs7.lstatSync(path42);
+        stats2 = fs7.lstatSync(path43);
       }
       return stats2;
     }
@@ -33468,7 +33468,7 @@ var require_task = __commonJS({
         (0, exports2.debug)("no path specified");
         return [];
       }
-      findPath = path41.normalize(findPath);
+      findPath = path42.normalize(findPath);
       (0, exports2.debug)("findPath: '".concat(findPath, "'"));
       options = options || _getDefaultFindOptions();
       _debugFindOptions(options);
@@ -33523,7 +33523,7 @@ var require_task = __commonJS({
             }
             var childLevel_1 = item.level + 1;
             var childItems = fs7.readdirSync(item.path).map(function(childName) {
-              return new _FindItem(path41.join(item.path, childName), childLevel_1);
+              return new _FindItem(path42.join(item.path, childName), childLevel_1);
             });
             for (var i = childItems.length - 1; i >= 0; i--) {
               stack.push(childItems[i]);
@@ -33545,8 +33545,8 @@ var require_task = __commonJS({
     var _FindItem = (
       /** @class */
       /* @__PURE__ */ (function() {
-        function _FindItem2(path42, level) {
-          this.path = path42;
+        function _FindItem2(path43, level) {
+          this.path = path43;
           this.level = level;
         }
         return _FindItem2;
@@ -33599,8 +33599,8 @@ var require_task = __commonJS({
         if (im._endsWith(pat, "/") || process.platform == "win32" && im._endsWith(pat, "\\")) {
           throw new Error((0, exports2.loc)("LIB_InvalidPattern", pat));
         }
-        if (rootDirectory && !path41.isAbsolute(pat)) {
-          pat = path41.join(rootDirectory, pat);
+        if (rootDirectory && !path42.isAbsolute(pat)) {
+          pat = path42.join(rootDirectory, pat);
           if (im._endsWith(pat, "\\")) {
             pat = pat.substring(0, pat.length - 1);
           }
@@ -33717,7 +33717,7 @@ var require_task = __commonJS({
         var lstats = void 0;
         try {
           if (inputPath.includes("*")) {
-            var entries = findMatch(path41.dirname(inputPath), [path41.basename(inputPath)]);
+            var entries = findMatch(path42.dirname(inputPath), [path42.basename(inputPath)]);
             for (var _i = 0, entries_2 = entries; _i < entries_2.length; _i++) {
               var entry = entries_2[_i];
               rmRF(entry);
@@ -34180,21 +34180,21 @@ var require_task = __commonJS({
       })()
     );
     exports2.CodeCoverageEnabler = CodeCoverageEnabler;
-    function uploadFile(path42) {
-      (0, exports2.command)("task.uploadfile", null, path42);
+    function uploadFile(path43) {
+      (0, exports2.command)("task.uploadfile", null, path43);
     }
     exports2.uploadFile = uploadFile;
-    function prependPath(path42) {
+    function prependPath(path43) {
       assertAgent("2.115.0");
-      (0, exports2.command)("task.prependpath", null, path42);
+      (0, exports2.command)("task.prependpath", null, path43);
     }
     exports2.prependPath = prependPath;
-    function uploadSummary2(path42) {
-      (0, exports2.command)("task.uploadsummary", null, path42);
+    function uploadSummary2(path43) {
+      (0, exports2.command)("task.uploadsummary", null, path43);
     }
     exports2.uploadSummary = uploadSummary2;
-    function addAttachment(type, name4, path42) {
-      (0, exports2.command)("task.addattachment", { "type": type, "name": name4 }, path42);
+    function addAttachment(type, name4, path43) {
+      (0, exports2.command)("task.addattachment", { "type": type, "name": name4 }, path43);
     }
     exports2.addAttachment = addAttachment;
     function setEndpoint(id, field, key, value) {
@@ -34232,16 +34232,16 @@ var require_task = __commonJS({
       (0, exports2.command)("task.logissue", properties, message);
     }
     exports2.logIssue = logIssue;
-    function uploadArtifact(containerFolder, path42, name4) {
-      (0, exports2.command)("artifact.upload", { "containerfolder": containerFolder, "artifactname": name4 }, path42);
+    function uploadArtifact(containerFolder, path43, name4) {
+      (0, exports2.command)("artifact.upload", { "containerfolder": containerFolder, "artifactname": name4 }, path43);
     }
     exports2.uploadArtifact = uploadArtifact;
-    function associateArtifact(name4, path42, artifactType) {
-      (0, exports2.command)("artifact.associate", { "type": ArtifactType[artifactType].toLowerCase(), "artifactname": name4 }, path42);
+    function associateArtifact(name4, path43, artifactType) {
+      (0, exports2.command)("artifact.associate", { "type": ArtifactType[artifactType].toLowerCase(), "artifactname": name4 }, path43);
     }
     exports2.associateArtifact = associateArtifact;
-    function uploadBuildLog(path42) {
-      (0, exports2.command)("build.uploadlog", null, path42);
+    function uploadBuildLog(path43) {
+      (0, exports2.command)("build.uploadlog", null, path43);
     }
     exports2.uploadBuildLog = uploadBuildLog;
     function updateBuildNumber(value) {
@@ -34320,7 +34320,7 @@ function namesIn(text2) {
 var import_node_os6 = require("node:os");
 
 // src/commands/run.ts
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_node_path44 = __toESM(require("node:path"), 1);
 
 // src/errors.ts
 var TrustError = class extends Error {
@@ -34403,6 +34403,8 @@ var limits = {
   /** An image of more manifests, or of more levels of indexes, is not copied. */
   manifestsPerImage: 512,
   indexDepth: 4,
+  /** A file that nobody has validly signed is not followed beyond this version: it would end the numbers. */
+  unsignedVersion: 1e6,
   /** A chain of root versions longer than this is not followed. */
   rootRotations: 1024,
   delegationDepth: 16,
@@ -34619,10 +34621,12 @@ function errorAnswerOf(response) {
     firewall: status === 403 || status === 401 ? firewallIn(innerCode, text2) : void 0
   };
 }
-function oneLine(text2) {
+function oneLine(text2, most2 = maxWords) {
   const line2 = text2.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, " ").trim();
-  if (line2.length <= maxWords) return line2;
-  return `${line2.slice(0, maxWords).replace(/\s\S*$/, "")} ...`;
+  if (line2.length <= most2) return line2;
+  const begun = line2.slice(0, most2);
+  const words2 = begun.replace(/\s\S*$/, "");
+  return `${words2 === begun ? begun.replace(/(?:[&\\%][^&\\%\s]{0,7})+$/, "") : words2} ...`;
 }
 function isWebPage(response) {
   if (/^text\/html\b/i.test(response.header("content-type") ?? "")) return true;
@@ -34672,7 +34676,7 @@ function detailWords(detail) {
   return [textOf(detail.Name) ?? "", text2].filter((part) => part !== "").join(": ");
 }
 function speakerOf(response) {
-  const marks4 = ["via", "server", "x-squid-error"].map((name4) => [name4, response.header(name4)]).filter(([, value]) => value !== void 0 && value !== "").map(([name4, value]) => `${name4}: ${oneLine(value ?? "").slice(0, 80)}`);
+  const marks4 = ["via", "server", "x-squid-error"].map((name4) => [name4, response.header(name4)]).filter(([, value]) => value !== void 0 && value !== "").map(([name4, value]) => `${name4}: ${oneLine(value ?? "", 80)}`);
   return marks4.length === 0 ? void 0 : marks4.join(", ");
 }
 function firewallIn(innerCode, text2) {
@@ -37428,8 +37432,8 @@ function getClient(endpoint, clientOptions2 = {}) {
   }
   const { allowInsecureConnection: allowInsecureConnection2, httpClient } = clientOptions2;
   const endpointUrl = clientOptions2.endpoint ?? endpoint;
-  const client = (path41, ...args) => {
-    const getUrl = (requestOptions) => buildRequestUrl(endpointUrl, path41, args, { allowInsecureConnection: allowInsecureConnection2, ...requestOptions });
+  const client = (path42, ...args) => {
+    const getUrl = (requestOptions) => buildRequestUrl(endpointUrl, path42, args, { allowInsecureConnection: allowInsecureConnection2, ...requestOptions });
     return {
       get: (requestOptions = {}) => {
         return buildOperation("GET", getUrl(requestOptions), pipeline, requestOptions, allowInsecureConnection2, httpClient);
@@ -38511,7 +38515,7 @@ function readProxies(environment) {
 function proxySecrets(environment) {
   const variables2 = [...proxyVariables, "HTTP_PROXY", "http_proxy", "FTP_PROXY", "ftp_proxy"];
   return variables2.flatMap((variable2) => {
-    const info = /^[\s"']*(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)@/i.exec(environment[variable2] ?? "");
+    const info = /^[\s"']*(?:[a-z][a-z0-9+.-]*:\/\/)?(.*)@/is.exec(environment[variable2] ?? "");
     const [, user = "", password = user] = /^([^:]*)(?::(.*))?$/s.exec(info?.[1] ?? "") ?? [];
     return [.../* @__PURE__ */ new Set([password, decoded(password) ?? password])].filter((text2) => text2 !== "");
   });
@@ -38522,7 +38526,10 @@ function readProxy(environment) {
   const text2 = (environment[variable2] ?? "").trim();
   refuseQuotes(variable2, text2);
   const full2 = /^[a-z][a-z0-9+.-]*:\/\//i.test(text2) ? text2 : `http://${text2}`;
-  if (/\s/.test(full2) || !URL.canParse(full2)) {
+  if (/\\|[/?#].*@/.test(full2.slice(full2.indexOf("://") + 3))) {
+    throw unusable(variable2, "has a user name or password with special characters in it");
+  }
+  if (/\s/.test(full2) || /^https?:(?!\/\/)/i.test(text2) || !URL.canParse(full2)) {
     throw unusable(variable2, "is not the address of a proxy");
   }
   const url = new URL(full2);
@@ -38532,7 +38539,9 @@ function readProxy(environment) {
       `names a proxy of the kind "${url.protocol.slice(0, -1)}", which cannot be used; only http and https proxies can`
     );
   }
-  if (url.hostname === "") throw unusable(variable2, "names no host");
+  if (!/^(?:[\w.-]+|\[[0-9a-f:.]+\])$/i.test(url.hostname)) {
+    throw unusable(variable2, "names no host");
+  }
   if (decoded(url.username) === void 0 || decoded(url.password) === void 0) {
     throw unusable(variable2, 'has a user name or password with a "%" that is not escaped as %25');
   }
@@ -38596,7 +38605,7 @@ function unusable(variable2, why) {
   const isException = variable2.toLowerCase() === "no_proxy";
   return new TrustError("INPUT_INVALID", `The environment variable ${variable2} ${why}`, {
     remedy: isException ? `Set ${variable2} to names and addresses with commas between them, such as .corp.example,10.0.0.0/8, without quotation marks.` : `Set ${variable2} to an address such as http://proxy.corp.example:8080, without quotation marks.
-Escape special characters in a user name or password (%40 for @, %25 for %).
+Escape special characters in a user name or password (%40 for @, %5C for \\, %2F for /, %25 for %).
 Or unset ${variable2} if this machine needs no proxy.`
   });
 }
@@ -39205,10 +39214,10 @@ function createChallengeSource(options) {
 }
 async function ping(options) {
   const { host } = options;
-  const path41 = options.ping ?? "/v2/";
+  const path42 = options.ping ?? "/v2/";
   const response = await sendToRegistry(options.http, host, {
     method: "GET",
-    url: `https://${host}${path41}`,
+    url: `https://${host}${path42}`,
     maxBytes: limits.errorBodyBytes
   });
   if (response.status === 200) {
@@ -39216,7 +39225,7 @@ async function ping(options) {
   }
   const challenge = parseChallenge(response.header("www-authenticate"));
   if (response.status !== 401 || challenge === void 0) {
-    throw unexpectedAnswer(host, `GET ${path41}`, response);
+    throw unexpectedAnswer(host, `GET ${path42}`, response);
   }
   if (challenge.scheme === "bearer") {
     checkRealm(options, challenge.realm);
@@ -39311,8 +39320,8 @@ function parseImageReference(text2) {
   if (rest.length > 0 || name4 === "") {
     throw invalid("image reference", text2, "myregistry.azurecr.io/team/app:1.4.2");
   }
-  const { host, path: path41 } = splitHost(name4);
-  const repository = host === "docker.io" && !path41.includes("/") ? `library/${path41}` : path41;
+  const { host, path: path42 } = splitHost(name4);
+  const repository = host === "docker.io" && !path42.includes("/") ? `library/${path42}` : path42;
   return {
     host,
     repository: parseRepository(repository),
@@ -39682,8 +39691,8 @@ var pageSize = 1e3;
 var maxPages = 1e3;
 async function listTags({ host, http: http3, token: token2 }, repository) {
   const tags = [];
-  const path41 = `/v2/${parseRepository(repository)}/tags/list`;
-  let url = `https://${host}${path41}?n=${pageSize}`;
+  const path42 = `/v2/${parseRepository(repository)}/tags/list`;
+  let url = `https://${host}${path42}?n=${pageSize}`;
   for (let page = 0; url !== void 0; page += 1) {
     if (page === maxPages) {
       throw new TrustError("REGISTRY_FAILED", `The tag list of ${host}/${repository} never ends`, {
@@ -39704,7 +39713,7 @@ async function listTags({ host, http: http3, token: token2 }, repository) {
     }
     const listed2 = parseJsonObject(response.body)?.tags ?? [];
     if (response.status !== 200 || !Array.isArray(listed2)) {
-      throw unexpectedAnswer(host, `GET ${path41}`, response);
+      throw unexpectedAnswer(host, `GET ${path42}`, response);
     }
     tags.push(...listed2.filter((tag) => typeof tag === "string"));
     url = nextPage(host, response.header("link"), url);
@@ -40029,22 +40038,22 @@ async function findDockerLogin(query) {
   return fromAuthEntry(lookUp(auths, query.host), query.secrets);
 }
 async function readConfig(configDir) {
-  const path41 = (0, import_node_path.join)(configDir, "config.json");
+  const path42 = (0, import_node_path.join)(configDir, "config.json");
   let text2;
   try {
-    text2 = await (0, import_promises3.readFile)(path41, "utf8");
+    text2 = await (0, import_promises3.readFile)(path42, "utf8");
   } catch (cause) {
     if (isRecord(cause) && cause.code === "ENOENT") {
       return void 0;
     }
-    throw new TrustError("INPUT_INVALID", `Docker's ${path41} cannot be read: ${messageOf(cause)}`, {
+    throw new TrustError("INPUT_INVALID", `Docker's ${path42} cannot be read: ${messageOf(cause)}`, {
       remedy: "Make the file readable for this process, or give credentials of your own.",
       cause
     });
   }
   const config = parseJsonObject(text2);
   if (config === void 0) {
-    throw new TrustError("INPUT_INVALID", `Docker's ${path41} is not a JSON object`, {
+    throw new TrustError("INPUT_INVALID", `Docker's ${path42} is not a JSON object`, {
       remedy: "Repair the file or log in to the registry again with docker login."
     });
   }
@@ -40221,38 +40230,47 @@ function withoutRegistries(text2, registry, problems, note) {
   return names3.filter((name4) => name4 !== "").join(",");
 }
 function withoutRegistry(given2, registry, { add: add2, nameInput }, note) {
-  const { host, path: path41 } = splitName(given2);
+  const { host, path: path42 } = splitName(given2);
   const [name4, owner] = [nameInput("repository"), nameInput("registry")];
-  if (path41 === "") return given2;
+  if (path42 === "") return given2;
+  if (host === void 0 && registry !== void 0 && isSameHost(path42.toLowerCase(), registry)) {
+    add2({
+      input: "repository",
+      problem: `is ${JSON.stringify(given2)}, which is the registry itself`,
+      code: "INPUT_INVALID",
+      remedy: `Set ${name4} to what follows ${registry}/ in the name of the image, such as team/app.`
+    });
+    return path42;
+  }
   if (host === void 0) {
-    if (path41 !== given2) note(`"${name4}": ${given2} is read as ${path41}.`);
-    return path41;
+    if (path42 !== given2) note(`"${name4}": ${given2} is read as ${path42}.`);
+    return path42;
   }
   if (registry !== void 0 && isSameHost(host, registry)) {
-    note(`"${name4}": ${given2} is read as ${path41}, as ${registry} is the registry already.`);
-    return path41;
+    note(`"${name4}": ${given2} is read as ${path42}, as ${registry} is the registry already.`);
+    return path42;
   }
-  const remedy = registry === void 0 ? `Set ${owner} to ${host}, and ${name4} to ${path41}.` : `Set ${name4} to ${path41}; for an image of ${host}, set ${owner} to ${host} as well.
-If ${host} is a folder of ${registry}, name it in full: ${registry}/${host}/${path41}.`;
+  const remedy = registry === void 0 ? `Set ${owner} to ${host}, and ${name4} to ${path42}.` : `Set ${name4} to ${path42}; for an image of ${host}, set ${owner} to ${host} as well.
+If ${host} is a folder of ${registry}, name it in full: ${registry}/${host}/${path42}.`;
   add2({
     input: "repository",
     problem: `is ${JSON.stringify(given2)}, which begins with the name of ${registry === void 0 ? "a" : "another"} registry, ${host}`,
     code: "INPUT_INVALID",
     remedy
   });
-  return path41;
+  return path42;
 }
 function splitName(text2) {
   const [, scheme = "", rest = ""] = /^([a-z]+:\/\/)?(.*)$/is.exec(text2) ?? [];
-  const path41 = rest.replace(/^\/+|\/+$/g, "");
-  const slash = path41.indexOf("/");
-  const first = slash === -1 ? path41 : path41.slice(0, slash);
+  const path42 = rest.replace(/^\/+|\/+$/g, "");
+  const slash = path42.indexOf("/");
+  const first = slash === -1 ? path42 : path42.slice(0, slash);
   if (slash === -1 ? scheme === "" : !isRegistryName(first) && scheme === "") {
-    return { host: void 0, path: path41 };
+    return { host: void 0, path: path42 };
   }
   return {
     host: withoutDefaultPort(first.toLowerCase()),
-    path: slash === -1 ? "" : path41.slice(slash).replace(/^\/+/, "")
+    path: slash === -1 ? "" : path42.slice(slash).replace(/^\/+/, "")
   };
 }
 function isRegistryName(text2) {
@@ -40280,7 +40298,7 @@ function withShortTags(inputs2, registry, problems, note) {
     add2({ input: "tags", problem, code: "INPUT_INVALID", remedy });
     return [];
   };
-  if (inputs2.tags[0]?.startsWith("{")) return { ...inputs2, tags: refuse2("is JSON, not tags") };
+  if (/^[[{]/.test(inputs2.tags[0] ?? "")) return { ...inputs2, tags: refuse2("is JSON, not tags") };
   const tags = joinInstructions(inputs2.tags).flatMap((text2) => {
     if (instruction.test(text2)) {
       const tag = rawTag(text2);
@@ -40332,19 +40350,19 @@ function rawTag(text2) {
 }
 function fullName(text2) {
   const colon = text2.lastIndexOf(":");
-  if (text2.includes("@") || colon <= text2.lastIndexOf("/")) return void 0;
+  if (/[@\s]/.test(text2) || colon <= text2.lastIndexOf("/")) return void 0;
   const name4 = text2.slice(0, colon);
   if (name4 === "") return void 0;
-  const { host, path: path41 } = splitName(name4);
-  const [tag, slash] = [text2.slice(colon + 1), path41.includes("/")];
-  if (host !== void 0) return { host, path: path41, tag };
-  return { host: "docker.io", path: slash ? path41 : `library/${path41}`, tag };
+  const { host, path: path42 } = splitName(name4);
+  const [tag, slash] = [text2.slice(colon + 1), path42.includes("/")];
+  if (host !== void 0) return { host, path: path42, tag };
+  return { host: "docker.io", path: slash ? path42 : `library/${path42}`, tag };
 }
-function foreignName(text2, { host, path: path41, tag }, found, nameInput) {
-  const own2 = `${found.registry ?? host}/${found.repository ?? path41}`;
+function foreignName(text2, { host, path: path42, tag }, found, nameInput) {
+  const own2 = `${found.registry ?? host}/${found.repository ?? path42}`;
   return {
     input: "tags",
-    problem: `names ${text2}, which is an image of ${host}/${path41}, and this run is for ${own2}`,
+    problem: `names ${text2}, which is an image of ${host}/${path42}, and this run is for ${own2}`,
     code: "INPUT_INVALID",
     remedy: `Give the tag by itself (${tag}), or only the names of ${own2}: have docker/metadata-action make them with "images: ${own2}" in a step of its own, and set ${nameInput("tags")} to its output "tags".`
   };
@@ -40594,6 +40612,9 @@ function explainTokenFailure(thrown, attempt5) {
   if (isTrustError(thrown)) {
     return thrown;
   }
+  const own2 = attempt5.outcomes.flatMap((outcome) => "error" in outcome ? [outcome.error] : []);
+  const ours = own2.findLast((error) => isTrustError(error));
+  if (ours !== void 0) return ours;
   const failed3 = attempt5.outcomes.filter(
     (outcome) => "error" in outcome || outcome.response.status >= 400
   );
@@ -40720,7 +40741,7 @@ function sdkSentences(thrown) {
     const name4 = /\b(?!Chained|Default)[A-Z][A-Za-z]{2,40}Credential\b/.exec(text2)?.[0];
     const line2 = text2.split("\n", 1)[0]?.trim() ?? "";
     const isOwn = nameOf(source) === "CredentialUnavailableError" && sdkSentence.test(line2);
-    return isOwn && !/["{]/.test(line2) ? [line2.slice(0, 200)] : name4 ?? [];
+    return isOwn && !/["{]/.test(line2) ? [oneLine(line2, 200)] : name4 ?? [];
   });
   return [...new Set(told3)].join("; ");
 }
@@ -53051,15 +53072,15 @@ function getRequestUrl(baseUri, operationSpec, operationArguments, fallbackObjec
   let isAbsolutePath = false;
   let requestUrl = replaceAll2(baseUri, urlReplacements);
   if (operationSpec.path) {
-    let path41 = replaceAll2(operationSpec.path, urlReplacements);
-    if (operationSpec.path === "/{nextLink}" && path41.startsWith("/")) {
-      path41 = path41.substring(1);
+    let path42 = replaceAll2(operationSpec.path, urlReplacements);
+    if (operationSpec.path === "/{nextLink}" && path42.startsWith("/")) {
+      path42 = path42.substring(1);
     }
-    if (isAbsoluteUrl(path41)) {
-      requestUrl = path41;
+    if (isAbsoluteUrl(path42)) {
+      requestUrl = path42;
       isAbsolutePath = true;
     } else {
-      requestUrl = appendPath2(requestUrl, path41);
+      requestUrl = appendPath2(requestUrl, path42);
     }
   }
   const { queryParams, sequenceParams } = calculateQueryParameters(operationSpec, operationArguments, fallbackObject);
@@ -53105,9 +53126,9 @@ function appendPath2(url, pathToAppend) {
   }
   const searchStart = pathToAppend.indexOf("?");
   if (searchStart !== -1) {
-    const path41 = pathToAppend.substring(0, searchStart);
+    const path42 = pathToAppend.substring(0, searchStart);
     const search = pathToAppend.substring(searchStart + 1);
-    newPath = newPath + path41;
+    newPath = newPath + path42;
     if (search) {
       parsedUrl.search = parsedUrl.search ? `${parsedUrl.search}&${search}` : search;
     }
@@ -56411,7 +56432,8 @@ function goExpires(text2) {
   );
 }
 function refusal(text2) {
-  return new MetadataError(`expires ${JSON.stringify(text2.slice(0, 64))} is not an RFC 3339 time`);
+  const shown2 = text2.length <= 64 ? text2 : `${text2.slice(0, 64)} ...`;
+  return new MetadataError(`expires ${JSON.stringify(shown2)} is not an RFC 3339 time`);
 }
 
 // src/trust/metadata/hashes.ts
@@ -56527,7 +56549,7 @@ function pathsCover(paths, target) {
   return paths.some((prefix2) => target.startsWith(prefix2));
 }
 function restrictPaths(child2, parent) {
-  return child2.filter((path41) => pathsCover(parent, path41));
+  return child2.filter((path42) => pathsCover(parent, path42));
 }
 
 // src/trust/metadata/parse.ts
@@ -57207,7 +57229,7 @@ function withLineEnds(text2) {
     } catch {
     }
   }
-  return text2.includes("BEGIN") ? text2.replace(/\\+r|\\+n|`r|`n/g, "\n") : text2;
+  return text2.includes("BEGIN") ? text2.replace(/\\+r|\\+n|`r|`n|%0[AaDd]/g, "\n") : text2;
 }
 var marks = [
   [/-----BEGIN PGP /, "PGP"],
@@ -57675,24 +57697,24 @@ var import_promises11 = require("node:fs/promises");
 
 // src/signing/key-store/found-file.ts
 var keyName = /^([0-9a-f]{64})(?:_([^_]+).*)?\.key$/i;
-function isKeyPath(path41) {
-  const segments = path41.split("/");
+function isKeyPath(path42) {
+  const segments = path42.split("/");
   const name4 = segments.pop() ?? "";
   return keyName.test(name4) || name4.endsWith(".key") && segments.includes("private");
 }
-function whyLeftOut(path41, bytes) {
-  const segments = path41.split("/");
+function whyLeftOut(path42, bytes) {
+  const segments = path42.split("/");
   const name4 = segments.pop() ?? "";
   const isMac = name4.startsWith("._") || segments.includes("__MACOSX");
   if (isMac && !mentionsPrivateKey(bytes)) {
-    return isKeyPath(path41.replace(/(^|\/)\._/, "$1")) || name4.endsWith(".pem") ? "is what macOS adds to an archive (AppleDouble), not a key; it is left out" : void 0;
+    return isKeyPath(path42.replace(/(^|\/)\._/, "$1")) || name4.endsWith(".pem") ? "is what macOS adds to an archive (AppleDouble), not a key; it is left out" : void 0;
   }
   const folder = segments.find((segment) => tlsFolders.includes(segment));
-  return folder !== void 0 && !isKeyPath(path41) && mentionsPrivateKey(bytes) ? `is a key for TLS, as it lies in "${folder}"; it is left out` : void 0;
+  return folder !== void 0 && !isKeyPath(path42) && mentionsPrivateKey(bytes) ? `is a key for TLS, as it lies in "${folder}"; it is left out` : void 0;
 }
 var tlsFolders = ["tls", "certs.d", "contexts", "machine"];
-function placeOf(path41) {
-  const segments = path41.split("/");
+function placeOf(path42) {
+  const segments = path42.split("/");
   const name4 = keyName.exec(segments.pop() ?? "");
   const tree = segments.findIndex((segment) => segment === "root_keys" || segment === "tuf_keys");
   const gun = segments[tree] === "tuf_keys" ? segments.slice(tree + 1).join("/") : "";
@@ -57702,18 +57724,18 @@ function placeOf(path41) {
     gun: gun === "" ? void 0 : gun
   };
 }
-function invalidStore(path41, why, cause) {
-  return new TrustError("ARCHIVE_INVALID", `${path41} cannot be read as a store of keys: ${why}`, {
+function invalidStore(path42, why, cause) {
+  return new TrustError("ARCHIVE_INVALID", `${path42} cannot be read as a store of keys: ${why}`, {
     remedy: "Give a file with private keys in PEM, the folder that Docker or notary keeps its keys in, such as ~/.docker/trust/private, or an archive of it, made with:\ntar -czf keys.tar.gz -C ~/.docker/trust private",
     ...cause === void 0 ? {} : { cause }
   });
 }
-function checkCounts(path41, entries, keys) {
+function checkCounts(path42, entries, keys) {
   if (entries > limits.keyStoreEntries) {
-    throw invalidStore(path41, `it has more than ${limits.keyStoreEntries} entries`);
+    throw invalidStore(path42, `it has more than ${limits.keyStoreEntries} entries`);
   }
   if (keys > limits.keyStoreFiles) {
-    throw invalidStore(path41, `it has more than ${limits.keyStoreFiles} keys`);
+    throw invalidStore(path42, `it has more than ${limits.keyStoreFiles} keys`);
   }
 }
 
@@ -58021,12 +58043,12 @@ function generatePax(header) {
     paxBody
   };
 }
-function findUstarSplit(path41) {
-  if (!isUtf8TooLong(path41, 100) || isUtf8TooLong(path41, USTAR_SPLIT_MAX_SIZE)) return null;
-  for (let i = path41.length - 1; i > 0; i--) {
-    if (path41[i] !== "/") continue;
-    const prefix2 = path41.slice(0, i);
-    const name4 = path41.slice(i + 1);
+function findUstarSplit(path42) {
+  if (!isUtf8TooLong(path42, 100) || isUtf8TooLong(path42, USTAR_SPLIT_MAX_SIZE)) return null;
+  for (let i = path42.length - 1; i > 0; i--) {
+    if (path42[i] !== "/") continue;
+    const prefix2 = path42.slice(0, i);
+    const name4 = path42.slice(i + 1);
     if (!isUtf8TooLong(prefix2, 155) && !isUtf8TooLong(name4, 100)) return {
       prefix: prefix2,
       name: name4
@@ -58685,8 +58707,8 @@ function createTarDecoder(options = {}) {
   };
 }
 async function packTar(entries) {
-  const { readable, controller } = createTarPacker2();
-  const archive = streamToBuffer(readable);
+  const { readable: readable2, controller } = createTarPacker2();
+  const archive = streamToBuffer(readable2);
   try {
     for (const entry of entries) {
       const entryStream = controller.add(entry.header);
@@ -58973,28 +58995,28 @@ function pathOf({ name: name4 }, file) {
 }
 
 // src/signing/key-store/key-store.ts
-async function readKeyStore(path41) {
-  const kind = await kindOf2(path41);
-  const found = await (kind === "folder" ? readKeyFolder : readKeyArchive)(path41);
+async function readKeyStore(path42) {
+  const kind = await kindOf2(path42);
+  const found = await (kind === "folder" ? readKeyFolder : readKeyArchive)(path42);
   const keys = [];
   const unusable3 = [...found.passedOver];
   for (const file of found.files) {
     try {
-      keys.push(...storedKeys(file, path41));
+      keys.push(...storedKeys(file, path42));
     } catch (error) {
       if (!isTrustError(error, "KEY_UNSUITABLE")) throw error;
       unusable3.push({ path: file.path, why: whyUnusable(error, file) });
     }
   }
   const { leftOut } = found;
-  if (keys.length === 0 && unusable3.length === 0) throw invalidStore(path41, "it holds no keys");
+  if (keys.length === 0 && unusable3.length === 0) throw invalidStore(path42, "it holds no keys");
   return { kind, keys: keys.sort(byPath), unusable: unusable3.sort(byPath), leftOut };
 }
-async function kindOf2(path41) {
+async function kindOf2(path42) {
   try {
-    return (await (0, import_promises11.stat)(path41)).isDirectory() ? "folder" : "archive";
+    return (await (0, import_promises11.stat)(path42)).isDirectory() ? "folder" : "archive";
   } catch (cause) {
-    throw invalidStore(path41, messageOf(cause), cause);
+    throw invalidStore(path42, messageOf(cause), cause);
   }
 }
 function whyUnusable({ message }, { bytes }) {
@@ -59009,12 +59031,12 @@ function storedKeys(file, store2) {
     return storedKey(file, formatPem(label2, der, headers), source);
   });
 }
-function storedKey({ path: path41, bytes }, content, source) {
+function storedKey({ path: path42, bytes }, content, source) {
   const headers = peekKeyFile(content, source);
   const { path: exported } = headers;
-  const place = placeOf(exported === void 0 ? path41 : `${exported.replace(/\.key$/, "")}.key`);
+  const place = placeOf(exported === void 0 ? path42 : `${exported.replace(/\.key$/, "")}.key`);
   return {
-    path: path41,
+    path: path42,
     text: bytes.toString("utf8"),
     keyId: place.keyId,
     role: place.role ?? headers.role,
@@ -59061,8 +59083,9 @@ async function proveOutput(file, workingDirectory, { isFolderThere = false } = {
   try {
     await tryFolder(isFolderThere ? folder : await existingPart(folder));
   } catch (cause) {
-    const remedy = "Name a file in a folder that this run may write to.";
-    throw refused2(file, messageOf(cause), remedy, cause);
+    const isMissing2 = cause.code === "ENOENT";
+    const why = isMissing2 ? `there is no folder ${folder}` : messageOf(cause);
+    throw refused2(file, why, "Name a file in a folder that this run may write to.", cause);
   }
   return real;
 }
@@ -59130,10 +59153,11 @@ async function requireWithinCheckout(named4, link2, workingDirectory) {
   }
   const container = await (0, import_promises12.realpath)(import_node_path5.default.dirname(link2));
   for (const checkout of await checkoutsOf(container, workingDirectory)) {
-    if (isWithin(target, checkout)) continue;
+    const isOfGit = isWithin(target, import_node_path5.default.join(checkout, ".git"));
+    if (isWithin(target, checkout) && !isOfGit) continue;
     throw refused2(
       named4,
-      `${link2} is a symbolic link that leads out of ${checkout}, to ${target}`,
+      isOfGit ? `${link2} is a symbolic link that leads into Git's own folder, to ${target}` : `${link2} is a symbolic link that leads out of ${checkout}, to ${target}`,
       `Remove the link, or name its target ${target} itself if that is what you want.`
     );
   }
@@ -59172,7 +59196,7 @@ var import_node_path6 = __toESM(require("node:path"), 1);
 var import_promises14 = require("node:timers/promises");
 async function writeOutputs(files, workingDirectory, beforeReplacing = () => Promise.resolve()) {
   const staged = [];
-  const replaced = [];
+  const replaced2 = [];
   let current2 = "";
   try {
     for (const file of files) {
@@ -59196,11 +59220,11 @@ async function writeOutputs(files, workingDirectory, beforeReplacing = () => Pro
       current2 = files[index]?.path ?? stage.path;
       if (index < staged.length - 1) await keepFormer(stage);
       await whenFree(() => (0, import_promises13.rename)(stage.temporary, stage.path));
-      replaced.push(stage);
+      replaced2.push(stage);
     }
   } catch (error) {
     const kept = [];
-    for (const stage of replaced.reverse()) {
+    for (const stage of replaced2.reverse()) {
       if (!await putBack(stage)) kept.push(stage.path);
     }
     throw isTrustError(error) ? error : notWritten(current2, error, kept);
@@ -59262,11 +59286,11 @@ async function whenFree(act) {
 function isBusy(error) {
   return isErrno(error, "EPERM", "EACCES", "EBUSY");
 }
-function notWritten(file, cause, replaced = []) {
+function notWritten(file, cause, replaced2 = []) {
   const syscall = cause instanceof Error && "syscall" in cause ? cause.syscall : void 0;
   const isHeld = isErrno(cause, "EBUSY") || isBusy(cause) && syscall !== "open";
   const failure3 = isHeld ? `${file} cannot be replaced: another program has it open, or it is protected (${messageOf(cause)})` : `${file} cannot be written: ${messageOf(cause)}`;
-  const rest = replaced.length === 0 ? "" : `. Replaced already: ${replaced.join(", ")}`;
+  const rest = replaced2.length === 0 ? "" : `. Replaced already: ${replaced2.join(", ")}`;
   const remedy = isHeld ? `Close the program that has ${file} open, such as an editor or a virus scanner.` : `Make room for ${file} and let this run write there, or name another place.`;
   const details2 = { remedy: `${remedy}
 Run the step again.`, cause };
@@ -59274,25 +59298,25 @@ Run the step again.`, cause };
 }
 
 // src/signing/key-store/write-archive.ts
-async function checkNewFile(path41, workingDirectory) {
-  await resolveExisting((0, import_node_path7.dirname)(path41), workingDirectory);
+async function checkNewFile(path42, workingDirectory) {
+  await resolveExisting((0, import_node_path7.dirname)(path42), workingDirectory);
   try {
-    await (0, import_promises15.access)((0, import_node_path7.dirname)(path41), import_node_fs6.constants.W_OK);
+    await (0, import_promises15.access)((0, import_node_path7.dirname)(path42), import_node_fs6.constants.W_OK);
   } catch (cause) {
-    throw unwritable(path41, cause);
+    throw unwritable(path42, cause);
   }
   try {
-    await (0, import_promises15.lstat)(path41);
+    await (0, import_promises15.lstat)(path42);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
-    throw unwritable(path41, error);
+    throw unwritable(path42, error);
   }
-  throw unwritable(path41, Object.assign(new Error("it exists"), { code: "EEXIST" }));
+  throw unwritable(path42, Object.assign(new Error("it exists"), { code: "EEXIST" }));
 }
-async function writeKeyArchive(path41, files, now2) {
+async function writeKeyArchive(path42, files, now2) {
   const archive = await (0, import_node_util9.promisify)(import_node_zlib3.gzip)(await packTar(entriesOf(files, now2)));
-  const handle = await (0, import_promises15.open)(path41, "wx", 384).catch((cause) => {
-    throw unwritable(path41, cause);
+  const handle = await (0, import_promises15.open)(path42, "wx", 384).catch((cause) => {
+    throw unwritable(path42, cause);
   });
   try {
     try {
@@ -59302,8 +59326,8 @@ async function writeKeyArchive(path41, files, now2) {
       await handle.close();
     }
   } catch (cause) {
-    await (0, import_promises15.rm)(path41, { force: true });
-    throw unwritable(path41, cause);
+    await (0, import_promises15.rm)(path42, { force: true });
+    throw unwritable(path42, cause);
   }
 }
 function entriesOf(files, mtime) {
@@ -59318,11 +59342,11 @@ function entriesOf(files, mtime) {
     })
   ];
 }
-function unwritable(path41, cause) {
+function unwritable(path42, cause) {
   const exists2 = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
   return new TrustError(
     "INPUT_INVALID",
-    `The archive of keys cannot be written to ${path41}: ${exists2 ? "there is something already" : messageOf(cause)}`,
+    `The archive of keys cannot be written to ${path42}: ${exists2 ? "there is something already" : messageOf(cause)}`,
     {
       remedy: "Name a new file in a folder that exists and that this run may write to; nothing is ever overwritten.",
       cause
@@ -60518,31 +60542,31 @@ function getClient2(endpoint, credentialsOrPipelineOptions, clientOptions2 = {})
     ...clientOptions2,
     pipeline
   });
-  const client = (path41, ...args) => {
+  const client = (path42, ...args) => {
     return {
       get: (requestOptions = {}) => {
-        return tspClient.path(path41, ...args).get(wrapRequestParameters(requestOptions));
+        return tspClient.path(path42, ...args).get(wrapRequestParameters(requestOptions));
       },
       post: (requestOptions = {}) => {
-        return tspClient.path(path41, ...args).post(wrapRequestParameters(requestOptions));
+        return tspClient.path(path42, ...args).post(wrapRequestParameters(requestOptions));
       },
       put: (requestOptions = {}) => {
-        return tspClient.path(path41, ...args).put(wrapRequestParameters(requestOptions));
+        return tspClient.path(path42, ...args).put(wrapRequestParameters(requestOptions));
       },
       patch: (requestOptions = {}) => {
-        return tspClient.path(path41, ...args).patch(wrapRequestParameters(requestOptions));
+        return tspClient.path(path42, ...args).patch(wrapRequestParameters(requestOptions));
       },
       delete: (requestOptions = {}) => {
-        return tspClient.path(path41, ...args).delete(wrapRequestParameters(requestOptions));
+        return tspClient.path(path42, ...args).delete(wrapRequestParameters(requestOptions));
       },
       head: (requestOptions = {}) => {
-        return tspClient.path(path41, ...args).head(wrapRequestParameters(requestOptions));
+        return tspClient.path(path42, ...args).head(wrapRequestParameters(requestOptions));
       },
       options: (requestOptions = {}) => {
-        return tspClient.path(path41, ...args).options(wrapRequestParameters(requestOptions));
+        return tspClient.path(path42, ...args).options(wrapRequestParameters(requestOptions));
       },
       trace: (requestOptions = {}) => {
-        return tspClient.path(path41, ...args).trace(wrapRequestParameters(requestOptions));
+        return tspClient.path(path42, ...args).trace(wrapRequestParameters(requestOptions));
       }
     };
   };
@@ -60831,13 +60855,13 @@ function expandUrlTemplate(template, context3, option) {
 
 // node_modules/@azure/keyvault-certificates/dist/esm/api/operations.js
 function _recoverDeletedCertificateSend(context3, certificateName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/deletedcertificates/{certificate-name}/recover{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/deletedcertificates/{certificate-name}/recover{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -60859,13 +60883,13 @@ async function recoverDeletedCertificate(context3, certificateName, options = { 
   return _recoverDeletedCertificateDeserialize(result);
 }
 function _purgeDeletedCertificateSend(context3, certificateName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/deletedcertificates/{certificate-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/deletedcertificates/{certificate-name}{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).delete({
+  return context3.path(path42).delete({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -60887,13 +60911,13 @@ async function purgeDeletedCertificate(context3, certificateName, options = { re
   return _purgeDeletedCertificateDeserialize(result);
 }
 function _getDeletedCertificateSend(context3, certificateName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/deletedcertificates/{certificate-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/deletedcertificates/{certificate-name}{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -60915,14 +60939,14 @@ async function getDeletedCertificate(context3, certificateName, options = { requ
   return _getDeletedCertificateDeserialize(result);
 }
 function _getDeletedCertificatesSend(context3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/deletedcertificates{?api%2Dversion,maxresults,includePending}", {
+  const path42 = expandUrlTemplate("/deletedcertificates{?api%2Dversion,maxresults,includePending}", {
     "api%2Dversion": context3.apiVersion,
     maxresults: options?.maxresults,
     includePending: options?.includePending
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -60943,12 +60967,12 @@ function getDeletedCertificates(context3, options = { requestOptions: {} }) {
   return buildPagedAsyncIterator(context3, () => _getDeletedCertificatesSend(context3, options), _getDeletedCertificatesDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
 }
 function _restoreCertificateSend(context3, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/restore{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/restore{?api%2Dversion}", {
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -60972,13 +60996,13 @@ async function restoreCertificate(context3, parameters, options = { requestOptio
   return _restoreCertificateDeserialize(result);
 }
 function _backupCertificateSend(context3, certificateName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/backup{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/backup{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61000,13 +61024,13 @@ async function backupCertificate(context3, certificateName, options = { requestO
   return _backupCertificateDeserialize(result);
 }
 function _mergeCertificateSend(context3, certificateName, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/pending/merge{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/pending/merge{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -61030,13 +61054,13 @@ async function mergeCertificate(context3, certificateName, parameters, options =
   return _mergeCertificateDeserialize(result);
 }
 function _deleteCertificateOperationSend(context3, certificateName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/pending{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/pending{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).delete({
+  return context3.path(path42).delete({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61058,13 +61082,13 @@ async function deleteCertificateOperation(context3, certificateName, options = {
   return _deleteCertificateOperationDeserialize(result);
 }
 function _getCertificateOperationSend(context3, certificateName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/pending{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/pending{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61086,13 +61110,13 @@ async function getCertificateOperation(context3, certificateName, options = { re
   return _getCertificateOperationDeserialize(result);
 }
 function _updateCertificateOperationSend(context3, certificateName, certificateOperation, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/pending{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/pending{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).patch({
+  return context3.path(path42).patch({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -61116,14 +61140,14 @@ async function updateCertificateOperation(context3, certificateName, certificate
   return _updateCertificateOperationDeserialize(result);
 }
 function _getCertificateSend(context3, certificateName, certificateVersion, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/{certificate-version}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/{certificate-version}{?api%2Dversion}", {
     "certificate-name": certificateName,
     "certificate-version": certificateVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61145,14 +61169,14 @@ async function getCertificate(context3, certificateName, certificateVersion, opt
   return _getCertificateDeserialize(result);
 }
 function _updateCertificateSend(context3, certificateName, certificateVersion, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/{certificate-version}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/{certificate-version}{?api%2Dversion}", {
     "certificate-name": certificateName,
     "certificate-version": certificateVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).patch({
+  return context3.path(path42).patch({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -61176,13 +61200,13 @@ async function updateCertificate(context3, certificateName, certificateVersion, 
   return _updateCertificateDeserialize(result);
 }
 function _updateCertificatePolicySend(context3, certificateName, certificatePolicy, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/policy{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/policy{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).patch({
+  return context3.path(path42).patch({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -61206,13 +61230,13 @@ async function updateCertificatePolicy(context3, certificateName, certificatePol
   return _updateCertificatePolicyDeserialize(result);
 }
 function _getCertificatePolicySend(context3, certificateName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/policy{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/policy{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61234,14 +61258,14 @@ async function getCertificatePolicy(context3, certificateName, options = { reque
   return _getCertificatePolicyDeserialize(result);
 }
 function _getCertificateVersionsSend(context3, certificateName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/versions{?api%2Dversion,maxresults}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/versions{?api%2Dversion,maxresults}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion,
     maxresults: options?.maxresults
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61262,13 +61286,13 @@ function getCertificateVersions(context3, certificateName, options = { requestOp
   return buildPagedAsyncIterator(context3, () => _getCertificateVersionsSend(context3, certificateName, options), _getCertificateVersionsDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
 }
 function _importCertificateSend(context3, certificateName, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/import{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/import{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -61292,13 +61316,13 @@ async function importCertificate(context3, certificateName, parameters, options 
   return _importCertificateDeserialize(result);
 }
 function _createCertificateSend(context3, certificateName, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}/create{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}/create{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -61322,13 +61346,13 @@ async function createCertificate(context3, certificateName, parameters, options 
   return _createCertificateDeserialize(result);
 }
 function _deleteCertificateIssuerSend(context3, issuerName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/issuers/{issuer-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/issuers/{issuer-name}{?api%2Dversion}", {
     "issuer-name": issuerName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).delete({
+  return context3.path(path42).delete({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61350,13 +61374,13 @@ async function deleteCertificateIssuer(context3, issuerName, options = { request
   return _deleteCertificateIssuerDeserialize(result);
 }
 function _getCertificateIssuerSend(context3, issuerName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/issuers/{issuer-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/issuers/{issuer-name}{?api%2Dversion}", {
     "issuer-name": issuerName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61378,13 +61402,13 @@ async function getCertificateIssuer(context3, issuerName, options = { requestOpt
   return _getCertificateIssuerDeserialize(result);
 }
 function _updateCertificateIssuerSend(context3, issuerName, parameter2, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/issuers/{issuer-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/issuers/{issuer-name}{?api%2Dversion}", {
     "issuer-name": issuerName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).patch({
+  return context3.path(path42).patch({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -61408,13 +61432,13 @@ async function updateCertificateIssuer(context3, issuerName, parameter2, options
   return _updateCertificateIssuerDeserialize(result);
 }
 function _setCertificateIssuerSend(context3, issuerName, parameter2, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/issuers/{issuer-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/issuers/{issuer-name}{?api%2Dversion}", {
     "issuer-name": issuerName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).put({
+  return context3.path(path42).put({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -61438,13 +61462,13 @@ async function setCertificateIssuer(context3, issuerName, parameter2, options = 
   return _setCertificateIssuerDeserialize(result);
 }
 function _getCertificateIssuersSend(context3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/issuers{?api%2Dversion,maxresults}", {
+  const path42 = expandUrlTemplate("/certificates/issuers{?api%2Dversion,maxresults}", {
     "api%2Dversion": context3.apiVersion,
     maxresults: options?.maxresults
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61465,12 +61489,12 @@ function getCertificateIssuers(context3, options = { requestOptions: {} }) {
   return buildPagedAsyncIterator(context3, () => _getCertificateIssuersSend(context3, options), _getCertificateIssuersDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
 }
 function _deleteCertificateContactsSend(context3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/contacts{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/contacts{?api%2Dversion}", {
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).delete({
+  return context3.path(path42).delete({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61492,12 +61516,12 @@ async function deleteCertificateContacts(context3, options = { requestOptions: {
   return _deleteCertificateContactsDeserialize(result);
 }
 function _getCertificateContactsSend(context3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/contacts{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/contacts{?api%2Dversion}", {
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61519,12 +61543,12 @@ async function getCertificateContacts(context3, options = { requestOptions: {} }
   return _getCertificateContactsDeserialize(result);
 }
 function _setCertificateContactsSend(context3, contacts, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/contacts{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/contacts{?api%2Dversion}", {
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).put({
+  return context3.path(path42).put({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -61548,13 +61572,13 @@ async function setCertificateContacts(context3, contacts, options = { requestOpt
   return _setCertificateContactsDeserialize(result);
 }
 function _deleteCertificateSend(context3, certificateName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates/{certificate-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate("/certificates/{certificate-name}{?api%2Dversion}", {
     "certificate-name": certificateName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).delete({
+  return context3.path(path42).delete({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -61576,14 +61600,14 @@ async function deleteCertificate(context3, certificateName, options = { requestO
   return _deleteCertificateDeserialize(result);
 }
 function _getCertificatesSend(context3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate("/certificates{?api%2Dversion,maxresults,includePending}", {
+  const path42 = expandUrlTemplate("/certificates{?api%2Dversion,maxresults,includePending}", {
     "api%2Dversion": context3.apiVersion,
     maxresults: options?.maxresults,
     includePending: options?.includePending
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -64914,14 +64938,14 @@ function expandUrlTemplate2(template, context3, option) {
 
 // node_modules/@azure/keyvault-keys/dist/esm/api/operations.js
 function _getKeyAttestationSend(context3, keyName3, keyVersion, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}{/key-version}/attestation{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}{/key-version}/attestation{?api%2Dversion}", {
     "key-name": keyName3,
     "key-version": keyVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -64943,12 +64967,12 @@ async function getKeyAttestation(context3, keyName3, keyVersion, options = { req
   return _getKeyAttestationDeserialize(result);
 }
 function _getRandomBytesSend(context3, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/rng{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/rng{?api%2Dversion}", {
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -64972,13 +64996,13 @@ async function getRandomBytes(context3, parameters, options = { requestOptions: 
   return _getRandomBytesDeserialize(result);
 }
 function _updateKeyRotationPolicySend(context3, keyName3, keyRotationPolicy, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/rotationpolicy{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/rotationpolicy{?api%2Dversion}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).put({
+  return context3.path(path42).put({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65002,13 +65026,13 @@ async function updateKeyRotationPolicy(context3, keyName3, keyRotationPolicy, op
   return _updateKeyRotationPolicyDeserialize(result);
 }
 function _getKeyRotationPolicySend(context3, keyName3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/rotationpolicy{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/rotationpolicy{?api%2Dversion}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65030,13 +65054,13 @@ async function getKeyRotationPolicy(context3, keyName3, options = { requestOptio
   return _getKeyRotationPolicyDeserialize(result);
 }
 function _recoverDeletedKeySend(context3, keyName3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/deletedkeys/{key-name}/recover{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/deletedkeys/{key-name}/recover{?api%2Dversion}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65058,13 +65082,13 @@ async function recoverDeletedKey(context3, keyName3, options = { requestOptions:
   return _recoverDeletedKeyDeserialize(result);
 }
 function _purgeDeletedKeySend(context3, keyName3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/deletedkeys/{key-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/deletedkeys/{key-name}{?api%2Dversion}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).delete({
+  return context3.path(path42).delete({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65086,13 +65110,13 @@ async function purgeDeletedKey(context3, keyName3, options = { requestOptions: {
   return _purgeDeletedKeyDeserialize(result);
 }
 function _getDeletedKeySend(context3, keyName3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/deletedkeys/{key-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/deletedkeys/{key-name}{?api%2Dversion}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65114,13 +65138,13 @@ async function getDeletedKey(context3, keyName3, options = { requestOptions: {} 
   return _getDeletedKeyDeserialize(result);
 }
 function _getDeletedKeysSend(context3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/deletedkeys{?api%2Dversion,maxresults}", {
+  const path42 = expandUrlTemplate2("/deletedkeys{?api%2Dversion,maxresults}", {
     "api%2Dversion": context3.apiVersion,
     maxresults: options?.maxresults
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65141,14 +65165,14 @@ function getDeletedKeys(context3, options = { requestOptions: {} }) {
   return buildPagedAsyncIterator2(context3, () => _getDeletedKeysSend(context3, options), _getDeletedKeysDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
 }
 function _releaseSend(context3, keyName3, keyVersion, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}{/key-version}/release{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}{/key-version}/release{?api%2Dversion}", {
     "key-name": keyName3,
     "key-version": keyVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65172,14 +65196,14 @@ async function release(context3, keyName3, keyVersion, parameters, options = { r
   return _releaseDeserialize(result);
 }
 function _unwrapKeySend(context3, keyName3, keyVersion, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/{key-version}/unwrapkey{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/{key-version}/unwrapkey{?api%2Dversion}", {
     "key-name": keyName3,
     "key-version": keyVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65203,14 +65227,14 @@ async function unwrapKey(context3, keyName3, keyVersion, parameters, options = {
   return _unwrapKeyDeserialize(result);
 }
 function _wrapKeySend(context3, keyName3, keyVersion, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/{key-version}/wrapkey{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/{key-version}/wrapkey{?api%2Dversion}", {
     "key-name": keyName3,
     "key-version": keyVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65234,14 +65258,14 @@ async function wrapKey(context3, keyName3, keyVersion, parameters, options = { r
   return _wrapKeyDeserialize(result);
 }
 function _verifySend(context3, keyName3, keyVersion, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/{key-version}/verify{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/{key-version}/verify{?api%2Dversion}", {
     "key-name": keyName3,
     "key-version": keyVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65265,14 +65289,14 @@ async function verify2(context3, keyName3, keyVersion, parameters, options = { r
   return _verifyDeserialize(result);
 }
 function _signSend(context3, keyName3, keyVersion, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/{key-version}/sign{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/{key-version}/sign{?api%2Dversion}", {
     "key-name": keyName3,
     "key-version": keyVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65296,14 +65320,14 @@ async function sign(context3, keyName3, keyVersion, parameters, options = { requ
   return _signDeserialize(result);
 }
 function _decryptSend(context3, keyName3, keyVersion, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/{key-version}/decrypt{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/{key-version}/decrypt{?api%2Dversion}", {
     "key-name": keyName3,
     "key-version": keyVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65327,14 +65351,14 @@ async function decrypt2(context3, keyName3, keyVersion, parameters, options = { 
   return _decryptDeserialize(result);
 }
 function _encryptSend(context3, keyName3, keyVersion, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/{key-version}/encrypt{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/{key-version}/encrypt{?api%2Dversion}", {
     "key-name": keyName3,
     "key-version": keyVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65358,12 +65382,12 @@ async function encrypt(context3, keyName3, keyVersion, parameters, options = { r
   return _encryptDeserialize(result);
 }
 function _restoreKeySend(context3, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/restore{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/restore{?api%2Dversion}", {
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65387,13 +65411,13 @@ async function restoreKey(context3, parameters, options = { requestOptions: {} }
   return _restoreKeyDeserialize(result);
 }
 function _backupKeySend(context3, keyName3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/backup{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/backup{?api%2Dversion}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65415,13 +65439,13 @@ async function backupKey(context3, keyName3, options = { requestOptions: {} }) {
   return _backupKeyDeserialize(result);
 }
 function _getKeysSend(context3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys{?api%2Dversion,maxresults}", {
+  const path42 = expandUrlTemplate2("/keys{?api%2Dversion,maxresults}", {
     "api%2Dversion": context3.apiVersion,
     maxresults: options?.maxresults
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65442,14 +65466,14 @@ function getKeys(context3, options = { requestOptions: {} }) {
   return buildPagedAsyncIterator2(context3, () => _getKeysSend(context3, options), _getKeysDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
 }
 function _getKeyVersionsSend(context3, keyName3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/versions{?api%2Dversion,maxresults}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/versions{?api%2Dversion,maxresults}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion,
     maxresults: options?.maxresults
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65470,14 +65494,14 @@ function getKeyVersions(context3, keyName3, options = { requestOptions: {} }) {
   return buildPagedAsyncIterator2(context3, () => _getKeyVersionsSend(context3, keyName3, options), _getKeyVersionsDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
 }
 function _getKeySend(context3, keyName3, keyVersion, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/{key-version}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/{key-version}{?api%2Dversion}", {
     "key-name": keyName3,
     "key-version": keyVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65499,14 +65523,14 @@ async function getKey(context3, keyName3, keyVersion, options = { requestOptions
   return _getKeyDeserialize(result);
 }
 function _updateKeySend(context3, keyName3, keyVersion, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/{key-version}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/{key-version}{?api%2Dversion}", {
     "key-name": keyName3,
     "key-version": keyVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).patch({
+  return context3.path(path42).patch({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65530,13 +65554,13 @@ async function updateKey(context3, keyName3, keyVersion, parameters, options = {
   return _updateKeyDeserialize(result);
 }
 function _deleteKeySend(context3, keyName3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}{?api%2Dversion}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).delete({
+  return context3.path(path42).delete({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65558,13 +65582,13 @@ async function deleteKey(context3, keyName3, options = { requestOptions: {} }) {
   return _deleteKeyDeserialize(result);
 }
 function _importKeySend(context3, keyName3, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}{?api%2Dversion}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).put({
+  return context3.path(path42).put({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -65588,13 +65612,13 @@ async function importKey(context3, keyName3, parameters, options = { requestOpti
   return _importKeyDeserialize(result);
 }
 function _rotateKeySend(context3, keyName3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/rotate{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/rotate{?api%2Dversion}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -65616,13 +65640,13 @@ async function rotateKey(context3, keyName3, options = { requestOptions: {} }) {
   return _rotateKeyDeserialize(result);
 }
 function _createKeySend(context3, keyName3, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate2("/keys/{key-name}/create{?api%2Dversion}", {
+  const path42 = expandUrlTemplate2("/keys/{key-name}/create{?api%2Dversion}", {
     "key-name": keyName3,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -68485,12 +68509,12 @@ function expandUrlTemplate3(template, context3, option) {
 
 // node_modules/@azure/keyvault-secrets/dist/esm/api/operations.js
 function _restoreSecretSend(context3, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/secrets/restore{?api%2Dversion}", {
+  const path42 = expandUrlTemplate3("/secrets/restore{?api%2Dversion}", {
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -68514,13 +68538,13 @@ async function restoreSecret(context3, parameters, options = { requestOptions: {
   return _restoreSecretDeserialize(result);
 }
 function _backupSecretSend(context3, secretName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/secrets/{secret-name}/backup{?api%2Dversion}", {
+  const path42 = expandUrlTemplate3("/secrets/{secret-name}/backup{?api%2Dversion}", {
     "secret-name": secretName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -68542,13 +68566,13 @@ async function backupSecret(context3, secretName, options = { requestOptions: {}
   return _backupSecretDeserialize(result);
 }
 function _recoverDeletedSecretSend(context3, secretName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/deletedsecrets/{secret-name}/recover{?api%2Dversion}", {
+  const path42 = expandUrlTemplate3("/deletedsecrets/{secret-name}/recover{?api%2Dversion}", {
     "secret-name": secretName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).post({
+  return context3.path(path42).post({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -68570,13 +68594,13 @@ async function recoverDeletedSecret(context3, secretName, options = { requestOpt
   return _recoverDeletedSecretDeserialize(result);
 }
 function _purgeDeletedSecretSend(context3, secretName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/deletedsecrets/{secret-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate3("/deletedsecrets/{secret-name}{?api%2Dversion}", {
     "secret-name": secretName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).delete({
+  return context3.path(path42).delete({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -68598,13 +68622,13 @@ async function purgeDeletedSecret(context3, secretName, options = { requestOptio
   return _purgeDeletedSecretDeserialize(result);
 }
 function _getDeletedSecretSend(context3, secretName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/deletedsecrets/{secret-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate3("/deletedsecrets/{secret-name}{?api%2Dversion}", {
     "secret-name": secretName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -68626,13 +68650,13 @@ async function getDeletedSecret(context3, secretName, options = { requestOptions
   return _getDeletedSecretDeserialize(result);
 }
 function _getDeletedSecretsSend(context3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/deletedsecrets{?api%2Dversion,maxresults}", {
+  const path42 = expandUrlTemplate3("/deletedsecrets{?api%2Dversion,maxresults}", {
     "api%2Dversion": context3.apiVersion,
     maxresults: options?.maxresults
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -68653,14 +68677,14 @@ function getDeletedSecrets(context3, options = { requestOptions: {} }) {
   return buildPagedAsyncIterator3(context3, () => _getDeletedSecretsSend(context3, options), _getDeletedSecretsDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
 }
 function _getSecretVersionsSend(context3, secretName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/secrets/{secret-name}/versions{?api%2Dversion,maxresults}", {
+  const path42 = expandUrlTemplate3("/secrets/{secret-name}/versions{?api%2Dversion,maxresults}", {
     "secret-name": secretName,
     "api%2Dversion": context3.apiVersion,
     maxresults: options?.maxresults
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -68681,13 +68705,13 @@ function getSecretVersions(context3, secretName, options = { requestOptions: {} 
   return buildPagedAsyncIterator3(context3, () => _getSecretVersionsSend(context3, secretName, options), _getSecretVersionsDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
 }
 function _getSecretsSend(context3, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/secrets{?api%2Dversion,maxresults}", {
+  const path42 = expandUrlTemplate3("/secrets{?api%2Dversion,maxresults}", {
     "api%2Dversion": context3.apiVersion,
     maxresults: options?.maxresults
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -68708,7 +68732,7 @@ function getSecrets(context3, options = { requestOptions: {} }) {
   return buildPagedAsyncIterator3(context3, () => _getSecretsSend(context3, options), _getSecretsDeserialize, ["200"], { itemName: "value", nextLinkName: "nextLink" });
 }
 function _getSecretSend(context3, secretName, secretVersion, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/secrets/{secret-name}/{secret-version}{?api%2Dversion,outContentType}", {
+  const path42 = expandUrlTemplate3("/secrets/{secret-name}/{secret-version}{?api%2Dversion,outContentType}", {
     "secret-name": secretName,
     "secret-version": secretVersion,
     "api%2Dversion": context3.apiVersion,
@@ -68716,7 +68740,7 @@ function _getSecretSend(context3, secretName, secretVersion, options = { request
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).get({
+  return context3.path(path42).get({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -68738,14 +68762,14 @@ async function getSecret(context3, secretName, secretVersion, options = { reques
   return _getSecretDeserialize(result);
 }
 function _updateSecretSend(context3, secretName, secretVersion, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/secrets/{secret-name}/{secret-version}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate3("/secrets/{secret-name}/{secret-version}{?api%2Dversion}", {
     "secret-name": secretName,
     "secret-version": secretVersion,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).patch({
+  return context3.path(path42).patch({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -68769,13 +68793,13 @@ async function updateSecret(context3, secretName, secretVersion, parameters, opt
   return _updateSecretDeserialize(result);
 }
 function _deleteSecretSend(context3, secretName, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/secrets/{secret-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate3("/secrets/{secret-name}{?api%2Dversion}", {
     "secret-name": secretName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).delete({
+  return context3.path(path42).delete({
     ...operationOptionsToRequestParameters2(options),
     headers: {
       accept: "application/json",
@@ -68797,13 +68821,13 @@ async function deleteSecret(context3, secretName, options = { requestOptions: {}
   return _deleteSecretDeserialize(result);
 }
 function _setSecretSend(context3, secretName, parameters, options = { requestOptions: {} }) {
-  const path41 = expandUrlTemplate3("/secrets/{secret-name}{?api%2Dversion}", {
+  const path42 = expandUrlTemplate3("/secrets/{secret-name}{?api%2Dversion}", {
     "secret-name": secretName,
     "api%2Dversion": context3.apiVersion
   }, {
     allowReserved: options?.requestOptions?.skipUrlEncoding
   });
-  return context3.path(path41).put({
+  return context3.path(path42).put({
     ...operationOptionsToRequestParameters2(options),
     contentType: "application/json",
     headers: {
@@ -70661,9 +70685,9 @@ function secretReference(text2, input) {
 
 // src/azure/key-vault/read-key-bytes.ts
 var import_promises17 = require("node:fs/promises");
-async function readKeyBytes(path41) {
+async function readKeyBytes(path42) {
   try {
-    const file = await (0, import_promises17.open)(path41, "r");
+    const file = await (0, import_promises17.open)(path42, "r");
     try {
       const stat13 = await file.stat();
       if (stat13.isFile() && stat13.size <= limits.keyFileBytes) return await file.readFile();
@@ -70676,7 +70700,7 @@ async function readKeyBytes(path41) {
       cause
     });
   }
-  throw new TrustError("KEY_UNSUITABLE", `${path41} is not a key file: a folder, or far too large`, {
+  throw new TrustError("KEY_UNSUITABLE", `${path42} is not a key file: a folder, or far too large`, {
     remedy: 'Give the path of a key in PEM or of a Docker or notary ".key" file.'
   });
 }
@@ -72349,9 +72373,9 @@ function asDescriptor(value) {
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size <= 0) return void 0;
   return { mediaType, digest, size };
 }
-async function readIfThere(path41) {
+async function readIfThere(path42) {
   try {
-    return await (0, import_promises18.readFile)(path41, "utf8");
+    return await (0, import_promises18.readFile)(path42, "utf8");
   } catch (error) {
     if (error.code === "ENOENT") return "";
     throw error;
@@ -73058,46 +73082,49 @@ function isRemoteContext(context3) {
     context3
   );
 }
+async function locateContext(given2, workingDirectory) {
+  const context3 = (0, import_node_path9.resolve)(workingDirectory, given2);
+  if (await isFolder2(context3)) return context3;
+  if (isRemoteContext(given2)) return void 0;
+  throw new TrustError("INPUT_INVALID", `The build context ${context3} is not a folder`, {
+    remedy: `Check \`context\`: it is relative to the working folder ${workingDirectory}.`
+  });
+}
 async function locateDockerfile(build) {
-  const context3 = (0, import_node_path9.resolve)(build.workingDirectory, build.context);
   if (build.dockerfile !== void 0 && /^https?:\/\//.test(build.dockerfile)) return void 0;
-  if (!await isFolder2(context3)) {
-    if (isRemoteContext(build.context)) return void 0;
-    throw new TrustError("INPUT_INVALID", `The build context ${context3} is not a folder`, {
-      remedy: `Check \`context\`: it is relative to the working folder ${build.workingDirectory}.`
-    });
-  }
+  const context3 = await locateContext(build.context, build.workingDirectory);
+  if (context3 === void 0) return void 0;
   if (build.dockerfile === void 0) {
     for (const name4 of ["Dockerfile", "dockerfile"]) {
-      const path42 = (0, import_node_path9.join)(context3, name4);
-      const read5 = await readDockerfile2(path42);
+      const path43 = (0, import_node_path9.join)(context3, name4);
+      const read5 = await readDockerfile2(path43);
       if (read5 !== void 0) return read5;
     }
     throw new TrustError("DOCKERFILE_NOT_FOUND", `There is no Dockerfile in ${context3}`, {
       remedy: `Set \`dockerfile\` to its path.${await candidates(context3)}`
     });
   }
-  const path41 = (0, import_node_path9.resolve)(build.workingDirectory, build.dockerfile);
-  const read4 = await readDockerfile2(path41);
+  const path42 = (0, import_node_path9.resolve)(build.workingDirectory, build.dockerfile);
+  const read4 = await readDockerfile2(path42);
   if (read4 !== void 0) return read4;
   const inContext = (0, import_node_path9.join)(context3, build.dockerfile);
-  const hint = await readDockerfile2(inContext) === void 0 ? await candidates((0, import_node_path9.dirname)(path41)) : ` There is one in the context: set \`dockerfile\` to ${(0, import_node_path9.join)(build.context, build.dockerfile)}.`;
-  throw new TrustError("DOCKERFILE_NOT_FOUND", `There is no Dockerfile ${path41}`, {
+  const hint = await readDockerfile2(inContext) === void 0 ? await candidates((0, import_node_path9.dirname)(path42)) : ` There is one in the context: set \`dockerfile\` to ${(0, import_node_path9.join)(build.context, build.dockerfile)}.`;
+  throw new TrustError("DOCKERFILE_NOT_FOUND", `There is no Dockerfile ${path42}`, {
     remedy: `\`dockerfile\` is relative to the working folder, not to the context.${hint}`
   });
 }
-async function isFolder2(path41) {
+async function isFolder2(path42) {
   try {
-    return (await (0, import_promises20.stat)(path41)).isDirectory();
+    return (await (0, import_promises20.stat)(path42)).isDirectory();
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
   }
 }
-async function readDockerfile2(path41) {
+async function readDockerfile2(path42) {
   try {
-    const bytes = await (0, import_promises20.readFile)(path41);
-    return { path: path41, bytes, text: bytes.toString("utf8") };
+    const bytes = await (0, import_promises20.readFile)(path42);
+    return { path: path42, bytes, text: bytes.toString("utf8") };
   } catch (error) {
     if (isMissing(error) || error.code === "EISDIR") return void 0;
     throw error;
@@ -73135,9 +73162,9 @@ function editConfigFile(config, edits) {
     logins.set(registry, { auth: auth2 });
   }
   if (logins.size === 0) return config;
-  const replaced = new Set([...logins.keys()].map(hostOf3));
+  const replaced2 = new Set([...logins.keys()].map(hostOf3));
   const kept = Object.entries(section(config, "auths")).filter(
-    ([key]) => !replaced.has(hostOf3(key))
+    ([key]) => !replaced2.has(hostOf3(key))
   );
   const auths = Object.fromEntries([...kept, ...logins]);
   const credHelpers = {
@@ -73271,8 +73298,8 @@ async function copyAll(source, target) {
   await (0, import_promises22.cp)(source, target, {
     recursive: true,
     dereference: true,
-    filter: async (path41) => {
-      const found = await (0, import_promises22.stat)(path41).catch(ignoreMissing);
+    filter: async (path42) => {
+      const found = await (0, import_promises22.stat)(path42).catch(ignoreMissing);
       return found !== void 0 && (found.isFile() || found.isDirectory());
     }
   });
@@ -73301,26 +73328,26 @@ var ownEntries = /* @__PURE__ */ new Set([
 async function createPrivateConfig(options) {
   const userConfig = (0, import_node_path11.resolve)(options.userConfig);
   const config = editConfigFile(await readUserFile((0, import_node_path11.join)(userConfig, "config.json")), options);
-  const path41 = await (0, import_promises23.mkdtemp)((0, import_node_path11.join)((0, import_node_path11.resolve)(options.tempDirectory), privateConfigPrefix));
-  const dispose = () => (0, import_promises23.rm)(path41, { recursive: true, force: true, maxRetries: 3 });
+  const path42 = await (0, import_promises23.mkdtemp)((0, import_node_path11.join)((0, import_node_path11.resolve)(options.tempDirectory), privateConfigPrefix));
+  const dispose = () => (0, import_promises23.rm)(path42, { recursive: true, force: true, maxRetries: 3 });
   try {
-    await writePrivateFile((0, import_node_path11.join)(path41, markerFile), await ownMark());
-    options.onCreated?.(path41);
-    await writePrivateFile((0, import_node_path11.join)(path41, "config.json"), `${JSON.stringify(config, null, 2)}
+    await writePrivateFile((0, import_node_path11.join)(path42, markerFile), await ownMark());
+    options.onCreated?.(path42);
+    await writePrivateFile((0, import_node_path11.join)(path42, "config.json"), `${JSON.stringify(config, null, 2)}
 `);
-    await (0, import_promises23.mkdir)((0, import_node_path11.join)(path41, "trust"), { mode: 448 });
-    await (0, import_promises23.mkdir)((0, import_node_path11.join)(path41, "tls"), { mode: 448 });
+    await (0, import_promises23.mkdir)((0, import_node_path11.join)(path42, "trust"), { mode: 448 });
+    await (0, import_promises23.mkdir)((0, import_node_path11.join)(path42, "tls"), { mode: 448 });
     const windows = options.windows === true;
-    await shareEntries(userConfig, path41, { skipped: ownEntries, windows });
-    await shareEntries((0, import_node_path11.join)(userConfig, "tls"), (0, import_node_path11.join)(path41, "tls"), { skipped: /* @__PURE__ */ new Set(), windows });
+    await shareEntries(userConfig, path42, { skipped: ownEntries, windows });
+    await shareEntries((0, import_node_path11.join)(userConfig, "tls"), (0, import_node_path11.join)(path42, "tls"), { skipped: /* @__PURE__ */ new Set(), windows });
   } catch (error) {
     await dispose();
     throw error;
   }
   return {
-    path: path41,
+    path: path42,
     env: {
-      DOCKER_CONFIG: path41,
+      DOCKER_CONFIG: path42,
       BUILDX_CONFIG: options.buildxConfig ?? (0, import_node_path11.join)(userConfig, "buildx")
     },
     dispose
@@ -73329,13 +73356,13 @@ async function createPrivateConfig(options) {
 function isPrivateConfigName(name4) {
   return new RegExp(`^${privateConfigPrefix}[A-Za-z0-9]{6}$`).test(name4);
 }
-async function writePrivateFile(path41, content) {
-  await (0, import_promises23.writeFile)(path41, content, { mode: 384, flag: "wx" });
+async function writePrivateFile(path42, content) {
+  await (0, import_promises23.writeFile)(path42, content, { mode: 384, flag: "wx" });
 }
-async function readUserFile(path41) {
-  const text2 = await (0, import_promises23.readFile)(path41, "utf8").catch(ignoreMissing);
+async function readUserFile(path42) {
+  const text2 = await (0, import_promises23.readFile)(path42, "utf8").catch(ignoreMissing);
   if (text2 === void 0 || text2.trim() === "") return {};
-  const broken = (why, cause) => new TrustError("INPUT_INVALID", `The Docker configuration ${path41} cannot be used: ${why}`, {
+  const broken = (why, cause) => new TrustError("INPUT_INVALID", `The Docker configuration ${path42} cannot be used: ${why}`, {
     remedy: "Repair the file, or point DOCKER_CONFIG at another folder.",
     cause
   });
@@ -73383,21 +73410,21 @@ var import_promises25 = require("node:fs/promises");
 var import_node_path13 = require("node:path");
 var companions = [".dockerignore", ".rego"];
 async function copyDockerfile(folder, original, text2 = original.bytes) {
-  const path41 = (0, import_node_path13.join)(folder, "Dockerfile");
-  await writePrivateFile(path41, text2);
+  const path42 = (0, import_node_path13.join)(folder, "Dockerfile");
+  await writePrivateFile(path42, text2);
   for (const suffix of companions) {
     try {
-      await (0, import_promises25.copyFile)(`${original.path}${suffix}`, `${path41}${suffix}`);
+      await (0, import_promises25.copyFile)(`${original.path}${suffix}`, `${path42}${suffix}`);
     } catch (error) {
       if (error.code !== "ENOENT") throw error;
     }
   }
-  return path41;
+  return path42;
 }
 
 // src/docker/source-policy/rules.ts
 var policyVariable = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY";
-function parseSourcePolicy(text2, path41) {
+function parseSourcePolicy(text2, path42) {
   let policy;
   try {
     policy = asObject2(JSON.parse(text2));
@@ -73409,7 +73436,7 @@ function parseSourcePolicy(text2, path41) {
   if (!Array.isArray(rules) || read4 === void 0 || read4.includes(void 0)) {
     throw new TrustError(
       "INPUT_INVALID",
-      `The source policy ${path41} (${policyVariable}) has what this step does not understand, so its rules cannot stay in force`,
+      `The source policy ${path42} (${policyVariable}) has what this step does not understand, so its rules cannot stay in force`,
       {
         remedy: `Write it as JSON, with "rules" of "action" (ALLOW, DENY, CONVERT), "selector" ("identifier", "match_type", "constraints") and "updates", in exactly this spelling.
 Or unset ${policyVariable} for this step.`
@@ -75114,7 +75141,7 @@ function contradiction(name4) {
 function readConfiguration(command, inputs2, workingDirectory, collected) {
   const { parse: parse3, conflict, add: add2, has, nameInput } = collected;
   const repositories = inputs2.images.length > 0 ? readImagesToSign(inputs2, collected) : void 0;
-  const image = repositories?.[0]?.image ?? readImage(command, inputs2, collected);
+  const image = repositories ? repositories[0]?.image ?? noImage : readImage(command, inputs2, collected);
   const { registry } = image;
   const isPublishing = command === "sign" || command === "revoke" || command === "promote";
   const signs = isPublishing || command !== "build" && inputs2["content-trust"];
@@ -75145,7 +75172,7 @@ function readConfiguration(command, inputs2, workingDirectory, collected) {
       `Leave ${nameInput("engine")} out: the native engine signs what is already in the registry.`
     );
   }
-  const signing3 = signs && signingKey ? { engine: inputs2.engine, signingKey, rootKey, pins, tagsLast: inputs2["tags-last"] } : void 0;
+  const signing4 = signs && signingKey ? { engine: inputs2.engine, signingKey, rootKey, pins, tagsLast: inputs2["tags-last"] } : void 0;
   const build = isBuilding(command) ? buildConfiguration(inputs2, collected) : void 0;
   const digestText = repositories ? void 0 : inputs2.digest;
   const digest = digestText === void 0 ? void 0 : parse3("digest", () => parseDigest(digestText));
@@ -75164,7 +75191,7 @@ function readConfiguration(command, inputs2, workingDirectory, collected) {
     repositories,
     revocation: command === "revoke" ? readRevocation(inputs2) : void 0,
     build,
-    signing: signing3,
+    signing: signing4,
     contentTrust: isPublishing || inputs2["content-trust"],
     trustServer: trustServer ?? "",
     registryLogin: inputs2["registry-login"],
@@ -75174,6 +75201,7 @@ function readConfiguration(command, inputs2, workingDirectory, collected) {
     reportPath: inputs2["trust-report"] === void 0 ? void 0 : import_node_path17.default.resolve(workingDirectory, inputs2["trust-report"])
   };
 }
+var noImage = { registry: "", repository: "", tags: [], gun: "" };
 function readImage(command, inputs2, collected) {
   const { parse: parse3, add: add2 } = collected;
   const { registry: host, repository: name4 } = inputs2;
@@ -75652,7 +75680,7 @@ function countRoot(root, judge3, keyids, { gun, budget }) {
 }
 
 // src/trust/verification/anchor.ts
-function anchored(view, pins, { available, signing: signing3 }) {
+function anchored(view, pins, { available, signing: signing4 }) {
   if (view.pinnedBy.kind === "pin") return { view, pins };
   const ids = available.map(({ keyId }) => keyId);
   if (isRootSignedBy(view, ids)) {
@@ -75661,7 +75689,7 @@ function anchored(view, pins, { available, signing: signing3 }) {
       ids.map((keyId) => ({ kind: "key-id", keyId }))
     );
   }
-  const recorded = signing3.filter(({ recordedRoots: recordedRoots2 = [] }) => recordedRoots2.length > 0);
+  const recorded = signing4.filter(({ recordedRoots: recordedRoots2 = [] }) => recordedRoots2.length > 0);
   const strange4 = recorded.find(({ recordedRoots: recordedRoots2 = [] }) => !isRootSignedBy(view, recordedRoots2));
   if (strange4) throw recordMismatch(view.gun, strange4, presentedRootKeys(view));
   if (recorded.length === 0) return { view, pins };
@@ -75916,19 +75944,19 @@ function chainsTo(anchors, [leaf, ...intermediates], now2) {
   const unused = new Map(intermediates.map((one3) => [one3.fingerprint, one3]));
   const paths = [first];
   let checks = 0;
-  for (let path41 = paths.shift(); path41 !== void 0; path41 = paths.shift()) {
-    const top = path41.certificates.at(-1) ?? leaf;
-    const used = new Set(path41.certificates.map(({ fingerprint }) => fingerprint));
+  for (let path42 = paths.shift(); path42 !== void 0; path42 = paths.shift()) {
+    const top = path42.certificates.at(-1) ?? leaf;
+    const used = new Set(path42.certificates.map(({ fingerprint }) => fingerprint));
     for (const [isAnchor, candidates2] of [
       [true, anchors],
       [false, [...unused.values()]]
     ]) {
       for (const issuer of candidates2) {
-        if (used.has(issuer.fingerprint) || !mayIssue(issuer, path41.certificates, now2)) continue;
+        if (used.has(issuer.fingerprint) || !mayIssue(issuer, path42.certificates, now2)) continue;
         checks += 1;
         if (checks > limits.pathSignatures) return false;
         if (!hasSigned(issuer, top)) continue;
-        const certificates = [...path41.certificates, issuer];
+        const certificates = [...path42.certificates, issuer];
         if (isAnchor) {
           if (allowOnePurpose(certificates)) return true;
         } else paths.push({ certificates });
@@ -76775,6 +76803,10 @@ function stateOf(view, role) {
   const skipped = view.skipped.get(role);
   if (!skipped) return { body: void 0, published: 0, isTrusted: false };
   const { signed } = skipped.envelope;
+  if (skipped.reason === "signatures" && signed.version > limits.unsignedVersion) {
+    const rule = `it is not validly signed, and its version ${signed.version} would leave no room for others`;
+    throw invalidData(view.gun, role, rule);
+  }
   return {
     body: skipped.reason === "expired" ? signed : void 0,
     published: signed.version,
@@ -76875,12 +76907,13 @@ function stands(body, targets, now2) {
 
 // src/trust/publishing/require-anchor.ts
 function requireAnchor(question) {
-  const { view, pins, files, keys } = question;
+  const { view, pins, files, keys, isReadAnew = false } = question;
   const used = files.flatMap(({ signedBy: signedBy2 }) => signedBy2.map(({ signer }) => signer));
-  const signing3 = files.length > 0 ? used : keys.filter(({ keyId }) => isListed(view, keyId));
-  const found = anchored(view, pins, { available: [...keys, ...used], signing: signing3 });
+  const signing4 = files.length > 0 ? used : keys.filter(({ keyId }) => isListed(view, keyId));
+  const found = anchored(view, pins, { available: [...keys, ...used], signing: signing4 });
   if (found.view.pinnedBy.kind === "pin") return found;
   for (const { role, signedBy: signedBy2 } of files) {
+    if (isReadAnew) throw anchorMissing(question, signedByDocker);
     const document2 = documentOf(view, role);
     if (!document2) continue;
     const listed2 = new Map(keysOf(view, role));
@@ -76890,7 +76923,7 @@ function requireAnchor(question) {
         { keyids: keyIds.filter((id) => listed2.has(id)), threshold: 1 },
         Object.fromEntries(listed2)
       );
-      if (!signed.isEnough) throw anchorMissing(question, role, signer);
+      if (!signed.isEnough) throw anchorMissing(question, unsignedBy(role, signer));
     }
   }
   return found;
@@ -76904,13 +76937,17 @@ function isListed(view, keyId) {
     (role) => keyIdsFor(view, role, keyId).length > 0
   );
 }
-function anchorMissing({ view, pinInput = "trust-pin" }, role, signer) {
+var signedByDocker = "the Docker CLI, which signs here, reads the repository anew and would sign whatever it is shown then";
+function unsignedBy(role, { description, keyId }) {
+  return `${role}, which would be signed again, has no signature of the ${description} (key ID ${keyId})`;
+}
+function anchorMissing({ view, pinInput = "trust-pin" }, why) {
   const { gun } = view;
   const presented = presentedRootKeys(view);
   const ids = presented.join(", ");
   return new TrustError(
     "TRUST_ANCHOR_MISSING",
-    `Nothing was signed in ${gun}: nothing but the trust server vouches for its root key ${ids}, and ${role}, which would be signed again, has no signature of the ${signer.description} (key ID ${signer.keyId})`,
+    `Nothing was signed in ${gun}: nothing but the trust server vouches for its root key ${ids}, and ${why}`,
     {
       remedy: [
         'Ask the owner of the repository for the ID of its root key: "keys init" printed it, the tag acr-content-trust-root of its Key Vault keys holds it, and the file of the root key in ~/.docker/trust/private is named after it. Do not take it from the trust server.',
@@ -76942,12 +76979,14 @@ async function examineSigning(server, options) {
   checkServerKey(server, view, "timestamp", timestampKey);
   return { kind: "ready", ...anchor, roles, expiring: expiring(view, clock()) };
 }
-function anchorFor(view, roles, { signer, keys = [], pins, pinInput }) {
-  const files = [...new Set([...roles.values()].flat())].map((role) => ({
+function anchorFor(view, roles, { signer, keys = [], pins, isReadAnew, pinInput }) {
+  const distinct3 = [...new Set([...roles.values()].flat())];
+  for (const role of distinct3) stateOf(view, role);
+  const files = distinct3.map((role) => ({
     role,
     signedBy: [{ signer, keyIds: keyIdsFor(view, role, signer.keyId) }]
   }));
-  return requireAnchor({ view, pins, files, keys: [signer, ...keys], pinInput });
+  return requireAnchor({ view, pins, files, keys: [signer, ...keys], isReadAnew, pinInput });
 }
 function checkServerKey(server, view, role, key) {
   if (own(view.root.signed.roles, role)?.keyids.includes(keyIdOf(key)) === true) return;
@@ -78788,21 +78827,25 @@ async function resolvePin(pin, { credential }, context3) {
     case "certificate-sha256":
       return pin;
     case "ca-file":
-      try {
-        return pinIn(await (0, import_promises29.readFile)(pin.path), pin.path);
-      } catch (cause) {
-        if (isTrustError(cause)) throw cause;
-        throw new TrustError(
-          "INPUT_INVALID",
-          `The CA file ${pin.path} cannot be read: ${messageOf(cause)}`,
-          { remedy: `Correct ${context3.nameInput("trust-pin")}.`, cause }
-        );
-      }
+      return readPinFile(pin.path, context3.nameInput);
     case "vault-key": {
       const { keyId } = await openVaultKey(pin.reference, credential, context3);
       return pinOf(keyId);
     }
   }
+}
+async function readPinFile(file, nameInput) {
+  let bytes;
+  try {
+    bytes = await (0, import_promises29.readFile)(file);
+  } catch (cause) {
+    throw new TrustError(
+      "INPUT_INVALID",
+      `The CA file ${file} cannot be read: ${messageOf(cause)}`,
+      { remedy: `Correct ${nameInput("trust-pin")}.`, cause }
+    );
+  }
+  return pinIn(bytes, file);
 }
 function pinIn(bytes, file) {
   const certificates = readCertificates(bytes);
@@ -79736,7 +79779,7 @@ function markOf({ state: state3 }) {
 function pathsOf2({ paths }) {
   if (!paths) return "-";
   if (paths.length === 0) return "none";
-  return paths.map((path41) => path41 === "" ? "all" : `${path41}*`).join(", ");
+  return paths.map((path42) => path42 === "" ? "all" : `${path42}*`).join(", ");
 }
 function keyName2({ keyId, type }) {
   return `${keyId} (${type})`;
@@ -81103,7 +81146,7 @@ function adviceLines({ gun, signingKeys, rootKeys, pins, notes }, nameInput) {
 function oldFilesOf(keys) {
   return keys.flatMap((brought) => {
     const keep = reasonToKeep(brought);
-    return brought.key.paths.map((path41) => ({ path: path41, keep }));
+    return brought.key.paths.map((path42) => ({ path: path42, keep }));
   });
 }
 function reasonToKeep({ state: state3, services, purpose }) {
@@ -81257,8 +81300,8 @@ function failureOf2(facts) {
   const { keys, closed, unusable: unusable3, looked, archive, dryRun } = facts;
   const parts = [
     ...keys.flatMap(({ key, error }) => error ? [{ what: key.paths.join(", "), error }] : []),
-    ...closed.map(({ path: path41, error }) => ({ what: path41, error })),
-    ...unusable3.map(({ path: path41, why }) => ({ what: path41, error: unread(path41, why, archive) }))
+    ...closed.map(({ path: path42, error }) => ({ what: path42, error })),
+    ...unusable3.map(({ path: path42, why }) => ({ what: path42, error: unread(path42, why, archive) }))
   ];
   const repositories = looked.flatMap(
     ({ gun, isNamed: isNamed2, error }) => isNamed2 && error ? [{ what: gun, error }] : []
@@ -81288,8 +81331,8 @@ function listOf2(parts) {
     20
   );
 }
-function unread(path41, why, archive) {
-  return new TrustError("ARCHIVE_INVALID", `${path41} of ${archive} ${why}`, {
+function unread(path42, why, archive) {
+  return new TrustError("ARCHIVE_INVALID", `${path42} of ${archive} ${why}`, {
     remedy: "Look at the file; take it out of the folder if it is no key."
   });
 }
@@ -81299,10 +81342,10 @@ async function openStoredKeys({ keys }, open11, secrets, log2) {
   const opened = /* @__PURE__ */ new Map();
   const closed = [];
   for (const key of keys) {
-    const { path: path41, role, gun } = key;
+    const { path: path42, role, gun } = key;
     if (!key.isEncrypted) {
       secrets.mask(key.text);
-      log2.warn(`${path41} is not encrypted: whoever could read the file may have the key.`);
+      log2.warn(`${path42} is not encrypted: whoever could read the file may have the key.`);
     }
     try {
       const { privateKey } = await open11({ ...key, description: describe6(key) });
@@ -81315,16 +81358,16 @@ async function openStoredKeys({ keys }, open11, secrets, log2) {
         privateKey,
         role: before?.role ?? role,
         gun: before?.gun ?? gun,
-        paths: [...before?.paths ?? [], path41],
+        paths: [...before?.paths ?? [], path42],
         guns: [.../* @__PURE__ */ new Set([...before?.guns ?? [], ...gun === void 0 ? [] : [gun]])]
       });
       if (key.keyId !== void 0 && key.keyId !== keyId) {
-        log2.warn(`${path41} is named after another key: it holds the key ${keyId}.`);
+        log2.warn(`${path42} is named after another key: it holds the key ${keyId}.`);
       }
     } catch (error) {
       if (!isTrustError(error, ...ofOneKey)) throw error;
-      log2.warn(`${path41} cannot be opened: ${error.message}.`);
-      closed.push({ path: path41, keyId: key.keyId, role, gun, error });
+      log2.warn(`${path42} cannot be opened: ${error.message}.`);
+      closed.push({ path: path42, keyId: key.keyId, role, gun, error });
     }
   }
   return { opened: [...opened.values()], closed };
@@ -81379,7 +81422,7 @@ function importTable({ keys, closed, unusable: unusable3 }) {
       brought.url ?? brought.destination?.url ?? "-"
     ]),
     ...closed.map((key) => [describePurpose(key), key.path, "-", "not opened", "-"]),
-    ...unusable3.map(({ path: path41, why }) => ["file", path41, "-", why, "-"])
+    ...unusable3.map(({ path: path42, why }) => ["file", path42, "-", why, "-"])
   ]);
 }
 function oldFileLines({
@@ -81392,16 +81435,16 @@ function oldFileLines({
   if (dryRun) return [];
   const done = oldFiles.filter(({ keep }) => keep === void 0);
   const kept = [
-    ...oldFiles.flatMap(({ path: path41, keep }) => keep === void 0 ? [] : [`${path41} (${keep})`]),
-    ...closed.map(({ path: path41 }) => `${path41} (it was not opened)`),
-    ...unusable3.map(({ path: path41 }) => `${path41} (it was not read)`)
+    ...oldFiles.flatMap(({ path: path42, keep }) => keep === void 0 ? [] : [`${path42} (${keep})`]),
+    ...closed.map(({ path: path42 }) => `${path42} (it was not opened)`),
+    ...unusable3.map(({ path: path42 }) => `${path42} (it was not read)`)
   ];
   if (done.length === 0) return [`Nothing of ${archive} may be destroyed yet.`];
   const first = 'Back the keys up with "keys backup" first: the vault does not give them out again.';
   return kept.length === 0 ? [
     `Every key of ${archive} is in its vault and was read back: the old files, and every copy of them, may be destroyed. ${first}`
   ] : [
-    `In their vaults and read back; the old files of these, and every copy of them, may be destroyed: ${done.map(({ path: path41 }) => path41).join(", ")}. ${first}`,
+    `In their vaults and read back; the old files of these, and every copy of them, may be destroyed: ${done.map(({ path: path42 }) => path42).join(", ")}. ${first}`,
     `To be kept: ${kept.join(", ")}.`
   ];
 }
@@ -81422,8 +81465,8 @@ function importReport(facts) {
       signs,
       ...errorField(error)
     })),
-    notOpened: closed.map(({ path: path41, role, gun, error }) => ({
-      path: path41,
+    notOpened: closed.map(({ path: path42, role, gun, error }) => ({
+      path: path42,
       role,
       gun,
       ...errorField(error)
@@ -81433,8 +81476,8 @@ function importReport(facts) {
       const advised = advice.find((one3) => one3.gun === gun);
       return { gun, hasTrustData: view !== void 0, ...advised, ...errorField(error) };
     }),
-    oldFiles: oldFiles.map(({ path: path41, keep }) => ({
-      path: path41,
+    oldFiles: oldFiles.map(({ path: path42, keep }) => ({
+      path: path42,
       mayBeDestroyed: keep === void 0 && !dryRun,
       ...keep === void 0 ? {} : { why: keep }
     })),
@@ -81456,8 +81499,8 @@ function importSummary(facts, nameInput) {
     return `| ${cells.join(" | ")} |`;
   });
   const lost2 = [
-    ...closed.map(({ path: path41, error }) => `${path41}: ${error.message}`),
-    ...unusable3.map(({ path: path41, why }) => `${path41} ${why}`)
+    ...closed.map(({ path: path42, error }) => `${path42}: ${error.message}`),
+    ...unusable3.map(({ path: path42, why }) => `${path42} ${why}`)
   ].map((line2) => `> ❌ ${escape2(line2)}`);
   const more2 = keys.length - rows.length;
   return [
@@ -81505,8 +81548,8 @@ async function importKeys(inputs2, context3) {
   const found = await log2.group("Archive", () => {
     log2.info(`${archive}: ${store2.keys.length} keys`);
     for (const key of store2.keys) log2.info(`${key.path}  ${describePurpose(key)}`);
-    for (const { path: path41, why } of store2.leftOut) log2.info(`${path41} ${why}.`);
-    for (const { path: path41, why } of store2.unusable) log2.warn(`${path41} ${why}.`);
+    for (const { path: path42, why } of store2.leftOut) log2.info(`${path42} ${why}.`);
+    for (const { path: path42, why } of store2.unusable) log2.warn(`${path42} ${why}.`);
     return openStoredKeys(store2, createKeyOpener(inputs2, azure.credential, context3), secrets, log2);
   });
   const looked = await look2(found, configuration, azure, inputs2, context3, log2);
@@ -82037,11 +82080,12 @@ async function prepare(configuration, inputs2, context3, log2) {
       const [root, targetsKey] = [await listed2(rootKey, "root"), await listed2(named4, "targets")];
       const problem = problemOf(repository, root, targetsKey, inputs2, context3.nameInput);
       if (problem) throw problem;
-      return { ...repository, targetsKey };
+      return { ...repository, rootKey: root, targetsKey };
     });
     const prepared = requireAll(judged, "cannot be initialised; nothing was made or changed");
     const ready = await asOwner(() => openThere(prepared, rootKey, azure, context3, log2));
-    return { azure, repositories: prepared, rootKey, ready };
+    const [first] = prepared.every(({ view }) => view) ? prepared : [];
+    return { azure, repositories: prepared, rootKey: first?.rootKey ?? rootKey, ready };
   });
 }
 function olderVersion(gun, listed2, newest) {
@@ -82195,7 +82239,7 @@ async function carryOut({ hsm }, { azure, repositories, rootKey, ready }, contex
   const attempted = await eachRepository(repositories, async (repository) => {
     const { gun, view, targetsKey } = repository;
     if (view || !root) {
-      const { keyId } = rootFacts;
+      const { keyId } = factsOfFound(repository.rootKey);
       if (keyId !== void 0) await note(targetsKey.reference, keyId);
       return { state: "unchanged", key: noteKey(factsOfFound(targetsKey)) };
     }
@@ -84466,8 +84510,8 @@ async function policyEnvironment(folder, sourcePolicy) {
   await (0, import_promises34.writeFile)(file, sourcePolicy, { mode: 384, flag: "wx" });
   return { [policyVariable]: file };
 }
-function dockerContentTrust({ signing: signing3, build, trustServer, image }, baseImages = []) {
-  if (signing3?.engine !== "docker" || build?.baseImages === "ignore") return void 0;
+function dockerContentTrust({ signing: signing4, build, trustServer, image }, baseImages = []) {
+  if (signing4?.engine !== "docker" || build?.baseImages === "ignore") return void 0;
   if (baseImages.some(({ status }) => status === "unsigned" || status === "not-checked")) {
     return void 0;
   }
@@ -84498,7 +84542,7 @@ function warnOfUnsetVariables(build, { environment, platform: platform2, nameInp
 
 // src/commands/main-job/docker-setup.ts
 async function checkDocker(configuration, context3) {
-  const { build, signing: signing3 } = configuration;
+  const { build, signing: signing4 } = configuration;
   const { log: log2, exec: exec2, signal, platform: platform2, workingDirectory } = context3;
   const windows = platform2 === "win32";
   const extra = readExtraArguments(build?.extraArguments ?? []);
@@ -84521,7 +84565,7 @@ async function checkDocker(configuration, context3) {
     context: readVariable(environment, "DOCKER_CONTEXT", windows)
   });
   const client = await capabilities.client();
-  if (signing3?.engine === "docker") await requireContentTrust(capabilities);
+  if (signing4?.engine === "docker") await requireContentTrust(capabilities);
   const engine = await capabilities.engine();
   log2.info(`Docker ${client.version}  engine ${engine.version}, ${engine.imageStore} image store`);
   const builder = build && await chooseBuilder(build, capabilities);
@@ -84566,8 +84610,8 @@ async function openPrivateDocker(docker, configuration, session, context3) {
     ...authConfig === void 0 ? {} : { authConfig },
     ...buildxConfig === void 0 ? {} : { buildxConfig },
     windows,
-    onCreated: (path41) => {
-      context3.removeLater(path41);
+    onCreated: (path42) => {
+      context3.removeLater(path42);
     }
   });
   const cli = createDockerCli({
@@ -84933,14 +84977,14 @@ async function findListed({ vaultUrl, name: name4 }, { keyId, server, pins, tags
 }
 
 // src/commands/signing/signing-preflight.ts
-function beginSigning(signing3, azure, context3) {
+function beginSigning(signing4, azure, context3) {
   const open11 = async () => {
-    const pins = ahead(Promise.all(signing3.pins.map((pin) => resolvePin(pin, azure, context3))));
-    const key = await openConfigured(signing3.signingKey, azure, context3);
-    requirePrivateKey(signing3, key, "signing-key", context3);
+    const pins = ahead(Promise.all(signing4.pins.map((pin) => resolvePin(pin, azure, context3))));
+    const key = await openConfigured(signing4.signingKey, azure, context3);
+    requirePrivateKey(signing4, key, "signing-key", context3);
     await proveSigner(key.signer);
     const given2 = { key, pins: await pins };
-    return { ...given2, ...await openRootKey(signing3, given2, azure, context3) };
+    return { ...given2, ...await openRootKey(signing4, given2, azure, context3) };
   };
   return ahead(open11());
 }
@@ -84966,6 +85010,7 @@ function examine2(configuration, session, { clock, signal, log: log2, nameInput 
       tags,
       signer: key.signer,
       keys: rootKey ? [rootKey.signer] : [],
+      isReadAnew: configuration.signing?.engine === "docker",
       pinInput: nameInput("trust-pin")
     });
   };
@@ -84974,10 +85019,10 @@ function examine2(configuration, session, { clock, signal, log: log2, nameInput 
   if (configuration.registryId === void 0) void outlook();
   return { server, opening, outlook };
 }
-async function prepareSigning(configuration, signing3, session, context3, log2, examination) {
+async function prepareSigning(configuration, signing4, session, context3, log2, examination) {
   await checkRegistry(configuration, session, context3, log2);
   await openSigning(examination.opening, log2);
-  return planSigning(configuration, signing3, session, context3, log2, examination);
+  return planSigning(configuration, signing4, session, context3, log2, examination);
 }
 async function openSigning(opening, log2) {
   const opened = await opening;
@@ -84986,16 +85031,16 @@ async function openSigning(opening, log2) {
   log2.info(`key ID ${signer.keyId}`);
   return opened;
 }
-async function planSigning(configuration, signing3, session, context3, log2, { server, opening, outlook: examined }) {
+async function planSigning(configuration, signing4, session, context3, log2, { server, opening, outlook: examined }) {
   const { gun } = configuration.image;
   const { key, pins, rootKey, rootKeyTrouble } = await opening;
   const open11 = async (root) => rootKey ?? openConfigured(root, session, context3);
   const record = (roots) => async () => {
-    const { reference } = signing3.signingKey;
+    const { reference } = signing4.signingKey;
     await noteRoots(reference, { add: roots }, session, context3, log2);
   };
   const refused8 = {
-    reference: signing3.signingKey.reference,
+    reference: signing4.signingKey.reference,
     keyId: key.signer.keyId,
     server,
     pins,
@@ -85007,12 +85052,12 @@ async function planSigning(configuration, signing3, session, context3, log2, { s
     () => explainVersion(refused8, session, context3, examined)
   );
   if (outlook.kind === "uninitialised") {
-    const root = await planRoot(configuration, signing3, context3, open11);
+    const root = await planRoot(configuration, signing4, context3, open11);
     log2.info(`${gun} has no trust data yet: it will be initialised with the root key`);
     log2.info(root.key.signer.description);
     const rootPins = pins.length > 0 ? pins : [pinOf(root.key.signer.keyId)];
     return {
-      engine: signing3.engine,
+      engine: signing4.engine,
       server,
       key,
       pins: rootPins,
@@ -85035,7 +85080,7 @@ async function planSigning(configuration, signing3, session, context3, log2, { s
     log2.warn(`${role} of ${gun} expires on ${at.toISOString().slice(0, 10)}.`);
   }
   return {
-    engine: signing3.engine,
+    engine: signing4.engine,
     server,
     key,
     pins: outlook.pins,
@@ -85166,8 +85211,11 @@ function readBackFailed2(gun, why) {
 
 // src/commands/signing/sign-with-journal.ts
 async function signWithJournal(plan2, tags, context3, journal, { recheck, look: look4, known: known2, onOvertaken }) {
-  const watch = watchPublishes(plan2.server);
-  const watched = { ...plan2, server: watch.server };
+  const before = new Map([...tags.keys()].map((tag) => [tag, journal.tagState(tag)]));
+  const watched = watchPublishes(plan2.server, (mayBeStored) => {
+    if (mayBeStored) journal.noteTagState("signing-unknown", tags.keys());
+    else for (const [tag, state3] of before) journal.noteTagState(state3, [tag]);
+  });
   let looking;
   const onReadBack = () => {
     if (look4) looking = ahead(look4());
@@ -85176,10 +85224,9 @@ async function signWithJournal(plan2, tags, context3, journal, { recheck, look: 
   const hints = { known: known2, recheck, onReadBack, onOvertaken: overtaking.note };
   let result;
   try {
-    result = await signTags(watched, tags, context3, journal.log, hints);
+    result = await signTags({ ...plan2, server: watched }, tags, context3, journal.log, hints);
   } catch (error) {
     if (overtaking.isNoted()) await onOvertaken?.();
-    else if (watch.mayBeStored()) journal.noteTagState("signing-unknown", tags.keys());
     throw error;
   }
   journal.noteReadBack(result);
@@ -85210,31 +85257,29 @@ function noteOvertaking(tags, { noteTagState }) {
     }
   };
 }
-function watchPublishes(of2) {
+function watchPublishes(of2, tell3) {
   let mayBeStored = false;
+  const note = (now2) => {
+    if (now2 !== mayBeStored) tell3(now2);
+    mayBeStored = now2;
+  };
   return {
-    mayBeStored: () => mayBeStored,
-    server: {
-      gun: of2.gun,
-      host: of2.host,
-      fetchRole: (role, request) => of2.fetchRole(role, request),
-      fetchServerKey: (role, signal) => of2.fetchServerKey(role, signal),
-      rotateServerKey: (role, signal) => of2.rotateServerKey(role, signal),
-      deleteTrustData: (signal) => of2.deleteTrustData(signal),
-      publish: async (parts, signal) => {
-        const before = mayBeStored;
-        mayBeStored = true;
-        const refused8 = () => {
-          mayBeStored = before;
-        };
-        try {
-          const outcome = await of2.publish(parts, signal);
-          if (outcome.kind === "conflict") refused8();
-          return outcome;
-        } catch (error) {
-          if (isTrustError(error) && error.code !== "INTERRUPTED") refused8();
-          throw error;
-        }
+    gun: of2.gun,
+    host: of2.host,
+    fetchRole: (role, request) => of2.fetchRole(role, request),
+    fetchServerKey: (role, signal) => of2.fetchServerKey(role, signal),
+    rotateServerKey: (role, signal) => of2.rotateServerKey(role, signal),
+    deleteTrustData: (signal) => of2.deleteTrustData(signal),
+    publish: async (parts, signal) => {
+      const before = mayBeStored;
+      note(true);
+      try {
+        const outcome = await of2.publish(parts, signal);
+        if (outcome.kind === "conflict") note(before);
+        return outcome;
+      } catch (error) {
+        if (isTrustError(error) && error.code !== "INTERRUPTED") note(before);
+        throw error;
       }
     }
   };
@@ -85243,14 +85288,14 @@ function watchPublishes(of2) {
 // src/commands/signing/tag-order.ts
 var import_node_crypto34 = require("node:crypto");
 var stagingTagPrefix = "acr-content-trust-staging-";
-function chooseTagOrder({ command, signing: signing3 }, { builder, driver }) {
-  if (!signing3 || signing3.engine === "docker" || signing3.tagsLast === "never") {
+function chooseTagOrder({ command, signing: signing4 }, { builder, driver }) {
+  if (!signing4 || signing4.engine === "docker" || signing4.tagsLast === "never") {
     return { kind: "tags-first" };
   }
   if (command === "buildAndPush" && builder === "buildx" && driver !== "docker") {
     return { kind: "by-digest" };
   }
-  return signing3.tagsLast === "always" ? { kind: "staging-tag", tag: stagingTagPrefix + (0, import_node_crypto34.randomBytes)(8).toString("hex") } : { kind: "tags-first" };
+  return signing4.tagsLast === "always" ? { kind: "staging-tag", tag: stagingTagPrefix + (0, import_node_crypto34.randomBytes)(8).toString("hex") } : { kind: "tags-first" };
 }
 function heldUnder(order) {
   switch (order.kind) {
@@ -85472,17 +85517,17 @@ function buildPushSign(configuration, inputs2, context3) {
   );
 }
 async function runJob(configuration, inputs2, context3, journal) {
-  const { build, signing: signing3 } = configuration;
+  const { build, signing: signing4 } = configuration;
   const { log: log2 } = journal;
   if (!configuration.contentTrust) {
     log2.warn("Content trust is off for this step: nothing is verified and nothing is signed.");
   }
   const docker = await log2.group("Docker", () => checkDocker(configuration, context3));
   const order = chooseTagOrder(configuration, docker);
-  journal.notePlan({ heldUnder: heldUnder(order), signsWithPush: signing3?.engine === "docker" });
+  journal.notePlan({ heldUnder: heldUnder(order), signsWithPush: signing4?.engine === "docker" });
   const prepared = build && await prepareBuild(configuration, build, docker, order, context3);
   const azure = openAzure(configuration, inputs2, context3);
-  const opening = signing3 && beginSigning(signing3, azure, context3);
+  const opening = signing4 && beginSigning(signing4, azure, context3);
   const isNeeded = configuration.command !== "build" || !prepared || readsRegistry(
     prepared,
     configuration.image.registry,
@@ -85493,9 +85538,9 @@ async function runJob(configuration, inputs2, context3, journal) {
     if (configuration.command !== "build") await requirePush(opened, configuration);
     return opened;
   }) : openWithoutLogin(configuration, context3, azure);
-  const plan2 = signing3 && opening && await log2.group("Trust data", () => {
+  const plan2 = signing4 && opening && await log2.group("Trust data", () => {
     const examination = examine2(configuration, session, context3, opening);
-    return prepareSigning(configuration, signing3, session, context3, log2, examination);
+    return prepareSigning(configuration, signing4, session, context3, log2, examination);
   });
   const decisions = prepared && build.baseImages !== "ignore" ? await log2.group(
     "Base images",
@@ -85538,8 +85583,45 @@ async function noteBuild({ request }, order, journal, build) {
   }
 }
 
+// src/commands/named-files.ts
+var import_node_path33 = __toESM(require("node:path"), 1);
+var building2 = ["buildAndPush", "build"];
+var signing3 = ["buildAndPush", "push", "sign", "promote", "revoke"];
+async function checkNamedFiles(command, inputs2, { problems, workingDirectory, nameInput }) {
+  if (building2.includes(command)) {
+    const { context: context3, dockerfile } = inputs2;
+    await problems.check("context", () => locateContext(context3, workingDirectory));
+    if (!problems.has("context")) {
+      await problems.check(
+        "dockerfile",
+        () => locateDockerfile({ context: context3, dockerfile, workingDirectory })
+      );
+    }
+  }
+  if (!signing3.includes(command) || !inputs2["content-trust"]) return;
+  const { "signing-key": signingKey, "trust-pin": pins } = inputs2;
+  const key = signingKey === void 0 ? void 0 : readable(() => parseKeyReference(signingKey));
+  if (key?.kind === "file") {
+    const file = import_node_path33.default.resolve(workingDirectory, key.path);
+    await problems.check("signing-key", () => readKeyBytes(file));
+  }
+  for (const text2 of pins) {
+    const pin = readable(() => parsePin(text2, workingDirectory));
+    if (pin?.kind !== "ca-file") continue;
+    await problems.check("trust-pin", () => readPinFile(pin.path, nameInput));
+  }
+}
+function readable(read4) {
+  try {
+    return read4();
+  } catch (error) {
+    if (!isTrustError(error)) throw error;
+    return void 0;
+  }
+}
+
 // src/commands/verify/configuration.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path38 = __toESM(require("node:path"), 1);
 
 // src/commands/verify/files/fill-in.ts
 function fillIn({ text: text2, mentions }, digestOf4) {
@@ -85559,7 +85641,7 @@ var import_promises39 = require("node:timers/promises");
 
 // src/commands/verify/files/compose-project.ts
 var import_promises37 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_path34 = __toESM(require("node:path"), 1);
 
 // src/commands/verify/files/shell-word.ts
 function shellWord(name4) {
@@ -85708,13 +85790,13 @@ var overrides = [
   "docker-compose.override.yaml"
 ];
 async function requireWholeProject(file, given2) {
-  const name4 = import_node_path33.default.basename(file);
+  const name4 = import_node_path34.default.basename(file);
   if (!defaults.includes(name4)) return;
-  const folder = import_node_path33.default.dirname(file);
+  const folder = import_node_path34.default.dirname(file);
   const beside = await (0, import_promises37.readdir)(folder);
   const earlier = defaults.slice(0, defaults.indexOf(name4));
   const other = [...earlier, ...overrides].find(
-    (entry) => beside.includes(entry) && !given2.has(import_node_path33.default.join(folder, entry))
+    (entry) => beside.includes(entry) && !given2.has(import_node_path34.default.join(folder, entry))
   );
   if (other !== void 0) {
     throw new FileProblem(
@@ -85724,7 +85806,7 @@ async function requireWholeProject(file, given2) {
     );
   }
   if (!beside.includes(".env")) return;
-  const environment = await readBounded2(import_node_path33.default.join(folder, ".env"));
+  const environment = await readBounded2(import_node_path34.default.join(folder, ".env"));
   if (!/^[ \t]*(?:export[ \t]+)?COMPOSE_FILE[ \t]*[=:]/m.test(environment.toString("utf8"))) return;
   const what = "is not what Compose reads: COMPOSE_FILE in .env beside it names files";
   throw new FileProblem(void 0, what, asCompose);
@@ -85732,10 +85814,10 @@ async function requireWholeProject(file, given2) {
 
 // src/commands/verify/files/find-files.ts
 var import_promises38 = require("node:fs/promises");
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 
 // src/commands/verify/files/rendered.ts
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 var inGroup = (...names3) => ({ group }) => names3.includes(group);
 var renderings = [
   {
@@ -85836,7 +85918,7 @@ var sourceFiles = [
   [/\.(?:tpl|gotmpl|tmpl|j2|jinja2?|erb|mustache|hbs)$/i, language("a template"), helm]
 ];
 function sourceProblem(name4) {
-  const base = import_node_path34.default.basename(name4);
+  const base = import_node_path35.default.basename(name4);
   const [, what, remedy] = sourceFiles.find(([form]) => form.test(base)) ?? [];
   return what === void 0 || remedy === void 0 ? void 0 : new FileProblem(void 0, what, remedy);
 }
@@ -85850,7 +85932,7 @@ function requireNoProgram(text2) {
 function runThenGive(command, name4) {
   const nameOr = name4 === void 0 ? "<its name>" : shellWord(name4);
   return (file) => {
-    const folder = import_node_path34.default.dirname(file).replace(/[\\/]templates$/, "");
+    const folder = import_node_path35.default.dirname(file).replace(/[\\/]templates$/, "");
     const words2 = { file: shellWord(file), folder: shellWord(folder), name: nameOr };
     return `Run: ${command(words2)}
 Give the rendered file in place of this one.`;
@@ -85869,9 +85951,9 @@ function isYaml(name4) {
   return /\.(?:ya?ml|json)$/i.test(name4);
 }
 async function filesAt(name4, workingDirectory, outputDirectory) {
-  const absolute = import_node_path35.default.resolve(workingDirectory, name4);
+  const absolute = import_node_path36.default.resolve(workingDirectory, name4);
   if (!(await (0, import_promises38.stat)(absolute)).isDirectory()) {
-    return [{ name: name4, path: absolute, relativePath: import_node_path35.default.basename(absolute) }];
+    return [{ name: name4, path: absolute, relativePath: import_node_path36.default.basename(absolute) }];
   }
   const places = [];
   const done = new Set(outputDirectory === absolute ? [] : [outputDirectory]);
@@ -85885,16 +85967,16 @@ async function walk(folder, places, done) {
   const real = await (0, import_promises38.realpath)(folder.path);
   if (done.has(real) || done.has(folder.path)) return;
   done.add(real);
-  if (folder.relativePath.split(import_node_path35.default.sep).length > limits.imageFolderDepth) {
+  if (folder.relativePath.split(import_node_path36.default.sep).length > limits.imageFolderDepth) {
     throw new NamedProblem(folder.name, tooMuch2("has folders that lie too deep in each other"));
   }
   const below = [];
   for (const entry of (await (0, import_promises38.readdir)(folder.path)).sort()) {
     if (entry === ".git") continue;
     const place = {
-      name: import_node_path35.default.join(folder.name, entry),
-      path: import_node_path35.default.join(folder.path, entry),
-      relativePath: import_node_path35.default.join(folder.relativePath, entry)
+      name: import_node_path36.default.join(folder.name, entry),
+      path: import_node_path36.default.join(folder.path, entry),
+      relativePath: import_node_path36.default.join(folder.relativePath, entry)
     };
     if (await isFolder3(place.path)) below.push(place);
     else if (isYaml(entry) || sourceProblem(entry)) places.push(place);
@@ -85994,8 +86076,8 @@ var withoutContainers = new Set(
 );
 function knownKind(apiVersion3, kind) {
   if (!groups.has(groupOf(apiVersion3))) return { kind: "unknown" };
-  const path41 = podSpecs.get(kind);
-  if (path41) return { kind: "pods", path: path41 };
+  const path42 = podSpecs.get(kind);
+  if (path42) return { kind: "pods", path: path42 };
   return { kind: withoutContainers.has(kind) ? "no-pods" : "unknown" };
 }
 function groupOf(apiVersion3) {
@@ -86093,7 +86175,7 @@ function readOtherKind(object, label2, found) {
     else
       found.unnamed(image, `${label2} names an image by ${worded(image)}, which is not known here`);
   };
-  const visit = (node, path41) => {
+  const visit = (node, path42) => {
     if (told3.has(node)) return;
     if (node.kind !== "text") {
       if (seen.has(node)) return;
@@ -86102,48 +86184,48 @@ function readOtherKind(object, label2, found) {
     switch (node.kind) {
       case "map":
         if (hasContainers(node)) readPod(node, found, take);
-        for (const [key, value] of node.entries) visitEntry(key, value, `${path41}.${key}`);
+        for (const [key, value] of node.entries) visitEntry(key, value, `${path42}.${key}`);
         return;
       case "sequence":
-        for (const item of node.items) visit(item, path41);
+        for (const item of node.items) visit(item, path42);
         return;
       case "text":
         if (full.test(node.value)) {
-          found.unnamed(node, `${label2} has ${worded(node)} in ${path41}, which looks like an image`);
+          found.unnamed(node, `${label2} has ${worded(node)} in ${path42}, which looks like an image`);
         } else if (node.value.includes("\n") && embedded.test(node.value)) {
-          found.unnamed(node, `${label2} has a text in ${path41} that names images`);
+          found.unnamed(node, `${label2} has a text in ${path42} that names images`);
         }
         return;
       case "other":
     }
   };
-  const tellParts = (value, path41) => {
+  const tellParts = (value, path42) => {
     const parts = value.kind === "map" ? [...value.entries] : [];
     const named4 = parts.filter(
       ([name4]) => /^(?:repository|repo|name|image|tag|digest)$/i.test(name4)
     );
     if (named4.every(([name4]) => /^(?:tag|digest)$/i.test(name4))) return;
     const words2 = named4.map(([name4, part]) => `${name4} ${worded(part)}`).join(", ");
-    found.unnamed(value, `${label2} names an image in ${path41} in parts (${words2})`);
+    found.unnamed(value, `${label2} names an image in ${path42} in parts (${words2})`);
   };
-  const visitEntry = (key, value, path41) => {
+  const visitEntry = (key, value, path42) => {
     if (/image$/i.test(key)) {
       if (told3.has(value)) return;
       if (value.kind === "text") {
         take(value);
         return;
       }
-      tellParts(value, path41);
+      tellParts(value, path42);
     } else if (/images$/i.test(key)) {
       const values = value.kind === "map" ? [...value.entries.values()] : itemsOf(value);
       for (const item of values) {
-        tellParts(item, path41);
+        tellParts(item, path42);
         if (textOf2(item) === void 0) continue;
         told3.add(item);
-        found.unnamed(item, `${label2} lists ${worded(item)} in ${path41}, which looks like an image`);
+        found.unnamed(item, `${label2} lists ${worded(item)} in ${path42}, which looks like an image`);
       }
     }
-    visit(value, path41);
+    visit(value, path42);
   };
   for (const [key, value] of object.entries) {
     if (key !== "metadata" && key !== "status") visitEntry(key, value, key);
@@ -86203,9 +86285,9 @@ function readItems(list2, items, { apiVersion: apiVersion3, kind }, found) {
     else found.refuse(item, "has a list with an item that is no object", "Correct the file.");
   }
 }
-function readPods(object, path41, label2, found) {
+function readPods(object, path42, label2, found) {
   let at = object;
-  for (const key of path41) {
+  for (const key of path42) {
     if (at?.kind === "map") requireSpelling(at, [key], found);
     at = valueOf2(at, key);
   }
@@ -86219,13 +86301,13 @@ function warnOfAnnotations(object, label2, found) {
     [object, "metadata.annotations"],
     [valueOf2(object.entries.get("spec"), "template"), "spec.template.metadata.annotations"]
   ];
-  for (const [holder, path41] of places) {
+  for (const [holder, path42] of places) {
     const annotations = valueOf2(valueOf2(holder, "metadata"), "annotations");
     if (annotations?.kind !== "map" || !found.isNew(annotations)) continue;
     for (const [key, value] of annotations.entries) {
       const text2 = textOf2(value);
       if (!/image$/i.test(key) || text2 === void 0) continue;
-      found.unnamed(value, `${label2} has ${JSON.stringify(text2)} in ${path41}, as ${key}`);
+      found.unnamed(value, `${label2} has ${JSON.stringify(text2)} in ${path42}, as ${key}`);
     }
   }
 }
@@ -86676,11 +86758,11 @@ function isFileError(error) {
 
 // src/commands/verify/files/write-files.ts
 var import_promises40 = require("node:fs/promises");
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_path37 = __toESM(require("node:path"), 1);
 async function destinationsOf(files, directory, workingDirectory) {
   const destinations = [];
   for (const file of files) {
-    const wanted = directory === void 0 ? await resolveExisting(file.path, workingDirectory) : import_node_path36.default.join(directory, file.relativePath);
+    const wanted = directory === void 0 ? await resolveExisting(file.path, workingDirectory) : import_node_path37.default.join(directory, file.relativePath);
     const place = await proveOutput(wanted, workingDirectory);
     const other = destinations.find((earlier) => earlier.path === place);
     if (other) {
@@ -86704,7 +86786,7 @@ async function strayFilesIn(directory, destinations) {
   }
   const real = await (0, import_promises40.realpath)(directory);
   const written = new Set(destinations.map(({ path: place }) => place));
-  return entries.filter((entry) => !entry.isDirectory() && isYaml(entry.name)).map(({ parentPath, name: name4 }) => import_node_path36.default.join(parentPath, name4)).filter((file) => !written.has(import_node_path36.default.join(real, import_node_path36.default.relative(directory, file))));
+  return entries.filter((entry) => !entry.isDirectory() && isYaml(entry.name)).map(({ parentPath, name: name4 }) => import_node_path37.default.join(parentPath, name4)).filter((file) => !written.has(import_node_path37.default.join(real, import_node_path37.default.relative(directory, file))));
 }
 async function writeImageFiles(texts, workingDirectory) {
   const outputs2 = texts.map(async ({ destination, text: text2 }) => ({
@@ -86765,7 +86847,7 @@ function pinsFor(pins, gun) {
 
 // src/commands/verify/configuration.ts
 async function readVerifyConfiguration(inputs2, workingDirectory, problems, signal) {
-  const absolute = (text2) => text2 === void 0 ? void 0 : import_node_path37.default.resolve(workingDirectory, text2);
+  const absolute = (text2) => text2 === void 0 ? void 0 : import_node_path38.default.resolve(workingDirectory, text2);
   const { add: add2, conflict, has, parse: parse3, nameInput } = problems;
   const each = (input, texts, body) => texts.flatMap((text2) => parse3(input, () => body(text2)) ?? []);
   const own2 = ownImages(inputs2, problems);
@@ -87638,6 +87720,7 @@ async function work(run, inputs2) {
     noteTagState: (state3, tags) => {
       progress2.states.note(state3, tags);
     },
+    tagState: (tag) => progress2.states.of(tag),
     noteReadBack: (result) => {
       progress2.signed = result;
       progress2.states.note("signed-untagged");
@@ -87660,9 +87743,9 @@ async function work(run, inputs2) {
   context3.setOutput("key-id", signed.signer.keyId);
   context3.setOutput("role", signed.roles.join(","));
 }
-async function prepare3({ promotion, target, signing: signing3, context: context3, log: log2, progress: progress2 }, inputs2) {
+async function prepare3({ promotion, target, signing: signing4, context: context3, log: log2, progress: progress2 }, inputs2) {
   const azure = openAzure(target, inputs2, context3);
-  const opening = beginSigning(signing3, azure, context3);
+  const opening = beginSigning(signing4, azure, context3);
   const session = await log2.group("Registry login", async () => {
     const opened = await openSession(target, inputs2, context3, azure);
     await requirePush(opened, target);
@@ -87677,7 +87760,7 @@ async function prepare3({ promotion, target, signing: signing3, context: context
   progress2.images = images;
   const plan2 = await log2.group(
     "Trust data",
-    () => prepareSigning(target, signing3, session, context3, log2, examination)
+    () => prepareSigning(target, signing4, session, context3, log2, examination)
   );
   progress2.plan = plan2;
   return { session, access: access3, images, plan: plan2 };
@@ -87841,8 +87924,8 @@ function fits2(tag, pattern) {
 async function revokeTags(inputs2, context3) {
   const { workingDirectory, problems } = context3;
   const configuration = readConfiguration("revoke", inputs2, workingDirectory, problems);
-  const { signing: signing3, revocation, image } = configuration;
-  if (!signing3 || !revocation) throw new TypeError("revoke was configured for something else");
+  const { signing: signing4, revocation, image } = configuration;
+  if (!signing4 || !revocation) throw new TypeError("revoke was configured for something else");
   const { log: log2, warnings } = collectWarnings(context3.log);
   const session = await log2.group(
     "Registry login",
@@ -87850,7 +87933,7 @@ async function revokeTags(inputs2, context3) {
   );
   const plan2 = await log2.group(
     "Trust data",
-    () => prepare4(configuration, signing3, revocation, session, context3, log2)
+    () => prepare4(configuration, signing4, revocation, session, context3, log2)
   );
   const { dryRun } = revocation;
   const tags = await log2.group(dryRun ? "Dry run" : "Revocation", async () => {
@@ -87883,13 +87966,13 @@ async function revokeTags(inputs2, context3) {
   await context3.addSummary(revocationSummary(facts));
   if (!dryRun) refuseIfPullable(image.gun, tags, context3);
 }
-async function prepare4(configuration, signing3, { tags, dryRun }, session, context3, log2) {
+async function prepare4(configuration, signing4, { tags, dryRun }, session, context3, log2) {
   const { gun } = configuration.image;
   const { clock, signal } = context3;
   await checkRegistry(configuration, session, context3, log2);
   const [key, pins] = await Promise.all([
-    openConfigured(signing3.signingKey, session, context3),
-    Promise.all(signing3.pins.map((pin) => resolvePin(pin, session, context3)))
+    openConfigured(signing4.signingKey, session, context3),
+    Promise.all(signing4.pins.map((pin) => resolvePin(pin, session, context3)))
   ]);
   if (!dryRun) await proveSigner(key.signer);
   log2.info(key.signer.description);
@@ -88041,8 +88124,8 @@ async function tell2(images, key, warnings, { reportPath }, context3) {
     if (key) context3.setOutput("key-id", key.id);
     const [only, ...others] = byDigest;
     if (only !== void 0 && others.length === 0) {
-      context3.setOutput("image", only);
       context3.setOutput("digest", signed[0]?.digest ?? "");
+      if (signed.length === images.length) context3.setOutput("image", only);
     }
   }
   const report2 = imagesReport(images, key, warnings);
@@ -88052,14 +88135,14 @@ async function tell2(images, key, warnings, { reportPath }, context3) {
 
 // src/commands/sign/sign-many.ts
 async function signImages(configuration, inputs2, context3) {
-  const { repositories = [], signing: signing3 } = configuration;
-  if (!signing3) throw new TypeError("a sign command was configured without a signing key");
+  const { repositories = [], signing: signing4 } = configuration;
+  if (!signing4) throw new TypeError("a sign command was configured without a signing key");
   const { log: log2, warnings } = collectWarnings(context3.log);
   const works = await log2.group(
     "Registry login",
     () => openAll2(repositories, configuration, inputs2, context3)
   );
-  const run = { works, configuration, signing: signing3, context: context3, log: log2 };
+  const run = { works, configuration, signing: signing4, context: context3, log: log2 };
   context3.onFailure(
     () => aftermathOf(works.map(({ target: { image }, states }) => ({ image, states })))
   );
@@ -88081,15 +88164,15 @@ async function signImages(configuration, inputs2, context3) {
   if (failure3) throw failure3;
 }
 async function signWorks(run) {
-  const { works, configuration, signing: signing3, context: context3, log: log2 } = run;
+  const { works, configuration, signing: signing4, context: context3, log: log2 } = run;
   await log2.group("Digest", () => forEach(works, (work2) => resolve3(work2, log2)));
   const session = works.find((work2) => work2.session)?.session;
   if (!session || works.every(({ contents }) => contents.size === 0)) return;
   await log2.group("Trust data", async () => {
     await checkRegistry(configuration, session, context3, log2);
-    const opened = await openSigning(beginSigning(signing3, session, context3), log2);
+    const opened = await openSigning(beginSigning(signing4, session, context3), log2);
     run.key = factsOf3(opened);
-    await forEach(works, (work2) => plan(work2, configuration, signing3, opened, context3, log2));
+    await forEach(works, (work2) => plan(work2, configuration, signing4, opened, context3, log2));
   });
   await log2.group("Signature", () => forEach(works, (work2) => sign3(work2, context3, log2)));
 }
@@ -88184,7 +88267,7 @@ async function find2(images, { gun, repository, tag, wanted }, log2) {
   const { digest, length } = manifest;
   return { content: { digest, length }, isAbsent: !tagged2 };
 }
-async function plan(work2, configuration, signing3, opened, context3, log2) {
+async function plan(work2, configuration, signing4, opened, context3, log2) {
   const { target, session, contents } = work2;
   if (!session || contents.size === 0) return;
   const image = { ...target.image, tags: [...contents.keys()] };
@@ -88196,7 +88279,7 @@ async function plan(work2, configuration, signing3, opened, context3, log2) {
     }
   };
   const examination = examine2(own2, session, context3, Promise.resolve(opened));
-  work2.plan = await planSigning(own2, signing3, session, context3, named4, examination);
+  work2.plan = await planSigning(own2, signing4, session, context3, named4, examination);
 }
 async function sign3(work2, context3, log2) {
   const { contents, states, absent, errors, session, plan: plan2 } = work2;
@@ -88208,6 +88291,7 @@ async function sign3(work2, context3, log2) {
     noteTagState: (state3, tags) => {
       states.note(state3, tags);
     },
+    tagState: (tag) => states.of(tag),
     noteReadBack: () => {
       states.note("signed-unsettled", open11.keys());
     }
@@ -88289,12 +88373,12 @@ function signExisting(configuration, inputs2, context3) {
   );
 }
 async function signTagged(configuration, inputs2, context3, journal) {
-  const { image, signing: signing3 } = configuration;
+  const { image, signing: signing4 } = configuration;
   const { gun } = image;
-  if (!signing3) throw new TypeError("a sign command was configured without a signing key");
+  if (!signing4) throw new TypeError("a sign command was configured without a signing key");
   const { log: log2 } = journal;
   const azure = openAzure(configuration, inputs2, context3);
-  const opening = beginSigning(signing3, azure, context3);
+  const opening = beginSigning(signing4, azure, context3);
   const session = await log2.group(
     "Registry login",
     () => openSession(configuration, inputs2, context3, azure)
@@ -88311,7 +88395,7 @@ async function signTagged(configuration, inputs2, context3, journal) {
   });
   const plan2 = await log2.group(
     "Trust data",
-    () => prepareSigning(configuration, signing3, session, context3, log2, examination)
+    () => prepareSigning(configuration, signing4, session, context3, log2, examination)
   );
   journal.noteTags(tags);
   journal.noteTagState("unsigned");
@@ -88353,7 +88437,7 @@ async function resolveTags(images, { image: { gun, repository, tags }, digest })
 }
 
 // src/commands/signers/configuration.ts
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_path39 = __toESM(require("node:path"), 1);
 function readListConfiguration(inputs2, workingDirectory, problems) {
   const common2 = readCommon2(inputs2, workingDirectory, problems);
   problems.throwIfAny();
@@ -88383,7 +88467,7 @@ function readCommon2(inputs2, workingDirectory, problems) {
     pins,
     cloud: inputs2.cloud,
     registryLogin: inputs2["registry-login"],
-    reportPath: reportPath === void 0 ? void 0 : import_node_path38.default.resolve(workingDirectory, reportPath)
+    reportPath: reportPath === void 0 ? void 0 : import_node_path39.default.resolve(workingDirectory, reportPath)
   };
 }
 function readChange(inputs2, workingDirectory, problems) {
@@ -88437,7 +88521,7 @@ function readSignerKeys(inputs2, workingDirectory, { parse: parse3, add: add2, n
       );
     });
     if (!reference) return [];
-    return reference.kind === "file" ? [{ ...reference, path: import_node_path38.default.resolve(workingDirectory, reference.path) }] : [reference];
+    return reference.kind === "file" ? [{ ...reference, path: import_node_path39.default.resolve(workingDirectory, reference.path) }] : [reference];
   });
 }
 
@@ -88941,7 +89025,7 @@ function warnOfLoss(gun, lost2, verb, log2) {
 }
 
 // src/commands/trust-delete/configuration.ts
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_node_path40 = __toESM(require("node:path"), 1);
 function readDeleteConfiguration(inputs2, workingDirectory, problems) {
   const repositories = readRepositories(inputs2, problems);
   const confirmed2 = readConfirmed(inputs2, repositories, problems);
@@ -88956,7 +89040,7 @@ function readDeleteConfiguration(inputs2, workingDirectory, problems) {
     dryRun: inputs2["dry-run"],
     cloud: inputs2.cloud,
     registryLogin: inputs2["registry-login"],
-    reportPath: reportPath === void 0 ? void 0 : import_node_path39.default.resolve(workingDirectory, reportPath)
+    reportPath: reportPath === void 0 ? void 0 : import_node_path40.default.resolve(workingDirectory, reportPath)
   };
 }
 
@@ -89200,7 +89284,7 @@ function notConfirmed(unconfirmed, found, { nameInput }) {
 }
 
 // src/commands/verify/verify.ts
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_path43 = __toESM(require("node:path"), 1);
 
 // src/commands/verify/pull.ts
 async function openPuller(passEnvironment, context3) {
@@ -89385,7 +89469,7 @@ function withTag(image) {
 
 // src/commands/verify/own-folder.ts
 var import_promises41 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var mostLinks2 = 40;
 var [groupWrite, othersWrite, sticky] = [16, 2, 512];
 async function requireOwn(place, nameOfInput) {
@@ -89406,12 +89490,12 @@ function flawOf4(entry, user, isLast) {
   return void 0;
 }
 async function* entriesOnWay(place) {
-  let at = import_node_path40.default.parse(place).root;
+  let at = import_node_path41.default.parse(place).root;
   let names3 = namesIn3(place);
   yield { at, entry: await (0, import_promises41.lstat)(at), isLast: names3.length === 0 };
   for (let links = 0; names3.length > 0; ) {
     const [name4 = "", ...rest] = names3;
-    const next = import_node_path40.default.join(at, name4);
+    const next = import_node_path41.default.join(at, name4);
     const entry = await (0, import_promises41.lstat)(next).catch(() => void 0);
     if (entry === void 0) return;
     const isLink = entry.isSymbolicLink();
@@ -89422,13 +89506,13 @@ async function* entriesOnWay(place) {
     }
     links += 1;
     if (links > mostLinks2) return;
-    const target = import_node_path40.default.resolve(at, await (0, import_promises41.readlink)(next));
-    at = import_node_path40.default.parse(target).root;
+    const target = import_node_path41.default.resolve(at, await (0, import_promises41.readlink)(next));
+    at = import_node_path41.default.parse(target).root;
     names3 = [...namesIn3(target), ...rest];
   }
 }
 function namesIn3(absolute) {
-  return absolute.split(import_node_path40.default.sep).filter((name4) => name4 !== "");
+  return absolute.split(import_node_path41.default.sep).filter((name4) => name4 !== "");
 }
 function refused7(place, at, flaw, nameOfInput) {
   const where = at === place ? "it" : at;
@@ -89446,7 +89530,7 @@ Name a folder in ${nameOfInput} that only the user of this run can write to, suc
 // src/commands/verify/trust-cache.ts
 var import_node_crypto36 = require("node:crypto");
 var import_promises42 = require("node:fs/promises");
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path42 = __toESM(require("node:path"), 1);
 function openTrustCache(directory, {
   workingDirectory,
   clock,
@@ -89470,9 +89554,9 @@ function openTrustCache(directory, {
   };
 }
 function fileOf2(directory, gun) {
-  const readable = gun.replace(/[^a-z0-9.-]+/g, "_").slice(0, 80);
+  const readable2 = gun.replace(/[^a-z0-9.-]+/g, "_").slice(0, 80);
   const hash = (0, import_node_crypto36.createHash)("sha256").update(gun).digest("hex").slice(0, 32);
-  return import_node_path41.default.join(directory, `${readable}-${hash}.json`);
+  return import_node_path42.default.join(directory, `${readable2}-${hash}.json`);
 }
 async function readIfThere2(file) {
   try {
@@ -89568,7 +89652,7 @@ async function verifyImages(inputs2, context3) {
   const destinations = configuration.writeDigests ? await destinationsOf(configuration.files, configuration.outputDirectory, workingDirectory) : [];
   if (configuration.cacheDirectory !== void 0) {
     await requireOwn(configuration.cacheDirectory, context3.nameInput("cache-directory"));
-    await proveOutput(import_node_path42.default.join(configuration.cacheDirectory, "trust-data"), workingDirectory);
+    await proveOutput(import_node_path43.default.join(configuration.cacheDirectory, "trust-data"), workingDirectory);
   }
   const { log: log2, warnings } = collectWarnings(context3.log);
   const requests = requestsOf(configuration);
@@ -89691,13 +89775,14 @@ async function runCommand(command, inputs2, context3) {
   const { log: log2, problems, workingDirectory } = context3;
   const { "trust-report": reportPath } = inputs2;
   if (reportPath !== void 0) {
-    const file = import_node_path43.default.resolve(workingDirectory, reportPath);
+    const file = import_node_path44.default.resolve(workingDirectory, reportPath);
     await problems.check("trust-report", () => proveReportPath(file, context3));
   }
   if (reportPath === void 0 || usesDocker.includes(command)) await proveTemporaryFolder(context3);
   const named4 = readNames(inputs2, problems, (note) => {
     log2.info(note);
   });
+  await checkNamedFiles(command, named4, context3);
   return useCases[command](named4, context3);
 }
 function mainJob(command, run) {
@@ -89804,14 +89889,14 @@ var import_node_diagnostics_channel = require("node:diagnostics_channel");
 var os4 = __toESM(require("os"), 1);
 var events = __toESM(require("events"), 1);
 var child = __toESM(require("child_process"), 1);
-var path38 = __toESM(require("path"), 1);
+var path39 = __toESM(require("path"), 1);
 
 // node_modules/@actions/io/lib/io.js
-var path37 = __toESM(require("path"), 1);
+var path38 = __toESM(require("path"), 1);
 
 // node_modules/@actions/io/lib/io-util.js
 var fs6 = __toESM(require("fs"), 1);
-var path36 = __toESM(require("path"), 1);
+var path37 = __toESM(require("path"), 1);
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
     return value instanceof P ? value : new P(function(resolve5) {
@@ -89877,7 +89962,7 @@ function tryGetExecutablePath(filePath, extensions2) {
     }
     if (stats && stats.isFile()) {
       if (IS_WINDOWS) {
-        const upperExt = path36.extname(filePath).toUpperCase();
+        const upperExt = path37.extname(filePath).toUpperCase();
         if (extensions2.some((validExt) => validExt.toUpperCase() === upperExt)) {
           return filePath;
         }
@@ -89901,11 +89986,11 @@ function tryGetExecutablePath(filePath, extensions2) {
       if (stats && stats.isFile()) {
         if (IS_WINDOWS) {
           try {
-            const directory = path36.dirname(filePath);
-            const upperName = path36.basename(filePath).toUpperCase();
+            const directory = path37.dirname(filePath);
+            const upperName = path37.basename(filePath).toUpperCase();
             for (const actualName of yield readdir11(directory)) {
               if (upperName === actualName.toUpperCase()) {
-                filePath = path36.join(directory, actualName);
+                filePath = path37.join(directory, actualName);
                 break;
               }
             }
@@ -89993,7 +90078,7 @@ function findInPath(tool) {
     }
     const extensions2 = [];
     if (IS_WINDOWS && process.env["PATHEXT"]) {
-      for (const extension2 of process.env["PATHEXT"].split(path37.delimiter)) {
+      for (const extension2 of process.env["PATHEXT"].split(path38.delimiter)) {
         if (extension2) {
           extensions2.push(extension2);
         }
@@ -90006,12 +90091,12 @@ function findInPath(tool) {
       }
       return [];
     }
-    if (tool.includes(path37.sep)) {
+    if (tool.includes(path38.sep)) {
       return [];
     }
     const directories = [];
     if (process.env.PATH) {
-      for (const p of process.env.PATH.split(path37.delimiter)) {
+      for (const p of process.env.PATH.split(path38.delimiter)) {
         if (p) {
           directories.push(p);
         }
@@ -90019,7 +90104,7 @@ function findInPath(tool) {
     }
     const matches3 = [];
     for (const directory of directories) {
-      const filePath = yield tryGetExecutablePath(path37.join(directory, tool), extensions2);
+      const filePath = yield tryGetExecutablePath(path38.join(directory, tool), extensions2);
       if (filePath) {
         matches3.push(filePath);
       }
@@ -90268,7 +90353,7 @@ var ToolRunner = class extends events.EventEmitter {
   exec() {
     return __awaiter4(this, void 0, void 0, function* () {
       if (!isRooted(this.toolPath) && (this.toolPath.includes("/") || IS_WINDOWS2 && this.toolPath.includes("\\"))) {
-        this.toolPath = path38.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
+        this.toolPath = path39.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
       }
       this.toolPath = yield which(this.toolPath, true);
       return new Promise((resolve5, reject) => __awaiter4(this, void 0, void 0, function* () {
@@ -90518,10 +90603,10 @@ function exec(commandLine2, args, options) {
 // src/hosts/programs.ts
 var import_node_fs7 = require("node:fs");
 var import_promises43 = require("node:fs/promises");
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_path45 = __toESM(require("node:path"), 1);
 async function findProgram(file, { env: env2, cwd, platform: platform2 }) {
   const windows = platform2 === "win32";
-  const flavour = windows ? import_node_path44.default.win32 : import_node_path44.default.posix;
+  const flavour = windows ? import_node_path45.default.win32 : import_node_path45.default.posix;
   const folders = file.includes("/") || windows && file.includes("\\") ? [cwd] : (variable(env2, "PATH", windows) ?? "").split(flavour.delimiter).filter(Boolean);
   const endings = windows ? endingsOf(file, variable(env2, "PATHEXT", windows)) : [""];
   for (const folder of folders) {
@@ -90600,6 +90685,9 @@ function createExec(log2) {
       );
       if (options.signal?.aborted) throw interrupted2(file, options.signal);
       return { exitCode: child2.exitCode(code2), stdout: stdout.end(), stderr: stderr.end() };
+    } catch (thrown) {
+      const { code: code2 = "" } = child2.startFailure() ?? {};
+      throw withoutDescriptor(code2, `"${file}" could not be started`, thrown) ?? thrown;
     } finally {
       stopTelling();
       child2.forget();
@@ -90645,6 +90733,7 @@ var ChildHandle = class _ChildHandle {
   #signal;
   #child;
   #killTimer;
+  #startFailure;
   constructor(signal) {
     this.#signal = signal;
   }
@@ -90658,6 +90747,10 @@ var ChildHandle = class _ChildHandle {
     this.#signal?.removeEventListener("abort", this.#stop);
     clearTimeout(this.#killTimer);
   }
+  /** Why the system did not start the child, of which `@actions/exec` keeps but the words. */
+  startFailure() {
+    return this.#startFailure;
+  }
   /** A child that a signal ended has no exit code; shells count from 128. */
   exitCode(code2) {
     return code2 ?? (this.#child?.signalCode === "SIGKILL" ? 137 : 143);
@@ -90666,6 +90759,9 @@ var ChildHandle = class _ChildHandle {
     if (_ChildHandle.#current.getStore() !== this) return;
     const child2 = message.process;
     this.#child = child2;
+    child2.once("error", (error) => {
+      this.#startFailure = error;
+    });
     queueMicrotask(() => {
       child2.stdin?.on("error", ignoreClosedPipe);
       if (this.#signal?.aborted) this.#stop();
@@ -90741,7 +90837,7 @@ ${thrown.message}` : "";
 }
 function bySystem(thrown) {
   if (!(thrown instanceof Error && "code" in thrown && typeof thrown.code === "string")) return;
-  if (isErrno(thrown, "ENOSPC", "EDQUOT", "EROFS")) {
+  if (isErrno(thrown, "ENOSPC", "EDQUOT", "EFBIG", "EROFS")) {
     return new TrustError("FILE_NOT_WRITTEN", `A file cannot be written: ${thrown.message}`, {
       remedy: "Make room on the disk of this machine, and let this run write to it.\nRun the step again.",
       cause: thrown
@@ -90795,13 +90891,13 @@ function createHandOn(host, log2) {
         log2.warn(`The job summary is missing: ${messageOf(thrown)}`);
       }
     },
-    removeLater: (path41) => {
+    removeLater: (path42) => {
       try {
-        host.removeLater(path41);
+        host.removeLater(path42);
       } catch (cause) {
         throw new TrustError(
           "FILE_NOT_WRITTEN",
-          `The folder ${path41} cannot be noted for the step that removes it: ${messageOf(cause)}`,
+          `The folder ${path42} cannot be noted for the step that removes it: ${messageOf(cause)}`,
           { remedy: "Make room on the disk of the agent. Run the step again.", cause }
         );
       }
@@ -90936,41 +91032,45 @@ var names2 = {
   apos: "'",
   nbsp: " "
 };
+var ampersand = /&/g;
 function canonicalText(text2) {
-  let current2 = text2;
-  let starts = Array.from({ length: text2.length }, (_, index) => index);
-  let ends = starts.map((index) => index + 1);
+  const indexes = Array.from({ length: text2.length }, (_, index) => index);
+  let traced = { text: text2, starts: indexes, ends: indexes.map((index) => index + 1) };
   for (let pass = 0; pass < mostPasses; pass += 1) {
-    const [pieces, nextStarts, nextEnds] = [[], [], []];
-    let at = 0;
-    const keep = (until) => {
-      pieces.push(current2.slice(at, until));
-      for (; at < until; at += 1) {
-        nextStarts.push(starts[at] ?? 0);
-        nextEnds.push(ends[at] ?? 0);
-      }
-    };
-    for (const match2 of current2.matchAll(token)) {
-      keep(match2.index);
-      const meaning = meaningOf(match2[0]);
-      const end = match2.index + match2[0].length;
-      pieces.push(meaning);
-      const length = nextStarts.length + meaning.length;
-      while (nextStarts.length < length) {
-        nextStarts.push(starts[match2.index] ?? 0);
-        nextEnds.push(ends[end - 1] ?? 0);
-      }
-      at = end;
-    }
-    keep(current2.length);
-    const next = pieces.join("");
-    if (next === current2) break;
-    [current2, starts, ends] = [next, nextStarts, nextEnds];
+    const next = replaced(traced, token, meaningOf);
+    if (next.text === traced.text) break;
+    traced = next;
   }
+  const { text: canonical2, starts, ends } = replaced(traced, ampersand, () => "");
   return {
-    text: current2,
+    text: canonical2,
     rangeOf: (start, end) => [starts[start] ?? 0, ends[end - 1] ?? 0]
   };
+}
+function replaced({ text: text2, starts, ends }, pattern, meaning) {
+  const [pieces, nextStarts, nextEnds] = [[], [], []];
+  let at = 0;
+  const keep = (until) => {
+    pieces.push(text2.slice(at, until));
+    for (; at < until; at += 1) {
+      nextStarts.push(starts[at] ?? 0);
+      nextEnds.push(ends[at] ?? 0);
+    }
+  };
+  for (const match2 of text2.matchAll(pattern)) {
+    keep(match2.index);
+    const instead = meaning(match2[0]);
+    const end = match2.index + match2[0].length;
+    pieces.push(instead);
+    const length = nextStarts.length + instead.length;
+    while (nextStarts.length < length) {
+      nextStarts.push(starts[match2.index] ?? 0);
+      nextEnds.push(ends[end - 1] ?? 0);
+    }
+    at = end;
+  }
+  keep(text2.length);
+  return { text: pieces.join(""), starts: nextStarts, ends: nextEnds };
 }
 function meaningOf(escape3) {
   const lower = escape3.toLowerCase();
@@ -90991,6 +91091,7 @@ function characterOf(code2) {
 var shortestMask = 4;
 var shortestTrace = 8;
 var fragmentLength = 12;
+var cutMark = /\s?(?:\.\.\.|…)/g;
 var Masks = class {
   /** What hosts were told, so that they are told once. */
   #told = /* @__PURE__ */ new Set();
@@ -91026,6 +91127,8 @@ var Masks = class {
       for (const start of occurrences(canonical2.text, needle))
         found.push(canonical2.rangeOf(start, start + needle.length));
     }
+    for (const [start, end] of this.#cutOff(canonical2.text))
+      found.push(canonical2.rangeOf(start, end));
     if (this.#fragments.size > 0) {
       for (let start = 0; start + fragmentLength <= canonical2.text.length; start += 1) {
         const end = start + fragmentLength;
@@ -91034,6 +91137,17 @@ var Masks = class {
       }
     }
     return found.length === 0 ? text2 : blotOut(text2, found);
+  }
+  /** Where a secret begins that the end of a cut text breaks off. */
+  *#cutOff(text2) {
+    for (const { index: end } of text2.matchAll(cutMark)) {
+      for (const needle of this.#needles) {
+        const beforeEnd = text2.slice(Math.max(0, end - needle.length), end);
+        for (const at of occurrences(beforeEnd, needle.slice(0, shortestMask))) {
+          if (needle.startsWith(beforeEnd.slice(at))) yield [end - beforeEnd.length + at, end];
+        }
+      }
+    }
   }
   #remember(form) {
     if (form.length < shortestMask) return;
@@ -91291,7 +91405,7 @@ function hostOf4(pattern) {
 var import_node_crypto37 = require("node:crypto");
 var import_promises44 = require("node:fs/promises");
 var import_node_os7 = require("node:os");
-var import_node_path45 = __toESM(require("node:path"), 1);
+var import_node_path46 = __toESM(require("node:path"), 1);
 var tl4 = __toESM(require_task(), 1);
 
 // src/hosts/noted-folders.ts
@@ -91412,7 +91526,7 @@ function createPipelinesHost(environment) {
       tl4.setVariable(inputNameOn("task", name4), value, false, true);
     },
     addSummary: async (markdown) => {
-      const file = import_node_path45.default.join(tempDirectory, `content-trust-${(0, import_node_crypto37.randomUUID)()}.md`);
+      const file = import_node_path46.default.join(tempDirectory, `content-trust-${(0, import_node_crypto37.randomUUID)()}.md`);
       await (0, import_promises44.writeFile)(file, markdown, { flag: "wx" });
       tl4.uploadSummary(file);
     },
