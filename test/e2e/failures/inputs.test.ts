@@ -29,6 +29,9 @@ const good = {
   'signing-key': 'https://contoso-keys.vault.azure.net/keys/team-app',
 };
 
+/** Docker fetches it, so that no Dockerfile is missing; these runs end before. */
+const elsewhere = { context: 'https://github.com/contoso/app.git' };
+
 interface Case extends Omit<Expected, 'code'> {
   readonly title: string;
   readonly inputs: Readonly<Record<string, string>>;
@@ -190,7 +193,7 @@ describe('an input that cannot be used', () => {
   it.concurrent.each(cases)('is refused: $title', async ({ inputs, ...expected }) => {
     await expectRefused(
       scenario,
-      { inputs: { ...good, ...inputs } },
+      { inputs: { ...('command' in inputs ? {} : elsewhere), ...good, ...inputs } },
       { code: 'INPUT_INVALID', ...expected },
     );
   });
@@ -238,11 +241,18 @@ describe('an input that cannot be used', () => {
         },
         {
           code: 'INPUT_INVALID',
-          message: /^6 inputs cannot be used:\n.*such as team\/app\./s,
+          message: /^7 inputs cannot be used:\n.*such as team\/app\./s,
           remedy: /as its line says/,
         },
       );
-      for (const input of ['repository', 'tags', 'pull', 'trust-report', 'signing-key']) {
+      for (const input of [
+        'repository',
+        'tags',
+        'pull',
+        'trust-report',
+        'signing-key',
+        'dockerfile',
+      ]) {
         // On a line of its own, with what to do.
         const line = new RegExp(`(^|\\n|%0A)"${name(input)}" [^\\n]+\\. \\S`);
         expect(result.output).toMatch(line);
