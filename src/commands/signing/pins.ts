@@ -52,6 +52,21 @@ export async function readPinFile(file: string, nameInput: NameInput): Promise<P
   return pinIn(bytes, file);
 }
 
+function spkiOf(
+  { label, der }: { readonly label: string; readonly der: Buffer },
+  file: string,
+): Buffer {
+  try {
+    return createPublicKey(formatPem(label, der)).export({ type: 'spki', format: 'der' });
+  } catch (cause) {
+    throw new TrustError(
+      'INPUT_INVALID',
+      `The CA file ${file} cannot be used: its public key cannot be read`,
+      { remedy: "Give the public key of the repository's root key in PEM.", cause },
+    );
+  }
+}
+
 /**
  * What a file pins: its certificates or, if it holds a public key instead, that key.
  * @throws {TrustError} INPUT_INVALID
@@ -64,13 +79,7 @@ function pinIn(bytes: Buffer, file: string): Pin {
   }
   const text = readKeyText(bytes);
   const key = text.blocks.find(({ label }) => label.endsWith('PUBLIC KEY'));
-  if (key) {
-    const pem = formatPem(key.label, key.der);
-    return {
-      kind: 'public-key',
-      spki: createPublicKey(pem).export({ type: 'spki', format: 'der' }),
-    };
-  }
+  if (key) return { kind: 'public-key', spki: spkiOf(key, file) };
   const { found, remedy } = explain(text, bytes, 'certificate');
   throw new TrustError('INPUT_INVALID', `The CA file ${file} cannot be used: it holds ${found}`, {
     remedy: remedy ?? 'Give a file with the certificate of the authority, in PEM or DER.',

@@ -68,7 +68,7 @@ export async function expectRefused(
   const isPart = ['build', 'verify', 'inspect', 'revoke'].includes(options.inputs.command ?? '');
   const isInput =
     /^INPUT_|^KEY_REFERENCE_INVALID$/.test(expected.code) ||
-    /^Input "/.test(toldBy(host, result)[0]?.message ?? '');
+    (toldBy(host, result)[0]?.message ?? '').startsWith('Input "');
   if (groups.length > 0 && !isPart && !isInput) {
     const report = await expectFailedReport(result, expected.code);
     const reached = groups.some((group) => group === 'Build' || group === 'Push');

@@ -180,6 +180,8 @@ describe('trust data that cannot be believed', () => {
 /** Answers of a trust server that is not well, to everything. */
 const illnesses: readonly (Omit<Expected, 'code' | 'remedy'> & {
   readonly title: string;
+  /** Default: to look at the way to the server. */
+  readonly remedy?: RegExp;
   readonly failure: FrontFault['failure'];
   readonly hosts?: readonly ProductHost[];
 })[] = [
@@ -193,6 +195,7 @@ const illnesses: readonly (Omit<Expected, 'code' | 'remedy'> & {
     title: 'is out of service',
     failure: { kind: 'answer', status: 503, body: 'try later' },
     message: /could not hand out \S+ .*\(503: try later\)/,
+    remedy: /Wait some minutes, then run the step again/,
   },
   {
     title: 'hides behind a gateway',
@@ -223,14 +226,11 @@ describe('a trust server that', () => {
   it.concurrent.each(cases)('$title stops the run on the $host', async (illness) => {
     const repository = scenario.repository();
     const { failure, host, message } = illness;
+    const { remedy = /Check the trust server address, the network path/ } = illness;
     await stack.failNext({ target: trustPath(repository), times: 1000, failure });
     await refuse(
       { host, inputs: { repository } },
-      {
-        code: 'TRUST_SERVER_UNREACHABLE',
-        message,
-        remedy: /Check the trust server address, the network path/,
-      },
+      { code: 'TRUST_SERVER_UNREACHABLE', message, remedy },
     );
   });
 

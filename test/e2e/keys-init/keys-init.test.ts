@@ -210,14 +210,14 @@ describe('a root key without a version, rotated in the vault', () => {
     };
     expectSuccess(await init('cli', inputs));
     const key = await stack.azure.keyOf(scenario.vault.name, name);
-    const listed = key?.tags?.['acr-content-trust-root'] ?? 'no record';
+    const listed = key.tags['acr-content-trust-root'] ?? 'no record';
     // As a repository of before there were records.
     await stack.azure.setKeyAttributes({ vault: scenario.vault.name, name, tags: {} });
     await stack.azure.rotateKey(rootVaultName, rootName);
     const again = await init('cli', inputs);
     expectSuccess(again);
     const recorded = await stack.azure.keyOf(scenario.vault.name, name);
-    expect(recorded?.tags).toEqual({ 'acr-content-trust-root': listed });
+    expect(recorded.tags).toEqual({ 'acr-content-trust-root': listed });
     expect(again.output).toContain(`trust-pin: ${listed}`);
     await pushUnsigned(scenario, repository, '1');
     expectSuccess(await sign(repository, '1', inputs['signing-key']));
