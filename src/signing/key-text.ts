@@ -227,7 +227,7 @@ export const fromOpenSsh =
 
 /** Reads what OpenSSL 3 reads only with its old algorithms. */
 export const fromOldEncryption =
-  'Encrypt it anew, with OpenSSL 3 (which asks for the passphrases), and give the new file:\n' +
+  'Encrypt it again, with OpenSSL 3 (which asks for the passphrases), and give the new file:\n' +
   'openssl pkcs8 -topk8 -provider default -provider legacy -v2 aes-256-cbc -v2prf hmacWithSHA1 -in <file> -out <new file>';
 
 /** The same of PKCS#12. */

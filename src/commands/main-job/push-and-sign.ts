@@ -243,7 +243,7 @@ async function push(
     privateKey,
     isDelegation ? { role: 'delegation', passphrase } : { role: 'targets', gun, passphrase },
   );
-  // Docker reads anew and would trust whatever root it meets: it gets the one that was verified here.
+  // Docker reads again and would trust whatever root it meets: it gets the one that was verified here.
   if (!known) throw new TypeError('the docker engine was planned without trust data');
   const { root, snapshot, timestamp } = known;
   const targets = known.targets.get('targets');

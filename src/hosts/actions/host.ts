@@ -10,7 +10,7 @@ import { createIdToken } from './id-token.js';
 import { rememberForPost } from './post-state.js';
 
 const runnerRemedy =
-  'Make room on the disk of the runner, and let this job write to the file: the runner makes it anew for each step.';
+  'Make room on the disk of the runner, and let this job write to the file: the runner makes a new one for each step.';
 
 /** Gives the host; takes the inputs out of `environment`. */
 export function createActionsHost(environment: Environment): Host {

@@ -34,7 +34,7 @@ export interface AnchorQuestion {
   /** Every key that the run has, whether it signs or not. */
   readonly keys: readonly VouchingKey[];
   /**
-   * Whether the Docker CLI signs: it reads the repository anew, so that signatures on what was read here
+   * Whether the Docker CLI signs: it reads the repository again, so that signatures on what was read here
    * say nothing of what it will be shown.
    */
   readonly isReadAnew?: boolean | undefined;
@@ -87,7 +87,7 @@ function isListed(view: TrustedView, keyId: KeyId): boolean {
 }
 
 const signedByDocker =
-  'the Docker CLI, which signs here, reads the repository anew and would sign whatever it is shown then';
+  'the Docker CLI, which signs here, reads the repository again and would sign whatever it is shown then';
 
 function unsignedBy(role: RoleName, { description, keyId }: VouchingKey): string {
   return `${role}, which would be signed again, has no signature of the ${description} (key ID ${keyId})`;

@@ -317,7 +317,7 @@ describe('the real server', () => {
   });
 });
 
-describe('the Docker CLI, which reads the repository anew and signs what it is shown then', () => {
+describe('the Docker CLI, which reads the repository again and signs what it is shown then', () => {
   const examineForDocker = async (
     repository: TestRepository,
     more: Partial<Parameters<typeof examineSigning>[1]> = {},

@@ -51,7 +51,7 @@ function readItems(
 ): void {
   const beside = [...list.entries.keys()].find((key) => key === 'spec' || key === 'template');
   if (items.kind !== 'sequence' || beside !== undefined) {
-    const what = 'has "items" in what is no list: some readers take it for one all the same';
+    const what = 'has "items" in what is no list: some readers still take it for one';
     found.refuse(items, what, 'Give the objects one by one.');
   }
   const inherited = kind.endsWith('List')
