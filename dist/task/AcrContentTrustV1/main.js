@@ -57301,7 +57301,7 @@ function explain(text2, content, wanted) {
 }
 var copyWhole = "Copy the whole text again, from its BEGIN line to its END line.\nFor a Key Vault secret, upload the file itself: az keyvault secret set --vault-name <vault> --name <name> --file <file>";
 var fromOpenSsh = "Convert a copy of it, and give the copy:\ncp <file> <copy>\nssh-keygen -p -m PKCS8 -N '' -f <copy>";
-var fromOldEncryption = "Encrypt it anew, with OpenSSL 3 (which asks for the passphrases), and give the new file:\nopenssl pkcs8 -topk8 -provider default -provider legacy -v2 aes-256-cbc -v2prf hmacWithSHA1 -in <file> -out <new file>";
+var fromOldEncryption = "Encrypt it again, with OpenSSL 3 (which asks for the passphrases), and give the new file:\nopenssl pkcs8 -topk8 -provider default -provider legacy -v2 aes-256-cbc -v2prf hmacWithSHA1 -in <file> -out <new file>";
 var fromPkcs12 = "Convert it, and give the new file:\nopenssl pkcs12 -legacy -in <file> -nodes -out <new file>";
 var explanations = {
   "DER of another kind": {
@@ -76937,7 +76937,7 @@ function isListed(view, keyId) {
     (role) => keyIdsFor(view, role, keyId).length > 0
   );
 }
-var signedByDocker = "the Docker CLI, which signs here, reads the repository anew and would sign whatever it is shown then";
+var signedByDocker = "the Docker CLI, which signs here, reads the repository again and would sign whatever it is shown then";
 function unsignedBy(role, { description, keyId }) {
   return `${role}, which would be signed again, has no signature of the ${description} (key ID ${keyId})`;
 }
@@ -78847,6 +78847,17 @@ async function readPinFile(file, nameInput) {
   }
   return pinIn(bytes, file);
 }
+function spkiOf({ label: label2, der }, file) {
+  try {
+    return (0, import_node_crypto30.createPublicKey)(formatPem(label2, der)).export({ type: "spki", format: "der" });
+  } catch (cause) {
+    throw new TrustError(
+      "INPUT_INVALID",
+      `The CA file ${file} cannot be used: its public key cannot be read`,
+      { remedy: "Give the public key of the repository's root key in PEM.", cause }
+    );
+  }
+}
 function pinIn(bytes, file) {
   const certificates = readCertificates(bytes);
   if (certificates.length > 0) {
@@ -78855,13 +78866,7 @@ function pinIn(bytes, file) {
   }
   const text2 = readKeyText(bytes);
   const key = text2.blocks.find(({ label: label2 }) => label2.endsWith("PUBLIC KEY"));
-  if (key) {
-    const pem = formatPem(key.label, key.der);
-    return {
-      kind: "public-key",
-      spki: (0, import_node_crypto30.createPublicKey)(pem).export({ type: "spki", format: "der" })
-    };
-  }
+  if (key) return { kind: "public-key", spki: spkiOf(key, file) };
   const { found, remedy } = explain(text2, bytes, "certificate");
   throw new TrustError("INPUT_INVALID", `The CA file ${file} cannot be used: it holds ${found}`, {
     remedy: remedy ?? "Give a file with the certificate of the authority, in PEM or DER."
@@ -86276,7 +86281,7 @@ function readObject(object, inherited, found) {
 function readItems(list2, items, { apiVersion: apiVersion3, kind }, found) {
   const beside = [...list2.entries.keys()].find((key) => key === "spec" || key === "template");
   if (items.kind !== "sequence" || beside !== void 0) {
-    const what = 'has "items" in what is no list: some readers take it for one all the same';
+    const what = 'has "items" in what is no list: some readers still take it for one';
     found.refuse(items, what, "Give the objects one by one.");
   }
   const inherited = kind.endsWith("List") ? { apiVersion: apiVersion3, kind: kind.slice(0, -"List".length) } : void 0;
