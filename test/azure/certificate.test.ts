@@ -8,16 +8,16 @@ import { createCredential } from '../../src/azure/index.js';
 import type { CertificateIdentity, CredentialOptions } from '../../src/azure/index.js';
 import type { TrustError } from '../../src/errors.js';
 import { rejection } from '../registry/fake-http.js';
-import type { ServicePrincipal } from '../stack/azure/index.js';
+import type { ServicePrincipal } from '../azure-emulation/index.js';
 import { makeCertificate, password } from './make-certificate.js';
-import { startAzure } from './world.js';
-import type { AzureWorld } from './world.js';
+import { startAzure } from './emulated-azure.js';
+import type { EmulatedAzure } from './emulated-azure.js';
 
 const scope = 'https://containerregistry.azure.net/.default';
 const made = makeCertificate();
 const other = makeCertificate();
 
-let azure: AzureWorld;
+let azure: EmulatedAzure;
 let principal: ServicePrincipal;
 let folder: string;
 

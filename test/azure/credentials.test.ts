@@ -5,15 +5,15 @@ import { clouds, createCredential } from '../../src/azure/index.js';
 import type { Identity } from '../../src/azure/index.js';
 import type { TrustError } from '../../src/errors.js';
 import type { HttpClient } from '../../src/http/index.js';
-import type { ServicePrincipal } from '../stack/azure/index.js';
+import type { ServicePrincipal } from '../azure-emulation/index.js';
 import { rejection } from '../registry/fake-http.js';
-import { startAzure } from './world.js';
-import type { AzureWorld } from './world.js';
+import { startAzure } from './emulated-azure.js';
+import type { EmulatedAzure } from './emulated-azure.js';
 
 const scope = 'https://containerregistry.azure.net/.default';
 const unknownGuid = '00000000-1111-2222-3333-444444444444';
 
-let azure: AzureWorld;
+let azure: EmulatedAzure;
 let principal: ServicePrincipal;
 
 beforeAll(async () => {

@@ -34,12 +34,12 @@ const tenantId = '11111111-2222-3333-4444-555555555555';
 const ids = { tenantId, clientId: '11111111-2222-3333-4444-666666666666' };
 const secrets = { mask: () => undefined };
 
-let world: Loopback;
+let loopback: Loopback;
 const lines: string[] = [];
 
 /** Hosts that answer as the header of a request wants it; a vault first asks for a token. */
 beforeAll(async () => {
-  world = await startLoopback((host, req, res) => {
+  loopback = await startLoopback((host, req, res) => {
     req.resume();
     if (host.endsWith('.vault.azure.net') && req.headers.authorization === undefined) {
       const authorization = `https://login.microsoftonline.com/${tenantId}`;
@@ -74,7 +74,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await world.close();
+  await loopback.close();
 });
 
 /** What each reader threw at each alteration. */

@@ -10,8 +10,8 @@ import {
 } from '../../src/azure/index.js';
 import type { ArmAccess } from '../../src/azure/index.js';
 import { fakeHttp, rejection } from '../registry/fake-http.js';
-import { startAzure } from './world.js';
-import type { AzureWorld } from './world.js';
+import { startAzure } from './emulated-azure.js';
+import type { EmulatedAzure } from './emulated-azure.js';
 
 const granted = { state: 'granted' };
 const missing = { state: 'missing' };
@@ -20,7 +20,7 @@ const notChecked = (why: string) => ({
   why: expect.stringContaining(why) as string,
 });
 
-let azure: AzureWorld;
+let azure: EmulatedAzure;
 let registry: { loginServer: string; id: string };
 
 beforeAll(async () => {

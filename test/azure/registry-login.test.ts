@@ -5,11 +5,11 @@ import type { RegistryLoginOptions } from '../../src/azure/index.js';
 import { HttpError } from '../../src/http/index.js';
 import { createTokenSource, grantedActions } from '../../src/registry/index.js';
 import { rejection } from '../registry/fake-http.js';
-import type { ServicePrincipal } from '../stack/azure/index.js';
-import { startAzure } from './world.js';
-import type { AzureWorld } from './world.js';
+import type { ServicePrincipal } from '../azure-emulation/index.js';
+import { startAzure } from './emulated-azure.js';
+import type { EmulatedAzure } from './emulated-azure.js';
 
-let azure: AzureWorld;
+let azure: EmulatedAzure;
 let principal: ServicePrincipal;
 let registry: { loginServer: string; id: string };
 
@@ -75,10 +75,10 @@ describe('a login to a registry', () => {
   });
 
   it('is refused to a principal without any role, with what to check', async () => {
-    const stranger = await azure.control.createServicePrincipal();
-    const error = await rejection(loginToRegistry(optionsFor({}, stranger)));
+    const withoutRoles = await azure.control.createServicePrincipal();
+    const error = await rejection(loginToRegistry(optionsFor({}, withoutRoles)));
     expect(error.code).toBe('REGISTRY_LOGIN_REFUSED');
-    expect(error.message).toContain(stranger.clientId);
+    expect(error.message).toContain(withoutRoles.clientId);
     for (const hint of ['AcrPush', 'AcrImageSigner', 'tenant', 'ABAC']) {
       expect(error.remedy).toContain(hint);
     }

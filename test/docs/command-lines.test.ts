@@ -1,7 +1,7 @@
 /** Lines of az and openssl in messages and on pages: those who copy them must get what was meant. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { builtInRoles } from '../stack/azure/roles/definitions.js';
+import { builtInRoles } from '../azure-emulation/roles/definitions.js';
 import { azCommand, azProblems } from './azure-cli.js';
 import { codeBlocks, pages, proseOf } from './pages.js';
 import { readSources, wholeTextsOf } from './sources.js';

@@ -9,23 +9,23 @@ import type { Loopback } from './loopback.js';
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
-let world: Loopback | undefined;
+let loopback: Loopback | undefined;
 const lines: string[] = [];
 
 afterEach(async () => {
-  await world?.close();
-  world = undefined;
+  await loopback?.close();
+  loopback = undefined;
   lines.length = 0;
 });
 
 async function serve(handler: Handler, trusted = true): Promise<Loopback> {
-  world = await startLoopback(
+  loopback = await startLoopback(
     (_host, req, res) => {
       handler(req, res);
     },
     { trusted },
   );
-  return world;
+  return loopback;
 }
 
 function send(request: Partial<HttpRequest> = {}): Promise<HttpResponse> {
@@ -155,7 +155,7 @@ describe('sending again', () => {
     const { requests } = await serve(answering(503));
     expect((await send({ method: 'POST', body: 'x' })).status).toBe(503);
     expect(requests).toHaveLength(1);
-    await world?.close();
+    await loopback?.close();
     const cutting = await serve((req) => req.socket.destroy());
     expect((await failure({ method: 'POST', body: 'x' })).kind).toBe('unreachable');
     expect(cutting.requests).toHaveLength(1);
@@ -326,7 +326,7 @@ describe('a redirect', () => {
   it('of a POST is followed only where it stays a POST', async () => {
     await serve(redirecting(302, '/there'));
     expect((await send({ method: 'POST', body: 'x' })).status).toBe(302);
-    await world?.close();
+    await loopback?.close();
     await serve(redirecting(307, '/there'));
     expect((await send({ method: 'POST', body: 'x' })).body.toString()).toBe('POST /there');
   });

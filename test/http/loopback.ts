@@ -1,5 +1,5 @@
 /**
- * A world of HTTPS hosts on the loopback interface: a CONNECT proxy leads every name to one TLS
+ * HTTPS hosts on the loopback interface: a CONNECT proxy leads every name to one TLS
  * server with a certificate for that name. Code under test reaches it as it reaches the real hosts,
  * through HTTPS_PROXY and an authority of this process; `trusted: false` leaves the authority out.
  */
@@ -33,7 +33,7 @@ export interface Loopback {
   close(): Promise<void>;
 }
 
-/** Opens the world and points HTTPS_PROXY of this process at it. */
+/** Starts the hosts and points HTTPS_PROXY of this process at it. */
 export async function startLoopback(
   handler: LoopbackHandler,
   { trusted = true }: { readonly trusted?: boolean } = {},

@@ -5,18 +5,18 @@ import { createHttpClient, HttpError } from '../../src/http/index.js';
 import type { HttpRequest, HttpResponse } from '../../src/http/index.js';
 import { startLoopback, type Loopback } from './loopback.js';
 
-let world: Loopback | undefined;
+let loopback: Loopback | undefined;
 
 afterEach(async () => {
-  await world?.close();
-  world = undefined;
+  await loopback?.close();
+  loopback = undefined;
 });
 
 async function serve(handler: (req: IncomingMessage, res: ServerResponse) => void) {
-  world = await startLoopback((_host, req, res) => {
+  loopback = await startLoopback((_host, req, res) => {
     handler(req, res);
   });
-  return world;
+  return loopback;
 }
 
 /** What a sink was given, and the answer or failure of its request. */

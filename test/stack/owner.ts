@@ -6,7 +6,7 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createAzureEmulator } from './azure/index.js';
+import { createAzureEmulator } from '../azure-emulation/index.js';
 import { serveControl } from './control/server.js';
 import { createFront, type FrontFault, type RequestFilter } from './front/index.js';
 import type { StackInfo } from './info.js';

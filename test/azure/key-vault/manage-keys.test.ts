@@ -17,24 +17,28 @@ import {
   tagsFor,
 } from '../../../src/azure/key-vault/index.js';
 import { createMemorySigner, proveSigner } from '../../../src/signing/index.js';
-import { credentialOf, recordingSecrets, startVaultWorld, vault, vaultUrl } from './world.js';
-import type { VaultWorld } from './world.js';
+import { credentialOf, recordingSecrets, startVault, vault, vaultUrl } from './emulated-vault.js';
+import type { EmulatedVault } from './emulated-vault.js';
 
-let world: VaultWorld;
+let emulated: EmulatedVault;
 /** May do everything with keys and secrets. */
 let officer: ReturnType<typeof credentialOf>;
 beforeAll(async () => {
-  world = await startVaultWorld();
+  emulated = await startVault();
   officer = (await principal('Key Vault Crypto Officer', 'Key Vault Secrets Officer')).credential;
 });
 afterAll(async () => {
-  await world.close();
+  await emulated.close();
 });
 
 async function principal(...roles: readonly string[]) {
-  const made = await world.control.createServicePrincipal();
+  const made = await emulated.control.createServicePrincipal();
   for (const role of roles) {
-    await world.control.assignRole({ principalId: made.objectId, role, scope: world.vaultId });
+    await emulated.control.assignRole({
+      principalId: made.objectId,
+      role,
+      scope: emulated.vaultId,
+    });
   }
   return { ...made, credential: credentialOf(made) };
 }
@@ -55,24 +59,24 @@ describe('a key made in a vault', () => {
     const read = await readVaultKey(keyOf('made'), officer);
     expect(read).toEqual(made);
     expect(purposeOf(read.tags)).toEqual({ role: 'targets', gun: 'contoso.azurecr.io/app' });
-    const body = (await world.control.requests()).filter(
+    const body = (await emulated.control.requests()).filter(
       ({ path }) => path === '/keys/made/create',
     );
     expect(body).toHaveLength(2);
-    await proveSigner(await openVaultKey(keyOf('made'), world.credential));
+    await proveSigner(await openVaultKey(keyOf('made'), emulated.credential));
   });
 
   it('is in hardware on request', async () => {
     await createVaultKey({ vaultUrl, name: 'hard' }, officer, { hsm: true });
-    const { kty } = await world.control.keyOf(vault, 'hard');
+    const { kty } = await emulated.control.keyOf(vault, 'hard');
     expect(kty).toBe('EC-HSM');
   });
 
   it('in hardware is refused by a vault that has none, with the reason', async () => {
-    const { id } = await world.control.createVault({ name: 'cheap', sku: 'standard' });
+    const { id } = await emulated.control.createVault({ name: 'cheap', sku: 'standard' });
     const { objectId, ...rest } = await principal();
     const role = 'Key Vault Crypto Officer';
-    await world.control.assignRole({ principalId: objectId, role, scope: id });
+    await emulated.control.assignRole({ principalId: objectId, role, scope: id });
     const name = { vaultUrl: 'https://cheap.vault.azure.net', name: 'k' };
     await expect(createVaultKey(name, rest.credential, { hsm: true })).rejects.toMatchObject({
       code: 'VAULT_FAILED',
@@ -91,7 +95,7 @@ describe('a key made in a vault', () => {
 
   it('cannot take the name of a deleted one', async () => {
     await createVaultKey({ vaultUrl, name: 'buried' }, officer);
-    await world.control.softDeleteKey(vault, 'buried');
+    await emulated.control.softDeleteKey(vault, 'buried');
     const expected = {
       code: 'KEY_CONFLICT',
       message: `${vaultUrl}/keys/buried was deleted, and can still be recovered: its name is taken`,
@@ -109,7 +113,7 @@ describe('a key made in a vault', () => {
     const { credential, clientId } = await principal('Key Vault Crypto User');
     const line =
       `az role assignment create --role "Key Vault Crypto Officer" --assignee ${clientId} ` +
-      `--scope ${world.vaultId.toLowerCase()}`;
+      `--scope ${emulated.vaultId.toLowerCase()}`;
     await expect(createVaultKey({ vaultUrl, name: 'no' }, credential)).rejects.toMatchObject({
       code: 'VAULT_FORBIDDEN',
       message: containing(`forbids creating ${vaultUrl}/keys/no`),
@@ -138,8 +142,8 @@ describe('a key imported into a vault', () => {
     const imported = await importVaultKey({ vaultUrl, name }, privateKey, officer, { hsm, tags });
     expect(imported).toMatchObject({ isNew: true, keyId: idOf(privateKey) });
     expect(imported.tags).toEqual({ 'acr-content-trust-role': 'root' });
-    expect((await world.control.keyOf(vault, name)).kty).toBe(hsm ? `${kty}-HSM` : kty);
-    const key = await openVaultKey(keyOf(name), world.credential);
+    expect((await emulated.control.keyOf(vault, name)).kty).toBe(hsm ? `${kty}-HSM` : kty);
+    const key = await openVaultKey(keyOf(name), emulated.credential);
     await proveSigner(key);
     expect(key.keyId).toBe(idOf(privateKey));
   });
@@ -155,7 +159,7 @@ describe('a key imported into a vault', () => {
   it('is found among earlier versions when the key was rotated since', async () => {
     const privateKey = newKey();
     const first = await importVaultKey({ vaultUrl, name: 'turned' }, privateKey, officer);
-    await world.control.rotateKey(vault, 'turned');
+    await emulated.control.rotateKey(vault, 'turned');
     const second = await importVaultKey({ vaultUrl, name: 'turned' }, privateKey, officer);
     expect(second).toMatchObject({ isNew: false, kid: first.kid });
   });
@@ -171,7 +175,7 @@ describe('a key imported into a vault', () => {
           `the ID ${idOf(other)}`,
       },
     );
-    await world.control.createKey({ vault, name: 'curved', kty: 'EC', crv: 'P-256K' });
+    await emulated.control.createKey({ vault, name: 'curved', kty: 'EC', crv: 'P-256K' });
     await expect(
       importVaultKey({ vaultUrl, name: 'curved' }, other, officer),
     ).rejects.toMatchObject({ code: 'KEY_CONFLICT' });
@@ -181,7 +185,7 @@ describe('a key imported into a vault', () => {
   it('that is there but disabled is not taken for one that works', async () => {
     const privateKey = newKey();
     await importVaultKey({ vaultUrl, name: 'asleep' }, privateKey, officer);
-    await world.control.setKeyAttributes({ vault, name: 'asleep', enabled: false });
+    await emulated.control.setKeyAttributes({ vault, name: 'asleep', enabled: false });
     await expect(
       importVaultKey({ vaultUrl, name: 'asleep' }, privateKey, officer),
     ).rejects.toMatchObject({ code: 'KEY_DISABLED' });
@@ -194,13 +198,13 @@ describe('a key imported into a vault', () => {
       () => generateKeyPairSync('rsa', { modulusLength: 2560 }).privateKey,
     ],
   ])('is refused before the vault is asked when it is %s', async (found, make) => {
-    const before = (await world.control.requests()).length;
+    const before = (await emulated.control.requests()).length;
     await expect(importVaultKey({ vaultUrl, name: 'odd' }, make(), officer)).rejects.toMatchObject({
       code: 'KEY_UNSUITABLE',
       message: `Key Vault cannot hold the key for ${vaultUrl}/keys/odd: it is ${found}`,
       remedy: containing('Store this key as a secret'),
     });
-    expect(await world.control.requests()).toHaveLength(before);
+    expect(await emulated.control.requests()).toHaveLength(before);
   });
 });
 
@@ -230,7 +234,7 @@ describe('a key stored as a secret', () => {
   });
 
   it('is never put over anything else', async () => {
-    await world.control.setSecret({ vault, name: 'words', value: 'not a key' });
+    await emulated.control.setSecret({ vault, name: 'words', value: 'not a key' });
     await expect(store('words', newKey())).rejects.toMatchObject({
       code: 'KEY_CONFLICT',
       message: containing('holds another key: something that is no readable key'),
@@ -251,20 +255,20 @@ describe('a key stored as a secret', () => {
 
 describe('the keys of a vault', () => {
   it('are listed when they can sign, at their newest version', async () => {
-    const { id } = await world.control.createVault({ name: 'many-keys' });
+    const { id } = await emulated.control.createVault({ name: 'many-keys' });
     const { objectId, credential } = await principal();
     const role = 'Key Vault Crypto User';
-    await world.control.assignRole({ principalId: objectId, role, scope: id });
+    await emulated.control.assignRole({ principalId: objectId, role, scope: id });
     const at = { vault: 'many-keys', kty: 'EC' } as const;
     // More than a vault puts on one page.
     const names = Array.from({ length: 30 }, (_, n) => `key-${String(n).padStart(2, '0')}`);
-    for (const name of names) await world.control.createKey({ ...at, name });
-    const rotated = await world.control.rotateKey('many-keys', 'key-07');
-    await world.control.createKey({ ...at, name: 'off', enabled: false });
-    await world.control.createKey({ ...at, name: 'old', expires: 1_700_000_000 });
-    await world.control.createKey({ ...at, name: 'wide', crv: 'P-384' });
-    await world.control.createKey({ ...at, name: 'gone' });
-    await world.control.softDeleteKey('many-keys', 'gone');
+    for (const name of names) await emulated.control.createKey({ ...at, name });
+    const rotated = await emulated.control.rotateKey('many-keys', 'key-07');
+    await emulated.control.createKey({ ...at, name: 'off', enabled: false });
+    await emulated.control.createKey({ ...at, name: 'old', expires: 1_700_000_000 });
+    await emulated.control.createKey({ ...at, name: 'wide', crv: 'P-384' });
+    await emulated.control.createKey({ ...at, name: 'gone' });
+    await emulated.control.softDeleteKey('many-keys', 'gone');
     const passedOver: string[] = [];
     const listed = await listVaultKeys('https://many-keys.vault.azure.net', credential, {
       onPassedOver: (name, why) => passedOver.push(`${name}: ${why.code}`),
@@ -275,7 +279,7 @@ describe('the keys of a vault', () => {
   });
 
   it('are not shown to everybody', async () => {
-    const { credential } = await world.stranger();
+    const { credential } = await emulated.principalWithoutRoles();
     await expect(listVaultKeys(vaultUrl, credential)).rejects.toMatchObject({
       code: 'VAULT_FORBIDDEN',
       message: containing(`forbids listing ${vaultUrl}/keys:`),
@@ -288,20 +292,20 @@ describe('a backup of a vault', () => {
   it('brings a purged key back as it was, all versions of it', async () => {
     const first = await createVaultKey({ vaultUrl, name: 'kept' }, officer);
     const second = await createVaultKey({ vaultUrl, name: 'kept' }, officer);
-    const blob = await backupVaultObject(keyOf('kept'), world.credential);
+    const blob = await backupVaultObject(keyOf('kept'), emulated.credential);
     await expect(restoreVaultObject(keyOf('kept'), blob, officer)).rejects.toMatchObject({
       code: 'KEY_CONFLICT',
       message: containing('is taken'),
     });
-    await world.control.softDeleteKey(vault, 'kept');
+    await emulated.control.softDeleteKey(vault, 'kept');
     await expect(restoreVaultObject(keyOf('kept'), blob, officer)).rejects.toMatchObject({
       code: 'KEY_CONFLICT',
       remedy: containing('az keyvault key recover'),
     });
-    await world.control.purgeKey(vault, 'kept');
+    await emulated.control.purgeKey(vault, 'kept');
     await restoreVaultObject(keyOf('kept'), blob, officer);
     expect((await readVaultKey(keyOf('kept'), officer)).keyId).toBe(second.keyId);
-    const old = await openVaultKey(keyOf('kept', first.reference.version), world.credential);
+    const old = await openVaultKey(keyOf('kept', first.reference.version), emulated.credential);
     await proveSigner(old);
   });
 
@@ -311,12 +315,12 @@ describe('a backup of a vault', () => {
       secrets: recordingSecrets(),
     });
     const blob = await backupVaultObject(secretOf('secret'), officer);
-    await world.control.softDeleteSecret(vault, 'secret');
+    await emulated.control.softDeleteSecret(vault, 'secret');
     await expect(restoreVaultObject(secretOf('secret'), blob, officer)).rejects.toMatchObject({
       code: 'KEY_CONFLICT',
       remedy: containing('az keyvault secret recover --vault-name contoso --name secret'),
     });
-    await world.control.purgeSecret(vault, 'secret');
+    await emulated.control.purgeSecret(vault, 'secret');
     await restoreVaultObject(secretOf('secret'), blob, officer);
     const opened = await openKey(secretOf('secret'), {
       credential: officer,
@@ -330,21 +334,21 @@ describe('a backup of a vault', () => {
     const role = 'Key Vault Certificates Officer';
     const all = (await principal('Key Vault Crypto Officer', role)).credential;
     const reference = { ...keyOf('team'), kind: 'vault-certificate' } as const;
-    await world.control.createCertificate({ vault, name: 'team' });
-    const { keyId } = await openVaultKey(reference, world.credential);
+    await emulated.control.createCertificate({ vault, name: 'team' });
+    const { keyId } = await openVaultKey(reference, emulated.credential);
     const blob = await backupVaultObject(reference, all);
-    await expect(backupVaultObject(reference, world.credential)).rejects.toMatchObject({
+    await expect(backupVaultObject(reference, emulated.credential)).rejects.toMatchObject({
       code: 'VAULT_FORBIDDEN',
       remedy: containing('--role "Key Vault Certificates Officer"'),
     });
-    await world.control.softDeleteCertificate(vault, 'team');
+    await emulated.control.softDeleteCertificate(vault, 'team');
     await expect(restoreVaultObject(reference, blob, all)).rejects.toMatchObject({
       code: 'KEY_CONFLICT',
       remedy: containing('az keyvault certificate recover --vault-name contoso --name team'),
     });
-    await world.control.purgeCertificate(vault, 'team');
+    await emulated.control.purgeCertificate(vault, 'team');
     await restoreVaultObject(reference, blob, all);
-    expect((await openVaultKey(reference, world.credential)).keyId).toBe(keyId);
+    expect((await openVaultKey(reference, emulated.credential)).keyId).toBe(keyId);
   });
 
   it('that is damaged or from elsewhere is refused, with where it would restore', async () => {
@@ -359,21 +363,21 @@ describe('a backup of a vault', () => {
 
   it('needs the roles that the errors name', async () => {
     await createVaultKey({ vaultUrl, name: 'guarded' }, officer);
-    const { credential } = await world.stranger();
+    const { credential } = await emulated.principalWithoutRoles();
     await expect(backupVaultObject(keyOf('guarded'), credential)).rejects.toMatchObject({
       code: 'VAULT_FORBIDDEN',
       message: containing('forbids backing up'),
       remedy: containing('--role "Key Vault Crypto User"'),
     });
-    const blob = await backupVaultObject(keyOf('guarded'), world.credential);
+    const blob = await backupVaultObject(keyOf('guarded'), emulated.credential);
     await expect(
-      restoreVaultObject(keyOf('guarded'), blob, world.credential),
+      restoreVaultObject(keyOf('guarded'), blob, emulated.credential),
     ).rejects.toMatchObject({
       code: 'VAULT_FORBIDDEN',
       message: containing('forbids restoring'),
       remedy: containing('--role "Key Vault Crypto Officer"'),
     });
-    await expect(backupVaultObject(secretOf('app'), world.credential)).rejects.toMatchObject({
+    await expect(backupVaultObject(secretOf('app'), emulated.credential)).rejects.toMatchObject({
       code: 'VAULT_FORBIDDEN',
       remedy: containing('--role "Key Vault Secrets Officer"'),
     });

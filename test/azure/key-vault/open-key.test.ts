@@ -16,31 +16,31 @@ import {
 import {
   credentialOf,
   recordingSecrets,
-  startVaultWorld,
+  startVault,
   vault,
   vaultUrl,
-  type VaultWorld,
-} from './world.js';
+  type EmulatedVault,
+} from './emulated-vault.js';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 const docker = writeDockerKeyFile(privateKey, { role: 'alice', passphrase: 'open sesame' });
 const { keyId } = createMemorySigner(privateKey, 'test key');
 
-let world: VaultWorld;
+let emulated: EmulatedVault;
 let folder: string;
 beforeAll(async () => {
-  world = await startVaultWorld();
+  emulated = await startVault();
   folder = await mkdtemp(join(tmpdir(), 'open-key-test-'));
 });
 afterAll(async () => {
-  await world.close();
+  await emulated.close();
   await rm(folder, { recursive: true });
 });
 
 function open(text: string, options: Partial<OpenKeyOptions> = {}) {
   return openKey(parseKeyReference(text), {
-    credential: world.credential,
+    credential: emulated.credential,
     passphraseInput: 'signing-key-passphrase',
     secrets: recordingSecrets(),
     ...options,
@@ -48,20 +48,20 @@ function open(text: string, options: Partial<OpenKeyOptions> = {}) {
 }
 
 async function secret(name: string, value: string): Promise<string> {
-  await world.control.setSecret({ vault, name, value });
+  await emulated.control.setSecret({ vault, name, value });
   return `${vaultUrl}/secrets/${name}`;
 }
 
 describe('opening a key by its reference', () => {
   it('leaves the private key of a vault key in the vault', async () => {
-    await world.control.createKey({ vault, name: 'app', kty: 'EC' });
+    await emulated.control.createKey({ vault, name: 'app', kty: 'EC' });
     const opened = await open(`${vaultUrl}/keys/app`);
     expect(opened).toMatchObject({ privateKey: undefined, certificatePem: undefined });
     await proveSigner(opened.signer);
   });
 
   it('gives the PEM of a certificate and still no private key', async () => {
-    await world.control.createCertificate({ vault, name: 'cert' });
+    await emulated.control.createCertificate({ vault, name: 'cert' });
     const opened = await open(`${vaultUrl}/certificates/cert`);
     expect(opened.privateKey).toBeUndefined();
     expect(opened.certificatePem).toMatch(/^-----BEGIN CERTIFICATE-----\n/);
@@ -78,7 +78,7 @@ describe('opening a key by its reference', () => {
   });
 
   it('opens the secret of an exportable certificate', async () => {
-    await world.control.createCertificate({ vault, name: 'exportable' });
+    await emulated.control.createCertificate({ vault, name: 'exportable' });
     const { signer } = await open(`${vaultUrl}/secrets/exportable`);
     expect(signer.keyId).toBe((await open(`${vaultUrl}/keys/exportable`)).signer.keyId);
   });
@@ -152,11 +152,15 @@ describe('what keeps a key closed', () => {
       code: 'KEY_NOT_FOUND',
       remedy: expect.stringContaining('az keyvault secret recover') as string,
     });
-    await world.control.setSecret({ vault, name: 'off', value: pem, enabled: false });
+    await emulated.control.setSecret({ vault, name: 'off', value: pem, enabled: false });
     await expect(open(`${vaultUrl}/secrets/off`)).rejects.toMatchObject({ code: 'KEY_DISABLED' });
-    const officer = await world.control.createServicePrincipal();
+    const officer = await emulated.control.createServicePrincipal();
     const role = 'Key Vault Secrets Officer';
-    await world.control.assignRole({ principalId: officer.objectId, role, scope: world.vaultId });
+    await emulated.control.assignRole({
+      principalId: officer.objectId,
+      role,
+      scope: emulated.vaultId,
+    });
     const secrets = new SecretClient(vaultUrl, credentialOf(officer));
     await secrets.setSecret('old', pem, { expiresOn: new Date(1_700_000_000_000) });
     await expect(open(`${vaultUrl}/secrets/old`)).rejects.toMatchObject({ code: 'KEY_DISABLED' });

@@ -6,24 +6,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openPublicKey, openVaultKey } from '../../../src/azure/key-vault/index.js';
 import { canonicalKeyIdOf } from '../../../src/trust/index.js';
-import { startVaultWorld, vault, vaultUrl, credentialOf, type VaultWorld } from './world.js';
+import { startVault, vault, vaultUrl, credentialOf, type EmulatedVault } from './emulated-vault.js';
 
-let world: VaultWorld;
+let emulated: EmulatedVault;
 let folder: string;
 /** May look at everything, and use nothing. */
 let reader: ReturnType<typeof credentialOf>;
 
 beforeAll(async () => {
-  world = await startVaultWorld();
+  emulated = await startVault();
   folder = await mkdtemp(path.join(tmpdir(), 'public-key-'));
-  const made = await world.control.createServicePrincipal();
+  const made = await emulated.control.createServicePrincipal();
   const role = 'Key Vault Reader';
-  await world.control.assignRole({ principalId: made.objectId, role, scope: world.vaultId });
+  await emulated.control.assignRole({ principalId: made.objectId, role, scope: emulated.vaultId });
   reader = credentialOf(made);
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
-  await world.close();
+  await emulated.close();
 });
 
 const key = (name: string, version?: string) =>
@@ -34,12 +34,17 @@ const containing = (text: string) => expect.stringContaining(text) as string;
 
 describe("a signer's key in a vault", () => {
   it('is read by who may not sign with it, at its newest version', async () => {
-    await world.control.createKey({ vault, name: 'ci', kty: 'EC', crv: 'P-256' });
-    const { kid } = await world.control.createKey({ vault, name: 'ci', kty: 'EC', crv: 'P-256' });
+    await emulated.control.createKey({ vault, name: 'ci', kty: 'EC', crv: 'P-256' });
+    const { kid } = await emulated.control.createKey({
+      vault,
+      name: 'ci',
+      kty: 'EC',
+      crv: 'P-256',
+    });
     const opened = await openPublicKey(key('ci'), { credential: reader });
     const version = kid.slice(kid.lastIndexOf('/') + 1);
     expect(opened).toMatchObject({ isNewest: true, reference: { name: 'ci', version } });
-    const signer = await openVaultKey(key('ci'), world.credential);
+    const signer = await openVaultKey(key('ci'), emulated.credential);
     expect(opened).toMatchObject({ publicKey: signer.publicKey, keyId: signer.keyId });
     await expect(
       (await openVaultKey(key('ci'), reader)).sign(Buffer.from('m')),
@@ -47,15 +52,15 @@ describe("a signer's key in a vault", () => {
   });
 
   it('is read at the version that is asked for', async () => {
-    const first = await world.control.createKey({ vault, name: 'pin', kty: 'EC', crv: 'P-256' });
-    await world.control.createKey({ vault, name: 'pin', kty: 'EC', crv: 'P-256' });
+    const first = await emulated.control.createKey({ vault, name: 'pin', kty: 'EC', crv: 'P-256' });
+    await emulated.control.createKey({ vault, name: 'pin', kty: 'EC', crv: 'P-256' });
     const version = first.kid.slice(first.kid.lastIndexOf('/') + 1);
     const opened = await openPublicKey(key('pin', version), { credential: reader });
     expect(opened).toMatchObject({ isNewest: false, reference: { version } });
   });
 
   it('is told apart from keys that cannot sign', async () => {
-    await world.control.createKey({ vault, name: 'p384', kty: 'EC', crv: 'P-384' });
+    await emulated.control.createKey({ vault, name: 'p384', kty: 'EC', crv: 'P-384' });
     await expect(openPublicKey(key('p384'), { credential: reader })).rejects.toMatchObject({
       code: 'KEY_UNSUITABLE',
       message: containing('P-384'),
@@ -65,8 +70,8 @@ describe("a signer's key in a vault", () => {
     });
   });
 
-  it('is refused to strangers, with the least role that mends it', async () => {
-    const { credential } = await world.stranger();
+  it('is refused to principals without a role, with the least role that mends it', async () => {
+    const { credential } = await emulated.principalWithoutRoles();
     await expect(openPublicKey(key('ci'), { credential })).rejects.toMatchObject({
       code: 'VAULT_FORBIDDEN',
       message: containing('reading the public half of'),
@@ -90,11 +95,11 @@ describe("a signer's certificate in a vault", () => {
       ['ec', 'EC'],
       ['rsa', 'RSA'],
     ] as const) {
-      await world.control.createCertificate({ vault, name, kty });
+      await emulated.control.createCertificate({ vault, name, kty });
       const opened = await openPublicKey(certificate(name), { credential: reader });
       expect(opened.publicKey.keytype).toBe(kty === 'EC' ? 'ecdsa-x509' : 'rsa-x509');
       expect(opened.isNewest).toBe(true);
-      const signer = await openVaultKey(certificate(name), world.credential);
+      const signer = await openVaultKey(certificate(name), emulated.credential);
       expect(canonicalKeyIdOf(opened.publicKey)).toBe(signer.keyId);
       expect(opened.keyId).toBe(signer.keyId);
       const { version } = opened.reference as { version?: string };
@@ -105,7 +110,7 @@ describe("a signer's certificate in a vault", () => {
 
   it('is refused when it has expired', async () => {
     const expires = Math.floor(Date.now() / 1000) - 60;
-    await world.control.createCertificate({ vault, name: 'old', expires });
+    await emulated.control.createCertificate({ vault, name: 'old', expires });
     await expect(openPublicKey(certificate('old'), { credential: reader })).rejects.toMatchObject({
       code: 'KEY_DISABLED',
     });

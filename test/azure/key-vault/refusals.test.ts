@@ -7,25 +7,25 @@ import {
 } from '../../../src/azure/key-vault/index.js';
 import { TrustError } from '../../../src/errors.js';
 import { parseKeyReference, proveSigner } from '../../../src/signing/index.js';
-import { startVaultWorld, vault, vaultUrl, type VaultWorld } from './world.js';
+import { startVault, vault, vaultUrl, type EmulatedVault } from './emulated-vault.js';
 
-let world: VaultWorld;
+let emulated: EmulatedVault;
 beforeAll(async () => {
-  world = await startVaultWorld();
-  await world.control.createKey({ vault, name: 'app', kty: 'EC' });
-  await world.control.setSecret({ vault, name: 'app', value: 'text' });
-  await world.control.createCertificate({ vault, name: 'cert' });
+  emulated = await startVault();
+  await emulated.control.createKey({ vault, name: 'app', kty: 'EC' });
+  await emulated.control.setSecret({ vault, name: 'app', value: 'text' });
+  await emulated.control.createCertificate({ vault, name: 'cert' });
 });
 afterEach(async () => {
-  await world.control.clearFaults();
+  await emulated.control.clearFaults();
 });
 afterAll(async () => {
-  await world.close();
+  await emulated.close();
 });
 
 const oid = '22222222-2222-2222-2222-222222222222';
 
-async function open(text: string, credential = world.credential, options?: VaultOptions) {
+async function open(text: string, credential = emulated.credential, options?: VaultOptions) {
   const reference = parseKeyReference(text.startsWith('https:') ? text : `${vaultUrl}/${text}`);
   if (reference.kind === 'file') throw new Error('not a vault reference');
   if (reference.kind === 'vault-secret') return readVaultSecret(reference, credential, options);
@@ -43,16 +43,16 @@ async function refusal(opening: Promise<unknown>): Promise<TrustError> {
 
 /** Answers every authenticated request with this error. */
 async function answer(status: number, error: object, headers = {}): Promise<void> {
-  const { tenantId } = await world.control.describe();
+  const { tenantId } = await emulated.control.describe();
   const challenge = `Bearer authorization="https://login.microsoftonline.com/${tenantId}", resource="https://vault.azure.net"`;
   const target = 'vault\\.azure\\.net';
-  await world.control.failNext({
+  await emulated.control.failNext({
     target,
     status: 401,
     headers: { 'www-authenticate': challenge },
     body: { error: { code: 'Unauthorized', message: 'no token' } },
   });
-  await world.control.failNext({ target, status, headers, body: { error }, times: 10 });
+  await emulated.control.failNext({ target, status, headers, body: { error }, times: 10 });
 }
 
 describe('a missing role', () => {
@@ -61,7 +61,7 @@ describe('a missing role', () => {
     ['secrets/app', 'secrets/getSecret/action', 'Key Vault Secrets User', '/secrets/app'],
     ['certificates/cert', 'certificates/read', 'Key Vault Certificate User', '/certificates/cert'],
   ])('on %s is answered with the line that grants it', async (text, action, role, object) => {
-    const { credential, clientId } = await world.stranger();
+    const { credential, clientId } = await emulated.principalWithoutRoles();
     const error = await refusal(open(text, credential));
     expect(error.code).toBe('VAULT_FORBIDDEN');
     expect(error.message).toContain(`${vaultUrl}/${text}`);
@@ -69,18 +69,18 @@ describe('a missing role', () => {
     expect(error.remedy).toContain(`The action Microsoft.KeyVault/vaults/${action} is missing.`);
     expect(error.remedy).toContain(
       `az role assignment create --role "${role}" --assignee ${clientId} ` +
-        `--scope ${world.vaultId.toLowerCase()}${object}\n`,
+        `--scope ${emulated.vaultId.toLowerCase()}${object}\n`,
     );
   });
 
   it('to sign is told apart from one to read', async () => {
-    const { credential, objectId } = await world.stranger();
-    await world.control.createRole({
+    const { credential, objectId } = await emulated.principalWithoutRoles();
+    await emulated.control.createRole({
       name: 'Reads keys',
       dataActions: ['Microsoft.KeyVault/vaults/keys/read'],
     });
-    const scope = `${world.vaultId}/keys/app`;
-    await world.control.assignRole({ principalId: objectId, role: 'Reads keys', scope });
+    const scope = `${emulated.vaultId}/keys/app`;
+    await emulated.control.assignRole({ principalId: objectId, role: 'Reads keys', scope });
     const error = await refusal(open('keys/app', credential));
     expect(error.code).toBe('VAULT_FORBIDDEN');
     expect(error.message).toContain('forbids signing with');
@@ -88,18 +88,18 @@ describe('a missing role', () => {
   });
 
   it('on the key of a certificate names the role for keys', async () => {
-    const { credential, objectId } = await world.stranger();
+    const { credential, objectId } = await emulated.principalWithoutRoles();
     const role = 'Key Vault Certificate User';
-    await world.control.assignRole({ principalId: objectId, role, scope: world.vaultId });
-    await world.control.createRole({
+    await emulated.control.assignRole({ principalId: objectId, role, scope: emulated.vaultId });
+    await emulated.control.createRole({
       name: 'Reads certificates',
       dataActions: ['Microsoft.KeyVault/vaults/certificates/read'],
     });
-    const plain = await world.stranger();
-    await world.control.assignRole({
+    const plain = await emulated.principalWithoutRoles();
+    await emulated.control.assignRole({
       principalId: plain.objectId,
       role: 'Reads certificates',
-      scope: world.vaultId,
+      scope: emulated.vaultId,
     });
     const error = await refusal(open('certificates/cert', plain.credential));
     expect(error.code).toBe('VAULT_FORBIDDEN');
@@ -227,8 +227,8 @@ describe('other refusals of a vault', () => {
   });
 
   it.each([403, 404, 407, 502])('that no vault gave are told apart: %i', async (status) => {
-    await world.control.failNext({ target: 'contoso\\.vault', status, times: 10 });
-    const error = await refusal(open('keys/app', world.credential, { deadlineMs: 20_000 }));
+    await emulated.control.failNext({ target: 'contoso\\.vault', status, times: 10 });
+    const error = await refusal(open('keys/app', emulated.credential, { deadlineMs: 20_000 }));
     expect(error.code).toBe('VAULT_UNREACHABLE');
     expect(error.message).toContain(`the answer ${status} is not from Key Vault`);
   });
@@ -250,7 +250,7 @@ describe('waiting for a vault', () => {
   });
 
   it('is granted when the vault asks for little', async () => {
-    await world.control.failNext({
+    await emulated.control.failNext({
       target: 'contoso\\.vault',
       status: 429,
       headers: { 'retry-after': '0' },
@@ -262,7 +262,7 @@ describe('waiting for a vault', () => {
 
   it('ends at its deadline', async () => {
     await answer(503, { code: 'Down', message: 'down' }, { 'retry-after': '10' });
-    const error = await refusal(open('keys/app', world.credential, { deadlineMs: 500 }));
+    const error = await refusal(open('keys/app', emulated.credential, { deadlineMs: 500 }));
     expect(error.code).toBe('VAULT_UNREACHABLE');
     expect(error.message).toContain('did not answer within 0.5 seconds');
   });
@@ -270,7 +270,7 @@ describe('waiting for a vault', () => {
   it('ends when the run is cancelled', async () => {
     await answer(503, { code: 'Down', message: 'down' }, { 'retry-after': '10' });
     const signal = AbortSignal.timeout(300);
-    const error = await refusal(open('keys/app', world.credential, { signal }));
+    const error = await refusal(open('keys/app', emulated.credential, { signal }));
     expect(error.code).toBe('INTERRUPTED');
   });
 });
@@ -282,7 +282,7 @@ describe('a vault out of reach', () => {
     ['refused', 'gone-2', 'gone-2.vault.azure.net cannot be reached: GET'],
     ['untrusted', 'gone-3', 'its certificate is for another host name'],
   ] as const)('is told by its cause: %s', async (how, name, message) => {
-    const restore = world.failConnections(how);
+    const restore = emulated.failConnections(how);
     try {
       const error = await refusal(open(`https://${name}.vault.azure.net/keys/app`));
       expect(error.code).toBe('VAULT_UNREACHABLE');

@@ -11,22 +11,26 @@ import {
 import { recordedRoots, tagsWithRecord } from '../../../src/azure/key-vault/root-record.js';
 import type { VaultReference } from '../../../src/signing/index.js';
 import { failure } from '../../trust/support/failure.js';
-import { credentialOf, recordingSecrets, startVaultWorld, vault, vaultUrl } from './world.js';
-import type { VaultWorld } from './world.js';
+import { credentialOf, recordingSecrets, startVault, vault, vaultUrl } from './emulated-vault.js';
+import type { EmulatedVault } from './emulated-vault.js';
 
-let world: VaultWorld;
+let emulated: EmulatedVault;
 let officer: ReturnType<typeof credentialOf>;
 const options = { secrets: recordingSecrets() };
 beforeAll(async () => {
-  world = await startVaultWorld();
-  const made = await world.control.createServicePrincipal();
+  emulated = await startVault();
+  const made = await emulated.control.createServicePrincipal();
   for (const role of ['Key Vault Administrator']) {
-    await world.control.assignRole({ principalId: made.objectId, role, scope: world.vaultId });
+    await emulated.control.assignRole({
+      principalId: made.objectId,
+      role,
+      scope: emulated.vaultId,
+    });
   }
   officer = credentialOf(made);
 });
 afterAll(async () => {
-  await world.close();
+  await emulated.close();
 });
 
 const key = (name: string, version?: string) =>
@@ -40,15 +44,17 @@ describe('the record at a key', () => {
     expect(await recordRoots(key('app'), { add: [id('a')] }, officer, options)).toEqual({
       state: 'recorded',
     });
-    expect((await world.control.keyOf(vault, 'app')).tags).toEqual({
+    expect((await emulated.control.keyOf(vault, 'app')).tags).toEqual({
       ...tags,
       'acr-content-trust-root': id('a'),
     });
-    expect((await openVaultKey(made.reference, world.credential)).recordedRoots).toEqual([id('a')]);
-    const { length } = await world.control.requests();
+    expect((await openVaultKey(made.reference, emulated.credential)).recordedRoots).toEqual([
+      id('a'),
+    ]);
+    const { length } = await emulated.control.requests();
     const again = await recordRoots(key('app'), { add: [id('a')] }, officer, options);
     expect(again).toEqual({ state: 'unchanged' });
-    const later = (await world.control.requests()).slice(length);
+    const later = (await emulated.control.requests()).slice(length);
     expect(later.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
@@ -59,9 +65,9 @@ describe('the record at a key', () => {
     }
     const change = { add: [id('5')], remove: [id('2')] };
     await recordRoots(key('shared'), change, officer, options);
-    const opened = await openVaultKey(key('shared'), world.credential);
+    const opened = await openVaultKey(key('shared'), emulated.credential);
     expect(opened.recordedRoots).toEqual(['1', '3', '4', '5'].map(id));
-    const { tags } = await world.control.keyOf(vault, 'shared');
+    const { tags } = await emulated.control.keyOf(vault, 'shared');
     expect(Object.keys(tags)).toEqual(['acr-content-trust-root', 'acr-content-trust-root-2']);
     expect(Object.values(tags).every((value) => value.length <= 256)).toBe(true);
   });
@@ -79,20 +85,20 @@ describe('the record at a key', () => {
         tags: { ...tags, 'acr-content-trust-root': id('a') },
       },
     });
-    expect((await world.control.keyOf(vault, 'locked')).tags).toEqual(tags);
+    expect((await emulated.control.keyOf(vault, 'locked')).tags).toEqual(tags);
   });
 });
 
 async function readerOf() {
-  const made = await world.control.createServicePrincipal();
+  const made = await emulated.control.createServicePrincipal();
   const role = 'Key Vault Reader';
-  await world.control.assignRole({ principalId: made.objectId, role, scope: world.vaultId });
+  await emulated.control.assignRole({ principalId: made.objectId, role, scope: emulated.vaultId });
   return { ...made, credential: credentialOf(made) };
 }
 
 describe('the record at other objects', () => {
   it('is kept at a certificate, which its key cannot be changed without', async () => {
-    await world.control.createCertificate({ vault, name: 'cert' });
+    await emulated.control.createCertificate({ vault, name: 'cert' });
     const reference: VaultReference = {
       kind: 'vault-certificate',
       vaultUrl,
@@ -101,7 +107,7 @@ describe('the record at other objects', () => {
     };
     const outcome = await recordRoots(reference, { add: [id('a')] }, officer, options);
     expect(outcome).toEqual({ state: 'recorded' });
-    expect((await openVaultKey(reference, world.credential)).recordedRoots).toEqual([id('a')]);
+    expect((await openVaultKey(reference, emulated.credential)).recordedRoots).toEqual([id('a')]);
     const refused = await recordRoots(key('cert'), { add: [id('a')] }, officer, options);
     expect(refused).toMatchObject({ state: 'refused', error: { code: 'VAULT_FAILED' } });
   });
@@ -109,14 +115,14 @@ describe('the record at other objects', () => {
   it('is kept at a secret, whose value is masked and stays as it is', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const value = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    await world.control.setSecret({ vault, name: 'pem', value });
+    await emulated.control.setSecret({ vault, name: 'pem', value });
     const reference = { kind: 'vault-secret', vaultUrl, name: 'pem', version: undefined } as const;
     const secrets = recordingSecrets();
     const outcome = await recordRoots(reference, { add: [id('a')] }, officer, { secrets });
     expect(outcome).toEqual({ state: 'recorded' });
     expect(secrets.masked).toContain(value);
     const opened = await openKey(reference, {
-      credential: world.credential,
+      credential: emulated.credential,
       passphraseInput: 'signing-key-passphrase',
       secrets,
     });

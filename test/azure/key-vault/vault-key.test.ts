@@ -10,14 +10,14 @@ import {
   type KeyReference,
 } from '../../../src/signing/index.js';
 import { rootCertificateFlaw, verifySignature } from '../../../src/trust/metadata/index.js';
-import { startVaultWorld, vault, vaultUrl, type VaultWorld } from './world.js';
+import { startVault, vault, vaultUrl, type EmulatedVault } from './emulated-vault.js';
 
-let world: VaultWorld;
+let emulated: EmulatedVault;
 beforeAll(async () => {
-  world = await startVaultWorld();
+  emulated = await startVault();
 });
 afterAll(async () => {
-  await world.close();
+  await emulated.close();
 });
 
 function reference(text: string): Exclude<KeyReference, { kind: 'file' | 'vault-secret' }> {
@@ -26,7 +26,7 @@ function reference(text: string): Exclude<KeyReference, { kind: 'file' | 'vault-
   return parsed;
 }
 
-const open = (text: string) => openVaultKey(reference(text), world.credential);
+const open = (text: string) => openVaultKey(reference(text), emulated.credential);
 
 describe('a key in Key Vault', () => {
   it.each([
@@ -35,7 +35,7 @@ describe('a key in Key Vault', () => {
     { name: 'rsa', kty: 'RSA', hsm: false, method: 'rsapss', algorithm: 'PS256' },
     { name: 'rsa-hsm', kty: 'RSA', hsm: true, method: 'rsapss', algorithm: 'PS256' },
   ] as const)('of kind $name signs as Notary verifies', async (kind) => {
-    const { kid } = await world.control.createKey({ vault, ...kind });
+    const { kid } = await emulated.control.createKey({ vault, ...kind });
     const key = await open(`keys/${kind.name}`);
     expect(key).toMatchObject({ method: kind.method, kid, certificatePem: undefined });
     expect(key.description).toBe(`Key Vault key contoso/${kind.name} (${kind.algorithm})`);
@@ -49,7 +49,7 @@ describe('a key in Key Vault', () => {
     { name: 'root-ec', kty: 'EC' },
     { name: 'root-rsa', kty: 'RSA' },
   ] as const)('makes a root certificate: $name', async (kind) => {
-    await world.control.createKey({ vault, ...kind });
+    await emulated.control.createKey({ vault, ...kind });
     const gun = 'contoso.azurecr.io/team/app';
     const now = new Date();
     const root = await createRootCertificate(gun, await open(`keys/${kind.name}`), now);
@@ -59,9 +59,9 @@ describe('a key in Key Vault', () => {
   });
 
   it('keeps to the version it found when the key is rotated meanwhile', async () => {
-    const first = await world.control.createKey({ vault, name: 'rotating', kty: 'EC' });
+    const first = await emulated.control.createKey({ vault, name: 'rotating', kty: 'EC' });
     const key = await open('keys/rotating');
-    const second = await world.control.rotateKey(vault, 'rotating');
+    const second = await emulated.control.rotateKey(vault, 'rotating');
     await proveSigner(key);
     expect(key.kid).toBe(first.kid);
     expect((await open('keys/rotating')).kid).toBe(second.kid);
@@ -69,20 +69,20 @@ describe('a key in Key Vault', () => {
   });
 
   it('signs many times at once with one challenge, and by the full key identifier', async () => {
-    const { version } = await world.control.createKey({ vault, name: 'parallel', kty: 'EC' });
+    const { version } = await emulated.control.createKey({ vault, name: 'parallel', kty: 'EC' });
     const key = await open('keys/parallel');
-    const before = (await world.control.requests()).length;
+    const before = (await emulated.control.requests()).length;
     await Promise.all([1, 2, 3, 4, 5].map((n) => key.sign(Buffer.from(`{"n":${n}}`))));
-    const signs = (await world.control.requests()).slice(before);
+    const signs = (await emulated.control.requests()).slice(before);
     expect(signs.map(({ status }) => status)).toEqual([401, 200, 200, 200, 200, 200]);
     for (const { path } of signs) expect(path).toBe(`/keys/parallel/${version}/sign`);
   });
 
   it('refuses a signature that does not verify', async () => {
-    await world.control.createKey({ vault, name: 'lying', kty: 'EC' });
+    await emulated.control.createKey({ vault, name: 'lying', kty: 'EC' });
     const key = await open('keys/lying');
     await key.sign(Buffer.from('{}'));
-    await world.control.failNext({
+    await emulated.control.failNext({
       target: '/keys/lying/.*/sign',
       status: 200,
       body: { kid: key.kid, value: Buffer.alloc(64, 1).toString('base64url') },
@@ -94,8 +94,8 @@ describe('a key in Key Vault', () => {
   });
 
   it('says so of an answer that is no key at all', async () => {
-    await world.control.createKey({ vault, name: 'odd', kty: 'EC' });
-    await world.control.failNext({ target: '/keys/odd', method: 'GET', status: 200, body: {} });
+    await emulated.control.createKey({ vault, name: 'odd', kty: 'EC' });
+    await emulated.control.failNext({ target: '/keys/odd', method: 'GET', status: 200, body: {} });
     await expect(open('keys/odd')).rejects.toMatchObject({
       code: 'VAULT_FAILED',
       message: expect.stringContaining('its answer is not readable') as string,
@@ -103,10 +103,10 @@ describe('a key in Key Vault', () => {
   });
 
   it('says so of an answer without a signature', async () => {
-    await world.control.createKey({ vault, name: 'mute', kty: 'EC' });
+    await emulated.control.createKey({ vault, name: 'mute', kty: 'EC' });
     const key = await open('keys/mute');
     await key.sign(Buffer.from('{}'));
-    await world.control.failNext({ target: '/keys/mute/.*/sign', status: 200, body: {} });
+    await emulated.control.failNext({ target: '/keys/mute/.*/sign', status: 200, body: {} });
     await expect(key.sign(Buffer.from('{}'))).rejects.toMatchObject({
       code: 'VAULT_FAILED',
       message: expect.stringContaining('answered without a signature') as string,
@@ -120,7 +120,7 @@ describe('a key that cannot sign content trust data', () => {
     { name: 'p521', kty: 'EC', crv: 'P-521', found: 'curve P-521' },
     { name: 'p256k', kty: 'EC', crv: 'P-256K', found: 'curve P-256K' },
   ] as const)('is refused before use: $name', async ({ found, ...kind }) => {
-    await world.control.createKey({ vault, ...kind });
+    await emulated.control.createKey({ vault, ...kind });
     await expect(open(`keys/${kind.name}`)).rejects.toMatchObject({
       code: 'KEY_UNSUITABLE',
       message: expect.stringContaining(found) as string,
@@ -135,8 +135,12 @@ describe('a key that cannot sign content trust data', () => {
     ['a key of type oct', { kty: 'oct' }],
   ])('is refused before use: %s', async (found, material) => {
     const kid = `${vaultUrl}/keys/odd/0123456789abcdef0123456789abcdef`;
-    await world.control.failNext({ target: '/keys/odd', status: 401, headers: await challenge() });
-    await world.control.failNext({
+    await emulated.control.failNext({
+      target: '/keys/odd',
+      status: 401,
+      headers: await challenge(),
+    });
+    await emulated.control.failNext({
       target: '/keys/odd',
       status: 200,
       body: { key: { ...material, kid, key_ops: ['sign'] }, attributes: { enabled: true } },
@@ -148,7 +152,7 @@ describe('a key that cannot sign content trust data', () => {
   });
 
   it('is refused when its operations leave out sign', async () => {
-    await world.control.createKey({ vault, name: 'verify-only', kty: 'EC', ops: ['verify'] });
+    await emulated.control.createKey({ vault, name: 'verify-only', kty: 'EC', ops: ['verify'] });
     await expect(open('keys/verify-only')).rejects.toMatchObject({
       code: 'KEY_UNSUITABLE',
       message: expect.stringContaining('key_ops: verify') as string,
@@ -161,7 +165,7 @@ describe('a key that cannot sign content trust data', () => {
     { name: 'old', expires: 1_700_000_000, why: 'it expired on 2023-11-14' },
     { name: 'young', notBefore: 4_000_000_000, why: 'it is not valid before 2096-10-02' },
   ])('is refused while out of force: $name', async ({ why, ...attributes }) => {
-    await world.control.createKey({ vault, kty: 'EC', ...attributes });
+    await emulated.control.createKey({ vault, kty: 'EC', ...attributes });
     await expect(open(`keys/${attributes.name}`)).rejects.toMatchObject({
       code: 'KEY_DISABLED',
       message: expect.stringContaining(why) as string,
@@ -169,15 +173,15 @@ describe('a key that cannot sign content trust data', () => {
   });
 
   it('is refused when it is disabled between opening and signing', async () => {
-    await world.control.createKey({ vault, name: 'going', kty: 'EC' });
+    await emulated.control.createKey({ vault, name: 'going', kty: 'EC' });
     const key = await open('keys/going');
-    await world.control.setKeyAttributes({ vault, name: 'going', enabled: false });
+    await emulated.control.setKeyAttributes({ vault, name: 'going', enabled: false });
     await expect(proveSigner(key)).rejects.toMatchObject({ code: 'KEY_DISABLED' });
   });
 
   it('is reported when it does not exist or was deleted, with the way to recover it', async () => {
-    await world.control.createKey({ vault, name: 'deleted', kty: 'EC' });
-    await world.control.softDeleteKey(vault, 'deleted');
+    await emulated.control.createKey({ vault, name: 'deleted', kty: 'EC' });
+    await emulated.control.softDeleteKey(vault, 'deleted');
     for (const name of ['deleted', 'never']) {
       await expect(open(`keys/${name}`)).rejects.toMatchObject({
         code: 'KEY_NOT_FOUND',
@@ -190,15 +194,15 @@ describe('a key that cannot sign content trust data', () => {
   });
 
   it('is refused when the vault answers with another key, vault or no version', async () => {
-    const { jwk } = await world.control.createKey({ vault, name: 'elsewhere', kty: 'EC' });
+    const { jwk } = await emulated.control.createKey({ vault, name: 'elsewhere', kty: 'EC' });
     for (const kid of [
       `https://other.vault.azure.net/keys/elsewhere/0123456789abcdef0123456789abcdef`,
       `${vaultUrl}/keys/elsewhere`,
       `${vaultUrl}/keys/other/0123456789abcdef0123456789abcdef`,
     ]) {
       const target = '/keys/elsewhere';
-      await world.control.failNext({ target, status: 401, headers: await challenge() });
-      await world.control.failNext({ target, status: 200, body: { key: { ...jwk, kid } } });
+      await emulated.control.failNext({ target, status: 401, headers: await challenge() });
+      await emulated.control.failNext({ target, status: 200, body: { key: { ...jwk, kid } } });
       await expect(open('keys/elsewhere')).rejects.toMatchObject({ code: 'VAULT_FAILED' });
     }
   });
@@ -207,7 +211,7 @@ describe('a key that cannot sign content trust data', () => {
 describe('a certificate in Key Vault', () => {
   it.each(['EC', 'RSA'] as const)('signs with its key and brings its PEM: %s', async (kty) => {
     const name = `certificate-${kty.toLowerCase()}`;
-    const made = await world.control.createCertificate({ vault, name, kty });
+    const made = await emulated.control.createCertificate({ vault, name, kty });
     const key = await open(`certificates/${name}`);
     expect(key.kid).toBe(made.kid);
     await proveSigner(key);
@@ -221,7 +225,7 @@ describe('a certificate in Key Vault', () => {
     { name: 'expired-certificate', expires: 1_700_000_000 },
     { name: 'disabled-certificate', enabled: false },
   ])('is refused out of force: $name', async (options) => {
-    await world.control.createCertificate({ vault, ...options });
+    await emulated.control.createCertificate({ vault, ...options });
     await expect(open(`certificates/${options.name}`)).rejects.toMatchObject({
       code: 'KEY_DISABLED',
     });
@@ -237,7 +241,7 @@ describe('a certificate in Key Vault', () => {
 
 /** The challenge of the vault, for faults that take the place of its answers. */
 async function challenge(): Promise<Record<string, string>> {
-  const { tenantId } = await world.control.describe();
+  const { tenantId } = await emulated.control.describe();
   const authorization = `https://login.microsoftonline.com/${tenantId}`;
   return {
     'www-authenticate': `Bearer authorization="${authorization}", resource="https://vault.azure.net"`,

@@ -10,7 +10,7 @@ import { buffer } from 'node:stream/consumers';
 import type { RunContext } from '../../../src/commands/index.js';
 import type { HttpRequest } from '../../../src/http/index.js';
 import { startLoopback } from '../../http/loopback.js';
-import { createAzureEmulator, type AzureControl } from '../../stack/azure/index.js';
+import { createAzureEmulator, type AzureControl } from '../../azure-emulation/index.js';
 import { FakeTrustServer } from '../../trust/support/fake-trust-server.js';
 
 export const registry = 'echo1.azurecr.io';

@@ -16,19 +16,24 @@ import {
   writeKeyArchive,
   type KeyStore,
 } from '../../../src/signing/index.js';
-import { startVaultWorld, vault, vaultUrl, type VaultWorld } from '../../azure/key-vault/world.js';
+import {
+  startVault,
+  vault,
+  vaultUrl,
+  type EmulatedVault,
+} from '../../azure/key-vault/emulated-vault.js';
 import { gun, TestRepository } from '../../trust/support/repository.js';
 import { ecdsaSigner } from '../../trust/support/keys.js';
 import { runKeys, somebody, type Somebody } from './run-keys.js';
 
 const passphrase = 'passphrase of the archive';
-let world: VaultWorld;
+let world: EmulatedVault;
 let keeper: Somebody;
 let folder: string;
 let count = 0;
 
 beforeAll(async () => {
-  world = await startVaultWorld();
+  world = await startVault();
   keeper = await somebody(
     world,
     [world.vaultId],

@@ -8,7 +8,7 @@ import { safeJson, safeMarkdown } from '../../../src/hosts/documents.js';
 import { Masks } from '../../../src/hosts/masks.js';
 import { collectProblems, readInputs, type CommandName } from '../../../src/inputs/index.js';
 import type { Log } from '../../../src/ports.js';
-import type { VaultWorld } from '../../azure/key-vault/world.js';
+import type { EmulatedVault } from '../../azure/key-vault/emulated-vault.js';
 
 /** Who runs the command. */
 export interface Somebody {
@@ -20,7 +20,7 @@ export interface Somebody {
 
 /** A principal with these roles on everything. */
 export async function somebody(
-  { control }: VaultWorld,
+  { control }: EmulatedVault,
   scopes: readonly string[],
   ...roles: readonly string[]
 ): Promise<Somebody> {

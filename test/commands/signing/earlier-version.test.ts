@@ -5,17 +5,17 @@ import { parseKeyReference } from '../../../src/signing/index.js';
 import { examineSigning } from '../../../src/trust/index.js';
 import {
   credentialOf,
-  startVaultWorld,
+  startVault,
   vault,
   vaultUrl,
-  type VaultWorld,
-} from '../../azure/key-vault/world.js';
+  type EmulatedVault,
+} from '../../azure/key-vault/emulated-vault.js';
 import { failure } from '../../trust/support/failure.js';
 import { gun, TestRepository } from '../../trust/support/repository.js';
 
-let world: VaultWorld;
+let world: EmulatedVault;
 beforeAll(async () => {
-  world = await startVaultWorld();
+  world = await startVault();
 });
 afterEach(async () => {
   await world.control.clearFaults();

@@ -1,6 +1,6 @@
 /** Certificates of service principals, as administrators make them with openssl. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { pem, selfSigned } from '../../stack/azure/crypto/self-signed.js';
+import { pem, selfSigned } from '../../azure-emulation/crypto/self-signed.js';
 
 /** A new certificate with its private key. */
 export interface PrincipalCertificate {

@@ -2,7 +2,7 @@
  * How tests and the demo use a running stack, from whatever process: the emulated Azure, what came
  * through the front, failures on order, what the servers hold, and the stock clients as judges.
  */
-import type { AzureControl } from '../azure/index.js';
+import type { AzureControl } from '../../azure-emulation/index.js';
 import { remote, type Remote } from '../control/client.js';
 import type { StackInfo } from '../info.js';
 import type { StackControl } from '../owner.js';

@@ -8,11 +8,11 @@ import {
   writeDockerKeyFile,
 } from '../../../../src/signing/index.js';
 import {
-  startVaultWorld,
+  startVault,
   vault,
   vaultUrl,
-  type VaultWorld,
-} from '../../../azure/key-vault/world.js';
+  type EmulatedVault,
+} from '../../../azure/key-vault/emulated-vault.js';
 import { keyFolder, runKeys, somebody, type KeysRunOptions, type Somebody } from '../run-keys.js';
 
 const passphrases = { root: 'the root passphrase', other: 'the other passphrase' };
@@ -21,12 +21,12 @@ const rootVaultUrl = `https://${rootVault}.vault.azure.net`;
 /** No login server of Azure, so nobody is asked about it. */
 const gun = 'registry.example/team/app';
 
-let world: VaultWorld;
+let world: EmulatedVault;
 let keeper: Somebody;
 let rootVaultId: string;
 
 beforeAll(async () => {
-  world = await startVaultWorld();
+  world = await startVault();
   ({ id: rootVaultId } = await world.control.createVault({ name: rootVault }));
   const scopes = [world.vaultId, rootVaultId];
   keeper = await somebody(world, scopes, 'Key Vault Crypto Officer', 'Key Vault Secrets Officer');

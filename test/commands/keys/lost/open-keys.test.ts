@@ -10,17 +10,17 @@ import type { RunContext } from '../../../../src/commands/index.js';
 import type { AzureAccess } from '../../../../src/commands/session/session.js';
 import { isTrustError } from '../../../../src/errors.js';
 import {
-  startVaultWorld,
+  startVault,
   vault,
   vaultUrl,
-  type VaultWorld,
-} from '../../../azure/key-vault/world.js';
+  type EmulatedVault,
+} from '../../../azure/key-vault/emulated-vault.js';
 
-let world: VaultWorld;
+let world: EmulatedVault;
 let folder: string;
 
 beforeAll(async () => {
-  world = await startVaultWorld();
+  world = await startVault();
   folder = await mkdtemp(path.join(tmpdir(), 'keys-left-'));
   for (const name of ['kept', 'deleted', 'purged']) {
     await world.control.createKey({ vault, name, kty: 'EC', crv: 'P-256' });
@@ -86,7 +86,7 @@ describe('the keys that are left', () => {
   });
 
   it('are none of a vault that this principal may not read', async () => {
-    const { credential } = await world.stranger();
+    const { credential } = await world.principalWithoutRoles();
     const { keys, unopened } = await open([{ vaultUrl }], credential);
     expect(keys).toEqual([]);
     expect(unopened).toMatchObject([{ name: vaultUrl, error: { code: 'VAULT_FORBIDDEN' } }]);

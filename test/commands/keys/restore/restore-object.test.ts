@@ -11,17 +11,17 @@ import { createMemorySigner, writeDockerKeyFile } from '../../../../src/signing/
 import {
   credentialOf,
   recordingSecrets,
-  startVaultWorld,
+  startVault,
   vault,
   vaultUrl,
-  type VaultWorld,
-} from '../../../azure/key-vault/world.js';
+  type EmulatedVault,
+} from '../../../azure/key-vault/emulated-vault.js';
 import { failure } from '../../../trust/support/failure.js';
 
-let world: VaultWorld;
+let world: EmulatedVault;
 let credential: ReturnType<typeof credentialOf>;
 beforeAll(async () => {
-  world = await startVaultWorld();
+  world = await startVault();
   credential = await principal('Key Vault Crypto Officer', 'Key Vault Secrets Officer');
 });
 afterAll(async () => {
