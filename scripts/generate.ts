@@ -1,4 +1,4 @@
-/** Writes what is made from the table of inputs: action.yml, the task's manifest, docs/inputs.md. */
+/** Writes what is made from the table of inputs: action.yml, the task's manifest, docs/reference.md. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import {
   type CommandName,
 } from '../src/inputs/index.js';
 import { actionYml, commandActionYml, groupActionYml } from './generated/action.js';
-import { inputsMd } from './generated/docs.js';
+import { referenceMd } from './generated/docs.js';
 import { taskJson, taskStrings } from './generated/task.js';
 
 /** The project's folder. */
@@ -53,10 +53,10 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ]),
     [`${taskFolder}/task.json`, json(task)],
     [`${taskFolder}/Strings/resources.resjson/en-US/resources.resjson`, json(taskStrings(task))],
-    ['docs/inputs.md', inputsMd()],
+    ['docs/reference.md', referenceMd()],
   ]);
-  const options = await resolveConfig(path.join(root, 'action.yml'));
   const formatted = [...texts].map(async ([file, text]): Promise<[string, string]> => {
+    const options = await resolveConfig(path.join(root, file));
     const parser = file.endsWith('.yml') ? 'yaml' : file.endsWith('.md') ? 'markdown' : 'json';
     return [file, await format(text, { ...options, parser })];
   });

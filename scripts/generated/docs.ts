@@ -1,4 +1,4 @@
-/** Makes docs/inputs.md from the table of inputs. */
+/** Makes docs/reference.md from the table of inputs: a section for each command. */
 import {
   commandInput,
   commandLineOf,
@@ -10,36 +10,52 @@ import {
   inputNameOn,
   inputNames,
   outputs,
+  type CommandName,
   type InputDefinition,
+  type InputGroup,
   type InputName,
 } from '../../src/inputs/index.js';
-import { choicesOf, defaultOf, isAlwaysRequired } from './text.js';
+import { choicesOf, defaultOf } from './text.js';
 
-/** The text of docs/inputs.md. */
-export function inputsMd(): string {
+/** An input that more commands read is explained below "Shared inputs", not at the first of them. */
+const mostCommands = 3;
+
+const introduction = `
+Names: the command line takes \`--signing-key\`, a GitHub Action \`signing-key\`, the Azure Pipelines task \`signingKey\`.
+
+On the command line, every input can also be an environment variable (\`ACR_CONTENT_TRUST_SIGNING_KEY\`). A secret is
+accepted only as such a variable, or as \`@path\` of a file.
+
+The task and the action \`acr-content-trust@v1\` choose the command with \`${commandInput.name}\` (default:
+\`${commandInput.default}\`). The actions \`actions/sign\`, \`verify\`, \`inspect\`, \`revoke\` and \`promote\` are one
+command each. The actions \`actions/keys\`, \`signers\` and \`trust\` take the second word: \`command: rotate\`.
+`;
+
+/** The text of docs/reference.md. */
+export function referenceMd(): string {
   return [
     '<!-- Made from src/inputs by "npm run generate"; edit that instead. -->',
-    '# Inputs and outputs',
-    'GitHub Action and command line use the names as they stand (`--signing-key`); the Azure Pipelines task uses camel case (`signingKey`). On the command line every input can also be given as an environment variable (`ACR_CONTENT_TRUST_SIGNING_KEY`); secrets only so, or as `@path` of a file.',
-    '## Commands',
-    `Action and task have the input \`${commandInput.name}\`, by default \`${commandInput.default}\`; the command line begins with it.`,
+    '# Commands, inputs and outputs',
+    introduction,
     table(
-      ['Command', 'Command line', 'What it does'],
+      ['Command line', '`command`', 'What it does'],
       commandNames.map((name) => [
+        `[\`${lineOf(name)}\`](#${anchorOf(lineOf(name))})`,
         `\`${name}\``,
-        `\`${commandLineOf(name).join(' ')}\``,
-        commands[name].help,
+        commands[name].label,
       ]),
     ),
-    ...Object.entries(inputGroups).flatMap(([group, title]) => [
-      `## ${title}`,
-      table(
-        ['Input', 'What it is', 'Default', 'Example', 'Commands'],
-        inputNames.filter((name) => definitionOf(name).group === group).map(row),
-      ),
-    ]),
+    '## Commands',
+    ...commandNames.flatMap(commandSection),
+    '## Shared inputs',
+    ...groups.flatMap(([group, title]) => {
+      const names = inputNames.filter(
+        (name) => isShared(name) && definitionOf(name).group === group,
+      );
+      return names.length === 0 ? [] : [`### ${title}`, inputTable(names.map(explained))];
+    }),
     '## Outputs',
-    'The task sets them as output variables in camel case (`signedTags`), and so does `--json` of the command line.',
+    'The task and `--json` of the command line write them in camel case (`signedTags`).',
     table(
       ['Output', 'What it is', 'Example'],
       Object.entries(outputs).map(([name, { description, example }]) => [
@@ -51,20 +67,72 @@ export function inputsMd(): string {
   ].join('\n\n');
 }
 
-function row(name: InputName): readonly string[] {
+const groups = Object.entries(inputGroups) as readonly (readonly [InputGroup, string])[];
+
+function commandSection(command: CommandName): readonly string[] {
+  const names = inputNames.filter((name) => definitionOf(name).commands.includes(command));
+  const told = names.filter((name) => hasRow(name, command));
+  const others = names.filter((name) => !told.includes(name));
+  const also = [...new Set(others.map(placeOfText))].map((title) => {
+    const link = `- [${title}](#${anchorOf(title)})`;
+    // Every command has these.
+    if (title === inputGroups.identity) return link;
+    const there = others.filter((name) => placeOfText(name) === title);
+    return `${link}: ${there.map((name) => `\`${name}\``).join(', ')}`;
+  });
+  return [
+    `### ${lineOf(command)}`,
+    commands[command].help,
+    ...(told.length > 0 ? [inputTable(told.map((name) => row(name, command)))] : []),
+    ['Explained elsewhere:', ...also].join('\n'),
+  ];
+}
+
+/** Whether the table of `command` says anything of an input that no other place says. */
+function hasRow(name: InputName, command: CommandName): boolean {
+  const { required, notes } = definitionOf(name);
+  return (
+    placeOfText(name) === lineOf(command) ||
+    required?.includes(command) === true ||
+    notes?.some((note) => note.commands.includes(command)) === true
+  );
+}
+
+/** The heading below which an input is explained. */
+function placeOfText(name: InputName): string {
+  return isShared(name) ? inputGroups[definitionOf(name).group] : lineOf(homeOf(name));
+}
+
+function row(name: InputName, command: CommandName): readonly string[] {
+  const place = placeOfText(name);
+  if (place === lineOf(command)) return explained(name);
   const definition = definitionOf(name);
-  const notes = [helpOf(definition, commandNames, (command) => command), choicesOf(definition)];
-  if (definition.secret) notes.push('Secret.');
-  if (definition.hosts)
-    notes.push(`${definition.hosts.map((host) => hostTitles[host]).join(', ')} only.`);
-  const fallback = defaultOf(definition);
+  const notes = (definition.notes ?? []).filter((note) => note.commands.includes(command));
+  return [
+    `\`${name}\``,
+    requirementOf(definition, command),
+    [`[${definition.label}](#${anchorOf(place)}).`, ...notes.map(({ help }) => help)].join(' '),
+  ];
+}
+
+/** The row that says all about an input. */
+function explained(name: InputName): readonly string[] {
+  const definition = definitionOf(name);
+  const isHome = !isShared(name);
+  const sentences = [
+    isHome ? helpOf(definition, [homeOf(name)], lineOf) : definition.help,
+    choicesOf(definition),
+    definition.secret ? 'Secret.' : '',
+    definition.hosts ? `${definition.hosts.map((host) => hostTitles[host]).join(', ')} only.` : '',
+    definition.type === 'boolean' || definition.type === 'choice'
+      ? ''
+      : `Example: \`${definition.example}\`.`,
+  ];
   const taskName = inputNameOn('task', name);
   return [
     taskName === name ? `\`${name}\`` : `\`${name}\`<br>\`${taskName}\``,
-    notes.filter(Boolean).join(' '),
-    fallback === undefined ? requirementOf(definition) : `\`${fallback}\``,
-    `\`${definition.example}\``,
-    definition.commands.length === commandNames.length ? 'all' : definition.commands.join(', '),
+    requirementOf(definition, isHome ? homeOf(name) : undefined),
+    sentences.filter(Boolean).join(' '),
   ];
 }
 
@@ -74,9 +142,33 @@ const hostTitles = {
   cli: 'Command line',
 } as const;
 
-function requirementOf(definition: InputDefinition): string {
-  if (!definition.required) return '';
-  return isAlwaysRequired(definition) ? 'required' : `required: ${definition.required.join(', ')}`;
+function requirementOf(definition: InputDefinition, command: CommandName | undefined): string {
+  if (command !== undefined && definition.required?.includes(command)) return 'required';
+  const fallback = defaultOf(definition);
+  return fallback === undefined ? '' : `\`${fallback}\``;
+}
+
+function isShared(name: InputName): boolean {
+  return definitionOf(name).commands.length > mostCommands;
+}
+
+/** The first command that reads an input: where it is explained. */
+function homeOf(name: InputName): CommandName {
+  const { commands: readers } = definitionOf(name);
+  return commandNames.find((command) => readers.includes(command)) ?? commandInput.default;
+}
+
+function lineOf(command: CommandName): string {
+  return commandLineOf(command).join(' ');
+}
+
+/** The anchor that GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  return heading.toLowerCase().replaceAll(' ', '-');
+}
+
+function inputTable(rows: readonly (readonly string[])[]): string {
+  return table(['Input', 'Default', 'What it does'], rows);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -6,8 +6,10 @@ import { generatedProblems, versionProblems } from '../../scripts/checks/files.j
 import { taskProblems, taskProblemsOf } from '../../scripts/checks/task.js';
 import { commandActions, generatedFiles, groupActions, root } from '../../scripts/generate.js';
 import {
+  commandLineOf,
   commandNames,
   definitionOf,
+  inputGroups,
   inputNameOn,
   inputNames,
   inputsOf,
@@ -176,10 +178,34 @@ describe('task.json', () => {
   });
 });
 
-describe('docs/inputs.md', () => {
-  it('has a row for every input and output', async () => {
-    const document = await text('docs/inputs.md');
-    for (const name of [...inputNames, ...outputNames]) expect(document).toContain(`| \`${name}\``);
+describe('docs/reference.md', async () => {
+  const page = await text('docs/reference.md');
+  const sectionOf = (heading: string): string =>
+    page.split(/^(?=###? )/m).find((part) => part.startsWith(`### ${heading}\n`)) ?? '';
+
+  it('explains every input once, and every output', () => {
+    for (const name of inputNames) {
+      const rows = page.split('\n').filter((line) => line.startsWith(`| \`${name}\``));
+      const explained = rows.filter((row) =>
+        row.includes(definitionOf(name).help.replaceAll('|', '\\|')),
+      );
+      expect(explained, name).toHaveLength(1);
+    }
+    for (const name of outputNames) expect(page).toContain(`\n| \`${name}\` |`);
+  });
+
+  it.each(commandNames)('names the inputs of %s, and no others', (command) => {
+    const section = sectionOf(commandLineOf(command).join(' '));
+    const rows = [...section.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name);
+    const elsewhere = [...section.matchAll(/^- .*/gm)].flatMap(([line]) =>
+      [...line.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name),
+    );
+    const expected = inputNames.filter(
+      (name) =>
+        definitionOf(name).commands.includes(command) && definitionOf(name).group !== 'identity',
+    );
+    expect(section).toContain(inputGroups.identity);
+    expect([...rows, ...elsewhere].sort()).toEqual([...expected].sort());
   });
 });
 
