@@ -1,5 +1,5 @@
 /** Notary v1 for everybody above: reading, verifying, signing and publishing trust data. */
-export * from './administration/index.js';
+export * from './key-management/index.js';
 export * from './metadata/index.js';
 export * from './publishing/index.js';
 export * from './reading/index.js';

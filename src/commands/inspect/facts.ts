@@ -3,7 +3,7 @@ import {
   expiryOf,
   keyNameOf,
   listTags,
-  own,
+  getOwnProperty,
   type KeyId,
   type KeyName,
   type PublicKey,
@@ -84,9 +84,9 @@ export function rolesOf(view: TrustedView, now: Date, warnDays: number): readonl
     timestamp: view.timestamp,
   };
   const base = Object.entries(documents).map(([role, file]): RoleFacts => {
-    const listed = own(roles, role);
+    const listed = getOwnProperty(roles, role);
     const known = (listed?.keyids ?? []).flatMap((id): [KeyId, PublicKey][] => {
-      const key = own(keys, id);
+      const key = getOwnProperty(keys, id);
       return key ? [[id, key]] : [];
     });
     return {

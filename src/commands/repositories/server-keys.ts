@@ -1,6 +1,11 @@
 /** Which keys the trust server of a repository holds. Asking takes the right to publish. */
 import { TrustError } from '../../errors.js';
-import { serverHolds, serverRoles, type ServerRole, type TrustedView } from '../../trust/index.js';
+import {
+  isServerManaged,
+  serverRoles,
+  type ServerRole,
+  type TrustedView,
+} from '../../trust/index.js';
 import type { OpenRepository } from './open-repositories.js';
 
 /**
@@ -13,7 +18,7 @@ export async function heldServerRoles(
   signal: AbortSignal,
 ): Promise<readonly ServerRole[]> {
   const answers = await explain(() =>
-    Promise.all(serverRoles.map((role) => serverHolds(server, view, role, signal))),
+    Promise.all(serverRoles.map((role) => isServerManaged(server, view, role, signal))),
   );
   return serverRoles.filter((_, index) => answers[index]);
 }

@@ -56,11 +56,11 @@ export async function prepareChange<P extends Plan>(
   const { keys, dryRun } = configuration;
   const open = await loginToAll(configuration, azure, inputs, context, log);
   const { signers, pins } = await log.group('Keys at hand', async () => {
-    const [atHand, resolved] = await Promise.all([
+    const [availableKeys, resolved] = await Promise.all([
       openKeysAtHand(keys, azure, context, log),
       Promise.all(configuration.pins.map((pin) => resolvePin(pin, azure, context))),
     ]);
-    return { signers: atHand.map(({ signer }) => signer), pins: resolved };
+    return { signers: availableKeys.map(({ signer }) => signer), pins: resolved };
   });
   return log.group('Trust data', async () => {
     const attempted = await eachRepository(open, async (repository) => {

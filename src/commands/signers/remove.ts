@@ -6,7 +6,7 @@ import type { InputValues } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
 import {
   listSigners,
-  lossNotConfirmed,
+  tagLossNotConfirmed,
   planSignerRemoval,
   removeSigner,
   roleOfSigner,
@@ -41,7 +41,7 @@ export async function removeRepositorySigner(
   const plan = (view: TrustedView, signers: Parameters<typeof planSignerRemoval>[2]) => {
     const removal = planSignerRemoval(view, signer, signers, clock());
     if (dryRun || removal.lost.length === 0 || confirmed.has(view.gun)) return removal;
-    throw lossNotConfirmed(view, signer, removal.lost, {
+    throw tagLossNotConfirmed(view, signer, removal.lost, {
       keys: nameInput('keys'),
       confirm: nameInput('confirm'),
     });

@@ -13,7 +13,7 @@ import {
 } from '../../signing/index.js';
 import {
   readRepository,
-  rolesSignableBy,
+  signingRoles,
   type KeyId,
   type Pin,
   type RoleName,
@@ -131,7 +131,7 @@ async function findListed(
   if (newest === undefined || view === undefined) return undefined;
   for (const listed of keys) {
     if (listed === undefined || listed.keyId === keyId) continue;
-    const signable = tags.map((tag) => rolesSignableBy(view, [listed.keyId], tag).roles);
+    const signable = tags.map((tag) => signingRoles(view, [listed.keyId], tag).roles);
     if (signable.some((roles) => roles.length === 0)) continue;
     const roles = signable.flat();
     const role = roles.includes('targets')

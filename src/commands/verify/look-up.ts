@@ -2,7 +2,7 @@
 import {
   listTags,
   lookUpTag,
-  rolesVouchingFor,
+  rolesListing,
   type RoleName,
   type TrustedView,
 } from '../../trust/index.js';
@@ -43,7 +43,7 @@ export function lookUpImage(
     return { kind: 'other', reason };
   }
   const { role, length } = found;
-  const roles = rolesVouchingFor(view, tag, found.digest);
+  const roles = rolesListing(view, tag, found.digest);
   return { kind: 'signed', digest: found.digest, length, tags: [tag], role, roles };
 }
 
@@ -58,7 +58,7 @@ function lookUpDigest(
 ): SignedImage | UnsignedImage {
   const rows = listTags(view)
     .filter((row) => row.isPulled && row.digest === digest)
-    .map(({ tag, length }) => ({ tag, length, roles: rolesVouchingFor(view, tag, digest) }));
+    .map(({ tag, length }) => ({ tag, length, roles: rolesListing(view, tag, digest) }));
   // Where roles are asked for, one and the same tag must have them all.
   const complete = rows.filter(({ roles }) => requiredRoles.every((role) => roles.includes(role)));
   const counted = complete.length > 0 ? complete : rows;

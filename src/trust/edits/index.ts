@@ -1,7 +1,7 @@
 /** What to sign next: verified bodies plus changes. */
 export { expiresSoon, rootExpiry, targetsExpiry } from './expiry.js';
 export { renewedRoot, renewedTargets } from './renewed.js';
-export { withDelegationKeys, withRootKeys, type KeyExchange } from './role-keys.js';
+export { withDelegationKeys, withRootKeys, type RoleKeyChange } from './role-keys.js';
 export { firstRoot, type RootKeys } from './root.js';
 export { signerNamesOf, withSigner, withoutSigner, type SignerRemoval } from './signers.js';
 export { tagTarget, withoutTargets, withTargets } from './targets.js';

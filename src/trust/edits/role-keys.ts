@@ -1,14 +1,14 @@
 /**
- * Exchanges keys of roles: a body that was verified plus new keys gives the body to sign next. Pure;
+ * Changes keys of roles: a body that was verified plus new keys gives the body to sign next. Pure;
  * who has to sign it is not decided here. What does not concern the key stays as it was.
  */
-import { keyIdOf, own, type BaseRole } from '../metadata/index.js';
+import { keyIdOf, getOwnProperty, type BaseRole } from '../metadata/index.js';
 import type { KeyId, PublicKey, RoleKeys, RoleName, RootSigned } from '../metadata/types.js';
 import type { DelegationRole, TargetsSigned } from '../metadata/types.js';
 import { renewedRoot, renewedTargets } from './renewed.js';
 
 /** What happens to the keys of a role. */
-export interface KeyExchange {
+export interface RoleKeyChange {
   /** The IDs, as the role lists them, of the keys that go. */
   readonly removed: readonly KeyId[];
   readonly added: PublicKey;
@@ -17,23 +17,23 @@ export interface KeyExchange {
 }
 
 /**
- * The next version of `current` with keys exchanged, good for ten years. Keys that no role uses any
+ * The next version of `current` with keys changedKeys, good for ten years. Keys that no role uses any
  * more are dropped, but for the certificates of earlier root keys: Notary keeps those
  * (notary tuf/tuf.go, ReplaceBaseKeys).
  */
 export function withRootKeys(
   current: RootSigned,
-  exchanges: ReadonlyMap<BaseRole, KeyExchange>,
+  changes: ReadonlyMap<BaseRole, RoleKeyChange>,
   now: Date,
 ): RootSigned {
   const roles: Record<RoleName, RoleKeys> = { ...current.roles };
   const keys = new Map(Object.entries(current.keys));
   const gone: KeyId[] = [];
-  for (const [role, exchange] of exchanges) {
-    const before = own(roles, role) ?? { keyids: [], threshold: 1 };
-    roles[role] = exchanged(before, exchange);
-    keys.set(keyIdOf(exchange.added), exchange.added);
-    if (role !== 'root') gone.push(...exchange.removed);
+  for (const [role, change] of changes) {
+    const before = getOwnProperty(roles, role) ?? { keyids: [], threshold: 1 };
+    roles[role] = changedKeys(before, change);
+    keys.set(keyIdOf(change.added), change.added);
+    if (role !== 'root') gone.push(...change.removed);
   }
   const used = new Set(Object.values(roles).flatMap(({ keyids }) => keyids));
   for (const id of gone) if (!used.has(id)) keys.delete(id);
@@ -41,20 +41,20 @@ export function withRootKeys(
 }
 
 /**
- * The next version of `current` (`targets` or a delegation) with keys of delegations exchanged, good
+ * The next version of `current` (`targets` or a delegation) with keys of delegations changedKeys, good
  * for three years. Keys that no delegation uses any more are dropped.
  */
 export function withDelegationKeys(
   current: TargetsSigned,
-  exchanges: ReadonlyMap<RoleName, KeyExchange>,
+  changes: ReadonlyMap<RoleName, RoleKeyChange>,
   now: Date,
 ): TargetsSigned {
   const roles = current.delegations.roles.map((role): DelegationRole => {
-    const exchange = exchanges.get(role.name);
-    return exchange ? { ...role, ...exchanged(role, exchange) } : role;
+    const change = changes.get(role.name);
+    return change ? { ...role, ...changedKeys(role, change) } : role;
   });
   const keys = new Map(Object.entries(current.delegations.keys));
-  for (const { added } of exchanges.values()) keys.set(keyIdOf(added), added);
+  for (const { added } of changes.values()) keys.set(keyIdOf(added), added);
   const used = new Set(roles.flatMap(({ keyids }) => keyids));
   return {
     ...renewedTargets(current, now),
@@ -66,7 +66,7 @@ export function withDelegationKeys(
 }
 
 /** The new key stands where the first of those stood that go, or at the end. */
-function exchanged(before: RoleKeys, { removed, added, threshold }: KeyExchange): RoleKeys {
+function changedKeys(before: RoleKeys, { removed, added, threshold }: RoleKeyChange): RoleKeys {
   const id = keyIdOf(added);
   const first = before.keyids.findIndex((keyid) => removed.includes(keyid));
   const keyids = before.keyids.flatMap((keyid, index) => {

@@ -3,7 +3,7 @@
  * `targets/releases` as well (docker-cli cli/command/trust/signer_add.go, signer_remove.go). Pure: the
  * verified body of `targets` in, the next one out. Who has to sign what is not decided here.
  */
-import { canonicalKeyIdOf, keyIdOf, MetadataError, own } from '../metadata/index.js';
+import { canonicalKeyIdOf, keyIdOf, MetadataError, getOwnProperty } from '../metadata/index.js';
 import { isSignerName, releasesRole, roleOfSigner } from '../metadata/index.js';
 import type {
   DelegationRole,
@@ -107,7 +107,7 @@ function inUse({ keys, roles }: Delegations): Delegations {
 
 /** A key that is missing or cannot be read is told from others by the ID it is listed under. */
 function canonicalOf(keys: Delegations['keys'], id: KeyId): KeyId {
-  const key = own(keys, id);
+  const key = getOwnProperty(keys, id);
   if (!key) return id;
   try {
     return canonicalKeyIdOf(key);

@@ -16,7 +16,7 @@ import { decodeBase64 } from './base64.js';
 import { MetadataError } from './error.js';
 import { keyObjectOf, minRsaBits } from './keys.js';
 import { decodeCertificates } from './pem.js';
-import { remembered } from './remembered.js';
+import { memoized } from './memoized.js';
 import type { Gun, PublicKey } from './types.js';
 
 const commonNameOid = '2.5.4.3';
@@ -49,7 +49,7 @@ export interface CertificateFacts {
 }
 
 /** The certificates of an x509 key, leaf first. @throws {MetadataError} */
-export const certificatesOf = remembered(
+export const certificatesOf = memoized(
   (key): readonly [CertificateFacts, ...CertificateFacts[]] => {
     const pem = decodeBase64(key.keyval.public, 'the certificate').toString('latin1');
     const [leaf, ...rest] = decodeCertificates(pem);

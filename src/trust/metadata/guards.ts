@@ -10,7 +10,10 @@ import type { JsonValue } from './json-text.js';
 export type JsonObject = Readonly<Record<string, JsonValue>>;
 
 /** The own member `name` of a record; never something inherited, such as `constructor`. */
-export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+export function getOwnProperty<T>(
+  record: Readonly<Record<string, T>>,
+  name: string,
+): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Lengths and hashes of metadata files and targets (tuf/data/types.go, client/tufclient.go). */
 import { createHash } from 'node:crypto';
 import { decodeBase64 } from './base64.js';
-import { own } from './guards.js';
+import { getOwnProperty } from './guards.js';
 import type { FileMeta, Hashes } from './types.js';
 
 /** The algorithms a reader knows, with the length of their digests in bytes. */
@@ -17,7 +17,7 @@ export function hashesOf(bytes: Uint8Array): FileMeta {
 
 /** The SHA-256 of `meta` in lower-case hex, as URLs carry it; undefined if it has none. */
 export function sha256HexOf(meta: FileMeta): string | undefined {
-  const sha256 = own(meta.hashes, 'sha256');
+  const sha256 = getOwnProperty(meta.hashes, 'sha256');
   if (sha256 === undefined || !hasLength('sha256', sha256)) return undefined;
   return Buffer.from(sha256, 'base64').toString('hex');
 }
@@ -26,7 +26,7 @@ export function sha256HexOf(meta: FileMeta): string | undefined {
 export function hashMismatch(bytes: Uint8Array, hashes: Hashes): string | undefined {
   let known = 0;
   for (const algorithm of ['sha256', 'sha512'] as const) {
-    const expected = own(hashes, algorithm);
+    const expected = getOwnProperty(hashes, algorithm);
     if (expected === undefined) continue;
     known += 1;
     if (digestOf(algorithm, bytes) !== expected) {
@@ -39,9 +39,9 @@ export function hashMismatch(bytes: Uint8Array, hashes: Hashes): string | undefi
 
 /** Why `hashes` cannot bind a file, or undefined: a SHA-256 is needed, known ones of full length. */
 export function hashesFlaw(hashes: Hashes): string | undefined {
-  if (own(hashes, 'sha256') === undefined) return 'without a sha256';
+  if (getOwnProperty(hashes, 'sha256') === undefined) return 'without a sha256';
   for (const algorithm of ['sha256', 'sha512'] as const) {
-    const value = own(hashes, algorithm);
+    const value = getOwnProperty(hashes, algorithm);
     if (value !== undefined && !hasLength(algorithm, value)) {
       return `with a ${algorithm} of the wrong length`;
     }

@@ -11,7 +11,7 @@ export {
 } from './certificates.js';
 export { MetadataError } from './error.js';
 export { formatExpires, parseExpires } from './expires.js';
-export { own } from './guards.js';
+export { getOwnProperty } from './guards.js';
 export { hashesFlaw, hashesOf, hashMismatch, sha256HexOf } from './hashes.js';
 export { readJson, type JsonValue } from './json-text.js';
 export {

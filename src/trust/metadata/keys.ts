@@ -9,7 +9,7 @@ import { MetadataError } from './error.js';
 import { asBase64, asString, asStruct } from './guards.js';
 import type { JsonValue } from './json-text.js';
 import { decodeCertificates, encodeCertificates } from './pem.js';
-import { remembered } from './remembered.js';
+import { memoized } from './memoized.js';
 import type { KeyId, PublicKey } from './types.js';
 
 /** RSA keys below this size never verify. */
@@ -58,7 +58,7 @@ export function keyIdOf(key: PublicKey): KeyId {
  * which key stores file it; for raw types the TUF ID. @throws {MetadataError} for a broken
  * certificate.
  */
-export const canonicalKeyIdOf = remembered((key): KeyId => keyIdOf(rawKeyOf(key)));
+export const canonicalKeyIdOf = memoized((key): KeyId => keyIdOf(rawKeyOf(key)));
 
 /** The raw key within an x509 key; any other key as it is. @throws {MetadataError} */
 export function rawKeyOf(key: PublicKey): PublicKey {
@@ -93,7 +93,7 @@ export function publicKeyFromCertificates(certificates: readonly Uint8Array[]): 
 }
 
 /** Node's object for a public key. @throws {MetadataError} when its bytes are not such a key. */
-export const keyObjectOf = remembered((key): KeyObject => {
+export const keyObjectOf = memoized((key): KeyObject => {
   const bytes = decodeBase64(key.keyval.public, 'the public key');
   if (key.keytype === 'ed25519') {
     if (bytes.length !== 32) throw new MetadataError('the ed25519 key is not 32 bytes long');

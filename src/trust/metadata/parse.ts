@@ -13,7 +13,7 @@ import {
   asString,
   asStruct,
   atMost,
-  own,
+  getOwnProperty,
   type JsonObject,
 } from './guards.js';
 import { hashesFlaw } from './hashes.js';
@@ -45,7 +45,7 @@ export function parseRoot(bytes: Uint8Array): Envelope<RootSigned> {
     const keys = asRecord(signed.keys, 'signed.keys', readPublicKey);
     const roles = asRecord(signed.roles, 'signed.roles', readRoleKeys);
     for (const name of baseRoles) {
-      const role = own(roles, name);
+      const role = getOwnProperty(roles, name);
       if (role === undefined) throw new MetadataError(`signed.roles lacks ${name}`);
       checkRoleKeys(name, role, keys);
       atMost(limits.keysPerBaseRole, role.keyids, `signed.roles["${name}"].keyids`);
@@ -141,7 +141,7 @@ function checkRoleKeys(
   keys: Readonly<Record<string, PublicKey>>,
 ): void {
   if (role.threshold < 1) throw new MetadataError(`the threshold of ${name} is ${role.threshold}`);
-  const missing = role.keyids.find((id) => own(keys, id) === undefined);
+  const missing = role.keyids.find((id) => getOwnProperty(keys, id) === undefined);
   if (missing !== undefined) {
     throw new MetadataError(`the key ${JSON.stringify(missing)} of ${name} is not among its keys`);
   }
@@ -150,7 +150,7 @@ function checkRoleKeys(
 function readMeta(signed: JsonObject, required: readonly RoleName[]): Record<RoleName, FileMeta> {
   const meta = asRecord(signed.meta, 'signed.meta', readFileMeta);
   for (const role of required) {
-    const entry = own(meta, role);
+    const entry = getOwnProperty(meta, role);
     if (entry === undefined) throw new MetadataError(`signed.meta lacks ${role}`);
     const flaw = hashesFlaw(entry.hashes);
     if (flaw !== undefined) throw new MetadataError(`signed.meta lists ${role} ${flaw}`);

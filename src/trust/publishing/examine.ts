@@ -3,7 +3,7 @@
  * this key sign these tags, does the server hold the keys it must sign with. Publishes nothing.
  */
 import { TrustError } from '../../errors.js';
-import { keyIdOf, own } from '../metadata/index.js';
+import { keyIdOf, getOwnProperty } from '../metadata/index.js';
 import type { PublicKey, RoleName } from '../metadata/types.js';
 import { readRepository } from '../reading/index.js';
 import type { TrustServer } from '../server/index.js';
@@ -103,7 +103,7 @@ function checkServerKey(
   role: 'snapshot' | 'timestamp',
   key: PublicKey,
 ): void {
-  if (own(view.root.signed.roles, role)?.keyids.includes(keyIdOf(key)) === true) return;
+  if (getOwnProperty(view.root.signed.roles, role)?.keyids.includes(keyIdOf(key)) === true) return;
   throw new TrustError(
     'TRUST_SERVER_REJECTED',
     `the trust server ${server.host} cannot publish for ${server.gun}: it does not hold the ` +

@@ -1,7 +1,7 @@
 /** Publishes trust data: first roots, tags for existing repositories, and what to know before. */
 export { examineSigning, type ExamineOptions, type SigningOutlook } from './examine.js';
 export { keyIdsFor, stateOf, type RoleState } from './roles.js';
-export { patienceFor, type Patience } from './patience.js';
+export { backoffFor, type Backoff } from './backoff.js';
 export { publishChange, type Change, type Changed } from './publish-change.js';
 export type { FileSigner, Plan, PlannedFile } from './plan.js';
 export { initialiseRepository, type Initialised, type InitialiseOptions } from './initialise.js';

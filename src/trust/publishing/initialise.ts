@@ -12,7 +12,7 @@ import { readRepository } from '../reading/index.js';
 import type { PublishOutcome, TrustServer } from '../server/index.js';
 import type { Signer } from '../signer.js';
 import { verifyRootChain, type TrustedView } from '../verification/index.js';
-import { patienceFor } from './patience.js';
+import { backoffFor } from './backoff.js';
 import { readBack, tagFlaw } from './read-back.js';
 import { signFile } from './sign.js';
 import type { PublishingContext, Tags } from './types.js';
@@ -57,7 +57,7 @@ export async function initialiseRepository(
   const tags: Tags = options.tags ?? new Map();
   const files = await firstFiles(server, options, tags);
   const bytes = new Map([...files].map(([role, file]) => [role, file.bytes]));
-  const patience = patienceFor(options.deadlineMs ?? limits.publishDeadlineMs, options.signal);
+  const patience = backoffFor(options.deadlineMs ?? limits.publishDeadlineMs, options.signal);
 
   for (let attempts = 1; ; attempts += 1) {
     await options.recheck?.();

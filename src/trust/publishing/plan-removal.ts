@@ -3,7 +3,7 @@
  * in the tree it is. Pure: a view and a wish in, new bodies out, and what has to stay where it is.
  */
 import { withoutTargets } from '../edits/index.js';
-import { own } from '../metadata/index.js';
+import { getOwnProperty } from '../metadata/index.js';
 import type { KeyId, RoleName, TargetsSigned } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
 import { canonicalIds, type TrustedView } from '../verification/index.js';
@@ -63,7 +63,7 @@ export function planRemoval(
 
 function thresholdOf(view: TrustedView, role: RoleName): number {
   const listed =
-    role === 'targets' ? own(view.root.signed.roles, role) : view.delegations.get(role);
+    role === 'targets' ? getOwnProperty(view.root.signed.roles, role) : view.delegations.get(role);
   return Math.max(listed?.threshold ?? 1, 1);
 }
 
@@ -71,7 +71,7 @@ function keeping(view: TrustedView, role: RoleName, isExpired: boolean): Keeping
   const { keys, roles } = view.root.signed;
   const listed =
     role === 'targets'
-      ? (own(roles, role)?.keyids ?? []).flatMap((id) => own(keys, id) ?? [])
+      ? (getOwnProperty(roles, role)?.keyids ?? []).flatMap((id) => getOwnProperty(keys, id) ?? [])
       : [...(view.delegations.get(role)?.keys.values() ?? [])];
   return { role, keyIds: canonicalIds(listed), threshold: thresholdOf(view, role), isExpired };
 }

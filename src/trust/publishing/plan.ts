@@ -5,13 +5,13 @@
  */
 import { TrustError } from '../../errors.js';
 import { expiresSoon, tagTarget, withTargets } from '../edits/index.js';
-import { own, releasesRole } from '../metadata/index.js';
+import { getOwnProperty, releasesRole } from '../metadata/index.js';
 import type { Gun, KeyId, RoleName, RootSigned, Target, TargetsSigned } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
 import {
   lookUpTag,
   pullRoles,
-  rolesSignableBy,
+  signingRoles,
   visibilityOf,
   type SigningCandidate,
   type TrustedView,
@@ -79,7 +79,10 @@ export function planTags(view: TrustedView, tags: Tags, signer: Signer, now: Dat
     }
     const kept = new Map<string, Target>();
     for (const [tag, target] of targets) {
-      const { custom, lost } = customOf(state.body && own(state.body.targets, tag), target);
+      const { custom, lost } = customOf(
+        state.body && getOwnProperty(state.body.targets, tag),
+        target,
+      );
       kept.set(tag, custom === undefined ? target : { ...target, custom });
       if (lost) warnings.push(lostCustom(view, role, tag));
     }
@@ -97,7 +100,7 @@ function rolesForTag(
   signer: Wanted,
   content?: TagContent,
 ): readonly RoleName[] {
-  const { roles, candidates, explanation } = rolesSignableBy(view, [signer.keyId], tag);
+  const { roles, candidates, explanation } = signingRoles(view, [signer.keyId], tag);
   if (roles.length === 0) {
     throw notAuthorised(
       `${signer.description} may not sign the tag ${tag} of ${view.gun}. ${explanation}`,
@@ -139,7 +142,7 @@ function lostCustom({ gun }: TrustedView, role: RoleName, tag: string): string {
 }
 
 function isSameContent(present: Target | undefined, { hashes, length }: Target): boolean {
-  return present?.length === length && own(present.hashes, 'sha256') === hashes.sha256;
+  return present?.length === length && getOwnProperty(present.hashes, 'sha256') === hashes.sha256;
 }
 
 function notAuthorised(message: string, remedy: string): TrustError {
@@ -181,5 +184,7 @@ function stands(
   now: Date,
 ): boolean {
   if (!body || expiresSoon(body.expires, now)) return false;
-  return [...targets].every(([name, target]) => isSameContent(own(body.targets, name), target));
+  return [...targets].every(([name, target]) =>
+    isSameContent(getOwnProperty(body.targets, name), target),
+  );
 }

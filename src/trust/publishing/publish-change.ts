@@ -9,7 +9,7 @@ import type { RoleName } from '../metadata/types.js';
 import { readRepository } from '../reading/index.js';
 import type { TrustServer } from '../server/index.js';
 import type { TrustedView, VouchingKey } from '../verification/index.js';
-import { patienceFor } from './patience.js';
+import { backoffFor } from './backoff.js';
 import type { Plan, PlannedFile } from './plan.js';
 import { confirmed, readBack } from './read-back.js';
 import { requireAnchor } from './require-anchor.js';
@@ -63,7 +63,7 @@ export async function publishChange<P extends Plan>(
     const likely = [...view.delegations.keys()];
     return readBack(server, { flaw, overtaken, sent, likely, expiry }, { ...options, pins });
   };
-  const patience = patienceFor(options.deadlineMs ?? limits.publishDeadlineMs, signal);
+  const patience = backoffFor(options.deadlineMs ?? limits.publishDeadlineMs, signal);
   let earlier: TrustedView | undefined;
   let trouble: Trouble | undefined;
   let attempts = 0;

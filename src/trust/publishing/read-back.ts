@@ -5,12 +5,12 @@
  */
 import { isTrustError, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import { hashMismatch, own } from '../metadata/index.js';
+import { hashMismatch, getOwnProperty } from '../metadata/index.js';
 import type { RoleName } from '../metadata/types.js';
 import { readRepository } from '../reading/index.js';
 import type { TrustServer } from '../server/index.js';
 import { lookUpTag, type TrustedView } from '../verification/index.js';
-import { patienceFor } from './patience.js';
+import { backoffFor } from './backoff.js';
 import type { PublishingContext, Tags } from './types.js';
 
 /** What was sent and must be found. */
@@ -38,7 +38,7 @@ export async function readBack(
   context: PublishingContext,
 ): Promise<TrustedView> {
   const totalMs = Math.min(limits.readBackDeadlineMs, context.deadlineMs ?? Infinity);
-  const patience = patienceFor(totalMs, context.signal);
+  const patience = backoffFor(totalMs, context.signal);
   for (;;) {
     const look = await lookOnce(server, expected, context);
     if ('view' in look) return look.view;
@@ -122,7 +122,7 @@ function fileFlaw(view: TrustedView, { sent }: Expectation): string | undefined 
     if (current.signed.version < version) {
       return `${role} is at version ${current.signed.version}, not ${version}`;
     }
-    const listed = own(view.snapshot.signed.meta, role);
+    const listed = getOwnProperty(view.snapshot.signed.meta, role);
     if (!listed) return `${role} is not listed in the snapshot`;
     const mismatch = hashMismatch(bytes, listed.hashes);
     if (mismatch !== undefined) return `${role} is not the file that was sent: ${mismatch}`;

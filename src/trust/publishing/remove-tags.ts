@@ -1,5 +1,5 @@
 /** Takes tags away from the roles of an existing repository. */
-import { own } from '../metadata/index.js';
+import { getOwnProperty } from '../metadata/index.js';
 import type { RoleName } from '../metadata/types.js';
 import type { TrustServer } from '../server/index.js';
 import type { TrustedView } from '../verification/index.js';
@@ -66,5 +66,5 @@ export async function removeTags(
 
 function carries(view: TrustedView, role: RoleName, tag: string): boolean {
   const file = view.targets.get(role);
-  return file !== undefined && own(file.signed.targets, tag) !== undefined;
+  return file !== undefined && getOwnProperty(file.signed.targets, tag) !== undefined;
 }

@@ -1,5 +1,5 @@
 /** What a view says of one role: our key in it, and what a new version starts from. Pure. */
-import { canonicalKeyIdOf, isBaseRole, MetadataError, own } from '../metadata/index.js';
+import { canonicalKeyIdOf, isBaseRole, MetadataError, getOwnProperty } from '../metadata/index.js';
 import type { KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
 import { invalidData, type TrustedView } from '../verification/index.js';
 import { limits } from '../../limits.js';
@@ -26,8 +26,8 @@ export function keysOf(
 ): readonly (readonly [KeyId, PublicKey])[] {
   if (!isBaseRole(role)) return [...(view.delegations.get(role)?.keys ?? [])];
   const { roles, keys } = view.root.signed;
-  return [...new Set(own(roles, role)?.keyids)].flatMap((id) => {
-    const key = own(keys, id);
+  return [...new Set(getOwnProperty(roles, role)?.keyids)].flatMap((id) => {
+    const key = getOwnProperty(keys, id);
     return key === undefined ? [] : [[id, key] as const];
   });
 }

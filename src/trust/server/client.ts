@@ -24,7 +24,7 @@ import {
   signerRefused,
   stumbled,
   updateRejected,
-} from './failures.js';
+} from './error-mapping.js';
 import { multipartBody } from './multipart.js';
 import { parseServerKey } from './server-key.js';
 import type {

@@ -2,12 +2,12 @@
  * What vouches for a root besides the server that handed it out. Whoever signs extends what the server
  * shows, so without such an anchor a lying server would get its own content signed. Pure.
  */
-import { canonicalKeyIdOf, own, type KeyId } from '../metadata/index.js';
+import { canonicalKeyIdOf, getOwnProperty, type KeyId } from '../metadata/index.js';
 import type { Signer } from '../signer.js';
-import { recordMismatch } from './failures.js';
+import { recordMismatch } from './errors.js';
 import { keyNamesOf } from './key-names.js';
 import type { Pin } from './pins.js';
-import { timelessRootKeyIds } from './root.js';
+import { rootKeyIdsIgnoringDates } from './root.js';
 import { countSignatures } from './signatures.js';
 import type { TrustedView } from './view.js';
 
@@ -80,11 +80,11 @@ export function isRootSignedBy(
   { gun, root }: Pick<TrustedView, 'gun' | 'root'>,
   keyIds: readonly KeyId[],
 ): boolean {
-  const keyids = timelessRootKeyIds(root, { gun, allowWildcard: false }).filter((id) => {
-    const key = own(root.signed.keys, id);
+  const keyids = rootKeyIdsIgnoringDates(root, { gun, allowWildcard: false }).filter((id) => {
+    const key = getOwnProperty(root.signed.keys, id);
     return key !== undefined && keyIds.includes(canonicalKeyIdOf(key));
   });
   if (keyids.length === 0) return false;
-  const threshold = own(root.signed.roles, 'root')?.threshold ?? 0;
+  const threshold = getOwnProperty(root.signed.roles, 'root')?.threshold ?? 0;
   return countSignatures(root, { keyids, threshold }, root.signed.keys).isEnough;
 }

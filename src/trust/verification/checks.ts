@@ -6,7 +6,7 @@ import { messageOf } from '../../errors.js';
 import { limits } from '../../limits.js';
 import {
   hashMismatch,
-  own,
+  getOwnProperty,
   type Envelope,
   type FileMeta,
   type Gun,
@@ -17,8 +17,8 @@ import {
 } from '../metadata/index.js';
 import { SignatureBudget } from './budget.js';
 import { expiryOf } from './expiries.js';
-import { expiredData, invalidData } from './failures.js';
-import { countSignatures, type SignatureCount, type SigningRole } from './signatures.js';
+import { expiredData, invalidData } from './errors.js';
+import { countSignatures, type SignatureCount, type RoleThreshold } from './signatures.js';
 
 /** Checks for one GUN at one moment. */
 export class DocumentChecks {
@@ -64,7 +64,7 @@ export class DocumentChecks {
 
   /** The threshold of a base role, by the keys of the root. */
   baseSignatures(role: RoleName, file: Envelope, root: Envelope<RootSigned>): void {
-    const signers = own(root.signed.roles, role) ?? { keyids: [], threshold: 1 };
+    const signers = getOwnProperty(root.signed.roles, role) ?? { keyids: [], threshold: 1 };
     const count = this.count(role, file, signers, root.signed.keys);
     if (!count.isEnough) throw invalidData(this.gun, role, count.rule);
   }
@@ -72,7 +72,7 @@ export class DocumentChecks {
   count(
     role: RoleName,
     file: Envelope,
-    signers: SigningRole,
+    signers: RoleThreshold,
     keys: Readonly<Record<KeyId, PublicKey>>,
   ): SignatureCount {
     try {

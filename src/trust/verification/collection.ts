@@ -7,7 +7,7 @@ import { limits } from '../../limits.js';
 import {
   delegationCertificateFlaw,
   hashMismatch,
-  own,
+  getOwnProperty,
   parseSnapshot,
   parseTargets,
   parseTimestamp,
@@ -25,7 +25,7 @@ import { DocumentChecks } from './checks.js';
 import { DelegationRegistry, targetsAsDelegation } from './delegations.js';
 import { earlierOf } from './earlier.js';
 import { expiryOf } from './expiries.js';
-import { expiredData, invalidData } from './failures.js';
+import { expiredData, invalidData } from './errors.js';
 import type { VerificationOptions } from './options.js';
 import { certificateExpiry } from './root.js';
 import { TrustedRoots } from './trusted-roots.js';
@@ -119,7 +119,7 @@ export class TrustedCollection {
     // TUF 1.0, 5.5.6: not expired.
     this.#checks.expiry('snapshot', snapshot);
     // Notary only (tuf/builder.go loadSnapshot): the snapshot binds the root in use as well.
-    const rootMeta = own(snapshot.signed.meta, 'root');
+    const rootMeta = getOwnProperty(snapshot.signed.meta, 'root');
     const mismatch = rootMeta && hashMismatch(root.bytes, rootMeta.hashes);
     if (mismatch !== undefined) {
       throw invalidData(this.gun, 'root', `it is not the root of this snapshot: ${mismatch}`);
@@ -191,7 +191,7 @@ export class TrustedCollection {
   /** What the timestamp or snapshot says about a file; undefined when it is not listed (yet). */
   expected(role: RoleName): FileMeta | undefined {
     const list = role === 'snapshot' ? this.#timestamp : this.#snapshot;
-    return list && own<FileMeta>(list.signed.meta, role);
+    return list && getOwnProperty<FileMeta>(list.signed.meta, role);
   }
 
   /** Tells whether `bytes` are what the accepted timestamp or snapshot names as `role`. */

@@ -2,7 +2,7 @@
 import { limits } from '../../limits.js';
 import {
   depthOf,
-  own,
+  getOwnProperty,
   restrictPaths,
   type Envelope,
   type Gun,
@@ -11,7 +11,7 @@ import {
   type RoleName,
   type TargetsSigned,
 } from '../metadata/index.js';
-import { invalidData } from './failures.js';
+import { invalidData } from './errors.js';
 import type { EffectiveRole } from './view.js';
 
 /** `targets` itself, seen as a delegation: it may sign every name. */
@@ -28,7 +28,7 @@ function delegationsOf(
     paths: restrictPaths(role.paths, parent.paths),
     keys: new Map(
       role.keyids.flatMap((id): [KeyId, PublicKey][] => {
-        const key = own(file.delegations.keys, id);
+        const key = getOwnProperty(file.delegations.keys, id);
         return key === undefined ? [] : [[id, key]];
       }),
     ),

@@ -8,7 +8,7 @@ export {
 } from './anchor.js';
 export { TrustedCollection } from './collection.js';
 export { expiriesOf, expiryOf } from './expiries.js';
-export { invalidData } from './failures.js';
+export { invalidData } from './errors.js';
 export {
   canonicalIdOrNone,
   canonicalIds,
@@ -22,19 +22,19 @@ export type { VerificationOptions } from './options.js';
 export { type Pin } from './pins.js';
 export {
   countingRootKeyIds,
-  rootCertificatesEnd,
-  timelessCountingRootKeyIds,
+  rootCertificatesExpiry,
+  countingRootKeyIdsIgnoringDates,
   type RootReader,
 } from './root-keys.js';
 export { verifyRootChain } from './root-chain.js';
 export { countSignatures } from './signatures.js';
 export {
-  rolesSignableBy,
+  signingRoles,
   visibilityOf,
-  type SignableRoles,
+  type SigningRoles,
   type SigningCandidate,
   type Visibility,
-} from './signable.js';
+} from './signing-roles.js';
 export {
   adminKeysOf,
   listTags,
@@ -51,4 +51,4 @@ export type {
   TrustedView,
   TrustWarning,
 } from './view.js';
-export { rolesVouchingFor } from './vouching.js';
+export { rolesListing } from './roles-listing.js';

@@ -6,7 +6,7 @@
 import {
   canonicalKeyIdOf,
   MetadataError,
-  own,
+  getOwnProperty,
   type Envelope,
   type KeyId,
   type PublicKey,
@@ -33,7 +33,9 @@ export function keyNamesOf(
   { signed: { keys, roles } }: Envelope<RootSigned>,
   role: RoleName,
 ): readonly KeyName[] {
-  return [...new Set(own(roles, role)?.keyids)].map((id) => keyNameOf(id, own(keys, id)));
+  return [...new Set(getOwnProperty(roles, role)?.keyids)].map((id) =>
+    keyNameOf(id, getOwnProperty(keys, id)),
+  );
 }
 
 /** Keys in a sentence: `key ID 1f…` and, for who looks with Docker, what that calls it. */

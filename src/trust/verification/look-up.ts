@@ -2,7 +2,7 @@
  * What a tag stands for, exactly as Docker's pull decides it (Docker CLI 28,
  * cli/command/image/trust.go getTrustedPullTargets; notary client/reader.go GetTargetByName).
  */
-import { own, sha256HexOf, type RoleName, type Target } from '../metadata/index.js';
+import { getOwnProperty, sha256HexOf, type RoleName, type Target } from '../metadata/index.js';
 import type { TrustedView } from './view.js';
 import { walkRoles } from './walk.js';
 
@@ -47,7 +47,7 @@ export function lookUpTag(view: TrustedView, tag: string): LookUp {
 /** The entry of `tag` in the trusted file of `role`, whatever its paths. */
 export function targetIn(view: TrustedView, role: RoleName, tag: string): Target | undefined {
   const file = view.targets.get(role);
-  return file && own(file.signed.targets, tag);
+  return file && getOwnProperty(file.signed.targets, tag);
 }
 
 function judge(tag: string, role: RoleName, target: Target): LookUp {

@@ -4,7 +4,7 @@
  */
 import {
   certificatesOf,
-  own,
+  getOwnProperty,
   rootCertificateFlaw,
   type Envelope,
   type Gun,
@@ -35,7 +35,7 @@ export function countingRootKeyIds(
 }
 
 /** As {@link countingRootKeyIds}, whatever the dates of the certificates. */
-export function timelessCountingRootKeyIds(
+export function countingRootKeyIdsIgnoringDates(
   root: Envelope<RootSigned>,
   reader: RootReader,
 ): readonly KeyId[] {
@@ -46,15 +46,15 @@ export function timelessCountingRootKeyIds(
  * The moment from which readers refuse the root because too few certificates of those who signed it
  * are in force; undefined when they do not suffice even without a look at their dates.
  */
-export function rootCertificatesEnd(
+export function rootCertificatesExpiry(
   root: Envelope<RootSigned>,
   reader: RootReader,
 ): Date | undefined {
-  const threshold = own(root.signed.roles, 'root')?.threshold ?? 1;
+  const threshold = getOwnProperty(root.signed.roles, 'root')?.threshold ?? 1;
   const keyids = countingIds(root, reader, undefined);
   const { valid } = countSignatures(root, { keyids, threshold }, root.signed.keys);
   const ends = valid.flatMap((id) => {
-    const key = own(root.signed.keys, id);
+    const key = getOwnProperty(root.signed.keys, id);
     // An intermediate that has expired spoils the leaf below it.
     return key ? [Math.min(...certificatesOf(key).map(({ notAfter }) => notAfter.getTime()))] : [];
   });
@@ -68,7 +68,7 @@ function countingIds(
   at: Date | undefined,
 ): readonly KeyId[] {
   const fitting = rootKeyIds(root).filter((id) => {
-    const key = own(root.signed.keys, id);
+    const key = getOwnProperty(root.signed.keys, id);
     const rules = { gun, ...(at && { now: at }) };
     return key !== undefined && rootCertificateFlaw(key, rules) === undefined;
   });

@@ -4,7 +4,7 @@
  */
 import { messageOf } from '../../errors.js';
 import {
-  own,
+  getOwnProperty,
   rootCertificateFlaw,
   type Envelope,
   type Gun,
@@ -12,10 +12,10 @@ import {
   type RootSigned,
 } from '../metadata/index.js';
 import type { SignatureBudget } from './budget.js';
-import { expiredCertificate, invalidData, pinMismatch, unchainedRoot } from './failures.js';
+import { expiredCertificate, invalidData, pinMismatch, unchainedRoot } from './errors.js';
 import { describeKeys, keyNameOf, type KeyName } from './key-names.js';
 import type { Pin, PreparedPin } from './pins.js';
-import { countSignatures, type SignatureCount, type SigningRole } from './signatures.js';
+import { countSignatures, type SignatureCount, type RoleThreshold } from './signatures.js';
 
 /** What a root is judged by. */
 export interface RootRules {
@@ -69,11 +69,11 @@ export function isSignedBy(
   previous: Envelope<RootSigned>,
   rules: Pick<RootRules, 'gun' | 'allowWildcard' | 'budget'>,
 ): boolean {
-  return countRoot(root, previous, timelessRootKeyIds(previous, rules), rules).isEnough;
+  return countRoot(root, previous, rootKeyIdsIgnoringDates(previous, rules), rules).isEnough;
 }
 
 /** The TUF IDs of the root keys whose certificate fits the GUN, whatever its dates. */
-export function timelessRootKeyIds(
+export function rootKeyIdsIgnoringDates(
   root: Envelope<RootSigned>,
   { gun, allowWildcard }: Pick<RootRules, 'gun' | 'allowWildcard'>,
 ): readonly KeyId[] {
@@ -84,7 +84,7 @@ export function timelessRootKeyIds(
 
 /** The TUF IDs of the keys of the root role. */
 export function rootKeyIds(root: Envelope<RootSigned>): readonly KeyId[] {
-  return own(root.signed.roles, 'root')?.keyids ?? [];
+  return getOwnProperty(root.signed.roles, 'root')?.keyids ?? [];
 }
 
 /** Why a root certificate is past its date, if all of them are; for diagnosis. */
@@ -117,7 +117,7 @@ function certificateFlaws(
   rules: { readonly gun: Gun; readonly allowWildcard: boolean; readonly now?: Date },
 ): readonly { readonly id: KeyId; readonly flaw: string | undefined }[] {
   return rootKeyIds(root).map((id) => {
-    const key = own(root.signed.keys, id);
+    const key = getOwnProperty(root.signed.keys, id);
     return { id, flaw: key === undefined ? 'it is not listed' : rootCertificateFlaw(key, rules) };
   });
 }
@@ -142,14 +142,14 @@ export function matchPins(
   now: Date,
 ): readonly { readonly keyId: KeyId; readonly pin: PreparedPin['pin'] }[] {
   return candidates.flatMap((keyId) => {
-    const key = own(root.signed.keys, keyId);
+    const key = getOwnProperty(root.signed.keys, keyId);
     const prepared = key && pins.find((candidate) => candidate.matches(key, now));
     return prepared === undefined ? [] : [{ keyId, pin: prepared.pin }];
   });
 }
 
 function rootKeyName({ signed }: Envelope<RootSigned>, id: KeyId): KeyName {
-  return keyNameOf(id, own(signed.keys, id));
+  return keyNameOf(id, getOwnProperty(signed.keys, id));
 }
 
 function countRoot(
@@ -158,7 +158,10 @@ function countRoot(
   keyids: readonly KeyId[],
   { gun, budget }: Pick<RootRules, 'gun' | 'budget'>,
 ): SignatureCount {
-  const role: SigningRole = { keyids, threshold: own(judge.signed.roles, 'root')?.threshold ?? 0 };
+  const role: RoleThreshold = {
+    keyids,
+    threshold: getOwnProperty(judge.signed.roles, 'root')?.threshold ?? 0,
+  };
   try {
     return countSignatures(root, role, judge.signed.keys, budget);
   } catch (error) {

@@ -3,7 +3,7 @@ import { limits } from '../../limits.js';
 import {
   keyIdOf,
   MetadataError,
-  own,
+  getOwnProperty,
   verifySignature,
   type Envelope,
   type KeyId,
@@ -12,7 +12,7 @@ import {
 import { SignatureBudget } from './budget.js';
 
 /** Who may sign, and how many must. */
-export interface SigningRole {
+export interface RoleThreshold {
   readonly keyids: readonly KeyId[];
   readonly threshold: number;
 }
@@ -34,7 +34,7 @@ export interface SignatureCount {
  */
 export function countSignatures(
   envelope: Envelope,
-  role: SigningRole,
+  role: RoleThreshold,
   keys: Readonly<Record<KeyId, PublicKey>>,
   budget = new SignatureBudget(),
 ): SignatureCount {
@@ -43,7 +43,7 @@ export function countSignatures(
   const listed = new Set(role.keyids);
   const tries = new Map<KeyId, number>();
   for (const { keyid, method, sig } of envelope.signatures) {
-    const key = own(keys, keyid);
+    const key = getOwnProperty(keys, keyid);
     const tried = tries.get(keyid) ?? 0;
     if (key === undefined || !listed.has(keyid) || valid.has(keyid)) continue;
     if (tried >= limits.signaturesPerKey) continue;

@@ -1,5 +1,5 @@
 /** The signed tags and the signers as `docker trust inspect` shows them (cli/command/trust/inspect). */
-import { own, sha256HexOf, type KeyId, type RoleName } from '../metadata/index.js';
+import { getOwnProperty, sha256HexOf, type KeyId, type RoleName } from '../metadata/index.js';
 import { canonicalIds } from './key-names.js';
 import { lookUpTag, pullRoles } from './look-up.js';
 import { natural } from './natural-order.js';
@@ -74,8 +74,8 @@ export function adminKeysOf(view: TrustedView): {
   readonly repository: readonly KeyId[];
 } {
   const { keys, roles } = view.root.signed;
-  const idsOf = (role: RoleName): readonly KeyId[] => own(roles, role)?.keyids ?? [];
-  const repository = idsOf('targets').flatMap((id) => own(keys, id) ?? []);
+  const idsOf = (role: RoleName): readonly KeyId[] => getOwnProperty(roles, role)?.keyids ?? [];
+  const repository = idsOf('targets').flatMap((id) => getOwnProperty(keys, id) ?? []);
   return { root: [...idsOf('root')].sort(), repository: canonicalIds(repository) };
 }
 

@@ -5,7 +5,7 @@
 import { limits } from '../../limits.js';
 import { parseRoot, type Envelope, type Gun, type RootSigned } from '../metadata/index.js';
 import type { DocumentChecks } from './checks.js';
-import { invalidData } from './failures.js';
+import { invalidData } from './errors.js';
 import type { VerificationOptions } from './options.js';
 import { preparePin, type PreparedPin } from './pins.js';
 import { isSignedBy, validateRoot, type RootVerdict } from './root.js';

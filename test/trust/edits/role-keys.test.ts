@@ -93,11 +93,11 @@ describe('exchanging keys of delegations', () => {
 
   it('changes the roles that are named, and drops a key that no role uses any more', () => {
     const exchange = { removed: [idOld], added };
-    const exchanges = new Map([
+    const changes = new Map([
       ['targets/a', exchange],
       ['targets/releases', exchange],
     ]);
-    expect(withDelegationKeys(before, exchanges, now)).toEqual({
+    expect(withDelegationKeys(before, changes, now)).toEqual({
       ...before,
       version: 9,
       expires: '2029-11-22T12:00:00Z',
@@ -113,8 +113,8 @@ describe('exchanging keys of delegations', () => {
   });
 
   it('keeps the old key where another role lists it', () => {
-    const exchanges = new Map([['targets/a', { removed: [idOld], added }]]);
-    const after = withDelegationKeys(before, exchanges, now);
+    const changes = new Map([['targets/a', { removed: [idOld], added }]]);
+    const after = withDelegationKeys(before, changes, now);
     expect(Object.keys(after.delegations.keys).sort()).toEqual([idOld, idOther, idAdded].sort());
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   canonicalForm,
   keyIdOf,
-  own,
+  getOwnProperty,
   parseRoot,
   parseSnapshot,
   parseTargets,
@@ -85,7 +85,7 @@ describe('the documents recorded from Go clients and servers', () => {
     for (const document of roots) {
       const { signed } = parseRoot(Buffer.from(document.text, 'utf8'));
       for (const id of signed.roles.root?.keyids ?? []) {
-        const key = own(signed.keys, id);
+        const key = getOwnProperty(signed.keys, id);
         expect(key).toBeDefined();
         if (key === undefined) continue;
         const now = new Date('2026-11-24T00:00:00Z');

@@ -7,7 +7,7 @@ import { createRootCertificate } from '../../../src/signing/index.js';
 import {
   addSigner,
   examineSigning,
-  handOverRoles,
+  publishServerKeys,
   keyIdOf,
   publishTags,
   removeSigner,
@@ -110,7 +110,7 @@ const deeds: readonly Deed[] = [
         ...options,
         signers: [targets],
         withinDays: 40_000,
-        serverHoldsSnapshot: true,
+        isSnapshotServerManaged: true,
       }),
   },
   {
@@ -121,7 +121,7 @@ const deeds: readonly Deed[] = [
         ...options,
         signers: [root],
         withinDays: 40_000,
-        serverHoldsSnapshot: true,
+        isSnapshotServerManaged: true,
       }),
   },
   {
@@ -131,7 +131,7 @@ const deeds: readonly Deed[] = [
       const signer = ecdsaSigner('new root');
       const publicKey = await createRootCertificate(gun, signer, start);
       const newKey = { signer, publicKey };
-      const wish = { role: 'root', newKey, atHand: [keys.root], oldKeyId: keys.root.keyId };
+      const wish = { role: 'root', newKey, availableKeys: [keys.root], oldKeyId: keys.root.keyId };
       return rotateKey(server, { ...options, ...wish });
     },
   },
@@ -141,7 +141,13 @@ const deeds: readonly Deed[] = [
     run: async (server, keys, options) => {
       const newKey = { signer: keys.root, publicKey: await publicKeyOf(keys) };
       const clock = () => new Date(start.getTime() + 3600 * 86_400_000);
-      return rotateKey(server, { ...options, clock, role: 'root', newKey, atHand: [keys.root] });
+      return rotateKey(server, {
+        ...options,
+        clock,
+        role: 'root',
+        newKey,
+        availableKeys: [keys.root],
+      });
     },
   },
   {
@@ -150,7 +156,7 @@ const deeds: readonly Deed[] = [
     run: (server, { root, targets }, options) => {
       const signer = ecdsaSigner('new');
       const newKey = { signer, publicKey: signer.publicKey };
-      const wish = { role: 'targets', newKey, atHand: [root], oldKeyId: targets.keyId };
+      const wish = { role: 'targets', newKey, availableKeys: [root], oldKeyId: targets.keyId };
       return rotateKey(server, { ...options, ...wish });
     },
   },
@@ -160,7 +166,7 @@ const deeds: readonly Deed[] = [
     run: (server, { targets, ci }, options) => {
       const signer = ecdsaSigner('new');
       const newKey = { signer, publicKey: signer.publicKey };
-      const wish = { role: 'targets/ci', newKey, atHand: [targets], oldKeyId: ci.keyId };
+      const wish = { role: 'targets/ci', newKey, availableKeys: [targets], oldKeyId: ci.keyId };
       return rotateKey(server, { ...options, ...wish });
     },
   },
@@ -169,7 +175,7 @@ const deeds: readonly Deed[] = [
     recorded: undefined,
     run: async (server, { root }, options) => {
       const newKeys = new Map([['snapshot', await server.rotateServerKey('snapshot')] as const]);
-      return handOverRoles(server, { ...options, newKeys, atHand: [root] });
+      return publishServerKeys(server, { ...options, newKeys, availableKeys: [root] });
     },
   },
 ];
@@ -311,7 +317,7 @@ describe('the real server', () => {
       ...context,
       role: 'targets/ci',
       newKey,
-      atHand: [root, targets],
+      availableKeys: [root, targets],
     });
     expect(done.view.pinnedBy).toMatchObject({ kind: 'pin' });
   });

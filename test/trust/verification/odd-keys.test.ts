@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { isTrustError } from '../../../src/errors.js';
 import { publicKeyOf, publicKeyFromCertificates } from '../../../src/trust/metadata/keys.js';
-import { listTags, rolesSignableBy, signersOf } from '../../../src/trust/verification/index.js';
+import { listTags, signingRoles, signersOf } from '../../../src/trust/verification/index.js';
 import { dockerLikeRepository, gun, trustFiles } from '../repository-builder.js';
 import { ecdsaKey, makeCertificate, withPublicKey, type TestKey } from '../test-keys.js';
 
@@ -57,7 +57,7 @@ function look(files: Parameters<typeof trustFiles>[0]): 'fine' | 'refused' {
     const view = trustFiles(files);
     listTags(view);
     signersOf(view);
-    rolesSignableBy(view, ['ab'.repeat(32)], '1.0');
+    signingRoles(view, ['ab'.repeat(32)], '1.0');
     return 'fine';
   } catch (error) {
     if (!isTrustError(error)) throw error;

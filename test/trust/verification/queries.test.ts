@@ -3,7 +3,7 @@ import {
   expiriesOf,
   listTags,
   lookUpTag,
-  rolesSignableBy,
+  signingRoles,
   signersOf,
   visibilityOf,
 } from '../../../src/trust/verification/index.js';
@@ -174,7 +174,7 @@ describe('the roles our keys may sign a tag into', () => {
     repository.delegate('targets/old', { keys: [alice], paths: ['old'] });
     repository.delegate('targets/alice/deep', { keys: [alice] });
     const view = trustFiles(repository.build());
-    const signable = rolesSignableBy(view, [alice.canonicalId], '2.0');
+    const signable = signingRoles(view, [alice.canonicalId], '2.0');
     expect(signable.roles).toEqual(['targets/releases', 'targets/alice']);
     expect(visibilityOf(view, signable.roles, '2.0')).toEqual({
       isVisible: true,
@@ -190,22 +190,22 @@ describe('the roles our keys may sign a tag into', () => {
     const certified = withCertificates(key, [makeCertificate(key, { commonName: 'alice' })]);
     repository.delegate('targets/releases', { keys: [certified] });
     const view = trustFiles(repository.build());
-    expect(rolesSignableBy(view, [key.keyId], 'v1').roles).toEqual(['targets/releases']);
-    expect(rolesSignableBy(view, [certified.keyId], 'v1').roles).toEqual([]);
+    expect(signingRoles(view, [key.keyId], 'v1').roles).toEqual(['targets/releases']);
+    expect(signingRoles(view, [certified.keyId], 'v1').roles).toEqual([]);
   });
 
   it('are targets when our key is the repository key', () => {
     const repository = dockerLikeRepository();
     const [key] = repository.targetsRole.keys as [TestKey];
     const view = trustFiles(repository.build());
-    expect(rolesSignableBy(view, [key.keyId], '2.0').roles).toEqual(['targets']);
+    expect(signingRoles(view, [key.keyId], '2.0').roles).toEqual(['targets']);
     expect(visibilityOf(view, ['targets'], '2.0')).toEqual({ isVisible: true, role: 'targets' });
   });
 
   it('are none for a stranger, with an explanation that lists every key', () => {
     const view = trustFiles(dockerLikeRepository().build());
     const stranger = ecdsaKey().keyId;
-    const { roles, explanation, candidates } = rolesSignableBy(view, [stranger], '1.0');
+    const { roles, explanation, candidates } = signingRoles(view, [stranger], '1.0');
     expect(roles).toEqual([]);
     expect(candidates.map(({ role }) => role)).toEqual([
       'targets',
@@ -214,7 +214,7 @@ describe('the roles our keys may sign a tag into', () => {
     ]);
     expect(explanation).toContain(`With key ${stranger} no role`);
     for (const { keyIds } of candidates) expect(explanation).toContain(keyIds[0]);
-    expect(rolesSignableBy(view, [], '1.0').roles).toEqual([]);
+    expect(signingRoles(view, [], '1.0').roles).toEqual([]);
   });
 
   it('leave out a role that needs more signatures than we can make', () => {
@@ -222,10 +222,10 @@ describe('the roles our keys may sign a tag into', () => {
     const [ours, theirs] = [ecdsaKey(), ecdsaKey()];
     repository.delegate('targets/releases', { keys: [ours, theirs], threshold: 2 });
     const view = trustFiles(repository.build());
-    const one = rolesSignableBy(view, [ours.keyId], 'v1');
+    const one = signingRoles(view, [ours.keyId], 'v1');
     expect(one.roles).toEqual([]);
     expect(one.explanation).toContain('needs 2 signatures');
-    const both = rolesSignableBy(view, [ours.keyId, theirs.keyId], 'v1');
+    const both = signingRoles(view, [ours.keyId, theirs.keyId], 'v1');
     expect(both.roles).toEqual(['targets/releases']);
   });
 });

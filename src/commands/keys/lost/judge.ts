@@ -3,14 +3,14 @@
  * trust data, never from what somebody believes to have lost.
  */
 import {
-  isOurConcern,
-  isSnapshotHeldByClient,
+  isClientRenewed,
+  isSnapshotClientManaged,
   listingOf,
   type Gun,
-  type KeyHolder,
+  type SignerInfo,
   type KeyId,
-  type Renewal,
-  type RenewalRules,
+  type RoleExpiry,
+  type ExpiryRules,
   type RoleName,
   type TrustedView,
 } from '../../../trust/index.js';
@@ -22,7 +22,7 @@ export interface Custody {
   /** Canonical IDs of its keys. */
   readonly keyIds: readonly KeyId[];
   readonly threshold: number;
-  readonly held: readonly KeyHolder[];
+  readonly held: readonly SignerInfo[];
   /** Whether the keys at hand reach its threshold. */
   readonly isAtHand: boolean;
 }
@@ -63,9 +63,9 @@ export function mendsByTargets({ expired, isSnapshotWithClient }: Loss): boolean
 /** Judges what `view` and its renewals mean for whoever has `holders` and nothing else. */
 export function judgeLoss(
   view: TrustedView,
-  renewals: readonly Renewal[],
-  holders: readonly KeyHolder[],
-  rules: RenewalRules,
+  renewals: readonly RoleExpiry[],
+  holders: readonly SignerInfo[],
+  rules: ExpiryRules,
 ): Loss {
   const custody = ['root', 'targets', ...view.delegations.keys()].map((role) =>
     custodyOf(view, role, holders),
@@ -73,7 +73,7 @@ export function judgeLoss(
   const isAtHand = (role: RoleName): boolean =>
     custody.find((one) => one.role === role)?.isAtHand === true;
   const [root, targets] = [isAtHand('root'), isAtHand('targets')];
-  const isSnapshotWithClient = isSnapshotHeldByClient(view, holders, rules);
+  const isSnapshotWithClient = isSnapshotClientManaged(view, holders, rules);
   const base = renewals.filter(({ role }) => !role.startsWith('targets/'));
   const expired = endsOf(base.filter(({ state }) => state === 'expired'));
   const fixed = root
@@ -102,13 +102,13 @@ export function judgeLoss(
     isSnapshotWithClient,
     expired,
     end: endsOf(fixed)[0],
-    next: endsOf(base.filter(isOurConcern))[0],
+    next: endsOf(base.filter(isClientRenewed))[0],
     canSign: expired.length === 0 && !isSnapshotWithClient,
     fading: endsOf(fading),
   };
 }
 
-function custodyOf(view: TrustedView, role: RoleName, holders: readonly KeyHolder[]): Custody {
+function custodyOf(view: TrustedView, role: RoleName, holders: readonly SignerInfo[]): Custody {
   const listing = listingOf(view, role);
   const keys = listing?.keys ?? [];
   const threshold = listing?.threshold ?? 1;
@@ -130,7 +130,7 @@ function kindOf(root: boolean, targets: boolean, delegations: boolean): Loss['ki
 }
 
 /** Soonest first. */
-function endsOf(renewals: readonly Renewal[]): readonly FixedEnd[] {
+function endsOf(renewals: readonly RoleExpiry[]): readonly FixedEnd[] {
   return renewals
     .flatMap((one) => (one.expires ? [{ what: nameOf(one), at: one.expires }] : []))
     .sort((a, b) => a.at.getTime() - b.at.getTime());

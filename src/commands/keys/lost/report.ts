@@ -1,5 +1,5 @@
 /** What `keys lost` says: lines for the log, job summary, trust report. Facts only. */
-import type { Gun, Renewal, SignedTag } from '../../../trust/index.js';
+import type { Gun, RoleExpiry, SignedTag } from '../../../trust/index.js';
 import { code, escape } from '../../report/report.js';
 import { alignColumns } from '../../report/text-table.js';
 import { factsOf, type failuresOf } from '../renewal/facts.js';
@@ -13,7 +13,7 @@ export interface WayOut {
   readonly loss: Loss;
   readonly findings: readonly Finding[];
   readonly steps: readonly Step[];
-  readonly renewals: readonly Renewal[];
+  readonly renewals: readonly RoleExpiry[];
   readonly tags: readonly SignedTag[];
 }
 

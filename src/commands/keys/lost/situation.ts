@@ -1,6 +1,6 @@
 /** What the steps are made of, and the parts that many of them have in common. Pure. */
 import { formatKeyReference, type KeyReference } from '../../../signing/index.js';
-import type { KeyId, Renewal, TrustedView } from '../../../trust/index.js';
+import type { KeyId, RoleExpiry, TrustedView } from '../../../trust/index.js';
 import { trustServerOf } from '../../configuration/sign-images.js';
 import type { NamedRepository } from '../../repositories/index.js';
 import { ourCommand } from '../../command-line.js';
@@ -19,7 +19,7 @@ export interface Step {
 export interface Situation {
   readonly repository: NamedRepository;
   readonly view: TrustedView;
-  readonly renewals: readonly Renewal[];
+  readonly renewals: readonly RoleExpiry[];
   readonly loss: Loss;
   /** Where the keys at hand are, by their IDs. */
   readonly references: ReadonlyMap<KeyId, KeyReference>;

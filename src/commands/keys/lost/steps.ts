@@ -89,10 +89,12 @@ function handOver(situation: Situation): readonly Step[] {
 function renew(situation: Situation): readonly Step[] {
   const { renewals, repository } = situation;
   const troubles = troublesOf(renewals);
-  const ours = troubles.filter(({ way }) => way.kind === 'keys');
-  const held = new Set(ours.flatMap((one) => one.held.map(({ keyId }) => keyId)));
+  const ours = troubles.filter(({ remedy }) => remedy.kind === 'keys');
+  const held = new Set(ours.flatMap((one) => one.available.map(({ keyId }) => keyId)));
   const keys = [...held].map((keyId) => referenceOf(situation, keyId));
-  const certificate = troubles.some(({ way }) => way.kind === 'rotation' && way.role === 'root');
+  const certificate = troubles.some(
+    ({ remedy }) => remedy.kind === 'rotation' && remedy.role === 'root',
+  );
   return [
     ...(ours.length === 0
       ? []

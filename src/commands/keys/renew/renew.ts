@@ -7,12 +7,12 @@ import type { InputValues } from '../../../inputs/index.js';
 import type { Log } from '../../../ports.js';
 import {
   isDue,
-  isOurConcern,
+  isClientRenewed,
   planRenewal,
-  renewals,
+  roleExpiries,
   renewRoles,
   requireAnchor,
-  type Renewal,
+  type RoleExpiry,
   type Signer,
 } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
@@ -128,7 +128,7 @@ async function renewOne(
     gun,
     renewed,
     remaining,
-    after: renewals(done.view, signers, { ...rules, now: clock() }),
+    after: roleExpiries(done.view, signers, { ...rules, now: clock() }),
   };
 }
 
@@ -137,9 +137,9 @@ function stillDue(
   { gun, remaining }: RenewedRepository,
   withinDays: number,
 ): TrustError | undefined {
-  const others = remaining.filter(({ way }) => way.kind === 'others');
+  const others = remaining.filter(({ remedy }) => remedy.kind === 'others');
   if (others.length === 0) {
-    const due = remaining.filter((one) => isDue(one) && isOurConcern(one));
+    const due = remaining.filter((one) => isDue(one) && isClientRenewed(one));
     return expiryError(gun, due, withinDays);
   }
   const each = others.map((one) => `${nameOf(one)} (${endOf(one)}) takes ${neededKeys(one)}`);
@@ -150,7 +150,7 @@ function stillDue(
   );
 }
 
-function endOf({ state, expires }: Renewal): string {
+function endOf({ state, expires }: RoleExpiry): string {
   const day = expires?.toISOString().slice(0, 10) ?? '';
   return state === 'expired' ? `expired on ${day}` : `expires on ${day}`;
 }

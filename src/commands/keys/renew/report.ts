@@ -1,5 +1,5 @@
 /** What a run of `keys renew` says of itself: table for the log, job summary, trust report. Facts only. */
-import type { Gun, KeyHolder, Renewal } from '../../../trust/index.js';
+import type { Gun, SignerInfo, RoleExpiry } from '../../../trust/index.js';
 import { code, escape } from '../../report/report.js';
 import { moreLines, mostRows, warningLines } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
@@ -10,11 +10,11 @@ import { factsOf, type failuresOf } from '../renewal/facts.js';
 export interface RenewedRepository {
   readonly gun: Gun;
   /** What was signed again, or would be, each as it was before. */
-  readonly renewed: readonly Renewal[];
+  readonly renewed: readonly RoleExpiry[];
   /** What is due and stays so. */
-  readonly remaining: readonly Renewal[];
+  readonly remaining: readonly RoleExpiry[];
   /** Everything that ends, as it stands now. */
-  readonly after: readonly Renewal[];
+  readonly after: readonly RoleExpiry[];
 }
 
 /** Everything that is said. */
@@ -23,7 +23,7 @@ export interface RenewFacts {
   readonly withinDays: number;
   readonly dryRun: boolean;
   /** The keys at hand. */
-  readonly keys: readonly KeyHolder[];
+  readonly keys: readonly SignerInfo[];
   readonly repositories: readonly RenewedRepository[];
   readonly failures: ReturnType<typeof failuresOf>;
   readonly warnings: readonly string[];
@@ -106,7 +106,7 @@ function rowsOf(
     ...remaining.map((one): [string, string, string] => [
       nameOf(one),
       day(one.expires),
-      one.way.kind === 'others'
+      one.remedy.kind === 'others'
         ? `NOT RENEWED: takes ${neededKeys(one)}`
         : `NOT RENEWED: takes ${renewableBy(one)}`,
     ]),
@@ -114,7 +114,7 @@ function rowsOf(
   return rows.length > 0 ? rows : [['-', day(firstEnd(after)), 'nothing is due']];
 }
 
-function endAfter(after: readonly Renewal[], role: string): Date | undefined {
+function endAfter(after: readonly RoleExpiry[], role: string): Date | undefined {
   return after.find((one) => one.role === role && one.part === 'file')?.expires;
 }
 

@@ -1,6 +1,12 @@
 /** Words for what ends, and for who can put it off: in tables, errors and remedies. Pure. */
 import { TrustError } from '../../../errors.js';
-import { isDue, isOurConcern, type Gun, type KeyId, type Renewal } from '../../../trust/index.js';
+import {
+  isDue,
+  isClientRenewed,
+  type Gun,
+  type KeyId,
+  type RoleExpiry,
+} from '../../../trust/index.js';
 
 /** A key ID short enough for a table, long enough to be found. */
 export function shortId(keyId: KeyId): string {
@@ -8,36 +14,36 @@ export function shortId(keyId: KeyId): string {
 }
 
 /** What ends: a role, or the certificate of the root key. */
-export function nameOf({ role, part }: Pick<Renewal, 'role' | 'part'>): string {
+export function nameOf({ role, part }: Pick<RoleExpiry, 'role' | 'part'>): string {
   return part === 'certificate' ? `${role} certificate` : role;
 }
 
 /** The cell that says who can put the end off. */
-export function renewableBy(renewal: Renewal): string {
-  const { way, state } = renewal;
-  switch (way.kind) {
+export function renewableBy(renewal: RoleExpiry): string {
+  const { remedy, state } = renewal;
+  switch (remedy.kind) {
     case 'server':
       if (state === 'expired') return 'the server, which has not done so';
-      return way.isKnown ? 'the server' : 'the server, presumably';
+      return remedy.isKnown ? 'the server' : 'the server, presumably';
     case 'keys':
       return holdersOf(renewal);
     case 'rotation':
-      return `keys rotate --role ${way.role}, with ${holdersOf(renewal)}`;
+      return `keys rotate --role ${remedy.role}, with ${holdersOf(renewal)}`;
     case 'signing':
       return state === 'not published' ? '-' : 'signing a tag into it';
     case 'others':
-      return `none at hand: ${neededKeys(renewal, shortId)}${way.rotation ? ` (keys rotate --role ${way.rotation})` : ''}`;
+      return `none at hand: ${neededKeys(renewal, shortId)}${remedy.rotation ? ` (keys rotate --role ${remedy.rotation})` : ''}`;
   }
 }
 
 /** The keys at hand, by where they are. */
-function holdersOf({ held }: Renewal): string {
-  return held.map(({ description }) => description).join(', ');
+function holdersOf({ available }: RoleExpiry): string {
+  return available.map(({ description }) => description).join(', ');
 }
 
 /** Which keys it takes, and how many of them. */
 export function neededKeys(
-  { keyIds, threshold }: Pick<Renewal, 'keyIds' | 'threshold'>,
+  { keyIds, threshold }: Pick<RoleExpiry, 'keyIds' | 'threshold'>,
   format: (keyId: KeyId) => string = (keyId) => keyId,
 ): string {
   if (keyIds.length === 0) return 'no key that can be read';
@@ -51,20 +57,20 @@ export function daysUntil(expires: Date, now: Date): number {
 }
 
 /** What a person has to see to, a role of the server that has expired included. */
-export function troublesOf(renewals: readonly Renewal[]): readonly Renewal[] {
-  return renewals.filter((one) => (isOurConcern(one) ? isDue(one) : one.state === 'expired'));
+export function troublesOf(renewals: readonly RoleExpiry[]): readonly RoleExpiry[] {
+  return renewals.filter((one) => (isClientRenewed(one) ? isDue(one) : one.state === 'expired'));
 }
 
 /** The first end that no server puts off. */
-export function firstEnd(renewals: readonly Renewal[]): Date | undefined {
-  const ends = renewals.filter(isOurConcern).flatMap(({ expires }) => expires?.getTime() ?? []);
+export function firstEnd(renewals: readonly RoleExpiry[]): Date | undefined {
+  const ends = renewals.filter(isClientRenewed).flatMap(({ expires }) => expires?.getTime() ?? []);
   return ends.length === 0 ? undefined : new Date(Math.min(...ends));
 }
 
 /** The error for what has expired or does so soon; undefined when nothing does. */
 export function expiryError(
   gun: Gun,
-  troubles: readonly Renewal[],
+  troubles: readonly RoleExpiry[],
   withinDays: number,
 ): TrustError | undefined {
   if (troubles.length === 0) return undefined;
@@ -93,24 +99,24 @@ export function expiryError(
 }
 
 /** What to do about all of it, each thing once. */
-export function remedyFor(troubles: readonly Renewal[]): string {
+export function remedyFor(troubles: readonly RoleExpiry[]): string {
   return [...new Set(troubles.map(remedyOf))].join(' ');
 }
 
-function remedyOf(renewal: Renewal): string {
-  const { way } = renewal;
-  switch (way.kind) {
+function remedyOf(renewal: RoleExpiry): string {
+  const { remedy } = renewal;
+  switch (remedy.kind) {
     case 'keys':
       return `"keys renew" signs it again with the keys at hand: ${holdersOf(renewal)}.`;
     case 'rotation':
-      return `${rotationOf(way.role)} with ${holdersOf(renewal)}.`;
+      return `${rotationOf(remedy.role)} with ${holdersOf(renewal)}.`;
     case 'server':
       return `The server renews the ${renewal.role} when it is asked for it. An expired one means that its key is missing there, that a cache answered with an old file, or that this clock is wrong.`;
     case 'signing':
       return `Whoever holds a key of ${renewal.role} must sign a tag into it again.`;
     case 'others': {
-      const what = way.rotation
-        ? `${rotationOf(way.rotation)}, with`
+      const what = remedy.rotation
+        ? `${rotationOf(remedy.rotation)}, with`
         : `Run "keys renew", for ${renewal.role} with`;
       return `${what} ${neededKeys(renewal)}, which is not at hand here. If it is lost, "keys lost" says what is left to do.`;
     }

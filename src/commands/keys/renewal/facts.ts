@@ -1,28 +1,28 @@
 /** What a report says of everything that ends in a repository. Facts only. */
 import type { Attempted } from '../../repositories/index.js';
-import type { Gun, KeyId, Renewal } from '../../../trust/index.js';
+import type { Gun, KeyId, RoleExpiry } from '../../../trust/index.js';
 import { daysUntil, nameOf, renewableBy } from './describe.js';
 
 /** One thing that ends. */
 export interface RenewalFacts {
   readonly role: string;
-  readonly part: Renewal['part'];
+  readonly part: RoleExpiry['part'];
   /** ISO 8601; absent while nothing was published, or nothing validly signed. */
   readonly expires?: string;
   /** Whole days that are left; negative when it is over. */
   readonly days?: number;
-  readonly state: Renewal['state'];
+  readonly state: RoleExpiry['state'];
   readonly threshold: number;
   /** Canonical IDs of the keys that can put the end off. */
   readonly keyIds: readonly KeyId[];
   /** Those of them that are at hand. */
   readonly heldKeyIds: readonly KeyId[];
   /** `keys`: with the keys at hand; `others`: with keys that are not. */
-  readonly renewableBy: Renewal['way']['kind'];
+  readonly renewableBy: RoleExpiry['remedy']['kind'];
 }
 
-export function factsOf(renewal: Renewal, now: Date): RenewalFacts {
-  const { role, part, expires, state, threshold, keyIds, held, way } = renewal;
+export function factsOf(renewal: RoleExpiry, now: Date): RenewalFacts {
+  const { role, part, expires, state, threshold, keyIds, available, remedy } = renewal;
   return {
     role,
     part,
@@ -30,13 +30,13 @@ export function factsOf(renewal: Renewal, now: Date): RenewalFacts {
     state,
     threshold,
     keyIds,
-    heldKeyIds: held.map(({ keyId }) => keyId),
-    renewableBy: way.kind,
+    heldKeyIds: available.map(({ keyId }) => keyId),
+    renewableBy: remedy.kind,
   };
 }
 
 /** The cells of one row, after the repository's name. */
-export function cellsOf(renewal: Renewal, now: Date): readonly string[] {
+export function cellsOf(renewal: RoleExpiry, now: Date): readonly string[] {
   const { expires, state } = renewal;
   return [
     nameOf(renewal),

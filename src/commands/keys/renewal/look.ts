@@ -6,11 +6,11 @@ import { isTrustError } from '../../../errors.js';
 import type { InputValues } from '../../../inputs/index.js';
 import type { Log } from '../../../ports.js';
 import {
-  renewals,
-  serverHolds,
+  roleExpiries,
+  isServerManaged,
   type Pin,
-  type Renewal,
-  type RenewalRules,
+  type RoleExpiry,
+  type ExpiryRules,
   type TrustedView,
 } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
@@ -38,8 +38,8 @@ export interface RenewalMeans {
 /** A repository, with what was found out about it. */
 export interface LookedAt extends OpenRepository {
   readonly view: TrustedView;
-  readonly rules: RenewalRules;
-  readonly renewals: readonly Renewal[];
+  readonly rules: ExpiryRules;
+  readonly renewals: readonly RoleExpiry[];
 }
 
 /** Opens pins and the keys at hand. @throws {TrustError} what keeps one from being opened. */
@@ -74,13 +74,13 @@ export async function lookAtRepositories(
       const signers = keys.map(({ signer }) => signer);
       const how = { pins: given, keys: signers, expiry: 'report' } as const;
       const { view, pins } = await readTrust(repository, how, context, log);
-      const rules: RenewalRules = {
+      const rules: ExpiryRules = {
         now: context.clock(),
         withinDays,
         pins,
-        serverHoldsSnapshot: await askServer(repository, view, context, log),
+        isSnapshotServerManaged: await askServer(repository, view, context, log),
       };
-      return { ...repository, view, rules, renewals: renewals(view, signers, rules) };
+      return { ...repository, view, rules, renewals: roleExpiries(view, signers, rules) };
     }),
   );
 }
@@ -93,7 +93,7 @@ async function askServer(
   log: Log,
 ): Promise<boolean | undefined> {
   try {
-    return await serverHolds(server, view, 'snapshot', signal);
+    return await isServerManaged(server, view, 'snapshot', signal);
   } catch (error) {
     if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED', ...unanswered)) throw error;
     log.debug(`${gun}: whether the server holds the snapshot key is not known: ${error.message}`);

@@ -1,7 +1,7 @@
 /** Carries a rotation out in every repository, side by side, once all of them are ready for it. */
 import type { Log } from '../../../ports.js';
 import {
-  handOverRoles,
+  publishServerKeys,
   newServerKey,
   rotateKey,
   serverRoles,
@@ -40,7 +40,7 @@ export async function carryOut(
   log: Log,
 ): Promise<Work> {
   const { repositories } = preparation;
-  const todo = repositories.filter(({ exchanges }) => exchanges.length > 0);
+  const todo = repositories.filter(({ replacements }) => replacements.length > 0);
   const newKey =
     todo.length === 0 ? preparation.newKey : await theNewKey(rotation, preparation, context, log);
   if (newKey?.reference.startsWith('https:') === true) context.setOutput('keys', newKey.reference);
@@ -67,12 +67,12 @@ async function rotateOne(
   repository: Equipped,
   rotation: Rotation,
   newKey: OpenedNewKey | undefined,
-  { atHand }: Preparation,
+  { availableKeys }: Preparation,
   { clock, signal }: RunContext,
   log: Log,
 ): Promise<RotatedRepository> {
   const { server, view, pins, explain, publicKeys } = repository;
-  const options = { known: view, atHand, pins, clock, signal, log };
+  const options = { known: view, availableKeys, pins, clock, signal, log };
   const done = await explain(async () => {
     if (rotation.kind === 'hand-over') {
       const newKeys = new Map(
@@ -81,7 +81,10 @@ async function rotateOne(
           return key ? [[role, key]] : [];
         }),
       );
-      return { ...(await handOverRoles(server, { ...options, newKeys })), unchanged: undefined };
+      return {
+        ...(await publishServerKeys(server, { ...options, newKeys })),
+        unchanged: undefined,
+      };
     }
     const { role, oldKeyId } = rotation;
     const publicKey = publicKeys.get(role);
@@ -110,9 +113,9 @@ async function equip(
   newKey: OpenedNewKey | undefined,
   { clock, signal }: RunContext,
 ): Promise<Equipped> {
-  const { exchanges, server, gun, explain, view } = repository;
+  const { replacements, server, gun, explain, view } = repository;
   if (rotation.kind === 'hand-over') {
-    const roles = serverRoles.filter((name) => exchanges.some(({ role }) => role === name));
+    const roles = serverRoles.filter((name) => replacements.some(({ role }) => role === name));
     const made = await explain(() =>
       Promise.all(
         roles.map(async (role) => [role, await newServerKey(server, view, role, signal)] as const),

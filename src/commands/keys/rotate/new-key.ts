@@ -10,7 +10,7 @@ import {
   decodeCertificates,
   isDelegation,
   type Gun,
-  type KeyHolder,
+  type SignerInfo,
   type PublicKey,
   type RoleName,
   type Signer,
@@ -33,7 +33,7 @@ export interface OpenedNewKey {
 }
 
 /** Stands for a key that is yet to be made. */
-export const keyToCome: KeyHolder = { keyId: '', description: 'the new key' };
+export const pendingKey: SignerInfo = { keyId: '', description: 'the new key' };
 
 /** Opens a key that exists. @throws {TrustError} */
 export async function openNewKey(

@@ -3,7 +3,7 @@ import {
   canonicalKeyIdOf,
   keyNamesOf,
   type PublicKey,
-  type RoleExchange,
+  type KeyReplacement,
   type TrustedView,
 } from '../../../trust/index.js';
 import type { ReadyRepository } from './prepare.js';
@@ -12,11 +12,11 @@ import { rolesWithKeys } from './still-listed.js';
 
 /** What would be done. */
 export function planned(repository: ReadyRepository): RotatedRepository {
-  const { gun, exchanges, files, unchanged, view } = repository;
+  const { gun, replacements, files, unchanged, view } = repository;
   return {
     gun,
-    state: exchanges.length === 0 ? 'unchanged' : 'to be rotated',
-    exchanges: exchanges.map((exchange) => changeOf(exchange, undefined)),
+    state: replacements.length === 0 ? 'unchanged' : 'to be rotated',
+    exchanges: replacements.map((replacement) => changeOf(replacement, undefined)),
     signedBy: files.map(({ role, signers }) => ({
       role,
       keys: signers.map(({ description }) => description),
@@ -28,23 +28,23 @@ export function planned(repository: ReadyRepository): RotatedRepository {
   };
 }
 
-/** What a stranger reads now that `exchanges` are carried out. */
+/** What a new client reads after the `replacements`. */
 export function finished(
   repository: ReadyRepository,
   done: {
     readonly view: TrustedView;
-    readonly exchanges: readonly RoleExchange[];
+    readonly replacements: readonly KeyReplacement[];
     readonly unchanged: string | undefined;
   },
   publicKeys: ReadonlyMap<string, PublicKey>,
 ): RotatedRepository {
-  const { view, exchanges, unchanged } = done;
-  const gone = exchanges.flatMap(({ removed }) => removed.flatMap(({ keyId }) => keyId ?? []));
+  const { view, replacements, unchanged } = done;
+  const gone = replacements.flatMap(({ removed }) => removed.flatMap(({ keyId }) => keyId ?? []));
   return {
     ...planned(repository),
     state: unchanged === undefined ? 'rotated' : 'unchanged',
     unchanged,
-    exchanges: exchanges.map((exchange) => changeOf(exchange, publicKeys)),
+    exchanges: replacements.map((replacement) => changeOf(replacement, publicKeys)),
     rootKeys: keyNamesOf(view.root, 'root'),
     stillListed: rolesWithKeys(view, gone),
   };
@@ -52,7 +52,7 @@ export function finished(
 
 /** The same key for every role that changes, unless the server has made one for each. */
 function changeOf(
-  { role, removed }: RoleExchange,
+  { role, removed }: KeyReplacement,
   publicKeys: ReadonlyMap<string, PublicKey> | undefined,
 ): KeyChange {
   const key = publicKeys?.get(role) ?? [...(publicKeys?.values() ?? [])][0];

@@ -1,5 +1,5 @@
 /** What the roots of repositories are held to while their root key changes. Pure. */
-import type { KeyHolder, Pin } from '../../../trust/index.js';
+import type { SignerInfo, Pin } from '../../../trust/index.js';
 
 /**
  * The pins for a rotation of the root key. The new key is one of them, because a second run may find it
@@ -9,11 +9,11 @@ import type { KeyHolder, Pin } from '../../../trust/index.js';
  */
 export function pinsForRoot(
   pins: readonly Pin[],
-  newKey: KeyHolder | undefined,
-  atHand: readonly KeyHolder[],
+  newKey: SignerInfo | undefined,
+  availableKeys: readonly SignerInfo[],
 ): readonly Pin[] {
   if (pins.length === 0 || !newKey) return pins;
-  const pinOf = ({ keyId }: KeyHolder): Pin => ({ kind: 'key-id', keyId });
+  const pinOf = ({ keyId }: SignerInfo): Pin => ({ kind: 'key-id', keyId });
   const isAhead = pins.every((pin) => pin.kind === 'key-id' && pin.keyId === newKey.keyId);
-  return [...pins, pinOf(newKey), ...(isAhead ? atHand.map(pinOf) : [])];
+  return [...pins, pinOf(newKey), ...(isAhead ? availableKeys.map(pinOf) : [])];
 }

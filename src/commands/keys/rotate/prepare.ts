@@ -9,15 +9,15 @@ import { proveSigner } from '../../../signing/index.js';
 import {
   adminKeysOf,
   canonicalIds,
-  examineHandOver,
-  examineRotation,
+  draftServerKeys,
+  draftRotation,
   listingOf,
   requireAnchor,
   type Anchored,
   type FileToSign,
-  type KeyHolder,
+  type SignerInfo,
   type Pin,
-  type RoleExchange,
+  type KeyReplacement,
   type RoleName,
   type Signer,
   type TrustedView,
@@ -38,7 +38,7 @@ import { openKeysAtHand, type KeyAtHand } from '../../signing/keys-at-hand.js';
 import { resolvePin } from '../../signing/pins.js';
 import { separateKeys } from '../../configuration/key-inputs.js';
 import type { RotateConfiguration, Rotation } from './configuration.js';
-import { keyToCome, openNewKey, type OpenedNewKey } from './new-key.js';
+import { pendingKey, openNewKey, type OpenedNewKey } from './new-key.js';
 import { pinsForRoot } from './pins.js';
 
 /** A repository, and what the rotation means for it. */
@@ -47,9 +47,9 @@ export interface ReadyRepository extends OpenRepository {
   /** What every later reading is held to. */
   readonly pins: readonly Pin[];
   /** Which keys go; none when there is nothing to do. */
-  readonly exchanges: readonly RoleExchange[];
+  readonly replacements: readonly KeyReplacement[];
   /** Who signs what. */
-  readonly files: readonly { readonly role: RoleName; readonly signers: readonly KeyHolder[] }[];
+  readonly files: readonly { readonly role: RoleName; readonly signers: readonly SignerInfo[] }[];
   /** Why there is nothing to do. */
   readonly unchanged: string | undefined;
   readonly warnings: readonly string[];
@@ -59,7 +59,7 @@ export interface ReadyRepository extends OpenRepository {
 export interface Preparation {
   readonly azure: AzureAccess;
   readonly repositories: readonly ReadyRepository[];
-  readonly atHand: readonly Signer[];
+  readonly availableKeys: readonly Signer[];
   /** Where the keys at hand are. */
   readonly keys: readonly KeyAtHand[];
   /** Undefined for a key that is yet to be made, by us or by the server. */
@@ -78,13 +78,13 @@ export async function prepare(
   const open = await loginToAll(configuration, azure, inputs, context, log);
   const keys = await log.group('Keys', () => openKeys(configuration, azure, context, log));
   return log.group('Trust data', async () => {
-    const { atHand, newKey, pins } = keys;
-    const known = [...atHand, ...(newKey ? [newKey.signer] : [])];
+    const { availableKeys, newKey, pins } = keys;
+    const known = [...availableKeys, ...(newKey ? [newKey.signer] : [])];
     const attempted = await eachRepository(open, async (repository): Promise<ReadyRepository> => {
       const isRootLeaving = rotation.role === 'root';
       const how = { pins, keys: known, expiry: 'report', isRootLeaving } as const;
       const anchor = await readTrust(repository, how, context, log);
-      const work = await examine(repository, anchor, rotation, { atHand, newKey }, context);
+      const work = await examine(repository, anchor, rotation, { availableKeys, newKey }, context);
       return { ...repository, ...anchor, ...work };
     });
     const ready = requireAll(attempted, 'cannot be rotated; nothing was changed anywhere');
@@ -93,7 +93,9 @@ export async function prepare(
   });
 }
 
-type Keys = Pick<Preparation, 'atHand' | 'keys' | 'newKey'> & { readonly pins: readonly Pin[] };
+type Keys = Pick<Preparation, 'availableKeys' | 'keys' | 'newKey'> & {
+  readonly pins: readonly Pin[];
+};
 
 async function openKeys(
   { keys, pins, rotation }: RotateConfiguration,
@@ -106,15 +108,15 @@ async function openKeys(
       ? openNewKey(rotation.newKey.key, azure, context)
       : undefined;
   // The keys at hand before a new version of one of them can be made.
-  const [atHand, newKey, resolved] = await Promise.all([
+  const [availableKeys, newKey, resolved] = await Promise.all([
     openKeysAtHand(keys, azure, context, log),
     open(),
     Promise.all(pins.map((pin) => resolvePin(pin, azure, context))),
   ]);
   if (newKey) log.info(`${newKey.signer.keyId}  ${newKey.signer.description}, the new key`);
-  const signers = atHand.map(({ signer }) => signer);
+  const signers = availableKeys.map(({ signer }) => signer);
   const held = rotation.role === 'root' ? pinsForRoot(resolved, newKey?.signer, signers) : resolved;
-  return { atHand: signers, keys: atHand, newKey, pins: held };
+  return { availableKeys: signers, keys: availableKeys, newKey, pins: held };
 }
 
 type Work = Omit<ReadyRepository, keyof OpenRepository | keyof Anchored>;
@@ -123,44 +125,47 @@ async function examine(
   repository: OpenRepository,
   { view, pins }: Anchored,
   rotation: Rotation,
-  { atHand, newKey }: Pick<Keys, 'atHand' | 'newKey'>,
+  { availableKeys, newKey }: Pick<Keys, 'availableKeys' | 'newKey'>,
   { clock, signal, nameInput }: RunContext,
 ): Promise<Work> {
   const judge = { pins, now: clock() };
   // Before a key is made that nothing will be signed with.
   const gate = (files: readonly FileToSign[]): void => {
-    const keys = [...atHand, ...(newKey ? [newKey.signer] : [])];
+    const keys = [...availableKeys, ...(newKey ? [newKey.signer] : [])];
     requireAnchor({ view, pins, files, keys, pinInput: nameInput('trust-pin') });
   };
   if (rotation.kind === 'hand-over') {
-    const { role, renews } = rotation;
-    const held = await heldServerRoles(repository, view, signal);
-    const draft = examineHandOver({ view, role, held, renews, atHand }, judge);
-    if (draft.exchanges.length === 0) {
+    const { role, renews: replacesExisting } = rotation;
+    const serverManaged = await heldServerRoles(repository, view, signal);
+    const draft = draftServerKeys(
+      { view, role, serverManaged, replacesExisting, availableKeys },
+      judge,
+    );
+    if (draft.replacements.length === 0) {
       return nothingToDo(`${repository.server.host} holds the ${role} key of ${view.gun} already`);
     }
     gate([{ role: 'root', signedBy: draft.signedBy }]);
     const signers = draft.signedBy.map(({ signer }) => signer);
-    const exchanges = draft.exchanges;
-    return { exchanges, files: [{ role: 'root', signers }], unchanged: undefined, warnings: [] };
+    const { replacements } = draft;
+    return { replacements, files: [{ role: 'root', signers }], unchanged: undefined, warnings: [] };
   }
   await requireServerKeys(repository, view, signal);
   const { role, oldKeyId } = rotation;
   if (newKey) refuseSharedKey(view, role, newKey);
-  const draft = examineRotation<KeyHolder>(
+  const draft = draftRotation<SignerInfo>(
     {
       view,
       role,
-      newKey: { signer: newKey?.signer ?? keyToCome, publicKey: undefined },
+      newKey: { signer: newKey?.signer ?? pendingKey, publicKey: undefined },
       oldKeyId,
-      atHand,
+      availableKeys,
     },
     judge,
   );
   if ('unchanged' in draft) return nothingToDo(draft.unchanged);
   gate(draft.files);
   return {
-    exchanges: draft.exchanges,
+    replacements: draft.replacements,
     files: draft.files.map((file) => ({
       role: file.role,
       signers: file.signedBy.map(({ signer }) => signer),
@@ -171,7 +176,7 @@ async function examine(
 }
 
 function nothingToDo(unchanged: string): Work {
-  return { exchanges: [], files: [], unchanged, warnings: [] };
+  return { replacements: [], files: [], unchanged, warnings: [] };
 }
 
 /** The root key must be no other role's key: who signs every day could then replace all keys. */

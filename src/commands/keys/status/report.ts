@@ -1,6 +1,6 @@
 /** What `keys status` shows: table for the log, job summary, trust report. Facts only. */
-import type { Gun, Renewal } from '../../../trust/index.js';
-import type { KeyHolder } from '../../../trust/index.js';
+import type { Gun, RoleExpiry } from '../../../trust/index.js';
+import type { SignerInfo } from '../../../trust/index.js';
 import { code, escape } from '../../report/report.js';
 import { moreLines, mostRows, warningLines } from '../../report/summary.js';
 import { alignColumns } from '../../report/text-table.js';
@@ -12,8 +12,8 @@ export interface StatusFacts {
   readonly now: Date;
   readonly withinDays: number;
   /** The keys at hand. */
-  readonly keys: readonly KeyHolder[];
-  readonly repositories: readonly { readonly gun: Gun; readonly renewals: readonly Renewal[] }[];
+  readonly keys: readonly SignerInfo[];
+  readonly repositories: readonly { readonly gun: Gun; readonly renewals: readonly RoleExpiry[] }[];
   readonly failures: ReturnType<typeof failuresOf>;
   readonly warnings: readonly string[];
 }
@@ -83,7 +83,7 @@ export function statusSummary(facts: StatusFacts): string {
   ].join('\n');
 }
 
-const marks: Readonly<Record<Renewal['state'], string>> = {
+const marks: Readonly<Record<RoleExpiry['state'], string>> = {
   valid: '✅',
   expiring: '⚠️',
   expired: '❌',

@@ -13,7 +13,7 @@ import { TrustError } from '../../../../src/errors.js';
 import { createProgram } from '../../../../src/hosts/cli/program.js';
 import { readInputs } from '../../../../src/inputs/index.js';
 import { parseKeyReference, type VaultKeyReference } from '../../../../src/signing/index.js';
-import { listTags, renewals, type RenewalRules } from '../../../../src/trust/index.js';
+import { listTags, roleExpiries, type ExpiryRules } from '../../../../src/trust/index.js';
 import {
   dockerLikeRepository,
   gun,
@@ -38,7 +38,7 @@ interface Case {
   readonly trustServer?: string;
   readonly repository?: RepositoryBuilder;
   readonly held: readonly ('root' | 'targets' | 'alice')[];
-  readonly serverHoldsSnapshot?: boolean;
+  readonly isSnapshotServerManaged?: boolean;
   readonly unopened?: Situation['unopened'];
   readonly withinDays?: number;
 }
@@ -47,7 +47,7 @@ interface Case {
 function wayOut({
   repository: made = dockerLikeRepository(),
   held,
-  serverHoldsSnapshot = true,
+  isSnapshotServerManaged = true,
   unopened = [],
   withinDays = 30,
   trustServer = repository.trustServer,
@@ -69,8 +69,8 @@ function wayOut({
       return [keyId, parseKeyReference(url)] as const;
     }),
   );
-  const rules: RenewalRules = { now, withinDays, pins: [], serverHoldsSnapshot };
-  const ends = renewals(view, holders, rules);
+  const rules: ExpiryRules = { now, withinDays, pins: [], isSnapshotServerManaged };
+  const ends = roleExpiries(view, holders, rules);
   const loss = judgeLoss(view, ends, holders, rules);
   return {
     gun,
@@ -285,7 +285,7 @@ describe('with the key of a signer lost', () => {
 
 describe('with the snapshot key at a client', () => {
   it('nothing can be published before the root key hands the role over', () => {
-    const found = wayOut({ held: everything, serverHoldsSnapshot: false });
+    const found = wayOut({ held: everything, isSnapshotServerManaged: false });
     expect(found.loss).toMatchObject({ canSign: false, isSnapshotWithClient: true });
     expect(about(found, 'signing')).toMatch(/^Does not work here: a client keeps the snapshot key/);
     expect(commandsOf(found)).toEqual([
@@ -299,7 +299,7 @@ describe('with the snapshot key at a client', () => {
     const found = wayOut({
       repository: made,
       held: ['targets', 'alice'],
-      serverHoldsSnapshot: false,
+      isSnapshotServerManaged: false,
     });
     expect(found.loss.end).toEqual({ what: 'snapshot', at: inDays(60) });
     expect(about(found, 'changing keys')).toMatch(/^Nothing can be changed: the snapshot key/);
@@ -349,7 +349,7 @@ describe('the commands of the steps', () => {
   near.targetsRole.expires = inDays(2);
   const cases: readonly Case[] = [
     { repository: near, held: everything },
-    { held: everything, serverHoldsSnapshot: false },
+    { held: everything, isSnapshotServerManaged: false },
     { held: ['root'] },
     { held: ['targets'] },
     { held: ['root', 'targets'] },

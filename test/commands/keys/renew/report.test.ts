@@ -5,7 +5,7 @@ import {
   renewTable,
   type RenewFacts,
 } from '../../../../src/commands/keys/renew/report.js';
-import { planRenewal, renewals, type Signer } from '../../../../src/trust/index.js';
+import { planRenewal, roleExpiries, type Signer } from '../../../../src/trust/index.js';
 import {
   dockerLikeRepository,
   gun,
@@ -38,7 +38,7 @@ function facts(more: Partial<RenewFacts> = {}, targets = inDays(-2), root = inDa
     withinDays: 30,
     dryRun: false,
     keys: [signer],
-    repositories: [{ gun, renewed: due, remaining, after: renewals(view, [signer], rules) }],
+    repositories: [{ gun, renewed: due, remaining, after: roleExpiries(view, [signer], rules) }],
     failures: [],
     warnings: [],
     ...more,

@@ -7,54 +7,58 @@ import {
   renewableBy,
   troublesOf,
 } from '../../../../src/commands/keys/renewal/describe.js';
-import type { Renewal } from '../../../../src/trust/index.js';
+import type { RoleExpiry } from '../../../../src/trust/index.js';
 
 const gun = 'contoso.azurecr.io/team/app';
 const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
 
-const renewal = (more: Partial<Renewal> = {}): Renewal => ({
+const renewal = (more: Partial<RoleExpiry> = {}): RoleExpiry => ({
   role: 'targets',
   part: 'file',
   expires: new Date('2026-12-01T10:00:00Z'),
   state: 'expiring',
   threshold: 1,
   keyIds: [a],
-  held: [{ keyId: a, description: 'Key Vault key contoso-keys/app (ES256)' }],
-  way: { kind: 'keys' },
+  available: [{ keyId: a, description: 'Key Vault key contoso-keys/app (ES256)' }],
+  remedy: { kind: 'keys' },
   ...more,
 });
 
 describe('who can renew a role', () => {
   it.each([
     ['the keys at hand', {}, 'Key Vault key contoso-keys/app (ES256)'],
-    ['the server', { way: { kind: 'server', isKnown: true }, state: 'valid' }, 'the server'],
+    ['the server', { remedy: { kind: 'server', isKnown: true }, state: 'valid' }, 'the server'],
     [
       'a server that was not asked',
-      { way: { kind: 'server', isKnown: false }, state: 'valid' },
+      { remedy: { kind: 'server', isKnown: false }, state: 'valid' },
       'the server, presumably',
     ],
     [
       'others, by a rotation',
-      { way: { kind: 'others', rotation: 'snapshot' }, held: [] },
+      { remedy: { kind: 'others', rotation: 'snapshot' }, available: [] },
       `none at hand: key ${a.slice(0, 12)} (keys rotate --role snapshot)`,
     ],
     [
       'a server that has not',
-      { way: { kind: 'server', isKnown: true }, state: 'expired' },
+      { remedy: { kind: 'server', isKnown: true }, state: 'expired' },
       'the server, which has not done so',
     ],
-    ['others', { way: { kind: 'others' }, held: [] }, `none at hand: key ${a.slice(0, 12)}`],
+    [
+      'others',
+      { remedy: { kind: 'others' }, available: [] },
+      `none at hand: key ${a.slice(0, 12)}`,
+    ],
     [
       'a rotation',
-      { way: { kind: 'rotation', role: 'root' } },
+      { remedy: { kind: 'rotation', role: 'root' } },
       'keys rotate --role root, with Key Vault key contoso-keys/app (ES256)',
     ],
     [
       'a signer',
-      { way: { kind: 'signing' }, state: 'not validly signed' },
+      { remedy: { kind: 'signing' }, state: 'not validly signed' },
       'signing a tag into it',
     ],
-    ['nobody, as there is nothing', { way: { kind: 'signing' }, state: 'not published' }, '-'],
+    ['nobody, as there is nothing', { remedy: { kind: 'signing' }, state: 'not published' }, '-'],
   ] as const)('is told for %s', (_who, more, text) => {
     expect(renewableBy(renewal(more))).toBe(text);
   });
@@ -73,8 +77,8 @@ describe('what needs attention', () => {
   it('is nothing while all is well', () => {
     const all = [
       renewal({ state: 'valid' }),
-      renewal({ way: { kind: 'signing' }, state: 'not published', expires: undefined }),
-      renewal({ way: { kind: 'server', isKnown: true }, state: 'valid' }),
+      renewal({ remedy: { kind: 'signing' }, state: 'not published', expires: undefined }),
+      renewal({ remedy: { kind: 'server', isKnown: true }, state: 'valid' }),
     ];
     expect(troublesOf(all)).toEqual([]);
     expect(expiryError(gun, [], 30)).toBeUndefined();
@@ -84,7 +88,7 @@ describe('what needs attention', () => {
     const certificate = renewal({
       role: 'root',
       part: 'certificate',
-      way: { kind: 'rotation', role: 'root' },
+      remedy: { kind: 'rotation', role: 'root' },
     });
     const error = expiryError(gun, [renewal(), certificate], 30);
     expect(error).toMatchObject({
@@ -98,7 +102,7 @@ describe('what needs attention', () => {
   });
 
   it('is TRUST_DATA_EXPIRED as soon as one role has expired, and names the keys it takes', () => {
-    const over = renewal({ state: 'expired', way: { kind: 'others' }, held: [] });
+    const over = renewal({ state: 'expired', remedy: { kind: 'others' }, available: [] });
     const error = expiryError(gun, [over, renewal({ role: 'targets/ci' })], 7);
     expect(error).toMatchObject({
       code: 'TRUST_DATA_EXPIRED',
@@ -111,8 +115,8 @@ describe('what needs attention', () => {
   });
 
   it('leads to a rotation where signing again is of no use, also with keys of others', () => {
-    const kept = renewal({ role: 'snapshot', way: { kind: 'others', rotation: 'snapshot' } });
-    const certificate = renewal({ role: 'root', way: { kind: 'others', rotation: 'root' } });
+    const kept = renewal({ role: 'snapshot', remedy: { kind: 'others', rotation: 'snapshot' } });
+    const certificate = renewal({ role: 'root', remedy: { kind: 'others', rotation: 'root' } });
     const remedy = expiryError(gun, [kept, certificate], 30)?.remedy;
     expect(remedy).toContain(`"keys rotate --role snapshot", with key ${a}`);
     expect(remedy).toContain(`"keys rotate --role root", with key ${a}`);
@@ -120,8 +124,8 @@ describe('what needs attention', () => {
   });
 
   it('is a role of the server as well, once it has expired', () => {
-    const way = { kind: 'server', isKnown: true } as const;
-    const timestamp = renewal({ role: 'timestamp', state: 'expired', way });
+    const remedy = { kind: 'server', isKnown: true } as const;
+    const timestamp = renewal({ role: 'timestamp', state: 'expired', remedy });
     expect(expiryError(gun, troublesOf([timestamp]), 30)).toMatchObject({
       code: 'TRUST_DATA_EXPIRED',
       remedy: expect.stringMatching(/The server renews the timestamp/) as string,
@@ -141,7 +145,7 @@ describe('days and ends', () => {
     const server = renewal({
       role: 'timestamp',
       expires: soon,
-      way: { kind: 'server', isKnown: true },
+      remedy: { kind: 'server', isKnown: true },
     });
     expect(firstEnd([server, renewal()])).toEqual(new Date('2026-12-01T10:00:00Z'));
     expect(firstEnd([server])).toBeUndefined();

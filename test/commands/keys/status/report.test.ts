@@ -5,7 +5,7 @@ import {
   statusTable,
   type StatusFacts,
 } from '../../../../src/commands/keys/status/report.js';
-import { renewals } from '../../../../src/trust/index.js';
+import { roleExpiries } from '../../../../src/trust/index.js';
 import {
   dockerLikeRepository,
   gun,
@@ -25,7 +25,7 @@ function factsWith(expires: Date): StatusFacts {
     now,
     withinDays: 30,
     keys,
-    repositories: [{ gun, renewals: renewals(view, keys, rules) }],
+    repositories: [{ gun, renewals: roleExpiries(view, keys, rules) }],
     failures: [
       { gun: 'contoso.azurecr.io/gone', code: 'TRUST_DATA_MISSING', message: 'no <b>data' },
     ],

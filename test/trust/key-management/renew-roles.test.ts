@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { renewRoles, serverHolds } from '../../../src/trust/administration/index.js';
-import type { RenewRolesOptions } from '../../../src/trust/administration/index.js';
+import { renewRoles, isServerManaged } from '../../../src/trust/key-management/index.js';
+import type { RenewRolesOptions } from '../../../src/trust/key-management/index.js';
 import {
   canonicalForm,
   readRepository,
@@ -85,7 +85,7 @@ describe('renewing roles', () => {
     // The certificate lasts as long as the root, to the second: that takes a new one.
     const done = await renew(repository, [alice, repository.root, repository.targets]);
     expect(done.renewed.map(({ role }) => role)).toEqual(['root', 'targets', 'targets/alice']);
-    expect(done.remaining.map(({ role, part, way }) => [role, part, way])).toEqual([
+    expect(done.remaining.map(({ role, part, remedy }) => [role, part, remedy])).toEqual([
       ['root', 'certificate', { kind: 'rotation', role: 'root' }],
     ]);
     expect(repository.fake.posts).toBe(1);
@@ -107,7 +107,7 @@ describe('renewing roles', () => {
     const done = await renew(repository, [alice]);
     expect(done.renewed.map(({ role }) => role)).toEqual(['targets/alice']);
     expect(done.remaining).toMatchObject([
-      { role: 'targets', way: { kind: 'others' }, keyIds: [repository.targets.keyId] },
+      { role: 'targets', remedy: { kind: 'others' }, keyIds: [repository.targets.keyId] },
     ]);
     const rest = await renew(repository, [repository.targets]);
     expect(rest).toMatchObject({ renewed: [{ role: 'targets' }], remaining: [] });
@@ -163,7 +163,7 @@ describe('renewing roles', () => {
 
     const alone = await renew(repository, signers.slice(1));
     expect(alone).toMatchObject({ renewed: [], attempts: 0 });
-    expect(alone.remaining).toMatchObject([{ role: name, threshold: 2, held: [{}] }]);
+    expect(alone.remaining).toMatchObject([{ role: name, threshold: 2, available: [{}] }]);
     const together = await renew(repository, signers);
     expect(together).toMatchObject({ renewed: [{ role: name }], remaining: [], attempts: 1 });
     expect(repository.body(name)).toEqual({
@@ -198,14 +198,14 @@ describe('renewing roles', () => {
     const repository = await new TestRepository().initialise(tags);
     const view = await readRepository(repository.server, { pins: [], now: repository.now });
     if (!view) throw new Error('no trust data');
-    expect(await serverHolds(repository.server, view, 'snapshot')).toBe(true);
+    expect(await isServerManaged(repository.server, view, 'snapshot')).toBe(true);
     repository.fake.holdsKeys = false;
-    expect(await serverHolds(repository.server, view, 'snapshot')).toBe(false);
+    expect(await isServerManaged(repository.server, view, 'snapshot')).toBe(false);
     repository.now = later(1200);
     const signers = [repository.targets, repository.root];
-    const done = await renew(repository, signers, { serverHoldsSnapshot: false });
+    const done = await renew(repository, signers, { isSnapshotServerManaged: false });
     expect(done).toMatchObject({ renewed: [], attempts: 0 });
-    expect(done.remaining.map(({ role, way }) => [role, way])).toEqual([
+    expect(done.remaining.map(({ role, remedy }) => [role, remedy])).toEqual([
       ['targets', { kind: 'rotation', role: 'snapshot' }],
       ['snapshot', { kind: 'rotation', role: 'snapshot' }],
     ]);

@@ -6,7 +6,7 @@ import {
   renewedTargets,
   withDelegationKeys,
   withRootKeys,
-  type KeyExchange,
+  type RoleKeyChange,
 } from '../edits/index.js';
 import { isBaseRole, parentOf, type BaseRole } from '../metadata/index.js';
 import type { KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
@@ -20,10 +20,15 @@ import type { TrustServer } from '../server/index.js';
 import type { Signer } from '../signer.js';
 import type { TrustedView } from '../verification/index.js';
 import { draftDelegationKey } from './delegation-key.js';
-import type { RoleExchange, RotationDraft, RotationQuestion, Unchanged } from './exchange.js';
+import type {
+  KeyReplacement,
+  RotationDraft,
+  RotationRequest,
+  Unchanged,
+} from './key-replacement.js';
 import { draftRootKey } from './root-key.js';
-import type { RootJudge } from './root-signers.js';
-import { keysCalled, listingOf, type KeyHolder } from './role-listing.js';
+import type { ReaderContext } from './root-signers.js';
+import { keysWithId, listingOf, type SignerInfo } from './role-listing.js';
 import { draftTargetsKey } from './targets-key.js';
 
 /** A key that is to replace another. */
@@ -35,7 +40,7 @@ export interface RotationOptions extends ChangeOptions {
   /** The key that is to go, by its ID; needed where the role has several. */
   readonly oldKeyId?: KeyId | undefined;
   /** Keys that can sign besides the new one: the root key, the repository key, others of a role. */
-  readonly atHand: readonly Signer[];
+  readonly availableKeys: readonly Signer[];
 }
 
 /** What a rotation did, or found done. */
@@ -43,7 +48,7 @@ export interface Rotated {
   /** What a stranger reads now. */
   readonly view: TrustedView;
   /** Which keys went, by role; empty when nothing had to change. */
-  readonly exchanges: readonly RoleExchange[];
+  readonly replacements: readonly KeyReplacement[];
   /** Why nothing had to change; undefined when something had. */
   readonly unchanged: string | undefined;
   /** How many publishes were sent. */
@@ -56,9 +61,9 @@ export interface Rotated {
  * when the root key needs a new certificate first, or the root renewal; INPUT_INVALID for a role or key that is not there;
  * INPUT_MISSING when it must be said which key goes; INPUT_CONFLICT when too few would be left.
  */
-export function examineRotation<S extends KeyHolder>(
-  question: RotationQuestion<S>,
-  judge: RootJudge,
+export function draftRotation<S extends SignerInfo>(
+  question: RotationRequest<S>,
+  judge: ReaderContext,
 ): RotationDraft<S> | Unchanged {
   switch (question.role) {
     case 'root':
@@ -75,10 +80,10 @@ export function examineRotation<S extends KeyHolder>(
 
 /**
  * Replaces the key, and reads back that it is replaced.
- * @throws {TrustError} as {@link examineRotation} and publishChange.
+ * @throws {TrustError} as {@link draftRotation} and publishChange.
  */
 export async function rotateKey(server: TrustServer, options: RotationOptions): Promise<Rotated> {
-  const { role, newKey, oldKeyId, atHand, clock, pins } = options;
+  const { role, newKey, oldKeyId, availableKeys, clock, pins } = options;
   const { keyId } = newKey.signer;
   // A pin of the old root key cannot vouch for the new one, which the user named themselves.
   const extended =
@@ -88,14 +93,14 @@ export async function rotateKey(server: TrustServer, options: RotationOptions): 
     server,
     { ...options, pins: extended, expiry: 'report' },
     {
-      keys: [...atHand, newKey.signer],
+      keys: [...availableKeys, newKey.signer],
       plan: (current): RotationPlan => {
-        const question = { view: current, role, newKey, oldKeyId, atHand };
+        const question = { view: current, role, newKey, oldKeyId, availableKeys };
         const now = clock();
-        const draft = examineRotation(question, { pins: extended, now });
+        const draft = draftRotation(question, { pins: extended, now });
         if ('unchanged' in draft) return { ...nothing, unchanged: draft.unchanged };
-        for (const exchange of draft.exchanges) {
-          gone.set(exchange.role, new Set(exchange.removed.map(({ id }) => id)));
+        for (const replacement of draft.replacements) {
+          gone.set(replacement.role, new Set(replacement.removed.map(({ id }) => id)));
         }
         return planOf(current, draft, newKey.publicKey, now);
       },
@@ -103,25 +108,25 @@ export async function rotateKey(server: TrustServer, options: RotationOptions): 
     },
   );
   const unchanged = carriedOut ? undefined : plan.unchanged;
-  return { view, exchanges: carriedOut?.exchanges ?? [], unchanged, attempts };
+  return { view, replacements: carriedOut?.replacements ?? [], unchanged, attempts };
 }
 
 interface RotationPlan extends Plan {
-  readonly exchanges: readonly RoleExchange[];
+  readonly replacements: readonly KeyReplacement[];
   readonly unchanged: string | undefined;
 }
 
-const nothing = { roles: [], files: [], warnings: [], exchanges: [] } as const;
+const nothing = { roles: [], files: [], warnings: [], replacements: [] } as const;
 
 /** The bodies of a draft: each file once, with everything that changes in it. */
 function planOf(
   view: TrustedView,
-  { exchanges, files, warnings }: RotationDraft<Signer>,
+  { replacements, files, warnings }: RotationDraft<Signer>,
   publicKey: PublicKey,
   now: Date,
 ): RotationPlan {
-  const changes = exchanges.map(({ role, removed, present }) => {
-    const change: KeyExchange = {
+  const changes = replacements.map(({ role, removed, present }) => {
+    const change: RoleKeyChange = {
       removed: removed.map(({ id }) => id),
       added: present?.key ?? publicKey,
     };
@@ -129,7 +134,9 @@ function planOf(
   });
   const planned = files.map(({ role, signedBy }): PlannedFile => {
     if (role === 'root') {
-      const own = changes.filter((entry): entry is [BaseRole, KeyExchange] => isBaseRole(entry[0]));
+      const own = changes.filter((entry): entry is [BaseRole, RoleKeyChange] =>
+        isBaseRole(entry[0]),
+      );
       return { role, body: withRootKeys(view.root.signed, new Map(own), now), signedBy };
     }
     const children = changes.filter(([name]) => !isBaseRole(name) && parentOf(name) === role);
@@ -144,7 +151,7 @@ function planOf(
     };
   });
   const roles = planned.map(({ role }) => role);
-  return { roles, files: planned, warnings, exchanges, unchanged: undefined };
+  return { roles, files: planned, warnings, replacements, unchanged: undefined };
 }
 
 function bodyOf(view: TrustedView, role: RoleName): TargetsSigned {
@@ -160,7 +167,7 @@ function flawOf(
   gone: ReadonlyMap<RoleName, ReadonlySet<KeyId>>,
 ): string | undefined {
   const listing = listingOf(view, role);
-  if (!listing || keysCalled(listing, keyId).length === 0) return `${role} does not list ${keyId}`;
+  if (!listing || keysWithId(listing, keyId).length === 0) return `${role} does not list ${keyId}`;
   for (const [changed, ids] of gone) {
     const still = listingOf(view, changed)?.keys.find(({ id }) => ids.has(id));
     if (still) return `${changed} lists ${still.keyId ?? still.id} again`;

@@ -1,6 +1,6 @@
 /** Which keys a role lists, and which of the keys at hand are enough to sign for it. Pure. */
 import { TrustError } from '../../errors.js';
-import { isBaseRole, own } from '../metadata/index.js';
+import { isBaseRole, getOwnProperty } from '../metadata/index.js';
 import type { Gun, KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
 import { canonicalIdOrNone, type TrustedView } from '../verification/index.js';
@@ -22,10 +22,10 @@ export interface RoleListing {
 }
 
 /** A key that signs, or would: all that has to be known of it before it does. */
-export type KeyHolder = Pick<Signer, 'keyId' | 'description'>;
+export type SignerInfo = Pick<Signer, 'keyId' | 'description'>;
 
 /** A key that signs a file, with the IDs under which the role lists it. */
-export interface ChosenSigner<S extends KeyHolder> {
+export interface ChosenSigner<S extends SignerInfo> {
   readonly signer: S;
   readonly keyIds: readonly KeyId[];
 }
@@ -37,10 +37,10 @@ export function listingOf(view: TrustedView, role: RoleName): RoleListing | unde
     return found && { role, keys: listed(found.keys), threshold: Math.max(found.threshold, 1) };
   }
   const { keys, roles } = view.root.signed;
-  const found = own(roles, role);
+  const found = getOwnProperty(roles, role);
   if (!found) return undefined;
   const pairs = [...new Set(found.keyids)].flatMap((id): [KeyId, PublicKey][] => {
-    const key = own(keys, id);
+    const key = getOwnProperty(keys, id);
     return key ? [[id, key]] : [];
   });
   return { role, keys: listed(pairs), threshold: Math.max(found.threshold, 1) };
@@ -51,31 +51,31 @@ export function listingIn({ delegations }: TargetsSigned, role: RoleName): RoleL
   const found = delegations.roles.find(({ name }) => name === role);
   if (!found) return undefined;
   const pairs = found.keyids.flatMap((id): [KeyId, PublicKey][] => {
-    const key = own(delegations.keys, id);
+    const key = getOwnProperty(delegations.keys, id);
     return key ? [[id, key]] : [];
   });
   return { role, keys: listed(new Map(pairs)), threshold: Math.max(found.threshold, 1) };
 }
 
 /** The keys of `listing` that people know by `keyId`, whichever of its IDs that is. */
-export function keysCalled({ keys }: RoleListing, keyId: KeyId): readonly ListedKey[] {
+export function keysWithId({ keys }: RoleListing, keyId: KeyId): readonly ListedKey[] {
   return keys.filter((key) => key.keyId === keyId || key.id === keyId);
 }
 
 /** The IDs of keys for a message: canonical ones where there are. */
-export function namesOf(keys: readonly ListedKey[]): string {
+export function formatKeyIds(keys: readonly ListedKey[]): string {
   const names = [...new Set(keys.map(({ id, keyId }) => keyId ?? id))];
   return names.length === 0 ? 'no key' : names.join(', ');
 }
 
 /** The first of the keys at hand, as many as `listing` asks for; and whether they are that many. */
-export function chooseSigners<S extends KeyHolder>(
+export function chooseSigners<S extends SignerInfo>(
   listing: RoleListing,
-  atHand: readonly S[],
+  availableKeys: readonly S[],
 ): { readonly chosen: readonly ChosenSigner<S>[]; readonly isEnough: boolean } {
   const chosen = new Map<KeyId, ChosenSigner<S>>();
   let count = 0;
-  for (const signer of atHand) {
+  for (const signer of availableKeys) {
     if (count >= listing.threshold) break;
     const keyIds = listing.keys.flatMap(({ id, keyId }) => (keyId === signer.keyId ? [id] : []));
     if (keyIds.length === 0 || chosen.has(signer.keyId)) continue;
@@ -89,12 +89,12 @@ export function chooseSigners<S extends KeyHolder>(
  * The first of the keys at hand that are enough to sign for `listing`.
  * @throws {TrustError} KEY_NOT_AUTHORIZED when they are not.
  */
-export function enoughSigners<S extends KeyHolder>(
+export function requireSigners<S extends SignerInfo>(
   gun: Gun,
   listing: RoleListing,
-  atHand: readonly S[],
+  availableKeys: readonly S[],
 ): readonly ChosenSigner<S>[] {
-  const { chosen, isEnough } = chooseSigners(listing, atHand);
+  const { chosen, isEnough } = chooseSigners(listing, availableKeys);
   if (isEnough) return chosen;
   const { role, keys, threshold } = listing;
   const many = threshold === 1 ? 'a signature' : `${threshold} signatures`;
@@ -102,7 +102,7 @@ export function enoughSigners<S extends KeyHolder>(
   const found = ours === '' ? 'none of these' : `only ${ours}`;
   throw new TrustError(
     'KEY_NOT_AUTHORIZED',
-    `${role} of ${gun} takes ${many} of key ${namesOf(keys)}, and ${found} is at hand.`,
+    `${role} of ${gun} takes ${many} of key ${formatKeyIds(keys)}, and ${found} is at hand.`,
     {
       remedy:
         role === 'root' || role === 'targets'
@@ -113,7 +113,7 @@ export function enoughSigners<S extends KeyHolder>(
 }
 
 /** One list of several signers' choices, each signer once with all its IDs. */
-export function together<S extends KeyHolder>(
+export function mergeSigners<S extends SignerInfo>(
   ...choices: readonly (readonly ChosenSigner<S>[])[]
 ): readonly ChosenSigner<S>[] {
   const all = new Map<KeyId, ChosenSigner<S>>();

@@ -8,19 +8,19 @@ import { parentOf, releasesRole } from '../metadata/index.js';
 import type { RoleName } from '../metadata/types.js';
 import { countSignatures, expiryOf, type TrustedView } from '../verification/index.js';
 import {
-  exchangeIn,
+  replacementIn,
   listingAfter,
-  type RoleExchange,
+  type KeyReplacement,
   type RotationDraft,
-  type RotationQuestion,
+  type RotationRequest,
   type Unchanged,
-} from './exchange.js';
+} from './key-replacement.js';
 import {
-  enoughSigners,
-  keysCalled,
+  requireSigners,
+  keysWithId,
   listingOf,
   type ChosenSigner,
-  type KeyHolder,
+  type SignerInfo,
   type ListedKey,
   type RoleListing,
 } from './role-listing.js';
@@ -30,30 +30,33 @@ import {
  * @throws {TrustError} as exchangeIn and enoughSigners; TRUST_DATA_EXPIRED when the root has expired,
  * because nobody would read the change.
  */
-export function draftDelegationKey<S extends KeyHolder>(
-  question: RotationQuestion<S>,
+export function draftDelegationKey<S extends SignerInfo>(
+  question: RotationRequest<S>,
   now: Date,
 ): RotationDraft<S> | Unchanged {
-  const { view, role, newKey, atHand } = question;
-  const found = exchangeIn(question);
+  const { view, role, newKey, availableKeys } = question;
+  const found = replacementIn(question);
   if ('unchanged' in found) return found;
   refuseExpiredRoot(view, now);
   const parent = parentOf(role);
-  const inReleases = releasesExchange(question, found.exchange);
+  const inReleases = releasesReplacement(question, found.replacement);
   const changed = [
-    { listing: found.listing, exchange: found.exchange },
+    { listing: found.listing, replacement: found.replacement },
     ...(inReleases ? [inReleases] : []),
   ];
   const parentListing = listingOf(view, parent);
   if (!parentListing) throw new TypeError(`${parent} lists ${role}, and is not listed itself`);
   const warnings: string[] = [];
-  const files = changed.flatMap(({ listing, exchange }) => {
-    const after = listingAfter(listing, exchange, newKey);
+  const files = changed.flatMap(({ listing, replacement }) => {
+    const after = listingAfter(listing, replacement, newKey);
     return signedAgain(question, after, warnings);
   });
   return {
-    exchanges: changed.map(({ exchange }) => exchange),
-    files: [{ role: parent, signedBy: enoughSigners(view.gun, parentListing, atHand) }, ...files],
+    replacements: changed.map(({ replacement }) => replacement),
+    files: [
+      { role: parent, signedBy: requireSigners(view.gun, parentListing, availableKeys) },
+      ...files,
+    ],
     warnings,
   };
 }
@@ -72,10 +75,10 @@ function refuseExpiredRoot({ gun, root }: TrustedView, now: Date): void {
  * What becomes of targets/releases: the key that goes from the signer goes from there too, unless
  * another signer has the same key.
  */
-function releasesExchange<S extends KeyHolder>(
-  { view, role, newKey }: RotationQuestion<S>,
-  { removed }: RoleExchange,
-): { readonly listing: RoleListing; readonly exchange: RoleExchange } | undefined {
+function releasesReplacement<S extends SignerInfo>(
+  { view, role, newKey }: RotationRequest<S>,
+  { removed }: KeyReplacement,
+): { readonly listing: RoleListing; readonly replacement: KeyReplacement } | undefined {
   if (parentOf(role) !== 'targets' || role === releasesRole) return undefined;
   const listing = listingOf(view, releasesRole);
   const gone = listing?.keys.filter((key) => removed.some((old) => isSameKey(key, old))) ?? [];
@@ -85,10 +88,10 @@ function releasesExchange<S extends KeyHolder>(
   );
   const stays = (key: ListedKey): boolean =>
     others.some(({ name }) => listingOf(view, name)?.keys.some((other) => isSameKey(other, key)));
-  const [present] = keysCalled(listing, newKey.signer.keyId);
+  const [present] = keysWithId(listing, newKey.signer.keyId);
   const going = gone.filter((key) => !stays(key));
   if (going.length === 0 && present) return undefined;
-  return { listing, exchange: { role: releasesRole, removed: going, present } };
+  return { listing, replacement: { role: releasesRole, removed: going, present } };
 }
 
 function isSameKey(one: ListedKey, other: ListedKey): boolean {
@@ -96,8 +99,8 @@ function isSameKey(one: ListedKey, other: ListedKey): boolean {
 }
 
 /** The file of a role, unless the keys that stay have signed it anyway. */
-function signedAgain<S extends KeyHolder>(
-  { view, newKey, atHand }: RotationQuestion<S>,
+function signedAgain<S extends SignerInfo>(
+  { view, newKey, availableKeys }: RotationRequest<S>,
   after: RoleListing,
   warnings: string[],
 ): readonly { readonly role: RoleName; readonly signedBy: readonly ChosenSigner<S>[] }[] {
@@ -116,5 +119,5 @@ function signedAgain<S extends KeyHolder>(
     Object.fromEntries(stay.map(({ id, key }) => [id, key])),
   );
   if (count.isEnough) return [];
-  return [{ role, signedBy: enoughSigners(view.gun, after, [newKey.signer, ...atHand]) }];
+  return [{ role, signedBy: requireSigners(view.gun, after, [newKey.signer, ...availableKeys]) }];
 }

@@ -1,5 +1,5 @@
 /** Asks a server for its keys. */
-import { keyIdOf, own } from '../metadata/index.js';
+import { keyIdOf, getOwnProperty } from '../metadata/index.js';
 import type { PublicKey, RoleName } from '../metadata/types.js';
 import type { TrustServer } from '../server/index.js';
 import type { TrustedView } from '../verification/index.js';
@@ -9,7 +9,7 @@ import type { TrustedView } from '../verification/index.js';
  * one, any other makes a new one, which does no harm. It takes the right to publish.
  * @throws {TrustError} SIGNER_NOT_AUTHORIZED; as fetchServerKey.
  */
-export async function serverHolds(
+export async function isServerManaged(
   server: TrustServer,
   view: TrustedView,
   role: 'snapshot' | 'timestamp',
@@ -35,5 +35,5 @@ export async function newServerKey(
 }
 
 function isNamed({ root }: TrustedView, role: RoleName, key: PublicKey): boolean {
-  return own(root.signed.roles, role)?.keyids.includes(keyIdOf(key)) === true;
+  return getOwnProperty(root.signed.roles, role)?.keyids.includes(keyIdOf(key)) === true;
 }

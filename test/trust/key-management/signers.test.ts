@@ -12,7 +12,7 @@ import {
   type Signer,
   type TrustedView,
 } from '../../../src/trust/index.js';
-import { chooseSigners } from '../../../src/trust/administration/role-listing.js';
+import { chooseSigners } from '../../../src/trust/key-management/role-listing.js';
 import { ecdsaKey, makeCertificate, withCertificates } from '../test-keys.js';
 import { failure } from '../support/failure.js';
 import { ecdsaSigner, rsaSigner } from '../support/keys.js';
@@ -414,8 +414,8 @@ describe('the keys that sign for a role', () => {
   });
 
   it('are as few as meet the threshold, each under its own ID', () => {
-    const atHand = [ecdsaSigner(), b, b, c, a];
-    expect(chooseSigners(listing(2, a, b, c), atHand)).toEqual({
+    const availableKeys = [ecdsaSigner(), b, b, c, a];
+    expect(chooseSigners(listing(2, a, b, c), availableKeys)).toEqual({
       chosen: [
         { signer: b, keyIds: [b.keyId] },
         { signer: c, keyIds: [c.keyId] },

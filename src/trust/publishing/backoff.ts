@@ -4,7 +4,7 @@ import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 
 /** A deadline with growing, jittered pauses up to it. */
-export interface Patience {
+export interface Backoff {
   /**
    * Waits before another try.
    * @returns false, at once, when the deadline leaves no time for it.
@@ -14,7 +14,7 @@ export interface Patience {
 }
 
 /** Patience for `totalMs` from now on. */
-export function patienceFor(totalMs: number, signal?: AbortSignal): Patience {
+export function backoffFor(totalMs: number, signal?: AbortSignal): Backoff {
   // The monotonic clock: a corrected wall clock must not end or prolong a run.
   const end = performance.now() + totalMs;
   let ceiling: number = limits.publishRetryBaseMs;

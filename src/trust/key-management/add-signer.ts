@@ -1,6 +1,6 @@
 /** Adds a signer to a repository, as Docker does it; the key of `targets` signs, nobody else. */
 import { signerNamesOf, withSigner } from '../edits/index.js';
-import { keyIdOf, own, releasesRole, roleOfSigner } from '../metadata/index.js';
+import { keyIdOf, getOwnProperty, releasesRole, roleOfSigner } from '../metadata/index.js';
 import type { KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
 import { publishChange, type ChangeOptions, type Plan } from '../publishing/index.js';
 import type { TrustServer } from '../server/index.js';
@@ -8,7 +8,7 @@ import type { Signer } from '../signer.js';
 import { canonicalIds, type TrustedView } from '../verification/index.js';
 import { pullChanges, type PullChange } from './pull-changes.js';
 import { chooseSigners } from './role-listing.js';
-import { mayNotChangeSigners, targetsListing, targetsOf } from './signer-refusals.js';
+import { signerChangeNotAuthorized, targetsListing, targetsOf } from './signer-errors.js';
 
 /** A signer that is wanted. */
 export interface WantedSigner {
@@ -66,14 +66,16 @@ export function planSignerAddition(
   const what = { state, added: canonicalIds(added), sharedWith, warnings } as const;
   if (added.length === 0) return { ...what, roles: [], files: [], returning: [] };
   const { chosen: signedBy, isEnough } = chooseSigners(targetsListing(view), signers);
-  if (!isEnough) throw mayNotChangeSigners(view, signers);
+  if (!isEnough) throw signerChangeNotAuthorized(view, signers);
   const body = withSigner(targets, wanted.name, wanted.keys, now);
   return {
     ...what,
     roles: [role, releasesRole],
     // A server keeps the files of roles that are gone, and lists them (notary tuf/tuf.go).
     returning: [role, releasesRole].filter(
-      (name) => !view.delegations.has(name) && own(view.snapshot.signed.meta, name) !== undefined,
+      (name) =>
+        !view.delegations.has(name) &&
+        getOwnProperty(view.snapshot.signed.meta, name) !== undefined,
     ),
     files: [{ role: 'targets', body, signedBy }],
   };

@@ -5,11 +5,13 @@ import type { TrustServer } from '../server/index.js';
 import type { Signer } from '../signer.js';
 import type { TrustedView } from '../verification/index.js';
 import { planRenewal } from './plan-renewal.js';
-import { isDue, renewals, type Renewal, type RenewalRules } from './renewals.js';
+import { isDue, roleExpiries, type RoleExpiry, type ExpiryRules } from './expiry.js';
 
 /** What {@link renewRoles} needs. */
 export interface RenewRolesOptions
-  extends Omit<ChangeOptions, 'expiry'>, Pick<RenewalRules, 'withinDays' | 'serverHoldsSnapshot'> {
+  extends
+    Omit<ChangeOptions, 'expiry'>,
+    Pick<ExpiryRules, 'withinDays' | 'isSnapshotServerManaged'> {
   /** The keys at hand. */
   readonly signers: readonly Signer[];
 }
@@ -19,9 +21,9 @@ export interface RenewedRoles {
   /** What the stranger saw. */
   readonly view: TrustedView;
   /** What was signed again, each as it was before. */
-  readonly renewed: readonly Renewal[];
+  readonly renewed: readonly RoleExpiry[];
   /** What is due still, because the keys at hand do not reach it. */
-  readonly remaining: readonly Renewal[];
+  readonly remaining: readonly RoleExpiry[];
   /** How many publishes were sent. */
   readonly attempts: number;
 }
@@ -37,7 +39,7 @@ export async function renewRoles(
   options: RenewRolesOptions,
 ): Promise<RenewedRoles> {
   const { signers, clock } = options;
-  const rulesNow = (): RenewalRules => ({ ...options, now: clock() });
+  const rulesNow = (): ExpiryRules => ({ ...options, now: clock() });
   let wanted: readonly RoleName[] = [];
   const { view, plan, carriedOut, attempts } = await publishChange(
     server,
@@ -50,7 +52,7 @@ export async function renewRoles(
         return planned;
       },
       flaw: (seen) => {
-        const still = renewals(seen, signers, rulesNow()).find(
+        const still = roleExpiries(seen, signers, rulesNow()).find(
           (one) => one.part === 'file' && wanted.includes(one.role) && isDue(one),
         );
         return still && `${still.role} still expires at ${still.expires?.toISOString() ?? ''}`;

@@ -10,7 +10,7 @@ import {
   type EffectiveRole,
   type TrustedView,
 } from '../verification/index.js';
-import { targetsOf } from './signer-refusals.js';
+import { targetsOf } from './signer-errors.js';
 
 /** One signer. */
 export interface ListedSigner {

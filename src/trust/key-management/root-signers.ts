@@ -1,11 +1,16 @@
 /** Who can sign the next root so that readers take it. Pure. */
 import { TrustError } from '../../errors.js';
 import { countingRootKeyIds, type Pin, type TrustedView } from '../verification/index.js';
-import { requireListing } from './exchange.js';
-import { enoughSigners, namesOf, type ChosenSigner, type KeyHolder } from './role-listing.js';
+import { requireListing } from './key-replacement.js';
+import {
+  requireSigners,
+  formatKeyIds,
+  type ChosenSigner,
+  type SignerInfo,
+} from './role-listing.js';
 
 /** What readers know of the root, and when they read. */
-export interface RootJudge {
+export interface ReaderContext {
   readonly pins: readonly Pin[];
   readonly now: Date;
 }
@@ -15,10 +20,10 @@ export interface RootJudge {
  * @throws {TrustError} KEY_NOT_AUTHORIZED; TRUST_DATA_EXPIRED when the certificates of too many root
  * keys have ended, so that no root they sign is taken (notary trustpinning/certs.go).
  */
-export function rootSigners<S extends KeyHolder>(
+export function rootSigners<S extends SignerInfo>(
   view: TrustedView,
-  atHand: readonly S[],
-  { pins, now }: RootJudge,
+  availableKeys: readonly S[],
+  { pins, now }: ReaderContext,
 ): readonly ChosenSigner<S>[] {
   const listing = requireListing(view, 'root');
   const counting = countingRootKeyIds(view.root, { gun: view.gun, now, pins });
@@ -27,7 +32,7 @@ export function rootSigners<S extends KeyHolder>(
     throw new TrustError(
       'TRUST_DATA_EXPIRED',
       `The certificate of the root key of ${view.gun} has ended: no new root can be signed with it ` +
-        `(key ${namesOf(listing.keys)}).`,
+        `(key ${formatKeyIds(listing.keys)}).`,
       {
         remedy:
           'Give the root key a new certificate first: rotate the role root, with the same key as ' +
@@ -35,5 +40,5 @@ export function rootSigners<S extends KeyHolder>(
       },
     );
   }
-  return enoughSigners(view.gun, { ...listing, keys }, atHand);
+  return requireSigners(view.gun, { ...listing, keys }, availableKeys);
 }

@@ -5,53 +5,53 @@
 import { limits } from '../../limits.js';
 import { certificatesOf } from '../metadata/index.js';
 import {
-  exchangeIn,
+  replacementIn,
   listingAfter,
   requireListing,
-  type RoleExchange,
+  type KeyReplacement,
   type RotationDraft,
-  type RotationQuestion,
+  type RotationRequest,
   type Unchanged,
-} from './exchange.js';
+} from './key-replacement.js';
 import {
-  enoughSigners,
-  keysCalled,
-  together,
-  type KeyHolder,
+  requireSigners,
+  keysWithId,
+  mergeSigners,
+  type SignerInfo,
   type ListedKey,
 } from './role-listing.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** What a new root key takes. @throws {TrustError} as exchangeIn and enoughSigners. */
-export function draftRootKey<S extends KeyHolder>(
-  question: RotationQuestion<S>,
+export function draftRootKey<S extends SignerInfo>(
+  question: RotationRequest<S>,
   now: Date,
 ): RotationDraft<S> | Unchanged {
-  const { view, newKey, atHand, oldKeyId } = question;
+  const { view, newKey, availableKeys, oldKeyId } = question;
   const listing = requireListing(view, 'root');
-  const own = keysCalled(listing, newKey.signer.keyId);
+  const own = keysWithId(listing, newKey.signer.keyId);
   const renews =
     own.length > 0 && (oldKeyId === undefined || own.some((key) => isCalled(key, oldKeyId)));
-  const found = renews ? renewal(question, own, now) : exchangeIn(question);
+  const found = renews ? renewal(question, own, now) : replacementIn(question);
   if ('unchanged' in found) return found;
-  const { exchange } = found;
-  const signers = [newKey.signer, ...atHand];
-  const before = enoughSigners(view.gun, listing, [...atHand, newKey.signer]);
-  const after = enoughSigners(view.gun, listingAfter(listing, exchange, newKey), signers);
+  const { replacement } = found;
+  const signers = [newKey.signer, ...availableKeys];
+  const before = requireSigners(view.gun, listing, [...availableKeys, newKey.signer]);
+  const after = requireSigners(view.gun, listingAfter(listing, replacement, newKey), signers);
   return {
-    exchanges: [exchange],
-    files: [{ role: 'root', signedBy: together(before, after) }],
+    replacements: [replacement],
+    files: [{ role: 'root', signedBy: mergeSigners(before, after) }],
     warnings: [],
   };
 }
 
 /** The same key stays; its certificate is made anew when it is near its end. */
-function renewal<S extends KeyHolder>(
-  { view, newKey }: RotationQuestion<S>,
+function renewal<S extends SignerInfo>(
+  { view, newKey }: RotationRequest<S>,
   own: readonly ListedKey[],
   now: Date,
-): { readonly exchange: RoleExchange } | Unchanged {
+): { readonly replacement: KeyReplacement } | Unchanged {
   const ends = own.flatMap(({ key }) => certificatesOf(key).map(({ notAfter }) => notAfter));
   const end = new Date(Math.min(...ends.map((at) => at.getTime())));
   if (end.getTime() > now.getTime() + limits.expiryWarningDays * dayMs) {
@@ -59,7 +59,7 @@ function renewal<S extends KeyHolder>(
     const unchanged = `root of ${view.gun} has the key ${newKey.signer.keyId} already, with a certificate until ${until}`;
     return { unchanged };
   }
-  return { exchange: { role: 'root', removed: own, present: undefined } };
+  return { replacement: { role: 'root', removed: own, present: undefined } };
 }
 
 function isCalled({ id, keyId }: ListedKey, name: string): boolean {

@@ -3,7 +3,7 @@ import { HttpError } from '../../../src/http/types.js';
 import { createRootCertificate } from '../../../src/signing/index.js';
 import {
   canonicalKeyIdOf,
-  examineRotation,
+  draftRotation,
   keyIdOf,
   lookUpTag,
   publicKeyFromCertificates,
@@ -35,7 +35,7 @@ async function rotate(repository: TestRepository, { newKey, publicKey, ...wish }
       : newKey.publicKey);
   return rotateKey(repository.server, {
     ...repository.context,
-    atHand: [repository.root, repository.targets],
+    availableKeys: [repository.root, repository.targets],
     newKey: { signer: newKey, publicKey: listed },
     ...wish,
   });
@@ -62,7 +62,7 @@ describe('rotating the repository key', () => {
     expect(repository.fake.posts).toBe(1);
     expect(repository.fake.versions()).toMatchObject({ root: 2, targets: 2 });
     expect(done).toMatchObject({ attempts: 1, unchanged: undefined });
-    expect(done.exchanges).toMatchObject([
+    expect(done.replacements).toMatchObject([
       { role: 'targets', removed: [{ keyId: repository.targets.keyId }] },
     ]);
     expect(lookUpTag(done.view, '1')).toMatchObject({ kind: 'signed', ...content('a') });
@@ -92,7 +92,7 @@ describe('rotating the repository key', () => {
     await rotate(repository, { role: 'targets', newKey });
     const again = await rotate(repository, { role: 'targets', newKey });
     expect(repository.fake.posts).toBe(1);
-    expect(again).toMatchObject({ attempts: 0, exchanges: [] });
+    expect(again).toMatchObject({ attempts: 0, replacements: [] });
     expect(again.unchanged).toBe(`targets of ${gun} has the key ${newKey.keyId} already`);
   });
 
@@ -105,7 +105,11 @@ describe('rotating the repository key', () => {
 
   it('refuses without the root key, and says whose signature is missing', async () => {
     const repository = await signed();
-    const wish = { role: 'targets', newKey: ecdsaSigner('new'), atHand: [repository.targets] };
+    const wish = {
+      role: 'targets',
+      newKey: ecdsaSigner('new'),
+      availableKeys: [repository.targets],
+    };
     const error = await failure(rotate(repository, wish));
     expect(error.code).toBe('KEY_NOT_AUTHORIZED');
     expect(error.message).toContain(
@@ -136,7 +140,7 @@ describe('rotating the repository key', () => {
     const done = await rotate(repository, { role: 'targets', newKey: ecdsaSigner('new') });
     expect(done.attempts).toBe(2);
     expect(lookUpTag(done.view, 'meanwhile').kind).toBe('signed');
-    expect(done.exchanges).toHaveLength(1);
+    expect(done.replacements).toHaveLength(1);
   });
 
   it('recognises a rotation whose answer got lost', async () => {
@@ -150,7 +154,7 @@ describe('rotating the repository key', () => {
     };
     const done = await rotate(repository, { role: 'targets', newKey: ecdsaSigner('new') });
     expect(done).toMatchObject({ attempts: 1, unchanged: undefined });
-    expect(done.exchanges).toHaveLength(1);
+    expect(done.replacements).toHaveLength(1);
     expect(repository.rootBody().version).toBe(2);
   });
 });
@@ -193,7 +197,7 @@ describe('rotating the root key', () => {
     let last = repository.root;
     for (const name of ['second', 'third', 'fourth']) {
       const newKey = ecdsaSigner(name);
-      await rotate(repository, { role: 'root', newKey, atHand: [last] });
+      await rotate(repository, { role: 'root', newKey, availableKeys: [last] });
       last = newKey;
     }
     const { server, now } = repository;
@@ -231,7 +235,7 @@ describe('rotating the root key', () => {
 
   it('refuses without the old key', async () => {
     const repository = await signed();
-    const wish = { role: 'root', newKey: ecdsaSigner('new'), atHand: [repository.targets] };
+    const wish = { role: 'root', newKey: ecdsaSigner('new'), availableKeys: [repository.targets] };
     const error = await failure(rotate(repository, wish));
     expect(error.code).toBe('KEY_NOT_AUTHORIZED');
     expect(error.message).toContain(repository.root.keyId);
@@ -257,7 +261,7 @@ describe("rotating a signer's key", () => {
     const newKey = ecdsaSigner('new ci');
     const done = await rotate(repository, { role: 'targets/ci', newKey });
     expect(repository.fake.posts).toBe(1);
-    expect(done.exchanges.map(({ role }) => role)).toEqual(['targets/ci', 'targets/releases']);
+    expect(done.replacements.map(({ role }) => role)).toEqual(['targets/ci', 'targets/releases']);
     expect(repository.fake.versions()).toMatchObject({
       root: 1,
       targets: 3,
@@ -274,7 +278,11 @@ describe("rotating a signer's key", () => {
 
   it('takes the repository key', async () => {
     const { repository } = await withSigners();
-    const wish = { role: 'targets/ci', newKey: ecdsaSigner('new'), atHand: [repository.root] };
+    const wish = {
+      role: 'targets/ci',
+      newKey: ecdsaSigner('new'),
+      availableKeys: [repository.root],
+    };
     const error = await failure(rotate(repository, wish));
     expect(error.code).toBe('KEY_NOT_AUTHORIZED');
     expect(error.message).toContain(repository.targets.keyId);
@@ -426,9 +434,9 @@ describe('asking what a rotation would do', () => {
       role: 'targets',
       newKey: { signer: toCome, publicKey: undefined },
       oldKeyId: undefined,
-      atHand: [repository.root],
+      availableKeys: [repository.root],
     };
-    const draft = examineRotation(question, { pins: [], now: start });
+    const draft = draftRotation(question, { pins: [], now: start });
     expect(draft).toMatchObject({
       files: [
         { role: 'root', signedBy: [{ signer: repository.root }] },
@@ -436,7 +444,7 @@ describe('asking what a rotation would do', () => {
       ],
     });
     expect(() =>
-      examineRotation({ ...question, role: 'root', atHand: [] }, { pins: [], now: start }),
+      draftRotation({ ...question, role: 'root', availableKeys: [] }, { pins: [], now: start }),
     ).toThrow(expect.objectContaining({ code: 'KEY_NOT_AUTHORIZED' }));
   });
 });

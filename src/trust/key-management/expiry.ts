@@ -7,15 +7,15 @@ import { keyIdsFor } from '../publishing/index.js';
 import {
   countingRootKeyIds,
   expiryOf,
-  rootCertificatesEnd,
-  timelessCountingRootKeyIds,
+  rootCertificatesExpiry,
+  countingRootKeyIdsIgnoringDates,
   type Pin,
   type TrustedView,
 } from '../verification/index.js';
-import { listingOf, type KeyHolder } from './role-listing.js';
+import { listingOf, type SignerInfo } from './role-listing.js';
 
 /** What brings a later end about. */
-export type RenewalWay =
+export type ExpiryRemedy =
   /** The keys at hand: they sign the role again as it is. */
   | { readonly kind: 'keys' }
   /** The trust server, by itself, whenever somebody reads; as far as it said so, see the rules. */
@@ -28,7 +28,7 @@ export type RenewalWay =
   | { readonly kind: 'others'; readonly rotation?: 'root' | 'snapshot' };
 
 /** One thing that ends: the file of a role, or the certificates of the root keys. */
-export interface Renewal {
+export interface RoleExpiry {
   readonly role: RoleName;
   readonly part: 'file' | 'certificate';
   /** Undefined while nothing was published, or nothing validly signed. */
@@ -39,12 +39,12 @@ export interface Renewal {
   /** Canonical IDs of the keys that can bring the later end about; none for the server's roles. */
   readonly keyIds: readonly KeyId[];
   /** Those of the keys at hand that are among them. */
-  readonly held: readonly KeyHolder[];
-  readonly way: RenewalWay;
+  readonly available: readonly SignerInfo[];
+  readonly remedy: ExpiryRemedy;
 }
 
-/** What {@link renewals} judges by. */
-export interface RenewalRules {
+/** What {@link roleExpiries} judges by. */
+export interface ExpiryRules {
   readonly now: Date;
   /** What ends within so many days counts as expiring; with 0 nothing does. */
   readonly withinDays: number;
@@ -55,7 +55,7 @@ export interface RenewalRules {
    * not ("notary init" leaves that key with the client), nothing can be published without that key.
    * Undefined where the server did not say: taken for yes, unless the key is among those at hand.
    */
-  readonly serverHoldsSnapshot?: boolean | undefined;
+  readonly isSnapshotServerManaged?: boolean | undefined;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -64,12 +64,12 @@ const dayMs = 24 * 60 * 60 * 1000;
  * Everything in `view` that ends, root first, delegations in listed order. A view that was read with
  * `expiry: 'report'` shows what has ended, too.
  */
-export function renewals(
+export function roleExpiries(
   view: TrustedView,
-  holders: readonly KeyHolder[],
-  rules: RenewalRules,
-): readonly Renewal[] {
-  const judged: Judged = { view, holders: distinct(holders), rules };
+  holders: readonly SignerInfo[],
+  rules: ExpiryRules,
+): readonly RoleExpiry[] {
+  const judged: Judged = { view, holders: uniqueSigners(holders), rules };
   const files: readonly RoleName[] = ['root', 'targets', ...view.delegations.keys()];
   const [root, ...rest] = files.map((role) => renewalOf(judged, role));
   return [
@@ -82,37 +82,39 @@ export function renewals(
 }
 
 /** Whether it has ended, or does so within the time that was asked for. */
-export function isDue({ state }: Pick<Renewal, 'state'>): boolean {
+export function isDue({ state }: Pick<RoleExpiry, 'state'>): boolean {
   return state === 'expired' || state === 'expiring';
 }
 
 /** Whether somebody has to do something about it at some time: not so for the server's own roles. */
-export function isOurConcern({ way, expires }: Renewal): boolean {
-  return way.kind !== 'server' && expires !== undefined;
+export function isClientRenewed({ remedy, expires }: RoleExpiry): boolean {
+  return remedy.kind !== 'server' && expires !== undefined;
 }
 
 /** Whether the snapshot key is one that somebody keeps who is not the server. */
-export function isSnapshotHeldByClient(
+export function isSnapshotClientManaged(
   view: TrustedView,
-  holders: readonly KeyHolder[],
-  { serverHoldsSnapshot }: Pick<RenewalRules, 'serverHoldsSnapshot'>,
+  holders: readonly SignerInfo[],
+  { isSnapshotServerManaged }: Pick<ExpiryRules, 'isSnapshotServerManaged'>,
 ): boolean {
-  if (serverHoldsSnapshot !== undefined) return !serverHoldsSnapshot;
+  if (isSnapshotServerManaged !== undefined) return !isSnapshotServerManaged;
   return holders.some(({ keyId }) => keyIdsFor(view, 'snapshot', keyId).length > 0);
 }
 
 /** Each of several keys once. */
-export function distinct<H extends Pick<KeyHolder, 'keyId'>>(holders: readonly H[]): readonly H[] {
+export function uniqueSigners<H extends Pick<SignerInfo, 'keyId'>>(
+  holders: readonly H[],
+): readonly H[] {
   return [...new Map(holders.map((holder) => [holder.keyId, holder])).values()];
 }
 
 interface Judged {
   readonly view: TrustedView;
-  readonly holders: readonly KeyHolder[];
-  readonly rules: RenewalRules;
+  readonly holders: readonly SignerInfo[];
+  readonly rules: ExpiryRules;
 }
 
-function renewalOf(judged: Judged, role: RoleName): Renewal {
+function renewalOf(judged: Judged, role: RoleName): RoleExpiry {
   const { view, holders, rules } = judged;
   const { threshold, keyIds } = keysOf(view, role);
   const base = {
@@ -120,50 +122,50 @@ function renewalOf(judged: Judged, role: RoleName): Renewal {
     part: 'file',
     threshold,
     keyIds,
-    held: heldOf(view, role, holders),
+    available: availableFor(view, role, holders),
   } as const;
   const file = role === 'root' ? view.root : view.targets.get(role);
   const skipped = view.skipped.get(role);
   // Anyone could have written a file whose signatures do not count, its date included.
   if (!file && skipped?.reason !== 'expired') {
     const state = skipped ? 'not validly signed' : 'not published';
-    return { ...base, expires: undefined, state, way: { kind: 'signing' } };
+    return { ...base, expires: undefined, state, remedy: { kind: 'signing' } };
   }
   const expires = file ? expiryOf(file.signed) : skipped && expiryOf(skipped.envelope.signed);
   const due = { ...base, expires, state: stateAt(expires, rules) };
   if (countOf(judged, role) >= threshold) {
-    return isSnapshotHeldByClient(view, holders, rules)
+    return isSnapshotClientManaged(view, holders, rules)
       ? { ...due, ...handover(judged) }
-      : { ...due, way: { kind: 'keys' } };
+      : { ...due, remedy: { kind: 'keys' } };
   }
   // The old key signs its successor even when its certificate is past its date.
-  const timeless = timelessCountingRootKeyIds(view.root, { gun: view.gun, ...rules });
+  const timeless = countingRootKeyIdsIgnoringDates(view.root, { gun: view.gun, ...rules });
   if (role === 'root' && countAmong(judged, timeless) >= threshold) {
-    return { ...due, way: { kind: 'rotation', role: 'root' } };
+    return { ...due, remedy: { kind: 'rotation', role: 'root' } };
   }
-  return { ...due, way: { kind: 'others' } };
+  return { ...due, remedy: { kind: 'others' } };
 }
 
-function certificateRenewal(judged: Judged): Renewal {
+function certificateRenewal(judged: Judged): RoleExpiry {
   const { view, holders, rules } = judged;
   const { now, pins } = rules;
-  const expires = rootCertificatesEnd(view.root, { gun: view.gun, now, pins });
+  const expires = rootCertificatesExpiry(view.root, { gun: view.gun, now, pins });
   return {
     role: 'root',
     part: 'certificate',
     expires,
     state: stateAt(expires, rules),
     ...keysOf(view, 'root'),
-    held: heldOf(view, 'root', holders),
-    way: rotationOf(judged, 'root'),
+    available: availableFor(view, 'root', holders),
+    remedy: rotationOf(judged, 'root'),
   };
 }
 
-function serverRenewal(judged: Judged, role: 'snapshot' | 'timestamp'): Renewal {
+function serverRenewal(judged: Judged, role: 'snapshot' | 'timestamp'): RoleExpiry {
   const { view, holders, rules } = judged;
   const expires = expiryOf(view[role].signed);
   const base = { role, part: 'file', expires } as const;
-  if (role === 'snapshot' && isSnapshotHeldByClient(view, holders, rules)) {
+  if (role === 'snapshot' && isSnapshotClientManaged(view, holders, rules)) {
     return { ...base, state: stateAt(expires, rules), ...handover(judged) };
   }
   return {
@@ -172,34 +174,36 @@ function serverRenewal(judged: Judged, role: 'snapshot' | 'timestamp'): Renewal 
     state: expires < rules.now ? 'expired' : 'valid',
     threshold: keysOf(view, role).threshold,
     keyIds: [],
-    held: [],
-    way: {
+    available: [],
+    remedy: {
       kind: 'server',
-      isKnown: role === 'timestamp' || rules.serverHoldsSnapshot !== undefined,
+      isKnown: role === 'timestamp' || rules.isSnapshotServerManaged !== undefined,
     },
   };
 }
 
 /** Handing the snapshot over to the server takes a new root. */
-function handover(judged: Judged): Pick<Renewal, 'threshold' | 'keyIds' | 'held' | 'way'> {
+function handover(
+  judged: Judged,
+): Pick<RoleExpiry, 'threshold' | 'keyIds' | 'available' | 'remedy'> {
   const { view, holders } = judged;
   return {
     ...keysOf(view, 'root'),
-    held: heldOf(view, 'root', holders),
+    available: availableFor(view, 'root', holders),
 
-    way: rotationOf(judged, 'snapshot'),
+    remedy: rotationOf(judged, 'snapshot'),
   };
 }
 
 /** A rotation takes a new root. */
-function rotationOf(judged: Judged, role: 'root' | 'snapshot'): RenewalWay {
+function rotationOf(judged: Judged, role: 'root' | 'snapshot'): ExpiryRemedy {
   return canRotateRoot(judged) ? { kind: 'rotation', role } : { kind: 'others', rotation: role };
 }
 
 /** The old root judges its successor whatever the dates of its certificates, and without pins. */
 function canRotateRoot(judged: Judged): boolean {
   const { root, gun } = judged.view;
-  const timeless = timelessCountingRootKeyIds(root, { gun, now: judged.rules.now, pins: [] });
+  const timeless = countingRootKeyIdsIgnoringDates(root, { gun, now: judged.rules.now, pins: [] });
   return countAmong(judged, timeless) >= keysOf(judged.view, 'root').threshold;
 }
 
@@ -221,11 +225,11 @@ function countAmong(
   return rootIds.filter((id) => ids.has(id)).length;
 }
 
-function heldOf(
+function availableFor(
   view: TrustedView,
   role: RoleName,
-  holders: readonly KeyHolder[],
-): readonly KeyHolder[] {
+  holders: readonly SignerInfo[],
+): readonly SignerInfo[] {
   return holders.filter(({ keyId }) => keyIdsFor(view, role, keyId).length > 0);
 }
 
@@ -239,7 +243,7 @@ function keysOf(
   return { threshold: listing?.threshold ?? 1, keyIds: [...new Set(keyIds)].sort() };
 }
 
-function stateAt(expires: Date | undefined, { now, withinDays }: RenewalRules): Renewal['state'] {
+function stateAt(expires: Date | undefined, { now, withinDays }: ExpiryRules): RoleExpiry['state'] {
   if (expires === undefined || expires < now) return 'expired';
   return expires.getTime() < now.getTime() + withinDays * dayMs ? 'expiring' : 'valid';
 }

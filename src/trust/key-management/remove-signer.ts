@@ -18,11 +18,11 @@ import type { Signer } from '../signer.js';
 import { pullChanges, type PullChange } from './pull-changes.js';
 import { chooseSigners, listingIn } from './role-listing.js';
 import {
-  lossNotConfirmed,
-  mayNotChangeSigners,
+  tagLossNotConfirmed,
+  signerChangeNotAuthorized,
   targetsListing,
   targetsOf,
-} from './signer-refusals.js';
+} from './signer-errors.js';
 
 /** What {@link removeSigner} needs. */
 export interface RemoveSignerOptions extends ChangeOptions {
@@ -83,7 +83,7 @@ export function planSignerRemoval(
     return { ...nothing, isListed: false, releases: 'untouched' };
   }
   const { chosen: signedBy, isEnough } = chooseSigners(targetsListing(view), signers);
-  if (!isEnough) throw mayNotChangeSigners(view, signers);
+  if (!isEnough) throw signerChangeNotAuthorized(view, signers);
   const { body, removed, shared } = withoutSigner(targets, name, now);
   const { fate, file } = releasesAfter(view, body, signers, now);
   const after = viewAfter(view, body, [role, ...(isDead(fate) ? [releasesRole] : [])]);
@@ -114,7 +114,7 @@ export async function removeSigner(
     plan: (current) => {
       const removal = planSignerRemoval(current, name, signers, clock());
       if (removal.lost.length > 0 && !isLossConfirmed) {
-        throw lossNotConfirmed(current, name, removal.lost);
+        throw tagLossNotConfirmed(current, name, removal.lost);
       }
       if (removal.isListed) sent = removal;
       return removal;

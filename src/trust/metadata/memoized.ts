@@ -4,7 +4,7 @@ import type { PublicKey } from './types.js';
 type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
 /** `compute`, but once for each key as long as somebody holds it; a failure is remembered as well. */
-export function remembered<T>(compute: (key: PublicKey) => T): (key: PublicKey) => T {
+export function memoized<T>(compute: (key: PublicKey) => T): (key: PublicKey) => T {
   const known = new WeakMap<PublicKey, Outcome<T>>();
   return (key) => {
     const outcome = known.get(key) ?? attempt(() => compute(key));

@@ -12,28 +12,33 @@ export { planRenewal, type RenewalPlan } from './plan-renewal.js';
 export { renewRoles, type RenewedRoles, type RenewRolesOptions } from './renew-roles.js';
 export {
   isDue,
-  isOurConcern,
-  isSnapshotHeldByClient,
-  renewals,
-  type Renewal,
-  type RenewalRules,
-  type RenewalWay,
-} from './renewals.js';
-export { newServerKey, serverHolds } from './server-holds.js';
+  isClientRenewed,
+  isSnapshotClientManaged,
+  roleExpiries,
+  type RoleExpiry,
+  type ExpiryRules,
+  type ExpiryRemedy,
+} from './expiry.js';
+export { newServerKey, isServerManaged } from './server-holds.js';
 export { deleteTrustData, type DeletionOptions } from './delete-trust-data.js';
-export type { RoleExchange, RotationDraft, RotationQuestion, Unchanged } from './exchange.js';
+export type {
+  KeyReplacement,
+  RotationDraft,
+  RotationRequest,
+  Unchanged,
+} from './key-replacement.js';
 export {
-  examineHandOver,
-  handOverRoles,
+  draftServerKeys,
+  publishServerKeys,
   serverRoles,
-  type HandedOver,
-  type HandOverDraft,
-  type HandOverOptions,
-  type HandOverQuestion,
+  type PublishedServerKeys,
+  type ServerKeyDraft,
+  type ServerKeyOptions,
+  type ServerKeyRequest,
   type ServerRole,
-} from './hand-over.js';
-export { listingOf, type KeyHolder, type ListedKey, type RoleListing } from './role-listing.js';
-export { examineRotation, rotateKey, type Rotated, type RotationOptions } from './rotate-key.js';
+} from './server-managed-key.js';
+export { listingOf, type SignerInfo, type ListedKey, type RoleListing } from './role-listing.js';
+export { draftRotation, rotateKey, type Rotated, type RotationOptions } from './rotate-key.js';
 export { pullChanges, type PullChange } from './pull-changes.js';
 export {
   planSignerRemoval,
@@ -43,4 +48,4 @@ export {
   type RemoveSignerOptions,
   type SignerRemovalPlan,
 } from './remove-signer.js';
-export { lossNotConfirmed, type LossInputs } from './signer-refusals.js';
+export { tagLossNotConfirmed, type LossInputs } from './signer-errors.js';

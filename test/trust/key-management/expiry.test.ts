@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
   isDue,
-  isOurConcern,
+  isClientRenewed,
   planRenewal,
-  renewals,
-  type KeyHolder,
-  type Renewal,
-  type RenewalRules,
-} from '../../../src/trust/administration/index.js';
+  roleExpiries,
+  type SignerInfo,
+  type RoleExpiry,
+  type ExpiryRules,
+} from '../../../src/trust/key-management/index.js';
 import type { Signer } from '../../../src/trust/index.js';
 import {
   RepositoryBuilder,
@@ -21,9 +21,9 @@ import {
 } from '../repository-builder.js';
 import { ecdsaKey, rootKey, type TestKey } from '../test-keys.js';
 
-const rules: RenewalRules = { now, withinDays: 30, pins: [] };
+const rules: ExpiryRules = { now, withinDays: 30, pins: [] };
 
-const holderOf = ({ canonicalId }: TestKey, description = 'a key at hand'): KeyHolder => ({
+const holderOf = ({ canonicalId }: TestKey, description = 'a key at hand'): SignerInfo => ({
   keyId: canonicalId,
   description,
 });
@@ -39,7 +39,11 @@ const signerOf = (key: TestKey): Signer => ({
 const viewOf = (repository: RepositoryBuilder, options?: BuildOptions) =>
   trustFiles(repository.build(options), { expiry: 'report' });
 
-function find(all: readonly Renewal[], role: string, part: Renewal['part'] = 'file'): Renewal {
+function find(
+  all: readonly RoleExpiry[],
+  role: string,
+  part: RoleExpiry['part'] = 'file',
+): RoleExpiry {
   const found = all.find((one) => one.role === role && one.part === part);
   if (!found) throw new Error(`nothing is said of ${role}`);
   return found;
@@ -52,7 +56,7 @@ const only = ([key]: readonly TestKey[]): TestKey => {
 
 describe('when the roles of a repository end', () => {
   it('is told of every role and of the root certificate, in order', () => {
-    const all = renewals(viewOf(dockerLikeRepository()), [], rules);
+    const all = roleExpiries(viewOf(dockerLikeRepository()), [], rules);
     expect(all.map(({ role, part, state }) => [role, part, state])).toEqual([
       ['root', 'file', 'valid'],
       ['root', 'certificate', 'valid'],
@@ -72,7 +76,7 @@ describe('when the roles of a repository end', () => {
     repository.targetsRole.expires = inDays(-1);
     const alice = repository.delegations[1];
     if (alice) alice.expires = inDays(29);
-    const all = renewals(viewOf(repository), [], rules);
+    const all = roleExpiries(viewOf(repository), [], rules);
     const states = ['root', 'targets', 'targets/releases', 'targets/alice'].map(
       (role) => find(all, role).state,
     );
@@ -84,7 +88,7 @@ describe('when the roles of a repository end', () => {
     const repository = dockerLikeRepository();
     repository.targetsRole.expires = inDays(0.5);
     const of = (withinDays: number) =>
-      find(renewals(viewOf(repository), [], { ...rules, withinDays }), 'targets').state;
+      find(roleExpiries(viewOf(repository), [], { ...rules, withinDays }), 'targets').state;
     expect([of(0), of(1)]).toEqual(['valid', 'expiring']);
   });
 
@@ -94,7 +98,7 @@ describe('when the roles of a repository end', () => {
     const releases = repository.delegations[0];
     if (releases) releases.expires = inDays(-5);
     repository.delegate('targets/releases/deep', { expires: inDays(3) });
-    const all = renewals(viewOf(repository), [], rules);
+    const all = roleExpiries(viewOf(repository), [], rules);
     expect(find(all, 'targets/releases').state).toBe('expired');
     expect(find(all, 'targets/releases/deep').state).toBe('expiring');
   });
@@ -102,7 +106,7 @@ describe('when the roles of a repository end', () => {
   it('asks nothing of a delegation without a file', () => {
     const repository = dockerLikeRepository();
     repository.delegate('targets/bob', { hasFile: false });
-    const bob = find(renewals(viewOf(repository), [], rules), 'targets/bob');
+    const bob = find(roleExpiries(viewOf(repository), [], rules), 'targets/bob');
     expect(bob).toMatchObject({ state: 'not published', expires: undefined });
     expect(isDue(bob)).toBe(false);
   });
@@ -112,11 +116,11 @@ describe('when the roles of a repository end', () => {
     const key = ecdsaKey();
     repository.delegate('targets/bob', { keys: [key], expires: inDays(-3) });
     const view = viewOf(repository, { signers: { 'targets/bob': [ecdsaKey()] } });
-    const bob = find(renewals(view, [holderOf(key)], rules), 'targets/bob');
+    const bob = find(roleExpiries(view, [holderOf(key)], rules), 'targets/bob');
     expect(bob).toMatchObject({
       state: 'not validly signed',
       expires: undefined,
-      way: { kind: 'signing' },
+      remedy: { kind: 'signing' },
     });
     expect(planRenewal(view, [signerOf(key)], rules).files).toEqual([]);
   });
@@ -125,12 +129,12 @@ describe('when the roles of a repository end', () => {
     const repository = new RepositoryBuilder();
     const ends = inDays(10);
     repository.root.keys = [rootKey(gun, { notAfter: ends })];
-    const all = renewals(viewOf(repository), [holderOf(only(repository.root.keys))], rules);
+    const all = roleExpiries(viewOf(repository), [holderOf(only(repository.root.keys))], rules);
     expect(find(all, 'root').state).toBe('valid');
     expect(find(all, 'root', 'certificate')).toMatchObject({
       state: 'expiring',
       expires: ends,
-      way: { kind: 'rotation', role: 'root' },
+      remedy: { kind: 'rotation', role: 'root' },
     });
   });
 
@@ -139,7 +143,7 @@ describe('when the roles of a repository end', () => {
     repository.root.keys = [20, 400, 900].map((days) => rootKey(gun, { notAfter: inDays(days) }));
     const endWith = (threshold: number) => {
       repository.root.threshold = threshold;
-      return find(renewals(viewOf(repository), [], rules), 'root', 'certificate').expires;
+      return find(roleExpiries(viewOf(repository), [], rules), 'root', 'certificate').expires;
     };
     expect([endWith(1), endWith(2), endWith(3)]).toEqual([inDays(900), inDays(400), inDays(20)]);
   });
@@ -151,7 +155,7 @@ describe('when the roles of a repository end', () => {
     repository.root.keys = [short, long];
     const view = viewOf(repository);
     const pins = [{ kind: 'key-id', keyId: short.canonicalId }] as const;
-    expect(find(renewals(view, [], { ...rules, pins }), 'root', 'certificate').expires).toEqual(
+    expect(find(roleExpiries(view, [], { ...rules, pins }), 'root', 'certificate').expires).toEqual(
       inDays(20),
     );
   });
@@ -164,17 +168,17 @@ describe('who can put the end off', () => {
       only(repository.targetsRole.keys),
       only(repository.delegations[1]?.keys ?? []),
     ];
-    const all = renewals(viewOf(repository), [holderOf(alice, 'the key of alice')], rules);
+    const all = roleExpiries(viewOf(repository), [holderOf(alice, 'the key of alice')], rules);
     expect(find(all, 'targets/alice')).toMatchObject({
-      way: { kind: 'keys' },
-      held: [{ description: 'the key of alice' }],
+      remedy: { kind: 'keys' },
+      available: [{ description: 'the key of alice' }],
       keyIds: [alice.canonicalId],
       threshold: 1,
     });
-    expect(find(all, 'targets/releases').way).toEqual({ kind: 'keys' });
+    expect(find(all, 'targets/releases').remedy).toEqual({ kind: 'keys' });
     expect(find(all, 'targets')).toMatchObject({
-      way: { kind: 'others' },
-      held: [],
+      remedy: { kind: 'others' },
+      available: [],
       keyIds: [targetsKey.canonicalId],
     });
   });
@@ -187,23 +191,23 @@ describe('who can put the end off', () => {
     const view = viewOf(repository);
     const wayWith = (...keys: TestKey[]) =>
       find(
-        renewals(
+        roleExpiries(
           view,
           keys.map((key) => holderOf(key)),
           rules,
         ),
         'targets',
-      ).way.kind;
+      ).remedy.kind;
     expect([wayWith(a), wayWith(a, a), wayWith(a, b)]).toEqual(['others', 'others', 'keys']);
   });
 
   it('is the server, for snapshot and timestamp', () => {
-    const all = renewals(viewOf(dockerLikeRepository()), [], rules);
+    const all = roleExpiries(viewOf(dockerLikeRepository()), [], rules);
     for (const role of ['snapshot', 'timestamp']) {
       const one = find(all, role);
       const isKnown = role === 'timestamp';
-      expect(one).toMatchObject({ way: { kind: 'server', isKnown }, keyIds: [], held: [] });
-      expect(isOurConcern(one)).toBe(false);
+      expect(one).toMatchObject({ remedy: { kind: 'server', isKnown }, keyIds: [], available: [] });
+      expect(isClientRenewed(one)).toBe(false);
     }
   });
 
@@ -211,7 +215,7 @@ describe('who can put the end off', () => {
     const repository = dockerLikeRepository();
     repository.snapshot.expires = inDays(2);
     repository.timestamp.expires = inDays(-2);
-    const all = renewals(viewOf(repository), [], rules);
+    const all = roleExpiries(viewOf(repository), [], rules);
     expect(find(all, 'snapshot').state).toBe('valid');
     expect(find(all, 'timestamp').state).toBe('expired');
   });
@@ -221,26 +225,29 @@ describe('who can put the end off', () => {
     repository.snapshot.expires = inDays(3);
     const view = viewOf(repository);
     const root = holderOf(only(repository.root.keys));
-    const kept = { ...rules, serverHoldsSnapshot: false };
-    const held = find(renewals(view, [root], kept), 'snapshot');
-    expect(held).toMatchObject({ state: 'expiring', way: { kind: 'rotation', role: 'snapshot' } });
-    expect(isOurConcern(held)).toBe(true);
-    expect(find(renewals(view, [], kept), 'snapshot').way).toEqual({
+    const kept = { ...rules, isSnapshotServerManaged: false };
+    const clientManaged = find(roleExpiries(view, [root], kept), 'snapshot');
+    expect(clientManaged).toMatchObject({
+      state: 'expiring',
+      remedy: { kind: 'rotation', role: 'snapshot' },
+    });
+    expect(isClientRenewed(clientManaged)).toBe(true);
+    expect(find(roleExpiries(view, [], kept), 'snapshot').remedy).toEqual({
       kind: 'others',
       rotation: 'snapshot',
     });
-    const asked = { ...rules, serverHoldsSnapshot: true };
-    expect(find(renewals(view, [], asked), 'snapshot').way).toEqual({
+    const asked = { ...rules, isSnapshotServerManaged: true };
+    expect(find(roleExpiries(view, [], asked), 'snapshot').remedy).toEqual({
       kind: 'server',
       isKnown: true,
     });
     // Nothing can be published without that key, whatever else is at hand.
     const targets = holderOf(only(repository.targetsRole.keys));
-    expect(find(renewals(view, [targets], kept), 'targets').way).toEqual({
+    expect(find(roleExpiries(view, [targets], kept), 'targets').remedy).toEqual({
       kind: 'others',
       rotation: 'snapshot',
     });
-    expect(find(renewals(view, [targets, root], kept), 'targets').way).toEqual({
+    expect(find(roleExpiries(view, [targets, root], kept), 'targets').remedy).toEqual({
       kind: 'rotation',
       role: 'snapshot',
     });
@@ -251,7 +258,7 @@ describe('who can put the end off', () => {
     const keys = [repository.snapshot.keys, repository.root.keys].map((list) =>
       holderOf(only(list)),
     );
-    expect(find(renewals(viewOf(repository), keys, rules), 'snapshot').way).toEqual({
+    expect(find(roleExpiries(viewOf(repository), keys, rules), 'snapshot').remedy).toEqual({
       kind: 'rotation',
       role: 'snapshot',
     });
@@ -263,7 +270,7 @@ describe('who can put the end off', () => {
     repository.root.keys = [key, rootKey(gun, { notAfter: inDays(300) })];
     repository.root.expires = inDays(5);
     const view = viewOf(repository);
-    expect(find(renewals(view, [holderOf(key)], rules), 'root').way).toEqual({
+    expect(find(roleExpiries(view, [holderOf(key)], rules), 'root').remedy).toEqual({
       kind: 'rotation',
       role: 'root',
     });
@@ -278,7 +285,7 @@ describe('who can put the end off', () => {
     const view = viewOf(repository);
     const pins = [{ kind: 'key-id', keyId: pinned.canonicalId }] as const;
     const wayWith = (key: TestKey) =>
-      find(renewals(view, [holderOf(key)], { ...rules, pins }), 'root').way.kind;
+      find(roleExpiries(view, [holderOf(key)], { ...rules, pins }), 'root').remedy.kind;
     expect([wayWith(pinned), wayWith(other)]).toEqual(['keys', 'others']);
   });
 });

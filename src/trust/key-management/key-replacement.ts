@@ -4,35 +4,35 @@ import { keyIdOf } from '../metadata/index.js';
 import type { KeyId, PublicKey, RoleName } from '../metadata/types.js';
 import type { TrustedView } from '../verification/index.js';
 import {
-  keysCalled,
+  keysWithId,
   listingOf,
-  namesOf,
+  formatKeyIds,
   type ChosenSigner,
-  type KeyHolder,
+  type SignerInfo,
   type ListedKey,
   type RoleListing,
 } from './role-listing.js';
 
 /** The key that a role is to get. */
-export interface NewKey<S extends KeyHolder> {
+export interface NewKey<S extends SignerInfo> {
   readonly signer: S;
   /** As it is to be listed; undefined while it is only asked what would happen. */
   readonly publicKey: PublicKey | undefined;
 }
 
 /** What a rotation is judged by. */
-export interface RotationQuestion<S extends KeyHolder> {
+export interface RotationRequest<S extends SignerInfo> {
   readonly view: TrustedView;
   readonly role: RoleName;
   readonly newKey: NewKey<S>;
   /** The key that is to go, by its canonical or listed ID; needed where the role has several. */
   readonly oldKeyId: KeyId | undefined;
   /** Keys that can sign besides the new one. */
-  readonly atHand: readonly S[];
+  readonly availableKeys: readonly S[];
 }
 
 /** Keys of one role that go and come. */
-export interface RoleExchange {
+export interface KeyReplacement {
   readonly role: RoleName;
   readonly removed: readonly ListedKey[];
   /** The new key where the role lists it already, besides the one that goes. */
@@ -40,8 +40,8 @@ export interface RoleExchange {
 }
 
 /** What would have to be signed by whom, before there are any bodies. */
-export interface RotationDraft<S extends KeyHolder> {
-  readonly exchanges: readonly RoleExchange[];
+export interface RotationDraft<S extends SignerInfo> {
+  readonly replacements: readonly KeyReplacement[];
   readonly files: readonly {
     readonly role: RoleName;
     readonly signedBy: readonly ChosenSigner<S>[];
@@ -55,22 +55,22 @@ export interface Unchanged {
 }
 
 /** Stands for the listed ID of a key that is not known yet. */
-const idToCome = 'new';
+const pendingKeyId = 'new';
 
 /**
- * The exchange in the role itself.
+ * The replacement in the role itself.
  * @throws {TrustError} INPUT_INVALID for a role or an old key that is not there; INPUT_MISSING where
  * several keys could be meant; INPUT_CONFLICT where too few would be left.
  */
-export function exchangeIn<S extends KeyHolder>({
+export function replacementIn<S extends SignerInfo>({
   view,
   role,
   newKey,
   oldKeyId,
-}: RotationQuestion<S>):
-  { readonly listing: RoleListing; readonly exchange: RoleExchange } | Unchanged {
+}: RotationRequest<S>):
+  { readonly listing: RoleListing; readonly replacement: KeyReplacement } | Unchanged {
   const listing = requireListing(view, role);
-  const [present] = keysCalled(listing, newKey.signer.keyId);
+  const [present] = keysWithId(listing, newKey.signer.keyId);
   const isThere = `${role} of ${view.gun} has the key ${newKey.signer.keyId} already`;
   const others = listing.keys.filter(({ keyId }) => keyId !== newKey.signer.keyId);
   if (oldKeyId === undefined) {
@@ -78,7 +78,7 @@ export function exchangeIn<S extends KeyHolder>({
     if (new Set(others.map(({ id, keyId }) => keyId ?? id)).size > 1) {
       throw new TrustError(
         'INPUT_MISSING',
-        `${role} of ${view.gun} has several keys: ${namesOf(others)}.`,
+        `${role} of ${view.gun} has several keys: ${formatKeyIds(others)}.`,
         { remedy: 'Say by its ID which of them is to be replaced (old-key).' },
       );
     }
@@ -91,25 +91,25 @@ export function exchangeIn<S extends KeyHolder>({
     if (present) return { unchanged: isThere };
     throw new TrustError(
       'INPUT_INVALID',
-      `${role} of ${view.gun} does not list the key ${oldKeyId} that is to be replaced, but ${namesOf(listing.keys)}.`,
+      `${role} of ${view.gun} does not list the key ${oldKeyId} that is to be replaced, but ${formatKeyIds(listing.keys)}.`,
       { remedy: 'Give the ID of a key that the role lists, as docker trust inspect shows it.' },
     );
   }
-  const exchange = { role, removed, present };
-  requireEnough(view, listing, exchange);
-  return { listing, exchange };
+  const replacement = { role, removed, present };
+  requireEnough(view, listing, replacement);
+  return { listing, replacement };
 }
 
-/** The listing of `role` after `exchange`; the new key comes first. */
-export function listingAfter<S extends KeyHolder>(
+/** The listing of `role` after `replacement`; the new key comes first. */
+export function listingAfter<S extends SignerInfo>(
   { role, keys, threshold }: RoleListing,
-  { removed, present }: RoleExchange,
+  { removed, present }: KeyReplacement,
   { signer, publicKey }: NewKey<S>,
 ): RoleListing {
   const stay = keys.filter((key) => !removed.includes(key));
   if (present && stay.includes(present)) return { role, keys: stay, threshold };
   const added = {
-    id: publicKey ? keyIdOf(publicKey) : idToCome,
+    id: publicKey ? keyIdOf(publicKey) : pendingKeyId,
     keyId: signer.keyId,
     key: publicKey ?? { keytype: '', keyval: { private: null, public: '' } },
   };
@@ -132,7 +132,7 @@ export function requireListing(view: TrustedView, role: RoleName): RoleListing {
 function requireEnough(
   { gun }: TrustedView,
   { role, keys, threshold }: RoleListing,
-  { removed, present }: RoleExchange,
+  { removed, present }: KeyReplacement,
 ): void {
   const left = keys.length - removed.length + (present ? 0 : 1);
   if (left >= threshold) return;

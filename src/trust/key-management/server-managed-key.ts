@@ -3,39 +3,39 @@
  * published. Where `notary init` left the snapshot key with a client, this is the one publish that
  * the server accepts without a snapshot, since from that root on it makes the snapshot itself.
  */
-import { withRootKeys, type KeyExchange } from '../edits/index.js';
+import { withRootKeys, type RoleKeyChange } from '../edits/index.js';
 import { keyIdOf, type BaseRole } from '../metadata/index.js';
 import type { PublicKey } from '../metadata/types.js';
 import { publishChange, type ChangeOptions, type Plan } from '../publishing/index.js';
 import type { TrustServer } from '../server/index.js';
 import type { Signer } from '../signer.js';
 import type { TrustedView } from '../verification/index.js';
-import { requireListing, type RoleExchange } from './exchange.js';
-import { listingOf, type ChosenSigner, type KeyHolder } from './role-listing.js';
-import { rootSigners, type RootJudge } from './root-signers.js';
+import { requireListing, type KeyReplacement } from './key-replacement.js';
+import { listingOf, type ChosenSigner, type SignerInfo } from './role-listing.js';
+import { rootSigners, type ReaderContext } from './root-signers.js';
 
 /** The roles whose keys a server can hold. */
 export const serverRoles = ['snapshot', 'timestamp'] as const;
 export type ServerRole = (typeof serverRoles)[number];
 
 /** What a hand-over would change. */
-export interface HandOverDraft<S extends KeyHolder> {
+export interface ServerKeyDraft<S extends SignerInfo> {
   /** The roles that get a new key; none when the server holds what it needs. */
-  readonly exchanges: readonly RoleExchange[];
+  readonly replacements: readonly KeyReplacement[];
   /** Who signs the root. */
   readonly signedBy: readonly ChosenSigner<S>[];
 }
 
 /** What a hand-over is judged by. */
-export interface HandOverQuestion<S extends KeyHolder> {
+export interface ServerKeyRequest<S extends SignerInfo> {
   readonly view: TrustedView;
   readonly role: ServerRole;
   /** The roles whose key the server holds (serverHolds). */
-  readonly held: readonly ServerRole[];
+  readonly serverManaged: readonly ServerRole[];
   /** Replaces a key that the server holds, too. */
-  readonly renews: boolean;
+  readonly replacesExisting: boolean;
   /** Keys that can sign the root. */
-  readonly atHand: readonly S[];
+  readonly availableKeys: readonly S[];
 }
 
 /**
@@ -43,38 +43,40 @@ export interface HandOverQuestion<S extends KeyHolder> {
  * along with the one that is asked for: it cannot publish as long as it lacks either.
  * @throws {TrustError} KEY_NOT_AUTHORIZED, TRUST_DATA_EXPIRED as for the repository key.
  */
-export function examineHandOver<S extends KeyHolder>(
-  { view, role, held, renews, atHand }: HandOverQuestion<S>,
-  judge: RootJudge,
-): HandOverDraft<S> {
-  const roles = serverRoles.filter((name) => (name === role && renews) || !held.includes(name));
-  if (roles.length === 0) return { exchanges: [], signedBy: [] };
+export function draftServerKeys<S extends SignerInfo>(
+  { view, role, serverManaged, replacesExisting, availableKeys }: ServerKeyRequest<S>,
+  judge: ReaderContext,
+): ServerKeyDraft<S> {
+  const roles = serverRoles.filter(
+    (name) => (name === role && replacesExisting) || !serverManaged.includes(name),
+  );
+  if (roles.length === 0) return { replacements: [], signedBy: [] };
   return {
-    exchanges: roles.map((name) => exchangeOf(view, name)),
-    signedBy: rootSigners(view, atHand, judge),
+    replacements: roles.map((name) => replacementOf(view, name)),
+    signedBy: rootSigners(view, availableKeys, judge),
   };
 }
 
 /** A hand-over to carry out. */
-export interface HandOverOptions extends ChangeOptions {
+export interface ServerKeyOptions extends ChangeOptions {
   /** The key of the server for each role that is handed over (newServerKey). */
   readonly newKeys: ReadonlyMap<ServerRole, PublicKey>;
-  readonly atHand: readonly Signer[];
+  readonly availableKeys: readonly Signer[];
 }
 
 /** What was handed over. */
-export interface HandedOver {
+export interface PublishedServerKeys {
   readonly view: TrustedView;
-  readonly exchanges: readonly RoleExchange[];
+  readonly replacements: readonly KeyReplacement[];
   readonly attempts: number;
 }
 
 /** Publishes a root that names the server's new keys. @throws {TrustError} as publishChange. */
-export async function handOverRoles(
+export async function publishServerKeys(
   server: TrustServer,
-  options: HandOverOptions,
-): Promise<HandedOver> {
-  const { newKeys, atHand, clock, pins } = options;
+  options: ServerKeyOptions,
+): Promise<PublishedServerKeys> {
+  const { newKeys, availableKeys, clock, pins } = options;
   const missing = (view: TrustedView) =>
     [...newKeys].filter(
       ([role, key]) => listingOf(view, role)?.keys.some(({ id }) => id === keyIdOf(key)) !== true,
@@ -83,24 +85,24 @@ export async function handOverRoles(
     server,
     { ...options, expiry: 'report' },
     {
-      keys: atHand,
-      plan: (current): HandOverPlan => {
+      keys: availableKeys,
+      plan: (current): ServerKeyPlan => {
         const wanted = missing(current);
-        if (wanted.length === 0) return { roles: [], files: [], warnings: [], exchanges: [] };
+        if (wanted.length === 0) return { roles: [], files: [], warnings: [], replacements: [] };
         const now = clock();
-        const exchanges = wanted.map(([role]) => exchangeOf(current, role));
-        const changes = wanted.map(([role, added], index): [BaseRole, KeyExchange] => {
-          const removed = exchanges[index]?.removed.map(({ id }) => id) ?? [];
+        const replacements = wanted.map(([role]) => replacementOf(current, role));
+        const changes = wanted.map(([role, added], index): [BaseRole, RoleKeyChange] => {
+          const removed = replacements[index]?.removed.map(({ id }) => id) ?? [];
           // The server signs once, whatever number of signatures the clients gave.
           return [role, { removed, added, threshold: 1 }];
         });
         const body = withRootKeys(current.root.signed, new Map(changes), now);
-        const signedBy = rootSigners(current, atHand, { pins, now });
+        const signedBy = rootSigners(current, availableKeys, { pins, now });
         return {
           roles: ['root'],
           files: [{ role: 'root', body, signedBy }],
           warnings: [],
-          exchanges,
+          replacements,
         };
       },
       flaw: (seen) => {
@@ -109,13 +111,13 @@ export async function handOverRoles(
       },
     },
   );
-  return { view, exchanges: carriedOut?.exchanges ?? [], attempts };
+  return { view, replacements: carriedOut?.replacements ?? [], attempts };
 }
 
-interface HandOverPlan extends Plan {
-  readonly exchanges: readonly RoleExchange[];
+interface ServerKeyPlan extends Plan {
+  readonly replacements: readonly KeyReplacement[];
 }
 
-function exchangeOf(view: TrustedView, role: ServerRole): RoleExchange {
+function replacementOf(view: TrustedView, role: ServerRole): KeyReplacement {
   return { role, removed: requireListing(view, role).keys, present: undefined };
 }

@@ -4,7 +4,7 @@
  */
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import { patienceFor } from '../publishing/index.js';
+import { backoffFor } from '../publishing/index.js';
 import type { TrustServer } from '../server/index.js';
 
 /**
@@ -19,7 +19,7 @@ export async function deleteTrustData(
   { signal, deadlineMs = limits.publishDeadlineMs }: DeletionOptions = {},
 ): Promise<boolean> {
   if (!(await isThere(server, signal))) return false;
-  const patience = patienceFor(deadlineMs, signal);
+  const patience = backoffFor(deadlineMs, signal);
   for (let tries = 1; ; tries += 1) {
     const outcome = await server.deleteTrustData(signal);
     if (outcome.kind === 'accepted') break;
@@ -28,7 +28,7 @@ export async function deleteTrustData(
     const isLast = tries >= limits.publishUncertainTries || !(await patience.pause());
     if (isLast) throw outcome.error;
   }
-  const lookBack = patienceFor(Math.min(limits.readBackDeadlineMs, deadlineMs), signal);
+  const lookBack = backoffFor(Math.min(limits.readBackDeadlineMs, deadlineMs), signal);
   while (await isThere(server, signal)) {
     if (!(await lookBack.pause())) throw stillThere(server);
   }

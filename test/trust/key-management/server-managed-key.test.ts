@@ -3,8 +3,8 @@ import { createRootCertificate } from '../../../src/signing/index.js';
 import { firstRoot, withTargets } from '../../../src/trust/edits/index.js';
 import {
   canonicalForm,
-  examineHandOver,
-  handOverRoles,
+  draftServerKeys,
+  publishServerKeys,
   hashesOf,
   keyIdOf,
   lookUpTag,
@@ -12,7 +12,7 @@ import {
   publishTags,
   readRepository,
   serializeEnvelope,
-  serverHolds,
+  isServerManaged,
   serverRoles,
   type ServerRole,
   type Signed,
@@ -65,12 +65,12 @@ async function file(signed: Signed, signer: Signer, keyid = signer.keyId): Promi
 async function heldRoles(): Promise<ServerRole[]> {
   const seen = await repository.view();
   const answers = await Promise.all(
-    serverRoles.map((role) => serverHolds(repository.server, seen, role)),
+    serverRoles.map((role) => isServerManaged(repository.server, seen, role)),
   );
   return serverRoles.filter((_, index) => answers[index]);
 }
 
-async function handOver(roles: readonly ServerRole[], atHand = [repository.root]) {
+async function handOver(roles: readonly ServerRole[], availableKeys = [repository.root]) {
   const { server } = repository;
   const seen = await readRepository(server, { pins: [], now: repository.now, expiry: 'report' });
   if (!seen) throw new Error('no trust data');
@@ -79,7 +79,7 @@ async function handOver(roles: readonly ServerRole[], atHand = [repository.root]
       roles.map(async (role) => [role, await newServerKey(server, seen, role)] as const),
     ),
   );
-  return handOverRoles(repository.server, { ...repository.context, newKeys, atHand });
+  return publishServerKeys(repository.server, { ...repository.context, newKeys, availableKeys });
 }
 
 const judge = () => ({ pins: [], now: repository.now });
@@ -91,7 +91,7 @@ describe('a repository whose client holds the snapshot key', () => {
     expect(refused.code).toBe('TRUST_SERVER_REJECTED');
     expect(await heldRoles()).toEqual(['timestamp']);
     const done = await handOver(['snapshot']);
-    expect(done.exchanges).toMatchObject([
+    expect(done.replacements).toMatchObject([
       { role: 'snapshot', removed: [{ keyId: snapshotKey.keyId }] },
     ]);
     expect(Object.keys(repository.rootBody().keys)).not.toContain(snapshotKey.keyId);
@@ -102,9 +102,15 @@ describe('a repository whose client holds the snapshot key', () => {
   });
 
   it('is told what would change, also for a role that was not asked for but is in the way', async () => {
-    const question = { view: await repository.view(), renews: false, atHand: [repository.root] };
-    const draft = (role: ServerRole, held: readonly ServerRole[]) =>
-      examineHandOver({ ...question, role, held }, judge()).exchanges.map((each) => each.role);
+    const question = {
+      view: await repository.view(),
+      replacesExisting: false,
+      availableKeys: [repository.root],
+    };
+    const draft = (role: ServerRole, serverManaged: readonly ServerRole[]) =>
+      draftServerKeys({ ...question, role, serverManaged }, judge()).replacements.map(
+        (each) => each.role,
+      );
     expect(draft('snapshot', ['timestamp'])).toEqual(['snapshot']);
     expect(draft('timestamp', ['timestamp'])).toEqual(['snapshot']);
     expect(draft('snapshot', [])).toEqual(['snapshot', 'timestamp']);
@@ -114,7 +120,7 @@ describe('a repository whose client holds the snapshot key', () => {
   it('is handed over by whoever may publish, without the right to everything', async () => {
     repository.fake.rights.all = false;
     const done = await handOver(['snapshot']);
-    expect(done.exchanges).toMatchObject([{ role: 'snapshot' }]);
+    expect(done.replacements).toMatchObject([{ role: 'snapshot' }]);
     expect(repository.fake.requests.filter((line) => line.startsWith('POST'))).toEqual(['POST ']);
     expect(await heldRoles()).toEqual(['snapshot', 'timestamp']);
   });
@@ -139,14 +145,21 @@ describe('a server that holds its keys', () => {
     repository.fake.requests.length = 0;
     const done = await handOver(['snapshot', 'timestamp']);
     expect(repository.fake.posts).toBe(1);
-    expect(done.exchanges).toHaveLength(2);
+    expect(done.replacements).toHaveLength(2);
     for (const role of serverRoles) {
       expect(repository.rootBody().roles[role]).not.toEqual(before.roles[role]);
     }
     expect(await heldRoles()).toEqual(['snapshot', 'timestamp']);
-    const question = { view: done.view, held: serverRoles, atHand: [repository.root] } as const;
-    const renewal = examineHandOver({ ...question, role: 'timestamp', renews: true }, judge());
-    expect(renewal.exchanges.map(({ role }) => role)).toEqual(['timestamp']);
+    const question = {
+      view: done.view,
+      serverManaged: serverRoles,
+      availableKeys: [repository.root],
+    } as const;
+    const renewal = draftServerKeys(
+      { ...question, role: 'timestamp', replacesExisting: true },
+      judge(),
+    );
+    expect(renewal.replacements.map(({ role }) => role)).toEqual(['timestamp']);
   });
 
   it('does not let somebody make keys who may only publish', async () => {

@@ -4,7 +4,7 @@ import type { TargetsSigned } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
 import type { TrustedView } from '../verification/index.js';
 import type { PullChange } from './pull-changes.js';
-import { listingOf, namesOf, type RoleListing } from './role-listing.js';
+import { listingOf, formatKeyIds, type RoleListing } from './role-listing.js';
 
 /** The body of `targets`, which every view has. */
 export function targetsOf(view: TrustedView): TargetsSigned {
@@ -21,12 +21,12 @@ export function targetsListing(view: TrustedView): RoleListing {
 }
 
 /** The keys at hand do not make up what `targets` asks for. */
-export function mayNotChangeSigners(
+export function signerChangeNotAuthorized(
   view: TrustedView,
   signers: readonly Pick<Signer, 'keyId'>[],
 ): TrustError {
   const { keys, threshold } = targetsListing(view);
-  const needed = namesOf(keys);
+  const needed = formatKeyIds(keys);
   const given = signers.map(({ keyId }) => keyId).join(', ');
   const count = threshold > 1 ? `${threshold} signatures` : 'the signature';
   return new TrustError(
@@ -47,7 +47,7 @@ export interface LossInputs {
 }
 
 /** Tags would be lost that nobody has given up. */
-export function lossNotConfirmed(
+export function tagLossNotConfirmed(
   { gun }: TrustedView,
   name: string,
   lost: readonly PullChange[],

@@ -5,20 +5,20 @@ import { keyIdsFor, stateOf, type Plan, type PlannedFile } from '../publishing/i
 import type { Signer } from '../signer.js';
 import { countingRootKeyIds, type TrustedView } from '../verification/index.js';
 import {
-  distinct,
+  uniqueSigners,
   isDue,
-  isOurConcern,
-  renewals,
-  type Renewal,
-  type RenewalRules,
-} from './renewals.js';
+  isClientRenewed,
+  roleExpiries,
+  type RoleExpiry,
+  type ExpiryRules,
+} from './expiry.js';
 
 /** What will be signed again, and what cannot be. */
 export interface RenewalPlan extends Plan {
   /** What is due and can be signed with the keys at hand: the files. */
-  readonly due: readonly Renewal[];
+  readonly due: readonly RoleExpiry[];
   /** What is due, and stays so. */
-  readonly remaining: readonly Renewal[];
+  readonly remaining: readonly RoleExpiry[];
 }
 
 /**
@@ -28,12 +28,14 @@ export interface RenewalPlan extends Plan {
 export function planRenewal(
   view: TrustedView,
   signers: readonly Signer[],
-  rules: RenewalRules,
+  rules: ExpiryRules,
 ): RenewalPlan {
-  const all = renewals(view, signers, rules).filter((one) => isDue(one) && isOurConcern(one));
-  const due = all.filter(({ way }) => way.kind === 'keys');
+  const all = roleExpiries(view, signers, rules).filter(
+    (one) => isDue(one) && isClientRenewed(one),
+  );
+  const due = all.filter(({ remedy }) => remedy.kind === 'keys');
   const files = due.map(({ role }): PlannedFile => {
-    const signedBy = distinct(signers).flatMap((signer) => {
+    const signedBy = uniqueSigners(signers).flatMap((signer) => {
       const keyIds = keyIdsFor(view, role, signer.keyId).filter((id) =>
         counts(view, role, id, rules),
       );
@@ -46,11 +48,11 @@ export function planRenewal(
     files,
     warnings: [],
     due,
-    remaining: all.filter(({ way }) => way.kind !== 'keys'),
+    remaining: all.filter(({ remedy }) => remedy.kind !== 'keys'),
   };
 }
 
-function counts(view: TrustedView, role: RoleName, id: string, rules: RenewalRules): boolean {
+function counts(view: TrustedView, role: RoleName, id: string, rules: ExpiryRules): boolean {
   return role !== 'root' || countingRootKeyIds(view.root, { gun: view.gun, ...rules }).includes(id);
 }
 

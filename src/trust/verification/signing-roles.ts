@@ -3,7 +3,7 @@
  * whether a stock Docker client would then see the tag.
  */
 import {
-  own,
+  getOwnProperty,
   parentOf,
   pathsCover,
   type KeyId,
@@ -25,11 +25,11 @@ export interface SigningCandidate {
   readonly ours: readonly KeyId[];
   readonly coversTag: boolean;
   /** Whether our keys alone can sign the tag into it. */
-  readonly isSignable: boolean;
+  readonly canSign: boolean;
 }
 
 /** The roles to sign into; none when our keys may sign nowhere. */
-export interface SignableRoles {
+export interface SigningRoles {
   readonly roles: readonly RoleName[];
   /** `targets` and its direct children, in that order. */
   readonly candidates: readonly SigningCandidate[];
@@ -48,15 +48,15 @@ export type Visibility =
  * otherwise into `targets`, if it is our key. Departure: Docker refuses `targets` as soon as there
  * are delegations; see {@link visibilityOf} for when that would hide the tag.
  */
-export function rolesSignableBy(
+export function signingRoles(
   view: TrustedView,
   keyIds: readonly KeyId[],
   tag: string,
-): SignableRoles {
+): SigningRoles {
   const candidates = [targetsCandidate(view, keyIds), ...childCandidates(view, keyIds, tag)];
   const [targets, ...children] = candidates;
-  const signable = children.filter(({ isSignable }) => isSignable).map(({ role }) => role);
-  const roles = signable.length > 0 ? signable : targets?.isSignable === true ? ['targets'] : [];
+  const signable = children.filter(({ canSign }) => canSign).map(({ role }) => role);
+  const roles = signable.length > 0 ? signable : targets?.canSign === true ? ['targets'] : [];
   return { roles, candidates, explanation: explain(view, keyIds, tag, roles, candidates) };
 }
 
@@ -86,8 +86,8 @@ export function visibilityOf(
 
 function targetsCandidate(view: TrustedView, keyIds: readonly KeyId[]): SigningCandidate {
   const { keys, roles } = view.root.signed;
-  const role = own(roles, 'targets') ?? { keyids: [], threshold: 1 };
-  const listed = role.keyids.flatMap((id) => own(keys, id) ?? []);
+  const role = getOwnProperty(roles, 'targets') ?? { keyids: [], threshold: 1 };
+  const listed = role.keyids.flatMap((id) => getOwnProperty(keys, id) ?? []);
   return candidate('targets', role.threshold, listed, keyIds, true);
 }
 
@@ -113,8 +113,8 @@ function candidate(
   const keyIds = keys.flatMap((key) => canonicalIdOrNone(key) ?? []);
   const ours = keyIds.filter((id) => available.includes(id));
   // The threshold counts key IDs as listed, so one of our keys in two certificates counts twice.
-  const isSignable = coversTag && ours.length >= threshold;
-  return { role, threshold, keyIds, ours: [...new Set(ours)], coversTag, isSignable };
+  const canSign = coversTag && ours.length >= threshold;
+  return { role, threshold, keyIds, ours: [...new Set(ours)], coversTag, canSign };
 }
 
 function explain(
