@@ -70,6 +70,10 @@ describe('the page on troubleshooting', () => {
     expect(unknown).toEqual([]);
   });
 
+  it('quotes messages', () => {
+    expect(sections().flatMap(messagesOf).length).toBeGreaterThan(70);
+  });
+
   it('would notice a message that is not in the code', () => {
     expect(occurs('The client certificate has no certificate')).toBe(true);
     expect(occurs('The client certificate has no stamp')).toBe(false);
