@@ -9,12 +9,13 @@ import type { Verdicts } from './clients.js';
 import { corpus, type Case } from './corpus/index.js';
 import { deviationOf, deviations, type Theirs } from './deviations.js';
 import { judge } from './judge.js';
-import { conformanceReport } from './report.js';
+import { caseList, conformanceReport } from './report.js';
 import { isImage, type Verdict } from './verdict.js';
 
 const stack = inject('stack');
 const cases = corpus.flatMap((chapter) => chapter.cases);
-const report = path.resolve(import.meta.dirname, '../../../docs/conformance.md');
+const page = path.resolve(import.meta.dirname, '../../../docs/conformance.md');
+const list = path.resolve(import.meta.dirname, 'cases.md');
 const MINUTE_MS = 60_000;
 let verdicts: ReadonlyMap<Case, Verdicts>;
 
@@ -54,8 +55,9 @@ describe('the corpus', () => {
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
   });
 
-  it('is described in docs/conformance.md', async () => {
-    await expect(await conformanceReport(corpus)).toMatchFileSnapshot(report);
+  it('is described in docs/conformance.md and cases.md', async () => {
+    await expect(await conformanceReport(corpus)).toMatchFileSnapshot(page);
+    await expect(await caseList(corpus)).toMatchFileSnapshot(list);
   });
 });
 

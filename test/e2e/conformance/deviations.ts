@@ -21,9 +21,7 @@ const later: Theirs = 'image 2.0';
 
 export const deviations: readonly Deviation[] = [
   {
-    why:
-      'One version number that stands for two different documents is a fork: two clients see two ' +
-      'truths. The stock clients compare numbers only.',
+    why: 'The same version number for two different documents: two clients see two truths. The stock clients compare only the number.',
     cases: {
       'the root changes without a new version': image,
       'targets changes without a new version': later,
@@ -33,32 +31,24 @@ export const deviations: readonly Deviation[] = [
     },
   },
   {
-    why:
-      'The stock clients compare a delegation with what they remember only if its parent has ' +
-      'changed as well. We always do.',
+    why: 'The stock clients check a delegation for rollback only if its parent changed too.',
     cases: {
       'releases falls back, targets as it was': { docker: later, notary: 'old image' },
     },
   },
   {
-    why:
-      'A server that takes away a delegation which its client knows makes tags fall back to what ' +
-      'targets says of them. The stock clients go on without it.',
+    why: 'A server takes away a delegation that the client knows, and its tags fall back to `targets`.',
     cases: { 'the snapshot does not list releases any more': 'old image' },
   },
   {
-    why:
-      'A certificate for `*` or `prefix*` vouches for repositories that its owner never saw. No ' +
-      'stock client makes such certificates.',
+    why: 'A certificate for `*` or `prefix*` covers repositories that its owner never saw. No stock client makes one.',
     cases: {
       'the certificate is for any repository': image,
       'the certificate is for all repositories of the registry': image,
     },
   },
   {
-    why:
-      'Refused by all. We tell a certificate outside its dates from one that was never right, ' +
-      'because somebody else has to act.',
+    why: 'Rejected by all. An expired certificate needs another remedy than a wrong one, so we name it.',
     cases: {
       'the certificate has expired': 'invalid',
       'the certificate begins in two days': 'invalid',
@@ -66,15 +56,11 @@ export const deviations: readonly Deviation[] = [
     },
   },
   {
-    why:
-      'Refused by all. The stock clients say that there is no trust data at all; there is, and a ' +
-      'part of it is missing.',
+    why: 'Rejected by all. The stock clients say that there is no trust data, but only a part is missing.',
     cases: { 'an intermediate root is missing': 'none' },
   },
   {
-    why:
-      'When the timestamp cannot be had, the stock clients go on with the one they remember, up to ' +
-      'fourteen days long: whoever can block a connection can hold back a revocation. We refuse.',
+    why: 'Without a timestamp the stock clients use the one they remember, for up to fourteen days: whoever blocks a connection can hold back a revocation.',
     cases: {
       'the timestamp is withheld with 503 from one who knows an earlier one': image,
       'the timestamp is withheld with 404 from one who knows an earlier one': image,
@@ -82,19 +68,14 @@ export const deviations: readonly Deviation[] = [
     },
   },
   {
-    why:
-      'Files that fit together only with the help of what a client remembers: the stock clients ' +
-      'fill up from their memory and stay at the old state. We remember nothing but what to compare ' +
-      'with, and refuse what the server cannot show whole.',
+    why: 'The files are not consistent with each other. The stock clients take the missing ones from their cache and stay at the old state.',
     cases: {
       'a new targets among old files, for one who knows it': image,
       'an old timestamp among new files, for one who knows it': image,
     },
   },
   {
-    why:
-      'A body longer than what its parent states, or without end, is cut off by the stock clients ' +
-      'where it should have ended. We take it for what it is: not the file.',
+    why: 'The body is longer than its parent states, or endless. The stock clients cut it off and accept the rest.',
     cases: {
       'the timestamp does not end': image,
       'the snapshot does not end': image,
@@ -102,13 +83,11 @@ export const deviations: readonly Deviation[] = [
     },
   },
   {
-    why: 'A file cannot have a negative length; the stock clients take it for no limit.',
+    why: 'A file cannot have a negative length. The stock clients read it as no limit.',
     cases: { 'the length of targets is negative': image },
   },
   {
-    why:
-      'Go takes the last of two equal keys and matches names regardless of case, other readers do ' +
-      'not. A document that says two things to two readers is refused.',
+    why: 'Go takes the last of two equal keys and ignores upper and lower case, other readers do not: two readers would see two documents.',
     cases: {
       'signed twice, the second one true': image,
       'Signed beside signed': image,
@@ -120,9 +99,7 @@ export const deviations: readonly Deviation[] = [
     },
   },
   {
-    why:
-      'Go reads times, base64 and null more generously than RFC 3339, RFC 4648 and its own writers. ' +
-      'What no writer writes is refused, so that every reader reads the same.',
+    why: 'Go reads times, base64 and null more loosely than the standards and its own writers do.',
     cases: {
       'expires with ten digits of a second': image,
       'expires with a comma': image,
@@ -135,11 +112,11 @@ export const deviations: readonly Deviation[] = [
     },
   },
   {
-    why: 'Delegations nest at most sixteen levels deep, which bounds the work a server can cause.',
+    why: 'Delegations nest at most sixteen levels deep. This limits the work that a server can cause.',
     cases: { 'roles twenty levels deep': { docker: 'refused', notary: image } },
   },
   {
-    why: 'The stock clients do not survive `"signed":null`. We say what is wrong.',
+    why: 'The stock clients crash at `"signed":null`.',
     cases: {
       'releases is null': crash,
       'timestamp has signed null': crash,

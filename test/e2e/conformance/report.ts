@@ -1,8 +1,8 @@
-/** Prints the corpus and the deviations as docs/conformance.md. */
+/** Prints the results as docs/conformance.md, and the corpus as cases.md beside this file. */
 import { format } from 'prettier';
 import type { Case, Chapter } from './corpus/index.js';
 import { deviationOf, deviations, type Theirs } from './deviations.js';
-import type { Verdict } from './verdict.js';
+import { isImage, type Verdict } from './verdict.js';
 
 const meanings: Readonly<Record<string, string>> = {
   'image 1.0': 'accepted',
@@ -10,7 +10,7 @@ const meanings: Readonly<Record<string, string>> = {
   'old image': 'accepted',
   'other image': 'accepted',
   unsigned: 'not signed',
-  refused: 'tag refused',
+  refused: 'tag rejected',
   none: 'no trust data',
   expired: 'expired',
   invalid: 'invalid',
@@ -20,48 +20,76 @@ const meanings: Readonly<Record<string, string>> = {
 const introduction = `
 # Conformance
 
-The same repository gets the same verdict from this product, from the Docker CLI (20.10 and 26, \`docker pull\` with
-content trust) and from the \`notary\` client 0.7.0 (\`notary lookup\`). A test builds every case below by really signing
-it, serves it from a trust server that hands out whatever it was given, and asks all four
-(\`test/e2e/conformance\`). Cases with a history show the client one state first and another one afterwards.
+Does this product accept and reject the same trust data as Docker does? A test answers that with really signed
+repositories, and writes this page; it fails when the two differ.
 
-This file is written by that test; it fails when the two differ.
+- **Judged**: this product, the Docker CLI 20.10 and 26 (\`docker pull\` with content trust), and the \`notary\` client
+  0.7.0 (\`notary lookup\`).
+- **How**: a trust server serves each repository exactly as it was built, also broken ones. Cases with a history show
+  the client one state first and another one afterwards.
+- **Expected**: all clients give the same verdict, except for the cases under [differences](#differences). A case that is
+  listed there must still differ.
+- **Never**: this product accepts what a stock client rejects.
 
-Verdicts: *accepted* (the tag stands for an image, the same one for all), *not signed* (the data is good, the tag is not
-in it), *tag refused* (it is listed, but not so that a pull may take it), *no trust data*, *expired* and *invalid* (the
-data is refused), *crash*. Where the rules of \`docker pull\` and \`notary lookup\` differ, ours are Docker's; for the
-comparison with \`notary\` the test looks the tag up by notary's order, in data that we have verified.
-
-## Where we differ
-
-Only where a stock client accepts what should be refused, says it less well, or ends in a panic. A case that is not in
-this list must get one verdict from all; one that is in it must still differ, or the test fails.
+Where \`docker pull\` and \`notary lookup\` follow different rules, this product follows Docker's. The comparison with
+\`notary\` looks the tag up by the rules of \`notary\`. The list of all cases, with the verdicts, is
+\`test/e2e/conformance/cases.md\`.
 `;
 
-/** The whole document. */
+const differences = `
+## Differences
+
+This product rejects what a stock client should not accept, or reports more precisely what is wrong.
+`;
+
+/** The page for readers: results by subject, and the differences. */
 export async function conformanceReport(corpus: readonly Chapter[]): Promise<string> {
   const cases = new Map(corpus.flatMap((chapter) => chapter.cases.map((one) => [one.name, one])));
-  const differing = deviations.map(({ why, cases: listed }) => {
-    const rows = Object.entries(listed).map(
-      ([name, theirs]) =>
-        `| ${capital(name)} | ${ourWords(cases.get(name))} | ${theirWords(theirs)} |`,
+  const results = corpus.map(({ title, cases: all }) => resultsOf(title, all));
+  const total = resultsOf('All', [...cases.values()]);
+  const differing = deviations.flatMap(({ why, cases: listed }) => {
+    const verdicts = Object.entries(listed).map(
+      ([name, theirs]) => [name, ourWords(cases.get(name)), theirWords(theirs)] as const,
     );
-    return `\n${why}\n\n| Case | We say | They say |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+    const kinds = new Set(verdicts.map(([, ours, theirs]) => `${ours} | ${theirs}`));
+    return [...kinds].map((kind) => {
+      const names = verdicts.filter(([, ours, theirs]) => `${ours} | ${theirs}` === kind);
+      return `| ${names.map(([name]) => capital(name)).join('<br>')} | ${kind} | ${why} |`;
+    });
   });
-  const chapters = corpus.map(({ title, cases: all }) => {
-    const rows = all.map(
+  return formatted([
+    introduction,
+    '\n## Results\n\n| Subject | Cases | Accepted | Not accepted | Stock clients differ |\n',
+    '| --- | --- | --- | --- | --- |\n',
+    ...[...results, total].map((row) => `${row}\n`),
+    differences,
+    '\n| Cases | We say | They say | Reason |\n| --- | --- | --- | --- |\n',
+    ...differing.map((row) => `${row}\n`),
+  ]);
+}
+
+/** Every case with our verdict. */
+export async function caseList(corpus: readonly Chapter[]): Promise<string> {
+  const chapters = corpus.map(({ title, cases }) => {
+    const rows = cases.map(
       (one) =>
         `| ${capital(one.name)} | ${ourWords(one)} |` +
         (deviationOf(one.name) === undefined ? ' |' : ' differs |'),
     );
-    return `\n### ${title}\n\n| Case | Verdict | |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+    return `\n## ${title}\n\n| Case | Verdict | |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
   });
-  const count = `\n## All ${cases.size} cases\n`;
-  return format([introduction, ...differing, count, ...chapters].join(''), {
-    parser: 'markdown',
-    proseWrap: 'always',
-    printWidth: 120,
-  });
+  return formatted(['# Cases of the conformance test\n', ...chapters]);
+}
+
+function resultsOf(title: string, cases: readonly Case[]): string {
+  const accepted = cases.filter(({ pull }) => isImage(pull)).length;
+  const different = cases.filter(({ name }) => deviationOf(name) !== undefined).length;
+  const numbers = [cases.length, accepted, cases.length - accepted, different];
+  return `| ${[title, ...numbers].join(' | ')} |`;
+}
+
+async function formatted(parts: readonly string[]): Promise<string> {
+  return format(parts.join(''), { parser: 'markdown', proseWrap: 'always', printWidth: 120 });
 }
 
 /** Names hold what Markdown would read as its own. */
