@@ -13,7 +13,7 @@ function tabled(heading: string): readonly string[] {
 }
 
 describe('the page on keys', () => {
-  it.each(['For programs', 'Permissions'])('has every command in its table "%s"', (heading) => {
+  it.each(['Outputs and report', 'Permissions'])('has every command in its table "%s"', (heading) => {
     const named = tabled(heading);
     for (const name of grouped) expect(named).toContain(commandLineOf(name).join(' '));
   });
