@@ -6,7 +6,7 @@
 
 /** Every kind of failure a user can meet; docs/troubleshooting.md explains each. */
 export const errorCodes = [
-  // What was asked for.
+  // What was asked for, judged without asking anybody: by the inputs and the files they name.
   'INPUT_INVALID',
   'INPUT_MISSING',
   'INPUT_CONFLICT',
@@ -25,6 +25,7 @@ export const errorCodes = [
   'KEY_DISABLED',
   'KEY_NOT_AUTHORIZED',
   'KEY_CONFLICT',
+  'KEY_PURPOSE_UNKNOWN',
   'KEY_NOT_EXPORTABLE',
   'KEY_PASSPHRASE_MISSING',
   'KEY_PASSPHRASE_WRONG',
@@ -51,6 +52,9 @@ export const errorCodes = [
   'TRUST_DATA_INVALID',
   'TRUST_PIN_MISMATCH',
   'TRUST_ANCHOR_MISSING',
+  'TRUST_ANCHOR_INVALID',
+  'ROLE_NOT_FOUND',
+  'ROTATION_REJECTED',
   'TRUST_SERVER_UNREACHABLE',
   'TRUST_SERVER_REJECTED',
   'TRUST_CONFLICT',
@@ -64,6 +68,7 @@ export const errorCodes = [
   'DOCKERFILE_NOT_FOUND',
   'DOCKERFILE_INVALID',
   'BASE_IMAGE_UNSIGNED',
+  'BASE_IMAGE_CONFLICT',
   'BUILD_FAILED',
   'PUSH_FAILED',
   'PULL_FAILED',
@@ -78,6 +83,34 @@ export const errorCodes = [
 
 /** One of {@link errorCodes}. */
 export type ErrorCode = (typeof errorCodes)[number];
+
+/**
+ * What the process exits with, on every host. A shell gives 128 and the number of the signal for a
+ * process that a signal ended; docs/troubleshooting.md has the same table.
+ */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  badInput: 2,
+  stopped: { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGBREAK: 149 },
+} as const;
+
+/** A signal that asks a run to stop. */
+export type StopSignal = keyof typeof exitCodes.stopped;
+
+/** Whether the inputs alone are to blame: the same run fails again, whenever it is started. */
+export function isInputCode(code: ErrorCode): boolean {
+  return code.startsWith('INPUT_');
+}
+
+/** The exit code of a run that ended with `failure`, or without one. */
+export function exitCodeOf(
+  failure: { readonly code: ErrorCode; readonly stoppedBy?: StopSignal } | undefined,
+): number {
+  if (!failure) return exitCodes.done;
+  if (failure.stoppedBy) return exitCodes.stopped[failure.stoppedBy];
+  return isInputCode(failure.code) ? exitCodes.badInput : exitCodes.failed;
+}
 
 /** What an error carries besides its code and message. */
 export interface ErrorDetails {

@@ -56,7 +56,7 @@ export interface BuildRecordFiles {
 /**
  * The arguments after `docker`. For the classic builder DOCKER_BUILDKIT=0 belongs into the
  * environment; see `builderEnvironment`.
- * @throws {TrustError} INPUT_CONFLICT, INPUT_INVALID
+ * @throws {TrustError} INPUT_CONFLICT, INPUT_INVALID, BASE_IMAGE_CONFLICT
  */
 export function buildArguments(request: BuildRequest, record: BuildRecordFiles = {}): string[] {
   checkBuildRequest(request);
@@ -99,7 +99,7 @@ export function builderEnvironment(builder: BuildRequest['builder']): Record<str
 
 /**
  * Finds what cannot work before anything runs.
- * @throws {TrustError} INPUT_CONFLICT, INPUT_INVALID
+ * @throws {TrustError} INPUT_CONFLICT, INPUT_INVALID, BASE_IMAGE_CONFLICT
  */
 export function checkBuildRequest(request: BuildRequest): void {
   if (request.context === '' || request.context.startsWith('-')) {
@@ -124,7 +124,7 @@ export function checkBuildRequest(request: BuildRequest): void {
   const overridden = extra.buildContexts.find((context) => pinned.has(contextKey(context)));
   if (overridden !== undefined) {
     throw new TrustError(
-      'INPUT_CONFLICT',
+      'BASE_IMAGE_CONFLICT',
       `The build context ${overridden.replace(/=.*$/s, '')} is given twice, by \`build-arguments\` and by a verified base image`,
       { remedy: 'Leave `--build-context` for this image out of `build-arguments`.' },
     );

@@ -51,29 +51,26 @@ export async function findLocalImage(
 
 /**
  * The one image that all `tags` stand for.
- * @throws {TrustError} PUSH_FAILED (no such local image), INPUT_CONFLICT (different images)
+ * @throws {TrustError} PUSH_FAILED where there is no such local image, or more than one
  */
 export async function resolveLocalImage(
   docker: DockerCli,
   tags: readonly string[],
 ): Promise<LocalImage> {
-  let found: LocalImage | undefined;
-  for (const tag of tags) {
+  const [first = '', ...others] = tags;
+  const found = await findLocalImage(docker, first);
+  if (found === undefined) throw noSuchImage(first);
+  for (const tag of others) {
     const image = await findLocalImage(docker, tag);
     if (image === undefined) throw noSuchImage(tag);
-    if (found !== undefined && found.id !== image.id) {
-      throw new TrustError(
-        'INPUT_CONFLICT',
-        `The tags do not stand for one image: ${tags[0] ?? ''} is ${found.id}, ${tag} is ${image.id}`,
-        { remedy: 'Push them in separate steps, or tag them from the same build.' },
-      );
-    }
-    found = image;
+    if (image.id === found.id) continue;
+    throw new TrustError(
+      'PUSH_FAILED',
+      `The tags do not stand for one image: ${first} is ${found.id}, ${tag} is ${image.id}`,
+      { remedy: 'Push them in separate steps, or tag them from the same build.' },
+    );
   }
-  if (found !== undefined) return found;
-  throw new TrustError('INPUT_MISSING', 'There is no tag to push', {
-    remedy: 'Give at least one tag in `tags`.',
-  });
+  return found;
 }
 
 /**

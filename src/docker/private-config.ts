@@ -87,7 +87,7 @@ export async function createPrivateConfig(options: PrivateConfigOptions): Promis
 
 /**
  * Removes what a killed run left behind; a folder that is gone is fine.
- * @throws {TrustError} INPUT_INVALID for a path that is not a private configuration of ours
+ * @throws {TrustError} UNEXPECTED for a path that is not a private configuration of ours
  */
 export async function removePrivateConfig(path: string): Promise<void> {
   const stats = await lstat(path).catch(ignoreMissing);
@@ -98,7 +98,7 @@ export async function removePrivateConfig(path: string): Promise<void> {
     stats.isDirectory() &&
     (entries.length === 0 || entries.includes(markerFile));
   if (!isOurs) {
-    throw new TrustError('INPUT_INVALID', `${path} is not a private Docker configuration of ours`, {
+    throw new TrustError('UNEXPECTED', `${path} is not a private Docker configuration of ours`, {
       remedy: 'Nothing was removed. Remove it by hand if it is no longer needed.',
     });
   }

@@ -16,7 +16,7 @@ export interface Sharing {
 
 /**
  * Shares what is in `from`, which need not exist, in `to`.
- * @throws {TrustError} INPUT_INVALID for an entry that can neither be linked nor copied.
+ * @throws {TrustError} FILE_NOT_WRITTEN for an entry that can neither be linked nor copied.
  */
 export async function shareEntries(
   from: string,
@@ -41,7 +41,7 @@ export async function shareEntries(
       await copyAll(source, target);
     } catch (cause) {
       throw new TrustError(
-        'INPUT_INVALID',
+        'FILE_NOT_WRITTEN',
         `The Docker configuration ${from} cannot be used: "${entry.name}" can neither be linked nor copied: ${messageOf(cause)}`,
         {
           remedy: 'Point DOCKER_CONFIG at a folder on a local disk, with only what this run needs.',

@@ -6,6 +6,7 @@ import {
   messageOf,
   TrustError,
   type ErrorCode,
+  type StopSignal,
 } from '../errors.js';
 import { isErrno } from '../output-files/index.js';
 import { isOutOfMemory } from './memory.js';
@@ -18,11 +19,11 @@ export interface Failure {
   /** What lies behind it, outermost first; for the debug log only. */
   readonly causes: readonly string[];
   /** The signal that stopped the run, if that was the reason. */
-  readonly stoppedBy?: NodeJS.Signals;
+  readonly stoppedBy?: StopSignal;
 }
 
 /** What to tell about `thrown`, an `Error` or not. */
-export function failureOf(thrown: unknown, stoppedBy?: NodeJS.Signals): Failure {
+export function failureOf(thrown: unknown, stoppedBy?: StopSignal): Failure {
   const chain = chainOf(thrown);
   const causes = chain.map((error) =>
     error instanceof Error ? (error.stack ?? error.message) : messageOf(error),

@@ -32,7 +32,7 @@ export interface Host {
   readonly askSecret?: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
   /**
    * Makes sure, before anything happens, that outputs and summary can be written.
-   * @throws {TrustError} FILE_NOT_WRITTEN, INPUT_INVALID
+   * @throws {TrustError} FILE_NOT_WRITTEN
    */
   prove?(): Promise<void>;
   setOutput(name: OutputName, value: string): void;
@@ -44,6 +44,4 @@ export interface Host {
   fail(failure: Failure): void;
   /** Says the last words of the run, after a failure too. */
   finish?(): Promise<void>;
-  /** What the process is to exit with: 0 for a run that is done, and for no other. */
-  exitCode(failure: Failure | undefined): number;
 }

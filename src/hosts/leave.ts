@@ -3,6 +3,7 @@
  * a task's result by its output alone. Decides nothing of the run; only its last exit code.
  */
 import type { Writable } from 'node:stream';
+import { exitCodes } from '../errors.js';
 import { limits } from '../limits.js';
 import { stopSignals } from './stop.js';
 
@@ -57,7 +58,7 @@ export async function leave(
   const arrived = await Promise.race([taken.then((both) => both.every(Boolean)), givenUp]);
   clearTimeout(timer);
   // Not left to the event loop: connections that are kept open would have it wait.
-  process.exit(arrived ? code : code || 1);
+  process.exit(arrived ? code : code || exitCodes.failed);
 }
 
 /** Whether all that was written before has been taken, or nobody wants it any more. */

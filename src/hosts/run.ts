@@ -21,6 +21,7 @@ import {
 import { withinBudget } from './budget.js';
 import { safeJson } from './documents.js';
 import { removeAbandonedConfigs } from '../docker/index.js';
+import { exitCodeOf, exitCodes } from '../errors.js';
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { createExec } from './exec.js';
@@ -46,7 +47,7 @@ export async function runAndLeave(
   run?: typeof runCommand,
 ): Promise<void> {
   surviveLostOutput(process);
-  let code = 1;
+  let code: number = exitCodes.failed;
   try {
     await runOn(host, process, run);
     code = Number(process.exitCode);
@@ -66,7 +67,7 @@ export async function runOn(
 ): Promise<Failure | undefined> {
   const stop = listenForStop(process);
   // A promise that never settles lets Node exit as if all were well: so failed until proven done.
-  process.exitCode = 1;
+  process.exitCode = exitCodes.failed;
   let onIdle = (): void => undefined;
   const idle = new Promise<never>((_, reject) => {
     onIdle = () => {
@@ -93,7 +94,7 @@ export async function runOn(
     report(host, failure);
   }
   await host.finish?.();
-  process.exitCode = host.exitCode(failure);
+  process.exitCode = exitCodeOf(failure);
   return failure;
 }
 

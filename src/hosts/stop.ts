@@ -1,11 +1,12 @@
 /** Turns the ways a process can be made to stop into one abort signal. */
+import { exitCodes, type StopSignal } from '../errors.js';
 import { limits } from '../limits.js';
 
 /**
  * The signals that ask a run to stop. A terminal that closes sends SIGHUP; Ctrl+Break, by which
  * agents on Windows stop a task, is SIGBREAK.
  */
-export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const;
+export const stopSignals = Object.keys(exitCodes.stopped) as readonly StopSignal[];
 
 /** The part of the process that is needed. */
 export interface Stoppable {
@@ -16,7 +17,7 @@ export interface Stoppable {
 export interface Stop {
   readonly signal: AbortSignal;
   /** The first termination signal that arrived. */
-  stoppedBy(): NodeJS.Signals | undefined;
+  stoppedBy(): StopSignal | undefined;
   /** What was thrown where no one caught it. */
   crash(): { readonly thrown: unknown } | undefined;
   /** What `run` gives; rejects if that takes too long once the process was asked to stop. */
@@ -29,17 +30,21 @@ export interface Stop {
  */
 export function listenForStop(process: Stoppable, graceMs: number = limits.stopGraceMs): Stop {
   const controller = new AbortController();
-  let stoppedBy: NodeJS.Signals | undefined;
+  let stoppedBy: StopSignal | undefined;
   let crash: { readonly thrown: unknown } | undefined;
-  const onSignal = (name: unknown): void => {
-    stoppedBy ??= name as NodeJS.Signals;
+  const onSignal = (name: StopSignal): void => {
+    stoppedBy ??= name;
     controller.abort(new Error(`stopped by ${stoppedBy}`));
   };
   const onCrash = (thrown: unknown): void => {
     crash ??= { thrown };
     controller.abort(thrown);
   };
-  for (const name of stopSignals) process.on(name, onSignal);
+  for (const name of stopSignals) {
+    process.on(name, () => {
+      onSignal(name);
+    });
+  }
   for (const name of ['uncaughtException', 'unhandledRejection']) process.on(name, onCrash);
   return {
     signal: controller.signal,

@@ -16,7 +16,7 @@ const mostLinks = 40;
 /**
  * The real path of an output, with nothing in it that would be followed.
  * @param file absolute, as the user named it.
- * @throws {TrustError} INPUT_INVALID when a link in a checkout leads out of it, or when something
+ * @throws {TrustError} FILE_NOT_WRITTEN when a link in a checkout leads out of it, or when something
  *   is there already that is not a regular file.
  */
 export async function resolveOutput(file: string, workingDirectory: string): Promise<string> {
@@ -35,7 +35,7 @@ export async function resolveOutput(file: string, workingDirectory: string): Pro
 /**
  * The real path of a file that is there, or of the place where it would be, for whoever writes
  * over what was read: a link as the file itself is followed as far as it may lead.
- * @throws {TrustError} INPUT_INVALID when a link in a checkout leads out of it.
+ * @throws {TrustError} FILE_NOT_WRITTEN when a link in a checkout leads out of it.
  */
 export function resolveExisting(file: string, workingDirectory: string): Promise<string> {
   return follow(file, file, workingDirectory);
@@ -45,7 +45,7 @@ export function resolveExisting(file: string, workingDirectory: string): Promise
  * Makes sure, by trying it, that an output can be written; leaves nothing behind.
  * @param isFolderThere whether its folder has to be there; otherwise it is made when the output is
  *   written, and the nearest one above it is tried.
- * @throws {TrustError} INPUT_INVALID
+ * @throws {TrustError} FILE_NOT_WRITTEN
  */
 export async function proveOutput(
   file: string,
@@ -178,7 +178,7 @@ function namesIn(absolute: string): readonly string[] {
     .filter((name) => name !== '');
 }
 
-/** @throws {TrustError} INPUT_INVALID when `link` lies in a checkout and leads out of its files. */
+/** @throws {TrustError} FILE_NOT_WRITTEN when `link` lies in a checkout and leads out of its files. */
 async function requireWithinCheckout(
   named: string,
   link: string,
@@ -233,7 +233,7 @@ function leadsNowhere(named: string, link: string, cause?: unknown): TrustError 
 }
 
 function refused(file: string, why: string, remedy: string, cause?: unknown): TrustError {
-  return new TrustError('INPUT_INVALID', `${file} cannot be written to: ${why}`, {
+  return new TrustError('FILE_NOT_WRITTEN', `${file} cannot be written to: ${why}`, {
     remedy,
     ...(cause === undefined ? {} : { cause }),
   });

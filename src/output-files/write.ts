@@ -33,7 +33,7 @@ interface Staged {
 /**
  * Writes all of `files`, in their order, or leaves everything as it was.
  * @param beforeReplacing runs once all of the new content is on the disk; what it throws stops it.
- * @throws {TrustError} INPUT_INVALID for a place that may not be written to; FILE_NOT_WRITTEN
+ * @throws {TrustError} FILE_NOT_WRITTEN
  */
 export async function writeOutputs(
   files: readonly OutputFile[],
@@ -85,7 +85,7 @@ export async function writeOutputs(
 
 /**
  * Adds to the end of a file, or makes it.
- * @throws {TrustError} INPUT_INVALID for a place that may not be written to; FILE_NOT_WRITTEN
+ * @throws {TrustError} FILE_NOT_WRITTEN
  */
 export async function appendOutput(
   file: string,

@@ -354,7 +354,7 @@ describe('a push', () => {
   it('of tags that are not one local image is refused', async () => {
     const { docker } = scriptedDocker([{ args: /:latest$/, stdout: inspected(other) }, inspect]);
     expect(await failureOf(resolveLocalImage(docker, request.tags))).toMatchObject({
-      code: 'INPUT_CONFLICT',
+      code: 'PUSH_FAILED',
     });
     const none = scriptedDocker([missing]);
     expect(await failureOf(resolveLocalImage(none.docker, request.tags))).toMatchObject({

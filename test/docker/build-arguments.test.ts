@@ -122,7 +122,7 @@ describe('a build that cannot work', () => {
         buildContexts: ['alpine:latest=docker-image://a@sha256:00'],
         extraArguments: ['--build-context=alpine=docker-image://b'],
       },
-      'INPUT_CONFLICT',
+      'BASE_IMAGE_CONFLICT',
     ],
     ['a context on standard input', { ...classic, context: '-' }, 'INPUT_INVALID'],
     ['a context like a flag', { ...classic, context: '--push' }, 'INPUT_INVALID'],

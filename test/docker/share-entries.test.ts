@@ -31,7 +31,7 @@ describe.each([true, false])('entries that cannot be linked (Windows: %s)', (win
     const error = await failureOf(
       shareEntries(from, to, { skipped: new Set(['ca.pem']), windows, link: noLinks }),
     );
-    expect(error.code).toBe('INPUT_INVALID');
+    expect(error.code).toBe('FILE_NOT_WRITTEN');
     expect(error.message).toContain(`${from} cannot be used: "contexts"`);
     expect(error.remedy).toContain('DOCKER_CONFIG');
   });

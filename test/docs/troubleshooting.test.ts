@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorCodes } from '../../src/errors.js';
+import { errorCodes, exitCodes } from '../../src/errors.js';
 import { readPage } from './pages.js';
 import { piecesOf, readSources } from './sources.js';
 
@@ -72,6 +72,18 @@ describe('the page on troubleshooting', () => {
 
   it('quotes messages', () => {
     expect(sections().flatMap(messagesOf).length).toBeGreaterThan(70);
+  });
+
+  it('has every exit code in its table', () => {
+    const { stopped, ...others } = exitCodes;
+    const rows = [...readPage('docs/troubleshooting.md').matchAll(/^\| (\d+) +\| (.*)$/gm)];
+    expect(rows.map(([, code]) => Number(code))).toEqual([
+      ...Object.values(others),
+      ...Object.values(stopped),
+    ]);
+    for (const [name, code] of Object.entries(stopped)) {
+      expect(rows.find((row) => Number(row[1]) === code)?.[2]).toContain(`by ${name}:`);
+    }
   });
 
   it('would notice a message that is not in the code', () => {

@@ -137,7 +137,7 @@ describe('the action', () => {
       [],
       signalAt('waiting', 'SIGINT'),
     );
-    expect(code).toBe(1);
+    expect(code).toBe(130);
     expect(stdout).toContain('cleaned up');
     expect(stdout.at(-1)).toBe(
       '::error title=Content trust%3A INTERRUPTED::INTERRUPTED: The run was stopped by SIGINT before it was done.%0ARun it again.',

@@ -89,12 +89,13 @@ describe('the task', () => {
   });
 
   it('fails when the run is cancelled, after it has cleaned up', async () => {
-    const { stdout } = await startSample(
+    const { code, stdout } = await startSample(
       'task',
       { ...agent, SAMPLE: 'waits' },
       [],
       signalAt('waiting', 'SIGINT'),
     );
+    expect(code).toBe(130);
     expect(stdout).toContain('cleaned up');
     expect(stdout.at(-1)).toBe(
       '##vso[task.complete result=Failed;]INTERRUPTED: The run was stopped by SIGINT before it was done.%0ARun it again.',

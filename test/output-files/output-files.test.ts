@@ -162,7 +162,7 @@ describe.each(ways)('a file to be %s', (_, act) => {
   it.each(links)('is refused for %s', async (_what, make) => {
     const file = await make(workspace);
     await expect(act(file)).rejects.toMatchObject({
-      code: 'INPUT_INVALID',
+      code: 'FILE_NOT_WRITTEN',
       message: expect.stringContaining(file) as string,
     });
     expect(await readdir(at('elsewhere'))).toEqual(['config.json']);

@@ -99,7 +99,7 @@ describe('the bundled action', () => {
   it('fails with one error line for a bad input', async () => {
     const main = path.join(dist, 'action/index.cjs');
     const { code, stdout } = await startNode([main], { INPUT_COMMAND: 'deploy' });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stdout.filter((line) => line.startsWith('::error'))).toEqual([
       expect.stringMatching(
         /^::error title=Content trust%3A INPUT_INVALID::INPUT_INVALID: Input "command" is "deploy", and there is no such command\.%0AUse one of: buildAndPush, build, push, sign, /,
@@ -234,7 +234,7 @@ describe('a shipped bundle that fails while nobody reads its output', () => {
       expect(child.exitCode).toBeNull();
       let text = '';
       child.stdout.on('data', (data: Buffer) => (text += data.toString()));
-      expect(await closed).toEqual([1, null]);
+      expect(await closed).toEqual([2, null]);
       expect(text).toMatch(run.tells);
     },
   );

@@ -382,7 +382,7 @@ describe('writing an archive', () => {
     const archive = path.join(work, 'there.tar.gz');
     await writeFile(archive, 'precious');
     await expect(writeKeyArchive(archive, [file], now)).rejects.toMatchObject({
-      code: 'INPUT_INVALID',
+      code: 'FILE_NOT_WRITTEN',
       message: expect.stringContaining('there is something already') as string,
     });
     expect(await readFile(archive, 'utf8')).toBe('precious');
@@ -392,7 +392,7 @@ describe('writing an archive', () => {
     const link = path.join(work, 'dangling.tar.gz');
     await symlink(path.join(work, 'target-of-link'), link);
     await expect(writeKeyArchive(link, [file], now)).rejects.toMatchObject({
-      code: 'INPUT_INVALID',
+      code: 'FILE_NOT_WRITTEN',
     });
     await expect(stat(path.join(work, 'target-of-link'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
@@ -401,7 +401,7 @@ describe('writing an archive', () => {
     await expect(
       writeKeyArchive(path.join(work, 'nowhere/keys.tar.gz'), [file], now),
     ).rejects.toMatchObject({
-      code: 'INPUT_INVALID',
+      code: 'FILE_NOT_WRITTEN',
       message: expect.stringContaining('ENOENT') as string,
     });
   });
@@ -417,7 +417,7 @@ describe('writing an archive', () => {
     });
     try {
       await expect(writeKeyArchive(archive, [file], now)).rejects.toMatchObject({
-        code: 'INPUT_INVALID',
+        code: 'FILE_NOT_WRITTEN',
         message: expect.stringContaining('ENOSPC') as string,
       });
     } finally {

@@ -30,7 +30,7 @@ const listOfIds = /^\s*[0-9a-f]{64}(?:[\s,]+[0-9a-f]{64})*[\s,]*$/i;
 
 /**
  * The root keys that the tags of an object record, by their canonical IDs.
- * @throws {TrustError} INPUT_INVALID for a record that cannot be read: it is not passed over, since
+ * @throws {TrustError} TRUST_ANCHOR_INVALID for a record that cannot be read: it is not passed over, since
  * whoever wrote it wanted the key to be bound.
  */
 export function recordedRoots(tags: Tags, reference: VaultReference): readonly KeyId[] {
@@ -38,7 +38,7 @@ export function recordedRoots(tags: Tags, reference: VaultReference): readonly K
     if (!isRecordTag(name)) return [];
     if (listOfIds.test(value)) return value.toLowerCase().match(/[0-9a-f]{64}/g) ?? [];
     throw new TrustError(
-      'INPUT_INVALID',
+      'TRUST_ANCHOR_INVALID',
       `The tag ${name} of ${formatKeyReference(reference)} does not hold the IDs of root keys`,
       {
         remedy:

@@ -39,7 +39,7 @@ export interface PreparedBuild {
 
 /**
  * Finds the Dockerfile and checks the request, before anything happens.
- * @throws {TrustError} DOCKERFILE_NOT_FOUND, INPUT_INVALID, INPUT_CONFLICT
+ * @throws {TrustError} DOCKERFILE_NOT_FOUND, INPUT_INVALID, INPUT_CONFLICT, BASE_IMAGE_CONFLICT
  */
 export async function prepareBuild(
   configuration: Configuration,

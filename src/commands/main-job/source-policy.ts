@@ -43,7 +43,7 @@ export async function canHoldToPolicy(
 
 /**
  * The rules of the user's own policy.
- * @throws {TrustError} INPUT_INVALID for a policy that cannot be read; INPUT_CONFLICT for one that
+ * @throws {TrustError} INPUT_INVALID for a policy that cannot be read; BASE_IMAGE_CONFLICT for one that
  * may put something else in place of a verified image
  */
 export async function ownPolicy(

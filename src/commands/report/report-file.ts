@@ -10,7 +10,7 @@ import type { RunContext } from '../context.js';
 
 type Places = Pick<RunContext, 'tempDirectory' | 'workingDirectory'>;
 
-/** Makes sure, before anything happens, that the report can be written. @throws {TrustError} INPUT_INVALID */
+/** Makes sure, before anything happens, that the report can be written. @throws {TrustError} FILE_NOT_WRITTEN */
 export async function proveReportPath(
   reportPath: string,
   { workingDirectory }: Pick<Places, 'workingDirectory'>,
@@ -33,7 +33,7 @@ export async function proveTemporaryFolder({
  * Writes the report.
  * @param reportPath where to; without it a new file in the temporary folder.
  * @returns the absolute path of the file.
- * @throws {TrustError} INPUT_INVALID, FILE_NOT_WRITTEN
+ * @throws {TrustError} FILE_NOT_WRITTEN
  */
 export async function writeTrustReport(
   report: object,
@@ -55,7 +55,7 @@ export async function handOnReport(
   try {
     context.setOutput('trust-report', await writeTrustReport(report, reportPath, context));
   } catch (error) {
-    if (!isTrustError(error, 'INPUT_INVALID', 'FILE_NOT_WRITTEN')) throw error;
+    if (!isTrustError(error, 'FILE_NOT_WRITTEN')) throw error;
     context.log.warn(`The trust report is missing: ${error.message}`);
   }
 }

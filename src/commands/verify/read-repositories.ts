@@ -1,5 +1,5 @@
 /** Reads and verifies the trust data of every repository that images come from, each once. */
-import { TrustError, isTrustError } from '../../errors.js';
+import { TrustError, isInputCode, isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import {
@@ -27,7 +27,7 @@ export interface Reading {
   readonly log: Log;
 }
 
-/** What is known of each repository, by GUN. @throws {TrustError} INTERRUPTED, INPUT_INVALID */
+/** What is known of each repository, by GUN. @throws {TrustError} INTERRUPTED, INPUT_INVALID, FILE_NOT_WRITTEN */
 export async function readRepositories(
   requests: readonly ImageRequest[],
   reading: Reading,
@@ -48,12 +48,14 @@ async function readOne({ gun, image }: ImageRequest, reading: Reading): Promise<
     tell(view, reading);
     return { kind: 'trusted', view, access };
   } catch (error) {
-    // What concerns the run or its inputs is no verdict on an image.
-    if (!isTrustError(error) || error.code === 'INTERRUPTED' || error.code.startsWith('INPUT_')) {
-      throw error;
-    }
+    if (!isTrustError(error) || concernsRun(error)) throw error;
     return { kind: 'failed', error };
   }
+}
+
+/** What is no verdict on an image. */
+function concernsRun({ code }: TrustError): boolean {
+  return code === 'INTERRUPTED' || code === 'FILE_NOT_WRITTEN' || isInputCode(code);
 }
 
 async function readTrusted(

@@ -33,7 +33,7 @@ export function pinnedReference(reference: string, digest: string): string {
  * Pins for BuildKit. References are rewritten: every frontend understands that, while named contexts
  * are known to newer ones only, replace a *stage* of that name too, and do not reach the frontend
  * of `# syntax=`. Only a reference that means another image on each platform becomes a context.
- * @throws {TrustError} INPUT_CONFLICT where one place needs two digests and a context cannot give them
+ * @throws {TrustError} BASE_IMAGE_CONFLICT where one place needs two digests and a context cannot give them
  */
 export function pinForBuildKit(
   source: string,
@@ -59,7 +59,7 @@ export function pinForBuildKit(
 
 /**
  * Pins for the classic builder, which has no named contexts.
- * @throws {TrustError} INPUT_CONFLICT where one place needs two digests
+ * @throws {TrustError} BASE_IMAGE_CONFLICT where one place needs two digests
  */
 export function pinForClassicBuilder(
   source: string,
@@ -105,7 +105,7 @@ function rewrite(source: string, images: readonly BaseImage[], decisions: PinDec
     const there = replacements.get(range.start);
     if (there !== undefined && there.text !== text) {
       throw new TrustError(
-        'INPUT_CONFLICT',
+        'BASE_IMAGE_CONFLICT',
         `Line ${line ?? 0} of the Dockerfile stands for different images on different platforms`,
         { remedy: 'Build one platform per step, or name the images in separate FROM lines.' },
       );

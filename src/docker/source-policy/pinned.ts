@@ -22,14 +22,14 @@ export function policyFor(images: readonly string[], own: readonly PolicyRule[] 
 
 /**
  * Makes sure that a user's own policy does not put something else in place of the verified images.
- * @throws {TrustError} INPUT_CONFLICT
+ * @throws {TrustError} BASE_IMAGE_CONFLICT
  */
 export function requireNoConversion(own: readonly PolicyRule[], images: readonly string[]): void {
   for (const image of images) {
     const rule = own.find((candidate) => mayConvert(candidate, spellings(image)));
     if (rule === undefined) continue;
     throw new TrustError(
-      'INPUT_CONFLICT',
+      'BASE_IMAGE_CONFLICT',
       `The source policy in ${policyVariable} may turn the verified image ${image} into another one (CONVERT "${rule.selector.identifier}")`,
       {
         remedy:

@@ -58,6 +58,5 @@ export function createActionsHost(environment: Environment): Host {
     fail: (failure) => {
       core.error(failureText(failure), { title: `Content trust: ${failure.code}` });
     },
-    exitCode: (failure) => (failure ? core.ExitCode.Failure : core.ExitCode.Success),
   };
 }

@@ -1,5 +1,5 @@
 /** The command line: options or environment variables in, plain text or JSON out. */
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inputNameOn, type OutputName } from '../../inputs/index.js';
 import { appendOutput, proveOutput } from '../../output-files/index.js';
@@ -25,11 +25,6 @@ export interface CliSurroundings {
   /** Absent where nobody can be asked. */
   readonly askSecret?: Host['askSecret'];
 }
-
-const exitCodes = { done: 0, failed: 1, badInput: 2 } as const;
-
-/** Shells add the number of a signal to this. */
-const stoppedBySignal = 128;
 
 /** Gives the host. */
 export function createCliHost(invocation: Invocation, surroundings: CliSurroundings): Host {
@@ -83,11 +78,6 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     fail: (failure) => {
       failed = failure;
       stderr.write(`error ${failureText(failure)}\n`);
-    },
-    exitCode: (failure) => {
-      if (!failure) return exitCodes.done;
-      if (failure.stoppedBy) return stoppedBySignal + constants.signals[failure.stoppedBy];
-      return failure.code.startsWith('INPUT_') ? exitCodes.badInput : exitCodes.failed;
     },
     finish: async () => {
       for (const problem of await removeNoted(folders)) printer.warning(safeText(problem, masks));

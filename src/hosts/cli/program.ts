@@ -155,5 +155,5 @@ environment variable, or as @path of a file that holds it, with @- for standard 
 says where a secret is (a Key Vault URL, the path of a certificate) may be an argument.
 
 Outputs: ${Object.keys(outputs).join(', ')} (camel case in JSON).
-Exit code: 0 done, 1 failed, 2 bad input, 128 and the signal's number (130 for Ctrl+C) stopped.
+Exit code: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl+C, 143 stopped by SIGTERM.
 `;

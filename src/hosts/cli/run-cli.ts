@@ -1,6 +1,7 @@
 /** From an argument list to an exit code. */
 import { CommanderError, type Command } from 'commander';
 import type { runCommand } from '../../commands/index.js';
+import { exitCodes } from '../../errors.js';
 import { takeInputs } from '../environment.js';
 import { Masks } from '../masks.js';
 import { surviveLostOutput } from '../leave.js';
@@ -45,7 +46,7 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version that were asked for are no errors; all else is a misuse.
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
+    process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.badInput;
   }
 }
 

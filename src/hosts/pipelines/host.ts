@@ -69,8 +69,5 @@ export function createPipelinesHost(environment: Environment): Host {
     fail: (failure) => {
       tl.setResult(tl.TaskResult.Failed, failureText(failure));
     },
-    // The result above says why; that the step failed must not hang on a line that may get lost. The
-    // price is a second error in the log, in which the agent names the exit code.
-    exitCode: (failure) => (failure ? 1 : 0),
   };
 }

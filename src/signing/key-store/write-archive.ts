@@ -17,7 +17,7 @@ import type { DockerKeyFile } from '../docker-key-file.js';
 
 /**
  * Makes sure, before anything else is done, that a new file can be made at `path`.
- * @throws {TrustError} INPUT_INVALID
+ * @throws {TrustError} FILE_NOT_WRITTEN
  */
 export async function checkNewFile(path: string, workingDirectory: string): Promise<void> {
   await resolveExisting(dirname(path), workingDirectory);
@@ -38,7 +38,7 @@ export async function checkNewFile(path: string, workingDirectory: string): Prom
 /**
  * Writes `files`, each with a name of its own, to the new archive `path`.
  * @param now the time of the files within
- * @throws {TrustError} INPUT_INVALID when there is a file already, or none can be written there
+ * @throws {TrustError} FILE_NOT_WRITTEN when there is a file already, or none can be written there
  */
 export async function writeKeyArchive(
   path: string,
@@ -78,7 +78,7 @@ function entriesOf(files: readonly DockerKeyFile[], mtime: Date) {
 function unwritable(path: string, cause: unknown): TrustError {
   const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
   return new TrustError(
-    'INPUT_INVALID',
+    'FILE_NOT_WRITTEN',
     `The archive of keys cannot be written to ${path}: ${exists ? 'there is something already' : messageOf(cause)}`,
     {
       remedy:

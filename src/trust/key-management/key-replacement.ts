@@ -59,8 +59,8 @@ const pendingKeyId = 'new';
 
 /**
  * The replacement in the role itself.
- * @throws {TrustError} INPUT_INVALID for a role or an old key that is not there; INPUT_MISSING where
- * several keys could be meant; INPUT_CONFLICT where too few would be left.
+ * @throws {TrustError} ROLE_NOT_FOUND; ROTATION_REJECTED where the old key is not listed, where several
+ * keys could be meant, or where too few would be left.
  */
 export function replacementIn<S extends SignerInfo>({
   view,
@@ -77,7 +77,7 @@ export function replacementIn<S extends SignerInfo>({
     if (present) return { unchanged: isThere };
     if (new Set(others.map(({ id, keyId }) => keyId ?? id)).size > 1) {
       throw new TrustError(
-        'INPUT_MISSING',
+        'ROTATION_REJECTED',
         `${role} of ${view.gun} has several keys: ${formatKeyIds(others)}.`,
         { remedy: 'Say by its ID which of them is to be replaced (old-key).' },
       );
@@ -90,7 +90,7 @@ export function replacementIn<S extends SignerInfo>({
   if (removed.length === 0 && oldKeyId !== undefined) {
     if (present) return { unchanged: isThere };
     throw new TrustError(
-      'INPUT_INVALID',
+      'ROTATION_REJECTED',
       `${role} of ${view.gun} does not list the key ${oldKeyId} that is to be replaced, but ${formatKeyIds(listing.keys)}.`,
       { remedy: 'Give the ID of a key that the role lists, as docker trust inspect shows it.' },
     );
@@ -116,12 +116,12 @@ export function listingAfter<S extends SignerInfo>(
   return { role, keys: [added, ...stay], threshold };
 }
 
-/** @throws {TrustError} INPUT_INVALID when no trusted role lists `role`. */
+/** @throws {TrustError} ROLE_NOT_FOUND when no trusted role lists `role`. */
 export function requireListing(view: TrustedView, role: RoleName): RoleListing {
   const listing = listingOf(view, role);
   if (listing) return listing;
   const known = [...view.delegations.keys()].sort().join(', ');
-  throw new TrustError('INPUT_INVALID', `${view.gun} has no role ${role}.`, {
+  throw new TrustError('ROLE_NOT_FOUND', `${view.gun} has no role ${role}.`, {
     remedy:
       known === ''
         ? 'It has no delegations: its tags are signed in targets.'
@@ -137,7 +137,7 @@ function requireEnough(
   const left = keys.length - removed.length + (present ? 0 : 1);
   if (left >= threshold) return;
   throw new TrustError(
-    'INPUT_CONFLICT',
+    'ROTATION_REJECTED',
     `${role} of ${gun} would be left with ${left} keys, and takes ${threshold} signatures.`,
     { remedy: 'Rotate to a key that the role does not have yet.' },
   );

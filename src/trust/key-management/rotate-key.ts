@@ -58,8 +58,8 @@ export interface Rotated {
 /**
  * Tells what a rotation would change and who would sign it. Pure, and needs no private key.
  * @throws {TrustError} KEY_NOT_AUTHORIZED when the keys at hand do not suffice; TRUST_DATA_EXPIRED
- * when the root key needs a new certificate first, or the root renewal; INPUT_INVALID for a role or key that is not there;
- * INPUT_MISSING when it must be said which key goes; INPUT_CONFLICT when too few would be left.
+ * when the root key needs a new certificate first, or the root renewal; ROLE_NOT_FOUND; ROTATION_REJECTED
+ * when the key that goes is not there or must be said, or when too few would be left.
  */
 export function draftRotation<S extends SignerInfo>(
   question: RotationRequest<S>,

@@ -136,7 +136,7 @@ describe('the tags of a record', () => {
   it('are refused, not passed over, when they hold anything but key IDs', async () => {
     const tags = { 'acr-content-trust-root': `${id('a')},b` };
     const error = await failure(Promise.resolve().then(() => recordedRoots(tags, reference)));
-    expect(error.code).toBe('INPUT_INVALID');
+    expect(error.code).toBe('TRUST_ANCHOR_INVALID');
     expect(error.message).toContain('acr-content-trust-root');
   });
 

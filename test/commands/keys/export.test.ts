@@ -143,7 +143,7 @@ describe('exporting keys', () => {
       await world.control.createCertificate({ vault, name, contentType });
       const run = await bringOut([`${vaultUrl}/certificates/${name}`]);
       expect(run.error).toMatchObject({
-        code: 'INPUT_MISSING',
+        code: 'KEY_PURPOSE_UNKNOWN',
         message: matching(/Nothing says what the key [0-9a-f]{64} in .*certificates.* is for/),
         remedy: containing('Name its repository'),
       });
@@ -198,7 +198,7 @@ describe('exporting keys', () => {
     await writeFile(archive, 'precious');
     const mark = (await world.control.requests()).length;
     const run = await bringOut([await secret(pemOf(newKey()))], { archive });
-    expect(run.error).toMatchObject({ code: 'INPUT_INVALID', message: containing(archive) });
+    expect(run.error).toMatchObject({ code: 'FILE_NOT_WRITTEN', message: containing(archive) });
     expect((await world.control.requests()).slice(mark)).toEqual([]);
     expect(await readFile(archive, 'utf8')).toBe('precious');
   });

@@ -66,8 +66,12 @@ describe('the trust report', () => {
   it('is refused beforehand where there is no such folder', async () => {
     const places = { tempDirectory: folder, workingDirectory: folder };
     const nowhere = path.join(folder, 'none', 'report.json');
-    await expect(proveReportPath(nowhere, places)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
-    await expect(proveReportPath(folder, places)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(proveReportPath(nowhere, places)).rejects.toMatchObject({
+      code: 'FILE_NOT_WRITTEN',
+    });
+    await expect(proveReportPath(folder, places)).rejects.toMatchObject({
+      code: 'FILE_NOT_WRITTEN',
+    });
     const before = await readdir(folder);
     await proveReportPath(path.join(folder, 'new.json'), places);
     expect(await readdir(folder)).toEqual(before);

@@ -100,7 +100,7 @@ describe('a place for the trust report', () => {
     const file = await make();
     countRequests();
     const { failure } = await world.run('sign', { ...app, 'trust-report': file });
-    expect(failure?.code).toBe('INPUT_INVALID');
+    expect(failure?.code).toBe('FILE_NOT_WRITTEN');
     expect(failure?.message).toContain(file);
     expect(asked).toBe(0);
     expect(world.isSigned('app', '1')).toBe(false);

@@ -283,7 +283,9 @@ describe('files on the disk', () => {
     await writeFile(path.join(folder, 'b.yaml'), 'kind: Pod\n');
     const destinations = await destinationsOf(files, undefined, folder);
     const texts = destinations.map((destination) => ({ destination, text: 'new\n' }));
-    await expect(writeImageFiles(texts, folder)).rejects.toMatchObject({ code: 'INPUT_CONFLICT' });
+    await expect(writeImageFiles(texts, folder)).rejects.toMatchObject({
+      code: 'FILE_NOT_WRITTEN',
+    });
     expect(await readFile(path.join(folder, 'a.txt'), 'utf8')).toBe(before);
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
   });
@@ -300,7 +302,7 @@ describe('files on the disk', () => {
     expect(place?.path).toBe(await realpath(path.join(checkout, 'real', 'in.txt')));
     await expect(
       destinationsOf(outside ? [outside] : [], undefined, checkout),
-    ).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    ).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' });
   });
 
   it('may not share a name in one folder, nor go where nothing can be written', async () => {
@@ -311,7 +313,7 @@ describe('files on the disk', () => {
     });
     const below = path.join(folder, 'a.txt', 'x');
     await expect(destinationsOf(files.slice(0, 1), below, folder)).rejects.toMatchObject({
-      code: 'INPUT_INVALID',
+      code: 'FILE_NOT_WRITTEN',
     });
   });
 });

@@ -136,7 +136,7 @@ describe('one place that needs two digests', () => {
       platforms: ['linux/amd64', 'linux/arm64'],
     });
     expect(() => pinForClassicBuilder(source, bases, decisions)).toThrow(
-      expect.objectContaining({ code: 'INPUT_CONFLICT' }) as Error,
+      expect.objectContaining({ code: 'BASE_IMAGE_CONFLICT' }) as Error,
     );
   });
 });

@@ -85,7 +85,7 @@ describe("a user's own source policy", () => {
     const rules = parseSourcePolicy(converting(identifier, type), 'policy.json');
     expect(() => {
       requireNoConversion(rules, pinned);
-    }).toThrow(expect.objectContaining({ code: 'INPUT_CONFLICT' }) as Error);
+    }).toThrow(expect.objectContaining({ code: 'BASE_IMAGE_CONFLICT' }) as Error);
   });
 
   it.each<readonly [string, string]>([

@@ -150,7 +150,7 @@ describe("the user's own source policy", () => {
       env: { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: file },
       inputs: { 'base-images': policy },
     });
-    expectFailure(result, { code: 'INPUT_CONFLICT', message: /CONVERT/ });
+    expectFailure(result, { code: 'BASE_IMAGE_CONFLICT', message: /CONVERT/ });
     await removeRun(result);
   });
 

@@ -148,6 +148,7 @@ const cases: readonly Case[] = [
   {
     title: 'a report in a folder that is not there',
     inputs: { 'trust-report': 'no/such/folder/report.json' },
+    code: 'FILE_NOT_WRITTEN',
     message:
       /no\/such\/folder\/report\.json cannot be written to: there is no folder .*no\/such\/folder/,
     remedy: /in a folder that this run may write to/,

@@ -94,16 +94,12 @@ export function expectTold(host: ProductHost, result: ProductResult, expected: E
   expect(told[0]?.code, result.output).toBe(expected.code);
   expect(told[0]?.message).toMatch(expected.message);
   expect(told[0]?.remedy).toMatch(expected.remedy);
-  expect(result.exitCode, result.output).toBe(exitCodeOf(host, expected.code));
+  expect(result.exitCode, result.output).toBe(expected.code.startsWith('INPUT_') ? 2 : 1);
   expect(result.taskResult).toBe(host === 'task' ? 'Failed' : undefined);
   for (const name of ['signed-tags', 'key-id', 'role'])
     expect(result.outputs[name]).toBe(undefined);
   const read = result.output.replace(/^(::debug::|##vso\[task\.debug\]).*$/gm, '');
   expect(read, 'stack traces').not.toMatch(/\bat .*\.c?js:\d+:\d+/);
-}
-
-function exitCodeOf(host: ProductHost, code: string): number {
-  return host === 'cli' && code.startsWith('INPUT_') ? 2 : 1;
 }
 
 /** Every failure that the output reports. */

@@ -256,7 +256,7 @@ describe('keys rotate', () => {
       ...rotate,
       'new-key': keys['root-key'],
     });
-    expectFailure(taken, { code: 'INPUT_CONFLICT', message: /is the root key of .* to become/ });
+    expectFailure(taken, { code: 'KEY_CONFLICT', message: /is the root key of .* to become/ });
     const reading = await run('cli', {
       ...repositoryKey,
       ...rotate,

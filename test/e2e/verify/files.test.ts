@@ -154,7 +154,7 @@ describe('files', () => {
     const inputs = { files: 'k8s.yaml', 'write-digests': 'true', 'output-directory': 'out' };
     const result = await verify(scenario, { host: 'cli', cwd: folder, inputs });
     expectFailure(result, {
-      code: 'INPUT_INVALID',
+      code: 'FILE_NOT_WRITTEN',
       message: /is a symbolic link that leads out of/,
     });
     expect(await readFile(path.join(outside, 'k8s.yaml'), 'utf8')).toBe('theirs');

@@ -333,7 +333,7 @@ describe("rotating a signer's key", () => {
     }));
     const newKey = ecdsaSigner('new');
     const unnamed = await failure(rotate(repository, { role: 'targets/ci', newKey }));
-    expect(unnamed.code).toBe('INPUT_MISSING');
+    expect(unnamed.code).toBe('ROTATION_REJECTED');
     expect(unnamed.message).toContain(`${a.keyId}, ${b.keyId}`);
     const done = await rotate(repository, { role: 'targets/ci', newKey, oldKeyId: b.keyId });
     expect(done.view.delegations.get('targets/ci')).toMatchObject({
@@ -343,12 +343,12 @@ describe("rotating a signer's key", () => {
     const unknown = await failure(
       rotate(repository, { role: 'targets/ci', newKey: ecdsaSigner(), oldKeyId: b.keyId }),
     );
-    expect(unknown.code).toBe('INPUT_INVALID');
+    expect(unknown.code).toBe('ROTATION_REJECTED');
     expect(unknown.message).toContain(`does not list the key ${b.keyId}`);
     const tooFew = await failure(
       rotate(repository, { role: 'targets/ci', newKey, oldKeyId: a.keyId }),
     );
-    expect(tooFew.code).toBe('INPUT_CONFLICT');
+    expect(tooFew.code).toBe('ROTATION_REJECTED');
   });
 
   it('signs a file again only where no key that stays has signed it', async () => {
@@ -401,7 +401,7 @@ describe("rotating a signer's key", () => {
     const { repository } = await withSigners();
     const wish = { role: 'targets/nobody', newKey: ecdsaSigner() };
     const error = await failure(rotate(repository, wish));
-    expect(error.code).toBe('INPUT_INVALID');
+    expect(error.code).toBe('ROLE_NOT_FOUND');
     expect(error.remedy).toContain('targets/ci, targets/releases');
   });
 

@@ -35,8 +35,8 @@ import { exportReport, exportSummary, exportTable, useOfArchive } from './report
 
 /**
  * Runs `keys export`.
- * @throws {TrustError} KEY_NOT_EXPORTABLE for keys that stay in their vault; INPUT_INVALID when the
- *   archive is there already; and whatever keeps one of the keys from being opened.
+ * @throws {TrustError} KEY_NOT_EXPORTABLE for keys that stay in their vault; FILE_NOT_WRITTEN when
+ *   the archive is there already; and whatever keeps one of the keys from being opened.
  */
 export async function exportKeys(inputs: InputValues, context: RunContext): Promise<void> {
   const { workingDirectory, clock, problems } = context;

@@ -19,7 +19,7 @@ export interface LabelledKey extends ExportableKey {
   readonly services: readonly Service[];
 }
 
-/** @throws {TrustError} INPUT_MISSING when nothing says what the key is for */
+/** @throws {TrustError} KEY_PURPOSE_UNKNOWN when nothing says what the key is for */
 export function labelKey(
   key: ExportableKey,
   views: ReadonlyMap<Gun, TrustedView>,
@@ -33,7 +33,7 @@ export function labelKey(
         ? 'no repository is named whose trust data could say it'
         : `${[...views.keys()].join(', ')} do${views.size === 1 ? 'es' : ''} not list it`;
     throw new TrustError(
-      'INPUT_MISSING',
+      'KEY_PURPOSE_UNKNOWN',
       `Nothing says what the key ${key.keyId} in ${formatKeyReference(key.reference)} is for: it has no headers and no tags, and ${looked}.`,
       {
         remedy: `Name its repository in ${nameInput('registry')} and ${nameInput('repository')}. Docker asks for the passphrase of a key by its role.`,

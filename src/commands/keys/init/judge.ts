@@ -78,7 +78,7 @@ export function problemOf(
   const name = formatKeyReference(targetsKey.reference);
   if (rootKey.kind === 'there' && rootKey.keyId === targetsKey.keyId) {
     return new TrustError(
-      'INPUT_CONFLICT',
+      'KEY_CONFLICT',
       `The root key and the repository key of ${gun} are one and the same key (${name}).`,
       { remedy: separateKeys },
     );

@@ -194,7 +194,7 @@ function refuseSharedKey(
       : canonicalIds(rootKeys);
   if (!taken.includes(keyId)) return;
   throw new TrustError(
-    'INPUT_CONFLICT',
+    'KEY_CONFLICT',
     role === 'root'
       ? `${reference} signs the tags of ${view.gun}, and was to become its root key.`
       : `${reference} is the root key of ${view.gun}, and was to become the key of ${role}.`,

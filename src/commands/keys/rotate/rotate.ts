@@ -17,7 +17,7 @@ import { rotationReport, rotationSummary, rotationTable, type RotationFacts } fr
 /**
  * Runs `keys rotate`.
  * @throws {TrustError} KEY_NOT_AUTHORIZED without the keys that the change takes,
- * TRUST_SERVER_REJECTED where the server cannot publish, INPUT_CONFLICT for the root key in another
+ * TRUST_SERVER_REJECTED where the server cannot publish, KEY_CONFLICT for the root key in another
  * role, all of them before anything is changed anywhere; what a repository could not be rotated for,
  * after all were tried.
  */

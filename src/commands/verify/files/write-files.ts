@@ -15,8 +15,8 @@ export interface Destination {
 
 /**
  * Where each file goes: over itself, or into `directory` as it lay below the folder that was given.
- * @throws {TrustError} INPUT_CONFLICT when two files would get one name, INPUT_INVALID when a
- * place cannot be written to.
+ * @throws {TrustError} INPUT_CONFLICT when two files would get one name, FILE_NOT_WRITTEN when
+ * a place cannot be written to.
  */
 export async function destinationsOf(
   files: readonly ImageFile[],
@@ -71,7 +71,7 @@ export interface NewText {
 
 /**
  * Writes all of the texts, or none.
- * @throws {TrustError} INPUT_CONFLICT when a file has changed since it was read; as writeOutputs.
+ * @throws {TrustError} FILE_NOT_WRITTEN, also when a file has changed since it was read.
  */
 export async function writeImageFiles(
   texts: readonly NewText[],
@@ -92,7 +92,7 @@ async function requireUnchanged({ name, path: file, text }: ImageFile): Promise<
   // ignoreBOM keeps a byte order mark, as it was kept when the file was first read.
   const current = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await readFile(file));
   if (current === text) return;
-  throw new TrustError('INPUT_CONFLICT', `${name} changed while its images were verified.`, {
+  throw new TrustError('FILE_NOT_WRITTEN', `${name} changed while its images were verified.`, {
     remedy: 'Run the step again.',
   });
 }

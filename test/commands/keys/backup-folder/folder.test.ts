@@ -87,7 +87,7 @@ describe('the folder of a backup', () => {
     const error = await failure(
       writeBackup(path.join(parent, 'file', 'backup'), backupOf(['app', 'one']), undefined, parent),
     );
-    expect(error.code).toBe('INPUT_INVALID');
+    expect(error.code).toBe('FILE_NOT_WRITTEN');
   });
 });
 

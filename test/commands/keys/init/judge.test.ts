@@ -81,7 +81,7 @@ describe('a repository that is yet to be initialised', () => {
 
   it('cannot have one key for both roles', () => {
     const problem = problemOf(fresh, key('root', 'a'), key('app', 'a'), shared, nameInput);
-    expect(problem?.code).toBe('INPUT_CONFLICT');
+    expect(problem?.code).toBe('KEY_CONFLICT');
   });
 
   it('shares the key of another repository only where that key is named', () => {
