@@ -1,3 +1,3 @@
 export { runCommand } from './run.js';
 export type { HostIdentity, RunContext } from './context.js';
-export { completed, type Aftermath } from './report/tag-states.js';
+export { completed, type Aftermath } from './signing/registry-state.js';

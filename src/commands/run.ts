@@ -15,12 +15,12 @@ import { renewKeys } from './keys/renew/index.js';
 import { rotateKeys } from './keys/rotate/index.js';
 import { showKeysStatus } from './keys/status/index.js';
 import { restoreKeys } from './keys/restore/index.js';
-import { buildPushSign } from './main-job/index.js';
+import { buildPushSign } from './build-push/index.js';
 import { checkNamedFiles } from './named-files.js';
 import { promoteImages } from './promote/index.js';
 import { proveReportPath, proveTemporaryFolder } from './report/report-file.js';
 import { revokeTags } from './revoke/index.js';
-import { signExisting, signImages } from './sign/index.js';
+import { signExisting } from './sign/index.js';
 import {
   addRepositorySigner,
   listRepositorySigners,
@@ -36,9 +36,7 @@ const useCases: Readonly<Record<CommandName, UseCase>> = {
   buildAndPush: mainJob('buildAndPush', buildPushSign),
   build: mainJob('build', buildPushSign),
   push: mainJob('push', buildPushSign),
-  sign: mainJob('sign', (configuration, ...rest) =>
-    (configuration.repositories ? signImages : signExisting)(configuration, ...rest),
-  ),
+  sign: mainJob('sign', signExisting),
   verify: verifyImages,
   inspect: inspectRepositories,
   revoke: revokeTags,

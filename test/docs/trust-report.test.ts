@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TagState } from '../../src/commands/report/tag-states.js';
+import type { TagState } from '../../src/commands/signing/registry-state.js';
 import { codeBlocksOf, readPage } from './pages.js';
 import { propertiesOf } from './sources.js';
 

@@ -1,45 +1,33 @@
 /** How far a run of `promote` has come, and the facts that its report is made of. Decides nothing. */
-import { errorOf, type SignedResult } from '../report/journal.js';
+import { errorOf } from '../report/job-progress.js';
 import {
   leastCertain,
-  TagStates,
+  nothingPushed,
+  pushedIn,
   type Aftermath,
-  type TaggedRepository,
-} from '../report/tag-states.js';
+} from '../signing/registry-state.js';
 import { matchedPin } from '../signing/pins.js';
-import { type SigningPlan } from '../signing/signing-preflight.js';
+import type { SigningPlan } from '../signing/preflight.js';
+import type { SigningProgress } from '../signing/sign-tags.js';
 import type { Promotion } from './configuration.js';
 import type { CopyFacts } from './copy.js';
 import type { PromotionFacts } from './report.js';
 import type { VerifiedImage } from './source.js';
 
 /** Filled in as the run goes on. */
-export interface Progress {
+export interface Progress extends SigningProgress {
   /** Once all of them are verified. */
   images?: readonly VerifiedImage[];
   /** What is to be copied, by digest; then what was. */
   copies: ReadonlyMap<string, CopyFacts>;
-  /** Whether the copies are in the target, under no tag yet. */
-  copied: PromotionFacts['copied'];
   plan?: SigningPlan;
-  /** Once it was read back. */
-  signed?: SignedResult;
-  readonly states: TagStates;
   /** Whether the run has found everything done. */
   unchanged: boolean;
 }
 
 /** Nothing has happened. */
-export function startProgress(tags: readonly string[]): Progress {
-  return { copies: new Map(), copied: 'no', states: new TagStates(tags), unchanged: false };
-}
-
-/** The target as a failure tells of it. */
-export function taggedTarget(
-  { target: { image } }: Promotion,
-  { copied, states }: Progress,
-): TaggedRepository {
-  return { image, states, pushed: copied, heldUnder: 'no tag' };
+export function startProgress(): Progress {
+  return { state: nothingPushed, copies: new Map(), unchanged: false };
 }
 
 /** What can be said now. */
@@ -50,7 +38,7 @@ export function factsOfRun(
   failure?: { readonly thrown: unknown; readonly aftermath: Aftermath },
 ): PromotionFacts {
   const { registry, repository, gun } = image;
-  const { plan, signed, copies } = progress;
+  const { plan, signed, copies, state } = progress;
   return {
     outcome: failure ? 'failed' : 'done',
     error: failure && errorOf(failure.thrown, failure.aftermath),
@@ -58,8 +46,8 @@ export function factsOfRun(
     repository,
     gun,
     dryRun,
-    copied: progress.copied,
-    state: leastCertain(image.tags.map((tag) => progress.states.of(tag))),
+    copied: pushedIn(state),
+    state: leastCertain(state, image.tags),
     unchanged: progress.unchanged,
     key: plan && {
       id: plan.key.signer.keyId,

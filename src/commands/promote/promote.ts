@@ -6,26 +6,26 @@
 import type { InputValues } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
 import type { Manifest } from '../../registry/index.js';
+import type { TagContent } from '../../trust/index.js';
 import type { Configuration, SigningConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
-import type { SignedResult, TaggedContent } from '../report/journal.js';
 import { handOnReport } from '../report/report-file.js';
-import { aftermathOf, type Aftermath } from '../report/tag-states.js';
+import { aftermathOf, type Aftermath } from '../signing/registry-state.js';
 import { openAzure, openSession, requirePush, type Session } from '../session/session.js';
 import { putTags } from '../signing/put-tags.js';
-import { settleTags } from '../signing/settle-tags.js';
-import { signWithJournal, type SigningNotes } from '../signing/sign-with-journal.js';
+import { reconcileTags } from '../signing/reconcile-tags.js';
 import {
-  beginSigning,
-  examine,
-  prepareSigning,
+  checkShared,
+  openSigning,
+  startPreflight,
   type SigningPlan,
-} from '../signing/signing-preflight.js';
-import { lookUpTags } from '../signing/standing.js';
+} from '../signing/preflight.js';
+import { lookUpTags } from '../signing/registry-tags.js';
+import { signTags, type SignedResult } from '../signing/sign-tags.js';
 import { readPromotion, type Promotion } from './configuration.js';
 import { carryOut, factsOf, planCopies, targetOf } from './copy.js';
-import { factsOfRun, startProgress, taggedTarget, type Progress } from './progress.js';
+import { factsOfRun, startProgress, type Progress } from './progress.js';
 import {
   promotionReport,
   promotionSummary,
@@ -57,9 +57,10 @@ export async function promoteImages(inputs: InputValues, context: RunContext): P
     signing: target.signing,
     context: { ...context, log },
     log,
-    progress: startProgress(target.image.tags),
+    progress: startProgress(),
   };
-  const aftermath = (): Aftermath => aftermathOf([taggedTarget(promotion, run.progress)]);
+  const aftermath = (): Aftermath =>
+    aftermathOf([{ image: target.image, state: run.progress.state }]);
   context.onFailure(aftermath);
   const tell = async (failure?: { readonly thrown: unknown }): Promise<void> => {
     const told = failure && { ...failure, aftermath: aftermath() };
@@ -109,34 +110,29 @@ async function work(run: Run, inputs: InputValues): Promise<void> {
   progress.copies = new Map(copies.map(({ digest, plan }) => [digest, factsOf(plan)]));
   if (promotion.dryRun) return;
   await log.group('Copy', async () => {
-    progress.copied = 'unknown';
+    progress.state = { kind: 'pushing-untagged', under: 'no tag' };
     progress.copies = await carryOut(copies, to, log);
-    progress.copied = 'yes';
+    progress.state = { kind: 'pushed-untagged', under: 'no tag' };
   });
   const manifests = byManifest(images);
   const [only, ...others] = manifests;
   const digest = only && others.length === 0 ? only.manifest.digest : undefined;
   if (digest !== undefined) context.setOutput('digest', digest);
   const contents = contentsOf(images);
-  const journal: SigningNotes = {
-    log,
-    noteTagState: (state, tags) => {
-      progress.states.note(state, tags);
-    },
-    tagState: (tag) => progress.states.of(tag),
-    noteReadBack: (result) => {
-      progress.signed = result;
-      progress.states.note('signed-untagged');
-    },
-  };
   const { result: signed } = await log.group('Signature', () =>
-    signWithJournal(plan, contents, context, journal, {
-      known: plan.view,
-      recheck: () => recheckSources({ promotion, access, context, log }, images),
-    }),
+    signTags(
+      {
+        plan,
+        contents,
+        recheck: () => recheckSources({ promotion, access, context, log }, images),
+      },
+      plan.view,
+      progress,
+      context,
+    ),
   );
-  const put = await log.group('Tags', () => tagAll(run, images, session, plan, signed, journal));
-  progress.states.note('signed');
+  const put = await log.group('Tags', () => tagAll(run, images, session, plan, signed));
+  progress.state = { kind: 'signed' };
   progress.unchanged = put === 0 && isPublishedBefore(plan, signed) && isAllThere(progress);
   const names = manifests.map(({ manifest }) => `${image.gun}@${manifest.digest}`);
   if (digest !== undefined) context.setOutput('image', `${image.gun}@${digest}`);
@@ -160,27 +156,28 @@ async function prepare(
   inputs: InputValues,
 ): Promise<Prepared> {
   const azure = openAzure(target, inputs, context);
-  const opening = beginSigning(signing, azure, context);
+  const opening = openSigning(signing, azure, context);
   const session = await log.group('Registry login', async () => {
     const opened = await openSession(target, inputs, context, azure);
     await requirePush(opened, target);
     return opened;
   });
-  const examination = examine(target, session, context, opening);
+  const planning = startPreflight(target, session, opening, context);
   const access = openSourceAccess(promotion, session, inputs, context, log);
   const images = await log.group('Source', () =>
     verifySources({ promotion, access, context, log }),
   );
   progress.images = images;
-  const plan = await log.group('Trust data', () =>
-    prepareSigning(target, signing, session, context, log, examination),
-  );
+  const plan = await log.group('Trust data', async () => {
+    await checkShared(target, session, opening, context);
+    return planning();
+  });
   progress.plan = plan;
   return { session, access, images, plan };
 }
 
 /** What each tag of the target is to stand for. */
-function contentsOf(images: readonly VerifiedImage[]): ReadonlyMap<string, TaggedContent> {
+function contentsOf(images: readonly VerifiedImage[]): ReadonlyMap<string, TagContent> {
   return new Map(
     images.flatMap(({ tags, manifest: { digest, length } }) =>
       tags.map((tag) => [tag, { digest, length }] as const),
@@ -194,34 +191,22 @@ function contentsOf(images: readonly VerifiedImage[]): ReadonlyMap<string, Tagge
  * @returns how many tags were put.
  */
 async function tagAll(
-  { target: { image }, context, log }: Run,
+  { target: { image }, context, log, progress }: Run,
   images: readonly VerifiedImage[],
   session: Session,
   plan: SigningPlan,
   { view }: SignedResult,
-  journal: Pick<SigningNotes, 'noteTagState'>,
 ): Promise<number> {
   const standing = await lookUpTags(session.images, image, image.tags);
   let count = 0;
   for (const { manifest, tags } of byManifest(images)) {
     const missing = tags.filter((tag) => standing.get(tag) !== manifest.digest);
     if (missing.length > 0) {
-      await putTags(session.images, { ...image, tags: missing }, manifest, journal);
+      await putTags(session.images, { ...image, tags: missing }, manifest, progress);
     }
     count += missing.length;
-    await settleTags(
-      {
-        images: session.images,
-        image: { ...image, tags },
-        plan,
-        manifest,
-        hasPut: true,
-        seen: view,
-        noteTagState: journal.noteTagState,
-      },
-      context,
-      log,
-    );
+    const reconciliation = { images: session.images, image: { ...image, tags }, plan, manifest };
+    await reconcileTags({ ...reconciliation, seen: view }, progress, context);
     for (const tag of tags) log.info(`${image.gun}:${tag}  ${manifest.digest}`);
   }
   return count;

@@ -1,6 +1,6 @@
 /** What a run of `promote` says of itself: table for the log, job summary, trust report. Facts only. */
 import { code, escape, type TrustReport } from '../report/report.js';
-import { stateTexts, type TagState } from '../report/tag-states.js';
+import { stateTexts, type TagState } from '../signing/registry-state.js';
 import { moreLines, mostRows, warningLines } from '../report/summary.js';
 import { rootWords } from '../report/root-words.js';
 import { alignColumns } from '../report/text-table.js';

@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from '../../errors.js';
 import { rootWords } from './root-words.js';
-import { stateTexts, type TagState } from './tag-states.js';
+import { stateTexts, type TagState } from '../signing/registry-state.js';
 
 /** A base image as it was found and used. */
 export interface BaseImageReport {

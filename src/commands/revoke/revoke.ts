@@ -112,7 +112,7 @@ async function prepare(
 ): Promise<Revocation> {
   const { gun } = configuration.image;
   const { clock, signal } = context;
-  await checkRegistry(configuration, session, context, log);
+  await checkRegistry(configuration, session, { ...context, log });
   const [key, pins] = await Promise.all([
     openConfigured(signing.signingKey, session, context),
     Promise.all(signing.pins.map((pin) => resolvePin(pin, session, context))),

@@ -1,106 +1,328 @@
-/** Signs images that are already in the registry. Needs no Docker. */
+/**
+ * Signs images that are in their registries already: one publish for each repository, repositories
+ * side by side. `repository` with `tags` is all or nothing; of `images`, one that fails does not keep
+ * the others from being signed. Needs no Docker.
+ */
 import { mapAtOnce } from '../../at-once.js';
-import { TrustError } from '../../errors.js';
+import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import type { InputValues } from '../../inputs/index.js';
 import { limits } from '../../limits.js';
-import type { RegistryClient } from '../../registry/index.js';
-import { ahead } from '../ahead.js';
-import type { Configuration } from '../configuration/types.js';
+import type { Signer, TagContent } from '../../trust/index.js';
+import type { Configuration, RepositoryToSign } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import { withJournal, type Journal, type TaggedContent } from '../report/journal.js';
-import { openAzure, openSession } from '../session/session.js';
-import { signedWords } from '../report/root-words.js';
-import { signWithJournal } from '../signing/sign-with-journal.js';
-import { beginSigning, examine, prepareSigning } from '../signing/signing-preflight.js';
+import { collectWarnings } from '../report/collect-warnings.js';
+import {
+  logSigned,
+  noteContents,
+  noteDone,
+  startProgress,
+  withJobReport,
+  type JobProgress,
+} from '../report/job-progress.js';
+import { openAzure, openSession, type Session } from '../session/session.js';
+import {
+  checkShared,
+  openSigning,
+  startPreflight,
+  type SigningPlan,
+} from '../signing/preflight.js';
+import { aftermathOf, tagStateOf, withTags } from '../signing/registry-state.js';
 import {
   lookUpTags,
   movedAfter,
   movedBefore,
   requireNoneMoved,
-  type Standing,
-} from '../signing/standing.js';
+  type TagDigests,
+} from '../signing/registry-tags.js';
+import { signTags } from '../signing/sign-tags.js';
+import { failureOf, reportImages, type ImageOutcome } from './images-report.js';
+
+/** One repository on its way. */
+interface Work {
+  readonly target: RepositoryToSign;
+  readonly progress: JobProgress;
+  /** What tags failed with. */
+  readonly errors: Map<string, TrustError>;
+  /** Tags that are signed before they are in the registry. */
+  readonly absent: Set<string>;
+  /** Set when something failed that concerns all of its tags. */
+  isStopped?: true;
+  session?: Session;
+  /** Ends the preflight that has begun. */
+  finishPreflight?: () => Promise<SigningPlan>;
+  plan?: SigningPlan | undefined;
+}
+
+/** What the repositories of a run share. */
+interface SignRun {
+  readonly configuration: Configuration;
+  readonly inputs: InputValues;
+  /** Whether whatever fails ends the run. */
+  readonly isAllOrNothing: boolean;
+  readonly opening: ReturnType<typeof openSigning>;
+  readonly run: RunContext;
+}
 
 /**
- * Signs each tag for what it stands for at the start of the run, all in one publish.
- * @throws {TrustError} MANIFEST_NOT_FOUND, TAG_MOVED, and whatever keeps the tags from being signed.
+ * Signs each tag for what it points to at the start of the run.
+ * @throws {TrustError} MANIFEST_NOT_FOUND, TAG_MOVED, and whatever keeps tags from being signed; of
+ * `images`, once all were tried.
  */
 export function signExisting(
   configuration: Configuration,
   inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
-  return withJournal(configuration, context, (journal) =>
-    signTagged(configuration, inputs, context, journal),
-  );
+  const { image, trustServer, digest, repositories } = configuration;
+  if (repositories) return signImages(repositories, configuration, inputs, context);
+  return withJobReport(configuration, context, async (progress, run) => {
+    const digests = new Map(digest === undefined ? [] : image.tags.map((tag) => [tag, digest]));
+    const work = workOf({ image, trustServer, digests }, progress);
+    await signWorks([work], configuration, inputs, run);
+    noteDone(configuration, progress, run);
+    logSigned(image, progress, run);
+  });
 }
 
-async function signTagged(
+async function signImages(
+  repositories: readonly RepositoryToSign[],
   configuration: Configuration,
   inputs: InputValues,
   context: RunContext,
-  journal: Journal,
 ): Promise<void> {
-  const { image, signing } = configuration;
-  const { gun } = image;
-  if (!signing) throw new TypeError('a sign command was configured without a signing key');
-  const { log } = journal;
-  const azure = openAzure(configuration, inputs, context);
-  const opening = beginSigning(signing, azure, context);
-  const session = await log.group('Registry login', () =>
-    openSession(configuration, inputs, context, azure),
+  const { log, warnings } = collectWarnings(context.log);
+  const run = { ...context, log };
+  const works = repositories.map((target) => workOf(target, startProgress()));
+  context.onFailure(() =>
+    aftermathOf(works.map(({ target: { image }, progress: { state } }) => ({ image, state }))),
   );
-  const look = (): Promise<Standing> => lookUpTags(session.images, image, image.tags);
-  const resolving = ahead(resolveTags(session.images, configuration));
-  const examination = examine(configuration, session, context, opening);
-  const tags = await log.group('Digest', async () => {
-    const found = await resolving;
-    for (const [tag, { digest, length }] of found) {
-      log.info(`${gun}:${tag}  ${digest}  ${length} bytes`);
-    }
-    return found;
-  });
-  const plan = await log.group('Trust data', () =>
-    prepareSigning(configuration, signing, session, context, log, examination),
-  );
-  journal.noteTags(tags);
-  journal.noteTagState('unsigned');
-  await log.group('Signature', async () => {
-    const { result, standing } = await signWithJournal(plan, tags, context, journal, {
-      known: plan.view,
-      recheck: async () => {
-        requireNoneMoved(gun, movedBefore(gun, tags, await look()));
-      },
-      look,
+  let signer: Signer | undefined;
+  let stopped: { readonly thrown: unknown } | undefined;
+  try {
+    await signWorks(works, configuration, inputs, run, (opened) => {
+      signer = opened;
     });
-    const moved = standing ? movedAfter(gun, tags, standing) : new Map<string, TrustError>();
-    journal.noteTagState('signed', tags.keys());
-    journal.noteTagState('moved', moved.keys());
-    requireNoneMoved(gun, moved);
-    journal.noteSigned();
-    for (const tag of tags.keys()) log.info(`${gun}:${tag}  ${signedWords(result.pinnedBy)}`);
-    log.info(`${result.roles.join(', ')}  key ${result.signer.keyId}`);
+  } catch (thrown) {
+    stopped = { thrown };
+    for (const work of works) if (!work.progress.signed) stop(work, asTrustError(thrown));
+  }
+  const images = works.flatMap(outcomesOf);
+  await reportImages(images, signer, warnings, configuration.reportPath, run);
+  if (stopped) throw stopped.thrown;
+  const failure = failureOf(images);
+  if (failure) throw failure;
+}
+
+function workOf(target: RepositoryToSign, progress: JobProgress): Work {
+  return { target, progress, errors: new Map(), absent: new Set() };
+}
+
+/** @throws what concerns all images, such as a key that cannot be opened. */
+async function signWorks(
+  works: readonly Work[],
+  configuration: Configuration,
+  inputs: InputValues,
+  run: RunContext,
+  onKey?: (signer: Signer) => void,
+): Promise<void> {
+  const { signing } = configuration;
+  const { log } = run;
+  if (!signing) throw new TypeError('a sign command was configured without a signing key');
+  const isAllOrNothing = configuration.repositories === undefined;
+  const azure = openAzure(configuration, inputs, run);
+  const opening = openSigning(signing, azure, run);
+  const shared: SignRun = { configuration, inputs, isAllOrNothing, opening, run };
+  const sessions = new Map<string, Promise<Session>>();
+  await log.group('Registry login', () =>
+    forEach(works, shared, async (work) => {
+      const { registry } = work.target.image;
+      const own = { ...configuration, ...work.target };
+      const pending = sessions.get(registry) ?? openSession(own, inputs, run);
+      sessions.set(registry, pending);
+      work.session = await pending;
+    }),
+  );
+  await log.group('Digest', () => forEach(works, shared, (work) => resolve(work, shared)));
+  await log.group('Trust data', async () => {
+    const found = works.filter(({ progress }) => progress.contents.size > 0);
+    const [first] = found;
+    if (!first?.session) return;
+    onKey?.(await checkShared(configuration, first.session, opening, run));
+    await forEach(found, shared, async (work) => {
+      work.plan = await work.finishPreflight?.();
+    });
+  });
+  await log.group('Signature', () => forEach(works, shared, (work) => sign(work, shared)));
+}
+
+/** Runs `body` for each repository that nothing has stopped. */
+async function forEach(
+  works: readonly Work[],
+  { isAllOrNothing }: SignRun,
+  body: (work: Work) => Promise<void>,
+): Promise<void> {
+  await mapAtOnce(works, limits.verifiedAtOnce, async (work) => {
+    if (work.isStopped) return;
+    try {
+      await body(work);
+    } catch (error) {
+      if (isAllOrNothing) throw error;
+      stop(work, expected(error));
+    }
   });
 }
 
-async function resolveTags(
-  images: RegistryClient,
-  { image: { gun, repository, tags }, digest }: Configuration,
-): Promise<ReadonlyMap<string, TaggedContent>> {
-  const found = await mapAtOnce(tags, limits.tagsAtOnce, async (tag) => {
-    const manifest = await images.getManifest(repository, tag);
-    if (!manifest) {
-      throw new TrustError('MANIFEST_NOT_FOUND', `There is no image ${gun}:${tag}.`, {
-        remedy: 'Push the image first, and check registry, repository and tag.',
-      });
+/** What stops a repository stops all of its tags, and no other repository. */
+function stop(work: Work, error: TrustError): void {
+  for (const tag of work.target.image.tags) {
+    if (!work.errors.has(tag)) work.errors.set(tag, error);
+  }
+  work.isStopped = true;
+}
+
+/** @throws whatever is no verdict on an image: a bug, or the wish of the host to stop. */
+function expected(error: unknown): TrustError {
+  if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+  return error;
+}
+
+function asTrustError(thrown: unknown): TrustError {
+  if (isTrustError(thrown)) return thrown;
+  return new TrustError('UNEXPECTED', messageOf(thrown), { remedy: 'See the log.', cause: thrown });
+}
+
+/** Finds what the tags are to be signed for; the preflight of the repository begins beside it. */
+async function resolve(work: Work, shared: SignRun): Promise<void> {
+  const { target, errors, progress } = work;
+  const { image } = target;
+  const { run, isAllOrNothing } = shared;
+  startChecks(work, image.tags, shared);
+  const contents = new Map<string, TagContent>();
+  const found = await mapAtOnce(image.tags, limits.tagsAtOnce, async (tag) => {
+    try {
+      return await find(work, tag, shared);
+    } catch (error) {
+      if (isAllOrNothing) throw error;
+      errors.set(tag, expected(error));
+      return undefined;
     }
-    if (digest !== undefined && manifest.digest !== digest) {
-      throw new TrustError(
-        'TAG_MOVED',
-        `${gun}:${tag} points to ${manifest.digest}, not to ${digest} as it should.`,
-        { remedy: 'Nothing was signed. Find out who moved the tag, or give the other digest.' },
-      );
-    }
-    return [tag, { digest: manifest.digest, length: manifest.length }] as const;
   });
-  return new Map(found);
+  for (const [index, tag] of image.tags.entries()) {
+    const content = found[index];
+    if (!content) continue;
+    contents.set(tag, content);
+    run.log.info(`${image.gun}:${tag}  ${content.digest}  ${content.length} bytes`);
+  }
+  if (isAllOrNothing) noteContents(progress, contents, run);
+  else progress.contents = contents;
+  // A key may be allowed to sign only some tags: those that are missing must not count.
+  if (contents.size < image.tags.length) startChecks(work, [...contents.keys()], shared);
+}
+
+function startChecks(work: Work, tags: readonly string[], shared: SignRun): void {
+  const { session, target } = work;
+  const { configuration, isAllOrNothing, opening, run } = shared;
+  if (!session) return;
+  const own = { ...configuration, ...target, image: { ...target.image, tags } };
+  const info = (line: string): void => {
+    run.log.info(isAllOrNothing ? line : `${target.image.gun}: ${line}`);
+  };
+  const named = { ...run, log: { ...run.log, info } };
+  work.finishPreflight = startPreflight(own, session, opening, named);
+}
+
+/** What a tag is to be signed for: the bytes the registry serves, under the digest if one is given. */
+async function find(
+  { target, session, absent }: Work,
+  tag: string,
+  { isAllOrNothing, run }: SignRun,
+): Promise<TagContent | undefined> {
+  const { gun, repository } = target.image;
+  const wanted = target.digests.get(tag);
+  const tagged = await session?.images.getManifest(repository, tag);
+  if (tagged && wanted !== undefined && tagged.digest !== wanted) {
+    throw new TrustError(
+      'TAG_MOVED',
+      `${gun}:${tag} points to ${tagged.digest}, not to ${wanted} as it should.`,
+      { remedy: 'Find out who moved the tag, or give the other digest.' },
+    );
+  }
+  const needsTag = isAllOrNothing || wanted === undefined;
+  const manifest =
+    tagged ?? (needsTag ? undefined : await session?.images.getManifest(repository, wanted));
+  if (!manifest) {
+    const name = needsTag ? `${gun}:${tag}` : `${gun}@${wanted}`;
+    throw new TrustError('MANIFEST_NOT_FOUND', `There is no image ${name}.`, {
+      remedy: 'Push the image first, and check registry, repository, tag and digest.',
+    });
+  }
+  const { digest, length } = manifest;
+  if (!tagged) {
+    absent.add(tag);
+    run.log.warn(`${gun}:${tag} is not in the registry yet; it is signed for ${digest}.`);
+  }
+  return { digest, length };
+}
+
+/**
+ * Signs what is left of a repository in one publish. A tag of `images` that another run has moved or
+ * signed is left to that run, and the others are signed.
+ */
+async function sign(work: Work, { isAllOrNothing, run }: SignRun): Promise<void> {
+  const { absent, errors, session, plan, progress, target } = work;
+  const { gun, tags } = target.image;
+  if (!plan || !session) return;
+  const open = new Map(progress.contents);
+  const elsewhere = tags.filter((tag) => !open.has(tag) || absent.has(tag));
+  progress.state = withTags({ kind: 'tagged-unsigned' }, elsewhere, 'untouched');
+  const drop = (tag: string, error: TrustError): void => {
+    errors.set(tag, error);
+    open.delete(tag);
+  };
+  while (open.size > 0) {
+    const contents = new Map(open);
+    const look = (): Promise<TagDigests> =>
+      lookUpTags(session.images, target.image, contents.keys());
+    let moved: ReadonlyMap<string, TrustError> = new Map();
+    try {
+      const recheck = async (): Promise<void> => {
+        moved = movedBefore(gun, contents, await look(), absent);
+        requireNoneMoved(gun, moved);
+      };
+      const request = { plan, contents, recheck, look };
+      const { found } = await signTags(request, plan.view, progress, run);
+      moved = found ? movedAfter(gun, contents, found, absent) : new Map();
+      const signed = withTags(progress.state, contents.keys(), 'signed');
+      progress.state = withTags(signed, moved.keys(), 'moved');
+      if (isAllOrNothing) requireNoneMoved(gun, moved);
+      for (const [tag, error] of moved) drop(tag, error);
+      return;
+    } catch (error) {
+      const taken = [...open.keys()].filter((tag) => tagStateOf(progress.state, tag) === 'moved');
+      if (isAllOrNothing || (moved.size === 0 && taken.length === 0)) throw error;
+      for (const [tag, failure] of moved) drop(tag, failure);
+      for (const tag of taken) drop(tag, expected(error));
+    }
+  }
+}
+
+function outcomesOf({ target, errors, progress }: Work): readonly ImageOutcome[] {
+  const { gun, tags } = target.image;
+  const { contents, signed, state } = progress;
+  return tags.map((tag): ImageOutcome => {
+    const error = errors.get(tag);
+    const content = contents.get(tag);
+    return {
+      image: `${gun}:${tag}`,
+      gun,
+      tag,
+      digest: content?.digest ?? target.digests.get(tag),
+      length: content?.length,
+      signed: error === undefined && signed !== undefined,
+      state: tagStateOf(state, tag),
+      roles: error === undefined ? (signed?.roles ?? []) : [],
+      pinnedBy: error === undefined ? signed?.pinnedBy : undefined,
+      error,
+    };
+  });
 }

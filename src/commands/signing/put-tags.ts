@@ -4,7 +4,7 @@ import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Manifest, RegistryClient } from '../../registry/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
-import type { Journal } from '../report/journal.js';
+import { withTags, type Progress } from './registry-state.js';
 
 /**
  * Puts the manifest under every tag, and notes what became of each.
@@ -14,17 +14,17 @@ export async function putTags(
   images: RegistryClient,
   { gun, repository, tags }: ImageConfiguration,
   { bytes, mediaType, digest }: Manifest,
-  { noteTagState }: Pick<Journal, 'noteTagState'>,
+  progress: Progress,
 ): Promise<void> {
   const failures = await mapAtOnce(tags, limits.tagsAtOnce, async (tag) => {
-    noteTagState('signed-unsettled', [tag]);
+    progress.state = withTags(progress.state, [tag], 'signed-unsettled');
     try {
       await images.putManifest(repository, tag, bytes, mediaType);
       return undefined;
     } catch (thrown) {
       // Without an answer nobody knows whether the registry has taken it.
       if (isTrustError(thrown, 'PUSH_NOT_AUTHORIZED', 'PUSH_FAILED')) {
-        noteTagState('signed-untagged', [tag]);
+        progress.state = withTags(progress.state, [tag], 'signed-untagged');
       }
       return { thrown };
     }

@@ -6,17 +6,15 @@ import {
   roleAssignmentCommand,
 } from '../../azure/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
-import type { Log } from '../../ports.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { Session } from '../session/session.js';
 
 /** What Azure Resource Manager knows beforehand, as far as the principal may ask it. */
 export async function checkRegistry(
-  { registryId, image: { registry } }: Configuration,
+  { registryId, image: { registry } }: Pick<Configuration, 'registryId' | 'image'>,
   { cloud, credential, http, principal }: Session,
-  { signal }: RunContext,
-  log: Log,
+  { signal, log }: RunContext,
 ): Promise<void> {
   if (registryId === undefined) return;
   const access = { cloud, credential, http, signal };
@@ -44,7 +42,7 @@ export async function checkRegistry(
   }
 }
 
-/** Completes a refusal of the trust server with its likely cause and the command that mends it. */
+/** Completes a refusal of the trust server with its likely cause and the command that corrects it. */
 export async function explainRefusal<T>(
   { registryId, image: { registry } }: Pick<Configuration, 'registryId' | 'image'>,
   { principal, account }: Session,
@@ -55,7 +53,7 @@ export async function explainRefusal<T>(
   } catch (error) {
     if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED', 'REGISTRY_LOGIN_REFUSED')) throw error;
     const problem = accountProblem(account, registry);
-    // No role mends a login that can never sign.
+    // No role helps a login that can never sign.
     const command =
       problem === '' && error.code === 'SIGNER_NOT_AUTHORIZED'
         ? ` Run: ${roleAssignmentCommand('AcrImageSigner', registryId, principal.clientId ?? principal.objectId)}`

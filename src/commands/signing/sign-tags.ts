@@ -1,57 +1,142 @@
-/** Signs tags and reads them back; the one place that may say "signed". */
-import { TrustError } from '../../errors.js';
-import type { Log } from '../../ports.js';
+/**
+ * Signs tags of a registry, in the one order that lets no other run come between unseen: the trust
+ * data is read, the registry is asked, the signature is published, both are read back. The one place
+ * that may say "signed"; notes how far a signing came that fails.
+ */
+import { isTrustError, TrustError } from '../../errors.js';
 import {
   initialiseRepository,
-  type Initialised,
   lookUpTag,
   overtakenBy,
   publishTags,
   readRepository,
   signedByOthers,
-  type PublishTagsOptions,
+  type Initialised,
   type RoleName,
+  type Signer,
+  type TagContent,
   type TrustedView,
+  type TrustServer,
 } from '../../trust/index.js';
+import { ahead } from '../ahead.js';
 import type { RunContext } from '../context.js';
-import type { SignedResult, TaggedContent } from '../report/journal.js';
 import { matchedPin, nameOfPin } from './pins.js';
-import { type SigningPlan } from './signing-preflight.js';
+import type { SigningPlan } from './preflight.js';
+import { afterReadBack, withTags, type Progress } from './registry-state.js';
+import { lookAfterSigning, type TagDigests } from './registry-tags.js';
 
-/** What makes signing safe and quick; see the options of the same names in `publishTags`. */
-export type SigningHints = Pick<
-  PublishTagsOptions,
-  'known' | 'recheck' | 'onReadBack' | 'onOvertaken'
->;
+/** What was signed, by whom, as read back. */
+export interface SignedResult {
+  readonly view: TrustedView;
+  readonly roles: readonly RoleName[];
+  readonly signer: Signer;
+  readonly initialised: boolean;
+  readonly pinnedBy: string | undefined;
+}
+
+/** How far a signing has come. */
+export interface SigningProgress extends Progress {
+  /** Set once the signatures have been read back. */
+  signed?: SignedResult;
+}
+
+/** What is signed, and how the run knows that it is what the registry has. */
+export interface SigningRequest {
+  readonly plan: SigningPlan;
+  readonly contents: ReadonlyMap<string, TagContent>;
+  /** Asked before every publish. @throws {TrustError} TAG_MOVED, and whatever the registry refuses */
+  readonly recheck: () => Promise<void>;
+  /** What the tags point to, asked beside the read-back; absent where they are put later. */
+  readonly look?: () => Promise<TagDigests>;
+  /** Asked, before the failure is thrown, where another run signed one of the tags right after. */
+  readonly onOvertaken?: () => Promise<void>;
+}
+
+/** Tags that were read back. */
+export interface SignedTags {
+  readonly result: SignedResult;
+  /** Undefined where there was no look, or, with a warning, where the registry did not answer. */
+  readonly found: TagDigests | undefined;
+}
 
 /**
- * Publishes `tags` with the native engine, initialising the repository where it has no trust data.
+ * Publishes `contents` with the native engine, initialising the repository where it has no trust data.
+ * @param known what this run has read of the trust data.
  * @throws {TrustError} whatever keeps the tags from being signed and verified; TAG_MOVED when
  * another run signed one of them right after.
  */
-export async function signTags(
-  plan: SigningPlan,
-  tags: ReadonlyMap<string, TaggedContent>,
-  { clock, signal }: RunContext,
-  log: Log,
-  hints: SigningHints,
-): Promise<SignedResult> {
-  const { server, pins, key } = plan;
-  const options = { pins, clock, log, signal, tags };
-  if (plan.root) {
-    const created = await initialiseRepository(server, {
+export function signTags(
+  request: SigningRequest,
+  known: TrustedView | undefined,
+  progress: SigningProgress,
+  { clock, signal, log }: RunContext,
+): Promise<SignedTags> {
+  const { plan, contents, recheck, look } = request;
+  const { pins, key, root } = plan;
+  const server = watchPublishes(plan.server, contents, progress);
+  const options = { pins, clock, log, signal, tags: contents, recheck };
+  let looking: Promise<TagDigests> | undefined;
+  return readBack(request, progress, log, async (onOvertaken) => {
+    if (root) {
+      const created = await initialiseRepository(server, {
+        ...options,
+        rootSigner: root.key.signer,
+        rootCertificate: root.certificate,
+        targetsSigner: key.signer,
+      });
+      if (created.kind === 'created') {
+        return { view: created.view, roles: created.roles, initialised: true };
+      }
+      log.info('Another run initialised the repository in the meantime.');
+    }
+    const published = await publishTags(server, {
       ...options,
-      recheck: hints.recheck,
-      rootSigner: plan.root.key.signer,
-      rootCertificate: plan.root.certificate,
-      targetsSigner: key.signer,
+      known,
+      signer: key.signer,
+      onOvertaken,
+      onReadBack: () => {
+        if (look) looking = ahead(look());
+      },
     });
-    if (created.kind === 'created') return resultOf(plan, created.view, created.roles, true);
-    log.info('Another run initialised the repository in the meantime.');
-  }
-  const published = await publishTags(server, { ...options, ...hints, signer: key.signer });
-  if (published.alreadySigned) log.info('All tags were signed already, with these digests.');
-  return resultOf(plan, published.view, published.roles, false);
+    if (published.alreadySigned) log.info('All tags were signed already, with these digests.');
+    return { view: published.view, roles: published.roles, initialised: false, looking };
+  });
+}
+
+/**
+ * Verifies what the Docker CLI signed, the way a new client would.
+ * @param initialised whether this run has created the trust data.
+ * @throws {TrustError} READ_BACK_FAILED, TAG_MOVED where another run signed since, and what
+ * verification throws.
+ */
+export function readBackDockerTags(
+  request: Omit<SigningRequest, 'recheck'>,
+  initialised: boolean,
+  progress: SigningProgress,
+  { clock, signal, log }: RunContext,
+): Promise<SignedTags> {
+  const { server, pins } = request.plan;
+  const { contents } = request;
+  return readBack(request, progress, log, async (onOvertaken) => {
+    const view = await readRepository(server, { pins, now: clock(), signal });
+    if (!view) throw readBackFailed(server.gun, 'there is no trust data');
+    const others = signedByOthers(view, contents);
+    if (others.size > 0) {
+      onOvertaken([...others.keys()]);
+      throw overtakenBy(server.gun, contents, others);
+    }
+    for (const [tag, { length }] of contents) {
+      const found = lookUpTag(view, tag);
+      if (found.kind !== 'signed') throw readBackFailed(server.gun, `${tag} is not signed`);
+      if (found.length !== length) {
+        throw readBackFailed(server.gun, `${tag} is signed with a length of ${found.length} bytes`);
+      }
+    }
+    const roles = [...view.targets].flatMap(([role, { signed }]) =>
+      [...contents.keys()].some((tag) => Object.hasOwn(signed.targets, tag)) ? [role] : [],
+    );
+    return { view, roles: roles.sort(), initialised };
+  });
 }
 
 /**
@@ -59,68 +144,87 @@ export async function signTags(
  * keys of its own, which would be lost with the agent. Does nothing where there is trust data.
  */
 export async function initialiseForDocker(
-  plan: SigningPlan,
-  { clock, signal }: RunContext,
-  log: Log,
+  { root, server, pins, key }: SigningPlan,
+  { clock, log, signal }: RunContext,
 ): Promise<Initialised | undefined> {
-  if (!plan.root) return undefined;
-  return initialiseRepository(plan.server, {
-    pins: plan.pins,
-    clock,
-    log,
-    signal,
-    rootSigner: plan.root.key.signer,
-    rootCertificate: plan.root.certificate,
-    targetsSigner: plan.key.signer,
-  });
+  return (
+    root &&
+    initialiseRepository(server, {
+      pins,
+      clock,
+      log,
+      signal,
+      rootSigner: root.key.signer,
+      rootCertificate: root.certificate,
+      targetsSigner: key.signer,
+    })
+  );
+}
+
+type ReadBack = Pick<SignedResult, 'view' | 'roles' | 'initialised'> & {
+  /** The look at the registry, where it has begun. */
+  readonly looking?: Promise<TagDigests> | undefined;
+};
+
+/** Runs `body` to the read-back, notes its end, and looks what the registry has then. */
+async function readBack(
+  { plan, contents, look, onOvertaken }: Omit<SigningRequest, 'recheck'>,
+  progress: SigningProgress,
+  log: RunContext['log'],
+  body: (onOvertaken: (moved: readonly string[]) => void) => Promise<ReadBack>,
+): Promise<SignedTags> {
+  const { server, key, pins, root } = plan;
+  const overtaken = new Set<string>();
+  let read: ReadBack;
+  try {
+    read = await body((moved) => {
+      for (const tag of moved) overtaken.add(tag);
+      const signed = withTags(progress.state, contents.keys(), 'signed-unsettled');
+      progress.state = withTags(signed, moved, 'moved');
+    });
+  } catch (error) {
+    if (overtaken.size > 0) await onOvertaken?.();
+    throw error;
+  }
+  const { looking = look?.(), ...facts } = read;
+  const pinnedBy = matchedPin(read.view) ?? (root && pins[0] ? nameOfPin(pins[0]) : undefined);
+  const result = { ...facts, signer: key.signer, pinnedBy };
+  progress.signed = result;
+  progress.state = afterReadBack(progress.state, contents.keys());
+  await plan.record?.();
+  return { result, found: looking && (await lookAfterSigning(server.gun, looking, log)) };
 }
 
 /**
- * Verifies what somebody else (the Docker CLI) signed, as a stranger with an empty cache would.
- * @throws {TrustError} READ_BACK_FAILED, TAG_MOVED where another run signed since, and what
- * verification throws.
+ * `of`, which notes whenever it turns out that it may, or does not, hold something sent to it: while a
+ * publish is under way too, so that whatever ends the run then is told so.
  */
-export async function readBackSigned(
-  plan: SigningPlan,
-  tags: ReadonlyMap<string, TaggedContent>,
-  initialised: boolean,
-  { clock, signal }: RunContext,
-  onOvertaken: (tags: readonly string[]) => void,
-): Promise<SignedResult> {
-  const { server, pins } = plan;
-  const view = await readRepository(server, { pins, now: clock(), signal });
-  if (!view) throw readBackFailed(server.gun, 'there is no trust data');
-  const others = signedByOthers(view, tags);
-  if (others.size > 0) {
-    onOvertaken([...others.keys()]);
-    throw overtakenBy(server.gun, tags, others);
-  }
-  const roles = new Set<RoleName>();
-  for (const [tag, { length }] of tags) {
-    const found = lookUpTag(view, tag);
-    if (found.kind !== 'signed') {
-      throw readBackFailed(server.gun, `${tag} is not signed`);
-    }
-    if (found.length !== length) {
-      throw readBackFailed(server.gun, `${tag} is signed with a length of ${found.length} bytes`);
-    }
-    for (const [role, { signed }] of view.targets) {
-      if (Object.hasOwn(signed.targets, tag)) roles.add(role);
-    }
-  }
-  return resultOf(plan, view, [...roles].sort(), initialised);
-}
-
-async function resultOf(
-  plan: SigningPlan,
-  view: TrustedView,
-  roles: readonly RoleName[],
-  initialised: boolean,
-): Promise<SignedResult> {
-  await plan.record?.();
-  const { key, pins, root } = plan;
-  const pinnedBy = matchedPin(view) ?? (root && pins[0] ? nameOfPin(pins[0]) : undefined);
-  return { view, roles, signer: key.signer, initialised, pinnedBy };
+function watchPublishes(
+  of: TrustServer,
+  contents: ReadonlyMap<string, TagContent>,
+  progress: Progress,
+): TrustServer {
+  return {
+    gun: of.gun,
+    host: of.host,
+    fetchRole: (role, request) => of.fetchRole(role, request),
+    fetchServerKey: (role, signal) => of.fetchServerKey(role, signal),
+    rotateServerKey: (role, signal) => of.rotateServerKey(role, signal),
+    deleteTrustData: (signal) => of.deleteTrustData(signal),
+    publish: async (parts, signal) => {
+      const before = progress.state;
+      progress.state = withTags(before, contents.keys(), 'signing-unknown');
+      try {
+        const outcome = await of.publish(parts, signal);
+        if (outcome.kind === 'conflict') progress.state = before;
+        return outcome;
+      } catch (error) {
+        // Whatever is thrown is a refusal, but for a run that was stopped while it waited.
+        if (isTrustError(error) && error.code !== 'INTERRUPTED') progress.state = before;
+        throw error;
+      }
+    },
+  };
 }
 
 function readBackFailed(gun: string, why: string): TrustError {

@@ -4,6 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Configuration } from '../configuration/types.js';
+import {
+  nothingPushed,
+  withTags,
+  type RegistryState,
+  type UniformState,
+} from './registry-state.js';
 
 /** What all staging tags begin with, so that a purge task finds what is left of them. */
 export const stagingTagPrefix = 'acr-content-trust-staging-';
@@ -42,14 +48,21 @@ export function chooseTagOrder(
     : { kind: 'tags-first' };
 }
 
-/** Where the image is as long as it has no tags, in words; undefined where they are pushed first. */
-export function heldUnder(order: TagOrder): string | undefined {
-  switch (order.kind) {
-    case 'tags-first':
-      return undefined;
-    case 'by-digest':
-      return 'no tag';
-    case 'staging-tag':
-      return `the tag ${order.tag}`;
-  }
+/** The state of the registry while the image is pushed. */
+export function pushingState(order: TagOrder, tags: readonly string[]): RegistryState {
+  return order.kind === 'tags-first'
+    ? withTags(nothingPushed, tags, 'push-unknown')
+    : { kind: 'pushing-untagged', under: heldUnder(order) };
+}
+
+/** The state of the registry once it is pushed. */
+export function pushedState(order: TagOrder): UniformState {
+  return order.kind === 'tags-first'
+    ? { kind: 'tagged-unsigned' }
+    : { kind: 'pushed-untagged', under: heldUnder(order) };
+}
+
+/** Where the image is as long as it has no tags, in words. */
+function heldUnder(order: Exclude<TagOrder, { readonly kind: 'tags-first' }>): string {
+  return order.kind === 'by-digest' ? 'no tag' : `the tag ${order.tag}`;
 }

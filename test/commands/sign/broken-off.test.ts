@@ -3,7 +3,12 @@ import { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunContext } from '../../../src/commands/index.js';
 import type { Configuration } from '../../../src/commands/configuration/types.js';
-import { withJournal, type Journal } from '../../../src/commands/report/journal.js';
+import { withJobReport } from '../../../src/commands/report/job-progress.js';
+import {
+  nothingPushed,
+  withTags,
+  type Progress,
+} from '../../../src/commands/signing/registry-state.js';
 import {
   host,
   reportOf,
@@ -26,15 +31,15 @@ const byCrash = (process: EventEmitter) =>
   process.emit('uncaughtException', new TypeError('x is not a function'));
 
 /** A run of `buildAndPush` that has come as far as `body`, and then meets `end`. */
-function breakOff(body: (journal: Journal) => void, end: (process: EventEmitter) => unknown) {
+function breakOff(body: (progress: Progress) => void, end: (process: EventEmitter) => unknown) {
   const process = new EventEmitter();
   const configuration = {
     command: 'buildAndPush',
     image: { registry: host, repository: 'team/app', gun, tags: ['1', '2'] },
   } as unknown as Configuration;
   const run = (_command: string, _inputs: object, context: RunContext): Promise<void> =>
-    withJournal(configuration, context, async (journal) => {
-      body(journal);
+    withJobReport(configuration, context, async (progress) => {
+      body(progress);
       const aborted = new Promise<never>((_, reject) => {
         context.signal.addEventListener('abort', () => {
           reject(context.signal.reason as Error);
@@ -47,9 +52,8 @@ function breakOff(body: (journal: Journal) => void, end: (process: EventEmitter)
   return world.run('buildAndPush', inputs, { process, run });
 }
 
-const pushed = (journal: Journal): void => {
-  journal.notePush('yes');
-  journal.noteTagState('unsigned');
+const pushed = (progress: Progress): void => {
+  progress.state = { kind: 'tagged-unsigned' };
 };
 
 describe('a run that is stopped after the push', () => {
@@ -63,10 +67,9 @@ describe('a run that is stopped after the push', () => {
   });
 
   it('says of a push under way that nobody knows', async () => {
-    const ran = await breakOff((journal) => {
-      journal.notePush('unknown');
-      journal.noteTagState('push-unknown');
-      journal.noteTagState('unsigned', ['1']);
+    const ran = await breakOff((progress) => {
+      const pushing = withTags(nothingPushed, ['2'], 'push-unknown');
+      progress.state = withTags(pushing, ['1'], 'unsigned');
     }, bySignal);
     expect(ran.failure?.message).toBe(
       `The run was stopped by SIGTERM before it was done. It is not known whether the registry has what this run pushed as ${gun}:2. The registry holds ${gun}:1, and this run has not signed it.`,

@@ -4,16 +4,14 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { RunContext } from '../../../src/commands/context.js';
-import type { TaggedContent } from '../../../src/commands/report/journal.js';
-import { TagStates } from '../../../src/commands/report/tag-states.js';
-import type { SigningPlan } from '../../../src/commands/signing/signing-preflight.js';
-import { signWithJournal } from '../../../src/commands/signing/sign-with-journal.js';
+import type { SigningPlan } from '../../../src/commands/signing/preflight.js';
+import { signTags } from '../../../src/commands/signing/sign-tags.js';
 import {
   lookUpTags,
   movedAfter,
   movedBefore,
   requireNoneMoved,
-} from '../../../src/commands/signing/standing.js';
+} from '../../../src/commands/signing/registry-tags.js';
 import { isTrustError } from '../../../src/errors.js';
 import type { RegistryClient } from '../../../src/registry/index.js';
 import {
@@ -21,6 +19,7 @@ import {
   lookUpTag,
   publishTags,
   readRepository,
+  type TagContent,
 } from '../../../src/trust/index.js';
 import { content, gun, memoryLog, TestRepository } from '../../trust/support/repository.js';
 import { ecdsaSigner } from '../../trust/support/keys.js';
@@ -34,7 +33,7 @@ const nothing: Exchange = () => Promise.resolve();
 /** Registry, trust data, and runs whose every exchange passes a gate of the test. */
 class Scene {
   readonly repository = new TestRepository();
-  readonly tags = new Map<string, TaggedContent>([['prod', older]]);
+  readonly tags = new Map<string, TagContent>([['prod', older]]);
 
   async open(): Promise<this> {
     await this.repository.initialise({ prod: content('0') });
@@ -54,7 +53,7 @@ class Scene {
   }
 
   /** A whole `sign` of what `prod` points to; with `pushes`, a push before it. */
-  async run(gate: Exchange, pushes?: TaggedContent): Promise<TagStates> {
+  async run(gate: Exchange, pushes?: TagContent): Promise<void> {
     const images = this.client(gate);
     const { fake, targets } = this.repository;
     const server = createTrustServer({
@@ -88,26 +87,19 @@ class Scene {
     const context = {
       clock: () => this.repository.now,
       signal: new AbortController().signal,
-    } as RunContext;
-    const states = new TagStates(['prod']);
-    const journal = {
       log: { ...memoryLog(), group: <T>(_: string, body: () => Promise<T>) => body() },
-      noteTagState: states.note.bind(states),
-      tagState: states.of.bind(states),
-      noteReadBack: () => {
-        states.note('signed-unsettled');
-      },
+    } as unknown as RunContext;
+    const recheck = async (): Promise<void> => {
+      requireNoneMoved(gun, movedBefore(gun, wanted, await look()));
     };
-    const { standing } = await signWithJournal(plan, wanted, context, journal, {
+    const request = { plan, contents: wanted, recheck, look };
+    const { found } = await signTags(
+      request,
       known,
-      recheck: async () => {
-        requireNoneMoved(gun, movedBefore(gun, wanted, await look()));
-      },
-      look,
-    });
-    requireNoneMoved(gun, movedAfter(gun, wanted, standing ?? new Map()));
-    states.note('signed');
-    return states;
+      { state: { kind: 'tagged-unsigned' } },
+      context,
+    );
+    requireNoneMoved(gun, movedAfter(gun, wanted, found ?? new Map()));
   }
 
   async signed(): Promise<string | undefined> {

@@ -15,7 +15,7 @@ import { initialiseRepository } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { handOnReport } from '../../report/report-file.js';
-import { errorOf } from '../../report/journal.js';
+import { errorOf } from '../../report/job-progress.js';
 import { noteRoots } from '../../signing/root-record.js';
 import { eachRepository, failureOfEach } from '../../repositories/index.js';
 import { readInitConfiguration, type InitConfiguration } from './configuration.js';

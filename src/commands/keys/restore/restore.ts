@@ -11,7 +11,7 @@ import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { cappedList } from '../../report/capped-list.js';
 import { remediesOf } from '../../report/failure-of-many.js';
-import { errorOf } from '../../report/journal.js';
+import { errorOf } from '../../report/job-progress.js';
 import { handOnReport } from '../../report/report-file.js';
 import { openVaultAccess, readBackup } from '../backup-folder/index.js';
 import { readRestoreConfiguration } from './configuration.js';

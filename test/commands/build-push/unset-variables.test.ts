@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { warnOfUnsetVariables } from '../../../src/commands/main-job/unset-variables.js';
+import { warnOfUnsetVariables } from '../../../src/commands/build-push/unset-variables.js';
 
 const surroundings = {
   environment: { SET: 'x', EMPTY: '' },

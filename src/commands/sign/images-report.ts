@@ -1,10 +1,12 @@
-/** What became of each image that was to be signed, and what a run says of it. Facts only. */
+/** What a `sign` of `images` says of each image. Facts only. */
 import type { TrustError } from '../../errors.js';
-import type { RoleName } from '../../trust/index.js';
+import type { RoleName, Signer } from '../../trust/index.js';
+import type { RunContext } from '../context.js';
 import { failureOfMany } from '../report/failure-of-many.js';
 import { code, escape } from '../report/report.js';
-import type { TagState } from '../report/tag-states.js';
+import type { TagState } from '../signing/registry-state.js';
 import { moreLines, mostRows, warningLines } from '../report/summary.js';
+import { handOnReport } from '../report/report-file.js';
 import { signedWords } from '../report/root-words.js';
 import { alignColumns } from '../report/text-table.js';
 
@@ -33,6 +35,41 @@ export interface KeyFacts {
   readonly id: string;
   readonly method: string;
   readonly description: string;
+}
+
+/** Table, outputs, trust report and job summary. Outputs are of what was signed. */
+export async function reportImages(
+  images: readonly ImageOutcome[],
+  signer: Signer | undefined,
+  warnings: readonly string[],
+  reportPath: string | undefined,
+  run: RunContext,
+): Promise<void> {
+  await run.log.group('Images', () => {
+    for (const line of imagesTable(images)) run.log.info(line);
+    return Promise.resolve();
+  });
+  const signed = images.filter((image) => image.signed);
+  if (signed.length > 0) {
+    const byDigest = new Set(signed.map(({ gun, digest }) => `${gun}@${digest ?? ''}`));
+    run.setOutput('images', [...byDigest].join('\n'));
+    run.setOutput('signed-tags', signed.map(({ image }) => image).join(','));
+    run.setOutput('role', [...new Set(signed.flatMap(({ roles }) => roles))].sort().join(','));
+    if (signer) run.setOutput('key-id', signer.keyId);
+    const [only, ...others] = byDigest;
+    if (only !== undefined && others.length === 0) {
+      run.setOutput('digest', signed[0]?.digest ?? '');
+      // What others deploy: only of a run that has done all it was asked for.
+      if (signed.length === images.length) run.setOutput('image', only);
+    }
+  }
+  const key = signer && {
+    id: signer.keyId,
+    method: signer.method,
+    description: signer.description,
+  };
+  await handOnReport(imagesReport(images, key, warnings), reportPath, run);
+  await run.addSummary(imagesSummary(images, key, warnings));
 }
 
 /** What is said of an image that failed, before the code. */

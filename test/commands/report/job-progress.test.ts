@@ -4,10 +4,16 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Configuration } from '../../../src/commands/configuration/types.js';
 import type { RunContext } from '../../../src/commands/context.js';
-import { withJournal, type Journal } from '../../../src/commands/report/journal.js';
+import {
+  noteContents,
+  noteDone,
+  withJobReport,
+  type JobProgress,
+} from '../../../src/commands/report/job-progress.js';
 import type { TrustReport } from '../../../src/commands/report/report.js';
-import { signWithJournal } from '../../../src/commands/signing/sign-with-journal.js';
-import type { SigningPlan } from '../../../src/commands/signing/signing-preflight.js';
+import type { SigningPlan } from '../../../src/commands/signing/preflight.js';
+import { withTags } from '../../../src/commands/signing/registry-state.js';
+import { signTags } from '../../../src/commands/signing/sign-tags.js';
 import { TrustError } from '../../../src/errors.js';
 import { content, gun, TestRepository } from '../../trust/support/repository.js';
 import { safeJson, safeMarkdown } from '../../../src/hosts/documents.js';
@@ -20,7 +26,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const tags = new Map([['1.0', content('a')]]);
-const unmoved = { recheck: () => Promise.resolve() };
+const sign = (repository: TestRepository, progress: JobProgress, run: RunContext) =>
+  signTags(
+    { plan: planOf(repository), contents: tags, recheck: () => Promise.resolve() },
+    undefined,
+    progress,
+    run,
+  );
 
 interface Told {
   readonly report: TrustReport | undefined;
@@ -30,9 +42,19 @@ interface Told {
   readonly thrown: unknown;
 }
 
-/** Runs `body` with a journal, and gives what was told. */
+const image = {
+  registry: 'contoso.azurecr.io',
+  repository: 'team/app',
+  gun: 'contoso.azurecr.io/team/app',
+  tags: ['1.0'],
+};
+const done = (progress: JobProgress, run: RunContext) => {
+  noteDone({ image } as unknown as Configuration, progress, run);
+};
+
+/** Runs `body`, and gives what was told. */
 async function tell(
-  body: (journal: Journal, context: RunContext) => Promise<void>,
+  body: (progress: JobProgress, run: RunContext) => Promise<void>,
   change: Partial<Configuration> = {},
 ): Promise<Told> {
   const outputs = new Map<string, string>();
@@ -61,11 +83,11 @@ async function tell(
   } as unknown as RunContext;
   const configuration = {
     command: 'buildAndPush',
-    image: { registry: 'contoso.azurecr.io', repository: 'team/app', gun, tags: ['1.0'] },
+    image,
     signing: { engine: 'native' },
     ...change,
   } as Configuration;
-  const running = withJournal(configuration, context, (journal) => body(journal, context));
+  const running = withJobReport(configuration, context, body);
   const thrown = await running.then(
     () => undefined,
     (error: unknown) => error,
@@ -80,7 +102,7 @@ const pushFailed = new TrustError('PUSH_FAILED', 'The push of s3cret broke.', {
   remedy: 'Run the step again.',
 });
 
-describe('the journal of a run that fails', () => {
+describe('the report of a run that fails', () => {
   it('writes report and summary, says what failed without secrets, and throws it', async () => {
     const { report, summary, thrown } = await tell(() => Promise.reject(pushFailed));
     expect(thrown).toBe(pushFailed);
@@ -112,10 +134,10 @@ describe('the journal of a run that fails', () => {
   it('says that a tag was moved when it was, after it had been signed', async () => {
     const repository = await new TestRepository().initialise();
     const moved = new TrustError('TAG_MOVED', 'moved', { remedy: 'Look who.' });
-    const { report, outputs } = await tell(async (journal, context) => {
-      journal.noteTags(tags);
-      await signWithJournal(planOf(repository), tags, context, journal, unmoved);
-      journal.noteTagState('moved', ['1.0']);
+    const { report, outputs } = await tell(async (progress, run) => {
+      noteContents(progress, tags, run);
+      await sign(repository, progress, run);
+      progress.state = withTags(progress.state, ['1.0'], 'moved');
       throw moved;
     });
     expect(report?.tags).toMatchObject([{ tag: '1.0', signed: false, state: 'moved' }]);
@@ -141,20 +163,19 @@ describe('a signing that fails', () => {
     body: Buffer.from(JSON.stringify({ errors: [{ code, message: 'no' }] })),
   });
 
-  const sign = async (repository: TestRepository): Promise<Told> =>
-    tell(async (journal, context) => {
-      journal.notePush('yes');
-      journal.noteTagState('unsigned');
-      journal.noteTags(tags);
-      await signWithJournal(planOf(repository), tags, context, journal, unmoved);
-      journal.noteSigned();
+  const signPushed = async (repository: TestRepository): Promise<Told> =>
+    tell(async (progress, run) => {
+      progress.state = { kind: 'tagged-unsigned' };
+      noteContents(progress, tags, run);
+      await sign(repository, progress, run);
+      done(progress, run);
     });
 
   it('and was refused leaves the tag unsigned', async () => {
     const repository = await new TestRepository().initialise();
     repository.fake.intercept = (request, next) =>
       request.method === 'POST' ? Promise.resolve(answer(400, 'INVALID_UPDATE')) : next();
-    const { report, thrown, outputs } = await sign(repository);
+    const { report, thrown, outputs } = await signPushed(repository);
     expect(thrown).toMatchObject({ code: 'TRUST_SERVER_REJECTED' });
     expect([...outputs.keys()]).toEqual(['digest', 'trust-report']);
     expect(report).toMatchObject({ pushed: 'yes', tags: [{ state: 'unsigned', signed: false }] });
@@ -164,7 +185,7 @@ describe('a signing that fails', () => {
     const repository = await new TestRepository().initialise();
     repository.fake.intercept = (request, next) =>
       request.method === 'POST' ? Promise.resolve(answer(200, '')) : next();
-    const { report, thrown, outputs } = await sign(repository);
+    const { report, thrown, outputs } = await signPushed(repository);
     expect(thrown).toMatchObject({ code: 'READ_BACK_FAILED' });
     expect([...outputs.keys()]).toEqual(['digest', 'trust-report']);
     expect(report?.tags).toMatchObject([{ state: 'signing-unknown', signed: false }]);
@@ -172,7 +193,7 @@ describe('a signing that fails', () => {
 
   it('is not one where nothing failed', async () => {
     const repository = await new TestRepository().initialise();
-    const { report, summary, thrown, outputs } = await sign(repository);
+    const { report, summary, thrown, outputs } = await signPushed(repository);
     expect(thrown).toBeUndefined();
     expect(outputs.get('image')).toBe(`${gun}@${content('a').digest}`);
     expect(report).toMatchObject({ outcome: 'done', tags: [{ state: 'signed', signed: true }] });
@@ -182,9 +203,9 @@ describe('a signing that fails', () => {
 
 describe('the output "image" of a push', () => {
   it('is what was pushed where nothing was to be signed, and all is done', async () => {
-    const { outputs } = await tell((journal) => {
-      journal.noteTags(tags);
-      journal.noteUnsigned();
+    const { outputs } = await tell((progress, run) => {
+      noteContents(progress, tags, run);
+      done(progress, run);
       return Promise.resolve();
     });
     expect(outputs.get('image')).toBe(`${gun}@${content('a').digest}`);
@@ -193,10 +214,10 @@ describe('the output "image" of a push', () => {
   it('is missing where the run broke off after the push, or after the read-back', async () => {
     const repository = await new TestRepository().initialise();
     const breaks = async (isSigning: boolean): Promise<Told> =>
-      tell(async (journal, context) => {
-        journal.notePush('yes');
-        journal.noteTags(tags);
-        if (isSigning) await signWithJournal(planOf(repository), tags, context, journal, unmoved);
+      tell(async (progress, run) => {
+        progress.state = { kind: 'tagged-unsigned' };
+        noteContents(progress, tags, run);
+        if (isSigning) await sign(repository, progress, run);
         throw pushFailed;
       });
     for (const isSigning of [false, true]) {

@@ -5,7 +5,7 @@ import {
   imagesSummary,
   imagesTable,
   type ImageOutcome,
-} from '../../../src/commands/sign/outcome.js';
+} from '../../../src/commands/sign/images-report.js';
 import { TrustError } from '../../../src/errors.js';
 
 const gun = 'contoso.azurecr.io/team/app';

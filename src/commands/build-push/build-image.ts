@@ -20,7 +20,6 @@ import {
   type LocatedDockerfile,
 } from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
-import type { Log } from '../../ports.js';
 import { decideBaseImages, type BaseImageDecisions } from './base-images.js';
 import type { BuildConfiguration, Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
@@ -97,21 +96,20 @@ export async function verifyBaseImages(
   configuration: Configuration,
   docker: CheckedDocker,
   session: Session,
-  context: RunContext,
-  log: Log,
+  run: RunContext,
 ): Promise<BaseImageDecisions | undefined> {
   if (!dockerfile) {
-    if (configuration.build?.baseImages === 'enforce') throw remoteDockerfile(context);
-    log.warn('The Dockerfile is not on this agent, so its base images cannot be verified.');
+    if (configuration.build?.baseImages === 'enforce') throw remoteDockerfile(run);
+    run.log.warn('The Dockerfile is not on this agent, so its base images cannot be verified.');
     return undefined;
   }
-  const options = await baseImageOptions(request, docker, context);
+  const options = await baseImageOptions(request, docker, run);
   const builder = {
     obeysPolicy: await canHoldToPolicy(docker, request.builderName),
     ownPolicy: (reports: readonly BaseImageReport[]) =>
-      request.builder === 'buildx' ? ownPolicy(docker, reports, context) : Promise.resolve([]),
+      request.builder === 'buildx' ? ownPolicy(docker, reports, run) : Promise.resolve([]),
   };
-  return decideBaseImages(dockerfile.text, options, builder, configuration, session, context, log);
+  return decideBaseImages(dockerfile.text, options, builder, configuration, session, run);
 }
 
 /** What a Dockerfile is read with to find its base images. */
@@ -182,8 +180,7 @@ export async function buildImage(
   decisions: BaseImageDecisions | undefined,
   configuration: Configuration,
   { cli }: PrivateDocker,
-  { tempDirectory }: RunContext,
-  log: Log,
+  { tempDirectory, log }: RunContext,
 ): Promise<BuildResult> {
   const plan =
     dockerfile && decisions

@@ -17,7 +17,7 @@ import {
   type PrivateConfig,
 } from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
-import type { Clock, Log } from '../../ports.js';
+import type { Log } from '../../ports.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import { warnOfUnsetVariables } from './unset-variables.js';
@@ -109,75 +109,72 @@ async function chooseBuilder(
   });
 }
 
-/**
- * Makes the private configuration, with a fresh registry login in it.
- * @throws {TrustError} INPUT_INVALID where the user's own config.json cannot be understood
- */
-export async function openPrivateDocker(
-  docker: CheckedDocker,
-  configuration: Configuration,
-  session: Session,
-  context: RunContext,
-): Promise<PrivateDocker> {
-  const { exec, signal, platform, workingDirectory, tempDirectory } = context;
-  const windows = platform === 'win32';
-  const login = await session.dockerLogin();
-  const authConfig = readVariable(context.environment, 'DOCKER_AUTH_CONFIG', windows);
-  const buildxConfig = readVariable(context.environment, 'BUILDX_CONFIG', windows);
-  const config = await createPrivateConfig({
-    userConfig: userDockerConfig(context),
-    tempDirectory,
-    ...(login
-      ? {
-          login: {
-            registry: configuration.image.registry,
-            username: login.username,
-            password: login.password,
-          },
-        }
-      : {}),
-    ...(authConfig === undefined ? {} : { authConfig }),
-    ...(buildxConfig === undefined ? {} : { buildxConfig }),
-    windows,
-    onCreated: (path) => {
-      context.removeLater(path);
-    },
-  });
-  const cli = createDockerCli({
-    exec,
-    env: { ...docker.environment, ...config.env },
-    cwd: workingDirectory,
-    signal,
-  });
-  return { cli, config, ...(login && { loginExpiresAt: login.expiresAt }) };
+/** What a private configuration is made from. */
+interface DockerUse {
+  readonly configuration: Configuration;
+  readonly docker: CheckedDocker;
+  readonly session: Session;
 }
 
 /**
- * Runs `body` with a private configuration and removes it, whatever happens. A login that expired
- * on the way is the cause of a refusal, not a missing role: with a new one `body` runs once more.
- * A builder then reuses what it has built, and what is in the registry already is not sent again.
+ * Runs `body` with a private configuration, in which there is a fresh registry login, and removes it,
+ * whatever happens. A login that expired on the way is the cause of a refusal, not a missing role: with
+ * a new one `body` runs once more. A builder then reuses what it has built, and what is in the registry
+ * already is not sent again.
  * @param isRepeatable whether `body` gets further the second time
- * @throws {TrustError} REGISTRY_LOGIN_EXPIRED where another attempt cannot help, or did not
+ * @throws {TrustError} REGISTRY_LOGIN_EXPIRED where another attempt cannot help, or did not;
+ * INPUT_INVALID where the user's own config.json cannot be understood
  */
 export async function withPrivateDocker<T>(
-  open: () => Promise<PrivateDocker>,
-  { log, clock }: { readonly log: Pick<Log, 'warn'>; readonly clock: Clock },
+  use: DockerUse,
+  run: RunContext,
   body: (docker: PrivateDocker) => Promise<T>,
   isRepeatable = true,
 ): Promise<T> {
   for (let isLast = !isRepeatable; ; isLast = true) {
-    const docker = await open();
+    const docker = await openPrivateDocker(use, run);
     try {
-      return await useOnce(docker, log, body);
+      return await useOnce(docker, run.log, body);
     } catch (error) {
       const { loginExpiresAt } = docker;
-      if (!loginExpiresAt || clock() < loginExpiresAt || !isLoginRefusal(error)) throw error;
+      if (!loginExpiresAt || run.clock() < loginExpiresAt || !isLoginRefusal(error)) throw error;
       if (isLast) throw loginExpired(error, loginExpiresAt);
-      log.warn(
+      run.log.warn(
         'The registry login expired while Docker was at work. Running it again with a new one.',
       );
     }
   }
+}
+
+async function openPrivateDocker(
+  { configuration, docker, session }: DockerUse,
+  run: RunContext,
+): Promise<PrivateDocker> {
+  const { exec, signal, platform, workingDirectory, tempDirectory, environment } = run;
+  const windows = platform === 'win32';
+  const login = await session.dockerLogin();
+  const authConfig = readVariable(environment, 'DOCKER_AUTH_CONFIG', windows);
+  const buildxConfig = readVariable(environment, 'BUILDX_CONFIG', windows);
+  const config = await createPrivateConfig({
+    userConfig: userDockerConfig(run),
+    tempDirectory,
+    ...(login && {
+      login: {
+        registry: configuration.image.registry,
+        username: login.username,
+        password: login.password,
+      },
+    }),
+    ...(authConfig !== undefined && { authConfig }),
+    ...(buildxConfig !== undefined && { buildxConfig }),
+    windows,
+    onCreated: (path) => {
+      run.removeLater(path);
+    },
+  });
+  const env = { ...docker.environment, ...config.env };
+  const cli = createDockerCli({ exec, env, cwd: workingDirectory, signal });
+  return { cli, config, ...(login && { loginExpiresAt: login.expiresAt }) };
 }
 
 async function useOnce<T>(

@@ -11,7 +11,6 @@ import {
   type PolicyRule,
 } from '../../docker/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
-import type { Log } from '../../ports.js';
 import {
   gunOf,
   registryEndpointOf,
@@ -61,12 +60,12 @@ export async function decideBaseImages(
   builder: BuilderTrust,
   configuration: Configuration,
   session: Session,
-  context: RunContext,
-  log: Log,
+  run: RunContext,
 ): Promise<BaseImageDecisions> {
   const policy = configuration.build?.baseImages ?? 'ignore';
   const bases = findBaseImages(source, options);
-  const lookUp = createLookUp(configuration, session, context);
+  const lookUp = createLookUp(configuration, session, run);
+  const { log } = run;
   const references = [...new Map(bases.images.map((image) => [image.reference, image])).values()];
   const reports = await Promise.all(
     references.map(async ({ reference, digest, range }): Promise<BaseImageReport> => {
@@ -90,7 +89,7 @@ export async function decideBaseImages(
   const unproven = reports.filter(
     ({ status }) => status === 'unsigned' || status === 'not-checked',
   );
-  if (policy === 'enforce' && unproven.length > 0) throw unsigned(unproven, context);
+  if (policy === 'enforce' && unproven.length > 0) throw unsigned(unproven, run);
   for (const { reference, status, reason } of unproven) {
     if (status === 'not-checked')
       log.warn(`Base image ${reference} was not checked: ${reason ?? ''}.`);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { resolvePushed } from '../../../src/commands/main-job/pushed-content.js';
+import { resolvePushed } from '../../../src/commands/build-push/pushed-content.js';
 import type { PushedContent } from '../../../src/docker/index.js';
 import type { Manifest, RegistryClient } from '../../../src/registry/index.js';
 

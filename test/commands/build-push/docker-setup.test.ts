@@ -1,41 +1,56 @@
-import { describe, expect, it } from 'vitest';
-import {
-  withPrivateDocker,
-  type PrivateDocker,
-} from '../../../src/commands/main-job/docker-setup.js';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { withPrivateDocker } from '../../../src/commands/build-push/docker-setup.js';
+import type { RunContext } from '../../../src/commands/context.js';
+import type { DockerLogin } from '../../../src/commands/session/renewing-login.js';
 import { TrustError, type ErrorCode } from '../../../src/errors.js';
 
 const startMs = Date.parse('2026-01-01T00:00:00Z');
 const loginMs = 3 * 3_600_000;
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'acr-content-trust-docker-setup-'));
+});
+afterEach(async () => {
+  expect(await readdir(folder)).toEqual([]);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Logins that last three hours, and a clock that the work on Docker moves. */
 function scenario() {
   let nowMs = startMs;
   const opened: string[] = [];
   const warnings: string[] = [];
-  const clock = (): Date => new Date(nowMs);
-  const open = (): Promise<PrivateDocker> => {
-    const name = `login-${opened.length + 1}`;
-    opened.push(name);
-    return Promise.resolve({
-      cli: () => Promise.resolve({ exitCode: 0, stdout: name, stderr: '' }),
-      config: { path: name, env: {}, dispose: () => Promise.resolve() },
-      loginExpiresAt: new Date(nowMs + loginMs),
-    });
+  const dockerLogin = (): Promise<DockerLogin> => {
+    const password = `login-${opened.length + 1}`;
+    opened.push(password);
+    return Promise.resolve({ username: 'u', password, expiresAt: new Date(nowMs + loginMs) });
   };
+  const use = {
+    configuration: { image: { registry: 'contoso.azurecr.io' } },
+    docker: { environment: {} },
+    session: { dockerLogin },
+  } as unknown as Parameters<typeof withPrivateDocker>[0];
+  const context = {
+    log: { warn: (line: string) => warnings.push(line) },
+    clock: () => new Date(nowMs),
+    environment: {},
+    platform: process.platform,
+    homeDirectory: folder,
+    tempDirectory: folder,
+    removeLater: () => undefined,
+  } as unknown as RunContext;
   return {
     opened,
     warnings,
     wait: (ms: number) => {
       nowMs += ms;
     },
-    run: (body: (docker: PrivateDocker) => Promise<string>, isRepeatable?: boolean) =>
-      withPrivateDocker(
-        open,
-        { log: { warn: (line) => warnings.push(line) }, clock },
-        body,
-        isRepeatable,
-      ),
+    run: (body: () => Promise<string>, isRepeatable?: boolean) =>
+      withPrivateDocker(use, context, body, isRepeatable),
   };
 }
 
@@ -52,8 +67,8 @@ describe('Docker with a login that expires while it works', () => {
     refusal('BUILD_FAILED', 'failed to solve: failed to authorize: 401 Unauthorized'),
   ])('runs once more with a new login: $code', async (error) => {
     const { run, wait, opened, warnings } = scenario();
-    const result = await run((docker) => {
-      if (docker.config.path === 'login-2') return Promise.resolve('pushed');
+    const result = await run(() => {
+      if (opened.length === 2) return Promise.resolve('pushed');
       wait(loginMs);
       return Promise.reject(error);
     });

@@ -1,13 +1,11 @@
 /**
- * Makes sure, before anything is built, that the run can end signed: the key signs, the principal
- * may publish, the trust data is sound, and the key may sign these tags where Docker looks.
+ * The preflight of signing: makes sure, before anything is changed, that the run can end signed. The
+ * key signs, the principal may push and publish, the trust data is sound and anchored, and the key may
+ * sign these tags where Docker looks.
  */
 import type { OpenedKey } from '../../azure/index.js';
 import { isTrustError, TrustError } from '../../errors.js';
-import type { Log } from '../../ports.js';
 import { createRootCertificate, formatKeyReference, proveSigner } from '../../signing/index.js';
-import { ourCommand } from '../command-line.js';
-import { isMatterOfRights } from './owners-keys.js';
 import {
   createTrustServer,
   examineSigning,
@@ -17,23 +15,22 @@ import {
   type Pin,
   type PublicKey,
   type RoleName,
+  type Signer,
   type SigningOutlook,
   type TrustedView,
   type TrustServer,
 } from '../../trust/index.js';
 import { ahead } from '../ahead.js';
-import { openConfigured } from './open-configured.js';
-import { describePin, pinOf, resolvePin, warnOfFirstUse } from './pins.js';
-import { checkRegistry, explainRefusal } from './registry-rights.js';
-import { noteRoots } from './root-record.js';
-import type {
-  Configuration,
-  KeyConfiguration,
-  SigningConfiguration,
-} from '../configuration/types.js';
+import { ourCommand } from '../command-line.js';
+import type { ImageConfiguration, SigningConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { Session } from '../session/session.js';
 import { explainVersion } from './earlier-version.js';
+import { openConfigured } from './open-configured.js';
+import { isMatterOfRights } from './owners-keys.js';
+import { describePin, pinOf, resolvePin, warnOfFirstUse } from './pins.js';
+import { checkRegistry, explainRefusal } from './registry-rights.js';
+import { noteRoots } from './root-record.js';
 
 /** The root key of a repository that is yet to be initialised. */
 export interface RootPlan {
@@ -41,7 +38,7 @@ export interface RootPlan {
   readonly certificate: PublicKey;
 }
 
-/** Everything signing will need, proven. */
+/** Everything signing needs, proven. */
 export interface SigningPlan {
   readonly engine: SigningConfiguration['engine'];
   readonly server: TrustServer;
@@ -59,6 +56,7 @@ export interface SigningPlan {
 
 /** What the repositories of a run are signed with and held against. */
 export interface OpenedSigning {
+  readonly signing: SigningConfiguration;
   readonly key: OpenedKey;
   readonly pins: readonly Pin[];
   /** The root key of the inputs, opened where nothing else says which root is genuine. */
@@ -67,12 +65,11 @@ export interface OpenedSigning {
   readonly rootKeyTrouble: TrustError | undefined;
 }
 
-/** The look at the trust data of one repository. */
-export interface Examination {
-  readonly server: TrustServer;
-  readonly opening: Promise<OpenedSigning>;
-  /** The result of the one look; begins it, unless it is under way. */
-  readonly outlook: () => Promise<SigningOutlook>;
+/** One repository to be signed. */
+export interface SigningTarget {
+  readonly image: ImageConfiguration;
+  readonly trustServer: string;
+  readonly registryId: string | undefined;
 }
 
 /**
@@ -80,18 +77,18 @@ export interface Examination {
  * can be under way while the run logs in there; logs nothing.
  * @throws {TrustError} (the promise) what keeps the key from signing, or a pin from being read.
  */
-export function beginSigning(
+export function openSigning(
   signing: SigningConfiguration,
   azure: Pick<Session, 'credential'>,
-  context: RunContext,
+  run: RunContext,
 ): Promise<OpenedSigning> {
   const open = async (): Promise<OpenedSigning> => {
-    const pins = ahead(Promise.all(signing.pins.map((pin) => resolvePin(pin, azure, context))));
-    const key = await openConfigured(signing.signingKey, azure, context);
-    requirePrivateKey(signing, key, 'signing-key', context);
+    const pins = ahead(Promise.all(signing.pins.map((pin) => resolvePin(pin, azure, run))));
+    const key = await openConfigured(signing.signingKey, azure, run);
+    requirePrivateKey(signing, key, run);
     await proveSigner(key.signer);
-    const given = { key, pins: await pins };
-    return { ...given, ...(await openRootKey(signing, given, azure, context)) };
+    const given = { signing, key, pins: await pins };
+    return { ...given, ...(await openRootKey(given, azure, run)) };
   };
   return ahead(open());
 }
@@ -101,36 +98,55 @@ export function beginSigning(
  * already it stays closed: a pipeline need not reach it.
  */
 async function openRootKey(
-  { rootKey }: SigningConfiguration,
-  { key, pins }: Pick<OpenedSigning, 'key' | 'pins'>,
+  { signing: { rootKey }, key, pins }: Pick<OpenedSigning, 'signing' | 'key' | 'pins'>,
   azure: Pick<Session, 'credential'>,
-  context: RunContext,
+  run: RunContext,
 ): Promise<Pick<OpenedSigning, 'rootKey' | 'rootKeyTrouble'>> {
   const nothing = { rootKey: undefined, rootKeyTrouble: undefined };
   if (!rootKey || pins.length > 0 || key.signer.recordedRoots?.length) return nothing;
   try {
-    return { ...nothing, rootKey: await openConfigured(rootKey, azure, context) };
+    return { ...nothing, rootKey: await openConfigured(rootKey, azure, run) };
   } catch (error) {
-    // A repository that has trust data may do without; one that has none is told when it is needed.
+    // A repository that has trust data may do without; for one that has none it is told when needed.
     if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
     return { ...nothing, rootKeyTrouble: error };
   }
 }
 
 /**
- * Begins to look at the trust data; logs nothing, so that other phases can log meanwhile. Where
- * Azure Resource Manager is to be asked first, nothing begins before that.
+ * The part of the preflight that repositories of one registry share: may this principal push and sign
+ * there, and which key signs.
+ * @throws {TrustError} PUSH_NOT_AUTHORIZED, SIGNER_NOT_AUTHORIZED, and as openSigning.
  */
-export function examine(
-  configuration: Configuration,
+export async function checkShared(
+  target: SigningTarget,
   session: Session,
-  { clock, signal, log, nameInput }: RunContext,
   opening: Promise<OpenedSigning>,
-): Examination {
-  const { gun, tags } = configuration.image;
-  const server = createTrustServer({ url: configuration.trustServer, gun, ...session.trust, log });
+  run: RunContext,
+): Promise<Signer> {
+  await checkRegistry(target, session, run);
+  const { signer } = (await opening).key;
+  run.log.info(signer.description);
+  run.log.info(`key ID ${signer.keyId}`);
+  return signer;
+}
+
+/**
+ * Begins the preflight of one repository: looks at its trust data, and logs nothing, so that other
+ * phases can log in the meantime. Where Azure Resource Manager is to be asked first, nothing begins yet.
+ * @returns what ends it; it throws a TrustError for everything that would keep the tags from being signed.
+ */
+export function startPreflight(
+  target: SigningTarget,
+  session: Session,
+  opening: Promise<OpenedSigning>,
+  run: RunContext,
+): () => Promise<SigningPlan> {
+  const { clock, signal, log, nameInput } = run;
+  const { gun, tags } = target.image;
+  const server = createTrustServer({ url: target.trustServer, gun, ...session.trust, log });
   const look = async (): Promise<SigningOutlook> => {
-    const { key, pins, rootKey } = await opening;
+    const { signing, key, pins, rootKey } = await opening;
     return examineSigning(server, {
       pins,
       clock,
@@ -138,89 +154,47 @@ export function examine(
       tags,
       signer: key.signer,
       keys: rootKey ? [rootKey.signer] : [],
-      isReadAnew: configuration.signing?.engine === 'docker',
+      isReadAnew: signing.engine === 'docker',
       pinInput: nameInput('trust-pin'),
     });
   };
-  let looking: Promise<SigningOutlook> | undefined;
-  const outlook = (): Promise<SigningOutlook> => (looking ??= ahead(look()));
-  if (configuration.registryId === undefined) void outlook();
-  return { server, opening, outlook };
+  const looking = target.registryId === undefined ? ahead(look()) : undefined;
+  return async () =>
+    planSigning(target, session, await opening, server, () => looking ?? look(), run);
 }
 
-/**
- * Prepares the signing of the configuration's tags.
- * @throws {TrustError} for everything that would keep the run from ending signed.
- */
-export async function prepareSigning(
-  configuration: Configuration,
-  signing: SigningConfiguration,
+async function planSigning(
+  target: SigningTarget,
   session: Session,
-  context: RunContext,
-  log: Log,
-  examination: Examination,
+  opened: OpenedSigning,
+  server: TrustServer,
+  look: () => Promise<SigningOutlook>,
+  run: RunContext,
 ): Promise<SigningPlan> {
-  await checkRegistry(configuration, session, context, log);
-  await openSigning(examination.opening, log);
-  return planSigning(configuration, signing, session, context, log, examination);
-}
-
-/** Waits for the signing key, and tells which it is. @throws {TrustError} as beginSigning. */
-export async function openSigning(
-  opening: Promise<OpenedSigning>,
-  log: Log,
-): Promise<OpenedSigning> {
-  const opened = await opening;
-  const { signer } = opened.key;
-  log.info(signer.description);
-  log.info(`key ID ${signer.keyId}`);
-  return opened;
-}
-
-/**
- * Plans the signing of one repository's tags with what was opened before.
- * @throws {TrustError} for everything that would keep this repository from being signed.
- */
-export async function planSigning(
-  configuration: Configuration,
-  signing: SigningConfiguration,
-  session: Session,
-  context: RunContext,
-  log: Log,
-  { server, opening, outlook: examined }: Examination,
-): Promise<SigningPlan> {
-  const { gun } = configuration.image;
-  const { key, pins, rootKey, rootKeyTrouble } = await opening;
-  const open = async (root: KeyConfiguration): Promise<OpenedKey> =>
-    rootKey ?? openConfigured(root, session, context);
-  const record = (roots: readonly KeyId[]) => async (): Promise<void> => {
-    const { reference } = signing.signingKey;
-    await noteRoots(reference, { add: roots }, session, context, log);
+  const { signing, key, pins, rootKey, rootKeyTrouble } = opened;
+  const { log, nameInput } = run;
+  const { gun, tags } = target.image;
+  const { reference } = signing.signingKey;
+  const record = (add: readonly KeyId[]) => async (): Promise<void> => {
+    await noteRoots(reference, { add }, session, run, log);
   };
-  const refused = {
-    reference: signing.signingKey.reference,
-    keyId: key.signer.keyId,
-    server,
-    pins,
-    tags: configuration.image.tags,
-  };
-  const outlook = await explainRefusal(configuration, session, () =>
-    explainVersion(refused, session, context, examined),
+  const refused = { reference, keyId: key.signer.keyId, server, pins, tags };
+  const outlook = await explainRefusal(target, session, () =>
+    explainVersion(refused, session, run, look),
   );
+  const common = { engine: signing.engine, server, key };
   if (outlook.kind === 'uninitialised') {
-    const root = await planRoot(configuration, signing, context, open);
+    const root = await planRoot(target.image, opened, session, run);
+    const rootId = root.key.signer.keyId;
     log.info(`${gun} has no trust data yet: it will be initialised with the root key`);
     log.info(root.key.signer.description);
-    const rootPins = pins.length > 0 ? pins : [pinOf(root.key.signer.keyId)];
     return {
-      engine: signing.engine,
-      server,
-      key,
-      pins: rootPins,
+      ...common,
+      pins: pins.length > 0 ? pins : [pinOf(rootId)],
       view: undefined,
       root,
       roles: ['targets'],
-      record: record([root.key.signer.keyId]),
+      record: record([rootId]),
     };
   }
   const { view } = outlook;
@@ -230,24 +204,20 @@ export async function planSigning(
   if (rootKeyTrouble && view.pinnedBy.kind !== 'pin') {
     log.warn(`The root key cannot vouch for the root of ${gun}: ${rootKeyTrouble.message}`);
   }
-  warnOfFirstUse(view, context.nameInput, log);
+  warnOfFirstUse(view, nameInput, log);
   for (const warning of view.warnings) log.warn(warning.message);
   for (const [role, at] of outlook.expiring) {
     log.warn(`${role} of ${gun} expires on ${at.toISOString().slice(0, 10)}.`);
   }
+  // Only an owner who has the root key knows what it has signed.
+  const isOwners = rootKey && isRootSignedBy(view, [rootKey.signer.keyId]);
   return {
-    engine: signing.engine,
-    server,
-    key,
+    ...common,
     pins: outlook.pins,
     view,
     root: undefined,
     roles,
-    // Who has the root key knows what it has signed.
-    record:
-      rootKey && isRootSignedBy(view, [rootKey.signer.keyId])
-        ? record(presentedRootKeys(view))
-        : undefined,
+    record: isOwners ? record(presentedRootKeys(view)) : undefined,
   };
 }
 
@@ -255,7 +225,6 @@ export async function planSigning(
 function requirePrivateKey(
   { engine }: SigningConfiguration,
   key: OpenedKey,
-  input: 'signing-key' | 'root-key',
   { nameInput }: RunContext,
 ): void {
   if (engine !== 'docker' || key.privateKey !== undefined) return;
@@ -263,16 +232,16 @@ function requirePrivateKey(
     'KEY_UNSUITABLE',
     `The Docker CLI cannot sign with the ${key.signer.description}: its private key does not leave the vault.`,
     {
-      remedy: `Let the native engine sign (leave ${nameInput('engine')} out), or give ${nameInput(input)} a Key Vault secret that holds the key.`,
+      remedy: `Let the native engine sign (leave ${nameInput('engine')} out), or give ${nameInput('signing-key')} a Key Vault secret that holds the key.`,
     },
   );
 }
 
 async function planRoot(
-  { image: { gun, registry, repository } }: Configuration,
-  { rootKey, signingKey }: SigningConfiguration,
-  { clock }: RunContext,
-  open: (key: KeyConfiguration) => Promise<OpenedKey>,
+  { gun, registry, repository }: ImageConfiguration,
+  { signing: { rootKey, signingKey }, rootKey: openedRoot }: OpenedSigning,
+  session: Session,
+  run: RunContext,
 ): Promise<RootPlan> {
   if (!rootKey) {
     throw new TrustError(
@@ -293,20 +262,12 @@ async function planRoot(
       },
     );
   }
-  const key = await openForInitialisation(gun, () => open(rootKey));
-  return { key, certificate: await createRootCertificate(gun, key.signer, clock()) };
-}
-
-/** A root key that this principal may not use is no reason to let it: its owner initialises. */
-async function openForInitialisation(
-  gun: string,
-  open: () => Promise<OpenedKey>,
-): Promise<OpenedKey> {
   try {
-    const key = await open();
+    const key = openedRoot ?? (await openConfigured(rootKey, session, run));
     await proveSigner(key.signer);
-    return key;
+    return { key, certificate: await createRootCertificate(gun, key.signer, run.clock()) };
   } catch (error) {
+    // A principal that may not use the root key must not be given it: its owner initialises.
     if (!isTrustError(error, 'VAULT_FORBIDDEN') || !isMatterOfRights(error)) throw error;
     throw new TrustError(error.code, `${gun} has no trust data. ${error.message}`, {
       remedy:

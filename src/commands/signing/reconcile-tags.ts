@@ -1,42 +1,36 @@
 /**
  * Brings the tags of the registry to what the trust data says, when several runs have signed the
- * same tag. The trust data decides, because its versions put all runs in one order. Whoever puts a
- * tag looks again afterwards, so the last one to put sees the final trust data and nobody has to
- * wait for anybody: that ends, and ends in agreement.
+ * same tag. The trust data decides, because its versions put all runs in one order. Each run that puts
+ * a tag looks again afterwards, so the last one to put sees the final trust data: no run waits for
+ * another, and registry and trust data agree in the end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTrustError, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import type { Log } from '../../ports.js';
 import type { Manifest, RegistryClient } from '../../registry/index.js';
 import { lookUpTag, readRepository, type TrustedView } from '../../trust/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import type { Journal } from '../report/journal.js';
-import type { TagState } from '../report/tag-states.js';
-import type { SigningPlan } from './signing-preflight.js';
-import { lookUpTags, type Standing } from './standing.js';
+import type { SigningPlan } from './preflight.js';
+import { withTags, type Progress, type TagState } from './registry-state.js';
+import { lookUpTags, type TagDigests } from './registry-tags.js';
 
-/** One look at both sides. */
-export interface BothSides {
+/** One look at trust data and registry. */
+interface BothSides {
   readonly view: TrustedView;
-  readonly standing: Standing;
+  readonly found: TagDigests;
 }
 
-export interface Settling {
+/** What this run has signed and put, or pushed, under the tags of `image`. */
+export interface Reconciliation {
   readonly images: RegistryClient;
   readonly image: ImageConfiguration;
   readonly plan: Pick<SigningPlan, 'server' | 'pins'>;
-  /** What this run signed the tags for. */
   readonly manifest: Manifest;
-  /** Whether this run has put its manifest under the tags already. */
-  readonly hasPut: boolean;
-  /** Trust data that this run has seen: older data is not believed any more. */
+  /** Trust data that this run has seen: older data is not accepted any more. */
   readonly seen: TrustedView | undefined;
   /** What was seen at once after the signing; without it, both sides are asked. */
-  readonly first?: BothSides;
-  /** Told what is known of each tag. */
-  readonly noteTagState: Journal['noteTagState'];
+  readonly first?: TagDigests | undefined;
 }
 
 /** What is to be done about one tag. */
@@ -55,67 +49,67 @@ export interface TagFacts {
   /** What the trust data says; undefined when the tag is not signed any more. */
   readonly signed: string | undefined;
   /** What the registry says. */
-  readonly standing: string | undefined;
-  /** What this run put there last; undefined before it has put anything. */
+  readonly found: string | undefined;
+  /** What this run put there last. */
   readonly put: string | undefined;
-  /** Whether whoever put something else had the time to look again. */
+  /** Whether the run that put something else had the time to look again. */
   readonly isPatienceOver: boolean;
   /** Whether this run has put its own manifest a second time. */
   readonly hasInsisted: boolean;
 }
 
 /** Decides what becomes of one tag. Pure. */
-export function judgeTag(facts: TagFacts): TagVerdict {
-  const { ours, signed, standing, put } = facts;
+export function decideTag(facts: TagFacts): TagVerdict {
+  const { ours, signed, found, put } = facts;
   if (signed === undefined) return 'lost';
-  if (standing === signed) return signed === ours ? 'ours' : 'lost';
-  // Our own late put is ours to mend, whoever signed last.
-  if (put !== undefined && standing === put) return 'put-signed';
-  // Somebody else's put is theirs to mend, unless they cannot any more.
+  if (found === signed) return signed === ours ? 'ours' : 'lost';
+  // Our own late put is ours to correct, whoever signed last.
+  if (found === put) return 'put-signed';
+  // Another run corrects its own put, unless it cannot any more.
   if (signed !== ours || facts.hasInsisted) return 'lost';
   return facts.isPatienceOver ? 'put-signed' : 'wait';
 }
 
 /**
- * Ends when every tag stands for what it is signed for.
- * @throws {TrustError} TAG_MOVED when that is not what this run signed, or somebody keeps moving a
+ * Ends when every tag points to what it is signed for.
+ * @throws {TrustError} TAG_MOVED when that is not what this run signed, or another run keeps moving a
  * tag; and what reading and putting throw.
  */
-export async function settleTags(
-  settling: Settling,
-  { clock, signal }: RunContext,
-  log: Pick<Log, 'info' | 'warn' | 'debug'>,
+export async function reconcileTags(
+  reconciliation: Reconciliation,
+  progress: Progress,
+  { clock, signal, log }: RunContext,
 ): Promise<void> {
-  const { images, image, manifest } = settling;
-  const put = new Map(settling.hasPut ? image.tags.map((tag) => [tag, manifest.digest]) : []);
+  const { images, image, manifest, first } = reconciliation;
+  const put = new Map(image.tags.map((tag) => [tag, manifest.digest]));
   const insisted = new Set<string>();
   const began = performance.now();
-  let seen = settling.seen;
-  let sides = settling.first;
+  let { seen } = reconciliation;
+  let sides = seen && first && { view: seen, found: first };
   for (let pauseMs: number = limits.settlePauseMs; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
     const elapsedMs = performance.now() - began;
-    const now = sides ?? (await lookAtBoth(settling, seen, { clock, signal }, elapsedMs));
+    const now = sides ?? (await lookAtBoth(reconciliation, seen, { clock, signal }, elapsedMs));
     sides = undefined;
     let isMoving = now === undefined;
     const lost: string[] = [];
     for (const tag of now === undefined ? [] : image.tags) {
       const signed = signedDigest(now, tag);
-      const standing = now?.standing.get(tag);
-      const verdict = judgeTag({
+      const found = now?.found.get(tag);
+      const verdict = decideTag({
         ours: manifest.digest,
         signed,
-        standing,
+        found,
         put: put.get(tag),
         isPatienceOver: elapsedMs > limits.settlePatienceMs,
         hasInsisted: insisted.has(tag),
       });
-      settling.noteTagState(stateOf[verdict], [tag]);
-      if (verdict === 'lost') lost.push(loss(image.gun, tag, manifest.digest, signed, standing));
+      progress.state = withTags(progress.state, [tag], stateOf[verdict]);
+      if (verdict === 'lost') lost.push(loss(image.gun, tag, manifest.digest, signed, found));
       if (verdict === 'wait') isMoving = true;
       if (verdict !== 'put-signed' || signed === undefined) continue;
       isMoving = true;
       if (signed === manifest.digest) insisted.add(tag);
-      log.warn(`${image.gun}:${tag} points to ${standing ?? 'nothing'}; putting ${signed} there`);
+      log.warn(`${image.gun}:${tag} points to ${found ?? 'nothing'}; putting ${signed} there`);
       await putSigned(images, image, tag, signed, manifest);
       put.set(tag, signed);
     }
@@ -128,12 +122,12 @@ export async function settleTags(
 
 /** @returns undefined where the server still answers with something older than what we know. */
 async function lookAtBoth(
-  { images, image, plan: { server, pins } }: Settling,
+  { images, image, plan: { server, pins } }: Reconciliation,
   previous: TrustedView | undefined,
   { clock, signal }: Pick<RunContext, 'clock' | 'signal'>,
   elapsedMs: number,
 ): Promise<BothSides | undefined> {
-  const [reading, standing] = await Promise.all([
+  const [view, found] = await Promise.all([
     readRepository(server, { pins, now: clock(), previous, signal }).catch((error: unknown) => {
       const isLagging = isTrustError(error, 'TRUST_DATA_INVALID');
       if (isLagging && elapsedMs < limits.settleDeadlineMs) return undefined;
@@ -141,7 +135,7 @@ async function lookAtBoth(
     }),
     lookUpTags(images, image, image.tags),
   ]);
-  return reading && { view: reading, standing };
+  return view && { view, found };
 }
 
 async function pause(ms: number, { gun }: ImageConfiguration, signal: AbortSignal): Promise<void> {
@@ -187,9 +181,9 @@ function loss(
   tag: string,
   ours: string,
   signed: string | undefined,
-  standing: string | undefined,
+  found: string | undefined,
 ): string {
-  return `${gun}:${tag} is signed for ${signed ?? 'nothing'} and points to ${standing ?? 'nothing'}, after this run had signed it for ${ours}`;
+  return `${gun}:${tag} is signed for ${signed ?? 'nothing'} and points to ${found ?? 'nothing'}, after this run had signed it for ${ours}`;
 }
 
 function moved({ gun }: ImageConfiguration, lost: readonly string[]): TrustError {

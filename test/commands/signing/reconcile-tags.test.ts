@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { RunContext } from '../../../src/commands/context.js';
-import { TagStates } from '../../../src/commands/report/tag-states.js';
+import { tagStateOf, type Progress } from '../../../src/commands/signing/registry-state.js';
 import { putTags } from '../../../src/commands/signing/put-tags.js';
-import { judgeTag, settleTags, type TagFacts } from '../../../src/commands/signing/settle-tags.js';
+import {
+  decideTag,
+  reconcileTags,
+  type TagFacts,
+} from '../../../src/commands/signing/reconcile-tags.js';
 import { isTrustError, TrustError } from '../../../src/errors.js';
 import type { Manifest, RegistryClient } from '../../../src/registry/index.js';
 import {
@@ -21,31 +25,26 @@ describe('one tag that several runs want', () => {
   const facts: TagFacts = {
     ours: 'a',
     signed: 'a',
-    standing: 'a',
+    found: 'a',
     put: 'a',
     isPatienceOver: false,
     hasInsisted: false,
   };
   it.each([
     ['is ours when both sides say so', {}, 'ours'],
-    ['is lost when both sides say something else', { signed: 'b', standing: 'b' }, 'lost'],
+    ['is lost when both sides say something else', { signed: 'b', found: 'b' }, 'lost'],
     ['is lost when its signature is gone', { signed: undefined }, 'lost'],
     ['is brought to what was signed after our put', { signed: 'b' }, 'put-signed'],
-    ['is left to the other run that has not put it yet', { signed: 'b', put: undefined }, 'lost'],
-    ['is left to a third run', { signed: 'b', standing: 'c' }, 'lost'],
-    ['is waited for when somebody put something else after us', { standing: 'b' }, 'wait'],
-    [
-      'is put once more when nobody mends it',
-      { standing: 'b', isPatienceOver: true },
-      'put-signed',
-    ],
+    ['is left to a third run', { signed: 'b', found: 'c' }, 'lost'],
+    ['is waited for when somebody put something else after us', { found: 'b' }, 'wait'],
+    ['is put once more when nobody mends it', { found: 'b', isPatienceOver: true }, 'put-signed'],
     [
       'is given up when somebody insists',
-      { standing: 'b', isPatienceOver: true, hasInsisted: true },
+      { found: 'b', isPatienceOver: true, hasInsisted: true },
       'lost',
     ],
   ] as const)('%s', (_what, change, verdict) => {
-    expect(judgeTag({ ...facts, ...change })).toBe(verdict);
+    expect(decideTag({ ...facts, ...change })).toBe(verdict);
   });
 });
 
@@ -82,13 +81,14 @@ class SlowRegistry {
   };
 }
 
-const noteTagState = (): void => undefined;
+const signedUntagged = (): Progress => ({ state: { kind: 'signed-untagged', under: 'no tag' } });
 const image = { registry: 'contoso.azurecr.io', repository: 'team/app', gun, tags: ['latest'] };
 
 function contextOf(repository: TestRepository): RunContext {
-  const parts: Pick<RunContext, 'clock' | 'signal'> = {
+  const parts: Pick<RunContext, 'clock' | 'signal' | 'log'> = {
     clock: () => repository.now,
     signal: new AbortController().signal,
+    log: { ...memoryLog(), group: (_, body) => body() },
   };
   return parts as RunContext;
 }
@@ -107,7 +107,7 @@ async function runLast(
     signer: repository.targets,
     tags: new Map(image.tags.map((tag) => [tag, { digest, length }])),
   });
-  await putTags(registry.client, image, manifest, { noteTagState });
+  await putTags(registry.client, image, manifest, signedUntagged());
   await settle(repository, registry, manifest, view);
   return digest;
 }
@@ -118,18 +118,16 @@ const settle = (
   manifest: Manifest,
   seen: TrustedView,
 ): Promise<void> =>
-  settleTags(
+  reconcileTags(
     {
       images: registry.client,
       image,
       plan: { server: createTrustServer(repository.fake.connection), pins: [] },
       manifest,
-      hasPut: true,
       seen,
-      noteTagState,
     },
+    signedUntagged(),
     contextOf(repository),
-    memoryLog(),
   );
 
 async function signed(repository: TestRepository): Promise<string | undefined> {
@@ -191,13 +189,14 @@ describe('tags that are put', () => {
     const registry = new SlowRegistry();
     registry.refuse = 'two';
     const wanted = { ...image, tags: ['one', 'two'] };
-    const states = new TagStates(wanted.tags);
-    const journal = { noteTagState: states.note.bind(states) };
-    const error = await failure(putTags(registry.client, wanted, registry.add('x'), journal));
+    const progress = signedUntagged();
+    const error = await failure(putTags(registry.client, wanted, registry.add('x'), progress));
     expect(error.code).toBe('PUSH_FAILED');
     expect(error.message).toMatch(/not all of its tags could be put: it is locked/);
-    expect(states.in('signed-untagged')).toEqual(['two']);
-    expect(states.in('signed-unsettled')).toEqual(['one']);
+    expect(wanted.tags.map((tag) => tagStateOf(progress.state, tag))).toEqual([
+      'signed-unsettled',
+      'signed-untagged',
+    ]);
     expect(error.remedy).toMatch(/^Unlock it\. Clients with content trust get the new image/);
   });
 });

@@ -9,18 +9,18 @@ import type { Log } from '../../ports.js';
 import type { RegistryClient } from '../../registry/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 import { failureOfMany } from '../report/failure-of-many.js';
-import type { TaggedContent } from '../report/journal.js';
+import type { TagContent } from '../../trust/index.js';
 import { unanswered } from '../unanswered.js';
 
 /** Digests by tag; undefined for a tag that does not exist. */
-export type Standing = ReadonlyMap<string, string | undefined>;
+export type TagDigests = ReadonlyMap<string, string | undefined>;
 
 /** Asks the registry for all `tags`, or digests. @throws {TrustError} as getManifest does. */
 export async function lookUpTags(
   images: RegistryClient,
   { repository }: Pick<ImageConfiguration, 'repository'>,
   tags: Iterable<string>,
-): Promise<Standing> {
+): Promise<TagDigests> {
   return new Map(
     await mapAtOnce(
       [...tags],
@@ -38,9 +38,9 @@ export async function lookUpTags(
  */
 export async function lookAfterSigning(
   gun: string,
-  looking: Promise<Standing>,
+  looking: Promise<TagDigests>,
   log: Pick<Log, 'warn'>,
-): Promise<Standing | undefined> {
+): Promise<TagDigests | undefined> {
   try {
     return await looking;
   } catch (error) {
@@ -58,12 +58,11 @@ export async function lookAfterSigning(
  */
 export function movedBefore(
   gun: string,
-  tags: ReadonlyMap<string, Pick<TaggedContent, 'digest'>>,
-  standing: Standing,
-  absent: ReadonlySet<string> = new Set(),
+  contents: Contents,
+  digests: TagDigests,
+  absent?: ReadonlySet<string>,
 ): ReadonlyMap<string, TrustError> {
-  return differing(tags, standing, (tag, digest, found) => {
-    if (found === undefined && absent.has(tag)) return undefined;
+  return differing(contents, digests, absent, (tag, digest, found) => {
     const isDigest = tag.includes(':');
     return new TrustError(
       'TAG_MOVED',
@@ -82,12 +81,11 @@ export function movedBefore(
 /** The tags that do not point to what was signed, each with its failure. */
 export function movedAfter(
   gun: string,
-  tags: ReadonlyMap<string, Pick<TaggedContent, 'digest'>>,
-  standing: Standing,
-  absent: ReadonlySet<string> = new Set(),
+  contents: Contents,
+  digests: TagDigests,
+  absent?: ReadonlySet<string>,
 ): ReadonlyMap<string, TrustError> {
-  return differing(tags, standing, (tag, digest, found) => {
-    if (found === undefined && absent.has(tag)) return undefined;
+  return differing(contents, digests, absent, (tag, digest, found) => {
     return new TrustError(
       'TAG_MOVED',
       `${gun}:${tag} was signed for ${digest}, and points to ${found ?? 'nothing'} now: another run moved it in the meantime.`,
@@ -108,16 +106,19 @@ export function requireNoneMoved(gun: string, moved: ReadonlyMap<string, TrustEr
   throw failureOfMany([first, ...others], `${failed.length} tags were moved.`);
 }
 
+type Contents = ReadonlyMap<string, Pick<TagContent, 'digest'>>;
+
 function differing(
-  tags: ReadonlyMap<string, Pick<TaggedContent, 'digest'>>,
-  standing: Standing,
-  failure: (tag: string, digest: string, found: string | undefined) => TrustError | undefined,
+  contents: Contents,
+  digests: TagDigests,
+  absent: ReadonlySet<string> | undefined,
+  failure: (tag: string, digest: string, found: string | undefined) => TrustError,
 ): ReadonlyMap<string, TrustError> {
   return new Map(
-    [...tags].flatMap(([tag, { digest }]) => {
-      const found = standing.get(tag);
-      const error = found === digest ? undefined : failure(tag, digest, found);
-      return error ? [[tag, error] as const] : [];
+    [...contents].flatMap(([tag, { digest }]) => {
+      const found = digests.get(tag);
+      const isAsWanted = found === digest || (found === undefined && absent?.has(tag));
+      return isAsWanted ? [] : [[tag, failure(tag, digest, found)] as const];
     }),
   );
 }

@@ -1,0 +1,2 @@
+/** The main job: build, push, sign. */
+export { buildPushSign } from './build-push.js';

@@ -1,0 +1,147 @@
+/**
+ * The second half of the main job, as steps from one state of the registry to the next
+ * (registry-state.ts): push, then signature, then tags where those come last.
+ */
+import type { BuildResult } from '../../docker/index.js';
+import type { Manifest } from '../../registry/index.js';
+import { readRepository, type TrustedView } from '../../trust/index.js';
+import { ahead } from '../ahead.js';
+import type { RunContext } from '../context.js';
+import { logSigned, noteContents, noteDone } from '../report/job-progress.js';
+import type { SigningPlan } from '../signing/preflight.js';
+import { putTags } from '../signing/put-tags.js';
+import { reconcileTags } from '../signing/reconcile-tags.js';
+import {
+  lookUpTags,
+  movedBefore,
+  requireNoneMoved,
+  type TagDigests,
+} from '../signing/registry-tags.js';
+import {
+  initialiseForDocker,
+  readBackDockerTags,
+  signTags,
+  type SignedResult,
+  type SigningRequest,
+} from '../signing/sign-tags.js';
+import { stagingTagPrefix, type TagOrder } from '../signing/tag-order.js';
+import type { Job } from './build-push.js';
+import { pushImage } from './push.js';
+import { resolvePushed } from './pushed-content.js';
+
+/**
+ * Pushes, signs and reads back.
+ * @throws {TrustError} for whatever keeps the tags from being signed.
+ */
+export async function pushAndSign(
+  job: Job,
+  built: BuildResult | undefined,
+  run: RunContext,
+): Promise<void> {
+  const { configuration, plan, progress, session, order } = job;
+  const { image } = configuration;
+  const { log } = run;
+  const view = (await initialise(job, run)) ?? plan?.view;
+  const content = await pushImage(job, built, view, run);
+  // The build took its time: what is there by now is read while the registry is asked.
+  const known = plan && ahead(readAgain(plan, run));
+  const manifest = await log.group('Digest', async () => {
+    const wanted = { ...image, tags: tagsBeforeSigning(order, image.tags) };
+    const found = await resolvePushed(session.images, wanted, content);
+    log.info(`${image.gun}@${found.digest}  ${found.length} bytes`);
+    return found;
+  });
+  noteContents(progress, new Map(image.tags.map((tag) => [tag, manifest])), run);
+  if (!plan || !known) {
+    log.warn(`${image.gun} was pushed without a signature: ${image.tags.join(', ')}.`);
+    noteDone(configuration, progress, run);
+    return;
+  }
+  const result = await log.group('Signature', () => sign(job, plan, manifest, known, run));
+  if (order.kind !== 'tags-first') {
+    await log.group('Tags', () => tag(job, plan, manifest, result.view, run));
+  }
+  noteDone(configuration, progress, run);
+  logSigned(image, progress, run);
+}
+
+/** Docker engine only: it gets trust data before it pushes. */
+async function initialise(
+  { plan, progress }: Job,
+  run: RunContext,
+): Promise<TrustedView | undefined> {
+  if (plan?.engine !== 'docker' || !plan.root) return undefined;
+  const initialised = await run.log.group('Initialisation', () => initialiseForDocker(plan, run));
+  progress.initialised = initialised?.kind === 'created';
+  return initialised?.view;
+}
+
+async function readAgain(
+  { engine, server, pins, view }: SigningPlan,
+  { clock, signal }: RunContext,
+): Promise<TrustedView | undefined> {
+  if (engine === 'docker' || !view) return undefined;
+  return readRepository(server, { pins, now: clock(), previous: view, signal });
+}
+
+/** From pushed to signed and read back. With tags first, they are reconciled as well. */
+async function sign(
+  { configuration: { image }, session: { images }, order, progress }: Job,
+  plan: SigningPlan,
+  manifest: Manifest,
+  known: Promise<TrustedView | undefined>,
+  run: RunContext,
+): Promise<SignedResult> {
+  const { contents } = progress;
+  const isTagged = order.kind === 'tags-first';
+  const reconcile = (seen?: TrustedView, first?: TagDigests): Promise<void> =>
+    reconcileTags({ images, image, plan, manifest, seen, first }, progress, run);
+  const references =
+    order.kind === 'by-digest' ? [manifest.digest] : tagsBeforeSigning(order, image.tags);
+  const request: SigningRequest = {
+    plan,
+    contents,
+    recheck: async () => {
+      const wanted = new Map(references.map((reference) => [reference, manifest]));
+      const found = await lookUpTags(images, image, references);
+      requireNoneMoved(image.gun, movedBefore(image.gun, wanted, found));
+    },
+    ...(isTagged && { look: () => lookUpTags(images, image, image.tags), onOvertaken: reconcile }),
+  };
+  const { result, found } =
+    plan.engine === 'docker'
+      ? await readBackDockerTags(request, progress.initialised, progress, run)
+      : await signTags(request, await known, progress, run);
+  if (found) await reconcile(result.view, found);
+  return result;
+}
+
+/** From signed without tags to signed: puts the tags, and reconciles them. */
+async function tag(
+  { configuration: { image }, session: { images }, order, progress }: Job,
+  plan: SigningPlan,
+  manifest: Manifest,
+  seen: TrustedView,
+  run: RunContext,
+): Promise<void> {
+  await putTags(images, image, manifest, progress);
+  await reconcileTags({ images, image, plan, manifest, seen }, progress, run);
+  for (const tag of image.tags) run.log.info(`${image.gun}:${tag}  ${manifest.digest}`);
+  if (order.kind === 'staging-tag') {
+    run.log.info(
+      `The staging tag ${order.tag} remains. Tags ${stagingTagPrefix}… can be purged at any time after their run.`,
+    );
+  }
+}
+
+/** The tags under which the image is in the registry before it is signed. */
+function tagsBeforeSigning(order: TagOrder, tags: readonly string[]): readonly string[] {
+  switch (order.kind) {
+    case 'tags-first':
+      return tags;
+    case 'by-digest':
+      return [];
+    case 'staging-tag':
+      return [order.tag];
+  }
+}

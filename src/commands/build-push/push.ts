@@ -1,0 +1,154 @@
+/** The push of the main job: by the builder, by Docker, or by Docker with a signature of its own. */
+import { randomBytes } from 'node:crypto';
+import {
+  pushAndSignTags,
+  pushTags,
+  pushUnder,
+  renameLocally,
+  resolveLocalImage,
+  writeTrustData,
+  writeTrustKeys,
+  type BuildResult,
+  type PushedContent,
+  type PushProgress,
+  type PushRequest,
+} from '../../docker/index.js';
+import { writeDockerKeyFile } from '../../signing/index.js';
+import type { TrustedView } from '../../trust/index.js';
+import type { RunContext } from '../context.js';
+import type { SigningPlan } from '../signing/preflight.js';
+import {
+  nothingPushed,
+  tagStateOf,
+  withTags,
+  type Progress,
+  type TagState,
+} from '../signing/registry-state.js';
+import { pushedState, pushingState } from '../signing/tag-order.js';
+import type { Job } from './build-push.js';
+import { withPrivateDocker, type PrivateDocker } from './docker-setup.js';
+
+/**
+ * From nothing pushed, or from what the builder has pushed, to an image in the registry: under its
+ * tags, or without them.
+ * @param view the repository's trust data, which the Docker CLI is given where it signs.
+ * @throws {TrustError} what Docker's push ends with.
+ */
+export async function pushImage(
+  job: Job,
+  built: BuildResult | undefined,
+  view: TrustedView | undefined,
+  run: RunContext,
+): Promise<PushedContent> {
+  const { configuration, order, plan, progress } = job;
+  const { gun, tags } = configuration.image;
+  const { log } = run;
+  let content: PushedContent;
+  if (built?.kind === 'pushed') {
+    content = built.content;
+    if (order.kind === 'staging-tag') {
+      const wanted = tags.map((tag) => `${gun}:${tag}`);
+      await withPrivateDocker(job, run, ({ cli }) =>
+        renameLocally(cli, `${gun}:${order.tag}`, wanted, log),
+      );
+    }
+  } else {
+    content = await log.group('Push', () =>
+      // A new configuration, because the login in the one of the build may have aged.
+      withPrivateDocker(job, run, (docker) => push(job, docker, built?.imageId, view, run)),
+    );
+  }
+  const pushed = pushedState(order);
+  progress.state = plan?.engine === 'docker' ? withTags(pushed, tags, 'signing-unknown') : pushed;
+  return content;
+}
+
+async function push(
+  { configuration, order, plan, progress }: Job,
+  docker: PrivateDocker,
+  builtId: string | undefined,
+  view: TrustedView | undefined,
+  run: RunContext,
+): Promise<PushedContent> {
+  const { gun, tags } = configuration.image;
+  const { cli } = docker;
+  const { log } = run;
+  const references = tags.map((tag) => `${gun}:${tag}`);
+  const imageId = builtId ?? (await resolveLocalImage(cli, references)).id;
+  if (order.kind === 'staging-tag') {
+    progress.state = pushingState(order, tags);
+    const request = { repository: gun, reference: `${gun}:${order.tag}`, imageId };
+    return pushUnder(cli, request, log);
+  }
+  const request: PushRequest = {
+    repository: gun,
+    tags: references,
+    imageId,
+    onProgress: (reference, now) => {
+      notePushed(progress, tags, reference.slice(gun.length + 1), now);
+    },
+  };
+  if (plan?.engine !== 'docker') return pushTags(cli, request, log);
+  const passphrase = await prepareDockerTrust(plan, docker, view, run);
+  const { trustServer, image } = configuration;
+  return pushAndSignTags(
+    cli,
+    {
+      ...request,
+      repositoryPassphrase: passphrase,
+      ...(trustServer === `https://${image.registry}` ? {} : { trustServer }),
+    },
+    log,
+  );
+}
+
+/** What Docker's push says of a tag, as a state. */
+const stateOf: Readonly<Record<PushProgress, TagState>> = {
+  pushing: 'push-unknown',
+  refused: 'untouched',
+  unsigned: 'unsigned',
+  'maybe-signed': 'signing-unknown',
+};
+
+function notePushed(
+  progress: Progress,
+  tags: readonly string[],
+  tag: string,
+  now: PushProgress,
+): void {
+  const state = withTags(progress.state, [tag], stateOf[now]);
+  const isUntouched = tags.every((each) => tagStateOf(state, each) === 'untouched');
+  progress.state = isUntouched ? nothingPushed : state;
+}
+
+/**
+ * Gives the Docker CLI the key, and the trust data that was verified here: it reads again, and would
+ * trust whatever root it meets.
+ * @returns the passphrase of the key, made for this run: the user's own never leaves our memory.
+ */
+async function prepareDockerTrust(
+  { key: { privateKey, signer }, roles, server: { gun } }: SigningPlan,
+  { config }: PrivateDocker,
+  view: TrustedView | undefined,
+  { secrets }: RunContext,
+): Promise<string> {
+  const targets = view?.targets.get('targets');
+  if (!privateKey || !view || !targets) {
+    throw new TypeError('the docker engine was planned without a private key or trust data');
+  }
+  const passphrase = randomBytes(24).toString('base64url');
+  secrets.mask(passphrase);
+  const isDelegation = roles.some((role) => role !== 'targets');
+  const { text } = writeDockerKeyFile(
+    privateKey,
+    isDelegation ? { role: 'delegation', passphrase } : { role: 'targets', gun, passphrase },
+  );
+  await writeTrustData(config, gun, {
+    root: view.root.bytes,
+    targets: targets.bytes,
+    snapshot: view.snapshot.bytes,
+    timestamp: view.timestamp.bytes,
+  });
+  await writeTrustKeys(config, [{ keyId: signer.keyId, text }]);
+  return passphrase;
+}
