@@ -14,7 +14,7 @@ export const limits = {
   prefetchedRoles: 32,
   prefetchedBytes: 8 * 1024 * 1024,
   /** Files of roles that are fetched at the same time. */
-  roleFilesAtOnce: 8,
+  concurrentRoleFiles: 8,
   /** Keys of a role, each counted once: of root, targets, snapshot and timestamp, and of others. */
   keysPerBaseRole: 64,
   keysPerRole: 1024,
@@ -35,7 +35,7 @@ export const limits = {
   /** How long one piece may take on its way to the registry. */
   blobChunkTimeoutMs: 5 * 60_000,
   /** Blobs that are copied at the same time. */
-  blobsAtOnce: 4,
+  concurrentBlobs: 4,
   /** How often the copying of one blob is begun. */
   blobTries: 3,
   /** An image of more manifests, or of more levels of indexes, is not copied. */
@@ -58,7 +58,7 @@ export const limits = {
   /** How long a registry login lasts that does not say so (ACR's refresh tokens: 3 hours). */
   registryLoginLifetimeMs: 3 * 60 * 60_000,
   /** Requests of the whole process that are under way at the same time. */
-  requestsAtOnce: 32,
+  concurrentRequests: 32,
   /** One request with all its tries; and one try of a request that may be repeated. */
   httpTimeoutMs: 60_000,
   httpTryMs: 18_000,
@@ -66,9 +66,9 @@ export const limits = {
   /** How long a proxy may take to open a connection. */
   proxyConnectMs: 15_000,
   /** A wait is told to the user each time it has lasted this much longer. */
-  tellWaitMs: 15_000,
+  waitReportMs: 15_000,
   /** A program that says nothing is told of each time this has passed. */
-  tellSilenceMs: 2 * 60_000,
+  silenceReportMs: 2 * 60_000,
   httpRetryBaseMs: 500,
   httpRetryCapMs: 10_000,
   /** How long a publish may go on meeting version conflicts. */
@@ -100,14 +100,14 @@ export const limits = {
   /** Written to find out whether a disk has room for what a run leaves behind. */
   outputProbeBytes: 64 * 1024,
   /** Tags of one repository that the registry is asked for, or given, at the same time. */
-  tagsAtOnce: 16,
+  concurrentTags: 16,
   /** Repositories that are verified at the same time. */
-  verifiedAtOnce: 8,
+  concurrentRepositories: 8,
   /** How runs that signed the same tag bring registry and trust data to agree. */
-  settlePauseMs: 100,
+  reconcilePauseMs: 100,
   /** How long whoever put something else under a tag gets to look again, before we put ours. */
-  settlePatienceMs: 2_000,
-  settleDeadlineMs: 20_000,
+  reconcileGraceMs: 2_000,
+  reconcileDeadlineMs: 20_000,
   /** How often a file that another program holds is tried, and the pause that grows with each try. */
   fileBusyTries: 10,
   fileBusyPauseMs: 100,
@@ -135,7 +135,7 @@ export const limits = {
   /** One operation on Key Vault, with its sign-in and all its retries. */
   vaultDeadlineMs: 180_000,
   /** Keys of a vault that are read at the same time when it is listed. */
-  vaultKeysAtOnce: 8,
+  concurrentVaultKeys: 8,
   /** A file of a backup folder; Key Vault's backups of keys with many versions take some hundred KiB. */
   backupFileBytes: 16 * 1024 * 1024,
   /** How many versions of a key are looked at to find the one that a repository lists. */
@@ -143,15 +143,15 @@ export const limits = {
   /** How long a child process gets to end after it was asked to, before it is killed. */
   childGraceMs: 5_000,
   /** How long a run that was asked to stop gets to clean up, before it is left as it is. */
-  stopGraceMs: 30_000,
+  shutdownGraceMs: 30_000,
   /** A job summary; GitHub drops one of more than 1 MiB. */
   summaryBytes: 900 * 1024,
   /** The message of a failure, and its remedy; hosts cut annotations that are longer. */
   failureBytes: 16 * 1024,
   /** Warnings that are told one by one; the report has all. */
-  warningsTold: 100,
+  warningsShown: 100,
   /** A private folder of this age belongs to no run, wherever that was: jobs end before. */
   abandonedAfterMs: 7 * 24 * 60 * 60_000,
   /** How long a process that is done waits for its output to be taken. */
-  outputPatienceMs: 120_000,
+  outputFlushMs: 120_000,
 } as const;

@@ -19,7 +19,7 @@ export interface ArmAccess {
 }
 
 /** What ARM said, or why it said nothing. */
-export type ArmAnswer =
+export type ArmResult =
   | { readonly state: 'read'; readonly body: Readonly<Record<string, unknown>> }
   | { readonly state: 'not checked'; readonly why: string };
 
@@ -47,7 +47,7 @@ export function parseRegistryId(text: string): string {
  * GETs `pathOrLink` (a path below the ARM endpoint, or a link of an earlier answer).
  * @throws {TrustError} INTERRUPTED only.
  */
-export async function readFromArm(access: ArmAccess, pathOrLink: string): Promise<ArmAnswer> {
+export async function readFromArm(access: ArmAccess, pathOrLink: string): Promise<ArmResult> {
   const { armEndpoint } = access.cloud;
   const url = URL.canParse(pathOrLink, armEndpoint) ? new URL(pathOrLink, armEndpoint) : undefined;
   // A link from an answer must not take the token elsewhere.
@@ -77,7 +77,7 @@ export async function readFromArm(access: ArmAccess, pathOrLink: string): Promis
     : notChecked(`Azure Resource Manager answered ${response.status}`);
 }
 
-function unanswered(error: unknown): ArmAnswer {
+function unanswered(error: unknown): ArmResult {
   if (error instanceof HttpError && error.kind === 'aborted') {
     throw new TrustError('INTERRUPTED', 'The preflight was cancelled', {
       remedy: 'Run the step again.',
@@ -90,6 +90,6 @@ function unanswered(error: unknown): ArmAnswer {
   throw error;
 }
 
-function notChecked(why: string): ArmAnswer {
+function notChecked(why: string): ArmResult {
   return { state: 'not checked', why };
 }

@@ -4,9 +4,9 @@
  */
 import { isTrustError, messageOf, TrustError } from '../errors.js';
 import {
-  askedWait,
+  requestedWait,
   busyRemedy,
-  errorAnswerOf,
+  parseErrorResponse,
   HttpError,
   parseJsonObject,
   unverifiedClaims,
@@ -143,11 +143,11 @@ async function requestAssertion(
     throw noAssertion(error.message, `${checkWay}\n${remedy}`, isMangled ? undefined : error);
   }
   if (response.status === 200) return parseJsonObject(response.body) ?? {};
-  const answer = errorAnswerOf(response);
+  const answer = parseErrorResponse(response);
   const words = answer.isWebPage || answer.words === '' ? '' : `: ${answer.words}`;
   const said = `${platform} answered ${answer.status}${words}`;
   throw answer.isBusy
-    ? noAssertion(`${said}${askedWait(answer)}`, busyRemedy(answer, platform))
+    ? noAssertion(`${said}${requestedWait(answer)}`, busyRemedy(answer, platform))
     : noAssertion(said, remedy);
 }
 

@@ -3,11 +3,17 @@
  * not kept, not even as a cause: some of them carry whole requests, tokens included.
  */
 import { isTrustError, messageOf, TrustError } from '../errors.js';
-import { askedWait, busyRemedy, errorAnswerOf, HttpError, oneLine } from '../http/index.js';
-import type { ErrorAnswer, HttpResponse, SdkOutcome } from '../http/index.js';
+import {
+  requestedWait,
+  busyRemedy,
+  parseErrorResponse,
+  HttpError,
+  oneLine,
+} from '../http/index.js';
+import type { ErrorResponse, HttpResponse, SdkOutcome } from '../http/index.js';
 import type { Cloud } from './clouds.js';
-import { aadstsCode, explainRefusal, isTransientRefusal } from './entra-refusals.js';
-import type { Refused } from './entra-refusals.js';
+import { aadstsCode, explainRefusal, isTransientRefusal } from './entra-errors.js';
+import type { Refused } from './entra-errors.js';
 import type { Identity } from './identity.js';
 import { isMachineEndpoint } from './sign-in-network.js';
 
@@ -73,7 +79,7 @@ export function signInTooLate(identity: Identity, cloud: Cloud, ms: number): Tru
 }
 
 function explainAnswer(url: URL, response: HttpResponse, attempt: TokenAttempt): TrustError {
-  const answer = errorAnswerOf(response);
+  const answer = parseErrorResponse(response);
   const where = `Entra ID at ${url.origin}`;
   if (isForeign(answer, response)) {
     const { status, speaker } = answer;
@@ -87,7 +93,7 @@ function explainAnswer(url: URL, response: HttpResponse, attempt: TokenAttempt):
   if (answer.isBusy || isTransientRefusal(answer)) {
     const words = answer.words === '' ? '' : `: ${answer.words}`;
     return unreachable(
-      `${where} is busy (status ${answer.status}${words})${askedWait(answer)}`,
+      `${where} is busy (status ${answer.status}${words})${requestedWait(answer)}`,
       busyRemedy(answer, 'Entra ID'),
     );
   }
@@ -95,7 +101,7 @@ function explainAnswer(url: URL, response: HttpResponse, attempt: TokenAttempt):
 }
 
 /** No error of Entra ID, and no mark of it in the headers. */
-function isForeign(answer: ErrorAnswer, response: HttpResponse): boolean {
+function isForeign(answer: ErrorResponse, response: HttpResponse): boolean {
   if (answer.code !== undefined || aadstsCode(answer.words) !== undefined) return false;
   const isMarked = ['x-ms-request-id', 'x-ms-ests-server', 'x-azure-ref'].some(
     (name) => response.header(name) !== undefined,
@@ -140,11 +146,11 @@ const assignIdentity =
 
 /** What the endpoint of this machine said. */
 function explainMachine(response: HttpResponse): TrustError {
-  const answer = errorAnswerOf(response);
+  const answer = parseErrorResponse(response);
   const said = `status ${answer.status}${answer.words === '' ? '' : `: ${answer.words}`}`;
   if (answer.isBusy || answer.status === 410) {
     return unreachable(
-      `The managed identity endpoint of this machine is busy (${said})${askedWait(answer)}`,
+      `The managed identity endpoint of this machine is busy (${said})${requestedWait(answer)}`,
       busyRemedy(answer, 'it'),
     );
   }

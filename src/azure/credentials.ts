@@ -17,7 +17,7 @@ import { limits } from '../limits.js';
 import type { Clock, Secrets } from '../ports.js';
 import { rememberAssertion, requestPipelinesToken } from './assertion.js';
 import type { AssertionSource } from './assertion.js';
-import { bounded } from './bounded.js';
+import { withDeadline } from './deadline.js';
 import { loadCertificate } from './certificate.js';
 import { clouds } from './clouds.js';
 import type { Cloud } from './clouds.js';
@@ -89,7 +89,7 @@ export function createCredential(identity: Identity, options: CredentialOptions)
       late: () => signInTooLate(identity, cloud, deadlineMs),
     };
     try {
-      const token = await bounded(bounds, (signal) =>
+      const token = await withDeadline(bounds, (signal) =>
         network.observe(outcomes, () => signIn(scopes, { ...tokenOptions, abortSignal: signal })),
       );
       secrets.mask(token.token);

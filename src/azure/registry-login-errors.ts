@@ -1,6 +1,6 @@
 /** Why a registry may refuse a valid Entra token, in the order worth checking. */
 import { TrustError } from '../errors.js';
-import { errorAnswerOf } from '../http/index.js';
+import { parseErrorResponse } from '../http/index.js';
 import type { HttpResponse } from '../http/index.js';
 import type { Principal } from './principal.js';
 
@@ -38,6 +38,6 @@ export function loginRefused(
 }
 
 function detailOf(response: HttpResponse): string {
-  const { words } = errorAnswerOf(response);
+  const { words } = parseErrorResponse(response);
   return words === '' ? '' : `, ${words}`;
 }

@@ -6,9 +6,9 @@ import type { TokenCredential } from '@azure/core-auth';
 
 import { TrustError } from '../errors.js';
 import {
-  askedWait,
+  requestedWait,
   busyRemedy,
-  errorAnswerOf,
+  parseErrorResponse,
   HttpError,
   isRecord,
   parseJsonObject,
@@ -134,11 +134,11 @@ function readToken(
   }
   const token = parseJsonObject(response.body)?.refresh_token;
   if (response.status !== 200 || typeof token !== 'string' || token === '') {
-    const answer = errorAnswerOf(response);
+    const answer = parseErrorResponse(response);
     throw new TrustError(
       'REGISTRY_FAILED',
       `Registry ${loginServer} answered ${response.status} to the login, without a token` +
-        askedWait(answer),
+        requestedWait(answer),
       {
         remedy: answer.isBusy
           ? busyRemedy(answer, 'the registry')

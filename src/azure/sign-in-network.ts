@@ -7,9 +7,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { TokenCredentialOptions } from '@azure/identity';
 
-import { createSdkHttpClient, errorAnswerOf, sdkRetries } from '../http/index.js';
+import { createSdkHttpClient, parseErrorResponse, sdkRetries } from '../http/index.js';
 import type { HttpClient, HttpResponse, SdkOutcome } from '../http/index.js';
-import { isTransientRefusal } from './entra-refusals.js';
+import { isTransientRefusal } from './entra-errors.js';
 
 /** The network of one credential. */
 export interface SignInNetwork {
@@ -31,7 +31,7 @@ export function createSignInNetwork(http: HttpClient): SignInNetwork {
     isTransient: (url, response) =>
       isMachineEndpoint(url)
         ? isIdentityInTheMaking(response)
-        : response.status >= 400 && isTransientRefusal(errorAnswerOf(response)),
+        : response.status >= 400 && isTransientRefusal(parseErrorResponse(response)),
     onOutcome: (outcome) => {
       current.getStore()?.push(outcome);
     },

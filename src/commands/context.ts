@@ -51,5 +51,5 @@ export interface RunContext {
    */
   onFailure(tell: () => Aftermath): void;
   /** Notes a folder that holds secrets, so that a step after this one removes it come what may. */
-  removeLater(path: string): void;
+  registerCleanup(path: string): void;
 }

@@ -15,10 +15,10 @@ import {
 } from './build-arguments.js';
 import { type BuildRecord, readBuildRecord } from './build-record.js';
 import type { DockerCli } from './cli.js';
-import { buildFailure } from './failures.js';
+import { buildFailure } from './error-mapping.js';
 import { findLocalImage } from './images.js';
 import { type PushedContent } from './push.js';
-import { trustedBuildFailure } from './signing-failures.js';
+import { trustedBuildFailure } from './signing-error-mapping.js';
 
 /** What a build left: an image in the engine, or content in the registry. */
 export type BuildResult =

@@ -32,7 +32,7 @@ export {
   type EnvironmentSource,
 } from './environment.js';
 export { readExtraArguments, type ExtraArguments } from './extra-arguments.js';
-export { isLoginRefusal } from './failures.js';
+export { isLoginRefusal } from './error-mapping.js';
 export { findLocalImage, resolveLocalImage, type LocalImage } from './images.js';
 export {
   isRemoteContext,

@@ -6,7 +6,7 @@ import { TrustError } from '../errors.js';
 import type { Log } from '../ports.js';
 import type { ContentDescriptor } from './build-record.js';
 import type { DockerCli } from './cli.js';
-import { pushFailure } from './failures.js';
+import { pushFailure } from './error-mapping.js';
 import { findLocalImage, requireTagStandsFor } from './images.js';
 
 /** What a run put into a registry, according to Docker. */

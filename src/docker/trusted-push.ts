@@ -7,7 +7,7 @@ import type { Log } from '../ports.js';
 import type { DockerCli } from './cli.js';
 import { requireTagStandsFor } from './images.js';
 import { type PushRequest, type PushedContent, pushedContent, refusedOrBroken } from './push.js';
-import { trustedPushOutcome } from './signing-failures.js';
+import { trustedPushOutcome } from './signing-error-mapping.js';
 
 export interface TrustedPushRequest extends PushRequest {
   /** `https://...`; Docker's default is the registry itself. */

@@ -10,17 +10,17 @@ import { exec as run } from '@actions/exec';
 import { TrustError, withoutDescriptor } from '../errors.js';
 import { limits } from '../limits.js';
 import { ExecutableNotFoundError, type Exec, type ExecOptions, type Log } from '../ports.js';
-import { findProgram } from './programs.js';
-import { requirePassable } from './windows-batch.js';
-import { LineSplitter } from './safe-lines.js';
+import { which } from './which.js';
+import { requireSafeBatchArguments } from './windows-batch.js';
+import { LineSplitter } from './sanitize-output.js';
 
 /** Gives the {@link Exec} port; echoed output goes to `log`, which makes it safe. */
 export function createExec(log: Pick<Log, 'info'>): Exec {
   return async (file, args, options) => {
     const cwd = options.cwd ?? process.cwd();
-    const program = await findProgram(file, { env: options.env, cwd, platform: process.platform });
+    const program = await which(file, { env: options.env, cwd, platform: process.platform });
     if (program === undefined) throw new ExecutableNotFoundError(file);
-    requirePassable(program, args, process.platform);
+    requireSafeBatchArguments(program, args, process.platform);
     if (options.signal?.aborted) throw interrupted(file, options.signal);
 
     const stdout = new Capture(options.echo ? log : undefined);
@@ -70,7 +70,7 @@ function tellSilence(
     const minutes = Math.floor((Date.now() - last) / 60_000);
     if (minutes >= 2)
       log.info(`Waiting for "${file}", which has said nothing for ${minutes} minutes`);
-  }, limits.tellSilenceMs);
+  }, limits.silenceReportMs);
   return () => {
     clearInterval(timer);
   };

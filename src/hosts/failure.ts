@@ -9,7 +9,6 @@ import {
   type StopSignal,
 } from '../errors.js';
 import { isErrno } from '../output-files/index.js';
-import { isOutOfMemory } from './memory.js';
 
 /** What a host tells its user, once. */
 export interface Failure {
@@ -96,4 +95,16 @@ function chainOf(thrown: unknown): readonly unknown[] {
     if (next instanceof Error) queue.push(next.cause);
   }
   return [...seen];
+}
+
+/** What V8 and Node say when the system gives no more, as with a limited address space. */
+const memoryWords = /out of memory|could not allocate|cannot allocate|allocation failed/i;
+
+/** Whether `error` means that the system gave this process no more memory. */
+function isOutOfMemory(error: unknown): boolean {
+  const text = messageOf(error);
+  if (error instanceof RangeError && memoryWords.test(text)) return true;
+  if (error instanceof Error && 'code' in error && error.code === 'ENOMEM') return true;
+  // Libraries wrap what the engine throws and quote it; no server speaks of WebAssembly.
+  return /WebAssembly\.\w+\(\)/.test(text) && memoryWords.test(text);
 }

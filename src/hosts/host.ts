@@ -4,13 +4,13 @@ import type { HostName, InputName, InputValues, OutputName } from '../inputs/ind
 import type { Secrets } from '../ports.js';
 import type { Failure } from './failure.js';
 import type { Printer } from './log.js';
-import type { Masks } from './masks.js';
+import type { SecretMasker } from './secret-masker.js';
 
 /** One host; translates, and decides nothing. */
 export interface Host {
   readonly name: HostName;
   /** Knows every secret of the run; shared by all that prints. */
-  readonly masks: Masks;
+  readonly masker: SecretMasker;
   readonly printer: Printer;
   /** The host's environment variables, without those that carry inputs. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -39,7 +39,7 @@ export interface Host {
   /** Prints a document that is the result of the run; without it, as lines of the log. */
   print?(document: string): void;
   addSummary(markdown: string): Promise<void>;
-  removeLater(path: string): void;
+  registerCleanup(path: string): void;
   /** Tells the failure, made safe, as the last thing of the run. */
   fail(failure: Failure): void;
   /** Says the last words of the run, after a failure too. */

@@ -1,8 +1,8 @@
 /** The Log and Secrets ports of every host: what differs is only how a harmless text is printed. */
 import { limits } from '../limits.js';
 import type { Log, Secrets } from '../ports.js';
-import type { Masks } from './masks.js';
-import { safeLines, safeText } from './safe-lines.js';
+import type { SecretMasker } from './secret-masker.js';
+import { sanitizeLines, sanitizeText } from './sanitize-output.js';
 
 /** How a host prints; all it is given has been made safe. */
 export interface Printer {
@@ -17,12 +17,12 @@ export interface Printer {
 }
 
 /** Gives the {@link Log} port. */
-export function createLog(printer: Printer, masks: Masks): Log {
+export function createLog(printer: Printer, masker: SecretMasker): Log {
   let warned = 0;
-  const safe = (text: string) => safeLines(text, masks).join('\n');
+  const safe = (text: string) => sanitizeLines(text, masker).join('\n');
   return {
     async group(title, body) {
-      printer.open(safeText(title, masks));
+      printer.open(sanitizeText(title, masker));
       try {
         return await body();
       } finally {
@@ -30,12 +30,12 @@ export function createLog(printer: Printer, masks: Masks): Log {
       }
     },
     info(text) {
-      for (const line of safeLines(text, masks)) printer.line(line);
+      for (const line of sanitizeLines(text, masker)) printer.line(line);
     },
     warn(text) {
       warned += 1;
-      if (warned <= limits.warningsTold) printer.warning(safe(text));
-      if (warned === limits.warningsTold)
+      if (warned <= limits.warningsShown) printer.warning(safe(text));
+      if (warned === limits.warningsShown)
         printer.warning('There may be more warnings; see the trust report.');
     },
     debug(text) {
@@ -45,10 +45,10 @@ export function createLog(printer: Printer, masks: Masks): Log {
 }
 
 /** Gives the {@link Secrets} port; `register` tells the host one form, which never has two lines. */
-export function createSecrets(masks: Masks, register: (form: string) => void): Secrets {
+export function createSecrets(masker: SecretMasker, register: (form: string) => void): Secrets {
   return {
     mask(value) {
-      for (const form of masks.add(value)) register(form);
+      for (const form of masker.add(value)) register(form);
     },
   };
 }

@@ -18,41 +18,40 @@ import {
   secretValuesIn,
   type ProblemList,
 } from '../inputs/index.js';
-import { withinBudget } from './budget.js';
-import { safeJson } from './documents.js';
+import { sanitizeJson, truncateLines } from './sanitize-documents.js';
 import { removeAbandonedConfigs } from '../docker/index.js';
 import { exitCodeOf, exitCodes } from '../errors.js';
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { createExec } from './exec.js';
 import { failureOf, withAftermath, type Failure } from './failure.js';
-import { createHandOn } from './hand-on.js';
+import { createHostOutputs } from './host-outputs.js';
 import type { Host } from './host.js';
-import { leave, surviveLostOutput } from './leave.js';
+import { exitWhenFlushed, tolerateLostOutput } from './exit.js';
 import { createLog, createSecrets } from './log.js';
-import { shortestMask, type Masks } from './masks.js';
-import { safeLines, safeText } from './safe-lines.js';
-import { listenForStop, type Stop, type Stoppable } from './stop.js';
+import { shortestMask, type SecretMasker } from './secret-masker.js';
+import { sanitizeLines, sanitizeText } from './sanitize-output.js';
+import { listenForShutdown, type Shutdown, type SignalSource } from './shutdown.js';
 
 /** The part of the process the frame works with. */
-export interface HostProcess extends Stoppable {
+export interface HostProcess extends SignalSource {
   off(event: string, listener: () => void): unknown;
   exitCode?: number | string | null | undefined;
 }
 
 /** Runs the host's command to its end, and ends the process when all it printed has arrived. */
-export async function runAndLeave(
+export async function runAndExit(
   host: Host,
   process: NodeJS.Process,
   run?: typeof runCommand,
 ): Promise<void> {
-  surviveLostOutput(process);
+  tolerateLostOutput(process);
   let code: number = exitCodes.failed;
   try {
     await runOn(host, process, run);
     code = Number(process.exitCode);
   } finally {
-    await leave(process, code);
+    await exitWhenFlushed(process, code);
   }
 }
 
@@ -65,7 +64,7 @@ export async function runOn(
   process: HostProcess,
   run: typeof runCommand = runCommand,
 ): Promise<Failure | undefined> {
-  const stop = listenForStop(process);
+  const stop = listenForShutdown(process);
   // A promise that never settles lets Node exit as if all were well: so failed until proven done.
   process.exitCode = exitCodes.failed;
   let onIdle = (): void => undefined;
@@ -100,12 +99,12 @@ export async function runOn(
 
 async function attempt(
   host: Host,
-  stop: Stop,
+  stop: Shutdown,
   run: typeof runCommand,
   onFailure: RunContext['onFailure'],
 ): Promise<void> {
-  const log = createLog(host.printer, host.masks);
-  const secrets = createSecrets(host.masks, (form) => {
+  const log = createLog(host.printer, host.masker);
+  const secrets = createSecrets(host.masker, (form) => {
     host.registerSecret(form);
   });
   const problems = collectProblems((name) => inputNameOn(host.name, name));
@@ -122,7 +121,7 @@ async function attempt(
   warnOfUnknown(host, log);
   const { askSecret } = host;
   const toJson = (document: object, indent: number): string =>
-    safeJson(document, indent, host.masks);
+    sanitizeJson(document, indent, host.masker);
   const command = readCommand(host.command(), problems);
   const inputs = readInputs(command, host.name, (name) => texts.get(name) ?? '', problems);
   const identity = problems.parse('azure-subscription', () => host.identity(inputs, secrets));
@@ -130,14 +129,14 @@ async function attempt(
     problems.throwIfAny();
     return;
   }
-  const handOn = createHandOn(host, log);
+  const handOn = createHostOutputs(host, log);
   const context: RunContext = {
     log,
     secrets,
     askSecret:
       askSecret &&
       (async (question) => {
-        const answer = await askSecret(safeText(question, host.masks), stop.signal);
+        const answer = await askSecret(sanitizeText(question, host.masker), stop.signal);
         secrets.mask(answer);
         return answer;
       }),
@@ -161,7 +160,7 @@ async function attempt(
     },
     onFailure,
     addSummary: handOn.addSummary,
-    removeLater: handOn.removeLater,
+    registerCleanup: handOn.registerCleanup,
   };
   await host.prove?.();
   for (const problem of await removeAbandonedConfigs(host.tempDirectory, context.clock())) {
@@ -197,18 +196,18 @@ function readTexts(
 }
 
 function report(host: Host, failure: Failure): void {
-  const { masks, printer } = host;
-  for (const cause of failure.causes) printer.debug(safeLines(cause, masks).join('\n'));
+  const { masker, printer } = host;
+  for (const cause of failure.causes) printer.debug(sanitizeLines(cause, masker).join('\n'));
   host.fail({
     ...failure,
-    message: told(failure.message, masks),
-    remedy: told(failure.remedy, masks),
+    message: told(failure.message, masker),
+    remedy: told(failure.remedy, masker),
   });
 }
 
 /** A text of a failure as hosts take it: harmless, and not longer than somebody reads. */
-function told(text: string, masks: Masks): string {
-  const { kept, more } = withinBudget(safeLines(text, masks), limits.failureBytes);
+function told(text: string, masker: SecretMasker): string {
+  const { kept, more } = truncateLines(sanitizeLines(text, masker), limits.failureBytes);
   return [...kept, ...more.slice(1)].join('\n');
 }
 

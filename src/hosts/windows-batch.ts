@@ -11,7 +11,7 @@ const readByCmd = /[%!"\r\n]/;
  * Refuses what would not reach the program as it is.
  * @throws {TrustError} DOCKER_UNSUITABLE; the argument itself is not named, as it may be a secret.
  */
-export function requirePassable(
+export function requireSafeBatchArguments(
   program: string,
   args: readonly string[],
   platform: NodeJS.Platform,

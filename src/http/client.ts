@@ -10,7 +10,7 @@ import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { discardBody, passBody, readBody } from './body.js';
 import { parseJsonObject } from './claims.js';
-import { codeOf, descriptorFailure, isTransientCode, toHttpError } from './failure.js';
+import { codeOf, descriptorFailure, isTransientCode, toHttpError } from './error-mapping.js';
 import type { ProxyEnvironment } from './proxy.js';
 import { mayRetry, mayRetryAfter, retryAfterMs, retryDelayMs } from './retry.js';
 import { createSlots } from './slots.js';
@@ -19,8 +19,8 @@ import type { Transport } from './transport.js';
 import { HttpError } from './types.js';
 import type { BodySink, HttpClient, HttpRequest, HttpResponse } from './types.js';
 import { displayUrl, sameOriginTarget } from './url.js';
-import { createWaitTeller } from './waiting.js';
-import type { WaitTeller } from './waiting.js';
+import { createWaitReporter } from './wait-reporter.js';
+import type { WaitReporter } from './wait-reporter.js';
 
 /** What a client is made of. */
 export interface HttpClientOptions {
@@ -38,7 +38,7 @@ export interface HttpClientOptions {
 const maxRedirects = 5;
 
 /** Of the whole process: its connections are bounded however many clients and hosts there are. */
-const slots = createSlots(limits.requestsAtOnce);
+const slots = createSlots(limits.concurrentRequests);
 const noSlot = (): void => undefined;
 
 /**
@@ -49,7 +49,7 @@ const noSlot = (): void => undefined;
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const transport = createTransport(options.userAgent, options.environment);
-  const waits = createWaitTeller(options.log?.info?.bind(options.log));
+  const waits = createWaitReporter(options.log?.info?.bind(options.log));
   return async (request) => {
     const url = parseUrl(request);
     const what = `${request.method} ${displayUrl(url)}`;
@@ -126,7 +126,7 @@ interface Sending {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
   readonly log: Pick<Log, 'debug'> | undefined;
-  readonly waits: WaitTeller;
+  readonly waits: WaitReporter;
   readonly delivery: Delivery;
   readonly tries: { count: number };
 }
@@ -162,7 +162,7 @@ async function sendWithRetries(
       }
       reason = `status ${response.status}`;
       if (retryAfterMs(retryAfter) !== undefined) {
-        sending.waits.tellPause(sending.service, response.status, delayMs);
+        sending.waits.reportPause(sending.service, response.status, delayMs);
       }
     } catch (thrown) {
       const isLate = sending.signal.aborted || Date.now() + delayMs > sending.deadlineMs;

@@ -5,7 +5,7 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
 import { TrustError } from '../errors.js';
-import { errorAnswerOf } from './answer.js';
+import { parseErrorResponse } from './error-response.js';
 import type { HttpResponse } from './types.js';
 
 /** Addresses that no firewall rule of Azure takes: private, shared, link-local, loopback. */
@@ -56,7 +56,7 @@ export function firewallRemedy(
  */
 export function registryFirewall(host: string, response: HttpResponse): TrustError | undefined {
   if (response.status !== 401 && response.status !== 403) return undefined;
-  const { firewall, status, words } = errorAnswerOf(response);
+  const { firewall, status, words } = parseErrorResponse(response);
   return firewall && registryFirewallError(host, firewall.address, `status ${status}: ${words}`);
 }
 

@@ -1,13 +1,13 @@
 /** HTTPS with bounds, for everything below src/commands. */
 export {
-  askedWait,
+  requestedWait,
   busyRemedy,
   clientAddressIn,
-  errorAnswerOf,
+  parseErrorResponse,
   isWebPage,
   oneLine,
-} from './answer.js';
-export type { ErrorAnswer } from './answer.js';
+} from './error-response.js';
+export type { ErrorResponse } from './error-response.js';
 export { createHttpClient } from './client.js';
 export type { HttpClientOptions } from './client.js';
 export { isRecord, parseJsonObject, unverifiedClaims } from './claims.js';
@@ -22,7 +22,7 @@ export { proxySecrets } from './proxy.js';
 export type { ProxyEnvironment } from './proxy.js';
 export { HttpError } from './types.js';
 export { isTransientStatus, retryDelayMs } from './retry.js';
-export { answerBehind, createSdkHttpClient, ForeignAnswerError, sdkRetries } from './sdk.js';
+export { responseBehind, createSdkHttpClient, UnexpectedResponseError, sdkRetries } from './sdk.js';
 export type { SdkHttpOptions, SdkOutcome } from './sdk.js';
 export type {
   BodySink,

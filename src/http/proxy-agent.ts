@@ -15,7 +15,7 @@ import {
   networkReasonOf,
   proxyFailureCode,
   transientProxyFailureCode,
-} from './failure.js';
+} from './error-mapping.js';
 import type { Proxy } from './proxy.js';
 
 type ConnectOptions = Parameters<HttpsProxyAgent<string>['connect']>[1];

@@ -14,10 +14,10 @@ import { limits } from '../limits.js';
 import type { HttpClient, HttpRequest, HttpResponse } from './types.js';
 
 /** Something on the way answered in the place of the service; the SDKs would take it apart. */
-export class ForeignAnswerError extends Error {
+export class UnexpectedResponseError extends Error {
   constructor(readonly response: HttpResponse) {
     super(`an answer ${response.status} that is not the service's`);
-    this.name = 'ForeignAnswerError';
+    this.name = 'UnexpectedResponseError';
   }
 }
 
@@ -25,8 +25,8 @@ export class ForeignAnswerError extends Error {
 const answers = new WeakMap<PipelineRequest, HttpResponse>();
 
 /** The answer that an SDK made an error of; undefined for other errors. */
-export function answerBehind(thrown: unknown): HttpResponse | undefined {
-  if (thrown instanceof ForeignAnswerError) return thrown.response;
+export function responseBehind(thrown: unknown): HttpResponse | undefined {
+  if (thrown instanceof UnexpectedResponseError) return thrown.response;
   return isRestError(thrown) && thrown.request !== undefined
     ? answers.get(thrown.request)
     : undefined;
@@ -47,7 +47,7 @@ export interface SdkHttpOptions {
   readonly maxBytes?: number;
   /** Recognises answers after which a repeatable request is sent again, besides the usual ones. */
   readonly isTransient?: (url: URL, response: HttpResponse) => boolean;
-  /** Whether an error answer is the service's own; one that is not is a {@link ForeignAnswerError}. */
+  /** Whether an error answer is the service's own; one that is not is a {@link UnexpectedResponseError}. */
   readonly isOwnError?: (response: HttpResponse) => boolean;
   /** Hears of each complete answer, whatever its status, and of each request without one. */
   readonly onOutcome?: (outcome: SdkOutcome) => void;
@@ -79,12 +79,13 @@ export function createSdkHttpClient(options: SdkHttpOptions): SdkHttpClient {
         });
         if (!isProbe) options.onOutcome?.({ url, response });
         if (response.status >= 400 && options.isOwnError?.(response) === false) {
-          throw new ForeignAnswerError(response);
+          throw new UnexpectedResponseError(response);
         }
         answers.set(request, response);
         return answerOf(request, response);
       } catch (error) {
-        if (!isProbe && !(error instanceof ForeignAnswerError)) options.onOutcome?.({ url, error });
+        if (!isProbe && !(error instanceof UnexpectedResponseError))
+          options.onOutcome?.({ url, error });
         throw error;
       }
     },

@@ -9,7 +9,7 @@ import { retryDelayMs } from '../http/index.js';
 import { limits } from '../limits.js';
 import { requestBlob } from './blobs.js';
 import type { Descriptor } from './content.js';
-import { unexpectedAnswer } from './failures.js';
+import { unexpectedResponse } from './error-mapping.js';
 import { pause } from './pause.js';
 import type { RepositoryAccess } from './types.js';
 
@@ -49,7 +49,7 @@ export async function streamBlob(
     const response = await requestBlob(from, digest, { maxBytes: size, headers: range, sink });
     if (response.status === 404) throw notThere(from, digest);
     if (response.status !== 200 && response.status !== 206) {
-      throw unexpectedAnswer(from.host, `GET of blob ${digest}`, response);
+      throw unexpectedResponse(from.host, `GET of blob ${digest}`, response);
     }
   };
   for (let failures = 0; ;) {

@@ -9,10 +9,16 @@ import type { HttpRequest, HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import { requestBlob } from './blobs.js';
 import { bearer } from './credential.js';
-import { errorDetail, sendToRegistry, unexpectedAnswer } from './failures.js';
+import {
+  accessRefused,
+  errorDetail,
+  isLocked,
+  sendToRegistry,
+  tagLocked,
+  unexpectedResponse,
+} from './error-mapping.js';
 import { parseDigest, parseRepository } from './image-name.js';
 import { pause } from './pause.js';
-import { accessRefused, isLocked, tagLocked } from './refusals.js';
 import type { RepositoryAccess } from './types.js';
 
 /** A blob on its way into a repository. Nothing can be read of it before it is finished. */
@@ -128,7 +134,7 @@ class Unsettled extends Error {
     readonly response: HttpResponse,
   ) {
     super('it is open what has arrived');
-    this.reason = unexpectedAnswer(host, 'a piece of an upload', response);
+    this.reason = unexpectedResponse(host, 'a piece of an upload', response);
   }
 }
 
@@ -166,7 +172,7 @@ function requireAccepted(
   if (response.status === 401 || response.status === 403) {
     throw accessRefused('push', host, repository, response);
   }
-  throw unexpectedAnswer(host, `${what} to ${repository}`, response);
+  throw unexpectedResponse(host, `${what} to ${repository}`, response);
 }
 
 /** Where the next request of an upload goes: every answer may name another place. */

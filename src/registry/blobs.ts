@@ -6,9 +6,8 @@ import { createHash } from 'node:crypto';
 import { TrustError } from '../errors.js';
 import type { HttpRequest, HttpResponse } from '../http/index.js';
 import { bearer } from './credential.js';
-import { sendToRegistry, unexpectedAnswer } from './failures.js';
+import { accessRefused, sendToRegistry, unexpectedResponse } from './error-mapping.js';
 import { parseDigest, parseRepository } from './image-name.js';
-import { accessRefused } from './refusals.js';
 import type { RegistryClientOptions, RepositoryAccess } from './types.js';
 
 /** Reads a blob that is not longer than `maxBytes`; undefined when the registry has none such. */
@@ -28,7 +27,7 @@ export function createBlobReader(options: RegistryClientOptions): ReadBlob {
     const { host } = options;
     const response = await requestBlob({ ...options, repository }, digest, { maxBytes });
     if (response.status === 404) return undefined;
-    if (response.status !== 200) throw unexpectedAnswer(host, `GET of blob ${digest}`, response);
+    if (response.status !== 200) throw unexpectedResponse(host, `GET of blob ${digest}`, response);
     requireDigest(response.body, digest, `${host}/${repository}`);
     return response.body;
   };
@@ -65,7 +64,7 @@ export async function requestBlob(
   const stored = await sendToRegistry(http, host, { ...common, url: storage });
   if (method === 'HEAD' || stored.status !== 404) return stored;
   // The registry knows the blob; that its storage does not is no answer to the question.
-  throw unexpectedAnswer(host, `${method} of blob ${digest} from its storage`, stored);
+  throw unexpectedResponse(host, `${method} of blob ${digest} from its storage`, stored);
 }
 
 /** Where a redirect leads that the HTTP client does not follow by itself: to another host. */

@@ -3,7 +3,7 @@
  * top last and by its digest. No tag is touched. Whatever has arrived stays, so a copy that was
  * broken off goes on where it was.
  */
-import { mapAtOnce } from '../at-once.js';
+import { mapConcurrent } from '../concurrency.js';
 import { isTrustError } from '../errors.js';
 import { retryDelayMs } from '../http/index.js';
 import { limits } from '../limits.js';
@@ -39,7 +39,7 @@ export async function copyImage(
   tell: (blob: Descriptor, arrival: BlobArrival) => void = () => undefined,
 ): Promise<CopyResult> {
   const arrivals = await untilOneFails([from, to], ([source, target]) =>
-    mapAtOnce(blobs, limits.blobsAtOnce, async (blob) => {
+    mapConcurrent(blobs, limits.concurrentBlobs, async (blob) => {
       const arrival = await copyBlob(source, target, blob);
       tell(blob, arrival);
       return [blob, arrival] as const;

@@ -2,7 +2,7 @@
  * Finds out what a repository lacks of an image. Asks only; nothing is written. What the target says
  * it has is believed: it is asked again for every manifest, and refuses one without its blobs.
  */
-import { mapAtOnce } from '../at-once.js';
+import { mapConcurrent } from '../concurrency.js';
 import { TrustError } from '../errors.js';
 import { limits } from '../limits.js';
 import { hasBlob } from './blob-target.js';
@@ -42,7 +42,9 @@ export async function planCopy(
   const walk = new Walk(from, to);
   await walk.visit({ ...top, reference: top.digest }, await walk.isThere(top.digest), 0);
   const blobs = [...walk.blobs.values()];
-  const there = await mapAtOnce(blobs, limits.blobsAtOnce, ({ digest }) => hasBlob(to, digest));
+  const there = await mapConcurrent(blobs, limits.concurrentBlobs, ({ digest }) =>
+    hasBlob(to, digest),
+  );
   return {
     top,
     manifests: [...walk.missing.values()],
@@ -84,7 +86,9 @@ class Walk {
     }
     const content = contentOf(manifest);
     const children = content.manifests.filter(({ digest }) => !this.seen.has(digest));
-    const found = await mapAtOnce(children, limits.blobsAtOnce, (child) => this.#find(child));
+    const found = await mapConcurrent(children, limits.concurrentBlobs, (child) =>
+      this.#find(child),
+    );
     for (const { child, isChildThere } of found) {
       if (!this.seen.has(child.reference)) await this.visit(child, isChildThere, depth + 1);
     }

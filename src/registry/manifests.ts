@@ -8,10 +8,15 @@ import { TrustError } from '../errors.js';
 import type { HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import { bearer } from './credential.js';
-import { sendToRegistry, unexpectedAnswer } from './failures.js';
+import {
+  accessRefused,
+  isLocked,
+  sendToRegistry,
+  tagLocked,
+  unexpectedResponse,
+} from './error-mapping.js';
 import { isDigest, parseRepository } from './image-name.js';
 import { bareMediaType, manifestMediaTypes } from './media-types.js';
-import { accessRefused, isLocked, tagLocked } from './refusals.js';
 import { listTags } from './tag-list.js';
 import type { RegistryClientOptions } from './types.js';
 
@@ -77,7 +82,7 @@ async function getManifest(
   const mediaType = bareMediaType(response.header('content-type'));
   const isManifest = manifestMediaTypes.some((known) => known === mediaType);
   if (response.status !== 200 || !isManifest) {
-    throw unexpectedAnswer(
+    throw unexpectedResponse(
       host,
       `GET of manifest ${repository}:${reference} (type ${JSON.stringify(mediaType)})`,
       response,
@@ -114,7 +119,7 @@ async function putManifest(
     throw accessRefused('push', host, repository, response);
   }
   if (response.status < 200 || response.status > 202) {
-    throw unexpectedAnswer(host, `PUT of manifest ${repository}:${reference}`, response);
+    throw unexpectedResponse(host, `PUT of manifest ${repository}:${reference}`, response);
   }
   expectDigest(host, repository, bytes, statedDigest(response));
   return digestOf('sha256', bytes);

@@ -2,7 +2,7 @@
 import { isRecord, parseJsonObject } from '../http/index.js';
 import { limits } from '../limits.js';
 import { bearer } from './credential.js';
-import { sendToRegistry } from './failures.js';
+import { sendToRegistry } from './error-mapping.js';
 import { parseDigest, parseRepository } from './image-name.js';
 import type { RepositoryAccess } from './types.js';
 

@@ -3,9 +3,8 @@ import { TrustError } from '../errors.js';
 import { parseJsonObject } from '../http/index.js';
 import { limits } from '../limits.js';
 import { bearer } from './credential.js';
-import { sendToRegistry, unexpectedAnswer } from './failures.js';
+import { accessRefused, sendToRegistry, unexpectedResponse } from './error-mapping.js';
 import { parseRepository } from './image-name.js';
-import { accessRefused } from './refusals.js';
 import type { RegistryClientOptions } from './types.js';
 
 const pageSize = 1000;
@@ -40,7 +39,7 @@ export async function listTags(
     // The specification's null for "no tags" is common among registries.
     const listed = parseJsonObject(response.body)?.tags ?? [];
     if (response.status !== 200 || !Array.isArray(listed)) {
-      throw unexpectedAnswer(host, `GET ${path}`, response);
+      throw unexpectedResponse(host, `GET ${path}`, response);
     }
     tags.push(...(listed as readonly unknown[]).filter((tag) => typeof tag === 'string'));
     url = nextPage(host, response.header('link'), url);

@@ -10,7 +10,7 @@ import type { Clock } from '../ports.js';
 import type { Challenge } from './challenge.js';
 import { basicAuthorization } from './credential.js';
 import type { RegistryCredential } from './credential.js';
-import { errorDetail, sendToRegistry, unexpectedAnswer } from './failures.js';
+import { errorDetail, sendToRegistry, unexpectedResponse } from './error-mapping.js';
 import type { AccessToken, TokenSourceOptions } from './types.js';
 
 const clientId = 'acr-content-trust';
@@ -41,12 +41,12 @@ export async function requestToken(
     throw refused(host, scope, credential, response);
   }
   if (response.status !== 200) {
-    throw unexpectedAnswer(host, 'the request for an access token', response);
+    throw unexpectedResponse(host, 'the request for an access token', response);
   }
   const answer = parseJsonObject(response.body);
   const token = answer?.access_token ?? answer?.token;
   if (typeof token !== 'string' || token === '') {
-    throw unexpectedAnswer(host, 'the request for an access token without one', response);
+    throw unexpectedResponse(host, 'the request for an access token without one', response);
   }
   options.secrets.mask(token);
   return { token, expiresAtMs: expiryOf(token, answer?.expires_in, now().getTime()) };

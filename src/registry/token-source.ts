@@ -8,7 +8,7 @@ import type { TokenSource } from '../http/index.js';
 import { limits } from '../limits.js';
 import { parseChallenge } from './challenge.js';
 import type { Challenge } from './challenge.js';
-import { sendToRegistry, unexpectedAnswer } from './failures.js';
+import { sendToRegistry, unexpectedResponse } from './error-mapping.js';
 import { requestToken } from './token-request.js';
 import type { AccessToken, TokenSourceOptions } from './types.js';
 
@@ -83,7 +83,7 @@ async function ping(options: TokenSourceOptions): Promise<Challenge | undefined>
   }
   const challenge = parseChallenge(response.header('www-authenticate'));
   if (response.status !== 401 || challenge === undefined) {
-    throw unexpectedAnswer(host, `GET ${path}`, response);
+    throw unexpectedResponse(host, `GET ${path}`, response);
   }
   if (challenge.scheme === 'bearer') {
     checkRealm(options, challenge.realm);

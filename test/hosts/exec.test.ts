@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createExec } from '../../src/hosts/exec.js';
 import { limits } from '../../src/limits.js';
-import { findProgram } from '../../src/hosts/programs.js';
+import { which } from '../../src/hosts/which.js';
 import { ExecutableNotFoundError } from '../../src/ports.js';
 
 let folder = '';
@@ -121,7 +121,7 @@ describe('looking up a program', () => {
 
   it('knows that names of variables have no case on Windows', async () => {
     // win32 paths cannot be found on this machine; what matters is that Path and PATHEXT are read.
-    const found = await findProgram('docker', {
+    const found = await which('docker', {
       env: { Path: 'C:\\nowhere' },
       cwd: 'C:\\',
       platform: 'win32',
@@ -229,7 +229,7 @@ describe('a child that says nothing', () => {
       `Waiting for "${process.execPath}", which has said nothing for 4 minutes`,
     ]);
     await end();
-    vi.advanceTimersByTime(limits.tellSilenceMs * 10);
+    vi.advanceTimersByTime(limits.silenceReportMs * 10);
     expect(waiting()).toHaveLength(2);
   });
 

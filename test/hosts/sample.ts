@@ -10,7 +10,7 @@ import { TrustError } from '../../src/errors.js';
 import { createActionsHost } from '../../src/hosts/actions/host.js';
 import { runCli } from '../../src/hosts/cli/run-cli.js';
 import { createHttpClient } from '../../src/http/index.js';
-import { runAndLeave } from '../../src/hosts/run.js';
+import { runAndExit } from '../../src/hosts/run.js';
 import type { InputValues } from '../../src/inputs/index.js';
 
 const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Promise<void>> = {
@@ -28,7 +28,7 @@ const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Pr
     context.setOutput('digest', 'sha256:abc');
     context.setOutput('signed-tags', '1.0,latest');
     await context.addSummary('## Signed s3cret-passphrase');
-    context.removeLater('/tmp/acr-content-trust-docker-AbCd12');
+    context.registerCleanup('/tmp/acr-content-trust-docker-AbCd12');
   },
   async prints(context, { format }) {
     context.log.info('a line of the log');
@@ -140,12 +140,12 @@ const run = async (_command: string, inputs: InputValues, context: RunContext): 
 
 async function main(host: string | undefined): Promise<void> {
   if (host === 'action') {
-    await runAndLeave(createActionsHost(process.env), process, run);
+    await runAndExit(createActionsHost(process.env), process, run);
   } else if (host === 'task') {
     const { createPipelinesHost } = await import('../../src/hosts/pipelines/host.js');
-    const { dropTaskLibHandlers } = await import('../../src/hosts/pipelines/quiet.js');
+    const { dropTaskLibHandlers } = await import('../../src/hosts/pipelines/silence-task-lib.js');
     dropTaskLibHandlers();
-    await runAndLeave(createPipelinesHost(process.env), process, run);
+    await runAndExit(createPipelinesHost(process.env), process, run);
   } else {
     process.argv.splice(2, 1);
     await runCli(process, run);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { isTrustError } from '../../src/errors.js';
-import { requirePassable } from '../../src/hosts/windows-batch.js';
+import { requireSafeBatchArguments } from '../../src/hosts/windows-batch.js';
 
 const batch = 'C:\\tools\\docker.CMD';
 
 function refusal(program: string, args: readonly string[], platform: NodeJS.Platform = 'win32') {
   try {
-    requirePassable(program, args, platform);
+    requireSafeBatchArguments(program, args, platform);
     return undefined;
   } catch (error) {
     if (!isTrustError(error)) throw error;

@@ -9,7 +9,7 @@ import {
 } from '../../src/registry/index.js';
 import { createTrustServer } from '../../src/trust/index.js';
 import type { Gun } from '../../src/trust/metadata/index.js';
-import { pushFailure } from '../../src/docker/failures.js';
+import { pushFailure } from '../../src/docker/error-mapping.js';
 import { fakeHttp, rejection } from '../registry/fake-http.js';
 
 const host = 'contoso.azurecr.io';

@@ -13,7 +13,7 @@ import type { VaultReference } from '../../signing/index.js';
 import { callVault, type VaultOptions } from './call.js';
 import { softDeleted } from './conflicts.js';
 import { clientOptions } from './pipeline.js';
-import { failed, unreadable } from './refusals.js';
+import { failed, unreadable } from './error-mapping.js';
 
 /**
  * Takes a backup of an object with all its versions; the backup of a certificate has its key and its

@@ -5,9 +5,9 @@
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Clock } from '../../ports.js';
-import { bounded } from '../bounded.js';
-import type { VaultOperation } from './names.js';
-import { refusalOf, timedOut } from './refusals.js';
+import { withDeadline } from '../deadline.js';
+import type { VaultOperation } from './wording.js';
+import { toVaultError, timedOut } from './error-mapping.js';
 
 /** What every operation on a vault takes. */
 export interface VaultOptions {
@@ -21,7 +21,7 @@ export interface VaultOptions {
 
 /**
  * Runs one SDK call.
- * @throws {TrustError} as {@link refusalOf} says; INTERRUPTED; errors of the sign-in as they are
+ * @throws {TrustError} as {@link toVaultError} says; INTERRUPTED; errors of the sign-in as they are
  */
 export async function callVault<T>(
   operation: VaultOperation,
@@ -30,13 +30,13 @@ export async function callVault<T>(
 ): Promise<T> {
   const late = (): Error => timedOut(operation, deadlineMs);
   try {
-    return await bounded({ signal, deadlineMs, interrupted, late }, (abortSignal) =>
+    return await withDeadline({ signal, deadlineMs, interrupted, late }, (abortSignal) =>
       call({ abortSignal }),
     );
   } catch (error) {
     // Whoever noticed the cancelling first may have called it something else.
     if (signal?.aborted === true) throw interrupted();
-    throw refusalOf(error, operation);
+    throw toVaultError(error, operation);
   }
 }
 

@@ -3,14 +3,14 @@
  * and what frees the name; frees nothing itself.
  */
 import { TrustError } from '../../errors.js';
-import type { ErrorAnswer } from '../../http/index.js';
+import type { ErrorResponse } from '../../http/index.js';
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
-import { nounOf, vaultFlagOf, type VaultOperation } from './names.js';
+import { nounOf, vaultFlagOf, type VaultOperation } from './wording.js';
 
 /** The error for an answer 409 of a vault. */
 export function conflictOf(
   { reference }: VaultOperation,
-  { innerCode = '', words }: Pick<ErrorAnswer, 'innerCode' | 'words'>,
+  { innerCode = '', words }: Pick<ErrorResponse, 'innerCode' | 'words'>,
   described: string,
 ): TrustError {
   if (

@@ -4,7 +4,7 @@ import { KeyClient } from '@azure/keyvault-keys';
 
 import type { VaultKeyReference } from '../../signing/index.js';
 import { callVault, type VaultOptions } from './call.js';
-import { isInManagedHsm } from './names.js';
+import { isInManagedHsm } from './wording.js';
 import { clientOptions } from './pipeline.js';
 import { infoOf, type VaultKeyInfo, type VaultName } from './read-key.js';
 

@@ -18,9 +18,9 @@ import { callVault, type VaultOptions } from './call.js';
 import { otherKey } from './conflicts.js';
 import { keyIdOfBundle } from './key-material.js';
 import { listKeyVersions } from './list-keys.js';
-import { isInManagedHsm } from './names.js';
+import { isInManagedHsm } from './wording.js';
 import { clientOptions } from './pipeline.js';
-import { failed } from './refusals.js';
+import { failed } from './error-mapping.js';
 import { getKey, infoOf, type VaultKeyInfo, type VaultName } from './read-key.js';
 
 export interface ImportKeyOptions extends VaultOptions {

@@ -41,5 +41,5 @@ export {
   type StoredSecret,
 } from './set-secret.js';
 export { recordRoots, rootTag, type RecordChange, type RecordOutcome } from './root-record.js';
-export { vaultFlagOf } from './names.js';
+export { vaultFlagOf } from './wording.js';
 export { gunTag, purposeOf, roleTag, tagsFor, type KeyPurpose } from './tags.js';

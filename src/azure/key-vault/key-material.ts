@@ -15,8 +15,8 @@ import {
   type KeyId,
   type PublicKey,
 } from '../../trust/metadata/index.js';
-import { vaultFlagOf } from './names.js';
-import { disabled, failed } from './refusals.js';
+import { vaultFlagOf } from './wording.js';
+import { disabled, failed } from './error-mapping.js';
 
 /** A key that may sign. */
 export interface VaultKeyMaterial {
@@ -30,7 +30,7 @@ export interface VaultKeyMaterial {
  * Checks a key bundle.
  * @throws {TrustError} KEY_UNSUITABLE, KEY_DISABLED, VAULT_FAILED (a malformed bundle)
  */
-export function judgeKey(
+export function validateKey(
   bundle: KeyVaultKey,
   reference: VaultReference,
   now: Date,
@@ -41,7 +41,7 @@ export function judgeKey(
     throw failed({ reference, action: 'get' }, 'its answer does not identify the key');
   }
   const algorithm = algorithmOf(key, reference);
-  assertInForce(properties, reference, now);
+  assertUsable(properties, reference, now);
   if (keyOperations !== undefined && !keyOperations.includes('sign')) {
     throw unsuitable(
       reference,
@@ -58,7 +58,7 @@ export function judgeKey(
  * Refuses an object that is switched off or outside its dates.
  * @throws {TrustError} KEY_DISABLED
  */
-export function assertInForce(
+export function assertUsable(
   {
     enabled,
     notBefore,

@@ -6,7 +6,7 @@ import { isTrustError, type TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { VaultKeyReference } from '../../signing/index.js';
 import { callVault, type VaultOptions } from './call.js';
-import { allOf } from './names.js';
+import { allOf } from './wording.js';
 import { clientOptions } from './pipeline.js';
 import { getKey, infoOf, type VaultKeyInfo, type VaultName } from './read-key.js';
 
@@ -41,8 +41,8 @@ export async function listVaultKeys(
   );
   const names = listed.filter(({ enabled }) => enabled !== false).map(({ name }) => name);
   const found: VaultKeyInfo[] = [];
-  for (let from = 0; from < names.length; from += limits.vaultKeysAtOnce) {
-    const read = names.slice(from, from + limits.vaultKeysAtOnce).map(async (name) => {
+  for (let from = 0; from < names.length; from += limits.concurrentVaultKeys) {
+    const read = names.slice(from, from + limits.concurrentVaultKeys).map(async (name) => {
       const reference = { kind: 'vault-key', vaultUrl, name, version: undefined } as const;
       try {
         const bundle = await getKey(client, { reference, action: 'get' }, options);

@@ -24,7 +24,7 @@ import { readPassphrase } from './read-passphrase.js';
 import { readSecretVersion } from './read-secret.js';
 import { recordedRoots } from './root-record.js';
 import type { Tags } from './tags.js';
-import { vaultNameOf } from './names.js';
+import { vaultNameOf } from './wording.js';
 import { requireCredential } from './require-credential.js';
 
 export interface OpenKeyOptions extends VaultOptions {

@@ -10,10 +10,10 @@ import { encodeCertificates, keyIdOf } from '../../trust/metadata/index.js';
 import type { Signer } from '../../trust/signer.js';
 import { callVault, type VaultOptions } from './call.js';
 import { clientOptions } from './pipeline.js';
-import { judgeKey } from './key-material.js';
+import { validateKey } from './key-material.js';
 import { recordedRoots } from './root-record.js';
 import { readCertificate } from './read-certificate.js';
-import { failed } from './refusals.js';
+import { failed } from './error-mapping.js';
 import { createVaultSigner } from './vault-signer.js';
 
 /** A signer whose private key is in Key Vault. */
@@ -43,7 +43,7 @@ export async function openVaultKey(
   const bundle = await callVault({ reference, action: 'get' }, options, (call) =>
     keys.getKey(name, { ...call, ...(version === undefined ? {} : { version }) }),
   );
-  const material = judgeKey(bundle, reference, now(options));
+  const material = validateKey(bundle, reference, now(options));
   if (certificate !== undefined && certificate.keyId !== keyIdOf(material.publicKey)) {
     throw failed(
       { reference, action: 'get' },

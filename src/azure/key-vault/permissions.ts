@@ -3,14 +3,14 @@
  * vault's message tells (caller, action, resource). Pure text; grants nothing.
  */
 import { firewallRemedy } from '../../http/index.js';
-import type { ErrorAnswer } from '../../http/index.js';
+import type { ErrorResponse } from '../../http/index.js';
 import {
   isInManagedHsm,
   nounOf,
   vaultNameOf,
   type VaultAction,
   type VaultOperation,
-} from './names.js';
+} from './wording.js';
 
 type Kind = VaultOperation['reference']['kind'];
 
@@ -47,7 +47,7 @@ const refreshed = 'Wait some minutes until the new role counts, then run the job
 /** The remedy for a refusal with this inner error code and these words. */
 export function permissionRemedy(
   operation: VaultOperation,
-  answer: Pick<ErrorAnswer, 'innerCode' | 'words' | 'firewall'>,
+  answer: Pick<ErrorResponse, 'innerCode' | 'words' | 'firewall'>,
 ): string {
   const { reference } = operation;
   const { innerCode = '', words: message, firewall } = answer;

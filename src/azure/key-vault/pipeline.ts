@@ -5,7 +5,7 @@ import type { HttpClient as SdkHttpClient, PipelineRetryOptions } from '@azure/c
 import {
   createHttpClient,
   createSdkHttpClient,
-  errorAnswerOf,
+  parseErrorResponse,
   sdkRetries,
 } from '../../http/index.js';
 import type { HttpClient } from '../../http/index.js';
@@ -26,7 +26,7 @@ export function clientOptions(credential: TokenCredential): ClientOptions {
     // A proxy that refuses to connect answers in the place of the vault, and its 403 is no missing role.
     isOwnError: (response) =>
       response.header('www-authenticate') !== undefined ||
-      errorAnswerOf(response).code !== undefined,
+      parseErrorResponse(response).code !== undefined,
     maxBytes: limits.backupFileBytes,
   });
   return { httpClient, retryOptions: sdkRetries };

@@ -10,10 +10,10 @@ import { CertificateClient } from '@azure/keyvault-certificates';
 import type { VaultCertificateReference } from '../../signing/index.js';
 import { keyIdOf, publicKeyFromSpki, type KeyId } from '../../trust/metadata/index.js';
 import { callVault, type VaultOptions } from './call.js';
-import { assertInForce } from './key-material.js';
-import type { VaultAction } from './names.js';
+import { assertUsable } from './key-material.js';
+import type { VaultAction } from './wording.js';
 import { clientOptions } from './pipeline.js';
-import { failed } from './refusals.js';
+import { failed } from './error-mapping.js';
 import type { Tags } from './tags.js';
 
 /** A certificate in force. */
@@ -47,7 +47,7 @@ export async function readCertificate(
       ? client.getCertificate(name, call)
       : client.getCertificateVersion(name, version, call),
   );
-  assertInForce(found.properties, reference, options.clock?.() ?? new Date());
+  assertUsable(found.properties, reference, options.clock?.() ?? new Date());
   const kid = /\/keys\/([0-9a-zA-Z-]+)\/([0-9a-f]{32})$/i.exec(found.keyId ?? '');
   if (found.cer === undefined || kid?.[1] === undefined || kid[2] === undefined) {
     throw failed(operation, 'its answer holds no certificate with a key');

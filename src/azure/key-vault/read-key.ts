@@ -9,10 +9,10 @@ import type { VaultKeyReference, VaultObject } from '../../signing/index.js';
 import { keyIdOf } from '../../trust/metadata/index.js';
 import type { KeyId, PublicKey } from '../../trust/metadata/index.js';
 import { callVault, type VaultOptions } from './call.js';
-import { judgeKey, keyIdOfBundle } from './key-material.js';
-import type { VaultOperation } from './names.js';
+import { validateKey, keyIdOfBundle } from './key-material.js';
+import type { VaultOperation } from './wording.js';
 import { clientOptions } from './pipeline.js';
-import { failed } from './refusals.js';
+import { failed } from './error-mapping.js';
 
 /** A name in a vault. */
 export type VaultName = Pick<VaultObject, 'vaultUrl' | 'name'>;
@@ -90,7 +90,7 @@ export function infoOf(
   reference: VaultKeyReference,
   { clock }: VaultOptions,
 ): VaultKeyInfo {
-  const { publicKey, kid } = judgeKey(bundle, reference, clock?.() ?? new Date());
+  const { publicKey, kid } = validateKey(bundle, reference, clock?.() ?? new Date());
   const version = kid.slice(kid.lastIndexOf('/') + 1).toLowerCase();
   return {
     reference: { ...reference, version },

@@ -6,8 +6,8 @@ import { TrustError } from '../../errors.js';
 import { formatKeyReference, type VaultSecretReference } from '../../signing/index.js';
 import { callVault, type VaultOptions } from './call.js';
 import { clientOptions } from './pipeline.js';
-import { assertInForce } from './key-material.js';
-import { failed, unreadable } from './refusals.js';
+import { assertUsable } from './key-material.js';
+import { failed, unreadable } from './error-mapping.js';
 
 /**
  * The value of a secret, as it is stored.
@@ -49,7 +49,7 @@ export async function readSecretVersion(
   const value: unknown = secret.value;
   if (value !== undefined && typeof value !== 'string') throw unreadable(operation);
   // The vault hands out expired secrets all the same; whoever set the date meant it.
-  assertInForce(secret.properties, reference, options.clock?.() ?? new Date());
+  assertUsable(secret.properties, reference, options.clock?.() ?? new Date());
   if (value === undefined || value === '') {
     throw new TrustError('KEY_UNSUITABLE', `The secret ${formatKeyReference(reference)} is empty`, {
       remedy: 'Store the key (PEM or Docker ".key" file) or the passphrase in it.',

@@ -12,11 +12,11 @@ import type { Secrets } from '../../ports.js';
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
 import type { KeyId } from '../../trust/metadata/index.js';
 import { callVault, type VaultOptions } from './call.js';
-import type { VaultOperation } from './names.js';
+import type { VaultOperation } from './wording.js';
 import { clientOptions } from './pipeline.js';
 import { getKey } from './read-key.js';
 import { readSecretVersion } from './read-secret.js';
-import { failed } from './refusals.js';
+import { failed } from './error-mapping.js';
 import type { Tags } from './tags.js';
 
 /** The tag of the record; further IDs go to the same name with `-2`, `-3` and `-4`. */

@@ -13,9 +13,9 @@ import { createMemorySigner, readKeyFile, type VaultSecretReference } from '../.
 import type { KeyId } from '../../trust/metadata/index.js';
 import { callVault, type VaultOptions } from './call.js';
 import { otherKey } from './conflicts.js';
-import { assertInForce } from './key-material.js';
+import { assertUsable } from './key-material.js';
 import { clientOptions } from './pipeline.js';
-import { failed, unreadable } from './refusals.js';
+import { failed, unreadable } from './error-mapping.js';
 import type { VaultName } from './read-key.js';
 
 export interface SetSecretOptions extends VaultOptions {
@@ -92,7 +92,7 @@ async function presentSecret(
   const value: unknown = found.value ?? '';
   if (typeof value !== 'string') throw unreadable({ reference, action: 'set' });
   if (value !== '') options.secrets.mask(value);
-  assertInForce(found.properties, reference, options.clock?.() ?? new Date());
+  assertUsable(found.properties, reference, options.clock?.() ?? new Date());
   const presentId = keyIdInSecret(value);
   if (presentId === keyId) return found;
   const what =

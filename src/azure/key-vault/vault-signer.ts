@@ -13,8 +13,8 @@ import type { Signer } from '../../trust/signer.js';
 import { callVault, type VaultOptions } from './call.js';
 import { clientOptions } from './pipeline.js';
 import type { VaultKeyMaterial } from './key-material.js';
-import { vaultNameOf } from './names.js';
-import { failed } from './refusals.js';
+import { vaultNameOf } from './wording.js';
+import { failed } from './error-mapping.js';
 
 /** TUF's names for what Key Vault signs: PS256 has a salt as long as its hash (RFC 7518, 3.5). */
 const methods = { ES256: 'ecdsa', PS256: 'rsapss' } as const;

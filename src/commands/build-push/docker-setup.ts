@@ -169,7 +169,7 @@ async function openPrivateDocker(
     ...(buildxConfig !== undefined && { buildxConfig }),
     windows,
     onCreated: (path) => {
-      run.removeLater(path);
+      run.registerCleanup(path);
     },
   });
   const env = { ...docker.environment, ...config.env };

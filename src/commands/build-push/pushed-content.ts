@@ -3,7 +3,7 @@
  * them. A tag of the registry is never asked what was pushed, only whether it still agrees.
  */
 import type { PushedContent } from '../../docker/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import { parseJsonObject, isRecord } from '../../http/index.js';
@@ -21,7 +21,7 @@ export async function resolvePushed(
 ): Promise<Manifest> {
   const [manifests, tagged] = await Promise.all([
     Promise.all(content.candidates.map((digest) => images.getManifest(repository, digest))),
-    mapAtOnce(tags, limits.tagsAtOnce, (tag) => images.getManifest(repository, tag)),
+    mapConcurrent(tags, limits.concurrentTags, (tag) => images.getManifest(repository, tag)),
   ]);
   const served = manifests.filter((manifest) => manifest !== undefined);
   if (served.length === 0) {

@@ -24,7 +24,7 @@ import { failureOfMany } from '../report/failure-of-many.js';
 import { handOnReport } from '../report/report-file.js';
 import { matchedPin, resolvePin } from '../signing/pins.js';
 import { createAccess, type Access } from '../verify/access.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import {
   readInspectConfiguration,
   type InspectConfiguration,
@@ -60,7 +60,7 @@ export async function inspectRepositories(inputs: InputValues, context: RunConte
   const access = createAccess(configuration, inputs, context, log);
   const inspected = await log.group('Trust data', async () => {
     const pins = await openPins(configuration, access, context);
-    return mapAtOnce(configuration.requests, limits.verifiedAtOnce, (request) =>
+    return mapConcurrent(configuration.requests, limits.concurrentRepositories, (request) =>
       inspectOne(request, { configuration, access, pins, context, log }),
     );
   });
@@ -143,7 +143,7 @@ async function compare(
   signed: readonly SignedTag[],
   listed: ReadonlySet<string>,
 ): Promise<readonly TagFacts[]> {
-  return mapAtOnce(signed, limits.verifiedAtOnce, async (row): Promise<TagFacts> => {
+  return mapConcurrent(signed, limits.concurrentRepositories, async (row): Promise<TagFacts> => {
     // A target of another client may have a name that is no tag, and is in no registry then.
     if (!listed.has(row.tag)) return { ...row, registry: 'missing' };
     const manifest = await images.getManifest(repository, row.tag);

@@ -12,7 +12,7 @@ import {
   listAttached,
   type Manifest,
 } from '../../registry/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import type { RunContext } from '../context.js';
 import { alignColumns } from '../report/text-table.js';
 import type { Session } from '../session/session.js';
@@ -85,8 +85,10 @@ export async function verifySources(reading: SourceReading): Promise<readonly Ve
   const { promotion, access, context, log } = reading;
   const verdicts = await judgeSources(reading);
   for (const line of tableOf(verdicts)) log.info(line);
-  return mapAtOnce([...promotion.images.entries()], limits.verifiedAtOnce, ([index, image]) =>
-    fetchVerified(image, verdicts[index], access, context),
+  return mapConcurrent(
+    [...promotion.images.entries()],
+    limits.concurrentRepositories,
+    ([index, image]) => fetchVerified(image, verdicts[index], access, context),
   );
 }
 
@@ -152,7 +154,7 @@ async function judgeSources({
   const isUsedByDigest = () => true;
   const { nameInput } = context;
   const judging = { policy, isUsedByDigest, nameInput, log, now: context.clock() };
-  const verdicts = await mapAtOnce(requests, limits.verifiedAtOnce, (request) =>
+  const verdicts = await mapConcurrent(requests, limits.concurrentRepositories, (request) =>
     judge(request, repositories.get(request.gun) ?? { kind: 'none' }, judging),
   );
   const failed = verdicts.filter(({ status }) => status !== 'verified');

@@ -5,7 +5,7 @@
 import { isTrustError, type TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Gun } from '../../trust/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { failureOfMany } from '../report/failure-of-many.js';
 
 /** What became of a repository: a value, or what it failed with. */
@@ -21,15 +21,19 @@ export async function eachRepository<I extends { readonly gun: Gun }, T>(
   items: readonly I[],
   body: (item: I) => Promise<T>,
 ): Promise<readonly Attempted<T>[]> {
-  return mapAtOnce(items, limits.verifiedAtOnce, async (item): Promise<Attempted<T>> => {
-    const { gun } = item;
-    try {
-      return { gun, value: await body(item) };
-    } catch (error) {
-      if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
-      return { gun, error };
-    }
-  });
+  return mapConcurrent(
+    items,
+    limits.concurrentRepositories,
+    async (item): Promise<Attempted<T>> => {
+      const { gun } = item;
+      try {
+        return { gun, value: await body(item) };
+      } catch (error) {
+        if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+        return { gun, error };
+      }
+    },
+  );
 }
 
 /** Goes on with what succeeded so far; failures stay as they are. */

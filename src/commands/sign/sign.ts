@@ -3,7 +3,7 @@
  * side by side. `repository` with `tags` is all or nothing; of `images`, one that fails does not keep
  * the others from being signed. Needs no Docker.
  */
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import type { InputValues } from '../../inputs/index.js';
 import { limits } from '../../limits.js';
@@ -161,7 +161,7 @@ async function forEach(
   { isAllOrNothing }: SignRun,
   body: (work: Work) => Promise<void>,
 ): Promise<void> {
-  await mapAtOnce(works, limits.verifiedAtOnce, async (work) => {
+  await mapConcurrent(works, limits.concurrentRepositories, async (work) => {
     if (work.isStopped) return;
     try {
       await body(work);
@@ -198,7 +198,7 @@ async function resolve(work: Work, shared: SignRun): Promise<void> {
   const { run, isAllOrNothing } = shared;
   startChecks(work, image.tags, shared);
   const contents = new Map<string, TagContent>();
-  const found = await mapAtOnce(image.tags, limits.tagsAtOnce, async (tag) => {
+  const found = await mapConcurrent(image.tags, limits.concurrentTags, async (tag) => {
     try {
       return await find(work, tag, shared);
     } catch (error) {

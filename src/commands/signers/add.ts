@@ -15,7 +15,7 @@ import {
   type SignerAddition,
   type TrustedView,
 } from '../../trust/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { limits } from '../../limits.js';
 import type { RunContext } from '../context.js';
 import { collectWarnings } from '../report/collect-warnings.js';
@@ -85,7 +85,7 @@ async function openSignerKeys(
   { signal, clock }: RunContext,
   log: Log,
 ): Promise<readonly OpenedPublicKey[]> {
-  const opened = await mapAtOnce(signerKeys, limits.vaultKeysAtOnce, (reference) =>
+  const opened = await mapConcurrent(signerKeys, limits.concurrentVaultKeys, (reference) =>
     openPublicKey(reference, { credential, signal, clock }),
   );
   const byId = new Map(opened.map((key) => [`${key.publicKey.keytype} ${key.keyId}`, key]));

@@ -19,7 +19,7 @@ import {
   type RoleName,
   type TrustServer,
 } from '../../trust/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import type { RunContext } from '../context.js';
 import type { Session } from '../session/session.js';
 
@@ -113,7 +113,7 @@ async function findListed(
   // A certificate and its key have the same name, and the same identifiers of their versions.
   const versions = await listKeyVersions({ vaultUrl, name }, credential, options);
   const looked = versions.filter(({ isEnabled }) => isEnabled).slice(0, limits.keyVersionsRead);
-  const keys = await mapAtOnce(looked, limits.vaultKeysAtOnce, async ({ version }) => {
+  const keys = await mapConcurrent(looked, limits.concurrentVaultKeys, async ({ version }) => {
     try {
       return await readVaultKey(
         { kind: 'vault-key', vaultUrl, name, version },

@@ -5,7 +5,7 @@ import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import type { KeyReference } from '../../signing/index.js';
 import type { KeyId } from '../../trust/index.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import type { KeySource } from '../configuration/key-inputs.js';
 import type { KeyConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
@@ -35,10 +35,10 @@ export async function openKeysAtHand(
     reference: key.reference,
   });
   const opened = await asOwner(() =>
-    mapAtOnce(sources, limits.vaultKeysAtOnce, async (source) => {
+    mapConcurrent(sources, limits.concurrentVaultKeys, async (source) => {
       if (!('vaultUrl' in source)) return [await open(source)];
       const found = await keysOfVault(source.vaultUrl, azure, context, log);
-      const inForce = await mapAtOnce(found, limits.vaultKeysAtOnce, async (key) => {
+      const inForce = await mapConcurrent(found, limits.concurrentVaultKeys, async (key) => {
         try {
           return [await open(key)];
         } catch (error) {
@@ -72,12 +72,16 @@ async function keysOfVault(
       log.debug(`${vaultUrl}/keys/${name} is passed over: ${why.message}`);
     },
   });
-  const versions = await mapAtOnce(listed, limits.vaultKeysAtOnce, async ({ reference }) => {
-    const all = await listKeyVersions(reference, credential, options);
-    return all
-      .filter(({ isEnabled }) => isEnabled)
-      .map(({ version }) => ({ ...reference, version }));
-  });
+  const versions = await mapConcurrent(
+    listed,
+    limits.concurrentVaultKeys,
+    async ({ reference }) => {
+      const all = await listKeyVersions(reference, credential, options);
+      return all
+        .filter(({ isEnabled }) => isEnabled)
+        .map(({ version }) => ({ ...reference, version }));
+    },
+  );
   return versions.flat().map((reference) => ({
     reference,
     passphrase: undefined,

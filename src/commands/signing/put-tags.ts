@@ -1,5 +1,5 @@
 /** Gives a manifest that is in the registry, and signed, its tags. */
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Manifest, RegistryClient } from '../../registry/index.js';
@@ -16,7 +16,7 @@ export async function putTags(
   { bytes, mediaType, digest }: Manifest,
   progress: Progress,
 ): Promise<void> {
-  const failures = await mapAtOnce(tags, limits.tagsAtOnce, async (tag) => {
+  const failures = await mapConcurrent(tags, limits.concurrentTags, async (tag) => {
     progress.state = withTags(progress.state, [tag], 'signed-unsettled');
     try {
       await images.putManifest(repository, tag, bytes, mediaType);

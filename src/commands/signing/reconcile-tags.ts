@@ -86,7 +86,7 @@ export async function reconcileTags(
   const began = performance.now();
   let { seen } = reconciliation;
   let sides = seen && first && { view: seen, found: first };
-  for (let pauseMs: number = limits.settlePauseMs; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
+  for (let pauseMs: number = limits.reconcilePauseMs; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
     const elapsedMs = performance.now() - began;
     const now = sides ?? (await lookAtBoth(reconciliation, seen, { clock, signal }, elapsedMs));
     sides = undefined;
@@ -100,7 +100,7 @@ export async function reconcileTags(
         signed,
         found,
         put: put.get(tag),
-        isPatienceOver: elapsedMs > limits.settlePatienceMs,
+        isPatienceOver: elapsedMs > limits.reconcileGraceMs,
         hasInsisted: insisted.has(tag),
       });
       progress.state = withTags(progress.state, [tag], stateOf[verdict]);
@@ -115,7 +115,7 @@ export async function reconcileTags(
     }
     seen = now?.view ?? seen;
     if (!isMoving && lost.length === 0) return;
-    if (!isMoving || elapsedMs > limits.settleDeadlineMs) throw moved(image, lost);
+    if (!isMoving || elapsedMs > limits.reconcileDeadlineMs) throw moved(image, lost);
     await pause(Math.random() * pauseMs, image, signal);
   }
 }
@@ -130,7 +130,7 @@ async function lookAtBoth(
   const [view, found] = await Promise.all([
     readRepository(server, { pins, now: clock(), previous, signal }).catch((error: unknown) => {
       const isLagging = isTrustError(error, 'TRUST_DATA_INVALID');
-      if (isLagging && elapsedMs < limits.settleDeadlineMs) return undefined;
+      if (isLagging && elapsedMs < limits.reconcileDeadlineMs) return undefined;
       throw error;
     }),
     lookUpTags(images, image, image.tags),

@@ -2,7 +2,7 @@
  * What tags of a registry point to, before and after they are signed, and how it is told when that
  * is not what is signed.
  */
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { TrustError, isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
@@ -22,9 +22,9 @@ export async function lookUpTags(
   tags: Iterable<string>,
 ): Promise<TagDigests> {
   return new Map(
-    await mapAtOnce(
+    await mapConcurrent(
       [...tags],
-      limits.tagsAtOnce,
+      limits.concurrentTags,
       async (tag) => [tag, (await images.getManifest(repository, tag))?.digest] as const,
     ),
   );

@@ -77,7 +77,7 @@ async function privateConfig(
     ...(authConfig === undefined ? {} : { authConfig }),
     windows,
     onCreated: (folder) => {
-      context.removeLater(folder);
+      context.registerCleanup(folder);
     },
   });
 }

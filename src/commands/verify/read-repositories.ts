@@ -10,7 +10,7 @@ import {
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import type { Access, HostAccess } from './access.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import type { Repository } from './judge.js';
 import { describePin, warnOfFirstUse } from '../signing/pins.js';
 import { pinsFor, type ScopedPin } from './pins.js';
@@ -33,10 +33,14 @@ export async function readRepositories(
   reading: Reading,
 ): Promise<ReadonlyMap<string, Repository>> {
   const first = new Map(requests.map((request) => [request.gun, request] as const).reverse());
-  const read = await mapAtOnce([...first.values()], limits.verifiedAtOnce, async (request) => {
-    const repository = await readOne(request, reading);
-    return [request.gun, repository] as const;
-  });
+  const read = await mapConcurrent(
+    [...first.values()],
+    limits.concurrentRepositories,
+    async (request) => {
+      const repository = await readOne(request, reading);
+      return [request.gun, repository] as const;
+    },
+  );
   return new Map(read);
 }
 

@@ -14,7 +14,7 @@ import type { RunContext } from '../context.js';
 import { handOnReport } from '../report/report-file.js';
 import { resolvePin } from '../signing/pins.js';
 import { createAccess, type Access } from './access.js';
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { readVerifyConfiguration, type VerifyConfiguration } from './configuration.js';
 import {
   destinationsOf,
@@ -145,7 +145,7 @@ async function judgeAll(
   const isUsedByDigest = ({ image, isInFilesOnly }: ImageRequest): boolean =>
     pull || image.digest !== undefined || (writeDigests && isInFilesOnly);
   const judging = { policy, isUsedByDigest, nameInput, log, now: clock() };
-  return mapAtOnce(requests, limits.verifiedAtOnce, (request) =>
+  return mapConcurrent(requests, limits.concurrentRepositories, (request) =>
     judge(request, repositories.get(request.gun) ?? { kind: 'none' }, judging),
   );
 }

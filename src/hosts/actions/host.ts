@@ -5,7 +5,7 @@ import { proveAppendable } from '../../output-files/index.js';
 import { takeInputs, type Environment } from '../environment.js';
 import { failureText } from '../failure.js';
 import type { Host } from '../host.js';
-import { Masks } from '../masks.js';
+import { SecretMasker } from '../secret-masker.js';
 import { createIdToken } from './id-token.js';
 import { rememberForPost } from './post-state.js';
 
@@ -18,7 +18,7 @@ export function createActionsHost(environment: Environment): Host {
   const input = (name: string): string => inputs.get(name.toUpperCase()) ?? '';
   return {
     name: 'action',
-    masks: new Masks(),
+    masker: new SecretMasker(),
     printer: {
       open: core.startGroup,
       close: core.endGroup,
@@ -53,7 +53,7 @@ export function createActionsHost(environment: Environment): Host {
       }
       await core.summary.addRaw(markdown, true).write();
     },
-    removeLater: rememberForPost,
+    registerCleanup: rememberForPost,
     // What core.setFailed does, with a title besides.
     fail: (failure) => {
       core.error(failureText(failure), { title: `Content trust: ${failure.code}` });

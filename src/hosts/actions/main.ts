@@ -1,5 +1,5 @@
 /** Entry of the action's main step. */
-import { runAndLeave } from '../run.js';
+import { runAndExit } from '../run.js';
 import { createActionsHost } from './host.js';
 
-void runAndLeave(createActionsHost(process.env), process);
+void runAndExit(createActionsHost(process.env), process);

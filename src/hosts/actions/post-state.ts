@@ -1,11 +1,11 @@
 /** What the main step of the action tells its post step. */
 import { saveState } from '@actions/core';
-import { notedFoldersName, writeNotedFolders } from '../noted-folders.js';
+import { cleanupVariable, serializeCleanup } from '../cleanup-registry.js';
 
 const folders: string[] = [];
 
 /** Notes a folder for the post step to remove. */
 export function rememberForPost(folder: string): void {
   folders.push(folder);
-  saveState(notedFoldersName, writeNotedFolders(folders));
+  saveState(cleanupVariable, serializeCleanup(folders));
 }

@@ -2,18 +2,17 @@
  * Entry of the action's post step. It speaks to the runner itself, a variable and a line: the
  * runner's library would bring an HTTP client along that is eighty times as large as all of this.
  */
-import { notedFoldersName, readNotedFolders } from '../noted-folders.js';
-import { Masks } from '../masks.js';
-import { surviveLostOutput } from '../leave.js';
-import { removeNoted } from '../remove-noted.js';
-import { safeText } from '../safe-lines.js';
+import { cleanupVariable, parseCleanup, runCleanup } from '../cleanup-registry.js';
+import { SecretMasker } from '../secret-masker.js';
+import { tolerateLostOutput } from '../exit.js';
+import { sanitizeText } from '../sanitize-output.js';
 
 async function main(): Promise<void> {
-  surviveLostOutput(process);
-  const noted = readNotedFolders(process.env[`STATE_${notedFoldersName}`]);
-  for (const problem of await removeNoted(noted)) {
+  tolerateLostOutput(process);
+  const noted = parseCleanup(process.env[`STATE_${cleanupVariable}`]);
+  for (const problem of await runCleanup(noted)) {
     // One line by now; runners read "%" as the beginning of an escape.
-    const message = safeText(problem, new Masks()).replaceAll('%', '%25');
+    const message = sanitizeText(problem, new SecretMasker()).replaceAll('%', '%25');
     process.stdout.write(`::warning::${message}\n`);
   }
 }

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { inputNameOn, type OutputName } from '../../inputs/index.js';
 import { appendOutput, proveOutput } from '../../output-files/index.js';
 import type { Environment } from '../environment.js';
-import { safeJson } from '../documents.js';
+import { sanitizeJson } from '../sanitize-documents.js';
 import { failureText, type Failure } from '../failure.js';
 import type { Host } from '../host.js';
-import { Masks } from '../masks.js';
-import { removeNoted } from '../remove-noted.js';
-import { safeLines, safeText } from '../safe-lines.js';
+import { SecretMasker } from '../secret-masker.js';
+import { runCleanup } from '../cleanup-registry.js';
+import { sanitizeLines, sanitizeText } from '../sanitize-output.js';
 import { createPrinter, type Terminal } from './printer.js';
 import type { Invocation } from './program.js';
 import { readValue } from './values.js';
@@ -30,7 +30,7 @@ export interface CliSurroundings {
 export function createCliHost(invocation: Invocation, surroundings: CliSurroundings): Host {
   const { command, options, json, debug, summaryFile } = invocation;
   const { environment, variables, stdout, stderr, askSecret } = surroundings;
-  const masks = new Masks();
+  const masker = new SecretMasker();
   const format = readValue('format', { options, variables });
   // A document on standard output has it for itself.
   const isDocument = command === 'inspect' && format === 'json';
@@ -45,7 +45,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
   let failed: Failure | undefined;
   return {
     name: 'cli',
-    masks,
+    masker,
     printer,
     environment,
     tempDirectory: tmpdir(),
@@ -72,7 +72,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     print: (document) => {
       stdout.write(document);
     },
-    removeLater: (folder) => {
+    registerCleanup: (folder) => {
       folders.push(folder);
     },
     fail: (failure) => {
@@ -80,7 +80,8 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
       stderr.write(`error ${failureText(failure)}\n`);
     },
     finish: async () => {
-      for (const problem of await removeNoted(folders)) printer.warning(safeText(problem, masks));
+      for (const problem of await runCleanup(folders))
+        printer.warning(sanitizeText(problem, masker));
       if (isDocument) return;
       if (json) {
         const values: Readonly<Record<string, string>> = Object.fromEntries(
@@ -88,11 +89,11 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
         );
         const { code, message, remedy } = failed ?? {};
         const error = failed ? { error: { code, message, remedy } } : {};
-        stdout.write(safeJson({ ...values, ...error }, 0, masks));
+        stdout.write(sanitizeJson({ ...values, ...error }, 0, masker));
         return;
       }
       for (const [name, value] of outputs)
-        stdout.write(outputText(name, safeLines(value.trimEnd(), masks)));
+        stdout.write(outputText(name, sanitizeLines(value.trimEnd(), masker)));
     },
   };
 }

@@ -3,10 +3,10 @@ import { CommanderError, type Command } from 'commander';
 import type { runCommand } from '../../commands/index.js';
 import { exitCodes } from '../../errors.js';
 import { takeInputs } from '../environment.js';
-import { Masks } from '../masks.js';
-import { surviveLostOutput } from '../leave.js';
-import { runAndLeave } from '../run.js';
-import { safeLines } from '../safe-lines.js';
+import { SecretMasker } from '../secret-masker.js';
+import { tolerateLostOutput } from '../exit.js';
+import { runAndExit } from '../run.js';
+import { sanitizeLines } from '../sanitize-output.js';
 import { createAskSecret } from './ask-secret.js';
 import { createCliHost } from './host.js';
 import { createProgram } from './program.js';
@@ -14,7 +14,7 @@ import { environmentPrefix } from './values.js';
 
 /** Runs the command line of `process`; `run` carries the command out. */
 export async function runCli(process: NodeJS.Process, run?: typeof runCommand): Promise<void> {
-  surviveLostOutput(process);
+  tolerateLostOutput(process);
   const variables = takeInputs(process.env, environmentPrefix);
   const { env: environment, stdin, stdout, stderr } = process;
   const program = createProgram(async (invocation) => {
@@ -25,7 +25,7 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
       stderr,
       askSecret: createAskSecret(stdin, stderr),
     });
-    await runAndLeave(host, process, run);
+    await runAndExit(host, process, run);
   });
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
@@ -33,9 +33,9 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
       getOutHelpWidth: () => helpWidth(stdout.columns),
       getErrHelpWidth: () => helpWidth(stderr.columns),
       outputError: (text, write) => {
-        const lines = safeLines(
+        const lines = sanitizeLines(
           text.trim().replace(/^error: /, 'error INPUT_INVALID: '),
-          new Masks(),
+          new SecretMasker(),
         );
         write(`${lines.join('\n')}\nSee acr-content-trust --help.\n`);
       },

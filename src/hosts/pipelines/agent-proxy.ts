@@ -4,13 +4,13 @@
  */
 import * as tl from 'azure-pipelines-task-lib/task.js';
 import type { Environment } from '../environment.js';
-import { quietly } from './quiet.js';
+import { withoutTaskLibOutput } from './silence-task-lib.js';
 
 /** Sets HTTPS_PROXY and NO_PROXY in `environment` from the agent's proxy, if it has one. */
 export function useAgentProxy(environment: Environment): void {
   const set = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
   if (set.some((name) => (environment[name] ?? '') !== '')) return;
-  const proxy = quietly(() => tl.getHttpProxyConfiguration());
+  const proxy = withoutTaskLibOutput(() => tl.getHttpProxyConfiguration());
   if (!proxy) return;
   if (!URL.canParse(proxy.proxyUrl)) {
     // The reader of the variable takes what it can, and refuses the rest in its own words.

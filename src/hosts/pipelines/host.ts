@@ -9,19 +9,19 @@ import { inputNameOn } from '../../inputs/index.js';
 import type { Environment } from '../environment.js';
 import { failureText } from '../failure.js';
 import type { Host } from '../host.js';
-import { Masks } from '../masks.js';
-import { notedFoldersName, writeNotedFolders } from '../noted-folders.js';
-import { quietly } from './quiet.js';
+import { SecretMasker } from '../secret-masker.js';
+import { cleanupVariable, serializeCleanup } from '../cleanup-registry.js';
+import { withoutTaskLibOutput } from './silence-task-lib.js';
 import { readServiceConnection } from './service-connection.js';
 
 /** Gives the host; task-lib has taken inputs and endpoints out of the environment already. */
 export function createPipelinesHost(environment: Environment): Host {
   const folders: string[] = [];
   const tempDirectory = environment.AGENT_TEMPDIRECTORY ?? tmpdir();
-  const input = (name: string): string => quietly(() => tl.getInput(name)) ?? '';
+  const input = (name: string): string => withoutTaskLibOutput(() => tl.getInput(name)) ?? '';
   return {
     name: 'task',
-    masks: new Masks(),
+    masker: new SecretMasker(),
     printer: {
       open: (title) => {
         console.log(`##[group]${title}`);
@@ -62,9 +62,9 @@ export function createPipelinesHost(environment: Environment): Host {
       await writeFile(file, markdown, { flag: 'wx' });
       tl.uploadSummary(file);
     },
-    removeLater: (folder) => {
+    registerCleanup: (folder) => {
       folders.push(folder);
-      tl.setTaskVariable(notedFoldersName, writeNotedFolders(folders));
+      tl.setTaskVariable(cleanupVariable, serializeCleanup(folders));
     },
     fail: (failure) => {
       tl.setResult(tl.TaskResult.Failed, failureText(failure));

@@ -1,10 +1,10 @@
 /** Entry of the task. */
 import './given-inputs.js';
-import { runAndLeave } from '../run.js';
+import { runAndExit } from '../run.js';
 import { useAgentProxy } from './agent-proxy.js';
 import { createPipelinesHost } from './host.js';
-import { dropTaskLibHandlers } from './quiet.js';
+import { dropTaskLibHandlers } from './silence-task-lib.js';
 
 dropTaskLibHandlers();
 useAgentProxy(process.env);
-void runAndLeave(createPipelinesHost(process.env), process);
+void runAndExit(createPipelinesHost(process.env), process);

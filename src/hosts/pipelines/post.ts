@@ -3,24 +3,27 @@
  * rest, a hundred times as large as all of this, is not needed to read one variable.
  */
 import { TaskCommand } from 'azure-pipelines-task-lib/taskcommand.js';
-import { notedFoldersName, readNotedFolders } from '../noted-folders.js';
-import { Masks } from '../masks.js';
-import { surviveLostOutput } from '../leave.js';
-import { removeNoted } from '../remove-noted.js';
-import { safeText } from '../safe-lines.js';
+import { cleanupVariable, parseCleanup, runCleanup } from '../cleanup-registry.js';
+import { SecretMasker } from '../secret-masker.js';
+import { tolerateLostOutput } from '../exit.js';
+import { sanitizeText } from '../sanitize-output.js';
 
 async function main(): Promise<void> {
-  surviveLostOutput(process);
+  tolerateLostOutput(process);
   const { env } = process;
-  const noted = readNotedFolders(env[`VSTS_TASKVARIABLE_${notedFoldersName.toUpperCase()}`]);
+  const noted = parseCleanup(env[`VSTS_TASKVARIABLE_${cleanupVariable.toUpperCase()}`]);
   // Agents that hand out an id take no command without it.
   const properties = {
     type: 'warning',
     source: 'CustomerScript',
     correlationId: env.COMMAND_CORRELATION_ID ?? '',
   };
-  for (const problem of await removeNoted(noted)) {
-    const command = new TaskCommand('task.issue', properties, safeText(problem, new Masks()));
+  for (const problem of await runCleanup(noted)) {
+    const command = new TaskCommand(
+      'task.issue',
+      properties,
+      sanitizeText(problem, new SecretMasker()),
+    );
     process.stdout.write(`${command.toString()}\n`);
   }
 }

@@ -8,7 +8,7 @@ import type { HostIdentity } from '../../commands/index.js';
 import { TrustError } from '../../errors.js';
 import type { Secrets } from '../../ports.js';
 import type { Environment } from '../environment.js';
-import { quietly } from './quiet.js';
+import { withoutTaskLibOutput } from './silence-task-lib.js';
 
 type ServiceConnection = NonNullable<HostIdentity['serviceConnection']>;
 
@@ -26,7 +26,7 @@ export function readServiceConnection(
 }
 
 function identityOf(id: string, secrets: Secrets, environment: Environment): Identity {
-  const scheme = quietly(() => tl.getEndpointAuthorizationScheme(id, true)) ?? '';
+  const scheme = withoutTaskLibOutput(() => tl.getEndpointAuthorizationScheme(id, true)) ?? '';
   switch (scheme.toLowerCase()) {
     case 'managedserviceidentity': {
       const clientId = data(id, 'msiclientId');
@@ -97,9 +97,9 @@ function needed(id: string, key: string): string {
 }
 
 function auth(id: string, key: string): string | undefined {
-  return quietly(() => tl.getEndpointAuthorizationParameter(id, key, true));
+  return withoutTaskLibOutput(() => tl.getEndpointAuthorizationParameter(id, key, true));
 }
 
 function data(id: string, key: string): string | undefined {
-  return quietly(() => tl.getEndpointDataParameter(id, key, true));
+  return withoutTaskLibOutput(() => tl.getEndpointDataParameter(id, key, true));
 }

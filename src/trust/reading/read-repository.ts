@@ -3,7 +3,7 @@
  * otherwise once more from the start, the way Notary does it (notary client/tufclient.go, Update).
  */
 import { setImmediate } from 'node:timers/promises';
-import { mapAtOnce } from '../../at-once.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { TrustError, isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { RoleName } from '../metadata/types.js';
@@ -101,9 +101,9 @@ async function readOnce(
   ) {
     // One level at a time, several of its files at once.
     collection.requireRoom(pending);
-    const level = await mapAtOnce(
+    const level = await mapConcurrent(
       pending,
-      limits.roleFilesAtOnce,
+      limits.concurrentRoleFiles,
       async (role) => [role, await named(role)] as const,
     );
     for (const [role, bytes] of level) {

@@ -1,5 +1,5 @@
 /** Reads what a trust server, or whatever stands in front of it, says when it says no. */
-import { errorAnswerOf } from '../../http/answer.js';
+import { parseErrorResponse } from '../../http/error-response.js';
 import type { HttpResponse } from '../../http/types.js';
 
 /** The first entry of a registry-style error body, as far as it could be read. */
@@ -12,6 +12,6 @@ export interface ServerComplaint {
 
 /** Reads an error body: `{"errors":[{"code","message","detail"}]}`, plain text or a page. */
 export function complaintOf(response: HttpResponse): ServerComplaint {
-  const { code, words } = errorAnswerOf(response);
+  const { code, words } = parseErrorResponse(response);
   return { code, words };
 }

@@ -18,7 +18,7 @@ import { complaintOf } from './answers.js';
 import {
   administratorRefused,
   contentTrustOff,
-  noAnswer,
+  noResponse,
   noLogin,
   readerRefused,
   signerRefused,
@@ -232,7 +232,7 @@ class HttpTrustServer implements TrustServer {
     try {
       response = await this.#options.http({ ...request, headers });
     } catch (error) {
-      if (error instanceof HttpError) throw noAnswer(this, error, doing);
+      if (error instanceof HttpError) throw noResponse(this, error, doing);
       throw error;
     }
     const firewall = registryFirewall(this.host, response);

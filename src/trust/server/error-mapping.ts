@@ -3,7 +3,7 @@
  * written for Azure Container Registry, whose trust endpoint hides several causes behind one 401.
  */
 import { TrustError } from '../../errors.js';
-import { askedWait, busyRemedy, errorAnswerOf } from '../../http/answer.js';
+import { requestedWait, busyRemedy, parseErrorResponse } from '../../http/error-response.js';
 import { registryNameOf } from '../../http/firewall.js';
 import { HttpError, type HttpResponse } from '../../http/types.js';
 import type { Gun } from '../metadata/types.js';
@@ -92,7 +92,7 @@ export function contentTrustOff(place: Place, response: HttpResponse): TrustErro
 
 /** The error for an answer that no trust server in order would give. */
 export function stumbled(place: Place, response: HttpResponse, doing: string): TrustError {
-  const answer = errorAnswerOf(response);
+  const answer = parseErrorResponse(response);
   const { status, isWebPage: page, speaker } = answer;
   if (status === 413) {
     return new TrustError(
@@ -111,7 +111,7 @@ export function stumbled(place: Place, response: HttpResponse, doing: string): T
   return new TrustError(
     'TRUST_SERVER_UNREACHABLE',
     `the trust server ${place.host} could not ${doing} for ${place.gun} ` +
-      `(${said(response)}${who})${answer.isBusy ? busyWords(status) : ''}${askedWait(answer)}`,
+      `(${said(response)}${who})${answer.isBusy ? busyWords(status) : ''}${requestedWait(answer)}`,
     {
       remedy: answer.isBusy && !page ? busyRemedy(answer, 'the trust server') : unreachableRemedy,
     },
@@ -151,7 +151,7 @@ export function noLogin(place: Place, cause: TrustError, doing: string): TrustEr
 }
 
 /** The error for no usable answer at all. */
-export function noAnswer(place: Place, error: HttpError, doing: string): TrustError {
+export function noResponse(place: Place, error: HttpError, doing: string): TrustError {
   switch (error.kind) {
     case 'too-large':
     case 'unreadable':

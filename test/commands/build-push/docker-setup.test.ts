@@ -41,7 +41,7 @@ function scenario() {
     platform: process.platform,
     homeDirectory: folder,
     tempDirectory: folder,
-    removeLater: () => undefined,
+    registerCleanup: () => undefined,
   } as unknown as RunContext;
   return {
     opened,

@@ -5,8 +5,8 @@ import { drawingOf } from '../../../src/commands/inspect/drawing.js';
 import { rolesOf, type RepositoryFacts } from '../../../src/commands/inspect/facts.js';
 import { inspectionSummary, inspectionTable } from '../../../src/commands/inspect/report.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
-import { safeJson } from '../../../src/hosts/documents.js';
-import { Masks } from '../../../src/hosts/masks.js';
+import { sanitizeJson } from '../../../src/hosts/sanitize-documents.js';
+import { SecretMasker } from '../../../src/hosts/secret-masker.js';
 import { collectProblems, readInputs } from '../../../src/inputs/index.js';
 import { listTags, publishTags, readRepository } from '../../../src/trust/index.js';
 import { ecdsaSigner } from '../../trust/support/keys.js';
@@ -34,7 +34,9 @@ describe('what Docker would print', () => {
     const { repository, signer } = await withSigner();
     const view = await viewAt(repository, repository.now);
     const [root = ''] = view.root.signed.roles.root?.keyids ?? [];
-    expect(safeJson([dockerInspection(`${gun}:2`, view, '2')], dockerIndent, new Masks())).toBe(`[
+    expect(
+      sanitizeJson([dockerInspection(`${gun}:2`, view, '2')], dockerIndent, new SecretMasker()),
+    ).toBe(`[
     {
         "Name": "${gun}:2",
         "SignedTags": [

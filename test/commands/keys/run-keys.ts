@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand, type RunContext } from '../../../src/commands/index.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
-import { safeJson, safeMarkdown } from '../../../src/hosts/documents.js';
-import { Masks } from '../../../src/hosts/masks.js';
+import { sanitizeJson, sanitizeMarkdown } from '../../../src/hosts/sanitize-documents.js';
+import { SecretMasker } from '../../../src/hosts/secret-masker.js';
 import { collectProblems, readInputs, type CommandName } from '../../../src/inputs/index.js';
 import type { Log } from '../../../src/ports.js';
 import type { EmulatedVault } from '../../azure/key-vault/emulated-vault.js';
@@ -65,7 +65,7 @@ export async function runKeys(
     'client-secret': who.clientSecret,
     ...texts,
   };
-  const masks = new Masks();
+  const masks = new SecretMasker();
   const lines: string[] = [];
   const warnings: string[] = [];
   const outputs: Record<string, string> = {};
@@ -80,7 +80,7 @@ export async function runKeys(
   const context: RunContext = {
     log,
     secrets: { mask: (value) => void masks.add(value) },
-    toJson: (document, indent) => safeJson(document, indent, masks),
+    toJson: (document, indent) => sanitizeJson(document, indent, masks),
     ...(answers && { askSecret: () => Promise.resolve(left.shift() ?? '') }),
     exec: () => Promise.reject(new Error('no program is needed')),
     clock: () => new Date(),
@@ -98,11 +98,11 @@ export async function runKeys(
     },
     print: () => undefined,
     addSummary: (markdown) => {
-      summary += safeMarkdown(markdown, masks);
+      summary += sanitizeMarkdown(markdown, masks);
       return Promise.resolve();
     },
     onFailure: () => undefined,
-    removeLater: () => undefined,
+    registerCleanup: () => undefined,
   };
   let error: TrustError | undefined;
   try {

@@ -16,8 +16,8 @@ import { withTags } from '../../../src/commands/signing/registry-state.js';
 import { signTags } from '../../../src/commands/signing/sign-tags.js';
 import { TrustError } from '../../../src/errors.js';
 import { content, gun, TestRepository } from '../../trust/support/repository.js';
-import { safeJson, safeMarkdown } from '../../../src/hosts/documents.js';
-import { Masks } from '../../../src/hosts/masks.js';
+import { sanitizeJson, sanitizeMarkdown } from '../../../src/hosts/sanitize-documents.js';
+import { SecretMasker } from '../../../src/hosts/secret-masker.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -59,7 +59,7 @@ async function tell(
 ): Promise<Told> {
   const outputs = new Map<string, string>();
   const warnings: string[] = [];
-  const masks = new Masks();
+  const masks = new SecretMasker();
   masks.add('s3cret');
   let summary = '';
   const context = {
@@ -74,10 +74,10 @@ async function tell(
       debug: () => undefined,
     },
     setOutput: (name: string, value: string) => outputs.set(name, value),
-    toJson: (document: object, indent: number) => safeJson(document, indent, masks),
+    toJson: (document: object, indent: number) => sanitizeJson(document, indent, masks),
     onFailure: () => undefined,
     addSummary: (text: string) => {
-      summary += safeMarkdown(text, masks);
+      summary += sanitizeMarkdown(text, masks);
       return Promise.resolve();
     },
   } as unknown as RunContext;

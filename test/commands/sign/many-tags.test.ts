@@ -44,5 +44,5 @@ it('1,200 tags of eight repositories are signed with a bounded number of request
   expect(outputs['signed-tags']?.split(',')).toHaveLength(1200);
   expect(repositories.every((name) => tags.every((tag) => world.isSigned(name, tag)))).toBe(true);
   // As many as may be, and no more.
-  expect(traffic.most).toBe(limits.requestsAtOnce);
+  expect(traffic.most).toBe(limits.concurrentRequests);
 });

@@ -11,7 +11,7 @@ import path from 'node:path';
 import { runCommand } from '../../../src/commands/index.js';
 import type { Failure } from '../../../src/hosts/failure.js';
 import type { Host } from '../../../src/hosts/host.js';
-import { Masks } from '../../../src/hosts/masks.js';
+import { SecretMasker } from '../../../src/hosts/secret-masker.js';
 import { runOn } from '../../../src/hosts/run.js';
 import type { HttpRequest, HttpResponse } from '../../../src/http/index.js';
 import type { CommandName, InputName } from '../../../src/inputs/index.js';
@@ -149,7 +149,7 @@ async function runIn(
   };
   const own: Host = {
     name: 'cli',
-    masks: new Masks(),
+    masker: new SecretMasker(),
     printer: {
       open: () => undefined,
       close: () => undefined,
@@ -176,7 +176,7 @@ async function runIn(
       summary += markdown;
       return Promise.resolve();
     },
-    removeLater: () => undefined,
+    registerCleanup: () => undefined,
     fail: () => undefined,
   };
   const somewhere = Object.assign(process, { exitCode: undefined as number | undefined });

@@ -14,7 +14,7 @@ import { isTrustError } from '../../../errors.js';
 import { limits } from '../../../limits.js';
 import { type VaultReference, type VaultSecretReference } from '../../../signing/index.js';
 import type { KeyId } from '../../../trust/index.js';
-import { mapAtOnce } from '../../../at-once.js';
+import { mapConcurrent } from '../../../concurrency.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../session/session.js';
 import type { BackupObject, BackupVersion } from './manifest.js';
@@ -48,7 +48,7 @@ export async function identify(
   const newestVersion = versionOf(newest.kid);
   const listed = await listKeyVersions(key, credential, options);
   const older = listed.map(({ version }) => version).filter((one) => one !== newestVersion);
-  const read = await mapAtOnce(older, limits.vaultKeysAtOnce, async (version) => {
+  const read = await mapConcurrent(older, limits.concurrentVaultKeys, async (version) => {
     const { keyId } = await readVersionIdentity({ ...key, version }, credential, options);
     return asVersion(version, keyId);
   });

@@ -10,7 +10,7 @@ import { limits } from '../../../limits.js';
 import { resolveExisting } from '../../../output-files/index.js';
 import type { Log } from '../../../ports.js';
 import { formatKeyReference, type VaultReference } from '../../../signing/index.js';
-import { mapAtOnce } from '../../../at-once.js';
+import { mapConcurrent } from '../../../concurrency.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { handOnReport } from '../../report/report-file.js';
@@ -90,10 +90,14 @@ async function find(
   ];
   const named = new Map(all.map((reference) => [formatKeyReference(reference), reference]));
   if (named.size === 0) throw nothingThere(vaultUrl);
-  const found = await mapAtOnce([...named.values()], limits.vaultKeysAtOnce, async (reference) => {
-    const identity: Identity = await identify(reference, azure, context);
-    return { ...identity, name: reference.name };
-  });
+  const found = await mapConcurrent(
+    [...named.values()],
+    limits.concurrentVaultKeys,
+    async (reference) => {
+      const identity: Identity = await identify(reference, azure, context);
+      return { ...identity, name: reference.name };
+    },
+  );
   // A key named both by itself and by its certificate is one object.
   const byName = new Map(found.map((one) => [`${one.kind}/${one.name.toLowerCase()}`, one]));
   return [...byName.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
@@ -128,9 +132,9 @@ async function write(
   { signal, clock, workingDirectory }: RunContext,
 ): Promise<Manifest> {
   const blobs = new Map<string, Buffer>();
-  const objects = await mapAtOnce(
+  const objects = await mapConcurrent(
     wanted,
-    limits.vaultKeysAtOnce,
+    limits.concurrentVaultKeys,
     async ({ kind, name, purpose, versions }): Promise<BackupObject> => {
       const reference = referenceOf({ kind, name }, vaultUrl);
       const bytes = await backupVaultObject(reference, credential, { signal, clock });

@@ -16,7 +16,7 @@ import { limits } from '../../../limits.js';
 import type { Log } from '../../../ports.js';
 import { formatKeyReference, proveSigner, type VaultReference } from '../../../signing/index.js';
 import type { Signer } from '../../../trust/index.js';
-import { mapAtOnce } from '../../../at-once.js';
+import { mapConcurrent } from '../../../concurrency.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../session/session.js';
 import { purposeOfStored } from '../stored-keys/stored-key-names.js';
@@ -66,7 +66,7 @@ export async function bringKeys(
   log: Log,
   note: (url: string) => void,
 ): Promise<readonly BroughtKey[]> {
-  return mapAtOnce(planned, limits.vaultKeysAtOnce, async (one): Promise<BroughtKey> => {
+  return mapConcurrent(planned, limits.concurrentVaultKeys, async (one): Promise<BroughtKey> => {
     const nothing = { ...one, url: undefined, signs: 'not tried', error: undefined } as const;
     const { destination, key } = one;
     if (!destination) return { ...nothing, state: 'left out' };

@@ -7,7 +7,7 @@ import { limits } from '../../../limits.js';
 import type { Log } from '../../../ports.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import { readRepository, type TrustedView } from '../../../trust/index.js';
-import { mapAtOnce } from '../../../at-once.js';
+import { mapConcurrent } from '../../../concurrency.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
 import {
@@ -114,9 +114,9 @@ async function findKeys(
       key,
     ]),
   );
-  const found = await mapAtOnce(
+  const found = await mapConcurrent(
     [...named],
-    limits.vaultKeysAtOnce,
+    limits.concurrentVaultKeys,
     async ([name, key]) => [name, await findKey(key, azure, context)] as const,
   );
   return new Map(found);
@@ -136,11 +136,15 @@ async function openThere(
   for (const key of [...keys, ...toInitialise.map(({ targetsKey }) => targetsKey)]) {
     if (key.kind === 'there') needed.set(formatKeyReference(key.reference), key);
   }
-  const opened = await mapAtOnce([...needed], limits.vaultKeysAtOnce, async ([name, key]) => {
-    const ready = await openFound(key, azure, context);
-    log.info(ready.signer.description);
-    log.info(`key ID ${ready.signer.keyId}`);
-    return [name, ready] as const;
-  });
+  const opened = await mapConcurrent(
+    [...needed],
+    limits.concurrentVaultKeys,
+    async ([name, key]) => {
+      const ready = await openFound(key, azure, context);
+      log.info(ready.signer.description);
+      log.info(`key ID ${ready.signer.keyId}`);
+      return [name, ready] as const;
+    },
+  );
   return new Map(opened);
 }

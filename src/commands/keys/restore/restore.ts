@@ -6,7 +6,7 @@ import { TrustError, isTrustError } from '../../../errors.js';
 import type { InputValues } from '../../../inputs/index.js';
 import { limits } from '../../../limits.js';
 import { formatKeyReference } from '../../../signing/index.js';
-import { mapAtOnce } from '../../../at-once.js';
+import { mapConcurrent } from '../../../concurrency.js';
 import type { RunContext } from '../../context.js';
 import { collectWarnings } from '../../report/collect-warnings.js';
 import { cappedList } from '../../report/capped-list.js';
@@ -39,9 +39,9 @@ export async function restoreKeys(inputs: InputValues, context: RunContext): Pro
   const azure = openVaultAccess(vaultUrl, inputs, context);
   const errors: TrustError[] = [];
   const objects = await log.group('Restoring', async () => {
-    const done = await mapAtOnce(
+    const done = await mapConcurrent(
       manifest.objects,
-      limits.vaultKeysAtOnce,
+      limits.concurrentVaultKeys,
       async (object): Promise<RestoredObject> => {
         const blob = blobs.get(object.file);
         if (!blob) throw new TypeError('a file of the backup got lost on the way');

@@ -6,15 +6,15 @@ import { limits } from '../limits.js';
  * The signals that ask a run to stop. A terminal that closes sends SIGHUP; Ctrl+Break, by which
  * agents on Windows stop a task, is SIGBREAK.
  */
-export const stopSignals = Object.keys(exitCodes.stopped) as readonly StopSignal[];
+export const shutdownSignals = Object.keys(exitCodes.stopped) as readonly StopSignal[];
 
 /** The part of the process that is needed. */
-export interface Stoppable {
+export interface SignalSource {
   on(event: string, listener: (value: unknown) => void): unknown;
 }
 
 /** What happened to the process while it ran. */
-export interface Stop {
+export interface Shutdown {
   readonly signal: AbortSignal;
   /** The first termination signal that arrived. */
   stoppedBy(): StopSignal | undefined;
@@ -28,7 +28,10 @@ export interface Stop {
  * Listens for the rest of the process's life: a second signal must not cut the clean-up short,
  * which limits bound. Runners kill what takes longer.
  */
-export function listenForStop(process: Stoppable, graceMs: number = limits.stopGraceMs): Stop {
+export function listenForShutdown(
+  process: SignalSource,
+  graceMs: number = limits.shutdownGraceMs,
+): Shutdown {
   const controller = new AbortController();
   let stoppedBy: StopSignal | undefined;
   let crash: { readonly thrown: unknown } | undefined;
@@ -40,7 +43,7 @@ export function listenForStop(process: Stoppable, graceMs: number = limits.stopG
     crash ??= { thrown };
     controller.abort(thrown);
   };
-  for (const name of stopSignals) {
+  for (const name of shutdownSignals) {
     process.on(name, () => {
       onSignal(name);
     });

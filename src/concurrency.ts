@@ -1,7 +1,7 @@
 /** Does many things at the same time, but not too many. */
 
 /** Results of `body` in the order of `items`, with at most `most` under way; the first error ends it. */
-export async function mapAtOnce<T, R>(
+export async function mapConcurrent<T, R>(
   items: readonly T[],
   most: number,
   body: (item: T) => Promise<R>,

@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, TrustError } from '../errors.js';
 import type { ExecResult } from '../ports.js';
-import { type BuildRun, buildFailure, pushFailure } from './failures.js';
+import { type BuildRun, buildFailure, pushFailure } from './error-mapping.js';
 import { allOutput, failureWords } from './text.js';
 
 interface TrustCause {

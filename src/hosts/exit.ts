@@ -5,7 +5,7 @@
 import type { Writable } from 'node:stream';
 import { exitCodes } from '../errors.js';
 import { limits } from '../limits.js';
-import { stopSignals } from './stop.js';
+import { shutdownSignals } from './shutdown.js';
 
 /** The two outputs of a process. */
 export interface Outputs {
@@ -14,7 +14,7 @@ export interface Outputs {
 }
 
 /** The part of the process that leaving takes. */
-export interface Leaving extends Outputs {
+export interface ExitingProcess extends Outputs {
   once(event: string, listener: () => void): unknown;
   exit(code: number): unknown;
 }
@@ -27,9 +27,9 @@ const lossy = new WeakSet<Writable>();
 
 /**
  * Lets the process live on when an output cannot be written: a reader that has seen enough
- * (`| head -1`) is no failure, and any other loss is told by {@link leave}.
+ * (`| head -1`) is no failure, and any other loss is told by {@link exitWhenFlushed}.
  */
-export function surviveLostOutput({ stdout, stderr }: Outputs): void {
+export function tolerateLostOutput({ stdout, stderr }: Outputs): void {
   for (const output of [stdout, stderr]) {
     output.on('error', (error: NodeJS.ErrnoException) => {
       if (!closedCodes.has(error.code ?? '')) lossy.add(output);
@@ -41,10 +41,10 @@ export function surviveLostOutput({ stdout, stderr }: Outputs): void {
  * Ends the process with `code` as soon as its output was taken. Where it was not, after
  * `patienceMs`, at a further signal, or because it could not be written, the code is not 0.
  */
-export async function leave(
-  process: Leaving,
+export async function exitWhenFlushed(
+  process: ExitingProcess,
   code: number,
-  patienceMs: number = limits.outputPatienceMs,
+  patienceMs: number = limits.outputFlushMs,
 ): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const givenUp = new Promise<boolean>((resolve) => {
@@ -52,7 +52,7 @@ export async function leave(
       resolve(false);
     };
     timer = setTimeout(giveUp, patienceMs);
-    for (const name of stopSignals) process.once(name, giveUp);
+    for (const name of shutdownSignals) process.once(name, giveUp);
   });
   const taken = Promise.all([isTaken(process.stdout), isTaken(process.stderr)]);
   const arrived = await Promise.race([taken.then((both) => both.every(Boolean)), givenUp]);

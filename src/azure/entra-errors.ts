@@ -4,7 +4,7 @@
  */
 import { TrustError } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
-import type { ErrorAnswer } from '../http/index.js';
+import type { ErrorResponse } from '../http/index.js';
 
 /** Who was refused. */
 export interface Refused {
@@ -121,7 +121,7 @@ export function aadstsCode(text: string): string | undefined {
 }
 
 /** Whether a refusal may be gone next time, although its status says otherwise. */
-export function isTransientRefusal({ code, words }: ErrorAnswer): boolean {
+export function isTransientRefusal({ code, words }: ErrorResponse): boolean {
   return (
     transientCodes.has(aadstsCode(words) ?? '') ||
     code === 'temporarily_unavailable' ||

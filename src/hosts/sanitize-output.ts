@@ -5,7 +5,7 @@
  * Works on whole lines, so that a marker split over two chunks is still seen.
  */
 import { StringDecoder } from 'node:string_decoder';
-import type { Masks } from './masks.js';
+import type { SecretMasker } from './secret-masker.js';
 
 /** A line longer than this is broken, so that output without line ends cannot fill the memory. */
 export const longestLine = 64 * 1024;
@@ -33,18 +33,18 @@ const controls =
   /\x1b\[[0-?]*[ -/]*[@-ln-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b(?!\[[0-9;:]*m)|[\0-\x08\x0b-\x1a\x1c-\x1f\x7f\x80-\x9f]/g;
 
 /** The lines of `text`, each without secrets and harmless to print as a line of its own. */
-export function safeLines(text: string, masks: Masks): readonly string[] {
-  return text.split(lineEnd).map((line) => safeLine(line, masks));
+export function sanitizeLines(text: string, masker: SecretMasker): readonly string[] {
+  return text.split(lineEnd).map((line) => sanitizeLine(line, masker));
 }
 
 /** `text` as one harmless line: for titles and values that must not break. */
-export function safeText(text: string, masks: Masks): string {
-  return safeLine(text.split(lineEnd).join(' '), masks);
+export function sanitizeText(text: string, masker: SecretMasker): string {
+  return sanitizeLine(text.split(lineEnd).join(' '), masker);
 }
 
-function safeLine(line: string, masks: Masks): string {
+function sanitizeLine(line: string, masker: SecretMasker): string {
   // First what is not shown, as taking it away may bring a marker or a secret together.
-  return masks
+  return masker
     .redact(line.replace(controls, ''))
     .replace(bracketMarker, '$1 [')
     .replace(colonMarker, '$1 :');

@@ -3,7 +3,7 @@ import { once, EventEmitter } from 'node:events';
 import { open } from 'node:fs/promises';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { leave, surviveLostOutput, type Leaving } from '../../src/hosts/leave.js';
+import { exitWhenFlushed, tolerateLostOutput, type ExitingProcess } from '../../src/hosts/exit.js';
 import { samplePathOf, useSample } from './start.js';
 
 useSample();
@@ -103,7 +103,7 @@ describe('a process that is done', () => {
   const processOf = (stdout: Writable) => {
     const exits: number[] = [];
     const events = new EventEmitter();
-    const leaving: Leaving = {
+    const leaving: ExitingProcess = {
       stdout,
       stderr: new PassThrough(),
       once: (name, listener) => events.once(name, listener),
@@ -114,7 +114,7 @@ describe('a process that is done', () => {
 
   it.each([0, 1, 130])('leaves with its code %i once its output was taken', async (code) => {
     const { leaving, exits } = processOf(new PassThrough());
-    await leave(leaving, code);
+    await exitWhenFlushed(leaving, code);
     expect(exits).toEqual([code]);
   });
 
@@ -125,7 +125,7 @@ describe('a process that is done', () => {
     const stdout = stuck();
     stdout.write('x');
     const { leaving, exits } = processOf(stdout);
-    await leave(leaving, code, 10);
+    await exitWhenFlushed(leaving, code, 10);
     expect(exits).toEqual([expected]);
   });
 
@@ -133,7 +133,7 @@ describe('a process that is done', () => {
     const stdout = stuck();
     stdout.write('x');
     const { leaving, events, exits } = processOf(stdout);
-    const left = leave(leaving, 0);
+    const left = exitWhenFlushed(leaving, 0);
     events.emit(signal);
     await left;
     expect(exits).toEqual([1]);
@@ -151,9 +151,9 @@ describe('a process that is done', () => {
       },
     });
     const { leaving, exits } = processOf(stdout);
-    surviveLostOutput(leaving);
+    tolerateLostOutput(leaving);
     stdout.write('x');
-    await leave(leaving, 0);
+    await exitWhenFlushed(leaving, 0);
     expect(exits).toEqual([expected]);
   });
 });

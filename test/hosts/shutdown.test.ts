@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { listenForStop } from '../../src/hosts/stop.js';
+import { listenForShutdown } from '../../src/hosts/shutdown.js';
 
 describe('a process that is asked to stop', () => {
   it('aborts the run, and remembers the first signal', () => {
     const process = new EventEmitter();
-    const stop = listenForStop(process);
+    const stop = listenForShutdown(process);
     expect(stop.signal.aborted).toBe(false);
     process.emit('SIGTERM', 'SIGTERM');
     process.emit('SIGINT', 'SIGINT');
@@ -16,7 +16,7 @@ describe('a process that is asked to stop', () => {
 
   it.each(['uncaughtException', 'unhandledRejection'])('does so after an %s', (event) => {
     const process = new EventEmitter();
-    const stop = listenForStop(process);
+    const stop = listenForShutdown(process);
     process.emit(event, 'what was thrown');
     expect(stop.signal.aborted).toBe(true);
     expect(stop.crash()).toEqual({ thrown: 'what was thrown' });
@@ -25,7 +25,7 @@ describe('a process that is asked to stop', () => {
 
   it('waits for the run to clean up, but not for ever', async () => {
     const process = new EventEmitter();
-    const stop = listenForStop(process, 20);
+    const stop = listenForShutdown(process, 20);
     process.on('SIGINT', () => undefined);
     const running = stop.bound(new Promise(() => undefined));
     process.emit('SIGINT', 'SIGINT');

@@ -9,7 +9,7 @@ import { retryAfterMs, isTransientStatus } from './retry.js';
 import type { HttpResponse } from './types.js';
 
 /** An error answer, taken apart. */
-export interface ErrorAnswer {
+export interface ErrorResponse {
   readonly status: number;
   /** Such as `DENIED`, `ForbiddenByFirewall` or `invalid_client`; undefined where the body has none. */
   readonly code: string | undefined;
@@ -32,7 +32,7 @@ export interface ErrorAnswer {
 const maxWords = 600;
 
 /** Takes an error answer apart; of any other answer nothing but the status. */
-export function errorAnswerOf(response: HttpResponse): ErrorAnswer {
+export function parseErrorResponse(response: HttpResponse): ErrorResponse {
   const { status } = response;
   const isSuccess = status >= 200 && status < 300;
   const text = isSuccess ? '' : response.body.toString();
@@ -81,7 +81,7 @@ export function durationOf(seconds: number): string {
 }
 
 /** What to do about a service that is busy or failing: nobody needs to change anything. */
-export function busyRemedy({ status, waitSeconds }: ErrorAnswer, service: string): string {
+export function busyRemedy({ status, waitSeconds }: ErrorResponse, service: string): string {
   const wait = waitSeconds === undefined ? 'some minutes' : durationOf(waitSeconds);
   return (
     `Wait ${wait}, then run the step again.\n` +
@@ -92,7 +92,7 @@ export function busyRemedy({ status, waitSeconds }: ErrorAnswer, service: string
 }
 
 /** ` and asks to wait 10 minutes`, or nothing. */
-export function askedWait({ waitSeconds }: ErrorAnswer): string {
+export function requestedWait({ waitSeconds }: ErrorResponse): string {
   return waitSeconds === undefined || waitSeconds === 0
     ? ''
     : ` and asks to wait ${durationOf(waitSeconds)}`;
@@ -152,7 +152,7 @@ function speakerOf(response: HttpResponse): string | undefined {
 }
 
 /** The words of Azure Container Registry and of Key Vault; registries of others have no such thing. */
-function firewallIn(innerCode: string | undefined, text: string): ErrorAnswer['firewall'] {
+function firewallIn(innerCode: string | undefined, text: string): ErrorResponse['firewall'] {
   const isFirewall =
     /^ForbiddenBy(?:Firewall|Connection)$/.test(innerCode ?? '') ||
     /client with IP\b|aka\.ms\/acr\/firewall|client address is not authorized/i.test(text) ||

@@ -11,7 +11,7 @@ export interface ProgramSearch {
 }
 
 /** The full path of the program `file`, or nothing if there is none that may be run. */
-export async function findProgram(
+export async function which(
   file: string,
   { env, cwd, platform }: ProgramSearch,
 ): Promise<string | undefined> {

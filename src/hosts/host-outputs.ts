@@ -5,29 +5,29 @@
 import { TrustError, messageOf } from '../errors.js';
 import { inputNameOn, type OutputName } from '../inputs/index.js';
 import type { Log } from '../ports.js';
-import { safeMarkdown } from './documents.js';
+import { sanitizeMarkdown } from './sanitize-documents.js';
 import type { Host } from './host.js';
 
 /** Hands on, and remembers what did not arrive. */
-export interface HandOn {
+export interface HostOutputs {
   readonly setOutput: (name: OutputName, value: string) => void;
   readonly addSummary: (markdown: string) => Promise<void>;
   /** @throws {TrustError} FILE_NOT_WRITTEN */
-  readonly removeLater: (path: string) => void;
+  readonly registerCleanup: (path: string) => void;
   /** Why outputs are missing, if any are. */
   lost(): TrustError | undefined;
 }
 
-/** Gives the {@link HandOn} of a run. */
-export function createHandOn(
-  host: Pick<Host, 'name' | 'setOutput' | 'addSummary' | 'removeLater' | 'masks'>,
+/** Gives the {@link HostOutputs} of a run. */
+export function createHostOutputs(
+  host: Pick<Host, 'name' | 'setOutput' | 'addSummary' | 'registerCleanup' | 'masker'>,
   log: Pick<Log, 'warn'>,
-): HandOn {
+): HostOutputs {
   const missing = new Set<OutputName>();
   let why: unknown;
   return {
     setOutput: (name, value) => {
-      const redacted = host.masks.redact(value);
+      const redacted = host.masker.redact(value);
       if (redacted !== value) {
         log.warn(
           `The output "${inputNameOn(host.name, name)}" holds a secret of this run and was masked. Choose a secret that is part of no name.`,
@@ -42,14 +42,14 @@ export function createHandOn(
     },
     addSummary: async (markdown) => {
       try {
-        await host.addSummary(safeMarkdown(markdown, host.masks));
+        await host.addSummary(sanitizeMarkdown(markdown, host.masker));
       } catch (thrown) {
         log.warn(`The job summary is missing: ${messageOf(thrown)}`);
       }
     },
-    removeLater: (path) => {
+    registerCleanup: (path) => {
       try {
-        host.removeLater(path);
+        host.registerCleanup(path);
       } catch (cause) {
         throw new TrustError(
           'FILE_NOT_WRITTEN',

@@ -4,7 +4,7 @@
  */
 
 /** The ends of a wait. */
-export interface Bounds {
+export interface DeadlineOptions {
   /** The run's own signal. */
   readonly signal?: AbortSignal | undefined;
   readonly deadlineMs: number;
@@ -14,8 +14,8 @@ export interface Bounds {
 }
 
 /** Runs `work`, whose signal is aborted at the deadline or with the run. */
-export async function bounded<T>(
-  { signal, deadlineMs, interrupted, late }: Bounds,
+export async function withDeadline<T>(
+  { signal, deadlineMs, interrupted, late }: DeadlineOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (signal?.aborted === true) throw interrupted();

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { code, escape } from '../../src/commands/report/report.js';
 import { oneLine } from '../../src/http/index.js';
-import { formsOf, Masks } from '../../src/hosts/masks.js';
-import { safeLines } from '../../src/hosts/safe-lines.js';
+import { maskedForms, SecretMasker } from '../../src/hosts/secret-masker.js';
+import { sanitizeLines } from '../../src/hosts/sanitize-output.js';
 
 const secret = 'p@ss w0rd+/"ü~Xy';
 
 describe('a masked secret', () => {
-  const masks = new Masks();
-  masks.add(secret);
+  const masker = new SecretMasker();
+  masker.add(secret);
 
   it.each([
     ['as it is', secret],
@@ -16,7 +16,7 @@ describe('a masked secret', () => {
     ['in a form', new URLSearchParams({ a: secret }).toString().slice(2)],
     ['in JSON', JSON.stringify(secret).slice(1, -1)],
   ])('is blotted out %s', (_, form) => {
-    expect(masks.redact(`<${form}>`)).toBe('<***>');
+    expect(masker.redact(`<${form}>`)).toBe('<***>');
   });
 
   it.each(['', 'u', 'us', 'user:', '00000000-0000-0000-0000-000000000000:'])(
@@ -24,7 +24,7 @@ describe('a masked secret', () => {
     (prefix) => {
       for (const encoding of ['base64', 'base64url'] as const) {
         const encoded = Buffer.from(`${prefix}${secret}`).toString(encoding);
-        const redacted = masks.redact(encoded);
+        const redacted = masker.redact(encoded);
         expect(redacted).toContain('***');
         const left = Buffer.from(redacted.split('***')[1] ?? '', 'base64').toString();
         expect(left.length).toBeLessThanOrEqual(3);
@@ -36,9 +36,9 @@ describe('a masked secret', () => {
   );
 
   it('is blotted out before a marker in it is broken up', () => {
-    const odd = new Masks();
+    const odd = new SecretMasker();
     odd.add('::x##vso[secret');
-    expect(safeLines('::x##vso[secret', odd)).toEqual(['***']);
+    expect(sanitizeLines('::x##vso[secret', odd)).toEqual(['***']);
   });
 });
 
@@ -47,62 +47,62 @@ describe('a secret of several lines', () => {
     '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\r\nByqGSM49AgEG\n-----END PRIVATE KEY-----\n';
 
   it('is masked line by line, its public frame left readable', () => {
-    const masks = new Masks();
-    masks.add(pem);
-    expect(masks.redact('MIGHAgEAMBMG / ByqGSM49AgEG')).toBe('*** / ***');
-    expect(masks.redact('-----BEGIN PRIVATE KEY-----')).toBe('-----BEGIN PRIVATE KEY-----');
+    const masker = new SecretMasker();
+    masker.add(pem);
+    expect(masker.redact('MIGHAgEAMBMG / ByqGSM49AgEG')).toBe('*** / ***');
+    expect(masker.redact('-----BEGIN PRIVATE KEY-----')).toBe('-----BEGIN PRIVATE KEY-----');
   });
 
   it('leaves the headers of a Docker key readable', () => {
-    const masks = new Masks();
-    masks.add(
+    const masker = new SecretMasker();
+    masker.add(
       '-----BEGIN ENCRYPTED PRIVATE KEY-----\ngun: contoso.azurecr.io/team/app\nrole: targets\n\nMIGHAgEAMBMG\n-----END ENCRYPTED PRIVATE KEY-----\n',
     );
-    expect(masks.redact('role: targets/ci MIGHAgEAMBMG')).toBe('role: targets/ci ***');
+    expect(masker.redact('role: targets/ci MIGHAgEAMBMG')).toBe('role: targets/ci ***');
   });
 
   it('has only forms of one line, as hosts refuse others', () => {
-    expect(formsOf(pem).filter((form) => /[\r\n]/.test(form))).toEqual([]);
+    expect(maskedForms(pem).filter((form) => /[\r\n]/.test(form))).toEqual([]);
   });
 
   it('is masked as one base64 text and as one JSON text', () => {
-    const masks = new Masks();
-    masks.add(pem);
-    expect(masks.redact(JSON.stringify(pem.trim()))).toBe('"***"');
-    expect(masks.redact(Buffer.from(pem).toString('base64'))).toMatch(/^\*\*\*.{0,4}$/);
+    const masker = new SecretMasker();
+    masker.add(pem);
+    expect(masker.redact(JSON.stringify(pem.trim()))).toBe('"***"');
+    expect(masker.redact(Buffer.from(pem).toString('base64'))).toMatch(/^\*\*\*.{0,4}$/);
   });
 });
 
 describe('masks', () => {
   it('are not made of values that protect nothing', () => {
-    expect(['', ' ', 'a', 'abc', ' ab '].flatMap((value) => formsOf(value))).toEqual([]);
+    expect(['', ' ', 'a', 'abc', ' ab '].flatMap((value) => maskedForms(value))).toEqual([]);
   });
 
   it('replace a secret that contains another as a whole', () => {
-    const masks = new Masks();
-    masks.add('hunter');
-    masks.add('hunter2-long');
-    expect(masks.redact('hunter2-long hunter')).toBe('*** ***');
+    const masker = new SecretMasker();
+    masker.add('hunter');
+    masker.add('hunter2-long');
+    expect(masker.redact('hunter2-long hunter')).toBe('*** ***');
   });
 
   it('tell each form once', () => {
-    const masks = new Masks();
-    expect(masks.add('correct horse')).toContain('correct horse');
-    expect(masks.add('correct horse')).toEqual([]);
+    const masker = new SecretMasker();
+    expect(masker.add('correct horse')).toContain('correct horse');
+    expect(masker.add('correct horse')).toEqual([]);
   });
 
   it('bear what would be a pattern, and half a surrogate pair', () => {
-    const masks = new Masks();
-    masks.add('(.*)+[x]');
-    masks.add('half\ud800');
-    expect(masks.redact('all (.*)+[x] here')).toBe('all *** here');
+    const masker = new SecretMasker();
+    masker.add('(.*)+[x]');
+    masker.add('half\ud800');
+    expect(masker.redact('all (.*)+[x] here')).toBe('all *** here');
   });
 });
 
 describe('a secret in the escapes of any format', () => {
   const odd = 'a"b\\c<d>&e|f`g\'h\u00fc\ud83d\ude80%41 i';
-  const masks = new Masks();
-  masks.add(odd);
+  const masker = new SecretMasker();
+  masker.add(odd);
   const hex = (text: string, prefix: string, width: number): string =>
     text
       .split('')
@@ -143,12 +143,12 @@ describe('a secret in the escapes of any format', () => {
     ['a form', new URLSearchParams([['', odd]]).toString().slice(1)],
     ['an annotation of GitHub', odd.replaceAll('%', '%25')],
   ])('is blotted out: %s', (_, form) => {
-    const redacted = masks.redact(`before: ${form} :after`);
+    const redacted = masker.redact(`before: ${form} :after`);
     expect(redacted).toBe('before: *** :after');
   });
 
   it('with a line end is blotted out where the lines are joined', () => {
-    const two = new Masks();
+    const two = new SecretMasker();
     two.add('first half\nsecond half');
     expect(two.redact('(first half second half)')).toBe('(***)');
     expect(two.redact(String.raw`(first half\nsecond half)`)).toBe('(***)');
@@ -163,30 +163,30 @@ describe('a piece of a secret', () => {
     ['its end', `...${key.slice(-15)}`, '...***'],
     ['its middle', `(${key.slice(5, 30)})`, '(***)'],
   ])('is blotted out where nobody could have typed it by chance: %s', (_, text, redacted) => {
-    const masks = new Masks();
-    masks.add(key);
-    expect(masks.redact(text)).toBe(redacted);
+    const masker = new SecretMasker();
+    masker.add(key);
+    expect(masker.redact(text)).toBe(redacted);
   });
 
   it('is left where it may be a word or a name', () => {
-    const masks = new Masks();
-    masks.add('contoso-production-passphrase');
-    expect(masks.redact('contoso-production/app')).toBe('contoso-production/app');
+    const masker = new SecretMasker();
+    masker.add('contoso-production-passphrase');
+    expect(masker.redact('contoso-production/app')).toBe('contoso-production/app');
   });
 });
 
 describe('a secret of many lines', () => {
   it('is blotted out, however many they are', () => {
-    const masks = new Masks();
-    masks.add(Array.from({ length: 3_000 }, (_, line) => `secret line ${line}`).join('\n'));
-    expect(masks.redact('this is secret line 2999.')).toBe('this is ***.');
+    const masker = new SecretMasker();
+    masker.add(Array.from({ length: 3_000 }, (_, line) => `secret line ${line}`).join('\n'));
+    expect(masker.redact('this is secret line 2999.')).toBe('this is ***.');
   });
 });
 
 describe('a secret at which the words of a server were cut', () => {
   const words = 'correct "horse\\battery <staple> & größe';
-  const masks = new Masks();
-  masks.add(words);
+  const masker = new SecretMasker();
+  masker.add(words);
   const inHtml = (text: string): string =>
     text.replace(/[^a-z ]/g, (one) => `&#${one.charCodeAt(0)};`);
 
@@ -201,7 +201,7 @@ describe('a secret at which the words of a server were cut', () => {
     for (let before = 600 - form.length; before < 600; before += 1) {
       for (const gap of [' ', '']) {
         const cut = oneLine(`${'x'.repeat(before - gap.length)}${gap}${form} and more`);
-        const left = masks.redact(write(cut)).replace(/^x+|\*{3}|\.{3}$/g, '');
+        const left = masker.redact(write(cut)).replace(/^x+|\*{3}|\.{3}$/g, '');
         // Three letters give nothing away.
         expect(left.replace(/&amp;|[^a-zßö]/g, '').length, cut.slice(before)).toBeLessThan(4);
       }
@@ -209,8 +209,8 @@ describe('a secret at which the words of a server were cut', () => {
   });
 
   it('is not taken for one where nothing was cut', () => {
-    expect(masks.redact('it is correct')).toBe('it is correct');
-    expect(masks.redact('incorrectly ...')).toBe('incorrectly ...');
+    expect(masker.redact('it is correct')).toBe('it is correct');
+    expect(masker.redact('incorrectly ...')).toBe('incorrectly ...');
   });
 });
 
@@ -218,9 +218,9 @@ describe('a secret in HTML that was escaped once more', () => {
   it.each(['&amp;#34;', '&#38;#34;', '&#x26;#34;', '%26%2334;', '&amp;amp;#34;', '\\u0026#34;'])(
     'is blotted out with %s for a quotation mark',
     (mark) => {
-      const masks = new Masks();
-      masks.add('one"of&ours');
-      expect(masks.redact(`<one${mark}of&amp;ours>`)).toBe('<***>');
+      const masker = new SecretMasker();
+      masker.add('one"of&ours');
+      expect(masker.redact(`<one${mark}of&amp;ours>`)).toBe('<***>');
     },
   );
 });

@@ -4,12 +4,13 @@
  */
 import { TrustError } from '../errors.js';
 import {
-  askedWait,
+  requestedWait,
   busyRemedy,
-  errorAnswerOf,
+  parseErrorResponse,
   HttpError,
   oneLine,
   registryFirewall,
+  registryNameOf,
 } from '../http/index.js';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/index.js';
 
@@ -26,14 +27,14 @@ export async function sendToRegistry(
   try {
     response = await http(request);
   } catch (error) {
-    throw error instanceof HttpError ? noAnswer(host, error) : error;
+    throw error instanceof HttpError ? noResponse(host, error) : error;
   }
   const firewall = registryFirewall(host, response);
   if (firewall) throw firewall;
   return response;
 }
 
-function noAnswer(host: string, cause: HttpError): TrustError {
+function noResponse(host: string, cause: HttpError): TrustError {
   switch (cause.kind) {
     case 'aborted':
       return new TrustError('INTERRUPTED', `The request to registry ${host} was cancelled`, {
@@ -63,13 +64,13 @@ function noAnswer(host: string, cause: HttpError): TrustError {
 }
 
 /** An answer that is neither success nor a refusal we know. */
-export function unexpectedAnswer(
+export function unexpectedResponse(
   host: string,
   what: string,
   response: HttpResponse,
   hint = '',
 ): TrustError {
-  const answer = errorAnswerOf(response);
+  const answer = parseErrorResponse(response);
   const detail = errorDetail(response);
   const isForeign = answer.isWebPage && answer.status >= 300;
   const speaker = answer.speaker === undefined ? '' : ` (${answer.speaker})`;
@@ -78,7 +79,7 @@ export function unexpectedAnswer(
     `Registry ${host} answered ${response.status} to ${what}` +
       (detail === '' ? '' : `: ${detail}`) +
       (isForeign ? `: a web page, as a proxy gives it${speaker}` : '') +
-      askedWait(answer),
+      requestedWait(answer),
     {
       remedy: answer.isBusy
         ? `${busyRemedy(answer, 'the registry')}${hint}`
@@ -89,7 +90,52 @@ export function unexpectedAnswer(
 
 /** The registry's own words (OCI distribution specification, error codes), or an empty string. */
 export function errorDetail(response: HttpResponse): string {
-  const { code, words, isWebPage } = errorAnswerOf(response);
+  const { code, words, isWebPage } = parseErrorResponse(response);
   if (code === undefined || isWebPage) return '';
   return oneLine([code, words].filter((text) => text !== '').join(': '));
+}
+
+/** @returns PUSH_NOT_AUTHORIZED for `push`, REGISTRY_LOGIN_REFUSED for `pull`. */
+export function accessRefused(
+  action: 'pull' | 'push',
+  host: string,
+  repository: string,
+  response: HttpResponse,
+): TrustError {
+  const detail = errorDetail(response);
+  const answer = `status ${response.status}${detail === '' ? '' : `, ${detail}`}`;
+  const role = action === 'push' ? 'AcrPush' : 'AcrPull';
+  return new TrustError(
+    action === 'push' ? 'PUSH_NOT_AUTHORIZED' : 'REGISTRY_LOGIN_REFUSED',
+    `Registry ${host} does not let this principal ${action} ${repository} (${answer})`,
+    {
+      remedy:
+        `Assign the role ${role} on the registry to this principal, then log in afresh: a role ` +
+        'takes effect only with a new token.',
+    },
+  );
+}
+
+/** Whether a registry refuses because it keeps the tag or the repository as it is, for everybody. */
+export function isLocked(response: HttpResponse): boolean {
+  const { status } = response;
+  if (status < 400 || status >= 500) return false;
+  // Azure Container Registry's words; the status alone may mean other things.
+  return /operation is disallowed on this registry|tag is immutable|TAG_LOCKED/i.test(
+    errorDetail(response),
+  );
+}
+
+/** @returns PUSH_FAILED for a tag that {@link isLocked}. */
+export function tagLocked(host: string, name: string, response: HttpResponse): TrustError {
+  const detail = errorDetail(response);
+  return new TrustError(
+    'PUSH_FAILED',
+    `Registry ${host} keeps ${name} as it is (status ${response.status}, ${detail})`,
+    {
+      remedy:
+        'The tag or the repository is locked. Use another tag, or look at its attribute writeEnabled with:\n' +
+        `az acr repository show --name ${registryNameOf(host)} ${/[:@]/.test(name) ? '--image' : '--repository'} ${name} --query changeableAttributes`,
+    },
+  );
 }

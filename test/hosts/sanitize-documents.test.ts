@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { safeJson, safeMarkdown } from '../../src/hosts/documents.js';
-import { Masks } from '../../src/hosts/masks.js';
+import { sanitizeJson, sanitizeMarkdown } from '../../src/hosts/sanitize-documents.js';
+import { SecretMasker } from '../../src/hosts/secret-masker.js';
 import { limits } from '../../src/limits.js';
 
-const none = new Masks();
+const none = new SecretMasker();
 const attacks = [
   '##vso[task.setvariable variable=PATH]/tmp/evil',
   'a ##[error]b',
@@ -30,7 +30,7 @@ describe('a JSON document', () => {
   it.each(attacks)('with %j in it commands nothing, and is the same once parsed', (text) => {
     for (const indent of [0, 2, 4]) {
       const document = { text, list: [text, [text]], [text]: 1 };
-      const json = safeJson(document, indent, none);
+      const json = sanitizeJson(document, indent, none);
       expect(json.split(/\r\n|\r|\n|\u2028|\u2029|\u0085/).filter(isHarmful)).toEqual([]);
       expect(JSON.parse(json)).toEqual(document);
     }
@@ -40,7 +40,7 @@ describe('a JSON document', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const document = { value };
-        expect(JSON.parse(safeJson(document, 2, none))).toEqual(
+        expect(JSON.parse(sanitizeJson(document, 2, none))).toEqual(
           JSON.parse(JSON.stringify(document)),
         );
       }),
@@ -58,10 +58,10 @@ describe('a JSON document', () => {
     'null',
     '",',
   ])('stays one without the secret %j', (secret) => {
-    const masks = new Masks();
-    masks.add(secret);
+    const masker = new SecretMasker();
+    masker.add(secret);
     const document = { error: `the server said "${secret}"`, done: true, none: null, size: 1 };
-    const json = safeJson(document, 2, masks);
+    const json = sanitizeJson(document, 2, masker);
     const parsed = JSON.parse(json) as typeof document;
     if (secret.length >= 4) expect(parsed.error).toBe('the server said "***"');
     expect(parsed).toMatchObject({ done: true, none: null, size: 1 });
@@ -70,19 +70,19 @@ describe('a JSON document', () => {
 
 describe('Markdown', () => {
   it.each(attacks)('with %j in it commands nothing', (text) => {
-    const lines = safeMarkdown(`### Title\n\n${text}`, none).split('\n');
+    const lines = sanitizeMarkdown(`### Title\n\n${text}`, none).split('\n');
     expect(lines.filter((line) => /##(vso)?\[|^\s*::/.test(line))).toEqual([]);
   });
 
   it('that is short is left as it is', () => {
     const markdown =
       '### Title\n\n| a | b |\n| --- | --- |\n| `x` | y |\n\n```mermaid\nA --> B\n```\n';
-    expect(safeMarkdown(markdown, none)).toBe(markdown);
+    expect(sanitizeMarkdown(markdown, none)).toBe(markdown);
   });
 
   it('of any size fits into what hosts take, and says what is left out', () => {
     const rows = Array.from({ length: 60_000 }, (_, row) => `| ${row} | größer als ein Byte |`);
-    const markdown = safeMarkdown(['| a | b |', '| --- | --- |', ...rows].join('\n'), none);
+    const markdown = sanitizeMarkdown(['| a | b |', '| --- | --- |', ...rows].join('\n'), none);
     expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
     const last = markdown.split('\n').at(-1) ?? '';
     const kept = markdown.split('\n').length - 2;
@@ -91,13 +91,13 @@ describe('Markdown', () => {
 
   it('that is cut in a drawing ends the drawing', () => {
     const edges = Array.from({ length: 80_000 }, (_, edge) => `  a${edge} --> b${edge}`);
-    const markdown = safeMarkdown(['```mermaid', ...edges, '```'].join('\n'), none);
+    const markdown = sanitizeMarkdown(['```mermaid', ...edges, '```'].join('\n'), none);
     expect(markdown.match(/^```/gm)).toHaveLength(2);
     expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
   });
 
   it('of one endless line is cut', () => {
-    const markdown = safeMarkdown('ü'.repeat(limits.summaryBytes), none);
+    const markdown = sanitizeMarkdown('ü'.repeat(limits.summaryBytes), none);
     expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
     expect(markdown.endsWith('ü…')).toBe(true);
   });

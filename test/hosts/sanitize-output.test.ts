@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Masks } from '../../src/hosts/masks.js';
-import { LineSplitter, longestLine, safeLines, safeText } from '../../src/hosts/safe-lines.js';
+import { SecretMasker } from '../../src/hosts/secret-masker.js';
+import {
+  LineSplitter,
+  longestLine,
+  sanitizeLines,
+  sanitizeText,
+} from '../../src/hosts/sanitize-output.js';
 
-const none = new Masks();
+const none = new SecretMasker();
 const esc = '\u001b';
 
 /** What a runner would take for a command, written independently of the product's rules. */
@@ -38,7 +43,7 @@ describe('what a host would take for a command', () => {
     [':\u00ad:error::x', ':\u00ad :error::x'],
     ['\ufeff::error::x', '\ufeff: :error::x'],
   ])('is broken up: %j', (line, safe) => {
-    expect(safeLines(line, none)).toEqual([safe]);
+    expect(sanitizeLines(line, none)).toEqual([safe]);
     expect(isCommand(safe)).toBe(false);
   });
 
@@ -47,7 +52,7 @@ describe('what a host would take for a command', () => {
     ['first\n##[error]x', ['first', '## [error]x']],
     ['first\r\n::x::', ['first', ': :x::']],
   ])('is found behind every end of line: %j', (text, lines) => {
-    expect(safeLines(text, none)).toEqual(lines);
+    expect(sanitizeLines(text, none)).toEqual(lines);
   });
 
   it('does not arise from taking control characters away', () => {
@@ -58,14 +63,14 @@ describe('what a host would take for a command', () => {
       `${esc}]0;title\u0007`,
       `${esc}c`.slice(0, 1),
     ]) {
-      const [line] = safeLines(`##${between}vso[task.debug]x`, none);
+      const [line] = sanitizeLines(`##${between}vso[task.debug]x`, none);
       expect(line).toBe('##vso [task.debug]x');
     }
   });
 
   it('is broken up in titles, which stay one line', () => {
-    expect(safeText('a\n::error::b\r##[c]', none)).toBe('a ::error::b ## [c]');
-    expect(isCommand(safeText('a\n::error::b', none))).toBe(false);
+    expect(sanitizeText('a\n::error::b\r##[c]', none)).toBe('a ::error::b ## [c]');
+    expect(isCommand(sanitizeText('a\n::error::b', none))).toBe(false);
   });
 });
 
@@ -74,7 +79,7 @@ describe('a line made to keep the search busy', () => {
     'takes no long time: %j',
     (piece) => {
       const started = performance.now();
-      safeLines(`${piece.repeat(10_000)}x`, none);
+      sanitizeLines(`${piece.repeat(10_000)}x`, none);
       expect(performance.now() - started).toBeLessThan(1000);
     },
   );
@@ -92,11 +97,11 @@ describe('harmless text', () => {
     'a\tb',
     '',
   ])('is left as it is: %j', (line) => {
-    expect(safeLines(line, none)).toEqual([line]);
+    expect(sanitizeLines(line, none)).toEqual([line]);
   });
 
   it('loses what would move the cursor or set a title', () => {
-    expect(safeLines(`a${esc}[2K${esc}[1Ab${esc}]0;x\u0007c`, none)).toEqual(['abc']);
+    expect(sanitizeLines(`a${esc}[2K${esc}[1Ab${esc}]0;x\u0007c`, none)).toEqual(['abc']);
   });
 });
 
@@ -129,6 +134,6 @@ describe('a stream of chunks', () => {
     splitter.push(Buffer.from(`${'x'.repeat(longestLine - 3)}##vso[task.debug]`));
     splitter.end();
     expect(lines.length).toBeGreaterThan(1);
-    expect(lines.map((line) => safeText(line, none)).some(isCommand)).toBe(false);
+    expect(lines.map((line) => sanitizeText(line, none)).some(isCommand)).toBe(false);
   });
 });

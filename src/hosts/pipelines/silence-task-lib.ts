@@ -12,7 +12,7 @@ const nowhere = new Writable({
 });
 
 /** Gives what `read` gives, and nothing of it is printed. */
-export function quietly<T>(read: () => T): T {
+export function withoutTaskLibOutput<T>(read: () => T): T {
   tl.setStdStream(nowhere);
   try {
     return read();

@@ -20,7 +20,7 @@ const fragmentLength = 12;
 const cutMark = /\s?(?:\.\.\.|…)/g;
 
 /** Remembers secrets and blots them out of texts. */
-export class Masks {
+export class SecretMasker {
   /** What hosts were told, so that they are told once. */
   readonly #told = new Set<string>();
   /** What is looked for as it stands, because too little is left of it without its escapes. */
@@ -31,7 +31,7 @@ export class Masks {
 
   /** Adds `value` and gives the single-line forms that were not known before. */
   add(value: string): readonly string[] {
-    const fresh = formsOf(value).filter((form) => !this.#told.has(form));
+    const fresh = maskedForms(value).filter((form) => !this.#told.has(form));
     for (const form of fresh) this.#told.add(form);
     const whole = value.trim();
     if (whole.length < shortestMask) return fresh;
@@ -96,7 +96,7 @@ export class Masks {
 }
 
 /** The forms of a secret that may stand in one line of a log, the value itself first. */
-export function formsOf(value: string): readonly string[] {
+export function maskedForms(value: string): readonly string[] {
   const whole = value.trim();
   if (whole.length < shortestMask) return [];
   const derived = [

@@ -4,8 +4,14 @@
  * vault's.
  */
 import { TrustError, isTrustError, type ErrorCode } from '../../errors.js';
-import { answerBehind, askedWait, busyRemedy, errorAnswerOf, HttpError } from '../../http/index.js';
-import type { ErrorAnswer } from '../../http/index.js';
+import {
+  responseBehind,
+  requestedWait,
+  busyRemedy,
+  parseErrorResponse,
+  HttpError,
+} from '../../http/index.js';
+import type { ErrorResponse } from '../../http/index.js';
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
 import { conflictOf } from './conflicts.js';
 import {
@@ -17,7 +23,7 @@ import {
   vaultFlagOf,
   vaultNameOf,
   type VaultOperation,
-} from './names.js';
+} from './wording.js';
 import { permissionRemedy } from './permissions.js';
 
 /** The text names of @azure/identity's errors; its classes differ between installed copies. */
@@ -33,14 +39,14 @@ const signInErrors: readonly string[] = [
  * they are. Whatever else was thrown is never repeated, not even as a cause: the SDKs quote the
  * answer that they could not read, and it may be a private key.
  */
-export function refusalOf(thrown: unknown, operation: VaultOperation): Error {
+export function toVaultError(thrown: unknown, operation: VaultOperation): Error {
   if (isTrustError(thrown)) return thrown;
   if (thrown instanceof Error && signInErrors.includes(thrown.name)) return thrown;
   if (thrown instanceof HttpError) return unanswered(thrown, operation);
-  const response = answerBehind(thrown);
+  const response = responseBehind(thrown);
   return response === undefined || response.status < 400
     ? unreadable(operation)
-    : refused(errorAnswerOf(response), operation);
+    : refused(parseErrorResponse(response), operation);
 }
 
 /** VAULT_FAILED for an answer that was cut or altered on the way, or makes no sense. */
@@ -53,7 +59,7 @@ const mangled =
   'If it stays so, look for what alters answers between this machine and the vault, such as a proxy ' +
   'that inspects TLS.';
 
-function refused(answer: ErrorAnswer, operation: VaultOperation): TrustError {
+function refused(answer: ErrorResponse, operation: VaultOperation): TrustError {
   if (answer.code === undefined) return strange(answer, operation);
   switch (answer.status) {
     case 401:
@@ -74,14 +80,14 @@ function refused(answer: ErrorAnswer, operation: VaultOperation): TrustError {
     case 429:
       return failed(
         operation,
-        `it limits the number of requests, and went on doing so${askedWait(answer)}`,
+        `it limits the number of requests, and went on doing so${requestedWait(answer)}`,
         undefined,
         `${busyRemedy(answer, 'the vault')}\nSpread parallel jobs over several vaults.`,
       );
     default:
       return failed(
         operation,
-        `it answered ${answer.status} ${described(answer)}${askedWait(answer)}`,
+        `it answered ${answer.status} ${described(answer)}${requestedWait(answer)}`,
         undefined,
         answer.isBusy ? busyRemedy(answer, 'the vault') : tryAgain,
       );
@@ -164,14 +170,14 @@ function unanswered(error: HttpError, operation: VaultOperation): TrustError {
   }
 }
 
-function strange({ status, speaker }: ErrorAnswer, { reference }: VaultOperation): TrustError {
+function strange({ status, speaker }: ErrorResponse, { reference }: VaultOperation): TrustError {
   const message =
     `${hostOf(reference)} cannot be reached: the answer ${status} is not from ` +
     `Key Vault but from something on the way, such as a proxy${speaker === undefined ? '' : ` (${speaker})`}`;
   return trustError('VAULT_UNREACHABLE', message, { remedy: reachRemedy });
 }
 
-function refusedToken(answer: ErrorAnswer, { reference }: VaultOperation): TrustError {
+function refusedToken(answer: ErrorResponse, { reference }: VaultOperation): TrustError {
   return trustError(
     'VAULT_FORBIDDEN',
     `${hostOf(reference)} does not accept the sign-in: ${described(answer)}`,
@@ -183,7 +189,7 @@ function refusedToken(answer: ErrorAnswer, { reference }: VaultOperation): Trust
   );
 }
 
-function forbidden(answer: ErrorAnswer, operation: VaultOperation): TrustError {
+function forbidden(answer: ErrorResponse, operation: VaultOperation): TrustError {
   const { innerCode = '', words } = answer;
   // The inner codes say which; some answers have only the text ("... on a disabled key").
   if (
@@ -214,7 +220,7 @@ function notFound({ reference }: VaultOperation): TrustError {
 }
 
 /** Code of the answer, the inner code if any, and the vault's own words. */
-function described({ code, innerCode, words }: ErrorAnswer): string {
+function described({ code, innerCode, words }: ErrorResponse): string {
   const codes = [code, innerCode].filter((text) => text !== undefined && text !== '');
   return `${codes.join(', ')} (${words})`;
 }
