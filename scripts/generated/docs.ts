@@ -17,8 +17,13 @@ import {
 } from '../../src/inputs/index.js';
 import { choicesOf, defaultOf } from './text.js';
 
+type InputNote = NonNullable<InputDefinition['notes']>[number];
+
 /** An input that more commands read is explained below "Shared inputs", not at the first of them. */
 const mostCommands = 3;
+
+/** A longer note stands at the first command that it is for; the others refer to it. */
+const longestRepeated = 80;
 
 const introduction = `
 Names: the command line takes \`--signing-key\`, a GitHub Action \`signing-key\`, the Azure Pipelines task \`signingKey\`.
@@ -90,11 +95,10 @@ function commandSection(command: CommandName): readonly string[] {
 
 /** Whether the table of `command` says anything of an input that no other place says. */
 function hasRow(name: InputName, command: CommandName): boolean {
-  const { required, notes } = definitionOf(name);
   return (
     placeOfText(name) === lineOf(command) ||
-    required?.includes(command) === true ||
-    notes?.some((note) => note.commands.includes(command)) === true
+    definitionOf(name).required?.includes(command) === true ||
+    notesOf(name, command).length > 0
   );
 }
 
@@ -103,15 +107,23 @@ function placeOfText(name: InputName): string {
   return isShared(name) ? inputGroups[definitionOf(name).group] : lineOf(homeOf(name));
 }
 
+function notesOf(name: InputName, command: CommandName): readonly InputNote[] {
+  return (definitionOf(name).notes ?? []).filter((note) => note.commands.includes(command));
+}
+
 function row(name: InputName, command: CommandName): readonly string[] {
   const place = placeOfText(name);
   if (place === lineOf(command)) return explained(name);
   const definition = definitionOf(name);
-  const notes = (definition.notes ?? []).filter((note) => note.commands.includes(command));
+  const notes = notesOf(name, command).map(({ commands: readers, help }) => {
+    const first = firstOf(readers);
+    const isTold = first !== command && help.length > longestRepeated;
+    return isTold ? `As for [${lineOf(first)}](#${anchorOf(lineOf(first))}).` : help;
+  });
   return [
     `\`${name}\``,
     requirementOf(definition, command),
-    [`[${definition.label}](#${anchorOf(place)}).`, ...notes.map(({ help }) => help)].join(' '),
+    [`[${definition.label}](#${anchorOf(place)}).`, ...notes].join(' '),
   ];
 }
 
@@ -154,8 +166,11 @@ function isShared(name: InputName): boolean {
 
 /** The first command that reads an input: where it is explained. */
 function homeOf(name: InputName): CommandName {
-  const { commands: readers } = definitionOf(name);
-  return commandNames.find((command) => readers.includes(command)) ?? commandInput.default;
+  return firstOf(definitionOf(name).commands);
+}
+
+function firstOf(some: readonly CommandName[]): CommandName {
+  return commandNames.find((command) => some.includes(command)) ?? commandInput.default;
 }
 
 function lineOf(command: CommandName): string {
