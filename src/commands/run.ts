@@ -15,7 +15,7 @@ import { renewKeys } from './keys/renew/index.js';
 import { rotateKeys } from './keys/rotate/index.js';
 import { showKeysStatus } from './keys/status/index.js';
 import { restoreKeys } from './keys/restore/index.js';
-import { buildPushSign } from './build-push/index.js';
+import { buildPushSign } from './build-push/build-push.js';
 import { checkNamedFiles } from './named-files.js';
 import { promoteImages } from './promote/index.js';
 import { proveReportPath, proveTemporaryFolder } from './report/report-file.js';

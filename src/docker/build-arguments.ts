@@ -21,13 +21,13 @@ export interface BuildRequest {
   /** A folder, a git URL or the URL of a tar archive. */
   readonly context: string;
   /** As for `docker build --file`: relative to the working folder, or within a remote context. */
-  readonly dockerfile?: string;
+  readonly dockerfile?: string | undefined;
   /** Full references, `contoso.azurecr.io/team/app:1.2.3`. */
   readonly tags: readonly string[];
   readonly output: BuildOutput;
   /** `NAME=value`, or `NAME` for the value of that environment variable. */
   readonly buildArgs?: readonly string[];
-  readonly target?: string;
+  readonly target?: string | undefined;
   readonly labels?: readonly string[];
   readonly platforms?: readonly string[];
   /** `id=...,src=...` or `id=...,env=...`. */
@@ -41,7 +41,7 @@ export interface BuildRequest {
   readonly pull?: boolean;
   readonly network?: string;
   /** Name of a buildx builder; default: the current one. */
-  readonly builderName?: string;
+  readonly builderName?: string | undefined;
   /** The user's own arguments, already split. */
   readonly extraArguments?: readonly string[];
 }

@@ -3,13 +3,7 @@
  * digest each is pinned to. A signature that is wrong stops every build; one that is missing only
  * where the policy says so.
  */
-import {
-  findBaseImages,
-  parseReference,
-  type BaseImages,
-  type BaseImageOptions,
-  type PolicyRule,
-} from '../../docker/index.js';
+import { findBaseImages, parseReference, type BaseImages } from '../../docker/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
 import {
   gunOf,
@@ -28,8 +22,10 @@ import type { RunContext } from '../context.js';
 import type { BaseImageReport } from '../report/report.js';
 import type { Session } from '../session/session.js';
 import { unanswered } from '../unanswered.js';
+import type { CheckedDocker } from './docker-setup.js';
 import { onBuildProblem } from './onbuild.js';
-import { buildPolicy } from './source-policy.js';
+import { baseImageOptions, type PreparedBuild } from './prepare-build.js';
+import { buildPolicy, canHoldToPolicy, ownPolicy } from './source-policy.js';
 
 /** What a build starts from. */
 export interface BaseImageDecisions {
@@ -38,34 +34,32 @@ export interface BaseImageDecisions {
   readonly digests: ReadonlyMap<string, string>;
   readonly reports: readonly BaseImageReport[];
   /** The source policy that holds the builder to them, under `enforce`, where it obeys one. */
-  readonly sourcePolicy?: string;
-}
-
-/** What is known of the builder besides what the Dockerfile is read with. */
-export interface BuilderTrust {
-  /** Whether the builder itself can be held to the verified images. */
-  readonly obeysPolicy: boolean;
-  /** Rules that the user holds builds to already. */
-  readonly ownPolicy: (reports: readonly BaseImageReport[]) => Promise<readonly PolicyRule[]>;
+  readonly sourcePolicy: string | undefined;
 }
 
 /**
- * Looks up every base image that `source` names.
+ * Looks up every base image that the Dockerfile names.
+ * @returns undefined where the Dockerfile cannot be read here.
  * @throws {TrustError} BASE_IMAGE_UNSIGNED under `enforce`; TRUST_DATA_INVALID or
  * TRUST_DATA_EXPIRED for trust data that cannot be believed; DOCKERFILE_INVALID
  */
-export async function decideBaseImages(
-  source: string,
-  options: BaseImageOptions,
-  builder: BuilderTrust,
+export async function verifyBaseImages(
+  { request, dockerfile }: PreparedBuild,
   configuration: Configuration,
+  docker: CheckedDocker,
   session: Session,
   run: RunContext,
-): Promise<BaseImageDecisions> {
-  const policy = configuration.build?.baseImages ?? 'ignore';
-  const bases = findBaseImages(source, options);
-  const lookUp = createLookUp(configuration, session, run);
+): Promise<BaseImageDecisions | undefined> {
   const { log } = run;
+  const enforces = configuration.build?.baseImages === 'enforce';
+  if (!dockerfile) {
+    if (enforces) throw remoteDockerfile(run);
+    log.warn('The Dockerfile is not on this agent, so its base images cannot be verified.');
+    return undefined;
+  }
+  const bases = findBaseImages(dockerfile.text, await baseImageOptions(request, docker, run));
+  const isHeld = enforces && (await canHoldToPolicy(docker, request.builderName));
+  const lookUp = createLookUp(configuration, session, run);
   const references = [...new Map(bases.images.map((image) => [image.reference, image])).values()];
   const reports = await Promise.all(
     references.map(async ({ reference, digest, range }): Promise<BaseImageReport> => {
@@ -78,8 +72,7 @@ export async function decideBaseImages(
       return lookUp(reference);
     }),
   );
-  const isHeld = policy === 'enforce' && builder.obeysPolicy;
-  if (policy === 'enforce' && !isHeld) await refuseOnBuild(reports, bases, session);
+  if (enforces && !isHeld) await refuseOnBuild(reports, bases, session);
   for (const { written, line, reason } of bases.unresolved) {
     const where = line === undefined ? '' : ` (line ${line})`;
     reports.push({ reference: `${written}${where}`, status: 'not-checked', reason });
@@ -89,13 +82,13 @@ export async function decideBaseImages(
   const unproven = reports.filter(
     ({ status }) => status === 'unsigned' || status === 'not-checked',
   );
-  if (policy === 'enforce' && unproven.length > 0) throw unsigned(unproven, run);
+  if (enforces && unproven.length > 0) throw unsigned(unproven, run);
   for (const { reference, status, reason } of unproven) {
     if (status === 'not-checked')
       log.warn(`Base image ${reference} was not checked: ${reason ?? ''}.`);
   }
-  const own = await builder.ownPolicy(reports);
-  if (policy === 'enforce') {
+  const own = request.builder === 'buildx' ? await ownPolicy(docker, reports, run) : [];
+  if (enforces) {
     log.info(
       isHeld
         ? 'The builder may use these images and no others (source policy).'
@@ -107,12 +100,7 @@ export async function decideBaseImages(
       status === 'signed' && digest !== undefined ? [[reference, digest] as const] : [],
     ),
   );
-  return {
-    bases,
-    digests,
-    reports,
-    ...(isHeld ? { sourcePolicy: buildPolicy(reports, own) } : {}),
-  };
+  return { bases, digests, reports, sourcePolicy: isHeld ? buildPolicy(reports, own) : undefined };
 }
 
 /** What stands in a base image brings further ones into a build: ONBUILD. */
@@ -189,6 +177,16 @@ function describe({ reference, status, digest, reason }: BaseImageReport): strin
   const details =
     status === 'signed' ? ` ${digest ?? ''}` : reason === undefined ? '' : `: ${reason}`;
   return `${reference}  ${what}${details}`;
+}
+
+function remoteDockerfile({ nameInput }: RunContext): TrustError {
+  return new TrustError(
+    'BASE_IMAGE_UNSIGNED',
+    'The policy "enforce" wants every base image signed, and the Dockerfile is not on this agent to be read.',
+    {
+      remedy: `Check the sources out and give ${nameInput('context')} their folder, or set ${nameInput('base-images')} to ignore.`,
+    },
+  );
 }
 
 function unsigned(unproven: readonly BaseImageReport[], { nameInput }: RunContext): TrustError {

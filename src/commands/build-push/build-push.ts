@@ -23,17 +23,16 @@ import {
 } from '../signing/preflight.js';
 import { nothingPushed } from '../signing/registry-state.js';
 import { chooseTagOrder, pushingState, type TagOrder } from '../signing/tag-order.js';
-import type { BaseImageDecisions } from './base-images.js';
+import { verifyBaseImages, type BaseImageDecisions } from './base-images.js';
+import { buildImage } from './build-image.js';
+import { checkDocker, withPrivateDocker, type CheckedDocker } from './docker-setup.js';
 import {
   baseImageOptions,
-  buildImage,
   prepareBuild,
-  verifyBaseImages,
+  readsRegistry,
   type PreparedBuild,
-} from './build-image.js';
-import { checkDocker, withPrivateDocker, type CheckedDocker } from './docker-setup.js';
+} from './prepare-build.js';
 import { pushAndSign } from './push-and-sign.js';
-import { readsRegistry } from './reads-registry.js';
 
 /** A run that has passed its preflight. */
 export interface Job {

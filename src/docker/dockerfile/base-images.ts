@@ -14,11 +14,11 @@ export interface BaseImageOptions {
   readonly builder: 'buildkit' | 'classic';
   /** Values of build arguments, those taken from the environment included. */
   readonly buildArgs?: Readonly<Record<string, string>>;
-  readonly target?: string;
+  readonly target?: string | undefined;
   /** `linux/amd64`, ... in any spelling; default: {@link buildPlatform}. */
   readonly platforms?: readonly string[];
   /** The platform of the builder; without it the platform arguments are unknown. */
-  readonly buildPlatform?: string;
+  readonly buildPlatform?: string | undefined;
   /** The user's own `--build-context` values, `NAME=value`. */
   readonly buildContexts?: readonly string[];
   /** Images that scan the result (buildx). */

@@ -9,7 +9,7 @@ export interface ScopeOptions {
   /** What is built; undefined where that is not known. */
   readonly platform: string | undefined;
   /** Of the builder; undefined where that is not known. */
-  readonly buildPlatform?: string;
+  readonly buildPlatform?: string | undefined;
 }
 
 /** Arguments that buildx adds by itself, from the user's configuration and environment. */

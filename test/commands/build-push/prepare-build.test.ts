@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { PreparedBuild } from '../../../src/commands/build-push/build-image.js';
-import { readsRegistry } from '../../../src/commands/build-push/reads-registry.js';
+import {
+  readsRegistry,
+  type PreparedBuild,
+} from '../../../src/commands/build-push/prepare-build.js';
 import type { BaseImageOptions, BuildRequest } from '../../../src/docker/index.js';
 
 const registry = 'contoso.azurecr.io';

@@ -1,2 +1,0 @@
-/** The main job: build, push, sign. */
-export { buildPushSign } from './build-push.js';

@@ -1,0 +1,144 @@
+/** Prepares a build before anything happens: its request, and what its Dockerfile is read with. */
+import path from 'node:path';
+import {
+  checkBuildRequest,
+  findBaseImages,
+  isRemoteContext,
+  locateDockerfile,
+  parseReference,
+  readExtraArguments,
+  readVariable,
+  type BaseImageOptions,
+  type BaseImages,
+  type BuildRequest,
+  type LocatedDockerfile,
+} from '../../docker/index.js';
+import { isTrustError } from '../../errors.js';
+import type { BuildConfiguration, Configuration } from '../configuration/types.js';
+import type { RunContext } from '../context.js';
+import type { TagOrder } from '../signing/tag-order.js';
+import type { CheckedDocker } from './docker-setup.js';
+
+/** A build that is ready to run. */
+export interface PreparedBuild {
+  readonly request: BuildRequest;
+  /** Undefined where Dockerfile or context are remote: Docker fetches them, unseen by us. */
+  readonly dockerfile: LocatedDockerfile | undefined;
+}
+
+/**
+ * Finds the Dockerfile and checks the request.
+ * @throws {TrustError} DOCKERFILE_NOT_FOUND, INPUT_INVALID, INPUT_CONFLICT
+ */
+export async function prepareBuild(
+  { command, image: { gun, tags } }: Configuration,
+  build: BuildConfiguration,
+  { builder = 'classic' }: CheckedDocker,
+  order: TagOrder,
+  { workingDirectory }: RunContext,
+): Promise<PreparedBuild> {
+  const { context, dockerfile: file } = build;
+  const dockerfile = await locateDockerfile({ context, dockerfile: file, workingDirectory });
+  const pushes = command === 'buildAndPush' && builder === 'buildx';
+  const pushed = pushes && order.kind === 'staging-tag' ? [order.tag] : tags;
+  const byDigest = { kind: 'push-by-digest', repository: gun } as const;
+  const request: BuildRequest = {
+    ...build,
+    builder,
+    // A folder whose name looks like an address must not be read as one later.
+    context:
+      dockerfile && isRemoteContext(context) ? path.resolve(workingDirectory, context) : context,
+    tags: pushed.map((tag) => `${gun}:${tag}`),
+    output: !pushes ? { kind: 'load' } : order.kind === 'by-digest' ? byDigest : { kind: 'push' },
+  };
+  checkBuildRequest(request);
+  return { request, dockerfile };
+}
+
+/** What a Dockerfile is read with to find its base images. */
+export async function baseImageOptions(
+  request: BuildRequest,
+  docker: CheckedDocker,
+  run: RunContext,
+): Promise<BaseImageOptions> {
+  const isBuildx = request.builder === 'buildx';
+  const nodes = isBuildx ? await docker.capabilities.builderNodes(request.builderName) : [];
+  const [buildPlatform, ...others] = new Set(nodes.map(({ platform }) => platform));
+  const extra = readExtraArguments(request.extraArguments ?? []);
+  return {
+    builder: isBuildx ? 'buildkit' : 'classic',
+    buildArgs: buildArgumentValues([...(request.buildArgs ?? []), ...extra.buildArgs], run),
+    buildContexts: extra.buildContexts,
+    target: request.target,
+    platforms: platformsOf(request, docker, run),
+    scanners: isBuildx ? extra.scanners : [],
+    // Nodes of several platforms share a build, and each has its own.
+    buildPlatform: others.length > 0 ? undefined : buildPlatform,
+  };
+}
+
+/** Without `--platform` both builders take this variable. */
+function platformsOf(
+  { platforms = [] }: BuildRequest,
+  { environment }: CheckedDocker,
+  { platform }: RunContext,
+): readonly string[] {
+  if (platforms.length > 0) return platforms.flatMap((text) => text.split(','));
+  const wanted = readVariable(environment, 'DOCKER_DEFAULT_PLATFORM', platform === 'win32') ?? '';
+  return wanted === '' ? [] : wanted.split(',');
+}
+
+/** Values that Docker will see, those taken from the environment included. */
+function buildArgumentValues(
+  buildArgs: readonly string[],
+  { environment, platform }: RunContext,
+): Record<string, string> {
+  return Object.fromEntries(
+    buildArgs.flatMap((argument) => {
+      const equals = argument.indexOf('=');
+      if (equals >= 0) return [[argument.slice(0, equals), argument.slice(equals + 1)]];
+      const value = readVariable(environment, argument, platform === 'win32');
+      return value === undefined ? [] : [[argument, value]];
+    }),
+  );
+}
+
+/**
+ * Whether a build may have to read from the registry it builds for, so that the run has to log in.
+ * Says yes wherever it cannot be told. Asks nobody.
+ * @param registry the login server, in lower case.
+ */
+export function readsRegistry(
+  { request, dockerfile }: PreparedBuild,
+  registry: string,
+  options: BaseImageOptions,
+): boolean {
+  // A remote Dockerfile is read by Docker alone.
+  if (!dockerfile) return true;
+  const texts = [
+    dockerfile.text,
+    request.context,
+    ...(request.cacheFrom ?? []),
+    ...(request.cacheTo ?? []),
+    ...(request.extraArguments ?? []),
+    ...Object.values(options.buildArgs ?? {}),
+  ];
+  if (texts.some((text) => text.toLowerCase().includes(registry))) return true;
+  // A name may also be put together of variables.
+  const bases = basesOf(dockerfile.text, options);
+  return (
+    !bases ||
+    bases.unresolved.length > 0 ||
+    bases.images.some(({ reference }) => parseReference(reference)?.host === registry)
+  );
+}
+
+/** @returns undefined for a Dockerfile that only Docker may understand. */
+function basesOf(text: string, options: BaseImageOptions): BaseImages | undefined {
+  try {
+    return findBaseImages(text, options);
+  } catch (error) {
+    if (isTrustError(error)) return undefined;
+    throw error;
+  }
+}
