@@ -33,7 +33,7 @@ describe('the page on keys', () => {
     }
   });
 
-  it('draws keys, roles and custody', () => {
+  it('draws keys, roles and where the keys are', () => {
     const [drawing] = codeBlocksOf('docs/keys.md').filter((b) => b.language === 'mermaid');
     for (const key of ['root key', 'repository key', 'snapshot key', 'timestamp key']) {
       expect(drawing?.text).toContain(`[${key}]`);
