@@ -130,7 +130,8 @@ function createLookUp(
   const views = new Map<string, Promise<TrustedView | undefined>>();
   return async (reference) => {
     const parsed = parseReference(reference);
-    if (!parsed) return { reference, status: 'not-checked', reason: 'it is no image reference' };
+    if (!parsed)
+      return { reference, status: 'not-checked', reason: 'it is not a valid image reference' };
     const gun = gunOf(parsed);
     try {
       const pending = views.get(gun) ?? readBase(parsed, configuration, session, context);

@@ -19,7 +19,7 @@ import type { PreparedBuild } from './prepare-build.js';
 
 /**
  * Builds. With the docker engine and base images all proven, Docker's own content trust is in
- * force too, unless the Dockerfile has what its simple reader takes for something else.
+ * force too, unless the Dockerfile has what Docker's simple reader misreads.
  * @throws {TrustError} BUILD_FAILED and what runBuild throws
  */
 export async function buildImage(

@@ -1,6 +1,6 @@
 /**
- * The Docker at hand: checked before anything happens, then wrapped in a private configuration that
- * holds the registry login for as long as the run needs it.
+ * Checks Docker before anything happens, and runs it with a private configuration that holds the
+ * registry login for as long as the run needs it.
  */
 import {
   createDockerCli,

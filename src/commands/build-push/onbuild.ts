@@ -60,7 +60,7 @@ function mayNameImage(trigger: string, stageNames: readonly string[]): boolean {
     const { images, unresolved } = findBaseImages(`FROM scratch\n${trigger}`, {
       builder: 'buildkit',
     });
-    // A stage of the Dockerfile is no image of its own.
+    // A stage of the Dockerfile is not an image of its own.
     const others = images.filter(({ reference }) => !stageNames.includes(reference.toLowerCase()));
     return others.length + unresolved.length > 0;
   } catch (error) {

@@ -105,7 +105,7 @@ function buildArgumentValues(
 
 /**
  * Whether a build may have to read from the registry it builds for, so that the run has to log in.
- * Says yes wherever it cannot be told. Asks nobody.
+ * Says yes where that is not known. Sends no request.
  * @param registry the login server, in lower case.
  */
 export function readsRegistry(

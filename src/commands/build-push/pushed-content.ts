@@ -11,7 +11,7 @@ import type { Manifest, RegistryClient } from '../../registry/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 
 /**
- * Finds the manifest that was pushed and checks that every tag stands for it.
+ * Finds the manifest that was pushed and checks that every tag points to it.
  * @throws {TrustError} MANIFEST_NOT_FOUND, DIGEST_MISMATCH, TAG_MOVED
  */
 export async function resolvePushed(

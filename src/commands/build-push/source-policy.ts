@@ -20,7 +20,7 @@ const oldestBuildKit = [0, 12] as const;
 /** The engine with that BuildKit in it; distributions build it without its version. */
 const oldestEngine = [25, 0] as const;
 
-/** Whether the builder obeys a source policy, as far as all of its parts say. */
+/** Whether the builder obeys a source policy, by the versions of all its parts. */
 export async function canHoldToPolicy(
   { builder, capabilities }: Pick<CheckedDocker, 'builder' | 'capabilities'>,
   builderName: string | undefined,

@@ -1,4 +1,4 @@
-/** Warns of what a build would get empty, since nobody means that. */
+/** Warns of what a build would get empty. */
 import { readVariable, variableOfBuildArg, variableOfSecret } from '../../docker/index.js';
 import type { BuildConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
@@ -14,7 +14,7 @@ export function warnOfUnsetVariables(
   const { secrets = [], buildArgs = [] } = build ?? {};
   const isUnset = (name: string | undefined): boolean =>
     name !== undefined && (readVariable(environment, name, platform === 'win32') ?? '') === '';
-  // With nothing but an id, BuildKit takes a file of that name where there is no such variable.
+  // With nothing but an id, BuildKit reads a file of that name where there is no such variable.
   const named = secrets.map((secret) =>
     /(^|,)env=/.test(secret) ? variableOfSecret(secret) : undefined,
   );

@@ -25,7 +25,7 @@ export interface ImageOutcome {
   /** What can be said of it; of use where it failed. */
   readonly state: TagState;
   readonly roles: readonly RoleName[];
-  /** What vouches for the root; undefined where nothing but the server does. */
+  /** What the root is pinned by; undefined where nothing but the server says that it is genuine. */
   readonly pinnedBy: string | undefined;
   readonly error: TrustError | undefined;
 }

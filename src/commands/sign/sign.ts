@@ -180,7 +180,7 @@ function stop(work: Work, error: TrustError): void {
   work.isStopped = true;
 }
 
-/** @throws whatever is no verdict on an image: a bug, or the wish of the host to stop. */
+/** @throws what does not concern one image: a bug, or a run that is stopped. */
 function expected(error: unknown): TrustError {
   if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
   return error;

@@ -32,7 +32,7 @@ import { describePin, pinOf, resolvePin, warnOfFirstUse } from './pins.js';
 import { checkRegistry, explainRefusal } from './registry-rights.js';
 import { noteRoots } from './root-record.js';
 
-/** The root key of a repository that is yet to be initialised. */
+/** The root key of a repository without trust data. */
 export interface RootPlan {
   readonly key: OpenedKey;
   readonly certificate: PublicKey;
@@ -94,8 +94,8 @@ export function openSigning(
 }
 
 /**
- * The root key of the inputs vouches for the root that it has signed. Where a pin or a record does so
- * already it stays closed: a pipeline need not reach it.
+ * The root key of the inputs proves the root that it has signed. Where a pin or a record does that
+ * already, it is not opened: a pipeline need not reach it.
  */
 async function openRootKey(
   { signing: { rootKey }, key, pins }: Pick<OpenedSigning, 'signing' | 'key' | 'pins'>,

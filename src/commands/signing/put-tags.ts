@@ -22,7 +22,7 @@ export async function putTags(
       await images.putManifest(repository, tag, bytes, mediaType);
       return undefined;
     } catch (thrown) {
-      // Without an answer nobody knows whether the registry has taken it.
+      // Without an answer it is not known whether the registry has it.
       if (isTrustError(thrown, 'PUSH_NOT_AUTHORIZED', 'PUSH_FAILED')) {
         progress.state = withTags(progress.state, [tag], 'signed-untagged');
       }

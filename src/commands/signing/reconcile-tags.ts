@@ -63,7 +63,7 @@ export function decideTag(facts: TagFacts): TagVerdict {
   const { ours, signed, found, put } = facts;
   if (signed === undefined) return 'lost';
   if (found === signed) return signed === ours ? 'ours' : 'lost';
-  // Our own late put is ours to correct, whoever signed last.
+  // This run corrects its own late put, whichever run signed last.
   if (found === put) return 'put-signed';
   // Another run corrects its own put, unless it cannot any more.
   if (signed !== ours || facts.hasInsisted) return 'lost';

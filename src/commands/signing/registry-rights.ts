@@ -10,7 +10,7 @@ import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { Session } from '../session/session.js';
 
-/** What Azure Resource Manager knows beforehand, as far as the principal may ask it. */
+/** What Azure Resource Manager says before the run, if the principal may ask it. */
 export async function checkRegistry(
   { registryId, image: { registry } }: Pick<Configuration, 'registryId' | 'image'>,
   { cloud, credential, http, principal }: Session,
@@ -72,5 +72,5 @@ function accountProblem(account: string | undefined, registry: string): string {
   if (account === undefined || guid.test(account)) return '';
   return account.toLowerCase() === registry.split('.')[0]
     ? ` The login is the registry's admin account, which cannot sign.`
-    : ` The login ${account} is no service principal; a repository-scoped token cannot sign.`;
+    : ` The login ${account} is not a service principal; a repository-scoped token cannot sign.`;
 }

@@ -7,7 +7,7 @@ import { ourCommand } from '../command-line.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 import { someOf } from '../report/some-of.js';
 
-/** What became of a tag, as far as the run can say. Each is explained in docs/trust-report.md. */
+/** What the run knows of a tag. Each is explained in docs/trust-report.md. */
 export type TagState =
   | 'untouched'
   | 'push-unknown'
@@ -154,7 +154,7 @@ export function completed(
 export interface ImageInState {
   readonly image: ImageConfiguration;
   readonly state: RegistryState;
-  /** Whether whoever pushes signs at the same time. */
+  /** Whether the push signs as well. */
   readonly signsWithPush?: boolean;
 }
 

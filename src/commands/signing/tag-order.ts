@@ -1,6 +1,6 @@
 /**
  * When the wanted tags appear in the registry: before the signature, as Docker does it, or after it.
- * Decides only; asks nobody.
+ * Pure.
  */
 import { randomBytes } from 'node:crypto';
 import type { Configuration } from '../configuration/types.js';
@@ -23,7 +23,7 @@ export type TagOrder =
   /** Under a tag of this run's own. */
   | { readonly kind: 'staging-tag'; readonly tag: string };
 
-/** Who builds, as far as the order of tags depends on it. */
+/** What the order of tags depends on. */
 export interface TagOrderBuilder {
   readonly builder: 'classic' | 'buildx' | undefined;
   /** The buildx driver. */

@@ -239,7 +239,7 @@ describe('a login that can never sign', () => {
     await runWith({ ...own, repository: () => repository }, username, password, {
       code: 'REGISTRY_LOGIN_REFUSED',
       message:
-        /The login team-token is no service principal; a repository-scoped token cannot sign/,
+        /The login team-token is not a service principal; a repository-scoped token cannot sign/,
       remedy: /Repository-scoped tokens cannot read trust data/,
     });
   });
