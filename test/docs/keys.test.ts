@@ -13,10 +13,13 @@ function tabled(heading: string): readonly string[] {
 }
 
 describe('the page on keys', () => {
-  it.each(['Outputs and report', 'Permissions'])('has every command in its table "%s"', (heading) => {
-    const named = tabled(heading);
-    for (const name of grouped) expect(named).toContain(commandLineOf(name).join(' '));
-  });
+  it.each(['Outputs and report', 'Permissions'])(
+    'has every command in its table "%s"',
+    (heading) => {
+      const named = tabled(heading);
+      for (const name of grouped) expect(named).toContain(commandLineOf(name).join(' '));
+    },
+  );
 
   it('has an example of every command', () => {
     const text = codeBlocksOf('docs/keys.md')
