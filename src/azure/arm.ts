@@ -19,7 +19,7 @@ export interface ArmAccess {
 }
 
 /** What ARM said, or why it said nothing. */
-export type ArmResult =
+type ArmResult =
   | { readonly state: 'read'; readonly body: Readonly<Record<string, unknown>> }
   | { readonly state: 'not checked'; readonly why: string };
 

@@ -18,7 +18,7 @@ import type { Identity } from './identity.js';
 import { isMachineEndpoint } from './sign-in-network.js';
 
 /** What is needed to explain a failure. */
-export interface TokenAttempt {
+interface TokenAttempt {
   readonly identity: Identity;
   readonly cloud: Cloud;
   readonly scope: string;

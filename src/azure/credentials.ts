@@ -40,7 +40,7 @@ export interface CredentialOptions {
 }
 
 /** A sign-in, with the network over which it asks; what is opened with it is asked over the same. */
-export interface AzureCredential extends TokenCredential {
+interface AzureCredential extends TokenCredential {
   readonly http: HttpClient;
 }
 

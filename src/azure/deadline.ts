@@ -4,7 +4,7 @@
  */
 
 /** The ends of a wait. */
-export interface DeadlineOptions {
+interface DeadlineOptions {
   /** The run's own signal. */
   readonly signal?: AbortSignal | undefined;
   readonly deadlineMs: number;

@@ -13,7 +13,7 @@ interface Application {
 }
 
 /** A service principal with a client secret. */
-export interface SecretIdentity extends Application {
+interface SecretIdentity extends Application {
   readonly kind: 'secret';
   readonly clientSecret: string;
 }
@@ -47,14 +47,14 @@ export interface PipelinesIdentity extends Application {
 }
 
 /** The identity of the Azure machine the run is on. */
-export interface ManagedIdentity {
+interface ManagedIdentity {
   readonly kind: 'managed-identity';
   /** Names a user-assigned identity; without it, the system-assigned one. */
   readonly clientId?: string;
 }
 
 /** Whatever DefaultAzureCredential of the Azure SDK finds. */
-export interface DefaultIdentity {
+interface DefaultIdentity {
   readonly kind: 'default';
   readonly tenantId?: string;
   readonly clientId?: string;

@@ -5,24 +5,14 @@ export { requestGitHubToken } from './assertion.js';
 export { cloudByName, cloudOfRegistry, cloudOfVault, clouds, isRegistryHost } from './clouds.js';
 export type { Cloud, CloudName } from './clouds.js';
 export { createCredential } from './credentials.js';
-export type { AzureCredential, CredentialOptions } from './credentials.js';
-export type {
-  AssertionIdentity,
-  CertificateIdentity,
-  DefaultIdentity,
-  Identity,
-  ManagedIdentity,
-  PipelinesIdentity,
-  SecretIdentity,
-} from './identity.js';
+export type { CredentialOptions } from './credentials.js';
+export type { AssertionIdentity, CertificateIdentity, Identity } from './identity.js';
 export * from './key-vault/index.js';
 export { readRegistryPermissions } from './permissions.js';
-export type { PermissionAnswer, RegistryPermissions } from './permissions.js';
-export { principalOf } from './principal.js';
+
 export type { Principal } from './principal.js';
 export { loginToRegistry, registryTokenUser } from './registry-login.js';
 export type { RegistryLogin, RegistryLoginOptions } from './registry-login.js';
 export { contentTrustObstacle, readRegistryProperties } from './registry-properties.js';
-export type { RegistryProperties, RegistryPropertiesAnswer } from './registry-properties.js';
+
 export { roleAssignmentCommand } from './role-assignment.js';
-export type { RegistryRole } from './role-assignment.js';

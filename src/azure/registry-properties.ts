@@ -5,7 +5,7 @@ import { parseRegistryId, readFromArm } from './arm.js';
 import type { ArmAccess } from './arm.js';
 
 /** Properties that decide about content trust; undefined where ARM does not say. */
-export interface RegistryProperties {
+interface RegistryProperties {
   readonly loginServer: string | undefined;
   /** `Basic`, `Standard` or `Premium`. */
   readonly sku: string | undefined;
@@ -17,7 +17,7 @@ export interface RegistryProperties {
 }
 
 /** The properties, or why they are not known. */
-export type RegistryPropertiesAnswer =
+type RegistryPropertiesAnswer =
   | { readonly state: 'read'; readonly properties: RegistryProperties }
   | { readonly state: 'not checked'; readonly why: string };
 

@@ -1,7 +1,7 @@
 /** The command that gives a principal a role on a registry, ready to be copied from an error. */
 
 /** Built-in roles this product talks of. */
-export type RegistryRole = 'AcrPull' | 'AcrPush' | 'AcrImageSigner';
+type RegistryRole = 'AcrPull' | 'AcrPush' | 'AcrImageSigner';
 
 /**
  * One line of Azure CLI.

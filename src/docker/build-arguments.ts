@@ -47,7 +47,7 @@ export interface BuildRequest {
 }
 
 /** Files into which Docker writes what it built. */
-export interface BuildRecordFiles {
+interface BuildRecordFiles {
   readonly iidFile?: string;
   /** buildx only. */
   readonly metadataFile?: string;

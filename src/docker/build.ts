@@ -25,7 +25,7 @@ export type BuildResult =
   | { readonly kind: 'loaded'; readonly imageId: string }
   | { readonly kind: 'pushed'; readonly content: PushedContent };
 
-export interface BuildRunOptions {
+interface BuildRunOptions {
   /** An existing folder for the builder's record files; they are removed again. */
   readonly tempDirectory: string;
   readonly log: Pick<Log, 'info'>;

@@ -8,7 +8,7 @@ import { asArray, asObject, asText, parseObject } from './json.js';
 import { allOutput, failureWords } from './text.js';
 
 /** What the program called `docker` is. */
-export interface ClientFacts {
+interface ClientFacts {
   /** As it says, for example `28.5.2` or `20.10.24+dfsg1`. */
   readonly version: string;
   /** First number of {@link version}; 0 where it has none. */
@@ -18,7 +18,7 @@ export interface ClientFacts {
 }
 
 /** What the engine behind the client is. */
-export interface EngineFacts {
+interface EngineFacts {
   readonly version: string;
   /** For example `linux/amd64`: what the engine builds when no platform is asked for. */
   readonly platform: string;
@@ -27,7 +27,7 @@ export interface EngineFacts {
 }
 
 /** The builder that `docker buildx build` would use. */
-export interface BuilderFacts {
+interface BuilderFacts {
   readonly name: string;
   /** `docker`, `docker-container`, `remote`, `kubernetes` or `cloud`. */
   readonly driver: string;
@@ -35,7 +35,7 @@ export interface BuilderFacts {
 }
 
 /** One BuildKit of a builder; what it does not tell, for example because it does not run, is absent. */
-export interface BuilderNode {
+interface BuilderNode {
   /** Of BuildKit, such as `v0.12.5`. */
   readonly version?: string;
   /** What it builds when no platform is asked for, and what `BUILDPLATFORM` stands for. */
@@ -63,7 +63,7 @@ export interface DockerCapabilities {
 }
 
 /** Where the client was told to look for an engine; only for messages. */
-export interface EngineAddress {
+interface EngineAddress {
   readonly host?: string | undefined;
   readonly context?: string | undefined;
 }

@@ -6,7 +6,7 @@ import { TrustError } from '../errors.js';
 import { type Exec, type ExecResult, ExecutableNotFoundError } from '../ports.js';
 
 /** What every call of the Docker CLI shares. */
-export interface DockerCliOptions {
+interface DockerCliOptions {
   readonly exec: Exec;
   /** The whole environment of each call, normally made by `dockerEnvironment`. */
   readonly env: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface DockerCliOptions {
 }
 
 /** What one call may differ in. */
-export interface DockerCall {
+interface DockerCall {
   /** Added to, and winning over, the shared environment for this child only. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;

@@ -16,7 +16,7 @@ export interface RegistryLogin {
 }
 
 /** What {@link editConfigFile} changes. */
-export interface ConfigEdits {
+interface ConfigEdits {
   readonly login?: RegistryLogin;
   readonly authConfig?: string;
 }

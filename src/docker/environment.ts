@@ -5,9 +5,9 @@
  */
 
 /** An environment as a host hands it in. */
-export type EnvironmentSource = Readonly<Record<string, string | undefined>>;
+type EnvironmentSource = Readonly<Record<string, string | undefined>>;
 
-export interface EnvironmentOptions {
+interface EnvironmentOptions {
   /** Windows compares variable names without case. */
   readonly windows?: boolean;
   /** Further names to hand over: build arguments without a value, secrets from the environment. */

@@ -194,7 +194,7 @@ function failure(
 }
 
 /** The firewall of Azure Container Registry, as the engine passes its words on. */
-export function firewallIn(message: string): TrustError | undefined {
+function firewallIn(message: string): TrustError | undefined {
   if (!/client with IP .* is not allowed access/i.test(message)) return undefined;
   // The words themselves name a page of Microsoft's.
   const host = /[a-z0-9-]+\.azurecr\.[a-z]+/i.exec(message)?.[0];

@@ -5,7 +5,7 @@
 import { TrustError } from '../errors.js';
 
 /** What the extra arguments say that matters to us; they are passed on as they are. */
-export interface ExtraArguments {
+interface ExtraArguments {
   /** `NAME=value` or `NAME`, as given to --build-arg. */
   readonly buildArgs: readonly string[];
   /** As given to --label. */

@@ -8,7 +8,7 @@ import { asArray, asText, parseObject } from './json.js';
 import { failureWords } from './text.js';
 
 /** The engine's record of one image. */
-export interface LocalImage {
+interface LocalImage {
   /** Digest of the image's config (classic store) or of its manifest or index (containerd store). */
   readonly id: string;
   /** `repository@sha256:...`, one per repository and manifest the engine pushed or pulled. */

@@ -5,35 +5,27 @@ export {
   checkBuildRequest,
   printableCommand,
   type BuildOutput,
-  type BuildRecordFiles,
   type BuildRequest,
 } from './build-arguments.js';
-export type { ContentDescriptor } from './build-record.js';
-export { runBuild, type BuildResult, type BuildRunOptions } from './build.js';
+
+export { runBuild, type BuildResult } from './build.js';
 export {
   dockerCapabilities,
   requireContentTrust,
-  type BuilderFacts,
-  type BuilderNode,
-  type ClientFacts,
   type DockerCapabilities,
-  type EngineAddress,
-  type EngineFacts,
 } from './capabilities.js';
-export { createDockerCli, type DockerCall, type DockerCli, type DockerCliOptions } from './cli.js';
-export type { RegistryLogin } from './config-file.js';
+export { createDockerCli, type DockerCli } from './cli.js';
+
 export {
   dockerEnvironment,
   namesReferredTo,
   readVariable,
   variableOfBuildArg,
   variableOfSecret,
-  type EnvironmentOptions,
-  type EnvironmentSource,
 } from './environment.js';
-export { readExtraArguments, type ExtraArguments } from './extra-arguments.js';
+export { readExtraArguments } from './extra-arguments.js';
 export { isLoginRefusal } from './error-mapping.js';
-export { findLocalImage, resolveLocalImage, type LocalImage } from './images.js';
+export { resolveLocalImage } from './images.js';
 export {
   isRemoteContext,
   locateContext,
@@ -54,22 +46,8 @@ export {
   privateConfigPrefix,
   removePrivateConfig,
   type PrivateConfig,
-  type PrivateConfigOptions,
 } from './private-config.js';
-export {
-  pushTags,
-  pushedContent,
-  type PushProgress,
-  type PushRequest,
-  type PushedContent,
-} from './push.js';
+export { pushTags, type PushProgress, type PushRequest, type PushedContent } from './push.js';
 export { pushUnder, renameLocally } from './staging.js';
-export {
-  listTrustKeys,
-  removeTrustKey,
-  writeTrustData,
-  writeTrustKeys,
-  type DockerKey,
-  type KnownTrustData,
-} from './trust-store.js';
-export { pushAndSignTags, type TrustedPushRequest } from './trusted-push.js';
+export { listTrustKeys, removeTrustKey, writeTrustData, writeTrustKeys } from './trust-store.js';
+export { pushAndSignTags } from './trusted-push.js';

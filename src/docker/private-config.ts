@@ -28,7 +28,7 @@ const ownEntries = new Set([
   markerFile,
 ]);
 
-export interface PrivateConfigOptions {
+interface PrivateConfigOptions {
   /** The folder that DOCKER_CONFIG names, or `~/.docker`; it need not exist. */
   readonly userConfig: string;
   /** Where the private folder is made: the runner's temporary folder. */

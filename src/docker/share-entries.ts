@@ -6,7 +6,7 @@ import { chmod, copyFile, cp, readdir, rm, stat, symlink } from 'node:fs/promise
 import { join } from 'node:path';
 import { TrustError, messageOf } from '../errors.js';
 
-export interface Sharing {
+interface Sharing {
   /** Names that are left out. */
   readonly skipped: ReadonlySet<string>;
   readonly windows: boolean;

@@ -97,7 +97,7 @@ const causes: readonly TrustCause[] = [
 const signingStarted = 'Signing and pushing trust metadata';
 
 /** What a `docker push` with content trust has come to. */
-export type TrustedPushOutcome =
+type TrustedPushOutcome =
   /** Not known to be in the registry. */
   | { readonly kind: 'not-pushed'; readonly error: TrustError }
   | { readonly kind: 'unsigned'; readonly error: TrustError }

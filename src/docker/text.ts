@@ -18,7 +18,7 @@ const notice =
  * The last `count` lines that explain a failure: neither empty, nor transfer progress, nor a notice
  * with its indented continuation. Where there is nothing else, the notices themselves.
  */
-export function lastLines(text: string, count: number): string[] {
+function lastLines(text: string, count: number): string[] {
   const lines = telling(text);
   const withoutNotices = dropNotices(lines);
   return (withoutNotices.length > 0 ? withoutNotices : lines).slice(-count);

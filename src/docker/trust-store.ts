@@ -9,7 +9,7 @@ import { TrustError } from '../errors.js';
 import { type PrivateConfig, privateConfigPrefix, writePrivateFile } from './private-config.js';
 
 /** A private key in the form Docker stores it. */
-export interface DockerKey {
+interface DockerKey {
   /** Canonical key ID, 64 hex digits. */
   readonly keyId: string;
   /** The file: PEM with `role` and `gun` headers. Secret, even where it is encrypted. */
@@ -38,9 +38,7 @@ export async function writeTrustKeys(
 }
 
 /** What Docker holds everything it reads against, by role; each as the server served it. */
-export type KnownTrustData = Readonly<
-  Record<'root' | 'targets' | 'snapshot' | 'timestamp', Uint8Array>
->;
+type KnownTrustData = Readonly<Record<'root' | 'targets' | 'snapshot' | 'timestamp', Uint8Array>>;
 
 /**
  * Puts verified trust data where Docker looks for what it has seen before. Docker trusts the first root

@@ -9,7 +9,7 @@ import { requireTagStandsFor } from './images.js';
 import { type PushRequest, type PushedContent, pushedContent, refusedOrBroken } from './push.js';
 import { trustedPushOutcome } from './signing-error-mapping.js';
 
-export interface TrustedPushRequest extends PushRequest {
+interface TrustedPushRequest extends PushRequest {
   /** `https://...`; Docker's default is the registry itself. */
   readonly trustServer?: string;
   /** Opens a root key; needed for the first push of a repository only. Secret. */

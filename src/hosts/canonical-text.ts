@@ -5,7 +5,7 @@
  */
 
 /** A text without its escapes, and where each of its characters stood. */
-export interface CanonicalText {
+interface CanonicalText {
   readonly text: string;
   /** The part of the original that the characters from `start` to `end` came from. */
   rangeOf(start: number, end: number): readonly [start: number, end: number];

@@ -8,7 +8,7 @@ import { limits } from '../limits.js';
 import { shutdownSignals } from './shutdown.js';
 
 /** The two outputs of a process. */
-export interface Outputs {
+interface Outputs {
   readonly stdout: Writable;
   readonly stderr: Writable;
 }

@@ -9,7 +9,7 @@ import { sanitizeMarkdown } from './sanitize-documents.js';
 import type { Host } from './host.js';
 
 /** Hands on, and remembers what did not arrive. */
-export interface HostOutputs {
+interface HostOutputs {
   readonly setOutput: (name: OutputName, value: string) => void;
   readonly addSummary: (markdown: string) => Promise<void>;
   /** @throws {TrustError} FILE_NOT_WRITTEN */

@@ -38,7 +38,7 @@ function inUnicode(character: string): string {
 }
 
 /** As many lines as fit, and what says how many do not. */
-export interface TruncatedLines {
+interface TruncatedLines {
   readonly kept: readonly string[];
   /** Empty when all of them fit. */
   readonly more: readonly string[];

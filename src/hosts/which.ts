@@ -4,7 +4,7 @@ import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** What the search depends on besides the name. */
-export interface ProgramSearch {
+interface ProgramSearch {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly platform: NodeJS.Platform;

@@ -75,7 +75,7 @@ export function isWebPage(response: HttpResponse): boolean {
 }
 
 /** `10 minutes` or `30 seconds`. */
-export function durationOf(seconds: number): string {
+function durationOf(seconds: number): string {
   if (seconds < 120) return `${seconds} seconds`;
   return `${Math.ceil(seconds / 60)} minutes`;
 }

@@ -21,7 +21,7 @@ export interface Proxy {
 }
 
 /** Finds the proxy for an https address; undefined where the request goes straight. */
-export type ProxyFor = (target: URL) => Proxy | undefined;
+type ProxyFor = (target: URL) => Proxy | undefined;
 
 const proxyVariables = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'] as const;
 const exceptionVariables = ['NO_PROXY', 'no_proxy'] as const;

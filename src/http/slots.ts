@@ -1,7 +1,7 @@
 /** A bound on what is under way at the same time, shared by all who take a slot. */
 
 /** Waits for a slot, and gives what hands it back. Rejects with the signal's reason when aborted. */
-export type Slots = (signal?: AbortSignal) => Promise<() => void>;
+type Slots = (signal?: AbortSignal) => Promise<() => void>;
 
 /** `most` slots, handed out in the order of asking. */
 export function createSlots(most: number): Slots {

@@ -7,4 +7,4 @@ export {
   resolveExisting,
   resolveOutput,
 } from './place.js';
-export { appendOutput, writeOutputs, type OutputFile } from './write.js';
+export { appendOutput, writeOutputs } from './write.js';

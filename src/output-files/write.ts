@@ -12,7 +12,7 @@ import { isErrno } from './errno.js';
 import { resolveOutput, temporaryName } from './place.js';
 
 /** A file to be written. */
-export interface OutputFile {
+interface OutputFile {
   /** Absolute, as the user named it. */
   readonly path: string;
   readonly content: string | Uint8Array;

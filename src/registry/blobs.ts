@@ -34,7 +34,7 @@ export function createBlobReader(options: RegistryClientOptions): ReadBlob {
 }
 
 /** How a blob is asked for; `method` is GET by default. */
-export type BlobRequest = Pick<HttpRequest, 'maxBytes' | 'headers' | 'sink'> & {
+type BlobRequest = Pick<HttpRequest, 'maxBytes' | 'headers' | 'sink'> & {
   readonly method?: 'GET' | 'HEAD';
 };
 

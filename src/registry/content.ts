@@ -17,7 +17,7 @@ export interface Descriptor {
 }
 
 /** Everything that has to be in a registry before the manifest is. */
-export interface ManifestContent {
+interface ManifestContent {
   readonly manifests: readonly Descriptor[];
   /** Configuration and layers. */
   readonly blobs: readonly Descriptor[];

@@ -16,7 +16,7 @@ import { pause } from './pause.js';
 import type { RepositoryAccess } from './types.js';
 
 /** How a blob came to be in the target. */
-export type BlobArrival = 'sent' | 'mounted' | 'there';
+type BlobArrival = 'sent' | 'mounted' | 'there';
 
 /** What was done. */
 export interface CopyResult {

@@ -11,7 +11,7 @@ import { createRegistryClient, type Manifest, type RegistryClient } from './mani
 import type { RepositoryAccess } from './types.js';
 
 /** A manifest, and the digest that others refer to it by. */
-export interface ReferredManifest extends Manifest {
+interface ReferredManifest extends Manifest {
   /** Of whatever algorithm the reference has. */
   readonly reference: string;
 }

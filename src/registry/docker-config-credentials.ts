@@ -12,7 +12,7 @@ import type { Exec, Secrets } from '../ports.js';
 import type { RegistryCredential } from './credential.js';
 
 /** What is needed to find a login. */
-export interface DockerLoginQuery {
+interface DockerLoginQuery {
   /** The directory of config.json (DOCKER_CONFIG, else `~/.docker`). */
   readonly configDir: string;
   /** As in image names: `myregistry.azurecr.io`, `docker.io`. */

@@ -5,7 +5,7 @@
 import { isRecord, unverifiedClaims } from '../http/index.js';
 
 /** Actions by repository name; undefined for a token that does not say. */
-export type GrantedActions = ReadonlyMap<string, ReadonlySet<string>>;
+type GrantedActions = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The repository actions `token` grants, or undefined for an opaque token or one without claim. */
 export function grantedActions(token: string): GrantedActions | undefined {

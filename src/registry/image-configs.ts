@@ -8,7 +8,7 @@ import type { Manifest, RegistryClient } from './manifests.js';
 import { isIndexMediaType } from './media-types.js';
 
 /** One platform's image. */
-export interface ImageConfig {
+interface ImageConfig {
   /** Such as `linux/arm64`; undefined for an image that is for one platform only. */
   readonly platform: string | undefined;
   /** Undefined where the image has none that is JSON. */

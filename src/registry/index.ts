@@ -3,21 +3,20 @@ export { createRegistryAccess } from './access.js';
 export type { RegistryAccess } from './access.js';
 export { createBlobReader } from './blobs.js';
 export type { ReadBlob } from './blobs.js';
-export type { Descriptor } from './content.js';
+
 export { copyImage } from './copy-image.js';
-export type { BlobArrival, CopyResult } from './copy-image.js';
+export type { CopyResult } from './copy-image.js';
 export { planCopy } from './copy-plan.js';
 export type { CopyPlan } from './copy-plan.js';
 export type { RegistryCredential } from './credential.js';
 export { findDockerLogin } from './docker-config-credentials.js';
-export type { DockerLoginQuery } from './docker-config-credentials.js';
+
 export { grantedActions } from './granted-actions.js';
-export type { GrantedActions } from './granted-actions.js';
-export { readImageConfigs, type ImageConfig } from './image-configs.js';
+
+export { readImageConfigs } from './image-configs.js';
 export {
   formatImageReference,
   gunOf,
-  isDigest,
   parseDigest,
   parseImageReference,
   parseRegistryHost,

@@ -12,7 +12,7 @@ import { formatPem } from './pem.js';
 import { describeKey, neededKey, rawKeyTypeOf, toPublicKey } from './public-key.js';
 
 /** What the headers of the file say, and what encrypts it. */
-export interface DockerKeyFileOptions {
+interface DockerKeyFileOptions {
   /** `root`, `targets`, `snapshot`, or the name of a signer. */
   readonly role: string;
   /** The repository; for `targets` and `snapshot` keys only. */

@@ -1,9 +1,5 @@
 /** Keys outside any vault: references to keys, key files, signing in memory, root certificates. */
-export {
-  writeDockerKeyFile,
-  type DockerKeyFile,
-  type DockerKeyFileOptions,
-} from './docker-key-file.js';
+export { writeDockerKeyFile } from './docker-key-file.js';
 export {
   isPrivateKeyBlock,
   openBlock,
@@ -11,9 +7,8 @@ export {
   readKeyFile,
   type KeyFile,
   type KeyFileContext,
-  type KeyFileHeaders,
 } from './key-file.js';
-export { explain, fromPkcs12, readCertificates, readKeyText, type KeyText } from './key-text.js';
+export { explain, fromPkcs12, readCertificates, readKeyText } from './key-text.js';
 export { formatPem, type PemBlock } from './pem.js';
 export { isDecryptionError } from './pbes2.js';
 export { openPkcs12 } from './pkcs12.js';
@@ -33,17 +28,15 @@ export {
   readKeyStore,
   writeKeyArchive,
   type KeyStore,
-  type PassedOver,
   type StoredKey,
 } from './key-store/index.js';
 export { createMemorySigner } from './memory-signer.js';
 export {
   publicKeyOfCertificate,
   readPublicKeyFile,
-  type PublicKeyContext,
   type PublicKeyFile,
   type SignerPublicKey,
 } from './public-key-file.js';
 export { createRootCertificate } from './root-certificate.js';
 export { probeMessage, proveSigner } from './self-test.js';
-export { vaultServiceOf, type VaultService } from './vault-hosts.js';
+export { vaultServiceOf } from './vault-hosts.js';

@@ -34,7 +34,7 @@ export interface KeyFile {
 }
 
 /** What a key file says of itself to anybody. */
-export interface KeyFileHeaders extends Pick<KeyFile, 'role' | 'gun'> {
+interface KeyFileHeaders extends Pick<KeyFile, 'role' | 'gun'> {
   /** Where notary kept it, in what its `key export` wrote; with slashes. */
   readonly path: string | undefined;
   /** Whether it takes a passphrase to open. */

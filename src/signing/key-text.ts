@@ -10,7 +10,7 @@ import { sshPublicKey } from './openssh.js';
 import { beginLabels, parsePem, type PemBlock } from './pem.js';
 
 /** What it is that holds no block. */
-export type Unreadable =
+type Unreadable =
   | 'damaged PEM'
   | 'DER of another kind'
   | 'HTML'
@@ -23,7 +23,7 @@ export type Unreadable =
   | 'URL'
   | 'nothing known';
 
-export type KeyText =
+type KeyText =
   | { readonly blocks: readonly [PemBlock, ...PemBlock[]]; readonly unreadable?: undefined }
   | {
       readonly blocks: readonly [];
@@ -185,7 +185,7 @@ function isPkcs12(der: Buffer): boolean {
 }
 
 /** What was found, and what to do about it; for messages, which never quote it. */
-export interface Explanation {
+interface Explanation {
   /** So that it reads after `it holds`. */
   readonly found: string;
   /** Steps, a line each; undefined where only the reader knows what it wanted. */
@@ -220,7 +220,7 @@ const copyWhole =
   'For a Key Vault secret, upload the file itself: az keyvault secret set --vault-name <vault> --name <name> --file <file>';
 
 /** On a copy, since ssh-keygen writes over the file it is given. */
-export const fromOpenSsh =
+const fromOpenSsh =
   'Convert a copy of it, and give the copy:\n' +
   'cp <file> <copy>\n' +
   "ssh-keygen -p -m PKCS8 -N '' -f <copy>";

@@ -32,7 +32,7 @@ export interface PublicKeyFile extends SignerPublicKey {
 }
 
 /** Where the bytes came from, and when it is. */
-export interface PublicKeyContext {
+interface PublicKeyContext {
   /** For messages, such as `the file ci.pub`. */
   readonly source: string;
   readonly now: Date;

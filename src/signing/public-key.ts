@@ -20,7 +20,7 @@ export const methodOf = {
   ed25519: 'eddsa',
 } as const satisfies Partial<Record<KeyType, SignatureMethod>>;
 
-export type RawKeyType = keyof typeof methodOf;
+type RawKeyType = keyof typeof methodOf;
 
 /** What a key must be, for messages. */
 export const neededKey = 'an ECDSA P-256, RSA (2048 bits or more) or Ed25519 key';

@@ -3,7 +3,7 @@
  * hosts only, so the list is closed: a new cloud is a change here, never an input.
  */
 
-export type VaultService = 'vault' | 'managed-hsm';
+type VaultService = 'vault' | 'managed-hsm';
 
 /** Public cloud, China, US Government. */
 const suffixes: readonly (readonly [suffix: string, service: VaultService])[] = [

@@ -8,7 +8,7 @@ import { isInManagedHsm } from './wording.js';
 import { clientOptions } from './pipeline.js';
 import { infoOf, type VaultKeyInfo, type VaultName } from './read-key.js';
 
-export interface CreateKeyOptions extends VaultOptions {
+interface CreateKeyOptions extends VaultOptions {
   /** Make it in hardware (EC-HSM), which needs a vault of the tier Premium. */
   readonly hsm?: boolean | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;

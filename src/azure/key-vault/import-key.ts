@@ -23,14 +23,14 @@ import { clientOptions } from './pipeline.js';
 import { failed } from './error-mapping.js';
 import { getKey, infoOf, type VaultKeyInfo, type VaultName } from './read-key.js';
 
-export interface ImportKeyOptions extends VaultOptions {
+interface ImportKeyOptions extends VaultOptions {
   /** Keep it in hardware, which needs a vault of the tier Premium. */
   readonly hsm?: boolean | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A key that is in the vault now. */
-export interface ImportedVaultKey extends VaultKeyInfo {
+interface ImportedVaultKey extends VaultKeyInfo {
   /** False when the vault held this very key before. */
   readonly isNew: boolean;
 }

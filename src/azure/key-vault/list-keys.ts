@@ -10,13 +10,13 @@ import { allOf } from './wording.js';
 import { clientOptions } from './pipeline.js';
 import { getKey, infoOf, type VaultKeyInfo, type VaultName } from './read-key.js';
 
-export interface ListKeysOptions extends VaultOptions {
+interface ListKeysOptions extends VaultOptions {
   /** Hears of keys in force that cannot sign content trust data, such as keys for encryption. */
   readonly onPassedOver?: ((name: string, why: TrustError) => void) | undefined;
 }
 
 /** A version of a key, as a list tells it: without the public half. */
-export interface VaultKeyVersion {
+interface VaultKeyVersion {
   readonly version: string;
   readonly kid: string;
   readonly isEnabled: boolean;

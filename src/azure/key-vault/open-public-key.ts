@@ -22,7 +22,7 @@ import { readCertificate } from './read-certificate.js';
 import { getKey, infoOf } from './read-key.js';
 import { readKeyBytes } from './read-key-bytes.js';
 
-export interface OpenPublicKeyOptions extends VaultOptions {
+interface OpenPublicKeyOptions extends VaultOptions {
   /** Needed for every reference into a vault; local files do without. */
   readonly credential?: TokenCredential | undefined;
 }

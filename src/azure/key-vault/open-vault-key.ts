@@ -17,7 +17,7 @@ import { failed } from './error-mapping.js';
 import { createVaultSigner } from './vault-signer.js';
 
 /** A signer whose private key is in Key Vault. */
-export interface VaultKey extends Signer {
+interface VaultKey extends Signer {
   /** The full key identifier, with the version this signer is bound to. */
   readonly kid: string;
   /** The leaf certificate in PEM as Go prints it; undefined for a reference to a bare key. */

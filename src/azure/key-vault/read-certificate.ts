@@ -17,7 +17,7 @@ import { failed } from './error-mapping.js';
 import type { Tags } from './tags.js';
 
 /** A certificate in force. */
-export interface VaultCertificate {
+interface VaultCertificate {
   readonly der: Uint8Array;
   /** Of the certificate itself; as a rule its key has the same one. */
   readonly version: string;

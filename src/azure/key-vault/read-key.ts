@@ -46,7 +46,7 @@ export async function readVaultKey(
 }
 
 /** Which key a version is, fit to sign or not, in force or not. */
-export interface VersionIdentity {
+interface VersionIdentity {
   readonly kid: string;
   /** Undefined for a kind of key that content trust has no name for. */
   readonly keyId: KeyId | undefined;

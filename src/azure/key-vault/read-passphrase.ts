@@ -7,7 +7,7 @@ import { isVaultUrl, resolvePassphrase, type PassphraseInput } from './passphras
 import { readVaultSecret } from './read-secret.js';
 import { requireCredential } from './require-credential.js';
 
-export interface ReadPassphraseOptions extends VaultOptions {
+interface ReadPassphraseOptions extends VaultOptions {
   /** Needed where the input names a secret. */
   readonly credential?: TokenCredential | undefined;
   readonly secrets: Secrets;

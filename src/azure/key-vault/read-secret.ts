@@ -23,7 +23,7 @@ export async function readVaultSecret(
 }
 
 /** A secret with what is known of it. */
-export interface SecretVersion {
+interface SecretVersion {
   /** As it is stored. */
   readonly value: string;
   /** 32 hexadecimal digits. */

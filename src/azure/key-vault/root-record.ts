@@ -20,7 +20,7 @@ import { failed } from './error-mapping.js';
 import type { Tags } from './tags.js';
 
 /** The tag of the record; further IDs go to the same name with `-2`, `-3` and `-4`. */
-export const rootTag = 'acr-content-trust-root';
+const rootTag = 'acr-content-trust-root';
 
 /** What Key Vault bears: 15 tags of 256 characters, of which an ID takes 64 and a comma. */
 const most = { tags: 15, idsInTag: 3, recordTags: 4 } as const;
@@ -79,7 +79,7 @@ export function tagsWithRecord(
 }
 
 /** What became of a record. */
-export type RecordOutcome =
+type RecordOutcome =
   | { readonly state: 'recorded' | 'unchanged' }
   | {
       readonly state: 'refused';

@@ -18,13 +18,13 @@ import { clientOptions } from './pipeline.js';
 import { failed, unreadable } from './error-mapping.js';
 import type { VaultName } from './read-key.js';
 
-export interface SetSecretOptions extends VaultOptions {
+interface SetSecretOptions extends VaultOptions {
   readonly secrets: Secrets;
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A key that is in the vault as a secret now. */
-export interface StoredSecret {
+interface StoredSecret {
   /** With the version. */
   readonly reference: VaultSecretReference & { readonly version: string };
   readonly keyId: KeyId;

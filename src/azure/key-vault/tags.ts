@@ -14,9 +14,9 @@ export interface KeyPurpose {
   readonly signer?: string | undefined;
 }
 
-export const roleTag = 'acr-content-trust-role';
-export const gunTag = 'acr-content-trust-gun';
-export const signerTag = 'acr-content-trust-signer';
+const roleTag = 'acr-content-trust-role';
+const gunTag = 'acr-content-trust-gun';
+const signerTag = 'acr-content-trust-signer';
 
 /** Key Vault's limit for the value of a tag, in characters. */
 const maxTagLength = 256;

@@ -41,7 +41,7 @@ export interface BaseImage {
 }
 
 /** A place whose image cannot be told. */
-export interface UnresolvedImage {
+interface UnresolvedImage {
   readonly kind: BaseImage['kind'];
   readonly written: string;
   readonly line?: number;

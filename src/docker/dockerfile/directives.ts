@@ -13,7 +13,7 @@ export interface PhysicalLine {
 }
 
 /** The image that is to read the Dockerfile. */
-export interface SyntaxDirective {
+interface SyntaxDirective {
   readonly value: string;
   readonly line: number;
   readonly start: number;

@@ -1,16 +1,4 @@
 export { fitsDockerContentTrust } from './docker-content-trust.js';
-export {
-  findBaseImages,
-  type BaseImage,
-  type BaseImageOptions,
-  type BaseImages,
-  type UnresolvedImage,
-} from './base-images.js';
-export {
-  pinForBuildKit,
-  pinForClassicBuilder,
-  pinnedReference,
-  type PinDecisions,
-  type PinPlan,
-} from './pins.js';
+export { findBaseImages, type BaseImageOptions, type BaseImages } from './base-images.js';
+export { pinForBuildKit, pinForClassicBuilder, pinnedReference } from './pins.js';
 export { contextName, parseReference } from './reference.js';

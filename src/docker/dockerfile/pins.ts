@@ -8,10 +8,10 @@ import { gunOf } from '../../registry/index.js';
 import { contextName, parseReference } from './reference.js';
 
 /** A reference, exactly as in {@link BaseImage.reference}, to its verified digest. */
-export type PinDecisions = ReadonlyMap<string, string>;
+type PinDecisions = ReadonlyMap<string, string>;
 
 /** How to build with the pins. */
-export interface PinPlan {
+interface PinPlan {
   /** Values for `--build-context`, in the order of the Dockerfile. */
   readonly buildContexts: readonly string[];
   /** The Dockerfile to build instead, where contexts alone cannot do it. */

@@ -4,7 +4,7 @@
  */
 
 /** A platform in its normal form. */
-export interface Platform {
+interface Platform {
   readonly os: string;
   readonly architecture: string;
   /** Empty for most. */

@@ -3,7 +3,7 @@ import { type Lookup, expand, unknown } from './expand.js';
 import { formatPlatform, parsePlatform } from './platforms.js';
 import type { GlobalArg } from './stages.js';
 
-export interface ScopeOptions {
+interface ScopeOptions {
   readonly builder: 'buildkit' | 'classic';
   readonly buildArgs?: Readonly<Record<string, string>>;
   /** What is built; undefined where that is not known. */

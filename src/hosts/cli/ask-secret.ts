@@ -6,10 +6,10 @@ import { read } from 'read';
 import { messageOf, TrustError } from '../../errors.js';
 
 /** Where the person types. */
-export type Keyboard = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+type Keyboard = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
 /** A terminal that shows the question. */
-export type Screen = NodeJS.WritableStream & { readonly isTTY?: boolean };
+type Screen = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 /** The way to ask; undefined unless a person can both read the question and type the answer. */
 export function createAskSecret(

@@ -15,7 +15,7 @@ import type { Invocation } from './program.js';
 import { readValue } from './values.js';
 
 /** What the command line has of the process. */
-export interface CliSurroundings {
+interface CliSurroundings {
   /** Without the variables of inputs. */
   readonly environment: Environment;
   /** The variables of inputs, without their prefix. */

@@ -7,7 +7,7 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
-export interface PrinterOptions {
+interface PrinterOptions {
   /** For what the run does. */
   readonly out: Terminal;
   /** For warnings and debugging. */

@@ -15,7 +15,7 @@ export function variableOf(name: InputName): string {
 }
 
 /** The two places an input may come from. */
-export interface Sources {
+interface Sources {
   readonly options: ReadonlyMap<InputName, string>;
   readonly variables: ReadonlyMap<string, string>;
 }

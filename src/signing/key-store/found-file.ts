@@ -28,7 +28,7 @@ export interface FoundKeyFiles {
 }
 
 /** What the place of a key file says, the way notary reads it when it moves old files. */
-export interface KeyPlace {
+interface KeyPlace {
   /** The ID it is named after; nobody has proven it. */
   readonly keyId: string | undefined;
   readonly role: string | undefined;

@@ -4,7 +4,7 @@ import type { PublicKey, RootSigned } from '../metadata/types.js';
 import { rootExpiry } from './expiry.js';
 
 /** The keys a root names, one for each role. */
-export interface RootKeys {
+interface RootKeys {
   /** A certificate (`ecdsa-x509` or `rsa-x509`) whose common name is the GUN. */
   readonly root: PublicKey;
   readonly targets: PublicKey;

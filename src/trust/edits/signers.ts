@@ -37,7 +37,7 @@ export function withSigner(
 }
 
 /** What taking a signer away comes to. */
-export interface SignerRemoval {
+interface SignerRemoval {
   readonly body: TargetsSigned;
   /** Canonical IDs of the signer's keys that are in `targets/releases` no more. */
   readonly removed: readonly KeyId[];

@@ -11,7 +11,7 @@ import { chooseSigners } from './role-listing.js';
 import { signerChangeNotAuthorized, targetsListing, targetsOf } from './signer-errors.js';
 
 /** A signer that is wanted. */
-export interface WantedSigner {
+interface WantedSigner {
   /** Without `targets/`. */
   readonly name: string;
   /** As roles are to list them: raw, or x509. */
@@ -19,7 +19,7 @@ export interface WantedSigner {
 }
 
 /** What {@link addSigner} needs. */
-export interface AddSignerOptions extends ChangeOptions {
+interface AddSignerOptions extends ChangeOptions {
   readonly wanted: WantedSigner;
   /** The keys at hand: the repository key, or as many as `targets` asks for. */
   readonly signers: readonly Signer[];
@@ -38,7 +38,7 @@ export interface SignerAddition extends Plan {
 }
 
 /** A signer that is there, as a stranger sees it. */
-export interface AddedSigner {
+interface AddedSigner {
   readonly addition: SignerAddition;
   /** What the stranger saw. */
   readonly view: TrustedView;

@@ -36,7 +36,7 @@ export async function deleteTrustData(
 }
 
 /** How to delete. */
-export interface DeletionOptions {
+interface DeletionOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long to go on meeting breakdowns; default limits.publishDeadlineMs. */
   readonly deadlineMs?: number;

@@ -15,7 +15,7 @@ import {
 import { listingOf, type SignerInfo } from './role-listing.js';
 
 /** What brings a later end about. */
-export type ExpiryRemedy =
+type ExpiryRemedy =
   /** The keys at hand: they sign the role again as it is. */
   | { readonly kind: 'keys' }
   /** The trust server, by itself, whenever somebody reads; as far as it said so, see the rules. */

@@ -14,7 +14,7 @@ import {
 } from './role-listing.js';
 
 /** The key that a role is to get. */
-export interface NewKey<S extends SignerInfo> {
+interface NewKey<S extends SignerInfo> {
   readonly signer: S;
   /** As it is to be listed; undefined while it is only asked what would happen. */
   readonly publicKey: PublicKey | undefined;

@@ -13,7 +13,7 @@ import {
 import { targetsOf } from './signer-errors.js';
 
 /** One signer. */
-export interface ListedSigner {
+interface ListedSigner {
   /** Without `targets/`. */
   readonly name: string;
   readonly role: RoleName;

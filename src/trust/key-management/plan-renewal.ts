@@ -14,7 +14,7 @@ import {
 } from './expiry.js';
 
 /** What will be signed again, and what cannot be. */
-export interface RenewalPlan extends Plan {
+interface RenewalPlan extends Plan {
   /** What is due and can be signed with the keys at hand: the files. */
   readonly due: readonly RoleExpiry[];
   /** What is due, and stays so. */

@@ -25,7 +25,7 @@ import {
 } from './signer-errors.js';
 
 /** What {@link removeSigner} needs. */
-export interface RemoveSignerOptions extends ChangeOptions {
+interface RemoveSignerOptions extends ChangeOptions {
   /** Without `targets/`. */
   readonly name: string;
   /** The keys at hand: the repository key, and any that stay in `targets/releases`. */
@@ -59,7 +59,7 @@ export interface SignerRemovalPlan extends Plan {
 }
 
 /** A signer that is gone, as a stranger sees it. */
-export interface RemovedSigner {
+interface RemovedSigner {
   readonly removal: SignerRemovalPlan;
   /** What the stranger saw. */
   readonly view: TrustedView;

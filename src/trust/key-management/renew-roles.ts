@@ -17,7 +17,7 @@ export interface RenewRolesOptions
 }
 
 /** Roles that were signed again, as a stranger sees them. */
-export interface RenewedRoles {
+interface RenewedRoles {
   /** What the stranger saw. */
   readonly view: TrustedView;
   /** What was signed again, each as it was before. */

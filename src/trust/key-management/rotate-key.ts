@@ -44,7 +44,7 @@ export interface RotationOptions extends ChangeOptions {
 }
 
 /** What a rotation did, or found done. */
-export interface Rotated {
+interface Rotated {
   /** What a stranger reads now. */
   readonly view: TrustedView;
   /** Which keys went, by role; empty when nothing had to change. */

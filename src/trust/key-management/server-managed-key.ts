@@ -19,7 +19,7 @@ export const serverRoles = ['snapshot', 'timestamp'] as const;
 export type ServerRole = (typeof serverRoles)[number];
 
 /** What a hand-over would change. */
-export interface ServerKeyDraft<S extends SignerInfo> {
+interface ServerKeyDraft<S extends SignerInfo> {
   /** The roles that get a new key; none when the server holds what it needs. */
   readonly replacements: readonly KeyReplacement[];
   /** Who signs the root. */
@@ -27,7 +27,7 @@ export interface ServerKeyDraft<S extends SignerInfo> {
 }
 
 /** What a hand-over is judged by. */
-export interface ServerKeyRequest<S extends SignerInfo> {
+interface ServerKeyRequest<S extends SignerInfo> {
   readonly view: TrustedView;
   readonly role: ServerRole;
   /** The roles whose key the server holds (serverHolds). */
@@ -58,14 +58,14 @@ export function draftServerKeys<S extends SignerInfo>(
 }
 
 /** A hand-over to carry out. */
-export interface ServerKeyOptions extends ChangeOptions {
+interface ServerKeyOptions extends ChangeOptions {
   /** The key of the server for each role that is handed over (newServerKey). */
   readonly newKeys: ReadonlyMap<ServerRole, PublicKey>;
   readonly availableKeys: readonly Signer[];
 }
 
 /** What was handed over. */
-export interface PublishedServerKeys {
+interface PublishedServerKeys {
   readonly view: TrustedView;
   readonly replacements: readonly KeyReplacement[];
   readonly attempts: number;

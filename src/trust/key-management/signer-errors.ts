@@ -41,7 +41,7 @@ export function signerChangeNotAuthorized(
 }
 
 /** How a caller names what keeps tags alive, and what gives them up. */
-export interface LossInputs {
+interface LossInputs {
   readonly keys: string;
   readonly confirm: string;
 }

@@ -58,7 +58,7 @@ export const certificatesOf = memoized(
 );
 
 /** Which rules a root certificate is held to. */
-export interface RootCertificateRules {
+interface RootCertificateRules {
   readonly gun: Gun;
   /** Left out, the validity period is not checked: old roots are judged by their successors. */
   readonly now?: Date;

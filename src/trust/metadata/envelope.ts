@@ -17,7 +17,7 @@ import { readJson, type JsonValue } from './json-text.js';
 import type { Envelope, Signature, Signed } from './types.js';
 
 /** The fields all four kinds share. */
-export interface CommonFields {
+interface CommonFields {
   readonly version: number;
   readonly expires: string;
 }

@@ -7,12 +7,11 @@ export {
   delegationCertificateFlaw,
   rootCertificateFlaw,
   type CertificateFacts,
-  type RootCertificateRules,
 } from './certificates.js';
 export { MetadataError } from './error.js';
 export { formatExpires, parseExpires } from './expires.js';
 export { getOwnProperty } from './guards.js';
-export { hashesFlaw, hashesOf, hashMismatch, sha256HexOf } from './hashes.js';
+export { hashesOf, hashMismatch, sha256HexOf } from './hashes.js';
 export { readJson, type JsonValue } from './json-text.js';
 export {
   canonicalKeyIdOf,

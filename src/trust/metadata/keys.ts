@@ -104,7 +104,7 @@ export const keyObjectOf = memoized((key): KeyObject => {
 });
 
 /** The leaf certificate of an x509 key. @throws {MetadataError} */
-export function leafOf(key: PublicKey): X509Certificate {
+function leafOf(key: PublicKey): X509Certificate {
   const pem = decodeBase64(key.keyval.public, 'the certificate').toString('latin1');
   try {
     return new X509Certificate(decodeCertificates(pem)[0]);

@@ -4,7 +4,7 @@ import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 
 /** A deadline with growing, jittered pauses up to it. */
-export interface Backoff {
+interface Backoff {
   /**
    * Waits before another try.
    * @returns false, at once, when the deadline leaves no time for it.
@@ -37,7 +37,7 @@ export function backoffFor(totalMs: number, signal?: AbortSignal): Backoff {
 }
 
 /** @throws {TrustError} INTERRUPTED when the signal is aborted. */
-export function refuseIfAborted(signal: AbortSignal | undefined): void {
+function refuseIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
   throw new TrustError('INTERRUPTED', 'interrupted while publishing trust data', {
     remedy: 'Run again; tags that are already signed are recognised.',

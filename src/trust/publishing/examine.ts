@@ -21,7 +21,7 @@ import type { PublishingContext } from './types.js';
 import { limits } from '../../limits.js';
 
 /** What {@link examineSigning} needs. */
-export interface ExamineOptions extends Omit<PublishingContext, 'log' | 'deadlineMs'> {
+interface ExamineOptions extends Omit<PublishingContext, 'log' | 'deadlineMs'> {
   /** The names of the tags that are to be signed. */
   readonly tags: Iterable<string>;
   readonly signer: VouchingKey;

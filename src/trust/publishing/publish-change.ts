@@ -17,7 +17,7 @@ import { signFile } from './sign.js';
 import type { ChangeOptions } from './types.js';
 
 /** What is to be changed, asked anew for every view that is met on the way. */
-export interface Change<P extends Plan> {
+interface Change<P extends Plan> {
   /** Every key that the run has, whether this change takes it or not: they vouch for the root. */
   readonly keys: readonly VouchingKey[];
   /** What has to be signed to get there from `view`; no files when it is there. */
@@ -29,7 +29,7 @@ export interface Change<P extends Plan> {
 }
 
 /** A change that was read back. */
-export interface Changed<P extends Plan> {
+interface Changed<P extends Plan> {
   /** What the stranger saw. */
   readonly view: TrustedView;
   /** The plan for what was there last. */

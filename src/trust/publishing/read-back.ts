@@ -14,7 +14,7 @@ import { backoffFor } from './backoff.js';
 import type { PublishingContext, Tags } from './types.js';
 
 /** What was sent and must be found. */
-export interface Expectation {
+interface Expectation {
   /** What is wrong with the tags of a view, if anything is. */
   readonly flaw: (view: TrustedView) => string | undefined;
   /** What to throw instead where somebody published later and made the flaw. */

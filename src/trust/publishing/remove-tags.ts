@@ -16,7 +16,7 @@ export interface RemoveTagsOptions extends ChangeOptions {
 }
 
 /** Tags that are gone from roles, as a stranger sees it. */
-export interface RemovedTags {
+interface RemovedTags {
   /** What the stranger saw. */
   readonly view: TrustedView;
   /** Each tag with the roles it is gone from. */

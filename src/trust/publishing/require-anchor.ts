@@ -25,7 +25,7 @@ export interface FileToSign {
 }
 
 /** What the gate asks. */
-export interface AnchorQuestion {
+interface AnchorQuestion {
   readonly view: TrustedView;
   /** What `view` was read by. */
   readonly pins: readonly Pin[];

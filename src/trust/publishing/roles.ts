@@ -33,7 +33,7 @@ export function keysOf(
 }
 
 /** What a new version of a role starts from. */
-export interface RoleState {
+interface RoleState {
   /** Content that may be carried over; undefined when there is none that is trustworthy. */
   readonly body: TargetsSigned | undefined;
   /** The version on the server, trusted or not; 0 without a file. */

@@ -24,7 +24,7 @@ import {
 } from './files.js';
 
 /** How a repository is to be read. */
-export interface ReadOptions {
+interface ReadOptions {
   /** Any one suffices; none means trust on first use. */
   readonly pins: readonly Pin[];
   readonly now: Date;

@@ -3,7 +3,7 @@ import { parseErrorResponse } from '../../http/error-response.js';
 import type { HttpResponse } from '../../http/types.js';
 
 /** The first entry of a registry-style error body, as far as it could be read. */
-export interface ServerComplaint {
+interface ServerComplaint {
   /** Such as `VERSION` or `INVALID_UPDATE`; undefined when the body is something else. */
   readonly code: string | undefined;
   /** The most telling words of the body on one line; empty when there are none. */

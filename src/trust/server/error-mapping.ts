@@ -10,7 +10,7 @@ import type { Gun } from '../metadata/types.js';
 import { complaintOf } from './answers.js';
 
 /** Whom a message is about. */
-export interface Place {
+interface Place {
   readonly host: string;
   readonly gun: Gun;
 }

@@ -10,7 +10,7 @@ import type { RoleName } from '../metadata/types.js';
 const safeRole = /^[-a-z0-9_/]+$/;
 
 /** A request body and the Content-Type that announces its boundary. */
-export interface MultipartBody {
+interface MultipartBody {
   readonly contentType: string;
   readonly body: Buffer;
 }

@@ -15,7 +15,7 @@ import type { TrustedView } from './view.js';
 export type VouchingKey = Pick<Signer, 'keyId' | 'description' | 'recordedRoots'>;
 
 /** The keys of a run, as far as they can say whose root a repository has. */
-export interface VouchingKeys {
+interface VouchingKeys {
   /** Every key that the run has: a root that these have signed is genuine. */
   readonly available: readonly Pick<VouchingKey, 'keyId'>[];
   /** Those that sign: their records bind the run. */

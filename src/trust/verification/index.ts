@@ -17,38 +17,17 @@ export {
   keyNamesOf,
   type KeyName,
 } from './key-names.js';
-export { lookUpTag, pullRoles, type LookUp } from './look-up.js';
+export { lookUpTag, pullRoles } from './look-up.js';
 export type { VerificationOptions } from './options.js';
 export { type Pin } from './pins.js';
 export {
   countingRootKeyIds,
   rootCertificatesExpiry,
   countingRootKeyIdsIgnoringDates,
-  type RootReader,
 } from './root-keys.js';
 export { verifyRootChain } from './root-chain.js';
 export { countSignatures } from './signatures.js';
-export {
-  signingRoles,
-  visibilityOf,
-  type SigningRoles,
-  type SigningCandidate,
-  type Visibility,
-} from './signing-roles.js';
-export {
-  adminKeysOf,
-  listTags,
-  repositoryAdmin,
-  signersOf,
-  type SignedTag,
-  type SignerKeys,
-} from './tags.js';
-export type {
-  EarlierState,
-  EffectiveRole,
-  PinnedBy,
-  SkippedRole,
-  TrustedView,
-  TrustWarning,
-} from './view.js';
+export { signingRoles, visibilityOf, type SigningCandidate } from './signing-roles.js';
+export { adminKeysOf, listTags, repositoryAdmin, signersOf, type SignedTag } from './tags.js';
+export type { EarlierState, EffectiveRole, TrustedView } from './view.js';
 export { rolesListing } from './roles-listing.js';

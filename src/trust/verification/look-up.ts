@@ -10,7 +10,7 @@ import { walkRoles } from './walk.js';
 export const pullRoles: readonly RoleName[] = ['targets/releases', 'targets'];
 
 /** The answer to a look-up. */
-export type LookUp =
+type LookUp =
   | {
       readonly kind: 'signed';
       readonly tag: string;

@@ -16,7 +16,7 @@ import { matchPins, rootKeyIds } from './root.js';
 import { countSignatures } from './signatures.js';
 
 /** Whose root it is, and what its reader knows of it. */
-export interface RootReader {
+interface RootReader {
   readonly gun: Gun;
   /** Judges the certificates of pinned authorities, and those of the root where dates count. */
   readonly now: Date;

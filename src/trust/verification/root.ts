@@ -18,7 +18,7 @@ import type { Pin, PreparedPin } from './pins.js';
 import { countSignatures, type SignatureCount, type RoleThreshold } from './signatures.js';
 
 /** What a root is judged by. */
-export interface RootRules {
+interface RootRules {
   readonly gun: Gun;
   readonly now: Date;
   readonly allowWildcard: boolean;

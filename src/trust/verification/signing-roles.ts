@@ -29,7 +29,7 @@ export interface SigningCandidate {
 }
 
 /** The roles to sign into; none when our keys may sign nowhere. */
-export interface SigningRoles {
+interface SigningRoles {
   readonly roles: readonly RoleName[];
   /** `targets` and its direct children, in that order. */
   readonly candidates: readonly SigningCandidate[];
@@ -38,7 +38,7 @@ export interface SigningRoles {
 }
 
 /** Whether a stock Docker pull would get a tag once it is signed into some roles. */
-export type Visibility =
+type Visibility =
   | { readonly isVisible: true; readonly role: RoleName }
   | { readonly isVisible: false; readonly reason: string };
 

@@ -25,7 +25,7 @@ export interface SignedTag {
 }
 
 /** A delegation with its keys as Docker shows them. */
-export interface SignerKeys {
+interface SignerKeys {
   readonly name: string;
   /** Canonical key IDs. */
   readonly keyIds: readonly KeyId[];

@@ -4,7 +4,7 @@ import { targetsAsDelegation } from './delegations.js';
 import type { TrustedView } from './view.js';
 
 /** Which part of the tree to walk. */
-export interface Walk {
+interface Walk {
   /** The role whose subtree is walked. */
   readonly from: RoleName;
   /** Only roles that may sign this name, and only below such roles; left out, all of them. */
