@@ -136,9 +136,7 @@ function explained(name: InputName): readonly string[] {
     choicesOf(definition),
     definition.secret ? 'Secret.' : '',
     definition.hosts ? `${definition.hosts.map((host) => hostTitles[host]).join(', ')} only.` : '',
-    definition.type === 'boolean' || definition.type === 'choice'
-      ? ''
-      : `Example: \`${definition.example}\`.`,
+    exampleOf(definition),
   ];
   const taskName = inputNameOn('task', name);
   return [
@@ -146,6 +144,12 @@ function explained(name: InputName): readonly string[] {
     requirementOf(definition, isHome ? homeOf(name) : undefined),
     sentences.filter(Boolean).join(' '),
   ];
+}
+
+/** Nothing for what the choices show already, and for a value that no page may show. */
+function exampleOf({ type, secret, references, example }: InputDefinition): string {
+  const isShown = type === 'boolean' || type === 'choice' || (secret && references === undefined);
+  return isShown ? '' : `Example: \`${example}\`.`;
 }
 
 const hostTitles = {
