@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunContext } from '../../../src/commands/context.js';
 import { tagStateOf, type Progress } from '../../../src/commands/signing/registry-state.js';
 import { putTags } from '../../../src/commands/signing/put-tags.js';
@@ -9,7 +8,7 @@ import {
   reconcileTags,
   type TagFacts,
 } from '../../../src/commands/signing/reconcile-tags.js';
-import { isTrustError, TrustError } from '../../../src/errors.js';
+import { TrustError } from '../../../src/errors.js';
 import type { Manifest, RegistryClient } from '../../../src/registry/index.js';
 import {
   createTrustServer,
@@ -18,8 +17,27 @@ import {
   readRepository,
   type TrustedView,
 } from '../../../src/trust/index.js';
+import { SeededSchedule, seedsToTry } from '../../seeded-schedule.js';
 import { failure } from '../../trust/support/failure.js';
 import { gun, memoryLog, TestRepository } from '../../trust/support/repository.js';
+
+/** Pauses, chance and time are those of the schedule. */
+let schedule = new SeededSchedule(0);
+vi.mock('node:timers/promises', async (original) => ({
+  ...(await original<object>()),
+  setTimeout: (ms: number) => schedule.turn('pause', ms),
+}));
+const begin = (seed: number): void => {
+  schedule = new SeededSchedule(seed);
+  vi.spyOn(Math, 'random').mockImplementation(() => schedule.random());
+  vi.spyOn(performance, 'now').mockImplementation(() => schedule.nowMs);
+};
+beforeEach(() => {
+  begin(0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('one tag that several runs want', () => {
   const facts: TagFacts = {
@@ -48,8 +66,8 @@ describe('one tag that several runs want', () => {
   });
 });
 
-/** A registry in memory whose answers take a random time. */
-class SlowRegistry {
+/** A registry in memory whose answers come in the order of the schedule. */
+class MemoryRegistry {
   readonly tags = new Map<string, Manifest>();
   readonly #known = new Map<string, Manifest>();
   refuse: string | undefined;
@@ -65,16 +83,19 @@ class SlowRegistry {
 
   readonly client: RegistryClient = {
     getManifest: async (_repository, reference) => {
-      await sleep(Math.random() * 8);
-      return this.tags.get(reference) ?? this.#known.get(reference);
+      await schedule.turn(`look at ${reference}`);
+      const found = this.tags.get(reference) ?? this.#known.get(reference);
+      await schedule.turn(`have seen ${reference}`);
+      return found;
     },
     putManifest: async (_repository, reference, bytes) => {
-      await sleep(Math.random() * 8);
+      await schedule.turn(`put ${reference}`);
       if (reference === this.refuse) {
         throw new TrustError('PUSH_FAILED', 'it is locked', { remedy: 'Unlock it.' });
       }
       const manifest = this.add(Buffer.from(bytes).toString());
       this.tags.set(reference, manifest);
+      await schedule.turn(`have put ${reference}`);
       return manifest.digest;
     },
     listTags: () => Promise.resolve([...this.tags.keys()]),
@@ -96,7 +117,7 @@ function contextOf(repository: TestRepository): RunContext {
 /** What a run with its tags last does once its image is in the registry. */
 async function runLast(
   repository: TestRepository,
-  registry: SlowRegistry,
+  registry: MemoryRegistry,
   name: string,
 ): Promise<string> {
   const server = createTrustServer(repository.fake.connection);
@@ -114,7 +135,7 @@ async function runLast(
 
 const settle = (
   repository: TestRepository,
-  registry: SlowRegistry,
+  registry: MemoryRegistry,
   manifest: Manifest,
   seen: TrustedView,
 ): Promise<void> =>
@@ -137,25 +158,65 @@ async function signed(repository: TestRepository): Promise<string | undefined> {
   return found?.kind === 'signed' ? found.digest : undefined;
 }
 
+/** Four runs that sign one tag at once, in the order of a seed. */
+async function race(seed: number) {
+  const repository = await new TestRepository().initialise();
+  const registry = new MemoryRegistry();
+  begin(seed);
+  repository.fake.intercept = async ({ method, url }, next) => {
+    // Keys, and with them hashes, are new each time; the order is not.
+    const file = url.slice(url.lastIndexOf('/') + 1).replace(/\.[0-9a-f]{64}/, '');
+    await schedule.turn(`${method} ${file}`);
+    const answer = await next();
+    await schedule.turn(`answer to ${method} ${file}`);
+    return answer;
+  };
+  const names = ['a', 'b', 'c', 'd'];
+  const results = await schedule.runAll(
+    Object.fromEntries(names.map((name) => [name, () => runLast(repository, registry, name)])),
+  );
+  repository.fake.intercept = undefined;
+  const mended =
+    schedule.trace.filter((line) => line.endsWith(': put latest')).length > names.length;
+  const standing = registry.tags.get('latest')?.digest;
+  return { results, mended, standing, winner: await signed(repository), trace: schedule.trace };
+}
+
 describe('runs that sign the same tag at once', () => {
-  it.each([1, 2, 3, 4, 5])('agree in the end, and the losers are told (%i)', async () => {
-    const repository = await new TestRepository().initialise();
-    const registry = new SlowRegistry();
-    const results = await Promise.allSettled(
-      ['a', 'b', 'c', 'd', 'e'].map((name) => runLast(repository, registry, name)),
-    );
-    const winner = await signed(repository);
-    expect(registry.tags.get('latest')?.digest).toBe(winner);
+  const seeds = seedsToTry(12);
+  const races: Awaited<ReturnType<typeof race>>[] = [];
+
+  it.each(seeds)('agree in the end, and the losers are told: seed %i', async (seed) => {
+    const ended = await race(seed);
+    races.push(ended);
+    const { results, standing, winner, trace } = ended;
+    const order = trace.join('\n');
+    expect(winner, order).toBeDefined();
+    expect(standing, order).toBe(winner);
     const won = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    expect(won).toContain(winner);
-    for (const result of results) {
-      if (result.status === 'rejected') expect(isTrustError(result.reason, 'TAG_MOVED')).toBe(true);
-    }
+    expect(won, order).toContain(winner);
+    const codes = results.flatMap((result) =>
+      result.status === 'rejected' ? [(result.reason as Partial<TrustError>).code] : [],
+    );
+    expect(codes, order).toEqual(codes.map(() => 'TAG_MOVED'));
+  });
+
+  it('meet in another order with another seed, and in the same with the same', async () => {
+    const [first] = races;
+    expect((await race(seeds[0] ?? 1)).trace).toEqual(first?.trace);
+    if (seeds.length === 1) return;
+    expect(new Set(races.map(({ trace }) => trace.join())).size).toBe(seeds.length);
+    // Otherwise the seeds would prove little: several runs win, some lose, and some mend a tag.
+    expect(new Set(races.map(({ winner }) => winner)).size).toBeGreaterThan(2);
+    expect(
+      races.flatMap(({ results }) => results).some(({ status }) => status === 'rejected'),
+    ).toBe(true);
+    expect(races.some(({ mended }) => mended)).toBe(true);
   });
 
   it('end in agreement although the one that put last was killed', async () => {
     const repository = await new TestRepository().initialise();
-    const registry = new SlowRegistry();
+    const registry = new MemoryRegistry();
     const killed = registry.add('killed');
     const manifest = registry.add('ours');
     const { digest, length } = manifest;
@@ -171,7 +232,7 @@ describe('runs that sign the same tag at once', () => {
 
   it('tells what stands there when its own put came too late', async () => {
     const repository = await new TestRepository().initialise();
-    const registry = new SlowRegistry();
+    const registry = new MemoryRegistry();
     const other = await runLast(repository, registry, 'other');
     const view = await readRepository(repository.server, { pins: [], now: repository.now });
     if (!view) throw new Error('there is trust data');
@@ -186,7 +247,7 @@ describe('runs that sign the same tag at once', () => {
 
 describe('tags that are put', () => {
   it('are named with what became of them when one is refused', async () => {
-    const registry = new SlowRegistry();
+    const registry = new MemoryRegistry();
     registry.refuse = 'two';
     const wanted = { ...image, tags: ['one', 'two'] };
     const progress = signedUntagged();
