@@ -7,14 +7,15 @@ import { defineConfig } from 'vitest/config';
 const MINUTE_MS = 60_000;
 
 /**
- * A time-out is against what never ends. It says nothing about speed: a machine may be several
- * times slower than the usual one, and busy besides.
+ * What holds for every test. A time-out is against what never ends. It says nothing about speed: a
+ * machine may be several times slower than the usual one, and busy besides.
  */
-function patience(timeoutMs: number) {
+function rules(timeoutMs: number) {
   return {
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    expect: { poll: { timeout: MINUTE_MS } },
+    // A test that asserts nothing, or not on the way it took, fails.
+    expect: { poll: { timeout: MINUTE_MS }, requireAssertions: true },
   };
 }
 
@@ -28,7 +29,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/stack/*.test.ts'],
-          ...patience(3 * MINUTE_MS),
+          ...rules(3 * MINUTE_MS),
           sequence: { groupOrder: 0 },
         },
       },
@@ -37,7 +38,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/stack/*.test.ts'],
           globalSetup: 'test/stack/vitest-setup.ts',
-          ...patience(6 * MINUTE_MS),
+          ...rules(6 * MINUTE_MS),
           sequence: { groupOrder: 1 },
         },
       },

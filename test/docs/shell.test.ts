@@ -1,5 +1,5 @@
 /** Shell snippets that need nothing but openssl are run as they stand on the pages. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   createPrivateKey,
   createPublicKey,
@@ -12,9 +12,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadCertificate } from '../../src/azure/certificate.js';
 import { createMemorySigner, writeDockerKeyFile } from '../../src/signing/index.js';
+import { isInstalled } from '../judges/required.js';
 import { codeBlocksOf, proseOf } from './pages.js';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+const hasOpenssl = isInstalled('openssl', 'version');
 const keyFile = '4c6c56a0.key';
 
 let folder = '';

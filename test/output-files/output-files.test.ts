@@ -170,7 +170,7 @@ describe.each(ways)('a file to be %s', (_, act) => {
   });
 
   it('may lie in a folder outside that the user named', async () => {
-    await act(at('elsewhere', 'new.json'));
+    await expect(act(at('elsewhere', 'new.json'))).resolves.not.toThrow();
   });
 
   it('may lie behind a link that is not part of a checkout', async () => {
@@ -181,7 +181,7 @@ describe.each(ways)('a file to be %s', (_, act) => {
 
   it('may lie behind a link that stays in the workspace', async () => {
     await symlink('folder', path.join(workspace, 'current'));
-    await act(path.join(workspace, 'current', 'x'));
+    await expect(act(path.join(workspace, 'current', 'x'))).resolves.not.toThrow();
   });
 });
 

@@ -68,13 +68,17 @@ const deviations: Readonly<Record<string, readonly string[] | 'refused'>> = {
   'FROM a AS s\nONBUILD COPY --from=c / /\nFROM s': ['a', 'c'],
   'FROM a\nCOPY --from="c:1" / /': 'refused',
   'FROM a\nRUN --mount=type=bind,"from=c",target=/x ls': 'refused',
+  // Versions of BuildKit read these here-documents differently.
+  'FROM a\nRUN echo $(cat <<EOF)\nCOPY --from=c / /\nEOF)': 'refused',
+  "FROM a\nRUN cat <<'E F'\nCOPY --from=no / /\nE F\nCOPY --from=c / /": 'refused',
 };
 
 describe('the images that an older BuildKit uses', () => {
   it.each(olderRecorded)('are those we find: $dockerfile', ({ dockerfile, images }) => {
     const reading = readingOf({ dockerfile, buildPlatform: 'linux/amd64' });
     const expected = deviations[dockerfile] ?? images;
-    if (reading === 'refused') expect([expected, images.length]).toContain(expected);
-    else expect(reading.images.map(contextName).sort()).toEqual(expected);
+    expect(reading === 'refused' ? reading : reading.images.map(contextName).sort()).toEqual(
+      expected,
+    );
   });
 });

@@ -95,7 +95,10 @@ describe("a user's own source policy", () => {
     ['https://*', 'WILDCARD'],
     ['docker-image://mirror.io/*', 'WILDCARD'],
   ])('that converts something else is not: %s %s', (identifier, type) => {
-    requireNoConversion(parseSourcePolicy(converting(identifier, type), 'policy.json'), pinned);
+    const rules = parseSourcePolicy(converting(identifier, type), 'policy.json');
+    expect(() => {
+      requireNoConversion(rules, pinned);
+    }).not.toThrow();
   });
 
   it.each([

@@ -26,6 +26,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { certificateFactsOf } from '../../../src/trust/metadata/index.js';
 import { chainsTo } from '../../../src/trust/verification/certificate-path.js';
 import { askGoProgram, buildGoProgram } from '../../judges/go-program.js';
+import { isInstalled } from '../../judges/required.js';
 import { gun, inDays, now } from '../repository-builder.js';
 import { ecdsaKey, extension, makeCertificate, type CertificateOptions } from '../test-keys.js';
 
@@ -262,47 +263,45 @@ describe('the verdicts of others', () => {
     expect(said).toEqual(cases.map(([name, , verdict]) => [name, verdict]));
   });
 
-  it('are those of OpenSSL, where it is there', async ({ skip }) => {
-    const run = promisify(execFile);
-    const isThere = await run('openssl', ['version']).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) return skip('OpenSSL is not there');
-    const folder = await mkdtemp(path.join(tmpdir(), 'openssl-verify-'));
-    try {
-      const said = await Promise.all(
-        chains.map(async ({ leaf, intermediates, anchors }, index) => {
-          const file = async (name: string, ders: readonly Buffer[]): Promise<string> => {
-            const target = path.join(folder, `${index}-${name}.pem`);
-            await writeFile(target, ders.map(pemOf).join(''));
-            return target;
-          };
-          const files = [
-            await file('anchors', anchors),
-            await file('intermediates', intermediates),
-            await file('leaf', [leaf]),
-          ] as const;
-          const verdict = await run('openssl', [
-            'verify',
-            ...['-attime', String(Math.floor(now.getTime() / 1000)), '-purpose', 'sslserver'],
-            ...['-CAfile', files[0], '-untrusted', files[1], files[2]],
-          ]).then(
-            () => 'accepted',
-            () => 'refused',
-          );
-          return [cases[index]?.[0], verdict] as const;
-        }),
-      );
-      const asked = cases.filter(([, , , verdict]) => verdict !== 'not asked');
-      const names = asked.map(([name]) => name);
-      expect(said.filter(([name]) => names.includes(name ?? ''))).toEqual(
-        asked.map(([name, , , verdict]) => [name, verdict]),
-      );
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
+  it.runIf(isInstalled('openssl', 'version'))(
+    'are those of OpenSSL, where it is there',
+    async () => {
+      const run = promisify(execFile);
+      const folder = await mkdtemp(path.join(tmpdir(), 'openssl-verify-'));
+      try {
+        const said = await Promise.all(
+          chains.map(async ({ leaf, intermediates, anchors }, index) => {
+            const file = async (name: string, ders: readonly Buffer[]): Promise<string> => {
+              const target = path.join(folder, `${index}-${name}.pem`);
+              await writeFile(target, ders.map(pemOf).join(''));
+              return target;
+            };
+            const files = [
+              await file('anchors', anchors),
+              await file('intermediates', intermediates),
+              await file('leaf', [leaf]),
+            ] as const;
+            const verdict = await run('openssl', [
+              'verify',
+              ...['-attime', String(Math.floor(now.getTime() / 1000)), '-purpose', 'sslserver'],
+              ...['-CAfile', files[0], '-untrusted', files[1], files[2]],
+            ]).then(
+              () => 'accepted',
+              () => 'refused',
+            );
+            return [cases[index]?.[0], verdict] as const;
+          }),
+        );
+        const asked = cases.filter(([, , , verdict]) => verdict !== 'not asked');
+        const names = asked.map(([name]) => name);
+        expect(said.filter(([name]) => names.includes(name ?? ''))).toEqual(
+          asked.map(([name, , , verdict]) => [name, verdict]),
+        );
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
 });
 
 function pemOf(der: Buffer): string {
