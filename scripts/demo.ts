@@ -5,13 +5,12 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { runProduct, type ProductHost, type ProductResult } from '../test/e2e/product.js';
+import { createScenario, credentialsOf, type Scenario } from '../test/e2e/scenario.js';
 import {
   connectStack,
-  createTestRegistry,
   missingForStack,
   startStack,
   uniqueName,
-  type Principal,
   type RunResult,
   type StackClient,
 } from '../test/stack/index.js';
@@ -38,47 +37,27 @@ function expect(condition: boolean, what: string): void {
   say(`  ✓ ${what}`);
 }
 
-interface World {
-  readonly stack: StackClient;
-  readonly loginServer: string;
-  readonly principal: Principal;
+/** What an administrator has set up, and the inputs of every run. */
+interface Prepared extends Scenario {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** What an administrator sets up once: registry, principal, vault, keys and roles. */
-async function prepare(stack: StackClient): Promise<World> {
-  const registry = await createTestRegistry(stack);
-  const principal = await registry.principal('AcrPush', 'AcrImageSigner');
-  const vault = uniqueName('vault');
-  const { id } = await stack.azure.createVault({ name: vault });
-  const signingKey = await stack.azure.createKey({ vault, name: 'app', kty: 'EC', crv: 'P-256' });
-  const rootKey = await stack.azure.createKey({ vault, name: 'root', kty: 'EC', crv: 'P-256' });
-  await stack.azure.assignRole({
-    principalId: principal.clientId,
-    role: 'Key Vault Crypto User',
-    scope: id,
-  });
+async function prepare(stack: StackClient): Promise<Prepared> {
+  const scenario = await createScenario(stack);
+  const { registry, signer, vault } = scenario;
+  const keys = { 'signing-key': await vault.key('app'), 'root-key': await vault.key('root') };
   say(`  registry   ${registry.loginServer}`);
-  say(`  principal  ${principal.clientId} with AcrPush, AcrImageSigner, Key Vault Crypto User`);
-  say(`  keys       ${signingKey.kid}`);
-  say(`             ${rootKey.kid}`);
+  say(`  principal  ${signer.clientId} with AcrPush, AcrImageSigner, Key Vault Crypto User`);
+  say(`  keys       ${keys['signing-key']}`);
+  say(`             ${keys['root-key']}`);
   return {
-    stack,
-    loginServer: registry.loginServer,
-    principal,
-    inputs: {
-      registry: registry.loginServer,
-      'signing-key': signingKey.kid,
-      'root-key': rootKey.kid,
-      'client-id': principal.clientId,
-      'tenant-id': principal.tenantId,
-      'client-secret': principal.clientSecret,
-    },
+    ...scenario,
+    inputs: { registry: registry.loginServer, ...keys, ...credentialsOf(signer) },
   };
 }
 
 async function product(
-  { stack, inputs }: World,
+  { stack, inputs }: Prepared,
   host: ProductHost,
   own: Readonly<Record<string, string>>,
 ): Promise<ProductResult> {
@@ -103,23 +82,23 @@ function withoutDebug(output: string): string {
     .join('\n');
 }
 
-async function pull({ stack, principal }: World, ref: string, trust: boolean): Promise<RunResult> {
+async function pull({ stack, signer }: Prepared, ref: string, trust: boolean): Promise<RunResult> {
   say(`\n  $ ${trust ? 'DOCKER_CONTENT_TRUST=1 ' : ''}docker pull ${ref}`);
-  const result = await stack.dockerPull({ engine: 'docker20', ref, login: principal.login, trust });
+  const result = await stack.dockerPull({ engine: 'docker20', ref, login: signer.login, trust });
   quote(result.output);
   return result;
 }
 
-async function demonstrate(world: World): Promise<void> {
+async function demonstrate(prepared: Prepared): Promise<void> {
   const repository = uniqueName('demo/app');
-  const gun = `${world.loginServer}/${repository}`;
+  const gun = `${prepared.registry.loginServer}/${repository}`;
 
   step('Command line: build, push and sign; the first time for this repository');
-  const cli = await product(world, 'cli', { repository, tags: '1.0, latest' });
+  const cli = await product(prepared, 'cli', { repository, tags: '1.0, latest' });
   expect(cli.exitCode === 0, 'acr-content-trust build-and-push succeeded');
 
   step('A stock Docker CLI with content trust accepts it');
-  const accepted = await pull(world, `${gun}:1.0`, true);
+  const accepted = await pull(prepared, `${gun}:1.0`, true);
   expect(accepted.exitCode === 0, 'docker pull accepted the signed tag');
   expect(
     accepted.output.includes(cli.outputs.digest ?? 'no digest'),
@@ -127,15 +106,15 @@ async function demonstrate(world: World): Promise<void> {
   );
 
   step('A tag pushed without content trust, which is refused');
-  const unsigned = await product(world, 'cli', {
+  const unsigned = await product(prepared, 'cli', {
     repository,
     tags: 'unsigned',
     'content-trust': 'false',
   });
   expect(unsigned.exitCode === 0, 'pushed unsigned, as asked for');
-  const refused = await pull(world, `${gun}:unsigned`, true);
+  const refused = await pull(prepared, `${gun}:unsigned`, true);
   expect(refused.exitCode !== 0, 'docker pull refused the unsigned tag');
-  const without = await pull(world, `${gun}:unsigned`, false);
+  const without = await pull(prepared, `${gun}:unsigned`, false);
   expect(without.exitCode === 0, 'which is there for those who do not ask for a signature');
 
   for (const [host, name] of [
@@ -143,17 +122,17 @@ async function demonstrate(world: World): Promise<void> {
     ['action', 'GitHub Action'],
   ] as const) {
     step(`${name}: the same repository, a further tag`);
-    const result = await product(world, host, { repository, tags: `from-${host}` });
+    const result = await product(prepared, host, { repository, tags: `from-${host}` });
     expect(result.exitCode === 0, `the ${name} succeeded`);
-    const pulled = await pull(world, `${gun}:from-${host}`, true);
+    const pulled = await pull(prepared, `${gun}:from-${host}`, true);
     expect(pulled.exitCode === 0, 'docker pull accepted its tag');
   }
 
   step('What a stock `docker trust inspect` says of the repository');
-  const inspection = await world.stack.dockerTrustInspect({
+  const inspection = await prepared.stack.dockerTrustInspect({
     engine: 'docker20',
     ref: gun,
-    login: world.principal.login,
+    login: prepared.signer.login,
   });
   for (const { SignedTag, Digest } of inspection?.SignedTags ?? []) {
     say(`  ${SignedTag.padEnd(12)} sha256:${Digest}`);

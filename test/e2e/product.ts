@@ -40,6 +40,7 @@ export interface ProductOptions {
 
 /** What a run left behind. */
 export interface ProductResult extends RunResult {
+  readonly host: ProductHost;
   /** Outputs in kebab case. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Markdown added to the job summary. */
@@ -103,7 +104,8 @@ export async function runProduct(
       ...options.env,
     },
   });
-  return { ...result, ...(await collect(options.host, folder, result)), folder };
+  const { host } = options;
+  return { ...result, ...(await collect(host, folder, result)), host, folder };
 }
 
 interface Invocation {
@@ -204,7 +206,9 @@ async function collect(host: ProductHost, folder: string, result: RunResult): Pr
       };
     case 'cli': {
       const text = result.stdout.trim();
-      const camel = (text === '' ? {} : JSON.parse(text)) as Record<string, string>;
+      // The error of a failed run stands beside its outputs.
+      const camel = JSON.parse(text === '' ? '{}' : text) as Record<string, string>;
+      delete camel.error;
       return { outputs: toKebab(camel), summary: await readIfThere(summaryFile) };
     }
     case 'task': {

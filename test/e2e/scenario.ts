@@ -1,9 +1,8 @@
 /**
- * What an administrator has set up before a pipeline runs, and how its result is judged: by stock
- * clients with an empty configuration. Nothing here knows how the product does its work.
+ * What an administrator has set up before a pipeline runs. Nothing here knows how the product does
+ * its work, or judges it.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { expect } from 'vitest';
 import {
   createTestRegistry,
   uniqueName,
@@ -120,78 +119,4 @@ function defined(inputs: Readonly<Record<string, string | undefined>>): Record<s
   return Object.fromEntries(
     Object.entries(inputs).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-}
-
-/** Says whether the run succeeded, with its whole output where it did not. */
-export function expectSuccess(result: ProductResult): void {
-  expect(result.exitCode, result.output).toBe(0);
-  expect(result.taskResult, result.output).not.toBe('Failed');
-}
-
-/** What a failed run must have said. */
-export interface ExpectedFailure {
-  readonly code: string;
-  readonly message: RegExp;
-  readonly remedy?: RegExp;
-}
-
-/** Says that the run failed, once, with this code, message and remedy. */
-export function expectFailure(result: ProductResult, failure: ExpectedFailure): void {
-  // A task says so by its result; its exit code would have the agent report it twice.
-  if (result.taskResult === undefined) expect(result.exitCode, result.output).not.toBe(0);
-  else expect(result.taskResult, result.output).toBe('Failed');
-  expect(result.output).toContain(failure.code);
-  expect(result.output).toMatch(failure.message);
-  if (failure.remedy) expect(result.output).toMatch(failure.remedy);
-  expect(result.outputs['signed-tags']).toBeUndefined();
-}
-
-/** Judges by stock clients that `tags` of `repository` are signed for `digest`, and `unsigned` not. */
-export async function expectSigned(
-  { stack, registry, reader }: Scenario,
-  repository: string,
-  expected: {
-    readonly tags: readonly string[];
-    readonly digest: string;
-    readonly unsigned?: string;
-  },
-): Promise<void> {
-  const gun = `${registry.loginServer}/${repository}`;
-  const { login } = reader;
-  const hex = expected.digest.replace('sha256:', '');
-  const listed = await stack.notaryList({ ref: gun, login });
-  const inspected = await stack.dockerTrustInspect({ engine: 'docker20', ref: gun, login });
-  for (const tag of expected.tags) {
-    for (const engine of ['docker20', 'docker26'] as const) {
-      const pulled = await stack.dockerPull({ engine, ref: `${gun}:${tag}`, login });
-      expect(pulled.exitCode, pulled.output).toBe(0);
-      expect(pulled.output).toContain(expected.digest);
-    }
-    expect(listed.filter(({ name }) => name === tag).map(({ digest }) => digest)).toContain(hex);
-    expect(
-      inspected?.SignedTags.filter(({ SignedTag }) => SignedTag === tag).map(
-        ({ Digest }) => Digest,
-      ),
-    ).toEqual([hex]);
-  }
-  if (expected.unsigned !== undefined) {
-    const refused = await stack.dockerPull({
-      engine: 'docker20',
-      ref: `${gun}:${expected.unsigned}`,
-      login,
-    });
-    expect(refused.exitCode, refused.output).not.toBe(0);
-    expect(refused.output).toMatch(/No valid trust data for|remote trust data does not exist/);
-  }
-}
-
-/** Everything that the servers hold of a repository, to be compared before and after. */
-export async function stateOf(
-  { stack, registry }: Pick<Scenario, 'stack' | 'registry'>,
-  repository: string,
-): Promise<unknown> {
-  return {
-    trust: await stack.trustState(`${registry.loginServer}/${repository}`),
-    tags: await stack.tags(repository),
-  };
 }

@@ -4,7 +4,7 @@
  */
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { inject } from 'vitest';
-import { connectStack, type StackClient } from '../stack/index.js';
+import { connectStack, type StackClient, type TestRegistryOptions } from '../stack/index.js';
 import { createScenario, type Scenario } from './scenario.js';
 
 export interface SetUp {
@@ -20,9 +20,9 @@ export interface SetUp {
 }
 
 /** Sets up a scenario that the tests of one file share. */
-export async function setUp(): Promise<SetUp> {
+export async function setUp(options: TestRegistryOptions = {}): Promise<SetUp> {
   const stack = connectStack(inject('stack'));
-  const scenario = await createScenario(stack);
+  const scenario = await createScenario(stack, options);
   return {
     stack,
     scenario,
@@ -33,10 +33,7 @@ export async function setUp(): Promise<SetUp> {
 }
 
 /** The inputs that name the keys with which the product initialises and signs. */
-export interface Keys {
-  readonly 'signing-key': string;
-  readonly 'root-key': string;
-}
+export type Keys = Readonly<Record<'signing-key' | 'root-key', string>>;
 
 /** Two new vault keys. */
 export async function makeKeys({ vault }: Scenario): Promise<Keys> {

@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { connectStack, createTestRegistry, startStack, type StackInfo } from './index.js';
+import { connectStack, createTestRegistry, run, startStack, type StackInfo } from './index.js';
 
-const CLI = fileURLToPath(new URL('cli.ts', import.meta.url));
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -49,25 +48,38 @@ async function controlGroups(info: StackInfo): Promise<string[]> {
   return names.flat().filter((name) => name === basename(info.folder));
 }
 
-/** Starts a stack in a process of its own, as a person would. */
-async function startInProcess(): Promise<{
-  info: StackInfo;
-  kill: (signal: NodeJS.Signals) => void;
-}> {
-  const child = spawn(process.execPath, ['--import', 'tsx', CLI], {
+/** Starts a stack in a process of its own, as a person would, and waits until it says how to use it. */
+async function startInProcess(
+  file: string,
+  args: readonly string[],
+): Promise<{ readonly info: StackInfo; readonly said: string; readonly pid: number }> {
+  // In a group of its own, so that a signal can reach all of it, as a terminal's Ctrl-C does.
+  const child = spawn(file, args, {
     cwd: PROJECT,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
   });
-  cleanUps.push(() => Promise.resolve(child.kill('SIGKILL')));
-  let text = '';
+  const { pid = 0 } = child;
+  cleanUps.push(() => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL');
+    return Promise.resolve();
+  });
+  let said = '';
   for await (const chunk of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
-    text += chunk;
-    if (text.endsWith('}\n')) break;
+    said += chunk;
+    if (said.includes('Ctrl-C')) break;
   }
-  return {
-    info: JSON.parse(text) as StackInfo,
-    kill: (signal) => child.kill(signal),
-  };
+  const folder = /^ {2}\. (\S+)\/environment\.sh$/m.exec(said)?.[1] ?? '';
+  const info = JSON.parse(await readFile(join(folder, 'stack.json'), 'utf8')) as StackInfo;
+  return { info, said, pid };
+}
+
+/** Waits until nothing is left of a stack: no file, process, mount or control group. */
+async function expectGone(info: StackInfo): Promise<void> {
+  await expect.poll(() => exists(info.folder)).toBe(false);
+  await expect.poll(() => processesWith(info.folder)).toEqual([]);
+  expect(await mountsWith(info.folder)).toEqual([]);
+  expect(await controlGroups(info)).toEqual([]);
 }
 
 /** Runs a container that would live on, so that there is something to leave behind. */
@@ -88,20 +100,39 @@ async function runContainers(info: StackInfo): Promise<void> {
 }
 
 describe('a stack', () => {
-  it.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
     'leaves no process, mount, control group or file when its owner gets %s',
     async (signal) => {
-      const { info, kill } = await startInProcess();
+      const script = ['--import', 'tsx', 'scripts/stack.ts'];
+      const { info, pid } = await startInProcess(process.execPath, script);
       await runContainers(info);
       expect(await processesWith(info.folder)).not.toEqual([]);
       expect(await controlGroups(info)).not.toEqual([]);
-      kill(signal);
-      await expect.poll(() => exists(info.folder)).toBe(false);
-      await expect.poll(() => processesWith(info.folder)).toEqual([]);
-      expect(await mountsWith(info.folder)).toEqual([]);
-      expect(await controlGroups(info)).toEqual([]);
+      process.kill(pid, signal);
+      await expectGone(info);
     },
   );
+
+  it('is had by hand: its environment is all a shell needs, and Ctrl-C leaves nothing', async () => {
+    const { info, said, pid } = await startInProcess('npm', ['run', '--silent', 'stack']);
+    const lines = said.split('\n');
+    const exported = lines.filter((line) => line.startsWith('export '));
+    const examples = lines.slice(
+      lines.indexOf('Then, for example:') + 1,
+      lines.lastIndexOf('') - 1,
+    );
+    const commands = examples.map((line) => line.trim()).filter((line) => line !== '');
+    expect(commands.join('\n')).toMatch(/^acr-content-trust sign .*\nacr-content-trust inspect /);
+    const shell = await run('/bin/sh', ['-eu', '-c', [...exported, ...commands].join('\n')], {
+      env: { PATH: '/usr/bin:/bin', HOME: info.folder },
+    });
+    expect(shell.exitCode, shell.output).toBe(0);
+    const digest = /^digest: (sha256:[0-9a-f]{64})$/m.exec(shell.stdout)?.[1] ?? 'no digest';
+    expect(shell.stdout).toMatch(new RegExp(`^Digest: ${digest}$`, 'm'));
+    expect(shell.stdout).toMatch(new RegExp(`^1 +${digest.slice(7)} `, 'm'));
+    process.kill(-pid, 'SIGINT');
+    await expectGone(info);
+  });
 
   it('keeps its mounts and interfaces to itself while it runs', async () => {
     const interfaces = Object.keys(networkInterfaces()).sort();
@@ -113,7 +144,7 @@ describe('a stack', () => {
     expect(await exists(stack.info.folder)).toBe(false);
   });
 
-  it('does not meet another one: same names, different worlds', async () => {
+  it('does not meet another one: same names, other contents', async () => {
     const stacks = await Promise.all([startStack(), startStack()]);
     cleanUps.push(() => Promise.all(stacks.map((stack) => stack.stop())));
     const [first, second] = stacks.map(({ info }) => connectStack(info));

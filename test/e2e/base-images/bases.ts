@@ -1,8 +1,9 @@
 /** Base images as an attacker or a careless colleague leaves them: signed once, then moved. */
 import { expect } from 'vitest';
 import type { EngineName, Login } from '../../stack/index.js';
+import { expectSuccess } from '../expectations.js';
 import { removeRun } from '../product.js';
-import { expectSuccess, type Scenario } from '../scenario.js';
+import type { Scenario } from '../scenario.js';
 
 /** A tag that is signed for one content and stands, in the registry, for another. */
 export interface MovedBase {

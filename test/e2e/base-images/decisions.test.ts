@@ -5,17 +5,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, run } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../stack/index.js';
+import { expectFailure, expectSuccess, stateOf } from '../expectations.js';
 import { readReport } from '../main-job/reported.js';
 import { removeRun, type ProductResult } from '../product.js';
-import {
-  createScenario,
-  expectFailure,
-  expectSuccess,
-  stateOf,
-  type Scenario,
-} from '../scenario.js';
+import { createScenario } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 import type { Job } from '../trust/driver.js';
 import {
   filesOf,
@@ -26,14 +22,12 @@ import {
   type MovedBase,
 } from './bases.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario } = await setUp();
 let base: MovedBase;
 let expiring: Expiring;
 let unsigned: { readonly ref: string; readonly digest: string };
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   base = await makeMovedBase(scenario, 'base');
   const repository = `${scenario.repository()}/unsigned`;
   const digest = await pushPlain(scenario, repository, 'unsigned');
@@ -71,8 +65,7 @@ async function build({
       tags: '1.0',
       builder,
       context: await stack.makeImageContext('own', { dockerfile }),
-      'signing-key': await scenario.vault.key(),
-      'root-key': await scenario.vault.key(),
+      ...(await makeKeys(scenario)),
       ...inputs,
     },
   });

@@ -4,15 +4,14 @@
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { policyFor } from '../../../src/docker/index.js';
-import { connectStack } from '../../stack/index.js';
+import { expectFailure, expectSuccess } from '../expectations.js';
 import { removeRun, type ProductResult } from '../product.js';
-import { createScenario, expectFailure, expectSuccess, type Scenario } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 import { filesOf, makeMovedBase, pushPlain, signedContent, type MovedBase } from './bases.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario } = await setUp();
 let base: MovedBase;
 /** Not signed. */
 let evil: string;
@@ -20,7 +19,6 @@ let evil: string;
 let trap: string;
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   base = await makeMovedBase(scenario, 'base');
   const repository = `${scenario.repository()}/evil`;
   await pushPlain(scenario, repository, 'evil');
@@ -57,8 +55,7 @@ async function build({
       builder,
       'base-images': 'enforce',
       context: await stack.makeImageContext('own', { dockerfile }),
-      'signing-key': await scenario.vault.key(),
-      'root-key': await scenario.vault.key(),
+      ...(await makeKeys(scenario)),
       ...inputs,
     },
   });

@@ -4,22 +4,17 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import { expectSigned, expectSuccess } from '../expectations.js';
 import { readReport } from '../main-job/reported.js';
 import { removeRun } from '../product.js';
-import { createScenario, expectSigned, expectSuccess, type Scenario } from '../scenario.js';
-import { filesOf, makeMovedBase, movedContent, signedContent, type MovedBase } from './bases.js';
+import { setUp } from '../set-up.js';
+import { filesOf, makeMovedBase, movedContent, signedContent } from './bases.js';
 
-const stack = connectStack(inject('stack'));
+const { stack, scenario } = await setUp();
 const names = ['first', 'runtime', 'tools'] as const;
-let scenario: Scenario;
-let bases: readonly MovedBase[];
 
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  bases = await Promise.all(names.map((name) => makeMovedBase(scenario, name)));
-});
+const bases = await Promise.all(names.map((name) => makeMovedBase(scenario, name)));
 
 interface Combination {
   readonly policy: 'enforce' | 'pin-signed' | 'ignore';

@@ -2,8 +2,9 @@
 import { expect } from 'vitest';
 import type { EngineName } from '../../stack/index.js';
 import { filesOf } from '../base-images/bases.js';
+import { expectSuccess } from '../expectations.js';
 import type { ProductResult } from '../product.js';
-import { expectSuccess, type Scenario, type ScenarioRun } from '../scenario.js';
+import type { Scenario, ScenarioRun } from '../scenario.js';
 
 export type Builder = 'classic' | 'buildx';
 

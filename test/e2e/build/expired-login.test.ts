@@ -1,16 +1,11 @@
 /** A build that takes longer than a registry login lasts. */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
-import { createScenario, expectFailure, expectSigned, type Scenario } from '../scenario.js';
+import { describe, expect, it } from 'vitest';
+import { expectFailure, expectSigned } from '../expectations.js';
+import { makeKeys, setUp } from '../set-up.js';
 import { build, runnable } from './builds.js';
 
 const loginSeconds = 16;
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack, { refreshTokenSeconds: loginSeconds });
-});
+const { stack, scenario } = await setUp({ refreshTokenSeconds: loginSeconds });
 
 const slowBuild = async (): Promise<string> =>
   stack.makeImageContext('slow', {
@@ -38,8 +33,7 @@ describe.concurrent('a build by buildx that outlasts the registry login', () => 
         repository: scenario.repository(),
         tags: '1.0',
         'no-cache': 'true',
-        'signing-key': await scenario.vault.key(),
-        'root-key': await scenario.vault.key(),
+        ...(await makeKeys(scenario)),
         context: await slowBuild(),
       },
     });

@@ -2,20 +2,16 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
+import { expectSigned } from '../expectations.js';
 import { removeRun } from '../product.js';
-import { createScenario, expectSigned, type Scenario } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { recordDocker } from '../secrets/recorder.js';
 import { build, contentOf, dockerOf, labelsOf, runnable, type Builder } from './builds.js';
 
-const stack = connectStack(inject('stack'));
+const { stack, scenario } = await setUp();
 const builders: readonly Builder[] = ['classic', 'buildx'];
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
 
 describe.each(builders)('with the builder %s', (builder) => {
   it('arguments, target, labels, network and several tags are as asked for', async () => {

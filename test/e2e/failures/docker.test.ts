@@ -1,23 +1,17 @@
 /** Docker that is not there or not fit, Dockerfiles and builds that fail, pushes that fail. */
 import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, type FrontFault } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import type { FrontFault } from '../../stack/index.js';
+import { stateOf } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
-import { createScenario, stateOf, type Scenario } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { expectRefused, type Expected, type FailingRun, type Reach } from './refused.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let context: string;
-let withBuildx: string;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  context = await stack.makeImageContext('docker');
-  withBuildx = await stack.makeDockerConfig({ buildx: true });
-});
+const { stack, scenario } = await setUp();
+const context = await stack.makeImageContext('docker');
+const withBuildx = await stack.makeDockerConfig({ buildx: true });
 
 const everywhere: readonly ProductHost[] = ['action', 'task', 'cli'];
 
@@ -344,8 +338,8 @@ describe('a push that fails', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ errors: [{ code, message: 'as the registry puts it' }] }),
     }) as const satisfies FrontFault['failure'];
-  const outOfOrder = { failure: answer(500, 'UNKNOWN'), code: 'PUSH_FAILED' };
-  const denied = { failure: answer(403, 'DENIED'), code: 'PUSH_NOT_AUTHORIZED' };
+  const outOfOrder = { failure: answer(500, 'UNKNOWN'), code: 'PUSH_FAILED' } as const;
+  const denied = { failure: answer(403, 'DENIED'), code: 'PUSH_NOT_AUTHORIZED' } as const;
 
   // Docker takes almost a minute to give up on a layer, so the classic builder's fail at a manifest.
   const cases = ways.flatMap(([builder, engine, options]) => [

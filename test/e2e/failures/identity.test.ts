@@ -1,19 +1,14 @@
 /** Sign-ins that fail, services that cannot be reached, vaults and registries that say no. */
 import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { describe, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
 import type { ProductHost } from '../product.js';
-import { createScenario, credentialsOf, newPrivateKey, type Scenario } from '../scenario.js';
+import { credentialsOf, newPrivateKey, type Scenario } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 import { expectRefused, type Expected, type FailingRun } from './refused.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let context: string;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  context = await stack.makeImageContext('identity');
-});
+const { stack, scenario } = await setUp();
+const context = await stack.makeImageContext('identity');
 
 type Change = Partial<Pick<FailingRun, 'inputs' | 'env'>>;
 
@@ -250,8 +245,7 @@ describe('a run that cannot sign in', () => {
           repository: scenario.repository(),
           tags: '1.0',
           context,
-          'signing-key': await scenario.vault.key(),
-          'root-key': await scenario.vault.key(),
+          ...(await makeKeys(scenario)),
           ...inputs,
         },
         ...(env && { env }),

@@ -1,19 +1,13 @@
 /** Inputs that cannot be meant: refused by the shipped bundles before anybody is asked anything. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { ProductHost } from '../product.js';
-import { createScenario, type Scenario } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { expectRefused, type Expected } from './refused.js';
 
-const stack = connectStack(inject('stack'));
+const { stack, scenario } = await setUp();
 const hosts: readonly ProductHost[] = ['action', 'task', 'cli'];
-let scenario: Scenario;
-let mark: number;
 
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  mark = await stack.requestMark();
-});
+const mark = await stack.requestMark();
 
 afterAll(async () => {
   // Other test files have registries of their own; this one's must not have been asked for.
@@ -32,10 +26,9 @@ const good = {
 /** Docker fetches it, so that no Dockerfile is missing; these runs end before. */
 const elsewhere = { context: 'https://github.com/contoso/app.git' };
 
-interface Case extends Omit<Expected, 'code'> {
+interface Case extends Omit<Expected, 'code'>, Partial<Pick<Expected, 'code'>> {
   readonly title: string;
   readonly inputs: Readonly<Record<string, string>>;
-  readonly code?: string;
 }
 
 const cases: readonly Case[] = [

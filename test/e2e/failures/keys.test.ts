@@ -1,19 +1,14 @@
 /** Signing keys that cannot sign: told before the build, with the line that mends it. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { beforeAll, describe, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { describe, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
 import type { ProductHost } from '../product.js';
-import { createScenario, newPrivateKey, type Scenario } from '../scenario.js';
+import { newPrivateKey, type Scenario } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { expectRefused, type Expected } from './refused.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let context: string;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  context = await stack.makeImageContext('keys');
-});
+const { stack, scenario } = await setUp();
+const context = await stack.makeImageContext('keys');
 
 interface Case extends Expected {
   readonly title: string;

@@ -7,8 +7,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createMemorySigner } from '../../../src/signing/index.js';
 import { uniqueName } from '../../stack/index.js';
 import { attackersRepository } from '../../trust/support/hostile-server.js';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
-import { expectFailure, expectSigned, expectSuccess, newPrivateKey, stateOf } from '../scenario.js';
+import { newPrivateKey } from '../scenario.js';
 import { setUp } from '../set-up.js';
 import { serve } from './served.js';
 
@@ -123,6 +124,7 @@ describe('a lying trust server', () => {
       inputs: () => ({ command: 'keysRenew', keys: root.kid, 'within-days': '30' }),
       code: 'TRUST_ANCHOR_MISSING',
       message: /root, which would be signed again, has no signature of the /,
+      outputs: { 'renewed-roles': '' },
     },
     {
       name: 'signers add with a recorded key',
@@ -141,9 +143,9 @@ describe('a lying trust server', () => {
       code: 'TRUST_ANCHOR_MISSING',
       message: /targets, which would be signed again, has no signature of the /,
     },
-  ];
+  ] as const;
 
-  it.each(runs)('gets nothing out of $name', async ({ inputs, code, message }) => {
+  it.each(runs)('gets nothing out of $name', async ({ inputs, code, message, ...run }) => {
     const mark = await stack.requestMark();
     const before = await stateOf(scenario, repository);
     const given: Readonly<Record<string, string>> = { repository, ...inputs() };
@@ -152,6 +154,7 @@ describe('a lying trust server', () => {
       code,
       message,
       remedy: /Do not take it from the trust server/,
+      ...run,
     });
     expect(await publishesSince(mark, repository)).toEqual([]);
     expect(await stateOf(scenario, repository)).toEqual(before);

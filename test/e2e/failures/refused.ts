@@ -6,21 +6,13 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
 import type { TrustReport } from '../../../src/commands/report/report.js';
+import { type ExpectedFailure, expectFailure, stateOf, toldBy } from '../expectations.js';
 import { groupsOf, readReport } from '../main-job/reported.js';
 import type { ProductHost, ProductResult } from '../product.js';
-import { stateOf, type Scenario, type ScenarioRun } from '../scenario.js';
+import type { Scenario, ScenarioRun } from '../scenario.js';
 
-/** The failure as the user reads it. */
-export interface ToldFailure {
-  readonly code: string;
-  readonly message: string;
-  readonly remedy: string;
-}
-
-/** What a failed run must have told. */
-export interface Expected {
-  readonly code: string;
-  readonly message: RegExp;
+/** What a refused run must have told; here each has a remedy. */
+export interface Expected extends ExpectedFailure {
   readonly remedy: RegExp;
 }
 
@@ -49,7 +41,7 @@ export async function expectRefused(
   // The oldest Node of those a host runs on is the one that lacks something, if any does.
   const node = host === 'action' ? '24' : '20';
   const result = await scenario.run({ host, node, ...options });
-  expectTold(host, result, expected);
+  expectFailure(result, expected);
   expect(await state()).toEqual(before);
   const groups = groupsOf(host, result);
   if (!builds) {
@@ -68,7 +60,7 @@ export async function expectRefused(
   const isPart = ['build', 'verify', 'inspect', 'revoke'].includes(options.inputs.command ?? '');
   const isInput =
     /^INPUT_|^KEY_REFERENCE_INVALID$/.test(expected.code) ||
-    (toldBy(host, result)[0]?.message ?? '').startsWith('Input "');
+    (toldBy(result)[0]?.message ?? '').startsWith('Input "');
   if (groups.length > 0 && !isPart && !isInput) {
     const report = await expectFailedReport(result, expected.code);
     const reached = groups.some((group) => group === 'Build' || group === 'Push');
@@ -85,53 +77,6 @@ async function expectFailedReport(result: ProductResult, code: string): Promise<
   expect(result.summary).toContain(`\`${code}\``);
   expect(report.tags.filter(({ signed }) => signed)).toEqual([]);
   return report;
-}
-
-/** Says that the failure was told once, as its host tells failures, with the right exit code. */
-export function expectTold(host: ProductHost, result: ProductResult, expected: Expected): void {
-  const told = toldBy(host, result);
-  expect(told, result.output).toHaveLength(1);
-  expect(told[0]?.code, result.output).toBe(expected.code);
-  expect(told[0]?.message).toMatch(expected.message);
-  expect(told[0]?.remedy).toMatch(expected.remedy);
-  expect(result.exitCode, result.output).toBe(expected.code.startsWith('INPUT_') ? 2 : 1);
-  expect(result.taskResult).toBe(host === 'task' ? 'Failed' : undefined);
-  for (const name of ['signed-tags', 'key-id', 'role'])
-    expect(result.outputs[name]).toBe(undefined);
-  const read = result.output.replace(/^(::debug::|##vso\[task\.debug\]).*$/gm, '');
-  expect(read, 'stack traces').not.toMatch(/\bat .*\.c?js:\d+:\d+/);
-}
-
-/** Every failure that the output reports. */
-export function toldBy(host: ProductHost, { stdout, stderr }: ProductResult): ToldFailure[] {
-  switch (host) {
-    case 'action':
-      return [...stdout.matchAll(/^::error [^\n]*?::(.*)$/gm)].map((match) => parse(match[1]));
-    case 'task':
-      return [...stdout.matchAll(/^##vso\[task\.complete result=Failed;\](.*)$/gm)].map((match) =>
-        parse(match[1]),
-      );
-    case 'cli':
-      return [...stderr.matchAll(/^error ([\s\S]*?)(?=^error |$(?![\s\S]))/gm)].map((match) =>
-        parse(match[1]),
-      );
-  }
-}
-
-/** `CODE: message`, then the remedy, a step a line; where one ends and the other begins is not told. */
-function parse(text = ''): ToldFailure {
-  const lines = text
-    .replaceAll('%0A', '\n')
-    .replaceAll('%AZP25', '%')
-    .replaceAll('%25', '%')
-    .trim()
-    .split('\n');
-  const [, code = '', first = ''] = /^([A-Z_]+): (.*)$/.exec(lines[0] ?? '') ?? [];
-  return {
-    code,
-    message: [first, ...lines.slice(1, -1)].join('\n'),
-    remedy: lines.slice(1).join('\n'),
-  };
 }
 
 /** What the agent's own task library puts there, and report and summary, which are to be read. */

@@ -2,21 +2,17 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, type Principal } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Principal } from '../../stack/index.js';
+import { expectSuccess } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
-import { createScenario, credentialsOf, expectSuccess, type Scenario } from '../scenario.js';
+import { createScenario, credentialsOf, type Scenario } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 import { expectRefused, type Expected, type FailingRun } from './refused.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let context: string;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  context = await stack.makeImageContext('rights');
-});
+const { stack, scenario } = await setUp();
+const context = await stack.makeImageContext('rights');
 
 const everywhere: readonly ProductHost[] = ['action', 'task', 'cli'];
 
@@ -292,8 +288,7 @@ describe('a repository', () => {
       repository = scenario.repository();
       await pushUnsigned(scenario, repository, '0.9');
       const keys = {
-        'signing-key': await scenario.vault.key(),
-        'root-key': await scenario.vault.key(),
+        ...(await makeKeys(scenario)),
       };
       const inputs = { command: 'sign', repository, tags: '0.9', ...keys };
       expectSuccess(await scenario.run({ host: 'cli', inputs }));

@@ -4,19 +4,15 @@
  */
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, run } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import { run } from '../../stack/index.js';
+import { stateOf, toldBy } from '../expectations.js';
 import type { ProductHost, ProductResult } from '../product.js';
-import { createScenario, stateOf, type Scenario } from '../scenario.js';
-import { leftovers, toldBy } from './refused.js';
+import { setUp } from '../set-up.js';
+import { leftovers } from './refused.js';
 
-const stack = connectStack(inject('stack'));
+const { stack, scenario } = await setUp();
 const project = path.resolve(import.meta.dirname, '../../..');
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
 
 interface Case {
   readonly host: ProductHost;
@@ -97,7 +93,7 @@ describe('a run that is stopped', () => {
       const { host, signal, phase } = each;
       const repository = scenario.repository();
       const result = await stop(each, repository);
-      const told = toldBy(host, result);
+      const told = toldBy(result);
       expect(
         told.map(({ code }) => code),
         result.output,

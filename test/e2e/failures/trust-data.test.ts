@@ -1,31 +1,19 @@
 /** Trust data that cannot be believed, and trust servers that are down, refuse or talk nonsense. */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, type FrontFault } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import type { FrontFault } from '../../stack/index.js';
 import type { BuildOptions, RepositoryBuilder } from '../../trust/repository-builder.js';
+import { anyText, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { readReport } from '../main-job/reported.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost, ProductResult } from '../product.js';
-import {
-  createScenario,
-  expectSigned,
-  expectSuccess,
-  stateOf,
-  type Scenario,
-} from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 import { expectRefused, type Expected, type FailingRun, type Reach } from './refused.js';
 import { anHourAgo, serve, soundRepository } from './served.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let context: string;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  context = await stack.makeImageContext('trust data');
-});
+const { stack, scenario, gunOf } = await setUp();
+const context = await stack.makeImageContext('trust data');
 
 const everywhere: readonly ProductHost[] = ['action', 'task', 'cli'];
-const gunOf = (repository: string) => `${scenario.registry.loginServer}/${repository}`;
 const trustPath = (repository: string) =>
   `${scenario.registry.loginServer}/v2/${gunOf(repository)}/_trust/tuf/`;
 
@@ -42,8 +30,7 @@ async function refuse(
         repository: scenario.repository(),
         tags: '1.0',
         context,
-        'signing-key': await scenario.vault.key(),
-        'root-key': await scenario.vault.key(),
+        ...(await makeKeys(scenario)),
         ...inputs,
       },
       ...options,
@@ -252,8 +239,7 @@ describe('a publish that', () => {
     const repository = scenario.repository();
     await pushUnsigned(scenario, repository, '0.9');
     const keys = {
-      'signing-key': await scenario.vault.key(),
-      'root-key': await scenario.vault.key(),
+      ...(await makeKeys(scenario)),
     };
     const inputs = { command: 'sign', repository, tags: '0.9', ...keys };
     expectSuccess(await scenario.run({ host: 'cli', inputs }));
@@ -292,7 +278,7 @@ describe('a publish that', () => {
       state: 'unsigned',
       words: /refuses to accept trust data for \S+/,
     },
-  ])('$title: says which tag is $state', async ({ failure, code, state, words }) => {
+  ] as const)('$title: says which tag is $state', async ({ failure, code, state, words }) => {
     const inputs = await initialised();
     const { repository } = inputs;
     const { trust } = (await stateOf(scenario, repository)) as { trust: unknown };
@@ -305,6 +291,7 @@ describe('a publish that', () => {
           `${words.source}[^]*${(state === 'unsigned' ? unsigned : unknown).source}`,
         ),
         remedy: state === 'unsigned' ? /\w/ : /See what is signed: acr-content-trust inspect /,
+        outputs: { digest: anyText },
       },
       { builds: true, changes: true },
     );
@@ -323,7 +310,12 @@ describe('a publish that', () => {
       await stack.failNext({ target: trustPath(repository), method: 'POST', times: 1000, failure });
       await refuse(
         { host, inputs: { repository } },
-        { code: 'TRUST_SERVER_REJECTED', message: unsigned, remedy: /\w/ },
+        {
+          code: 'TRUST_SERVER_REJECTED',
+          message: unsigned,
+          remedy: /\w/,
+          outputs: { digest: anyText },
+        },
         { builds: true, changes: true },
       );
       expect(await stateOf(scenario, repository)).toEqual({ trust: {}, tags: ['1.0'] });
@@ -360,6 +352,7 @@ describe('a publish that', () => {
         code: 'READ_BACK_FAILED',
         message: new RegExp(`read back it does not say what was signed: [^]*${unknown.source}`),
         remedy: /Do not rely on these tags/,
+        outputs: { digest: anyText },
       },
       { builds: true, changes: true },
     );
@@ -373,8 +366,7 @@ describe('a publish that', () => {
       repository,
       tags: '1.0',
       context,
-      'signing-key': await scenario.vault.key(),
-      'root-key': await scenario.vault.key(),
+      ...(await makeKeys(scenario)),
     };
     const failure = answer(400, 'INVALID_UPDATE');
     await stack.failNext({ target: trustPath(repository), method: 'POST', failure });

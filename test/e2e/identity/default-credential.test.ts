@@ -1,17 +1,12 @@
 /** Agents that are neither GitHub's nor Azure Pipelines': what DefaultAzureCredential finds there. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
-import { createScenario, expectFailure, type Scenario } from '../scenario.js';
+import { describe, it } from 'vitest';
+import { expectFailure } from '../expectations.js';
+import { setUp } from '../set-up.js';
 import { expectSigns, nobody, runAs } from './signs.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
+const { stack, scenario } = await setUp();
 
 describe('without inputs that name a principal', () => {
   it('the variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET do', async () => {

@@ -7,19 +7,18 @@ import { once } from 'node:events';
 import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName, type EngineName } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { uniqueName, type EngineName } from '../../stack/index.js';
 import { filesOf, pushPlain } from '../base-images/bases.js';
 import { createScenario, type Scenario } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { expectSigns } from './signs.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario } = await setUp();
 let other: Scenario;
 let base: string;
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   other = await createScenario(stack);
   const repository = other.repository();
   await pushPlain(other, repository, 'of another registry');

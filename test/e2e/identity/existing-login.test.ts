@@ -1,17 +1,13 @@
 /** `registry-login: existing`: the registry login of the user's own Docker, however it is kept. */
 import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, run } from '../../stack/index.js';
-import { createScenario, expectFailure, type Scenario } from '../scenario.js';
+import { describe, expect, it } from 'vitest';
+import { run } from '../../stack/index.js';
+import { expectFailure } from '../expectations.js';
+import { setUp } from '../set-up.js';
 import { expectSigns, runAs } from './signs.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
+const { stack, scenario } = await setUp();
 
 const existing = { 'registry-login': 'existing' };
 

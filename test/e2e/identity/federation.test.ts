@@ -1,16 +1,14 @@
 /** Tokens of the host in place of secrets: OpenID Connect of GitHub and of Azure Pipelines. */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
-import { createScenario, expectFailure, stateOf, type Scenario } from '../scenario.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectFailure, stateOf } from '../expectations.js';
+import { setUp } from '../set-up.js';
 import { makePrincipalCertificate } from './certificate.js';
 import { expectSigns, nobody, runAs } from './signs.js';
 
-const stack = connectStack(inject('stack'));
+const { stack, scenario } = await setUp();
 const subject = 'repo:contoso/app:ref:refs/heads/main';
-let scenario: Scenario;
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   await stack.azure.addFederatedCredential(scenario.signer.clientId, {
     issuer: 'https://token.actions.githubusercontent.com',
     subject,

@@ -1,19 +1,17 @@
 /** A service principal proves itself by secret or certificate, on every host. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ProductHost } from '../product.js';
-import { createScenario, type Scenario } from '../scenario.js';
+import { createScenario } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { makePrincipalCertificate, type PrincipalCertificate } from './certificate.js';
 import { expectSigns } from './signs.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario } = await setUp();
 let certificate: PrincipalCertificate;
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   certificate = makePrincipalCertificate('pass word & more');
   const { clientId } = scenario.signer;
   await stack.azure.addClientCertificate(clientId, certificate.certificate);

@@ -1,5 +1,6 @@
 /** One run of the main job as somebody, and the verdict of stock clients on what it left. */
-import { expectSigned, expectSuccess, type Scenario } from '../scenario.js';
+import { expectSigned, expectSuccess } from '../expectations.js';
+import type { Scenario } from '../scenario.js';
 import { removeRun, type ProductOptions, type ProductResult } from '../product.js';
 
 /** How the run signs in: inputs in place of the scenario's own, and what its host offers. */

@@ -1,30 +1,22 @@
 /** What is signed in repositories, and by whom; the Docker CLI's own inspection is the judge. */
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
+import { anyText, expectFailure, expectSuccess } from '../expectations.js';
 import { createDockerOwner, writeBeside } from '../main-job/stock-owners.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost, ProductResult } from '../product.js';
-import {
-  createScenario,
-  credentialsOf,
-  expectFailure,
-  expectSuccess,
-  type Scenario,
-} from '../scenario.js';
+import { credentialsOf } from '../scenario.js';
+import { setUp } from '../set-up.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario, gunOf } = await setUp();
 /** Signed by Docker in `targets` (1, moved), by us in a delegation (ours), and not at all (plain). */
 let repository = '';
 /** Never signed. */
 let untrusted = '';
 
-const gunOf = (name: string) => `${scenario.registry.loginServer}/${name}`;
-
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   repository = scenario.repository();
   untrusted = scenario.repository();
   const owner = await createDockerOwner(scenario, repository);
@@ -132,6 +124,7 @@ describe('inspect', () => {
     expectFailure(result, {
       code: 'MANIFEST_NOT_FOUND',
       message: /1 of 2 repositories could not be inspected/,
+      outputs: { inspection: anyText },
     });
     expect(result.output).toMatch(/SIGNED TAG/);
     expect((await report(result)).repositories).toHaveLength(1);
@@ -139,7 +132,11 @@ describe('inspect', () => {
 
   it('refuses a root that is not the pinned one, and shows nothing of it', async () => {
     const result = await inspect('cli', { repository, 'trust-pin': 'ab'.repeat(32) });
-    expectFailure(result, { code: 'TRUST_PIN_MISMATCH', message: /./ });
+    expectFailure(result, {
+      code: 'TRUST_PIN_MISMATCH',
+      message: new RegExp(repository),
+      outputs: { inspection: anyText },
+    });
     expect(result.output).not.toMatch(/SIGNED TAG/);
   });
 });

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { keyIdOf, publicKeyFromSpki } from '../../../src/trust/index.js';
 import { uniqueName } from '../../stack/index.js';
+import { expectSuccess } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductResult } from '../product.js';
-import { expectSuccess } from '../scenario.js';
 import { publicPem, setUp } from '../set-up.js';
 
 const { stack, scenario, gunOf } = await setUp();

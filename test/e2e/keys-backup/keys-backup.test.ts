@@ -3,9 +3,10 @@ import { appendFile, readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { uniqueName, type Principal } from '../../stack/index.js';
+import { anyText, expectFailure, expectSigned, expectSuccess } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
-import { credentialsOf, expectFailure, expectSigned, expectSuccess } from '../scenario.js';
+import { credentialsOf } from '../scenario.js';
 import { setUp } from '../set-up.js';
 
 const { stack, scenario } = await setUp();
@@ -80,6 +81,7 @@ describe('a backup of keys', () => {
     expectFailure(deleted, {
       code: 'KEY_CONFLICT',
       message: /was deleted, and can still be recovered/,
+      outputs: { keys: anyText },
       remedy: new RegExp(`az keyvault key recover --vault-name ${vault.name}`),
     });
     await stack.azure.purgeKey(vault.name, nameOf(signingKey));
@@ -115,9 +117,14 @@ describe('a backup of keys', () => {
     expectSuccess(await run('cli', { command: 'keysBackup', keys: from.url, archive }));
     const restore = { command: 'keysRestore', archive, vault: to.url };
     const result = await run('cli', restore);
-    expectFailure(result, { code: 'KEY_CONFLICT', message: /keys\/app holds another key/ });
+    expectFailure(result, {
+      code: 'KEY_CONFLICT',
+      message: /keys\/app holds another key/,
+      outputs: {
+        keys: expect.stringMatching(new RegExp(`^${to.url}/keys/db/[0-9a-f]{32}$`)) as string,
+      },
+    });
     expect(result.output).toMatch(/db +restored +yes/);
-    expect(result.outputs.keys).toMatch(new RegExp(`^${to.url}/keys/db/[0-9a-f]{32}$`));
 
     await stack.azure.softDeleteKey(to.name, 'db');
     await stack.azure.purgeKey(to.name, 'db');
@@ -134,6 +141,7 @@ describe('a backup of keys', () => {
     expectFailure(elsewhere, {
       code: 'VAULT_FAILED',
       message: /could not restore/,
+      outputs: { keys: '' },
       remedy: /same subscription and the same geography/,
     });
   });
@@ -182,6 +190,7 @@ describe('a backup of keys', () => {
     expectFailure(await run('cli', restore, user), {
       code: 'VAULT_FORBIDDEN',
       message: /forbids restoring/,
+      outputs: { keys: '' },
       remedy: /--role "Key Vault Crypto Officer"/,
     });
   });

@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { uniqueName } from '../../stack/index.js';
+import { anyText, expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
-import { credentialsOf, expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
+import { credentialsOf } from '../scenario.js';
 import { setUp } from '../set-up.js';
 
 const { stack, scenario, gunOf } = await setUp();
@@ -123,7 +124,11 @@ describe('keys init', () => {
       },
     });
     const broken = await init('cli', inputs);
-    expectFailure(broken, { code: 'TRUST_SERVER_REJECTED', message: new RegExp(repository) });
+    expectFailure(broken, {
+      code: 'TRUST_SERVER_REJECTED',
+      message: new RegExp(repository),
+      outputs: { keys: anyText, 'key-id': anyText, repositories: '' },
+    });
     const keys = broken.outputs.keys ?? '';
     expect(keys.split('\n')).toHaveLength(2);
     const second = await init('cli', inputs);

@@ -3,18 +3,12 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName, type Principal } from '../../stack/index.js';
+import { anyText, expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { issueRoot } from '../main-job/root-certificates.js';
 import { createNotaryOwner, passphrases } from '../main-job/stock-owners.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost, ProductResult } from '../product.js';
-import {
-  credentialsOf,
-  expectFailure,
-  expectSigned,
-  expectSuccess,
-  newPrivateKey,
-  stateOf,
-} from '../scenario.js';
+import { credentialsOf, newPrivateKey } from '../scenario.js';
 import { makeKeys, setUp, type Keys } from '../set-up.js';
 import { expireRoles } from '../short-lived.js';
 
@@ -145,8 +139,8 @@ describe('keys rotate', () => {
     expectFailure(half, {
       code: 'TRUST_SERVER_REJECTED',
       message: new RegExp(`1 of 2 repositories: each was not rotated. ${gunOf(two.repository)}: `),
+      outputs: { repositories: gunOf(one.repository), 'key-id': anyText, keys: anyText },
     });
-    expect(half.outputs.repositories).toBe(gunOf(one.repository));
     const targets = await run('task', { ...rotateTargets, 'root-key': newRoot });
     expectSuccess(targets);
     expect(targets.output).toContain(`targets of ${gunOf(one.repository)} has the key`);

@@ -6,16 +6,16 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName, type Principal } from '../../stack/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { uniqueName, type Principal } from '../../stack/index.js';
+import { anyText, expectFailure, expectSuccess } from '../expectations.js';
 import { createDockerOwner, passphrases, type DockerOwner } from '../main-job/stock-owners.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import { expireRoles } from '../short-lived.js';
-import { createScenario, expectFailure, expectSuccess, type Scenario } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { createJudges, runnerFor, type Judges, type Runner, type Signed } from './story.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
+const { stack, scenario } = await setUp();
 let judges: Judges;
 let docker: DockerOwner;
 let asOwner: Runner;
@@ -32,7 +32,6 @@ const signed: Record<string, string> = {};
 const keys = { root: '', targets: '', ci: '' };
 
 beforeAll(async () => {
-  scenario = await createScenario(stack);
   const { registry, vault } = scenario;
   owner = await registry.principal('AcrPush', 'AcrImageSigner');
   const rootVault = await stack.azure.createVault({ name: uniqueName('root') });
@@ -175,7 +174,11 @@ describe('the life of a repository', () => {
       ...here(),
       keys: `${vaultUrl}\n${rootVaultUrl}`,
     });
-    expectFailure(status, { code: 'TRUST_DATA_EXPIRED', message: /targets/ });
+    expectFailure(status, {
+      code: 'TRUST_DATA_EXPIRED',
+      message: /targets/,
+      outputs: { 'first-expiry': anyText },
+    });
     const renewed = await asOwner('action', {
       command: 'keysRenew',
       ...here(),

@@ -1,18 +1,13 @@
 /** Several pipelines that push and sign to one repository at the same time. */
 import { describe, expect, it } from 'vitest';
+import { expectSigned, expectSuccess } from '../expectations.js';
 import type { ProductResult } from '../product.js';
-import { expectSigned, expectSuccess } from '../scenario.js';
-import { setUp } from '../set-up.js';
+import { makeKeys, setUp } from '../set-up.js';
 import { readReport } from './reported.js';
 import { pushUnsigned } from './unsigned-tag.js';
 
 const { stack, scenario } = await setUp();
 const tags = ['a', 'b', 'c', 'd', 'e', 'f'];
-
-async function keys(): Promise<Record<string, string>> {
-  const { vault } = scenario;
-  return { 'signing-key': await vault.key(), 'root-key': await vault.key() };
-}
 
 /** The tags that are signed, with their digests. */
 async function listed(repository: string): Promise<Record<string, string>> {
@@ -40,7 +35,7 @@ describe('six runs at once', () => {
   it('sign a tag each, of which one initialises the repository, and none is lost', async () => {
     const repository = scenario.repository();
     const digests = await pushAll(repository);
-    const results = await signAll({ ...(await keys()), repository });
+    const results = await signAll({ ...(await makeKeys(scenario)), repository });
     for (const result of results) expectSuccess(result);
     const reports = await Promise.all(results.map(readReport));
     expect(reports.filter(({ initialised }) => initialised)).toHaveLength(1);
@@ -50,7 +45,7 @@ describe('six runs at once', () => {
   it('sign a tag each beside what is signed already', async () => {
     const repository = scenario.repository();
     const first = await pushUnsigned(scenario, repository, 'first');
-    const inputs = { ...(await keys()), repository };
+    const inputs = { ...(await makeKeys(scenario)), repository };
     const command = { ...inputs, command: 'sign', tags: 'first' };
     expectSuccess(await scenario.run({ host: 'cli', inputs: command }));
     const digests = await pushAll(repository);
@@ -61,7 +56,7 @@ describe('six runs at once', () => {
 
   it('build, push and sign, as different hosts and Docker engines', async () => {
     const repository = scenario.repository();
-    const inputs = { ...(await keys()), repository };
+    const inputs = { ...(await makeKeys(scenario)), repository };
     const hosts = ['cli', 'action', 'task', 'cli', 'action', 'task'] as const;
     const results = await Promise.all(
       hosts.map(async (host, index) => {

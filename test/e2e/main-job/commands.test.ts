@@ -1,6 +1,6 @@
 /** Each command by itself: what it does, and what it leaves alone. */
 import { describe, expect, it } from 'vitest';
-import { expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { makeKeys, setUp } from '../set-up.js';
 import { expectReported, groupsOf, readReport } from './reported.js';
 import { pushUnsigned } from './unsigned-tag.js';

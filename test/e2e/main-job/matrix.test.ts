@@ -3,8 +3,8 @@
  * on. The bundles are those that ship; stock clients judge each result.
  */
 import { afterAll, describe, expect, it } from 'vitest';
+import { expectSigned, expectSuccess } from '../expectations.js';
 import { removeRun, type ProductHost } from '../product.js';
-import { expectSigned, expectSuccess } from '../scenario.js';
 import { setUp } from '../set-up.js';
 import { expectReported, groupsOf } from './reported.js';
 import { unpackTask } from './unpacked-task.js';

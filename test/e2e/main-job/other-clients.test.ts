@@ -5,8 +5,9 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { uniqueName } from '../../stack/index.js';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import type { ProductResult } from '../product.js';
-import { expectFailure, expectSigned, expectSuccess, newPrivateKey, stateOf } from '../scenario.js';
+import { newPrivateKey } from '../scenario.js';
 import { publicPem, setUp } from '../set-up.js';
 import { expectReported } from './reported.js';
 import { createDockerOwner, createNotaryOwner, passphrases, writeBeside } from './stock-owners.js';

@@ -5,24 +5,20 @@
 import { createPublicKey } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/limits.js';
+import { expectSuccess } from '../expectations.js';
 import { createNotaryOwner } from '../main-job/stock-owners.js';
-import { createScenario, expectSuccess, newPrivateKey, type Scenario } from '../scenario.js';
-import { connectStack } from '../../stack/index.js';
+import { newPrivateKey } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 import { publishesSince, pushTags, signAtOnce, type AgentRun } from './agents.js';
 
-const stack = connectStack(inject('stack'));
+const { stack, scenario } = await setUp();
 /** For what comes before and after the agents, on a busy machine. */
 const MOST_MS = 12 * 60_000;
 const tags = Array.from({ length: 32 }, (_, index) => `build-${index + 1}`);
 /** What a hosted agent has left beside a build. */
 const MOST_BYTES = 256 * 1024 * 1024;
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
 
 async function listed(repository: string): Promise<Record<string, string>> {
   const ref = `${scenario.registry.loginServer}/${repository}`;
@@ -62,8 +58,7 @@ const everyTag = (digest: string) => Object.fromEntries(tags.map((tag) => [tag, 
 describe('thirty-two agents at once', { timeout: MOST_MS }, () => {
   it('sign into a repository without trust data, which one of them initialises', async () => {
     const repository = scenario.repository();
-    const { vault } = scenario;
-    const keys = { 'signing-key': await vault.key(), 'root-key': await vault.key() };
+    const keys = await makeKeys(scenario);
     const digest = await pushTags(scenario, repository, tags);
     expectAllDone(await signAll(repository, keys));
     expect(await listed(repository)).toEqual(everyTag(digest));

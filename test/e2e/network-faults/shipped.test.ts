@@ -2,21 +2,17 @@
  * The shipped command line over a network that fails at its worst moments, for once or for good:
  * while it publishes, and between that and the look at what was published.
  */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pushTags } from '../many-agents/agents.js';
-import { createScenario, expectSuccess, type Scenario } from '../scenario.js';
-import { connectStack, type FrontFault } from '../../stack/index.js';
+import { expectSuccess } from '../expectations.js';
+import { makeKeys, setUp } from '../set-up.js';
+import type { FrontFault } from '../../stack/index.js';
 import { isSigned, judgeRun } from './verdict.js';
 
-const stack = connectStack(inject('stack'));
+const { stack, scenario } = await setUp();
 const MINUTE_MS = 60_000;
 const FOR_GOOD = 1000;
 const unavailable = { kind: 'answer', status: 503 } as const;
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
 
 /** A `sign` run with failures ordered beforehand; `post` and `read` say what they hit. */
 async function signThrough(
@@ -28,10 +24,7 @@ async function signThrough(
   const repository = scenario.repository();
   const gun = `${scenario.registry.loginServer}/${repository}`;
   const digest = await pushTags(scenario, repository, ['first', 'second']);
-  const keys = {
-    'signing-key': await scenario.vault.key(),
-    'root-key': await scenario.vault.key(),
-  };
+  const keys = await makeKeys(scenario);
   const sign = (tags: string) =>
     scenario.run({ host: 'cli', inputs: { ...keys, command: 'sign', repository, tags } });
   expectSuccess(await sign('first'));

@@ -3,16 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectStack } from '../../stack/index.js';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import type { ProductHost, ProductResult } from '../product.js';
-import {
-  createScenario,
-  credentialsOf,
-  expectFailure,
-  expectSigned,
-  expectSuccess,
-  stateOf,
-  type Scenario,
-} from '../scenario.js';
+import { createScenario, credentialsOf, type Scenario } from '../scenario.js';
 
 const stack = connectStack(inject('stack'));
 /** Where images are made and signed, and where they are promoted to. */
@@ -249,7 +242,11 @@ describe('a target that cannot be signed', () => {
       failure: { kind: 'answer', status: 400, body: '{}' },
     });
     const failed = await promote('action', { source, repository });
-    expectFailure(failed, { code: 'TRUST_SERVER_REJECTED', message: /No tag of .* was moved/ });
+    expectFailure(failed, {
+      code: 'TRUST_SERVER_REJECTED',
+      message: /No tag of .* was moved/,
+      outputs: { digest },
+    });
     expect(await stack.tags(repository)).toEqual([]);
     expect(await stack.manifest(repository, digest)).not.toBeNull();
     const report = await readFile(failed.outputs['trust-report'] ?? '', 'utf8');

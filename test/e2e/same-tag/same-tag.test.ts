@@ -1,33 +1,19 @@
 /** Several pipelines that push and sign the same tag at the same time. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectSuccess } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductResult } from '../product.js';
-import { createScenario, expectSuccess, type Scenario } from '../scenario.js';
-import {
-  createDigestBuilder,
-  toldMoved,
-  whereIs,
-  type DigestBuilder,
-} from '../tags-last/pushing.js';
+import { makeKeys, setUp } from '../set-up.js';
+import { createDigestBuilder, toldMoved, whereIs } from '../tags-last/pushing.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let builder: DigestBuilder;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  builder = await createDigestBuilder(scenario);
-});
+const { stack, scenario } = await setUp();
+const builder = await createDigestBuilder(scenario);
 afterAll(() => builder.close());
 
 /** A repository that has trust data, and the inputs of every run. */
 async function initialised(): Promise<Record<string, string>> {
   const repository = scenario.repository();
-  const keys = {
-    'signing-key': await scenario.vault.key(),
-    'root-key': await scenario.vault.key(),
-  };
+  const keys = await makeKeys(scenario);
   await pushUnsigned(scenario, repository, 'first');
   const inputs = { ...keys, repository, tags: 'first' };
   expectSuccess(await scenario.run({ host: 'cli', inputs: { ...inputs, command: 'sign' } }));

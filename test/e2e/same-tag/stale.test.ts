@@ -2,19 +2,15 @@
  * A run that is held up while it signs, and another run that moves and signs the same tag meanwhile:
  * what is newer must not be signed over.
  */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
+import { expectSuccess } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductResult } from '../product.js';
-import { createScenario, expectSuccess, type Scenario } from '../scenario.js';
+import { setUp } from '../set-up.js';
 import { toldMoved, whereIs } from '../tags-last/pushing.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
+const { stack, scenario } = await setUp();
 
 interface Stale {
   readonly repository: string;

@@ -2,18 +2,14 @@
  * What a build prints is foreign text: lines in it that a host would take for commands come out
  * harmless, whether the build succeeds or its last words end up in the error.
  */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, uniqueName } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import { uniqueName } from '../../stack/index.js';
+import { expectFailure, expectSuccess } from '../expectations.js';
 import { parsePipelinesOutput } from '../pipelines-output.js';
 import { removeRun, type ProductHost, type ProductResult } from '../product.js';
-import { createScenario, expectFailure, expectSuccess, type Scenario } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
+const { stack, scenario } = await setUp();
 
 /** Each does something to a host that believes it. */
 const evil = [
@@ -67,8 +63,7 @@ async function build({ host, docker, builder }: Where, end: string): Promise<Pro
         dockerfile: dockerfile(`: ${uniqueName('run')}; ${end}`),
         files: { lines },
       }),
-      'signing-key': await scenario.vault.key(),
-      'root-key': await scenario.vault.key(),
+      ...(await makeKeys(scenario)),
     },
   });
 }

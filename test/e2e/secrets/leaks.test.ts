@@ -5,35 +5,25 @@
  * and so not before them either.
  */
 import { createPrivateKey } from 'node:crypto';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
 import { makePrincipalCertificate } from '../identity/certificate.js';
+import { expectFailure, expectSigned, expectSuccess } from '../expectations.js';
 import type { ProductHost } from '../product.js';
-import {
-  createScenario,
-  expectFailure,
-  expectSigned,
-  expectSuccess,
-  newPrivateKey,
-  type Scenario,
-} from '../scenario.js';
+import { newPrivateKey } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 import { findLeaks, keySecrets, type KnownSecret, type Trace } from './forms.js';
 import { runRecorded, type Recorded, type RecordedRun } from './runs.js';
 
-const stack = connectStack(inject('stack'));
+const { stack, scenario } = await setUp();
 const secrets: KnownSecret[] = [];
 const traces: Trace[] = [];
-let scenario: Scenario;
 
 const keep = (name: string, value: string): string => {
   secrets.push({ name, value });
   return value;
 };
 
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  keep('client secret', scenario.signer.clientSecret);
-});
+keep('client secret', scenario.signer.clientSecret);
 
 /** A key in a vault secret, encrypted if there is a passphrase. */
 async function storedKey(passphrase?: string): Promise<string> {
@@ -203,8 +193,7 @@ describe('a run that succeeds', () => {
           'client-secret': undefined,
           'client-certificate': encrypted,
           'client-certificate-password': password,
-          'signing-key': await scenario.vault.key(),
-          'root-key': await scenario.vault.key(),
+          ...(await makeKeys(scenario)),
         },
       }),
     );

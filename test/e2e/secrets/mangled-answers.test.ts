@@ -6,8 +6,9 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { pushTags } from '../many-agents/agents.js';
+import { expectFailure } from '../expectations.js';
 import { removeRun, type ProductHost, type ProductResult } from '../product.js';
-import { expectFailure, newPrivateKey } from '../scenario.js';
+import { newPrivateKey } from '../scenario.js';
 import { setUp } from '../set-up.js';
 import type { FrontFault } from '../../stack/index.js';
 import type { Trace } from './forms.js';

@@ -1,9 +1,9 @@
 /** Images that are in the registry already, of many repositories, signed by one run. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
-import { expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
 import { makeKeys, setUp } from '../set-up.js';
 
 const { stack, scenario, gunOf, publishesSince } = await setUp();

@@ -3,9 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { uniqueName, type Principal } from '../../stack/index.js';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { createDockerOwner, passphrases, type DockerOwner } from '../main-job/stock-owners.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
-import { credentialsOf, expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
+import { credentialsOf } from '../scenario.js';
 import { makeKeys, publicPem, setUp } from '../set-up.js';
 
 const { stack, scenario, gunOf } = await setUp();

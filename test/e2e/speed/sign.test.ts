@@ -1,18 +1,14 @@
 /** What a user waits for when one more tag is signed. */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, type FrontRequest } from '../../stack/index.js';
+import { describe, expect, it } from 'vitest';
+import type { FrontRequest } from '../../stack/index.js';
+import { expectSigned, expectSuccess } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
-import { createScenario, expectSigned, expectSuccess, type Scenario } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
 import { exchangesOf, longestChain, named } from './exchanges.js';
 
-const stack = connectStack(inject('stack'));
+const { stack, scenario } = await setUp();
 /** Far more than what lies between two requests, even on a busy machine. */
 const DELAY_MS = 1000;
-let scenario: Scenario;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-});
 
 /** Signs `tags` while every answer of registry and trust server takes its time. */
 async function signSlowly(
@@ -40,8 +36,7 @@ describe('signing one more tag of an initialised repository', () => {
   it('takes four exchanges after each other, however many requests those are', async () => {
     const repository = scenario.repository();
     const keys = {
-      'signing-key': await scenario.vault.key(),
-      'root-key': await scenario.vault.key(),
+      ...(await makeKeys(scenario)),
     };
     const command = { ...keys, command: 'sign', repository };
     const first = await pushUnsigned(scenario, repository, 'first');
@@ -58,8 +53,7 @@ describe('signing one more tag of an initialised repository', () => {
   it('takes no more for ten tags, in one publish', async () => {
     const repository = scenario.repository();
     const keys = {
-      'signing-key': await scenario.vault.key(),
-      'root-key': await scenario.vault.key(),
+      ...(await makeKeys(scenario)),
     };
     const command = { ...keys, command: 'sign', repository };
     await pushUnsigned(scenario, repository, 'first');

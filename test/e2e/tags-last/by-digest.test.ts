@@ -1,25 +1,15 @@
 /** A builder that pushes by digest: the tags come after the signature, and after it only. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectStack, type FrontFault } from '../../stack/index.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { FrontFault } from '../../stack/index.js';
+import { expectSigned, expectSuccess } from '../expectations.js';
 import { readReport } from '../main-job/reported.js';
 import type { ProductResult } from '../product.js';
-import { createScenario, expectSigned, expectSuccess, type Scenario } from '../scenario.js';
-import {
-  createDigestBuilder,
-  plainTags,
-  whereIs,
-  writesSince,
-  type DigestBuilder,
-} from './pushing.js';
+import type { Scenario } from '../scenario.js';
+import { makeKeys, setUp } from '../set-up.js';
+import { createDigestBuilder, plainTags, whereIs, writesSince } from './pushing.js';
 
-const stack = connectStack(inject('stack'));
-let scenario: Scenario;
-let builder: DigestBuilder;
-
-beforeAll(async () => {
-  scenario = await createScenario(stack);
-  builder = await createDigestBuilder(scenario);
-});
+const { stack, scenario } = await setUp();
+const builder = await createDigestBuilder(scenario);
 afterAll(async () => {
   await builder.close();
 });
@@ -30,13 +20,11 @@ interface Job {
 }
 
 async function newJob(more: Readonly<Record<string, string>> = {}): Promise<Job> {
-  const { vault } = scenario;
   const repository = scenario.repository();
   const inputs = {
     repository,
     tags: 'one,two',
-    'signing-key': await vault.key(),
-    'root-key': await vault.key(),
+    ...(await makeKeys(scenario)),
     context: await stack.makeImageContext(repository),
     ...more,
   };

@@ -1,8 +1,9 @@
 /** Trust data that is deleted, judged by stock clients. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
-import { credentialsOf, expectFailure, expectSigned, expectSuccess, stateOf } from '../scenario.js';
+import { credentialsOf } from '../scenario.js';
 import { makeKeys, setUp } from '../set-up.js';
 
 const { stack, scenario, gunOf } = await setUp();

@@ -3,9 +3,10 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { uniqueName } from '../../stack/index.js';
-import { expectFailure } from '../scenario.js';
+import { expectFailure } from '../expectations.js';
 import { makeKeys, setUp } from '../set-up.js';
 import {
+  expectNotVerified,
   expectVerified,
   pushImage,
   signTags,
@@ -55,7 +56,7 @@ describe('the cache', () => {
 
     await replay(image.gun, before);
     const result = await verify(scenario, { host: 'task', inputs });
-    expectFailure(result, { code: 'TRUST_DATA_INVALID', message: /rollback/ });
+    expectNotVerified(result, { code: 'TRUST_DATA_INVALID', message: /rollback/ });
     // Who knows nothing of what was before cannot notice.
     const { images } = inputs;
     expectVerified(await verify(scenario, { host: 'task', inputs: { images } }), [image]);
@@ -69,7 +70,7 @@ describe('the cache', () => {
     const [file = ''] = await readdir(cache);
     await writeFile(path.join(cache, file), '{}');
     const result = await verify(scenario, { host: 'cli', inputs });
-    expectFailure(result, { code: 'TRUST_DATA_INVALID', message: /kept in .* is damaged/ });
+    expectNotVerified(result, { code: 'TRUST_DATA_INVALID', message: /kept in .* is damaged/ });
   });
 
   it('lets a run notice that the trust data is gone, also where images may be unsigned', async () => {
@@ -86,7 +87,7 @@ describe('the cache', () => {
       failure: { kind: 'answer', status: 404, body: '{"errors":[{"code":"METADATA_NOT_FOUND"}]}' },
     });
     const result = await verify(scenario, { host: 'action', inputs });
-    expectFailure(result, { code: 'TRUST_DATA_MISSING', message: /had trust data when/ });
+    expectNotVerified(result, { code: 'TRUST_DATA_MISSING', message: /had trust data when/ });
   });
 });
 
@@ -115,7 +116,7 @@ describe('pulling', () => {
     const images = [signed?.ref, unsigned?.ref].join(',');
     const inputs = { images, 'pull-verified': 'true' };
     const result = await verify(scenario, { host: 'task', docker: 'docker26', inputs });
-    expectFailure(result, { code: 'TAG_NOT_SIGNED', message: /1 of 2 images/ });
+    expectNotVerified(result, { code: 'TAG_NOT_SIGNED', message: /1 of 2 images/ });
     expect((await inspect(signed?.ref ?? '')).exitCode).not.toBe(0);
   });
 

@@ -4,9 +4,16 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { uniqueName } from '../../stack/index.js';
-import { expectFailure } from '../scenario.js';
+import { expectFailure } from '../expectations.js';
 import { makeKeys, setUp } from '../set-up.js';
-import { expectVerified, pushImage, signedImage, verify, type PushedImage } from './signed.js';
+import {
+  expectNotVerified,
+  expectVerified,
+  pushImage,
+  signedImage,
+  verify,
+  type PushedImage,
+} from './signed.js';
 
 const { stack, scenario } = await setUp();
 let app: PushedImage;
@@ -115,7 +122,11 @@ describe('files', () => {
       host: 'action',
       inputs: { files: folder, 'write-digests': 'true', 'output-directory': `${folder}/out` },
     });
-    expectFailure(result, { code: 'TAG_NOT_SIGNED', message: /1 of 3 images is not as required/ });
+    const failure = {
+      code: 'TAG_NOT_SIGNED',
+      message: /1 of 3 images is not as required/,
+    } as const;
+    expectNotVerified(result, failure, [app, db]);
     expect((await readdir(folder)).sort()).toEqual(['bad.yaml', 'good.yaml']);
     const report = await readFile(result.outputs['trust-report'] ?? '', 'utf8');
     expect(JSON.parse(report)).toMatchObject({

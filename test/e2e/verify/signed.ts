@@ -1,8 +1,9 @@
 /** Images for a consumer to verify, and runs as that consumer: it may pull and nothing else. */
 import { expect } from 'vitest';
+import { type ExpectedFailure, expectFailure, expectSuccess } from '../expectations.js';
 import { removeRun, type ProductResult } from '../product.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
-import { credentialsOf, expectSuccess, type Scenario, type ScenarioRun } from '../scenario.js';
+import { credentialsOf, type Scenario, type ScenarioRun } from '../scenario.js';
 import type { Keys } from '../set-up.js';
 
 /** A tag and what was pushed as it. */
@@ -59,6 +60,16 @@ export async function verify(
       ...inputs,
     },
   });
+}
+
+/** Says that the run failed as expected, and verified these images and no others. */
+export function expectNotVerified(
+  result: ProductResult,
+  failure: Omit<ExpectedFailure, 'outputs'>,
+  verified: readonly PushedImage[] = [],
+): void {
+  const images = verified.map(({ gun, digest }) => `${gun}@${digest}`).join('\n');
+  expectFailure(result, { ...failure, outputs: { images, verified: String(verified.length) } });
 }
 
 /** Says that the run verified these images, in this order. */
