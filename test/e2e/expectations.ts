@@ -76,7 +76,7 @@ export interface ExpectedFailure {
   readonly code: ErrorCode;
   readonly message: RegExp;
   readonly remedy?: RegExp;
-  /** The outputs that the run set, apart from the report; no other is set. Default: none. */
+  /** The outputs that the run set, apart from report and digest; no other is set. Default: none. */
   readonly outputs?: Readonly<Record<string, string>>;
 }
 
@@ -94,6 +94,8 @@ export function expectFailure(result: ProductResult, failure: ExpectedFailure): 
   expect(result.taskResult).toBe(result.host === 'task' ? 'Failed' : undefined);
   const outputs: Record<string, string> = { ...result.outputs };
   delete outputs['trust-report'];
+  // What a tag points to is looked up while trust data is read: known or not when that fails.
+  if (failure.outputs?.digest === undefined) delete outputs.digest;
   expect(outputs, 'outputs').toEqual(failure.outputs ?? {});
   const read = result.output.replace(/^(\s*debug: |::debug::|##vso\[task\.debug\]).*$/gm, '');
   expect(read, 'stack traces').not.toMatch(/\bat .*\.c?js:\d+:\d+/);

@@ -2,7 +2,7 @@
 import { createHash, createPublicKey, X509Certificate, type JsonWebKey } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uniqueName } from '../../stack/index.js';
-import { anyText, expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
+import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import type { ProductResult } from '../product.js';
 import { setUp } from '../set-up.js';
 import { readReport } from './reported.js';
@@ -160,11 +160,7 @@ describe('a root that is not what was pinned', () => {
     const before = await stateOf(scenario, repository);
     const inputs = { 'root-key': rootKey.kid, 'trust-pin': await scenario.vault.key() };
     const result = await sign(repository, 'next', inputs);
-    expectFailure(result, {
-      code: 'TRUST_PIN_MISMATCH',
-      message: new RegExp(repository),
-      outputs: { digest: anyText },
-    });
+    expectFailure(result, { code: 'TRUST_PIN_MISMATCH', message: new RegExp(repository) });
     expect(await stateOf(scenario, repository)).toEqual(before);
     const pinned = { 'root-key': rootKey.kid, 'trust-pin': rootKey.kid };
     await expectPinned(
