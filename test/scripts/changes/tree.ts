@@ -1,0 +1,86 @@
+/**
+ * A copy of this project that can be changed and judged: by the compiler, and by the tests that hold
+ * its parts together. Nothing in the project itself is touched.
+ */
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { root } from '../../docs/pages.js';
+
+/** What makes a file's new text of its text; undefined where there is no such file yet. */
+export type Edit = (text: string | undefined) => string;
+
+/** Edits by the path of their file. */
+export type Edits = ReadonlyMap<string, readonly Edit[]>;
+
+/** What a tree is judged by. */
+export interface Judges {
+  /** Tests that hold its parts together. */
+  readonly tests: readonly string[];
+  /** Whether files are generated first. */
+  readonly generates?: boolean;
+  /** Whether the compiler looks at all of it, which takes longest. */
+  readonly compiles?: boolean;
+}
+
+export interface Tree {
+  /** What is wrong once the edits, and no others, are made; empty when all holds together. */
+  judge(edits: Edits, by: Judges): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** Copies the project. Packages and bundles are shared with it. */
+export async function copyTree(): Promise<Tree> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'acr-content-trust-tree-'));
+  const shared = ['node_modules', 'dist'];
+  for (const name of await readdir(root)) {
+    if (name === '.git') continue;
+    const [from, to] = [path.join(root, name), path.join(folder, name)];
+    await (shared.includes(name) ? symlink(from, to) : cp(from, to, { recursive: true }));
+  }
+  const run = ([tool = '', ...args]: readonly string[]): Promise<string> => {
+    const file = path.join(folder, 'node_modules', '.bin', tool);
+    return new Promise((resolve) => {
+      // What is wrong stands on standard output.
+      execFile(file, args, { cwd: folder, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
+        resolve(error ? `${tool}: ${stdout}${stderr || error.message}` : '');
+      });
+    });
+  };
+  let former = new Map<string, string | undefined>();
+  return {
+    judge: async (edits, { tests, generates = false, compiles = false }) => {
+      for (const [file, text] of former) await put(folder, file, text);
+      former = new Map();
+      for (const [file, made] of edits) {
+        const before = await textOf(folder, file);
+        former.set(file, before);
+        const after = made.reduce<string | undefined>((text, edit) => edit(text), before);
+        await put(folder, file, after);
+      }
+      const vitest = ['vitest', 'run', '--project', 'unit', '--maxWorkers=1', '--no-isolate'];
+      const complaints = [
+        generates && (() => run(['tsx', 'scripts/generate.ts'])),
+        () => run([...vitest, ...tests]),
+        compiles && (() => run(['tsc', '-p', '.'])),
+      ];
+      for (const complain of complaints) {
+        const complaint = complain && (await complain());
+        if (complaint) return complaint;
+      }
+      return '';
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function textOf(folder: string, file: string): Promise<string | undefined> {
+  return readFile(path.join(folder, file), 'utf8').catch(() => undefined);
+}
+
+async function put(folder: string, file: string, text: string | undefined): Promise<void> {
+  const place = path.join(folder, file);
+  await mkdir(path.dirname(place), { recursive: true });
+  await (text === undefined ? rm(place) : writeFile(place, text));
+}
