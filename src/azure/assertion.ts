@@ -92,7 +92,7 @@ export async function requestPipelinesToken(
     body: '',
   });
   if (typeof answer.oidcToken === 'string') return answer.oidcToken;
-  throw noAssertion('the answer of Azure Pipelines holds none', pipelinesRemedy);
+  throw noAssertion('the response of Azure Pipelines contains none', pipelinesRemedy);
 }
 
 /**
@@ -115,7 +115,7 @@ export async function requestGitHubToken(
     headers: { Authorization: `Bearer ${requestToken}`, Accept: 'application/json' },
   });
   if (typeof answer.value === 'string' && answer.value !== '') return answer.value;
-  throw noAssertion('the answer of GitHub holds none', gitHubRemedy);
+  throw noAssertion('the response of GitHub contains none', gitHubRemedy);
 }
 
 /** The answer of the platform that runs the job; asking for a token changes nothing. */
@@ -160,7 +160,7 @@ const pipelinesRemedy =
   'Security).';
 
 function noAssertion(why: string, remedy: string, cause?: unknown): TrustError {
-  return new TrustError('CREDENTIAL_MISSING', `No OpenID Connect token could be had: ${why}`, {
+  return new TrustError('CREDENTIAL_MISSING', `No OpenID Connect token could be obtained: ${why}`, {
     remedy,
     ...(cause === undefined ? {} : { cause }),
   });

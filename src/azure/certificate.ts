@@ -41,7 +41,7 @@ export async function loadCertificate(
   const own = certificates.find((certificate) => certificate.checkPrivateKey(key));
   if (own === undefined) {
     throw invalid(
-      'and the private key beside it do not belong together',
+      'does not match the private key beside it',
       'Put the certificate and the private key it was made for into one PEM.',
     );
   }
@@ -98,7 +98,7 @@ function openPfx(der: Buffer, password: string | undefined): readonly PemBlock[]
       throw invalid(
         password === undefined
           ? 'is encrypted, but no password was given'
-          : 'is not opened by the password',
+          : 'cannot be decrypted with the password',
         password === undefined
           ? 'Give the password as client-certificate-password.'
           : 'Check client-certificate-password.',
@@ -106,7 +106,7 @@ function openPfx(der: Buffer, password: string | undefined): readonly PemBlock[]
       );
     }
     throw invalid(
-      'is a PKCS#12 file that is damaged, or in an encryption not known here',
+      'is a PKCS#12 file that is damaged or uses an unsupported encryption',
       fromPkcs12,
       cause,
     );
@@ -129,7 +129,7 @@ function readKey(blocks: readonly PemBlock[], password: string | undefined): Key
   const key = openKey(block, password);
   if (key.asymmetricKeyType !== 'rsa') {
     throw invalid(
-      `has a key of type ${key.asymmetricKeyType ?? 'unknown'}; Entra ID takes RSA only`,
+      `has a key of type ${key.asymmetricKeyType ?? 'unknown'}; Entra ID accepts RSA only`,
       'Make a certificate with an RSA key and add it to the app registration.',
     );
   }
@@ -147,7 +147,7 @@ function openKey(block: PemBlock, passphrase: string | undefined): KeyObject {
     }
     if (isTrustError(cause, 'KEY_PASSPHRASE_WRONG')) {
       throw invalid(
-        'has a private key that the password does not open',
+        'has a private key that the password does not decrypt',
         `Check ${passphraseInput}.`,
         cause,
       );

@@ -56,7 +56,7 @@ export function explainTokenFailure(thrown: unknown, attempt: TokenAttempt): Tru
   if (attempt.identity.kind === 'default') return nothingFound(last, thrown);
   // Every request succeeded, and there is no token all the same.
   const { origin } = new URL(attempt.cloud.authorityHost);
-  return unreachable(`Entra ID at ${origin} answered no token`, tryLater);
+  return unreachable(`Entra ID at ${origin} returned no token`, tryLater);
 }
 
 /** INTERRUPTED while signing in. */
@@ -73,7 +73,7 @@ export function signInTooLate(identity: Identity, cloud: Cloud, ms: number): Tru
       ? 'the managed identity of this machine'
       : `Entra ID at ${cloud.authorityHost}`;
   return unreachable(
-    `There is no token from ${whom} after ${ms / 1000} seconds of waiting`,
+    `${whom} returned no token within ${ms / 1000} seconds`,
     `${tryLater}\n${checkWay}`,
   );
 }
@@ -85,8 +85,7 @@ function explainAnswer(url: URL, response: HttpResponse, attempt: TokenAttempt):
     const { status, speaker } = answer;
     const who = speaker === undefined ? '' : ` (${speaker})`;
     return unreachable(
-      `${where} cannot be reached: the answer ${status} is not from Entra ID but from something ` +
-        `on the way, such as a proxy${who}`,
+      `${where} cannot be reached: the response ${status} is not from Entra ID but from something in between, such as a proxy${who}`,
       checkWay,
     );
   }
@@ -116,7 +115,7 @@ function unanswered(url: URL, error: unknown): TrustError {
   }
   switch (error.kind) {
     case 'unreadable':
-      return unreachable(`${where}: its answer is not readable, in several tries`, tryLater);
+      return unreachable(`${where}: its response is not readable, in several tries`, tryLater);
     case 'timeout':
       return unreachable(`${where} does not answer: ${error.message}`, `${tryLater}\n${checkWay}`);
     case 'unreachable':

@@ -25,8 +25,7 @@ interface Meaning {
 const federation = (what: string): Meaning => ({
   code: 'FEDERATION_REFUSED',
   message: (who) =>
-    `Entra ID accepts no token of this job for application ${who.clientId}: ${what}. ` +
-    `The token has ${who.assertion ?? 'an unknown issuer, subject and audience'}`,
+    `Entra ID does not accept the token of this job for application ${who.clientId}: ${what}. The token has ${who.assertion ?? 'an unknown issuer, subject and audience'}`,
   remedy:
     'Ask the owner of the application to give it a federated credential with exactly this issuer, ' +
     'subject and audience, upper and lower case included (Microsoft Entra admin center, App ' +
@@ -36,7 +35,7 @@ const federation = (what: string): Meaning => ({
 
 const tenant: Meaning = {
   code: 'TENANT_NOT_FOUND',
-  message: (who) => `Entra ID knows no tenant ${who.tenantId}`,
+  message: (who) => `Entra ID does not know the tenant ${who.tenantId}`,
   remedy: 'Check the tenant ID and that it belongs to the cloud of the registry.',
 };
 
@@ -49,7 +48,8 @@ const resource: Meaning = {
 /** 700024 for what we signed ourselves with a certificate a moment ago. */
 const wrongClock: Meaning = {
   code: 'CREDENTIAL_REJECTED',
-  message: (who) => `Entra ID finds what application ${who.clientId} signed out of date`,
+  message: (who) =>
+    `Entra ID rejects the assertion of application ${who.clientId} as expired or not yet valid`,
   remedy: 'Set the clock of this machine.',
 };
 
@@ -91,7 +91,7 @@ const meanings = new Map<string, Meaning>([
     {
       code: 'CREDENTIAL_REJECTED',
       message: (who) =>
-        `Entra ID does not accept the certificate of application ${who.clientId}, or what it signed`,
+        `Entra ID does not accept the certificate of application ${who.clientId}, or its assertion`,
       remedy: 'Add this certificate to the app registration, and check that it has not expired.',
     },
   ],
@@ -156,7 +156,7 @@ export function explainRefusal(words: string, who: Refused): TrustError {
     {
       remedy:
         number === undefined
-          ? 'Check client ID, tenant ID and what proves them.'
+          ? 'Check client ID, tenant ID and the credential.'
           : `See https://login.microsoftonline.com/error?code=${number} for what to do.`,
     },
   );
@@ -174,10 +174,7 @@ function conditionalAccess(words: string, who: Refused): TrustError {
       `from ${who.scope} (${words})`,
     {
       remedy:
-        'Ask an administrator of the tenant which policy it is (Microsoft Entra admin center, ' +
-        'Sign-in logs, Service principal sign-ins).\n' +
-        'Run the job where the policy lets it in, such as from an allowed network, or have the ' +
-        'administrator exclude the application.',
+        'Ask an administrator of the tenant which policy it is (Microsoft Entra admin center, Sign-in logs, Service principal sign-ins).\nRun the job where the policy allows it, such as from an allowed network, or ask the administrator to exclude the application.',
     },
   );
 }

@@ -103,12 +103,12 @@ export function builderEnvironment(builder: BuildRequest['builder']): Record<str
  */
 export function checkBuildRequest(request: BuildRequest): void {
   if (request.context === '' || request.context.startsWith('-')) {
-    throw new TrustError('INPUT_INVALID', `"${request.context}" is no build context`, {
+    throw new TrustError('INPUT_INVALID', `"${request.context}" is not a valid build context`, {
       remedy: 'Give `context` a folder (`.` for this one), a git URL or the URL of a tar archive.',
     });
   }
   if (request.dockerfile?.startsWith('-') === true) {
-    throw new TrustError('INPUT_INVALID', `"${request.dockerfile}" is no Dockerfile`, {
+    throw new TrustError('INPUT_INVALID', `"${request.dockerfile}" is not a valid Dockerfile`, {
       remedy:
         'Give `dockerfile` the path of a file; standard input is not available to a build here.',
     });
@@ -154,7 +154,7 @@ export function checkBuildRequest(request: BuildRequest): void {
   } else if (request.output.kind === 'load' && platforms.length > 1) {
     throw new TrustError(
       'INPUT_CONFLICT',
-      `An image for ${platforms.length} platforms can only be built and pushed in one go`,
+      `An image for ${platforms.length} platforms can only be built and pushed in one step`,
       { remedy: 'Use `command: buildAndPush`, or build for one platform.' },
     );
   }

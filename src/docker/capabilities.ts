@@ -127,7 +127,7 @@ export async function requireContentTrust(capabilities: DockerCapabilities): Pro
   if (client.major >= 29) {
     throw new TrustError(
       'DOCKER_UNSUITABLE',
-      `Docker CLI ${client.version} has no content trust: it would push unsigned without a word`,
+      `Docker CLI ${client.version} has no content trust: it would push an unsigned image without a warning`,
       {
         remedy:
           'Use `engine: native`, which signs with any Docker version, or install Docker CLI 28.5.2 ' +

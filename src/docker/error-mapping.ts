@@ -75,7 +75,7 @@ const buildCauses: readonly Cause[] = [
       /unknown flag: |unknown shorthand flag: |is not a docker command|BuildKit is enabled but/i,
     code: 'DOCKER_UNSUITABLE',
     remedy:
-      'This Docker CLI, or its buildx, does not know what is asked of it: update it, or leave the input out.',
+      'This Docker CLI, or its buildx, does not support an option of this step: update it, or omit the input.',
   },
   {
     pattern: /unable to prepare context|invalid (?:ref|build) context|path ".*" not found/i,
@@ -120,7 +120,7 @@ export function pushFailure(reference: string, result: ExecResult): TrustError {
     result,
     pushCauses,
     'PUSH_FAILED',
-    'Read the lines above; run the step again if the cause was passing.',
+    'Read the lines above; run the step again if the cause was temporary.',
   );
 }
 

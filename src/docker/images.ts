@@ -66,7 +66,7 @@ export async function resolveLocalImage(
     if (image.id === found.id) continue;
     throw new TrustError(
       'PUSH_FAILED',
-      `The tags do not stand for one image: ${first} is ${found.id}, ${tag} is ${image.id}`,
+      `The tags do not point to one image: ${first} is ${found.id}, ${tag} is ${image.id}`,
       { remedy: 'Push them in separate steps, or tag them from the same build.' },
     );
   }

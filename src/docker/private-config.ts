@@ -98,9 +98,13 @@ export async function removePrivateConfig(path: string): Promise<void> {
     stats.isDirectory() &&
     (entries.length === 0 || entries.includes(markerFile));
   if (!isOurs) {
-    throw new TrustError('UNEXPECTED', `${path} is not a private Docker configuration of ours`, {
-      remedy: 'Nothing was removed. Remove it by hand if it is no longer needed.',
-    });
+    throw new TrustError(
+      'UNEXPECTED',
+      `${path} is not a private Docker configuration of this product`,
+      {
+        remedy: 'Nothing was removed. Remove it by hand if it is no longer needed.',
+      },
+    );
   }
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -16,7 +16,7 @@ interface TrustCause {
 const refused =
   'Assign AcrImageSigner (besides AcrPush) on this registry to the principal of this step. A new role takes effect with the next login only; the admin account and repository-scoped tokens can never sign.';
 const invalid =
-  'Do not sign over it: inspect the trust data with `docker trust inspect --pretty`, and compare its root key with the one you know. If the repository was deleted and initialised anew, consumers must remove ~/.docker/trust/tuf/<repository>.';
+  'Do not overwrite it: inspect the trust data with `docker trust inspect --pretty`, and compare its root key with the one you know. If the repository was deleted and initialised again, consumers must remove ~/.docker/trust/tuf/<repository>.';
 
 const causes: readonly TrustCause[] = [
   {
@@ -34,7 +34,8 @@ const causes: readonly TrustCause[] = [
   {
     pattern: /trust server at this time: \d+|error contacting notary server/i,
     code: 'TRUST_SERVER_UNREACHABLE',
-    remedy: 'Check the trust server and the way to it (proxy, firewall, CA), then run again.',
+    remedy:
+      'Check the trust server and the network path to it (proxy, firewall, CA), then run again.',
   },
   {
     pattern: /no hashes specified for target/i,
@@ -45,7 +46,7 @@ const causes: readonly TrustCause[] = [
   {
     pattern: /out-of-date: .+ expired at|\bexpired at \w{3} /i,
     code: 'TRUST_DATA_EXPIRED',
-    remedy: 'Whoever holds the key of the role named above must sign it anew before anything else.',
+    remedy: 'Ask the holder of a key of the role named above to renew it first ("keys renew").',
   },
   {
     pattern: /trust server rejected operation/i,
@@ -82,14 +83,14 @@ const causes: readonly TrustCause[] = [
     pattern: /Enter (?:new )?passphrase for|inappropriate ioctl|\bEOF$/im,
     code: 'DOCKER_SIGN_FAILED',
     remedy:
-      'Docker asked for the passphrase of a key that this run did not give it: the repository wants ' +
-      'another key than the signing key. Let its owner add the signing key as a signer.',
+      'Docker asked for the passphrase of a key that this run did not give it: the repository needs a key other than the signing key. Let its owner add the signing key as a signer.',
   },
   {
     pattern:
       /no such host|connection refused|i\/o timeout|TLS handshake|x509:|network is unreachable/i,
     code: 'TRUST_SERVER_UNREACHABLE',
-    remedy: 'Check the trust server and the way to it (proxy, firewall, CA), then run again.',
+    remedy:
+      'Check the trust server and the network path to it (proxy, firewall, CA), then run again.',
   },
 ];
 
@@ -121,7 +122,7 @@ export function trustedPushOutcome(reference: string, result: ExecResult): Trust
   const error = new TrustError(
     cause?.code ?? 'DOCKER_SIGN_FAILED',
     `Docker pushed ${reference} and then could not sign it: ${words}`,
-    { remedy: cause?.remedy ?? 'Sign the tag again once the cause is gone, or delete it.' },
+    { remedy: cause?.remedy ?? 'Remove the cause and sign the tag again, or delete the tag.' },
   );
   // A refusal is certain. A server that cannot be reached may have taken the signature before.
   const isRefused = cause !== undefined && cause.code !== 'TRUST_SERVER_UNREACHABLE';

@@ -96,7 +96,7 @@ function trustFolder(config: PrivateConfig): string {
   if (!basename(config.path).startsWith(privateConfigPrefix)) {
     throw new TrustError(
       'UNEXPECTED',
-      `${config.path} is no private Docker configuration of ours`,
+      `${config.path} is not a private Docker configuration of this product`,
       {
         remedy: 'Report this with the debug log of the step.',
       },

@@ -69,7 +69,7 @@ function tellSilence(
     const last = Math.max(started, ...outputs.map(({ lastMs }) => lastMs));
     const minutes = Math.floor((Date.now() - last) / 60_000);
     if (minutes >= 2)
-      log.info(`Waiting for "${file}", which has said nothing for ${minutes} minutes`);
+      log.info(`Waiting for "${file}", which has printed nothing for ${minutes} minutes`);
   }, limits.silenceReportMs);
   return () => {
     clearInterval(timer);

@@ -30,7 +30,7 @@ export function createHostOutputs(
       const redacted = host.masker.redact(value);
       if (redacted !== value) {
         log.warn(
-          `The output "${inputNameOn(host.name, name)}" holds a secret of this run and was masked. Choose a secret that is part of no name.`,
+          `The output "${inputNameOn(host.name, name)}" holds a secret of this run and was masked. Use a secret that is not part of a name.`,
         );
       }
       try {
@@ -53,7 +53,7 @@ export function createHostOutputs(
       } catch (cause) {
         throw new TrustError(
           'FILE_NOT_WRITTEN',
-          `The folder ${path} cannot be noted for the step that removes it: ${messageOf(cause)}`,
+          `The folder ${path} cannot be registered for clean-up: ${messageOf(cause)}`,
           { remedy: 'Make room on the disk of the agent. Run the step again.', cause },
         );
       }
@@ -63,10 +63,10 @@ export function createHostOutputs(
         ? undefined
         : new TrustError(
             'FILE_NOT_WRITTEN',
-            `These outputs of the run are missing, whatever it has done: ${[...missing].join(', ')} (${messageOf(why)}).`,
+            `These outputs of the run could not be written: ${[...missing].join(', ')} (${messageOf(why)}).`,
             {
               remedy:
-                'Make room on the disk of the agent. Run the step again: what is done already is recognised.',
+                'Make room on the disk of the agent. Run the step again: work that is already done is recognised.',
               cause: why,
             },
           ),

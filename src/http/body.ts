@@ -39,7 +39,7 @@ export async function passBody(
   const stream = response.readableStreamBody;
   if (stream === undefined) return;
   const tooLarge = (): HttpError =>
-    new HttpError('too-large', `${what} answered with more than the ${maxBytes} bytes allowed`);
+    new HttpError('too-large', `${what} returned more than the ${maxBytes} bytes allowed`);
   if (Number(response.headers.get('content-length') ?? 0) > maxBytes) {
     discardBody(response);
     throw tooLarge();

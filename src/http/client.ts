@@ -210,7 +210,7 @@ async function tryOnce(
     return await sendOnce(transport, request, url, { ...sending, signal, seen });
   } catch (thrown) {
     if (!stalled.signal.aborted || sending.signal.aborted) throw thrown;
-    const message = `${sending.what} got no answer within ${tryMs / 1000} seconds`;
+    const message = `${sending.what} got no response within ${tryMs / 1000} seconds`;
     throw new HttpError('timeout', message);
   } finally {
     clearTimeout(timer);
@@ -241,7 +241,7 @@ async function sendOnce(
         const body = await readBody(response, maxBytes, sending.what, sending.seen);
         if (request.expectsJson === true && !isRefusal && parseJsonObject(body) === undefined) {
           // What is in it may be a secret, cut or not: no word of it goes any further.
-          throw new HttpError('unreadable', `${sending.what}: the answer is not readable`);
+          throw new HttpError('unreadable', `${sending.what}: the response is not readable`);
         }
         return { ...answer, body };
       }
@@ -289,7 +289,7 @@ function describe(
   if (deadline.aborted || (thrown instanceof HttpError && thrown.kind === 'timeout')) {
     const often = tries > 1 ? `, in ${tries} tries` : '';
     const message = deadline.aborted
-      ? `${what} got no complete answer within ${timeoutMs / 1000} seconds${often}`
+      ? `${what} got no complete response within ${timeoutMs / 1000} seconds${often}`
       : `${(thrown as HttpError).message}${often}`;
     return new HttpError('timeout', message);
   }

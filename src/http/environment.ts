@@ -12,8 +12,7 @@ export function checkNetworkEnvironment(environment: ProxyEnvironment): void {
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     throw new TrustError(
       'INPUT_INVALID',
-      'The environment variable NODE_TLS_REJECT_UNAUTHORIZED is 0: no certificate of a server would ' +
-        'be checked, so anybody on the way could read tokens and keys and give false answers',
+      'The environment variable NODE_TLS_REJECT_UNAUTHORIZED is 0: no certificate of a server would be checked, so anyone in between could read tokens and keys and send false responses',
       {
         remedy:
           'Unset NODE_TLS_REJECT_UNAUTHORIZED (a GitHub runner with ' +

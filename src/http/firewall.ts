@@ -74,7 +74,7 @@ export function registryFirewallError(
 ): TrustError {
   return new TrustError(
     'REGISTRY_FIREWALL',
-    `The firewall of registry ${host} keeps this machine out (${said})`,
+    `The firewall of registry ${host} blocks this machine (${said})`,
     { remedy: firewallRemedy('registry', registryNameOf(host), address) },
   );
 }

@@ -83,7 +83,7 @@ export class ProxyAgent extends HttpsProxyAgent<string> {
       status === 407
         ? `: it wants a user name and password (put them into ${variable})`
         : status === 403
-          ? ': it does not let this machine through to that host'
+          ? ': it does not allow this machine to reach that host'
           : '';
     return proxyFailure(
       status >= 500 || status === 429 ? transientProxyFailureCode : proxyFailureCode,

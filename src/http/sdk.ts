@@ -16,7 +16,7 @@ import type { HttpClient, HttpRequest, HttpResponse } from './types.js';
 /** Something on the way answered in the place of the service; the SDKs would take it apart. */
 export class UnexpectedResponseError extends Error {
   constructor(readonly response: HttpResponse) {
-    super(`an answer ${response.status} that is not the service's`);
+    super(`a response ${response.status} that is not the service's`);
     this.name = 'UnexpectedResponseError';
   }
 }

@@ -71,7 +71,7 @@ export async function streamBlob(
 function notThere({ host, repository }: RepositoryAccess, digest: string): TrustError {
   return new TrustError(
     'MANIFEST_NOT_FOUND',
-    `${host}/${repository} does not have the blob ${digest}, which its image is made of`,
+    `${host}/${repository} does not have the blob ${digest}, which its image needs`,
     { remedy: 'The image is incomplete. Push it again, sign it, and run the step again.' },
   );
 }
@@ -83,7 +83,7 @@ function mismatch(
 ): TrustError {
   return new TrustError(
     'DIGEST_MISMATCH',
-    `The blob ${digest} of ${host}/${repository} has other bytes, which are ${actual}; it was not stored`,
+    `The blob ${digest} of ${host}/${repository} has other bytes, with the digest ${actual}; it was not stored`,
     {
       remedy:
         'Something between this machine and the registry changed the bytes. Check proxies and ' +

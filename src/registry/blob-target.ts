@@ -183,7 +183,7 @@ function nextUrl({ host }: RepositoryAccess, response: HttpResponse, current: UR
   if (next?.origin === current.origin) return next;
   throw new TrustError(
     'REGISTRY_FAILED',
-    `Registry ${host} wants a blob sent to ${next?.origin ?? 'something that is no URL'}; nothing was sent there`,
+    `Registry ${host} wants a blob sent to ${next?.origin ?? 'something that is not a URL'}; nothing was sent there`,
     { remedy: `Check that ${host} is the registry you mean and that no proxy answers for it.` },
   );
 }
@@ -203,7 +203,7 @@ function lost({ host, repository }: RepositoryAccess): TrustError {
 function changed({ host, repository }: RepositoryAccess, digest: string): TrustError {
   return new TrustError(
     'DIGEST_MISMATCH',
-    `${host}/${repository} received other bytes than those of the blob ${digest}, and did not take them`,
+    `${host}/${repository} received bytes that do not match the blob ${digest}, and rejected them`,
     {
       remedy: 'Something between this machine and the registry changed the bytes. Check proxies.',
     },

@@ -82,7 +82,7 @@ function requireDigest(bytes: Buffer, digest: string, where: string): void {
   if (actual === digest) return;
   throw new TrustError(
     'DIGEST_MISMATCH',
-    `The blob ${digest} of ${where} has other bytes, which are ${actual}`,
+    `The blob ${digest} of ${where} has other bytes, with the digest ${actual}`,
     {
       remedy:
         'Something between this machine and the registry changed the bytes. Check proxies and ' +

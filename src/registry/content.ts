@@ -70,7 +70,7 @@ function read(value: unknown, manifest: Manifest): Descriptor {
 function strange({ digest, mediaType }: Manifest): TrustError {
   return new TrustError(
     'REGISTRY_FAILED',
-    `${digest} (${mediaType}) does not say what it is made of: it cannot be copied`,
+    `${digest} (${mediaType}) does not list its parts: it cannot be copied`,
     { remedy: 'Push the image again with current tools, or copy another.' },
   );
 }

@@ -107,7 +107,7 @@ class Walk {
     if (found) return { child: { ...found, reference: digest }, isChildThere: there !== undefined };
     throw new TrustError(
       'MANIFEST_NOT_FOUND',
-      `${this.from.host}/${this.from.repository} does not have ${digest}, which its image is made of`,
+      `${this.from.host}/${this.from.repository} does not have ${digest}, which its image needs`,
       { remedy: 'The image is incomplete. Push it again, sign it, and run the step again.' },
     );
   }

@@ -139,7 +139,7 @@ async function askHelper(
     }
     const { Username: username, Secret: secret } = answer ?? {};
     if (typeof username !== 'string' || typeof secret !== 'string') {
-      throw unusable(`${program} answered with something that is no login`);
+      throw unusable(`${program} returned something that is not a login`);
     }
     return toCredential(username, secret, secrets);
   } catch (cause) {

@@ -78,7 +78,7 @@ export function unexpectedResponse(
     'REGISTRY_FAILED',
     `Registry ${host} answered ${response.status} to ${what}` +
       (detail === '' ? '' : `: ${detail}`) +
-      (isForeign ? `: a web page, as a proxy gives it${speaker}` : '') +
+      (isForeign ? `: a web page, as a proxy returns it${speaker}` : '') +
       requestedWait(answer),
     {
       remedy: answer.isBusy
@@ -109,9 +109,7 @@ export function accessRefused(
     action === 'push' ? 'PUSH_NOT_AUTHORIZED' : 'REGISTRY_LOGIN_REFUSED',
     `Registry ${host} does not let this principal ${action} ${repository} (${answer})`,
     {
-      remedy:
-        `Assign the role ${role} on the registry to this principal, then log in afresh: a role ` +
-        'takes effect only with a new token.',
+      remedy: `Assign the role ${role} on the registry to this principal, then log in again: a role takes effect only with a new token.`,
     },
   );
 }
@@ -131,7 +129,7 @@ export function tagLocked(host: string, name: string, response: HttpResponse): T
   const detail = errorDetail(response);
   return new TrustError(
     'PUSH_FAILED',
-    `Registry ${host} keeps ${name} as it is (status ${response.status}, ${detail})`,
+    `Registry ${host} does not allow changes of ${name} (status ${response.status}, ${detail})`,
     {
       remedy:
         'The tag or the repository is locked. Use another tag, or look at its attribute writeEnabled with:\n' +

@@ -42,7 +42,7 @@ export async function readImageConfigs(
   const listed = (Array.isArray(content?.manifests) ? content.manifests : []) as unknown[];
   const images = listed.filter(isRecord).filter((entry) => !isAttestation(entry));
   if (depth >= deepestIndex || images.length > mostPlatforms) {
-    throw strange(manifest.digest, 'it lists more than can be looked at');
+    throw strange(manifest.digest, 'it lists more images than the limit allows');
   }
   const configs = await Promise.all(
     images.map(async (entry) => {

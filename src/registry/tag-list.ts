@@ -21,7 +21,7 @@ export async function listTags(
   for (let page = 0; url !== undefined; page += 1) {
     if (page === maxPages) {
       throw new TrustError('REGISTRY_FAILED', `The tag list of ${host}/${repository} never ends`, {
-        remedy: 'Report this to whoever runs the registry.',
+        remedy: 'Report this to the operator of the registry.',
       });
     }
     const response = await sendToRegistry(http, host, {
@@ -56,9 +56,13 @@ function nextPage(host: string, link: string | undefined, current: string): stri
   const next = URL.canParse(target, current) ? new URL(target, current) : undefined;
   if (next?.origin !== new URL(current).origin) {
     // A list that ends here would pass for a whole one.
-    throw new TrustError('REGISTRY_FAILED', `Registry ${host} continues its tag list elsewhere`, {
-      remedy: `Check that ${host} is the registry you mean and that no proxy answers for it.`,
-    });
+    throw new TrustError(
+      'REGISTRY_FAILED',
+      `Registry ${host} continues its tag list on another host`,
+      {
+        remedy: `Check that ${host} is the registry you mean and that no proxy answers for it.`,
+      },
+    );
   }
   return next.href;
 }

@@ -120,10 +120,9 @@ function refused(
   const detail = errorDetail(response);
   const remedies = {
     'refresh-token':
-      'Log in afresh: the refresh token may have expired or been made before the roles changed. ' +
-      'Check that this principal has AcrPush on the registry.',
+      'Log in again: the refresh token may have expired or been made before the roles changed. Check that this principal has AcrPush on the registry.',
     basic: 'Check the user name and the password, and that the account is enabled.',
-    anonymous: 'Give credentials: this registry serves nobody without.',
+    anonymous: 'Give credentials: this registry requires them.',
   } as const;
   return new TrustError(
     'REGISTRY_LOGIN_REFUSED',

@@ -98,7 +98,11 @@ function privateBlock(
   if (first !== undefined && found.length === 1) return first;
   const remedy = `Give the private key in PEM, or a Docker or notary ".key" file: ${neededKey}.`;
   if (found.length > 1) {
-    throw unsuitable(context, `${found.length} private keys, so which to use is unclear`, remedy);
+    throw unsuitable(
+      context,
+      `${found.length} private keys, so it is unclear which one to use`,
+      remedy,
+    );
   }
   const labels = blocks.map(({ label }) => label);
   if (labels.includes('OPENSSH PRIVATE KEY') || blocks.length === 0) {
@@ -125,7 +129,7 @@ function pkcs12Blocks(
     if (cause instanceof UnsupportedEncryptionError) {
       throw unsuitable(
         context,
-        'a PKCS#12 file that is damaged, or in an encryption not known here',
+        'a PKCS#12 file that is damaged or uses an unsupported encryption',
         fromPkcs12,
         cause,
       );
@@ -161,7 +165,7 @@ function openEncrypted(block: PemBlock, context: KeyFileContext): KeyObject {
     if (key !== undefined) return key;
   } catch (cause) {
     if (cause instanceof UnsupportedEncryptionError) {
-      throw unsuitable(context, 'a key in an encryption not known here', fromOldEncryption, cause);
+      throw unsuitable(context, 'a key with an unsupported encryption', fromOldEncryption, cause);
     }
     if (!(cause instanceof DecryptionError)) throw cause;
     throw wrongPassphrase(context, cause);
@@ -181,7 +185,7 @@ function openLegacy(block: PemBlock, context: KeyFileContext): KeyObject {
     return createPrivateKey({ key: pem, passphrase });
   } catch (cause) {
     if (codeOf(cause).includes('UNSUPPORTED')) {
-      throw unsuitable(context, 'a key in an encryption not known here', fromOldEncryption, cause);
+      throw unsuitable(context, 'a key with an unsupported encryption', fromOldEncryption, cause);
     }
     throw wrongPassphrase(context, cause);
   }
@@ -215,7 +219,7 @@ function requirePassphrase({ source, passphrase, passphraseInput }: KeyFileConte
 function wrongPassphrase({ source, passphraseInput }: KeyFileContext, cause?: unknown): TrustError {
   return new TrustError(
     'KEY_PASSPHRASE_WRONG',
-    `The passphrase does not open the private key in ${source}`,
+    `The passphrase does not decrypt the private key in ${source}`,
     {
       remedy:
         `Correct the input "${passphraseInput}". Docker keeps two passphrases: one for the root ` +

@@ -58,7 +58,7 @@ export function parseKeyReference(text: string): KeyReference {
   if (trimmed.includes('-----BEGIN')) {
     throw new TrustError(
       'KEY_REFERENCE_INVALID',
-      'The key reference holds the text of a key itself, which it must never do',
+      'The key reference contains the text of a key, which is not allowed',
       {
         remedy:
           'Store the key in Key Vault as a secret and give "https://<vault>.vault.azure.net/' +
@@ -93,7 +93,7 @@ function parseUrl(text: string): KeyReference {
     throw invalid('The key reference is not a valid URL', cause);
   }
   if (url.username !== '' || url.password !== '') {
-    throw invalid(`The key reference to ${url.hostname} carries user info, which it must not`);
+    throw invalid(`The key reference to ${url.hostname} contains user info, which is not allowed`);
   }
   const shown = `${url.protocol}//${url.host}${url.pathname}`;
   if (url.protocol !== 'https:') throw invalid(`The key reference "${shown}" is not https`);

@@ -272,7 +272,7 @@ const explanations: Readonly<
   },
   URL: {
     found: 'a URL',
-    remedy: 'Give the URL in place of the file, or put what it leads to into the file.',
+    remedy: 'Give the URL in place of the file, or put its content into the file.',
   },
 };
 

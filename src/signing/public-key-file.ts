@@ -61,7 +61,7 @@ export function readPublicKeyFile(bytes: Buffer, context: PublicKeyContext): Pub
     return { ...readCertificates(chain, context), role };
   }
   if (others.length > 0) {
-    const what = `it holds ${usable.length} keys and certificates, so which is meant is unclear`;
+    const what = `it holds ${usable.length} keys and certificates, so it is unclear which one is meant`;
     throw unsuitable(context, what, 'Give each key of the signer in a file of its own.');
   }
   const key = publicKeyIn(first);
@@ -101,7 +101,7 @@ function readCertificates(
   throw unsuitable(
     context,
     `its certificate cannot be used: ${flaw}`,
-    'Have the signer renew the certificate. A bare public key does as well, and never expires.',
+    'Have the signer renew the certificate. A bare public key works as well and never expires.',
   );
 }
 

@@ -32,7 +32,7 @@ export async function proveSigner(signer: Signer): Promise<void> {
     throw unproven(signer, 'it cannot sign', cause);
   }
   if (!verifySignature(signer.publicKey, signer.method, probeMessage, signature)) {
-    throw unproven(signer, 'what it signs does not verify under its public key');
+    throw unproven(signer, 'its signature does not verify with its public key');
   }
 }
 

@@ -122,7 +122,7 @@ describe('before any request, a client certificate is refused', () => {
     expect((await refusal({ certificate: ec.key + ec.certificate })).message).toContain('RSA only');
   });
 
-  it('as PFX that the password does not open, and never repeated', async () => {
+  it('as PFX that the password does not decrypt, and never repeated', async () => {
     const pasted = made.pfx.toString('base64');
     const error = await refusal({ certificate: pasted, password: 'another' });
     expect(error.message).toContain('not opened by the password');

@@ -75,7 +75,7 @@ describe('an Entra ID that is busy', () => {
   it.each([
     [
       'stalls',
-      new HttpError('timeout', 'POST x got no answer within 18 seconds, in 3 tries'),
+      new HttpError('timeout', 'POST x got no response within 18 seconds, in 3 tries'),
       '3 tries',
     ],
     ['sends what cannot be read', new HttpError('unreadable', 'x'), 'not readable'],
@@ -98,7 +98,7 @@ describe('an Entra ID that is busy', () => {
   ])('is told apart from something on the way that answers in its place', (outcome) => {
     const error = explain([outcome]);
     expect(error.code).toBe('ENTRA_UNREACHABLE');
-    expect(error.message).toContain('is not from Entra ID but from something on the way');
+    expect(error.message).toContain('is not from Entra ID but from something in between');
   });
 });
 

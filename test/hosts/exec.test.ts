@@ -225,8 +225,8 @@ describe('a child that says nothing', () => {
     vi.advanceTimersByTime(1);
     vi.advanceTimersByTime(2 * minute);
     expect(waiting()).toEqual([
-      `Waiting for "${process.execPath}", which has said nothing for 2 minutes`,
-      `Waiting for "${process.execPath}", which has said nothing for 4 minutes`,
+      `Waiting for "${process.execPath}", which has printed nothing for 2 minutes`,
+      `Waiting for "${process.execPath}", which has printed nothing for 4 minutes`,
     ]);
     await end();
     vi.advanceTimersByTime(limits.silenceReportMs * 10);

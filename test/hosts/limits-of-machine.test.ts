@@ -82,7 +82,9 @@ describe.skipIf(process.platform === 'win32')('a file of the runner', () => {
     const ran = await startSample('action', { ...files, SAMPLE: 'loses', LOST: folder });
     expect(ran.code).toBe(1);
     expect(errorsOf(ran)).toEqual([
-      expect.stringMatching(/FILE_NOT_WRITTEN: These outputs of the run are missing, .* digest/),
+      expect.stringMatching(
+        /FILE_NOT_WRITTEN: These outputs of the run could not be written: .*digest/,
+      ),
     ]);
     expect(ran.stdout).toContainEqual(
       expect.stringMatching(/^::warning::The job summary is missing: /),

@@ -259,14 +259,14 @@ describe('a try that stalls', () => {
   it('of a request that must not be repeated lasts as long as the request may', async () => {
     const { requests } = await serve(() => undefined);
     const error = await failure({ method: 'POST', body: 'x', timeoutMs: 300 });
-    expect(error.message).toContain('no complete answer within 0.3 seconds');
+    expect(error.message).toContain('no complete response within 0.3 seconds');
     expect(requests).toHaveLength(1);
   });
 
   it('says how often it was tried', async () => {
     await serve(() => undefined);
     expect((await failure({ tryMs: 50, timeoutMs: 5_000 })).message).toMatch(
-      /no answer within 0\.05 seconds, in 4 tries$/,
+      /no response within 0\.05 seconds, in 4 tries$/,
     );
   });
 });

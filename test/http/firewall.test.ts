@@ -122,7 +122,7 @@ describe.each(requests)('the firewall of a registry at %s', (_what, send) => {
   it('is told as such, with the line that lets a public address in', async () => {
     const error = await rejection(send('203.0.113.7'));
     expect(error.code).toBe('REGISTRY_FIREWALL');
-    expect(error.message).toContain(`The firewall of registry ${host} keeps this machine out`);
+    expect(error.message).toContain(`The firewall of registry ${host} blocks this machine`);
     expect(error.remedy.split('\n')[0]).toBe(
       'Ask the owner of the registry to run: az acr network-rule add --name contoso ' +
         '--ip-address 203.0.113.7',

@@ -143,7 +143,7 @@ describe('a login behind a credential helper', () => {
 
   it.each([
     [{ exitCode: 1, stdout: 'gpg: locked s3cret' }, 'failed with exit code 1'],
-    [{ stdout: 's3cret' }, 'something that is no login'],
+    [{ stdout: 's3cret' }, 'something that is not a login'],
     [new ExecutableNotFoundError('docker-credential-pass'), 'no program'],
   ])('that cannot be had (%j) is a missing credential', async (answer, text) => {
     const error = await rejection(find({ credsStore: 'pass' }, answer));

@@ -140,7 +140,7 @@ describe('storing a manifest', () => {
       const locked = client(() => ({ status, body: { errors: [{ code: 'DENIED', message }] } }));
       const error = await rejection(locked.putManifest('team/app', '1.0', bytes, mediaType));
       expect(error.code).toBe('PUSH_FAILED');
-      expect(error.message).toContain('keeps team/app:1.0 as it is');
+      expect(error.message).toContain('does not allow changes of team/app:1.0');
       expect(error.remedy).toMatch(/az acr repository show/);
     }
   });

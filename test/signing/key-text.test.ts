@@ -201,7 +201,7 @@ describe('what cannot be read is named, with commands that work on it', () => {
     ];
     openssl('pkcs8', '-topk8', '-v1', cipher, '-in', 'ec.pem', '-out', 'old.key', ...legacy);
     const error = refusalOf(readFileSync(at('old.key'), 'utf8'), passphrase);
-    expect(error.message).toContain('an encryption not known here');
+    expect(error.message).toContain('an unsupported encryption');
     const pass = `-passin 'pass:${passphrase}' -passout 'pass:${passphrase}'`;
     const converted = carryOut(error.remedy, 'old.key', pass);
     expect(same(readKeyFile(converted, { ...context, passphrase }).privateKey, privateKey)).toBe(
@@ -226,7 +226,7 @@ describe('what cannot be read is named, with commands that work on it', () => {
       `pass:${passphrase}`,
     );
     const error = refusalOf(readFileSync(at('old.pfx')), passphrase);
-    expect(error.message).toMatch(/a PKCS#12 file .* in an encryption not known here/);
+    expect(error.message).toMatch(/a PKCS#12 file .* with an unsupported encryption/);
     const converted = carryOut(error.remedy, 'old.pfx', `-passin 'pass:${passphrase}'`);
     expect(same(readKeyFile(converted, context).privateKey, privateKey)).toBe(true);
   });

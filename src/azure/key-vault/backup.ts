@@ -35,7 +35,7 @@ export async function backupVaultObject(
     return client.backupCertificate(name, call);
   });
   if (!(blob instanceof Uint8Array)) throw unreadable(operation);
-  if (blob.length === 0) throw failed(operation, 'its answer is empty');
+  if (blob.length === 0) throw failed(operation, 'its response is empty');
   return Buffer.from(blob);
 }
 

@@ -21,14 +21,13 @@ export function conflictOf(
   }
   if (innerCode.startsWith('ObjectIsBeing')) {
     return keyConflict(
-      `${formatKeyReference(reference)} is just being deleted, recovered or purged`,
+      `${formatKeyReference(reference)} is being deleted, recovered or purged`,
       'Wait a minute, then run the job again.',
     );
   }
   return keyConflict(
     `The name of ${formatKeyReference(reference)} is taken: ${described}`,
-    'Choose another name, or look at what has this one:\n' +
-      `az keyvault ${nounOf(reference)} show ${vaultFlagOf(reference)} --name ${reference.name}`,
+    `Choose another name, or see what uses this one:\naz keyvault ${nounOf(reference)} show ${vaultFlagOf(reference)} --name ${reference.name}`,
   );
 }
 
@@ -38,9 +37,7 @@ export function softDeleted(reference: VaultReference, cause?: unknown): TrustEr
     `az keyvault ${nounOf(reference)} ${verb} ${vaultFlagOf(reference)} --name ${reference.name}`;
   return keyConflict(
     `${formatKeyReference(reference)} was deleted, and can still be recovered: its name is taken`,
-    'Choose another name.\n' +
-      `Or recover the deleted one: ${command('recover')}\n` +
-      `Or give it up for good, which frees the name: ${command('purge')}`,
+    `Choose another name.\nOr recover the deleted one: ${command('recover')}\nOr purge it, which frees the name: ${command('purge')}`,
     cause,
   );
 }
@@ -49,8 +46,7 @@ export function softDeleted(reference: VaultReference, cause?: unknown): TrustEr
 export function otherKey(reference: VaultReference, found: string, wanted: string): TrustError {
   return keyConflict(
     `${formatKeyReference(reference)} holds another key: ${found}, not the key with the ID ${wanted}`,
-    'Nothing was put over it. Choose another name or vault for the key, or remove the other one ' +
-      'first if it serves nobody.',
+    'It was not overwritten. Choose another name or vault for the key, or remove the other key first if nothing uses it.',
   );
 }
 

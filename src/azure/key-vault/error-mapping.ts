@@ -51,13 +51,11 @@ export function toVaultError(thrown: unknown, operation: VaultOperation): Error 
 
 /** VAULT_FAILED for an answer that was cut or altered on the way, or makes no sense. */
 export function unreadable(operation: VaultOperation): TrustError {
-  return failed(operation, 'its answer is not readable', undefined, mangled);
+  return failed(operation, 'its response is not readable', undefined, mangled);
 }
 
 const mangled =
-  'Run the job again.\n' +
-  'If it stays so, look for what alters answers between this machine and the vault, such as a proxy ' +
-  'that inspects TLS.';
+  'Run the job again.\nIf the error persists, look for something that alters responses between this machine and the vault, such as a proxy that inspects TLS.';
 
 function refused(answer: ErrorResponse, operation: VaultOperation): TrustError {
   if (answer.code === undefined) return strange(answer, operation);
@@ -80,7 +78,7 @@ function refused(answer: ErrorResponse, operation: VaultOperation): TrustError {
     case 429:
       return failed(
         operation,
-        `it limits the number of requests, and went on doing so${requestedWait(answer)}`,
+        `it keeps limiting the number of requests${requestedWait(answer)}`,
         undefined,
         `${busyRemedy(answer, 'the vault')}\nSpread parallel jobs over several vaults.`,
       );
@@ -97,10 +95,7 @@ function refused(answer: ErrorResponse, operation: VaultOperation): TrustError {
 /** KEY_DISABLED for an object that exists but may not be used now. */
 export function disabled(reference: VaultReference, why: string, cause?: unknown): TrustError {
   return trustError('KEY_DISABLED', `${formatKeyReference(reference)} cannot be used: ${why}`, {
-    remedy:
-      'Enable it, correct its activation and expiry dates, or refer to a version that is in force:\n' +
-      `az keyvault ${nounOf(reference)} list-versions ${vaultFlagOf(reference)} ` +
-      `--name ${reference.name}`,
+    remedy: `Enable it, correct its activation and expiry dates, or refer to a valid version:\naz keyvault ${nounOf(reference)} list-versions ${vaultFlagOf(reference)} --name ${reference.name}`,
     cause,
   });
 }
@@ -123,16 +118,12 @@ export function failed(
 }
 
 const tryAgain =
-  'Run the job again; if it stays so, look at the health of the vault in the Azure portal.';
+  'Run the job again. If the error persists, check the health of the vault in the Azure portal.';
 
 /** What is most likely wrong with a request that the vault does not take. */
 function badRequest({ reference, action }: VaultOperation): string {
   if (action === 'create' || action === 'import') {
-    return (
-      'A key in hardware (EC-HSM, RSA-HSM) needs a vault of the tier Premium. See the tier of this one with:\n' +
-      `az keyvault show --name ${vaultNameOf(reference)} --query properties.sku.name\n` +
-      'Leave the option for hardware keys out, or name a vault of that tier.'
-    );
+    return `A key in hardware (EC-HSM, RSA-HSM) needs a vault of the tier Premium. See the tier of this one with:\naz keyvault show --name ${vaultNameOf(reference)} --query properties.sku.name\nOmit the option for hardware keys, or name a vault of that tier.`;
   }
   if (action !== 'restore') return tryAgain;
   return isInManagedHsm(reference)
@@ -151,7 +142,7 @@ function unanswered(error: HttpError, operation: VaultOperation): TrustError {
     case 'unreadable':
       return unreadable(operation);
     case 'too-large':
-      return failed(operation, 'its answer is larger than allowed', undefined, mangled);
+      return failed(operation, 'its response is larger than allowed', undefined, mangled);
     case 'aborted':
     case 'timeout':
       return trustError('VAULT_UNREACHABLE', `${host} does not answer: ${error.message}`, {
@@ -171,9 +162,7 @@ function unanswered(error: HttpError, operation: VaultOperation): TrustError {
 }
 
 function strange({ status, speaker }: ErrorResponse, { reference }: VaultOperation): TrustError {
-  const message =
-    `${hostOf(reference)} cannot be reached: the answer ${status} is not from ` +
-    `Key Vault but from something on the way, such as a proxy${speaker === undefined ? '' : ` (${speaker})`}`;
+  const message = `${hostOf(reference)} cannot be reached: the response ${status} is not from Key Vault but from something in between, such as a proxy${speaker === undefined ? '' : ` (${speaker})`}`;
   return trustError('VAULT_UNREACHABLE', message, { remedy: reachRemedy });
 }
 
@@ -202,8 +191,7 @@ function forbidden(answer: ErrorResponse, operation: VaultOperation): TrustError
     'VAULT_FORBIDDEN',
     answer.firewall === undefined
       ? `Key Vault forbids ${describeActing(operation)}: ${described(answer)}`
-      : `The firewall of ${hostOf(operation.reference)} keeps this machine out, so ` +
-          `${describeActing(operation)} is not possible: ${described(answer)}`,
+      : `The firewall of ${hostOf(operation.reference)} blocks this machine, so ${describeActing(operation)} is not possible: ${described(answer)}`,
     { remedy: permissionRemedy(operation, answer) },
   );
 }

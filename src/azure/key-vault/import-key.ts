@@ -65,7 +65,7 @@ export async function importVaultKey(
     }),
   );
   const info = infoOf(bundle, reference, options);
-  if (info.keyId !== keyId) throw failed(operation, 'it answered with another key');
+  if (info.keyId !== keyId) throw failed(operation, 'it returned another key');
   return { ...info, isNew: true };
 }
 

@@ -38,7 +38,7 @@ export function validateKey(
   const { key, id, properties, keyOperations } = bundle;
   const kid = id ?? '';
   if (key === undefined || !isKidOf(kid, reference)) {
-    throw failed({ reference, action: 'get' }, 'its answer does not identify the key');
+    throw failed({ reference, action: 'get' }, 'its response does not identify the key');
   }
   const algorithm = algorithmOf(key, reference);
   assertUsable(properties, reference, now);

@@ -42,7 +42,7 @@ const policyWords: Readonly<Record<VaultAction, string>> = {
   restore: 'get list sign restore',
 };
 
-const refreshed = 'Wait some minutes until the new role counts, then run the job again.';
+const refreshed = 'Wait some minutes until the new role takes effect, then run the job again.';
 
 /** The remedy for a refusal with this inner error code and these words. */
 export function permissionRemedy(
@@ -68,12 +68,7 @@ export function permissionRemedy(
     );
   }
   if (/does not have .*\bpermission/i.test(message) || /Policy|AccessDenied/.test(innerCode)) {
-    return (
-      'The vault uses access policies. Have its owner run:\n' +
-      `az keyvault set-policy --name ${vault} --object-id ${objectId ?? '<object ID>'} ` +
-      `${policyPermissions(operation)}\n` +
-      'It replaces what the principal may do with such objects so far: add what it needs besides.'
-    );
+    return `The vault uses access policies. Have its owner run:\naz keyvault set-policy --name ${vault} --object-id ${objectId ?? '<object ID>'} ${policyPermissions(operation)}\nThe command replaces the permissions of the principal for such objects: add the other permissions that it needs.`;
   }
   const action = /Action: '([^'\r\n]+)'/.exec(message)?.[1];
   const resource = /Resource: '([^'\r\n]+)'/.exec(message)?.[1];

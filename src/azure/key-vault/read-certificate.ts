@@ -50,7 +50,7 @@ export async function readCertificate(
   assertUsable(found.properties, reference, options.clock?.() ?? new Date());
   const kid = /\/keys\/([0-9a-zA-Z-]+)\/([0-9a-f]{32})$/i.exec(found.keyId ?? '');
   if (found.cer === undefined || kid?.[1] === undefined || kid[2] === undefined) {
-    throw failed(operation, 'its answer holds no certificate with a key');
+    throw failed(operation, 'its response holds no certificate with a key');
   }
   let spki: Buffer;
   try {

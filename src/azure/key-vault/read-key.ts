@@ -67,7 +67,7 @@ export async function readVersionIdentity(
   const client = new KeyClient(reference.vaultUrl, credential, clientOptions(credential));
   const operation = { reference, action: 'get' } as const;
   const bundle = await getKey(client, operation, options);
-  if (bundle.id === undefined) throw failed(operation, 'its answer does not identify the key');
+  if (bundle.id === undefined) throw failed(operation, 'its response does not identify the key');
   const { tags = {}, managed } = bundle.properties;
   return { kid: bundle.id, keyId: keyIdOfBundle(bundle), tags, isManaged: managed === true };
 }

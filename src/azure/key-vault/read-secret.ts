@@ -56,6 +56,6 @@ export async function readSecretVersion(
     });
   }
   const { version, tags = {}, contentType } = secret.properties;
-  if (version === undefined) throw failed(operation, 'its answer names no version');
+  if (version === undefined) throw failed(operation, 'its response names no version');
   return { value, version: version.toLowerCase(), tags, contentType };
 }

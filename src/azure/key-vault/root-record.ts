@@ -139,7 +139,7 @@ async function readTags(
   const { vaultUrl, name, version: asked } = reference;
   const operation = { reference, action: 'get' } as const;
   const found = (tags: Tags | undefined, version: string | undefined, isManaged = false) => {
-    if (version === undefined) throw failed(operation, 'its answer names no version');
+    if (version === undefined) throw failed(operation, 'its response names no version');
     return { tags: tags ?? {}, reference: { ...reference, version }, isManaged };
   };
   switch (reference.kind) {

@@ -69,7 +69,7 @@ export async function setVaultSecret(
       }),
     ));
   const { version } = stored.properties;
-  if (version === undefined) throw failed(operation, 'its answer names no version');
+  if (version === undefined) throw failed(operation, 'its response names no version');
   return { reference: { ...reference, version }, keyId, isNew: present === undefined };
 }
 

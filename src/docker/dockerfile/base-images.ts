@@ -148,7 +148,7 @@ class Walk {
     if (image.kind === 'from') return expand(image.text, this.#lookup, this.model.escape);
     // Neither builder fills in variables here.
     return /[$'"\\`]/.test(image.text)
-      ? { reason: 'its variables are not filled in by every builder' }
+      ? { reason: 'not every builder expands its variables' }
       : { value: image.text, unset: [] };
   }
 
@@ -197,7 +197,7 @@ class Walk {
     if (image !== undefined) this.#items.push(given('build-context', value, image));
     // Files of the agent are as much the user's own as the context is; these come from elsewhere.
     else if (/^(?:oci-layout:|docker-image:|https?:|git:|ssh:|git@|github\.com\/)/i.test(value)) {
-      const reason = 'what such a build context holds is not verified';
+      const reason = 'the content of such a build context is not verified';
       this.#items.push({ kind: 'build-context', written: value, reason });
     }
     return true;
@@ -265,7 +265,7 @@ function syntaxImages(model: DockerfileModel, options: BaseImageOptions): Item[]
     const reason =
       reference === undefined
         ? 'it is not a valid image reference'
-        : 'only some versions of BuildKit take this line for a syntax directive';
+        : 'only some versions of BuildKit treat this line as a syntax directive';
     const { line } = { line: undefined, ...place };
     return [{ kind: 'syntax', written, ...(line === undefined ? {} : { line }), reason }];
   }

@@ -208,6 +208,8 @@ class Scanner {
   }
 
   #unsupported(variable: string): NoValue {
-    return new NoValue(`"${this.text}" does to ${variable} what cannot be computed here`);
+    return new NoValue(
+      `"${this.text}" uses an expansion of ${variable} that is not supported here`,
+    );
   }
 }

@@ -106,7 +106,7 @@ function rewrite(source: string, images: readonly BaseImage[], decisions: PinDec
     if (there !== undefined && there.text !== text) {
       throw new TrustError(
         'BASE_IMAGE_CONFLICT',
-        `Line ${line ?? 0} of the Dockerfile stands for different images on different platforms`,
+        `Line ${line ?? 0} of the Dockerfile names different images on different platforms`,
         { remedy: 'Build one platform per step, or name the images in separate FROM lines.' },
       );
     }

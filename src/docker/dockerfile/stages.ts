@@ -87,10 +87,10 @@ function readFrom(
   const [image = '', as, name, ...rest] = words;
   const isNamed = as?.toUpperCase() === 'AS' && name !== undefined;
   if (image === '' || rest.length > 0 || (as !== undefined && !isNamed)) {
-    throw invalidDockerfile(instruction.line, 'FROM takes an image, or an image, AS and a name');
+    throw invalidDockerfile(instruction.line, 'FROM needs an image, or an image, AS and a name');
   }
   if (isNamed && !/^[a-z][a-z0-9_.-]*$/.test(name.toLowerCase())) {
-    throw invalidDockerfile(instruction.line, `"${name}" is no name for a stage`);
+    throw invalidDockerfile(instruction.line, `"${name}" is not a valid stage name`);
   }
   return {
     index,
@@ -156,8 +156,7 @@ function doubtfulFlags(
     .filter(({ isPlain }) => !isPlain)
     .map(({ text, index }) => ({
       ...named(instruction, kind, text, index, onBuild),
-      doubt:
-        'a flag with quotes, escape characters or letters beyond ASCII is not taken apart here',
+      doubt: 'a flag with quotes, escape characters or letters beyond ASCII is not supported here',
     }));
 }
 

@@ -32,7 +32,7 @@ export function parseSourcePolicy(text: string, path: string): readonly PolicyRu
   if (!Array.isArray(rules) || read === undefined || read.includes(undefined)) {
     throw new TrustError(
       'INPUT_INVALID',
-      `The source policy ${path} (${policyVariable}) has what this step does not understand, so its rules cannot stay in force`,
+      `The source policy ${path} (${policyVariable}) has a part that this step does not support, so its rules cannot be enforced`,
       {
         remedy:
           'Write it as JSON, with "rules" of "action" (ALLOW, DENY, CONVERT), "selector" ("identifier", "match_type", "constraints") and "updates", in exactly this spelling.\n' +

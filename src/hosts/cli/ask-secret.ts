@@ -26,7 +26,7 @@ export function createAskSecret(
       ]);
     } catch (cause) {
       throw new TrustError('INTERRUPTED', `No passphrase was given: ${messageOf(cause)}`, {
-        remedy: 'Run it again, with the passphrase at hand.',
+        remedy: 'Run it again and enter the passphrase.',
         cause,
       });
     } finally {

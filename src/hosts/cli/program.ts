@@ -49,9 +49,9 @@ export function createProgram(start: (invocation: Invocation) => Promise<void>):
 
 /** What the commands of a group are about. */
 const groupHelp: Readonly<Record<CommandGroup, string>> = {
-  keys: 'The life of signing keys: created, imported, backed up, rotated, renewed.',
-  signers: 'Who may sign repositories besides the holder of the repository key.',
-  trust: 'The trust data of repositories as a whole.',
+  keys: 'Creates, imports, backs up, rotates and renews signing keys.',
+  signers: 'Manages the signers of repositories.',
+  trust: 'Manages the trust data of whole repositories.',
 };
 
 function createGroup(group: CommandGroup): Command {
@@ -86,7 +86,7 @@ function createCommand(
       ),
     )
     .addOption(
-      new Option('--debug', 'Prints more, also what lies behind an error.').helpGroup('Output:'),
+      new Option('--debug', 'Prints debug messages and the causes of errors.').helpGroup('Output:'),
     );
   return command.action(async (given: Record<string, unknown>) => {
     const options = new Map<InputName, string>();

@@ -60,7 +60,11 @@ export async function readKeyArchive(file: string): Promise<FoundKeyFiles> {
     return { files, leftOut, passedOver };
   } catch (cause) {
     if (isTrustError(cause)) throw cause;
-    throw invalidStore(file, `it is no tar archive, or a damaged one (${messageOf(cause)})`, cause);
+    throw invalidStore(
+      file,
+      `it is not a tar archive, or it is damaged (${messageOf(cause)})`,
+      cause,
+    );
   }
 }
 
@@ -120,7 +124,10 @@ const otherForms: readonly (readonly [Buffer, string])[] = [
 function pathOf({ name }: TarHeader, file: string): string {
   // eslint-disable-next-line no-control-regex -- that is what must not be there
   if (/[\u0000-\u001f]/.test(name) || name.split(/[\\/]/).includes('..')) {
-    throw invalidStore(file, `it has an entry whose name leads elsewhere: ${JSON.stringify(name)}`);
+    throw invalidStore(
+      file,
+      `it has an entry with an unsafe path: ${JSON.stringify(name)}`,
+    );
   }
   return name.replace(/^(?:\.?\/)+/, '');
 }

@@ -64,7 +64,7 @@ export async function readKeyFolder(folder: string): Promise<FoundKeyFiles> {
 }
 
 /** What is said of a key that is a link, a device or the like. */
-export const notFollowed = 'is no plain file; links are not followed';
+export const notFollowed = 'is not a regular file; links are not followed';
 
 /** What is said of a key that is none by its size. */
 export const tooLarge = 'is far too large for a key';

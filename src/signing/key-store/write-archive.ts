@@ -79,7 +79,7 @@ function unwritable(path: string, cause: unknown): TrustError {
   const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
   return new TrustError(
     'FILE_NOT_WRITTEN',
-    `The archive of keys cannot be written to ${path}: ${exists ? 'there is something already' : messageOf(cause)}`,
+    `The archive of keys cannot be written to ${path}: ${exists ? 'a file of this name exists' : messageOf(cause)}`,
     {
       remedy:
         'Name a new file in a folder that exists and that this run may write to; nothing is ' +

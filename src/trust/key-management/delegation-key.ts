@@ -108,7 +108,7 @@ function signedAgain<S extends SignerInfo>(
   const file = view.targets.get(role);
   if (!file) {
     if (view.skipped.has(role)) {
-      warnings.push(`${role} of ${view.gun} is not validly signed; it stays as it is, unused`);
+      warnings.push(`${role} of ${view.gun} is not validly signed; it stays unchanged and unused`);
     }
     return [];
   }

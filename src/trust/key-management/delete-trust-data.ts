@@ -49,11 +49,10 @@ async function isThere(server: TrustServer, signal: AbortSignal | undefined): Pr
 function stillThere({ host, gun }: TrustServer): TrustError {
   return new TrustError(
     'READ_BACK_FAILED',
-    `${host} accepted the deletion of the trust data of ${gun}, and still hands it out`,
+    `${host} accepted the deletion of the trust data of ${gun}, but still serves it`,
     {
       remedy:
-        'Somebody may have signed there anew, or a cache on the way lags behind. Inspect the ' +
-        'repository, and run again if it is to go.',
+        'Another run may have signed there again, or a cache may be stale. Inspect the repository. To delete it, run again.',
     },
   );
 }

@@ -79,7 +79,7 @@ export function replacementIn<S extends SignerInfo>({
       throw new TrustError(
         'ROTATION_REJECTED',
         `${role} of ${view.gun} has several keys: ${formatKeyIds(others)}.`,
-        { remedy: 'Say by its ID which of them is to be replaced (old-key).' },
+        { remedy: 'Give the ID of the key to replace (old-key).' },
       );
     }
   }
@@ -91,7 +91,7 @@ export function replacementIn<S extends SignerInfo>({
     if (present) return { unchanged: isThere };
     throw new TrustError(
       'ROTATION_REJECTED',
-      `${role} of ${view.gun} does not list the key ${oldKeyId} that is to be replaced, but ${formatKeyIds(listing.keys)}.`,
+      `${role} of ${view.gun} does not list the key to replace, ${oldKeyId}; it lists ${formatKeyIds(listing.keys)}.`,
       { remedy: 'Give the ID of a key that the role lists, as docker trust inspect shows it.' },
     );
   }
@@ -138,7 +138,7 @@ function requireEnough(
   if (left >= threshold) return;
   throw new TrustError(
     'ROTATION_REJECTED',
-    `${role} of ${gun} would be left with ${left} keys, and takes ${threshold} signatures.`,
+    `${role} of ${gun} would be left with ${left} keys, but needs ${threshold} signatures.`,
     { remedy: 'Rotate to a key that the role does not have yet.' },
   );
 }

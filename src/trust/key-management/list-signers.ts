@@ -78,7 +78,7 @@ export function listSigners(view: TrustedView): SignerListing {
       ),
       ...ofNobody.map(
         (id) =>
-          `${releasesRole} of ${view.gun} lists the key ${id}, which no signer has: it can sign.`,
+          `${releasesRole} of ${view.gun} lists the key ${id}, which belongs to no signer: that key can sign.`,
       ),
       ...twice(view, releasesRole),
     ],

@@ -191,7 +191,7 @@ function warningsOf(
   );
   if (fate === 'unsigned') {
     warnings.push(
-      `${releasesRole} of ${view.gun} has no signature that counts until a signer who stays signs a tag with this product. Docker's own client cannot sign before that.`,
+      `${releasesRole} of ${view.gun} has no valid signature until a remaining signer signs a tag with this product. Docker's own client cannot sign before that.`,
     );
   }
   if (view.skipped.get(releasesRole)?.reason === 'expired') {

@@ -102,12 +102,12 @@ export function requireSigners<S extends SignerInfo>(
   const found = ours === '' ? 'none of these' : `only ${ours}`;
   throw new TrustError(
     'KEY_NOT_AUTHORIZED',
-    `${role} of ${gun} takes ${many} of key ${formatKeyIds(keys)}, and ${found} is at hand.`,
+    `${role} of ${gun} needs ${many} of key ${formatKeyIds(keys)}, but ${found} is available.`,
     {
       remedy:
         role === 'root' || role === 'targets'
-          ? `Have the owner of the keys run this, with a key of ${role} as well. Do not give that key to a pipeline.`
-          : `Give a key of ${role} as well, or have whoever holds it do this.`,
+          ? `Ask the owner of the keys to run this, with a key of ${role} as well. Do not give that key to a pipeline.`
+          : `Give a key of ${role} as well, or ask its holder to run this.`,
     },
   );
 }

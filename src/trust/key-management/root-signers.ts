@@ -31,12 +31,10 @@ export function rootSigners<S extends SignerInfo>(
   if (keys.length < listing.threshold) {
     throw new TrustError(
       'TRUST_DATA_EXPIRED',
-      `The certificate of the root key of ${view.gun} has ended: no new root can be signed with it ` +
-        `(key ${formatKeyIds(listing.keys)}).`,
+      `The certificate of the root key of ${view.gun} has expired: it cannot sign a new root (key ${formatKeyIds(listing.keys)}).`,
       {
         remedy:
-          'Give the root key a new certificate first: rotate the role root, with the same key as ' +
-          'the new one or with another.',
+          'Give the root key a new certificate first: rotate the role root, to the same key or to another one.',
       },
     );
   }

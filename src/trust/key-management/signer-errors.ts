@@ -31,7 +31,7 @@ export function signerChangeNotAuthorized(
   const count = threshold > 1 ? `${threshold} signatures` : 'the signature';
   return new TrustError(
     'KEY_NOT_AUTHORIZED',
-    `The signers of ${view.gun} are changed with ${count} of its repository key (${needed}), not with the key ${given}`,
+    `To change the signers of ${view.gun}, ${count} of its repository key (${needed}) is needed, not the key ${given}`,
     {
       remedy:
         'Give the repository key, which only the owner of the repository has. If it is an earlier ' +
@@ -51,10 +51,10 @@ export function tagLossNotConfirmed(
   { gun }: TrustedView,
   name: string,
   lost: readonly PullChange[],
-  { keys, confirm }: LossInputs = { keys: 'the keys at hand', confirm: 'the confirmation' },
+  { keys, confirm }: LossInputs = { keys: 'the available keys', confirm: 'the confirmation' },
 ): TrustError {
   const shown = lost.slice(0, mostTags).map(({ tag, after }) => {
-    return after === undefined ? tag : `${tag} (would stand for ${after} again)`;
+    return after === undefined ? tag : `${tag} (would point to ${after} again)`;
   });
   const more = lost.length > shown.length ? ` and ${lost.length - shown.length} more` : '';
   return new TrustError(

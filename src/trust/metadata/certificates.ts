@@ -74,7 +74,7 @@ export function rootCertificateFlaw(
   key: PublicKey,
   rules: RootCertificateRules,
 ): string | undefined {
-  if (!key.keytype.endsWith('-x509')) return `it is a bare ${key.keytype} key, no certificate`;
+  if (!key.keytype.endsWith('-x509')) return `it is a bare ${key.keytype} key, not a certificate`;
   try {
     const [leaf, ...intermediates] = certificatesOf(key);
     if (!matchesGun(leaf.commonName, rules)) {
@@ -82,7 +82,7 @@ export function rootCertificateFlaw(
     }
     if (leaf.isCa) return 'it is a CA certificate';
     if (intermediates.some((certificate) => !certificate.isCa)) {
-      return 'it comes with more than one certificate that is no CA';
+      return 'it comes with more than one certificate that is not a CA';
     }
     return (
       weaknessOf(leaf, keyObjectOf(key)) ??

@@ -77,7 +77,7 @@ export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
   if (type === 'ec') return publicKeyOf('ecdsa', der);
   if (type === 'rsa') return publicKeyOf('rsa', der);
   if (type === 'ed25519') return publicKeyOf('ed25519', der.subarray(ed25519Prefix.length));
-  throw new MetadataError(`keys of type ${String(type)} have no place in Notary v1`);
+  throw new MetadataError(`Notary v1 does not support keys of type ${String(type)}`);
 }
 
 /** The x509 key for a certificate chain in DER, leaf first. @throws {MetadataError} */
@@ -86,7 +86,7 @@ export function publicKeyFromCertificates(certificates: readonly Uint8Array[]): 
   const type = keyObjectOf(publicKeyOf('x509', pem)).asymmetricKeyType;
   if (type !== 'ec' && type !== 'rsa') {
     throw new MetadataError(
-      `certificates with keys of type ${String(type)} have no place in Notary v1`,
+      `Notary v1 does not support certificates with keys of type ${String(type)}`,
     );
   }
   return publicKeyOf(type === 'ec' ? 'ecdsa-x509' : 'rsa-x509', pem);

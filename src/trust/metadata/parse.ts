@@ -103,7 +103,7 @@ function readDelegations(value: JsonValue | undefined, parent: RoleName): Delega
   for (const role of roles) {
     if (!isChildOf(role.name, parent)) {
       throw new MetadataError(
-        `it delegates to ${JSON.stringify(role.name)}, no child of ${parent}`,
+        `it delegates to ${JSON.stringify(role.name)}, which is not a child of ${parent}`,
       );
     }
     checkRoleKeys(role.name, role, keys);

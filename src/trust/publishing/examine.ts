@@ -109,9 +109,7 @@ function checkServerKey(
     `the trust server ${server.host} cannot publish for ${server.gun}: it does not hold the ` +
       `${role} key that the root names`,
     {
-      remedy:
-        `Have the owner of the root key hand the ${role} role over to the server once: "keys rotate ` +
-        `--role ${role}". "notary init" leaves the snapshot key with the client; Docker never does.`,
+      remedy: `Ask the owner of the root key to move the ${role} key to the server once: "keys rotate --role ${role}".\n"notary init" leaves the snapshot key with the client; Docker never does.`,
     },
   );
 }

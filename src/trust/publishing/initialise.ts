@@ -161,11 +161,10 @@ function refused(server: TrustServer, outcome: Exclude<Outcome, { kind: 'accepte
   if (outcome.kind !== 'conflict') return outcome.error;
   return new TrustError(
     'TRUST_SERVER_REJECTED',
-    `the trust server ${server.host} says that ${server.gun} has trust data, but hands out none`,
+    `the trust server ${server.host} says that ${server.gun} has trust data, but serves none`,
     {
       remedy:
-        'Remains of deleted trust data may be in the way. Delete the trust data of the ' +
-        'repository completely ("trust delete"), which loses all its signatures.',
+        'Remains of deleted trust data may block it. Delete the trust data of the repository completely ("trust delete"), which loses all its signatures.',
     },
   );
 }

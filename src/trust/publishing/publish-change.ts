@@ -165,8 +165,7 @@ function noTrustData(server: TrustServer): TrustError {
     `${server.host} holds no trust data for ${server.gun}`,
     {
       remedy:
-        'If it was initialised before, somebody has deleted its trust data: find out who and why.\n' +
-        'If it never was, ask the owner of the keys to initialise it with "keys init".',
+        'If it was initialised before, its trust data was deleted: find out who did it and why.\nIf it never was, ask the owner of the keys to initialise it with "keys init".',
     },
   );
 }
@@ -174,16 +173,15 @@ function noTrustData(server: TrustServer): TrustError {
 function outcomeUnknown(cause: TrustError): TrustError {
   return new TrustError(
     'TRUST_SERVER_UNREACHABLE',
-    `${cause.message}; whether the publish took effect is not known, as nothing can be read now`,
-    { remedy: `${cause.remedy} Tags that are signed by then are recognised.`, cause },
+    `${cause.message}; it is not known whether the publish took effect, because the trust data cannot be read now`,
+    { remedy: `${cause.remedy} Tags that are already signed are recognised.`, cause },
   );
 }
 
 function outOfTime(server: TrustServer, attempts: number): TrustError {
   return new TrustError(
     'TRUST_CONFLICT',
-    `others kept publishing to ${server.gun} on ${server.host}: ${attempts} publishes met a ` +
-      'version conflict, and time is up',
-    { remedy: 'Run again, or let fewer jobs sign the same repository at the same moment.' },
+    `other runs kept publishing to ${server.gun} on ${server.host}: ${attempts} publishes met a version conflict until the deadline`,
+    { remedy: 'Run again, or let fewer jobs sign the same repository at the same time.' },
   );
 }

@@ -62,8 +62,7 @@ export function confirmed(
   if (flaw !== undefined) {
     throw new TrustError(
       'READ_BACK_FAILED',
-      `nothing had to be published for ${server.gun}, but what ${server.host} hands out does not ` +
-        `say what was to be signed: ${flaw}`,
+      `nothing had to be published for ${server.gun}, but ${server.host} serves trust data that differs from what was to be signed: ${flaw}`,
       { remedy: 'Do not rely on these tags. Inspect the repository, and run the step again.' },
     );
   }
@@ -150,13 +149,10 @@ export function tagFlaw(view: TrustedView, tags: Tags): string | undefined {
 function readBackFailed(server: TrustServer, flaw: string): TrustError {
   return new TrustError(
     'READ_BACK_FAILED',
-    `the trust data of ${server.gun} was accepted by ${server.host}, but read back it does not ` +
-      `say what was signed: ${flaw}`,
+    `${server.host} accepted the trust data of ${server.gun}, but serves trust data that differs from what was signed: ${flaw}`,
     {
       remedy:
-        'Do not rely on these tags. Run the step again; another run may have signed in between, ' +
-        'or a cache on the way may lag behind. If it stays, something alters uploads on their way ' +
-        'to the trust server, or the server itself is damaged: ask its operator.',
+        'Do not rely on these tags. Run the step again: another run may have signed in between, or a cache may be stale.\nIf the error persists, something alters uploads to the trust server, or the server is damaged: ask its operator.',
     },
   );
 }
@@ -170,7 +166,7 @@ function notReadBack(
   const what = isUnusable ? 'what is read back cannot be verified' : 'it could not be read back';
   return new TrustError(
     'READ_BACK_FAILED',
-    `the trust data of ${server.gun} was accepted by ${server.host}, but ${what}: ${flaw}`,
+    `${server.host} accepted the trust data of ${server.gun}, but ${what}: ${flaw}`,
     { remedy: `Do not rely on these tags until they are read back. ${cause.remedy}`, cause },
   );
 }

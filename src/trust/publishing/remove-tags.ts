@@ -51,7 +51,7 @@ export async function removeTags(
     flaw: (seen) => {
       for (const [tag, roles] of removed) {
         const still = [...roles].find((role) => carries(seen, role, tag));
-        if (still !== undefined) return `the tag ${tag} stands in ${still} again`;
+        if (still !== undefined) return `the tag ${tag} is listed in ${still} again`;
       }
       return undefined;
     },

@@ -87,7 +87,7 @@ function isListed(view: TrustedView, keyId: KeyId): boolean {
 }
 
 const signedByDocker =
-  'the Docker CLI, which signs here, reads the repository again and would sign whatever it is shown then';
+  'the Docker CLI signs here: it reads the repository again and signs what the trust server serves then';
 
 function unsignedBy(role: RoleName, { description, keyId }: VouchingKey): string {
   return `${role}, which would be signed again, has no signature of the ${description} (key ID ${keyId})`;
@@ -99,14 +99,14 @@ function anchorMissing({ view, pinInput = 'trust-pin' }: AnchorQuestion, why: st
   const ids = presented.join(', ');
   return new TrustError(
     'TRUST_ANCHOR_MISSING',
-    `Nothing was signed in ${gun}: nothing but the trust server vouches for its root key ${ids}, and ${why}`,
+    `Nothing was signed in ${gun}: only the trust server confirms its root key ${ids}, and ${why}`,
     {
       remedy: [
         'Ask the owner of the repository for the ID of its root key: "keys init" printed it, the tag acr-content-trust-root of its Key Vault keys holds it, and the file of the root key in ~/.docker/trust/private is named after it. Do not take it from the trust server.',
         presented.length === 1
           ? `If it is ${ids}, set ${pinInput} to it and run again.`
           : `If it is one of ${ids}, set ${pinInput} to that one alone and run again.`,
-        "If it is another one, sign nothing: the trust server, or something on the way to it, presents a root that is not the owner's.",
+        "If it is another key, sign nothing: the trust server, or a proxy in front of it, serves a root that is not the owner's.",
       ].join('\n'),
     },
   );

@@ -50,8 +50,7 @@ function canonical(role: RoleName, signed: Signed): Buffer {
     if (!(cause instanceof MetadataError)) throw cause;
     throw new TrustError('TRUST_DATA_INVALID', `${role} cannot be signed: ${cause.message}`, {
       remedy:
-        'Remove the offending entry with the client that made it; signed like this, no Docker ' +
-        'client could read the repository any more.',
+        'Remove the offending entry with the client that made it: with this entry signed, no Docker client could read the repository.',
       cause,
     });
   }

@@ -109,8 +109,7 @@ export function missing(server: TrustServer, role: RoleName): never {
       'that belongs to it',
     {
       remedy:
-        'Try again in a minute. If it stays, a client published a file that the server printed ' +
-        'differently: the owner must publish this role once more, with a higher version.',
+        'Try again in a minute. If the error persists, a client published a file that the server encoded differently: the owner must publish this role again, with a higher version.',
     },
   );
 }

@@ -40,7 +40,7 @@ const pathSafeGun = /^[A-Za-z0-9](?:[A-Za-z0-9._:/-]*[A-Za-z0-9])?$/;
 
 function checkedGun(gun: Gun): Gun {
   if (pathSafeGun.test(gun) && !/(?:^|\/)\.{0,2}(?:\/|$)/.test(gun)) return gun;
-  throw new TrustError('INPUT_INVALID', `"${gun}" is no name of a trust collection`, {
+  throw new TrustError('INPUT_INVALID', `"${gun}" is not a valid name of a trust collection`, {
     remedy: 'Give registry and repository, such as contoso.azurecr.io and team/app.',
   });
 }
@@ -50,7 +50,7 @@ function checkedUrl(text: string): URL {
   if (url?.protocol === 'https:' && url.username === '' && url.search === '') return url;
   // Whatever is before an @ or after a ? may be a secret.
   const shown = /[@?]/.test(text) ? 'what was given' : `"${oneLine(text)}"`;
-  throw new TrustError('INPUT_INVALID', `${shown} is no address of a trust server`, {
+  throw new TrustError('INPUT_INVALID', `${shown} is not a valid address of a trust server`, {
     remedy:
       'Give an https address without user name and query, such as https://contoso.azurecr.io.',
   });
@@ -84,7 +84,7 @@ class HttpTrustServer implements TrustServer {
 
   async fetchRole(role: RoleName, request: RoleRequest): Promise<Buffer | undefined> {
     const name = fileName(role, request);
-    const doing = `hand out ${role}`;
+    const doing = `serve ${role}`;
     // Plain names may be cached for five minutes on the way (notary server/server.go); the others
     // never change.
     const current = request.sha256Hex === undefined && request.version === undefined;
@@ -114,7 +114,7 @@ class HttpTrustServer implements TrustServer {
   }
 
   async fetchServerKey(role: 'snapshot' | 'timestamp', signal?: AbortSignal): Promise<PublicKey> {
-    const doing = `hand out its ${role} key`;
+    const doing = `provide its ${role} key`;
     const response = await this.#send('pull,push', doing, {
       method: 'GET',
       url: `${this.#base}${role}.key`,

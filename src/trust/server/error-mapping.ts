@@ -32,10 +32,7 @@ export function signerRefused(place: Place, response: HttpResponse): TrustError 
       `(${said(response)})`,
     {
       remedy:
-        'Assign the role AcrImageSigner, besides AcrPush, to the principal that runs this step. A ' +
-        'new role takes effect with a fresh login, so run again after some minutes. The ' +
-        "registry's admin account and repository-scoped tokens can never sign: use a service " +
-        'principal or managed identity.',
+        "Assign the role AcrImageSigner, besides AcrPush, to the principal that runs this step. A new role takes effect with a new login, so run again after some minutes. The registry's admin account and repository-scoped tokens can never sign: use a service principal or managed identity.",
     },
   );
 }
@@ -52,10 +49,7 @@ export function administratorRefused(
       `(${said(response)})`,
     {
       remedy:
-        'Assign the roles AcrPush and AcrImageSigner to the principal that runs this step, and run ' +
-        'again with a fresh login. This step asks for every right on the trust data (the scope ' +
-        '"*"); what grants that in Azure Container Registry is not documented, so if it is still ' +
-        'refused, have the owner of the registry run it.',
+        'Assign the roles AcrPush and AcrImageSigner to the principal that runs this step, and run again with a new login. This step asks for every right on the trust data (the scope "*"); what grants that in Azure Container Registry is not documented, so if it is still refused, have the owner of the registry run it.',
     },
   );
 }
@@ -64,12 +58,10 @@ export function administratorRefused(
 export function readerRefused(place: Place, response: HttpResponse): TrustError {
   return new TrustError(
     'REGISTRY_LOGIN_REFUSED',
-    `${place.host} refuses to hand out the trust data of ${place.gun} (${said(response)})`,
+    `${place.host} refuses to serve the trust data of ${place.gun} (${said(response)})`,
     {
       remedy:
-        'Reading trust data needs AcrPull (AcrPush includes it) and a fresh login after a role ' +
-        'change. Repository-scoped tokens cannot read trust data. If the registry restricts ' +
-        'networks, allow the address of this agent.',
+        'Reading trust data needs AcrPull (AcrPush includes it) and a new login after a role change. Repository-scoped tokens cannot read trust data. If the registry restricts networks, allow the address of this agent.',
     },
   );
 }
@@ -78,8 +70,7 @@ export function readerRefused(place: Place, response: HttpResponse): TrustError 
 export function contentTrustOff(place: Place, response: HttpResponse): TrustError {
   return new TrustError(
     'CONTENT_TRUST_UNAVAILABLE',
-    `${place.host} does not accept trust data: content trust is not in force there ` +
-      `(${said(response)})`,
+    `${place.host} does not accept trust data: content trust is not enabled there (${said(response)})`,
     {
       remedy:
         'Content trust needs the Premium tier and the registry policy "content trust". Look at it with:\n' +
@@ -97,13 +88,10 @@ export function stumbled(place: Place, response: HttpResponse, doing: string): T
   if (status === 413) {
     return new TrustError(
       'TRUST_SERVER_REJECTED',
-      `the trust server ${place.host}, or a proxy in front of it, finds what it was to ${doing} ` +
-        `for ${place.gun} too large (${said(response)}); nothing was published`,
+      `the trust server ${place.host}, or a proxy in front of it, refused to ${doing} for ${place.gun}: the request is too large (${said(response)}); nothing was published`,
       {
         remedy:
-          'Revoke the signatures of tags that nobody needs any more (the command "revoke"), so that ' +
-          'the trust data becomes smaller.\n' +
-          'If a proxy stands in front of the server, raise its limit for the size of a request.',
+          'Revoke the signatures of tags that are no longer needed (the command "revoke"), so that the trust data becomes smaller.\nIf a proxy stands in front of the server, raise its limit for the size of a request.',
       },
     );
   }
@@ -119,7 +107,7 @@ export function stumbled(place: Place, response: HttpResponse, doing: string): T
 }
 
 function busyWords(status: number): string {
-  return status === 429 ? ': it limits the number of requests' : ': it is busy or out of order';
+  return status === 429 ? ': it limits the number of requests' : ': it is busy or failing';
 }
 
 /** The error for an update that the server has looked at and refused. */
@@ -132,9 +120,7 @@ export function updateRejected(place: Place, response: HttpResponse): TrustError
     `the trust server ${place.host} rejected the update of ${place.gun} (${said(response)})`,
     {
       remedy: lacksKey
-        ? 'The server does not hold the snapshot or timestamp key that the root of this ' +
-          'repository names. Have the owner of the root key hand the role over to the server once: ' +
-          '"keys rotate" with the role snapshot (or timestamp).'
+        ? 'The server does not hold the snapshot or timestamp key that the root of this repository names. Ask the owner of the root key to move that key to the server once: "keys rotate" with the role snapshot (or timestamp).'
         : 'The trust data of the repository may have been changed by another client. Inspect it, ' +
           'then sign again; nothing was published.',
     },
@@ -161,8 +147,7 @@ export function noResponse(place: Place, error: HttpError, doing: string): Trust
           place.gun,
         {
           remedy:
-            'Files longer than their parent states are refused. Sign again if a publish has just ' +
-            'happened; otherwise inspect the trust server and whatever stands in front of it.',
+            'Files longer than their parent states are rejected. Sign again if a publish has just happened; otherwise inspect the trust server and the proxies in front of it.',
           cause: error,
         },
       );

@@ -23,7 +23,7 @@ export function multipartBody(parts: ReadonlyMap<RoleName, Buffer>): MultipartBo
   const boundary = randomBytes(30).toString('hex');
   const pieces: Buffer[] = [];
   for (const [role, bytes] of parts) {
-    if (!safeRole.test(role)) throw new RangeError(`"${role}" is no role name`);
+    if (!safeRole.test(role)) throw new RangeError(`"${role}" is not a valid role name`);
     pieces.push(
       Buffer.from(
         `--${boundary}\r\n` +

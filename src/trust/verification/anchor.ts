@@ -64,7 +64,7 @@ function pinnedTo(view: TrustedView, pins: readonly Extract<Pin, { kind: 'key-id
     const pin = pins.find(({ keyId }) => keyId === rootKey.keyId);
     if (pin) return { view: { ...view, pinnedBy: { kind: 'pin', pin, rootKey } }, pins };
   }
-  throw new TypeError('a root that is vouched for lists none of the keys');
+  throw new TypeError('invariant violated: an anchored root lists none of the keys');
 }
 
 /** Canonical IDs of the root keys that the server presented, each once. */

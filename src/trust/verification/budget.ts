@@ -12,7 +12,7 @@ export class SignatureBudget {
     this.#checks += 1;
     this.#bytes += bytes;
     if (this.#checks > limits.signatureChecks || this.#bytes > limits.signedBytes) {
-      throw new MetadataError('its signatures take more work than any genuine ones would');
+      throw new MetadataError('verifying its signatures takes more work than the limit allows');
     }
   }
 }

@@ -288,10 +288,14 @@ export class TrustedCollection {
       (role) => this.#earlier?.targets?.has(role) === true && this.expected(role) === undefined,
     );
     for (const role of gone) {
-      this.#refuseWithdrawal(role, 'it was there before, the snapshot lacks it');
+      this.#refuseWithdrawal(role, 'it existed before, but the snapshot does not list it');
     }
     if (gone.includes('targets/releases') && this.#refuseUnusableReleases) {
-      throw invalidData(this.gun, 'targets/releases', 'it was there before, the snapshot lacks it');
+      throw invalidData(
+        this.gun,
+        'targets/releases',
+        'it existed before, but the snapshot does not list it',
+      );
     }
     return gone.map((role) => vanishedWarning(this.gun, role));
   }

@@ -4,9 +4,7 @@ import type { Gun, KeyId, RoleName } from '../metadata/index.js';
 import type { Signer } from '../signer.js';
 
 const doNotUse =
-  'Do not use what this data vouches for. Try again in a minute; if it stays, the trust server or ' +
-  'something between you and it serves damaged or altered data: compare with another network and ' +
-  'with whoever publishes the repository.';
+  'Do not use images that depend on this data. Try again in a minute. If the error persists, the trust server or a proxy in front of it serves damaged or altered data: compare from another network, and ask the publisher of the repository.';
 
 /** Data that breaks a rule. */
 export function invalidData(gun: Gun, role: RoleName, rule: string, cause?: unknown): TrustError {
@@ -27,10 +25,7 @@ export function unchainedRoot(gun: Gun, rule: string): TrustError {
     `The trust data of ${gun} is invalid: root: ${rule}`,
     {
       remedy:
-        'The repository has a root that the one you trusted before did not sign. If its owner ' +
-        'deleted its trust data and started again (switching content trust off and on does that), ' +
-        'have them confirm the new root key, then remove the earlier state or change the pin. ' +
-        'Otherwise treat it as an attack.',
+        'The repository has a root that the one you trusted before did not sign. If its owner deleted its trust data and started again (switching content trust off and on does that), ask them to confirm the new root key, then remove the earlier state or change the pin. Otherwise treat it as an attack.',
     },
   );
 }
@@ -65,8 +60,7 @@ export function pinMismatch(gun: Gun, expected: string, found: string): TrustErr
       `found ${found}`,
     {
       remedy:
-        'If the owner of the repository rotated the root key or started its trust data anew, have ' +
-        'them confirm the new key and change the pin. Otherwise treat it as an attack.',
+        'If the owner of the repository rotated the root key or initialised its trust data again, ask them to confirm the new key and change the pin. Otherwise treat it as an attack.',
     },
   );
 }
@@ -84,7 +78,7 @@ export function recordMismatch(
     {
       remedy: [
         `Ask the owner of the repository whether its root key is ${presented.join(', ')} now. Do not take it from the trust server.`,
-        'If the owner has replaced the root key, have them correct the tag acr-content-trust-root of the signing key ("keys rotate" prints the command). Until then trust-pin, set to the root key that the owner names, goes before the record.',
+        'If the owner has replaced the root key, ask them to correct the tag acr-content-trust-root of the signing key ("keys rotate" prints the command). Until then, set trust-pin to the root key that the owner names: it overrides the record.',
         'Otherwise treat it as an attack: nothing was signed.',
       ].join('\n'),
     },
@@ -95,25 +89,12 @@ function renewalOf(role: RoleName): string {
   switch (role) {
     case 'timestamp':
     case 'snapshot':
-      return (
-        `The server renews the ${role} when it is asked for it. An expired one means that its key ` +
-        'is missing there, that a cache answered with an old file, or that this clock is wrong.'
-      );
+      return `The server renews the ${role} on request. An expired one means that the server lacks its key, that a cache served an old file, or that the clock of this machine is wrong.`;
     case 'root':
-      return (
-        'The owner of the root key must sign the root again and publish it: "keys renew" with that ' +
-        'key at hand does it.'
-      );
+      return 'The owner of the root key must renew the root: run "keys renew" with that key.';
     case 'targets':
-      return (
-        'The holder of the repository key must sign targets again and publish it: "keys renew" with ' +
-        'that key at hand does it. Signing into delegations does not renew targets; "keys status" in ' +
-        'a scheduled pipeline tells in time.'
-      );
+      return 'The holder of the repository key must renew targets: run "keys renew" with that key. Signing into delegations does not renew targets; "keys status" in a scheduled pipeline warns in time.';
     default:
-      return (
-        `Whoever holds a key of ${role} must sign any tag into it again, which renews it, or run ` +
-        '"keys renew".'
-      );
+      return `A holder of a key of ${role} must sign a tag into it, which renews it, or run "keys renew".`;
   }
 }

@@ -94,7 +94,7 @@ export class TrustedRoots {
     this.#checks.version('root', root, this.#root);
     const next = isIntermediate && this.#root ? this.#root.signed.version + 1 : undefined;
     if (next !== undefined && root.signed.version !== next) {
-      const rule = `version ${root.signed.version} stands where version ${next} belongs`;
+      const rule = `version ${root.signed.version} is in the place of version ${next}`;
       throw invalidData(this.#gun, 'root', rule);
     }
     // TUF 1.0, 5.3.10: the last root must not have expired, those on the way may.

@@ -10,13 +10,13 @@ export function skippedWarning(
   reason: SkippedRole['reason'],
   rule: string,
 ): TrustWarning {
-  const message = `${role} of ${gun} is left out, as Docker leaves it out: ${rule}`;
+  const message = `${role} of ${gun} is ignored, as Docker ignores it: ${rule}`;
   return { kind: `delegation-${reason}`, role, message };
 }
 
 /** A delegation that had a file in the earlier state and has none now. */
 export function vanishedWarning(gun: Gun, role: RoleName): TrustWarning {
-  const message = `${role} of ${gun} was there before; its parent lists it, the snapshot does not`;
+  const message = `${role} of ${gun} existed before; its parent lists it, the snapshot does not`;
   return { kind: 'delegation-vanished', role, message };
 }
 

@@ -230,7 +230,7 @@ describe('other refusals of a vault', () => {
     await emulated.control.failNext({ target: 'contoso\\.vault', status, times: 10 });
     const error = await refusal(open('keys/app', emulated.credential, { deadlineMs: 20_000 }));
     expect(error.code).toBe('VAULT_UNREACHABLE');
-    expect(error.message).toContain(`the answer ${status} is not from Key Vault`);
+    expect(error.message).toContain(`the response ${status} is not from Key Vault`);
   });
 
   it('by status become VAULT_FAILED', async () => {

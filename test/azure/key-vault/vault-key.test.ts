@@ -98,7 +98,7 @@ describe('a key in Key Vault', () => {
     await emulated.control.failNext({ target: '/keys/odd', method: 'GET', status: 200, body: {} });
     await expect(open('keys/odd')).rejects.toMatchObject({
       code: 'VAULT_FAILED',
-      message: expect.stringContaining('its answer is not readable') as string,
+      message: expect.stringContaining('its response is not readable') as string,
     });
   });
 

@@ -177,7 +177,7 @@ describe('a run that has signed', () => {
     );
     expect(ran.failure?.code).toBe('FILE_NOT_WRITTEN');
     expect(ran.failure?.message).toBe(
-      `These outputs of the run are missing, whatever it has done: image (ENOSPC: no). ${host}/no-outputs:1 is signed.`,
+      `These outputs of the run could not be written: image (ENOSPC: no). ${host}/no-outputs:1 is signed.`,
     );
     expect(ran.outputs).toHaveProperty('signed-tags', '1');
   });

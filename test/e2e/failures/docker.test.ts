@@ -95,7 +95,7 @@ describe('a Docker that cannot do it', () => {
       },
       {
         code: 'DOCKER_UNSUITABLE',
-        message: /Docker CLI 29\.0\.1 has no content trust: it would push unsigned/,
+        message: /Docker CLI 29\.0\.1 has no content trust: it would push an unsigned image/,
         remedy: /`engine: native`.*28\.5\.2/,
       },
     );

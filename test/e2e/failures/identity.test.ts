@@ -66,7 +66,7 @@ const cases: readonly Case[] = [
     title: 'a tenant that does not exist',
     change: () => ({ inputs: { 'tenant-id': randomUUID() } }),
     code: 'TENANT_NOT_FOUND',
-    message: /Entra ID knows no tenant [0-9a-f-]{36}/,
+    message: /Entra ID does not know the tenant [0-9a-f-]{36}/,
     remedy: /Check the tenant ID/,
     hosts: everywhere,
   },

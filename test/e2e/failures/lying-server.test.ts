@@ -111,13 +111,13 @@ describe('a lying trust server', () => {
       name: 'sign with a key without a record',
       inputs: () => ({ command: 'sign', tags: '2.0', 'signing-key': secret }),
       code: 'TRUST_ANCHOR_MISSING',
-      message: /nothing but the trust server vouches for its root key [0-9a-f]{64}/,
+      message: /only the trust server confirms its root key [0-9a-f]{64}/,
     },
     {
       name: 'sign with the docker engine',
       inputs: () => ({ command: 'push', tags: '2.0', 'signing-key': secret, engine: 'docker' }),
       code: 'TRUST_ANCHOR_MISSING',
-      message: /nothing but the trust server vouches for its root key [0-9a-f]{64}/,
+      message: /only the trust server confirms its root key [0-9a-f]{64}/,
     },
     {
       name: 'keys renew with the root key',

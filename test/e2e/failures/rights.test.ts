@@ -136,7 +136,7 @@ describe('a registry that cannot hold signatures', () => {
       { host },
       {
         code: 'CONTENT_TRUST_UNAVAILABLE',
-        message: /reg\w+\.azurecr\.io does not accept trust data: content trust is not in force/,
+        message: /reg\w+\.azurecr\.io does not accept trust data: content trust is not enabled/,
         remedy: /Premium tier and the registry policy "content trust"[^]*deletes the trust data/,
       },
       own,
@@ -159,7 +159,7 @@ describe('a registry that cannot hold signatures', () => {
       {},
       {
         code: 'CONTENT_TRUST_UNAVAILABLE',
-        message: /content trust is not in force there \(405/,
+        message: /content trust is not enabled there \(405/,
         remedy: /Premium tier/,
       },
       own,

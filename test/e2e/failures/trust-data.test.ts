@@ -48,7 +48,7 @@ interface Flaw extends Expected {
 }
 
 const expires = (role: string) => new RegExp(`has expired: ${role} expired at 20\\d\\d-`);
-const damaged = /Do not use what this data vouches for/;
+const damaged = /Do not use images that depend on this data/;
 
 const flaws: readonly Flaw[] = [
   {
@@ -56,14 +56,14 @@ const flaws: readonly Flaw[] = [
     spoil: ({ root }) => void (root.expires = anHourAgo()),
     code: 'TRUST_DATA_EXPIRED',
     message: expires('root'),
-    remedy: /The owner of the root key must sign the root again/,
+    remedy: /The owner of the root key must renew the root/,
   },
   {
     title: 'expired targets',
     spoil: ({ targetsRole }) => void (targetsRole.expires = anHourAgo()),
     code: 'TRUST_DATA_EXPIRED',
     message: expires('targets'),
-    remedy: /The holder of the repository key must sign targets again/,
+    remedy: /The holder of the repository key must renew targets/,
     hosts: everywhere,
   },
   {
@@ -71,14 +71,14 @@ const flaws: readonly Flaw[] = [
     spoil: ({ snapshot }) => void (snapshot.expires = anHourAgo()),
     code: 'TRUST_DATA_EXPIRED',
     message: expires('snapshot'),
-    remedy: /The server renews the snapshot when it is asked for it/,
+    remedy: /The server renews the snapshot on request/,
   },
   {
     title: 'an expired timestamp',
     spoil: ({ timestamp }) => void (timestamp.expires = anHourAgo()),
     code: 'TRUST_DATA_EXPIRED',
     message: expires('timestamp'),
-    remedy: /The server renews the timestamp when it is asked for it/,
+    remedy: /The server renews the timestamp on request/,
   },
   ...(['root', 'timestamp', 'snapshot', 'targets'] as const).map((role): Flaw => ({
     title: `a signature of ${role} that does not fit`,
@@ -106,14 +106,14 @@ const flaws: readonly Flaw[] = [
     title: 'a root that is HTML',
     spoil: () => ({ wire: { root: () => '<html><body>Sign in to the network</body></html>' } }),
     code: 'TRUST_SERVER_UNREACHABLE',
-    message: /could not hand out root for \S+ \(200: a web page/,
+    message: /could not serve root for \S+ \(200: a web page/,
     remedy: /Check the trust server address, the network path/,
   },
   {
     title: 'a timestamp without end',
     spoil: () => ({ wire: { timestamp: (text) => text + ' '.repeat(2 * 1024 * 1024) } }),
     code: 'TRUST_DATA_INVALID',
-    message: /sent more than allowed when asked to hand out timestamp/,
+    message: /sent more than allowed when asked to serve timestamp/,
     remedy: /longer than their parent states are refused/,
   },
   {
@@ -175,13 +175,13 @@ const illnesses: readonly (Omit<Expected, 'code' | 'remedy'> & {
   {
     title: 'cuts connections',
     failure: { kind: 'cut' },
-    message: /the trust server reg\w+\.azurecr\.io could not be reached to hand out /,
+    message: /the trust server reg\w+\.azurecr\.io could not be reached to serve /,
     hosts: everywhere,
   },
   {
     title: 'is out of service',
     failure: { kind: 'answer', status: 503, body: 'try later' },
-    message: /could not hand out \S+ .*\(503: try later\)/,
+    message: /could not serve \S+ .*\(503: try later\)/,
     remedy: /Wait some minutes, then run the step again/,
   },
   {
@@ -192,7 +192,7 @@ const illnesses: readonly (Omit<Expected, 'code' | 'remedy'> & {
       headers: { 'content-type': 'text/html' },
       body: '<html><h1>Bad gateway</h1></html>',
     },
-    message: /could not hand out \S+ .*\(502: a web page/,
+    message: /could not serve \S+ .*\(502: a web page/,
   },
   {
     title: 'answers with a web page',
@@ -202,7 +202,7 @@ const illnesses: readonly (Omit<Expected, 'code' | 'remedy'> & {
       headers: { 'content-type': 'text/html; charset=utf-8' },
       body: '<!doctype html><title>Welcome</title>',
     },
-    message: /could not hand out \S+ .*\(200: a web page/,
+    message: /could not serve \S+ .*\(200: a web page/,
   },
 ];
 
@@ -226,7 +226,7 @@ describe('a trust server that', () => {
       { inputs: { 'trust-server': 'https://notary.contoso.example' } },
       {
         code: 'TRUST_SERVER_UNREACHABLE',
-        message: /the trust server notary\.contoso\.example gave no login to hand out /,
+        message: /the trust server notary\.contoso\.example gave no login to serve /,
         remedy: /Check the trust server address/,
       },
     );
@@ -350,7 +350,9 @@ describe('a publish that', () => {
       { inputs },
       {
         code: 'READ_BACK_FAILED',
-        message: new RegExp(`read back it does not say what was signed: [^]*${unknown.source}`),
+        message: new RegExp(
+          `serves trust data that differs from what was signed: [^]*${unknown.source}`,
+        ),
         remedy: /Do not rely on these tags/,
         outputs: { digest: anyText },
       },

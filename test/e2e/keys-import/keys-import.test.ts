@@ -239,7 +239,7 @@ describe('keys export', () => {
     const digest = await other.push('by-docker-again');
     await expectSigned(scenario, repository, { tags: ['by-docker-again'], digest });
     const again = await bringOut('action', { keys: secrets[0] ?? '', archive: exported });
-    expectFailure(again, { code: 'FILE_NOT_WRITTEN', message: /there is something already/ });
+    expectFailure(again, { code: 'FILE_NOT_WRITTEN', message: /a file of this name exists/ });
   });
 
   it('says that a Key Vault key does not come out, before anything else', async () => {

@@ -129,7 +129,7 @@ describe('keys rotate', () => {
     expectFailure(refused, {
       code: 'KEY_NOT_AUTHORIZED',
       message: /each cannot be rotated; nothing was changed anywhere/,
-      remedy: /Have the owner of the keys run this, with a key of root as well/,
+      remedy: /Ask the owner of the keys to run this, with a key of root as well/,
     });
     expect(await states()).toEqual(steady);
     // What one repository fails with keeps no other from being done; a second run does the rest.

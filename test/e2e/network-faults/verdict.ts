@@ -14,7 +14,7 @@ export function isSigned(state: TrustState, tag: string, digest: string): boolea
 
 /** Words by which a failed run owns that the tag is, or may be, signed all the same. */
 const mayBeSigned =
-  /may have taken effect|whether .* took effect is not known|was accepted by|is signed now/;
+  /may have taken effect|not known whether .* took effect|accepted the trust data|is signed now/;
 
 /** What a run said that is not so; undefined when all of it is. */
 export function judgeRun(

@@ -139,10 +139,10 @@ describe.each(work)(
       const { secret, result, traces, requests } = trial;
       // Refused without a token, then answered, at least once.
       expect(requests).toBeGreaterThan(1);
-      expectFailure(result, { code: 'VAULT_FAILED', message: /its answer is not readable/ });
+      expectFailure(result, { code: 'VAULT_FAILED', message: /its response is not readable/ });
       expect(leaksOf(secret, traces)).toEqual([]);
       const reports = traces.filter(({ where }) => /report.*\.json$/.test(where));
-      expect(reports.map(({ text }) => text).join()).toContain('its answer is not readable');
+      expect(reports.map(({ text }) => text).join()).toContain('its response is not readable');
       // The search finds what is there.
       const piece = secret.slice(40, 60);
       expect(leaksOf(secret, [{ where: 'here', text: `x${piece}x` }])).toEqual(['here']);

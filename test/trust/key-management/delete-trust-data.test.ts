@@ -75,7 +75,7 @@ describe('deleting trust data', () => {
     };
     const error = await failure(deleteTrustData(repository.server, { deadlineMs: 300 }));
     expect(error.code).toBe('READ_BACK_FAILED');
-    expect(error.message).toContain('and still hands it out');
+    expect(error.message).toContain('but still serves it');
   });
 
   it('stops when it is told to', async () => {

@@ -113,7 +113,7 @@ describe('rotating the repository key', () => {
     const error = await failure(rotate(repository, wish));
     expect(error.code).toBe('KEY_NOT_AUTHORIZED');
     expect(error.message).toContain(
-      `root of ${gun} takes a signature of key ${repository.root.keyId}`,
+      `root of ${gun} needs a signature of key ${repository.root.keyId}`,
     );
     expect(repository.fake.posts).toBe(0);
   });

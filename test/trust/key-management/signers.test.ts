@@ -322,7 +322,7 @@ describe('a signer that is removed', () => {
     expect(error).toMatchObject({ code: 'CONFIRMATION_MISSING' });
     expect(error).toMatchObject({
       message: expect.stringContaining(
-        `old (would stand for ${content('a').digest} again)`,
+        `old (would point to ${content('a').digest} again)`,
       ) as string,
     });
     const done = await remove(repository, 'ci', { isLossConfirmed: true });
@@ -475,7 +475,7 @@ describe('the list of signers', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^The signer hidden .* not in targets\/releases/),
       expect.stringMatching(/^targets\/twice .* more than once/),
-      expect.stringMatching(/^targets\/releases .* which no signer has/),
+      expect.stringMatching(/^targets\/releases .* which belongs to no signer/),
       expect.stringMatching(/^targets\/releases .* more than once/),
     ]);
   });

@@ -298,7 +298,7 @@ describe('publishing over a bad connection', () => {
     };
     const error = await failure(sign(repository, tags({ '1': content('b') })));
     expect(error.code).toBe('TRUST_SERVER_UNREACHABLE');
-    expect(error.message).toContain('whether the publish took effect is not known');
+    expect(error.message).toContain('it is not known whether the publish took effect');
   });
 
   it('stops when it is interrupted', async () => {

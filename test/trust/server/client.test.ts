@@ -107,7 +107,7 @@ describe('reading a role from a trust server', () => {
   const refusals: readonly [string, HttpResponse | HttpErrorKind, ErrorCode, RegExp][] = [
     ['401', answer(401, complaint('UNAUTHORIZED')), 'REGISTRY_LOGIN_REFUSED', /401/],
     ['403', answer(403, complaint('DENIED')), 'REGISTRY_LOGIN_REFUSED', /as the server puts it/],
-    ['405', answer(405), 'CONTENT_TRUST_UNAVAILABLE', /content trust is not in force/],
+    ['405', answer(405), 'CONTENT_TRUST_UNAVAILABLE', /content trust is not enabled/],
     ['500', answer(500, complaint('UNKNOWN')), 'TRUST_SERVER_UNREACHABLE', /\(500: /],
     [
       '503 in plain text',
@@ -157,7 +157,7 @@ describe('reading a role from a trust server', () => {
       const error = await failure(read(server));
       expect(error.code).toBe('TRUST_SERVER_UNREACHABLE');
       expect(error.message).toMatch(
-        /trust server notary\.contoso\.example gave no login to hand out root for .*: no answer/,
+        /trust server notary\.contoso\.example gave no login to serve root for .*: no answer/,
       );
       expect(error.remedy).toMatch(/Check the trust server address/);
       expect(error.cause).toBe(cause);
@@ -194,7 +194,7 @@ describe('asking a trust server for its keys', () => {
     const refused = scripted(answer(404, complaint('NOT_FOUND'))).server.fetchServerKey('snapshot');
     const error = await failure(refused);
     expect(error.code).toBe('CONTENT_TRUST_UNAVAILABLE');
-    expect(error.message).toMatch(/content trust is not in force there \(404: /);
+    expect(error.message).toMatch(/content trust is not enabled there \(404: /);
   });
 
   it('says which role is missing when the server refuses', async () => {

@@ -122,7 +122,7 @@ describe('signatures', () => {
     const file = targets.get('targets');
     if (file === undefined) throw new Error('no targets');
     const work = () => countSignatures({ ...file, canonical, signatures }, role, listed);
-    expect(work).toThrow(/take more work/);
+    expect(work).toThrow(/takes more work/);
   });
 });
 

@@ -35,7 +35,7 @@ describe('a delegation', () => {
         kind: 'delegation-expired',
         role: 'targets/releases',
         message:
-          `targets/releases of ${gun} is left out, as Docker leaves it out: ` +
+          `targets/releases of ${gun} is ignored, as Docker ignores it: ` +
           'it expired at 2026-11-23T12:00:00.000Z',
       },
     ]);
@@ -154,7 +154,7 @@ describe('a delegation', () => {
       }),
     };
     const files = repository.build({ edit: edit });
-    const rule = /targets: it delegates to .*, no child of targets/;
+    const rule = /targets: it delegates to .*, which is not a child of targets/;
     expectRefusal(() => trustFiles(files), 'TRUST_DATA_INVALID', rule);
   });
 

@@ -158,7 +158,7 @@ describe('an earlier state', () => {
     const files = repository.publish();
     for (const unusableReleases of ['skip', 'refuse'] as const) {
       const work = () => trustFiles(files, { earlier, unusableReleases });
-      const rule = /targets\/releases: it was there before, .*\(rollback\)/;
+      const rule = /targets\/releases: it existed before, .*\(rollback\)/;
       expectRefusal(work, 'TRUST_DATA_INVALID', rule);
     }
     expect(trustFiles(files, { unusableReleases: 'refuse' }).warnings).toEqual([]);
@@ -169,7 +169,7 @@ describe('an earlier state', () => {
     const deeper = repository.delegate('targets/alice/night');
     const earlier = repository.build();
     deeper.hasFile = false;
-    refuses(repository.publish(), earlier, /targets\/alice\/night: it was there before/);
+    refuses(repository.publish(), earlier, /targets\/alice\/night: it existed before/);
   });
 
   it('notices a delegation that is replaced by a file nobody signed', () => {

@@ -84,9 +84,9 @@ describe('a chain of roots', () => {
     const third = only(repository);
     repository.root.version = 4;
     const last = only(repository);
-    const skipped = /root: version 3 stands where version 2 belongs/;
+    const skipped = /root: version 3 is in the place of version 2/;
     expectRefusal(() => verify([first, third, last]), 'TRUST_DATA_INVALID', skipped);
-    const repeated = /root: version 1 stands where version 2 belongs/;
+    const repeated = /root: version 1 is in the place of version 2/;
     expectRefusal(() => verify([first, first, last]), 'TRUST_DATA_INVALID', repeated);
     expect(verify([first, last])).toBe(4);
   });
@@ -220,7 +220,7 @@ describe('the certificate of a root', () => {
   });
 
   it('must be there: bare keys are no root keys', () => {
-    const rule = /it is a bare ecdsa key, no certificate/;
+    const rule = /it is a bare ecdsa key, not a certificate/;
     expectRefusal(() => verifyWith(ecdsaKey()), 'TRUST_DATA_INVALID', rule);
     expectRefusal(() => verifyWith(ed25519Key()), 'TRUST_DATA_INVALID', /bare ed25519 key/);
   });
