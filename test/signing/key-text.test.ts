@@ -226,7 +226,7 @@ describe('what cannot be read is named, with commands that work on it', () => {
       `pass:${passphrase}`,
     );
     const error = refusalOf(readFileSync(at('old.pfx')), passphrase);
-    expect(error.message).toMatch(/a PKCS#12 file .* with an unsupported encryption/);
+    expect(error.message).toMatch(/a PKCS#12 file .* uses an unsupported encryption/);
     const converted = carryOut(error.remedy, 'old.pfx', `-passin 'pass:${passphrase}'`);
     expect(same(readKeyFile(converted, context).privateKey, privateKey)).toBe(true);
   });
