@@ -97,7 +97,7 @@ describe('before any request, a client certificate is refused', () => {
   it.each([
     ['without private key', made.certificate, 'has no private key'],
     ['without certificate', made.key, 'has no certificate'],
-    ['with the key of another', other.key + made.certificate, 'do not belong together'],
+    ['with the key of another', other.key + made.certificate, 'does not match the private key'],
     ['that is cut short', made.key.slice(0, 300) + made.certificate, 'has no private key'],
   ])('%s', async (_what, certificate, text) => {
     expect((await refusal({ certificate })).message).toContain(text);
@@ -113,7 +113,7 @@ describe('before any request, a client certificate is refused', () => {
     const certificate = made.encryptedKey + made.certificate;
     expect((await refusal({ certificate })).message).toContain('no password was given');
     const wrong = await refusal({ certificate, password: 'wrong-one' });
-    expect(wrong.message).toContain('the password does not open');
+    expect(wrong.message).toContain('the password does not decrypt');
     expect(wrong.message + wrong.remedy).not.toContain('wrong-one');
   });
 
@@ -125,7 +125,7 @@ describe('before any request, a client certificate is refused', () => {
   it('as PFX that the password does not decrypt, and never repeated', async () => {
     const pasted = made.pfx.toString('base64');
     const error = await refusal({ certificate: pasted, password: 'another' });
-    expect(error.message).toContain('not opened by the password');
+    expect(error.message).toContain('cannot be decrypted with the password');
     expect(error.message + error.remedy + String(error.cause)).not.toContain(pasted.slice(0, 40));
     expect((await refusal({ certificate: pasted })).remedy).toContain(
       'client-certificate-password',

@@ -299,7 +299,7 @@ describe('an Entra ID in trouble', () => {
     const error = await rejection(slow.getToken(scope));
     release();
     expect(error.code).toBe('ENTRA_UNREACHABLE');
-    expect(error.message).toContain('no token from Entra ID');
+    expect(error.message).toContain('returned no token');
     expect(error.message).toContain('within 0.4 seconds');
   });
 

@@ -245,7 +245,7 @@ describe('waiting for a vault', () => {
     await answer(429, { code: 'Throttled', message: 'slow down' }, { 'retry-after': '600' });
     const error = await refusal(open('keys/app'));
     expect(error.code).toBe('VAULT_FAILED');
-    expect(error.message).toContain('limits the number of requests');
+    expect(error.message).toContain('limiting the number of requests');
     expect(performance.now() - started).toBeLessThan(300_000);
   });
 
