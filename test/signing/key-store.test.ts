@@ -268,8 +268,8 @@ describe('an archive of keys', () => {
   });
 
   const refused: readonly (readonly [string, () => Promise<Buffer> | Buffer, RegExp])[] = [
-    ['is no archive', () => Buffer.from('hello'.repeat(500)), /no tar archive/],
-    ['is empty', () => Buffer.alloc(0), /no tar archive|holds no keys/],
+    ['is no archive', () => Buffer.from('hello'.repeat(500)), /not a tar archive/],
+    ['is empty', () => Buffer.alloc(0), /not a tar archive|holds no keys/],
     ['is a zip file', () => Buffer.from('PK\u0003\u0004rest'), /a zip file/],
     ['is compressed with xz', () => Buffer.from('fd377a585a0000', 'hex'), /xz/],
     [

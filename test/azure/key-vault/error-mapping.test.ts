@@ -201,7 +201,7 @@ describe('other refusals of a vault', () => {
     const message = `appid=${oid};oid=${oid} does not have permission on key vault 'contoso'`;
     const answer = { innerCode: 'AccessDenied', words: message, firewall: undefined };
     expect(permissionRemedy({ reference, action }, answer)).toContain(
-      `The vault uses access policies. Have its owner run:\naz keyvault set-policy --name contoso --object-id ${oid} ${words}\nIt replaces`,
+      `The vault uses access policies. Have its owner run:\naz keyvault set-policy --name contoso --object-id ${oid} ${words}\nThe command replaces`,
     );
   });
 

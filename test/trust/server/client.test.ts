@@ -200,7 +200,7 @@ describe('asking a trust server for its keys', () => {
   it('says which role is missing when the server refuses', async () => {
     const error = await failure(scripted(answer(401)).server.fetchServerKey('timestamp'));
     expect(error.code).toBe('SIGNER_NOT_AUTHORIZED');
-    expect(error.remedy).toMatch(/AcrImageSigner.*fresh login.*admin account.*repository-scoped/s);
+    expect(error.remedy).toMatch(/AcrImageSigner.*new login.*admin account.*repository-scoped/s);
   });
 
   it.each([
