@@ -3,13 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import {
-  commandGroups,
-  commandNames,
-  placeOf,
-  type CommandGroup,
-  type CommandName,
-} from '../src/inputs/index.js';
+import { commandGroups, placeOf, type CommandGroup } from '../src/inputs/index.js';
+import { commandNames, type CommandName } from '../src/commands/index.js';
 import { actionYml, commandActionYml, groupActionYml } from './generated/action.js';
 import { referenceMd } from './generated/docs.js';
 import { taskJson, taskStrings } from './generated/task.js';

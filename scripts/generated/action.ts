@@ -2,17 +2,18 @@
 import { stringify } from 'yaml';
 import {
   commandInput,
-  commandNames,
-  commands,
-  definitionOf,
   helpOf,
-  inputsOf,
   outputs,
   placeOf,
   type CommandGroup,
-  type CommandName,
-  type InputName,
 } from '../../src/inputs/index.js';
+import {
+  commandNames,
+  commands,
+  definitionOf,
+  inputsOf,
+  type CommandName,
+} from '../../src/commands/index.js';
 import { choicesOf, defaultOf, helpOn } from './text.js';
 
 const header = '# Made from src/inputs by "npm run generate"; edit that instead.\n';
@@ -117,14 +118,14 @@ function nameIn(of: readonly CommandName[]): (command: CommandName) => string {
     : (command) => command;
 }
 
-function entry(name: InputName, of: readonly CommandName[]): object {
+function entry(name: string, of: readonly CommandName[]): object {
   const definition = definitionOf(name);
   const fallback = defaultOf(definition);
   return {
     description: [helpOn('action', helpOf(definition, of, nameIn(of))), choicesOf(definition)]
       .join(' ')
       .trim(),
-    required: of.every((command) => definition.required?.includes(command) === true),
+    required: of.every((command) => definition.requiredBy.includes(command)),
     ...(fallback === undefined ? {} : { default: fallback }),
   };
 }

@@ -2,22 +2,21 @@
 import {
   commandInput,
   commandLineOf,
-  commandNames,
-  commands,
-  definitionOf,
   helpOf,
   inputGroups,
   inputNameOn,
-  inputNames,
   outputs,
-  type CommandName,
   type InputDefinition,
   type InputGroup,
-  type InputName,
 } from '../../src/inputs/index.js';
+import {
+  commandNames,
+  commands,
+  definitionOf,
+  inputNames,
+  type CommandName,
+} from '../../src/commands/index.js';
 import { choicesOf, defaultOf } from './text.js';
-
-type InputNote = NonNullable<InputDefinition['notes']>[number];
 
 /** An input that more commands read is explained below "Shared inputs", not at the first of them. */
 const mostCommands = 3;
@@ -94,24 +93,24 @@ function commandSection(command: CommandName): readonly string[] {
 }
 
 /** Whether the table of `command` says anything of an input that no other place says. */
-function hasRow(name: InputName, command: CommandName): boolean {
+function hasRow(name: string, command: CommandName): boolean {
   return (
     placeOfText(name) === lineOf(command) ||
-    definitionOf(name).required?.includes(command) === true ||
+    definitionOf(name).requiredBy.includes(command) ||
     notesOf(name, command).length > 0
   );
 }
 
 /** The heading below which an input is explained. */
-function placeOfText(name: InputName): string {
+function placeOfText(name: string): string {
   return isShared(name) ? inputGroups[definitionOf(name).group] : lineOf(homeOf(name));
 }
 
-function notesOf(name: InputName, command: CommandName): readonly InputNote[] {
-  return (definitionOf(name).notes ?? []).filter((note) => note.commands.includes(command));
+function notesOf(name: string, command: CommandName): InputDefinition<CommandName>['notes'] {
+  return definitionOf(name).notes.filter((note) => note.commands.includes(command));
 }
 
-function row(name: InputName, command: CommandName): readonly string[] {
+function row(name: string, command: CommandName): readonly string[] {
   const place = placeOfText(name);
   if (place === lineOf(command)) return explained(name);
   const definition = definitionOf(name);
@@ -128,7 +127,7 @@ function row(name: InputName, command: CommandName): readonly string[] {
 }
 
 /** The row that says all about an input. */
-function explained(name: InputName): readonly string[] {
+function explained(name: string): readonly string[] {
   const definition = definitionOf(name);
   const isHome = !isShared(name);
   const sentences = [
@@ -158,18 +157,21 @@ const hostTitles = {
   cli: 'Command line',
 } as const;
 
-function requirementOf(definition: InputDefinition, command: CommandName | undefined): string {
-  if (command !== undefined && definition.required?.includes(command)) return 'required';
+function requirementOf(
+  definition: InputDefinition<CommandName>,
+  command: CommandName | undefined,
+): string {
+  if (command !== undefined && definition.requiredBy.includes(command)) return 'required';
   const fallback = defaultOf(definition);
   return fallback === undefined ? '' : `\`${fallback}\``;
 }
 
-function isShared(name: InputName): boolean {
+function isShared(name: string): boolean {
   return definitionOf(name).commands.length > mostCommands;
 }
 
 /** The first command that reads an input: where it is explained. */
-function homeOf(name: InputName): CommandName {
+function homeOf(name: string): CommandName {
   return firstOf(definitionOf(name).commands);
 }
 

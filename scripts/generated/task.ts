@@ -1,18 +1,14 @@
 /** Makes the Azure Pipelines task's task.json and its strings from the table of inputs. */
 import {
   commandInput,
-  commandNames,
-  commands,
-  definitionOf,
   helpOf,
   inputGroups,
   inputNameOn,
-  inputsOf,
   outputs,
   type InputDefinition,
   type InputGroup,
-  type InputName,
 } from '../../src/inputs/index.js';
+import { commandNames, commands, definitionOf, inputsOf } from '../../src/commands/index.js';
 import { choicesOf, defaultOf, helpOn, isAlwaysRequired } from './text.js';
 
 /** The task's identity: never changes, agents and pipelines know the task by it. */
@@ -106,7 +102,7 @@ function commandEntry(): TaskInput {
   };
 }
 
-function entry(name: InputName): TaskInput {
+function entry(name: string): TaskInput {
   const definition = definitionOf(name);
   const fallback = defaultOf(definition);
   const rule = ruleOf(definition);
@@ -133,7 +129,7 @@ function entry(name: InputName): TaskInput {
   };
 }
 
-function typeOf(name: InputName, definition: InputDefinition): object {
+function typeOf(name: string, definition: InputDefinition): object {
   if (name === 'azure-subscription') {
     return {
       type: 'connectedService:AzureRM',

@@ -1,10 +1,6 @@
 /** Sentences about an input that several generated files share. */
-import {
-  inputNameOn,
-  type HostName,
-  type InputDefinition,
-  inputNames,
-} from '../../src/inputs/index.js';
+import { inputNameOn, type HostName, type InputDefinition } from '../../src/inputs/index.js';
+import { inputNames } from '../../src/commands/index.js';
 
 /** The help with other inputs named as the host spells them. */
 export function helpOn(host: HostName, help: string): string {
@@ -27,6 +23,6 @@ export function defaultOf(definition: InputDefinition): string | undefined {
 }
 
 /** Whether no command that reads the input can do without it. */
-export function isAlwaysRequired({ commands, required }: InputDefinition): boolean {
-  return commands.every((command) => required?.includes(command) === true);
+export function isAlwaysRequired({ commands, requiredBy }: InputDefinition): boolean {
+  return commands.every((command) => requiredBy.includes(command));
 }

@@ -2,6 +2,7 @@
 import type { Identity } from '../azure/index.js';
 import type { HttpClient } from '../http/index.js';
 import type { NameInput, OutputName, ProblemList } from '../inputs/index.js';
+import type { Access } from './access/access.js';
 import type { Aftermath } from './signing/registry-state.js';
 import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
 
@@ -13,8 +14,8 @@ export interface HostIdentity {
   readonly idToken?: (audience: string, http: HttpClient) => Promise<string>;
 }
 
-/** Everything a command may know and do. */
-export interface RunContext {
+/** What a host hands in. */
+export interface HostContext {
   readonly log: Log;
   readonly secrets: Secrets;
   /** Absent where nobody can be asked. */
@@ -52,4 +53,21 @@ export interface RunContext {
   onFailure(tell: () => Aftermath): void;
   /** Notes a folder that holds secrets, so that a step after this one removes it come what may. */
   registerCleanup(path: string): void;
+}
+
+/** What a host hands in, but for what concerns the reading of inputs. */
+export type Ports = Omit<HostContext, 'problems'>;
+
+/** Everything that a command may know and do. */
+export interface Run extends Ports {
+  /** What the log has warned of; each warning is told once, and stands in the report. */
+  readonly warnings: readonly string[];
+  readonly access: Access;
+  /** Writes the trust report as it is by now, for what must be known if the run is cut off. */
+  saveReport(facts: object): Promise<void>;
+}
+
+/** As long as commands read their inputs themselves. */
+export interface RunContext extends Run {
+  readonly problems: ProblemList;
 }

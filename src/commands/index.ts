@@ -1,3 +1,14 @@
-export { runCommand } from './run.js';
-export type { HostIdentity, RunContext } from './context.js';
+export {
+  collectProblems,
+  commandNames,
+  commands,
+  definitionOf,
+  inputNames,
+  inputsOf,
+  readCommand,
+  readInputs,
+  type CommandName,
+} from './commands.js';
+export type { HostContext, HostIdentity } from './context.js';
 export { completed, type Aftermath } from './signing/registry-state.js';
+export { runCommand } from './run.js';

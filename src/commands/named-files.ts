@@ -5,22 +5,22 @@
 import path from 'node:path';
 import { readKeyBytes } from '../azure/index.js';
 import { locateContext, locateDockerfile } from '../docker/index.js';
-import type { CommandName, InputValues } from '../inputs/index.js';
+import type { InputValues } from './inputs/values.js';
 import { parseKeyReference } from '../signing/index.js';
 import { isTrustError } from '../errors.js';
 import { parsePin } from './configuration/trust-pin.js';
-import type { RunContext } from './context.js';
+import type { HostContext } from './context.js';
 import { readPinFile } from './signing/pins.js';
 
-const building: readonly CommandName[] = ['buildAndPush', 'build'];
+const building: readonly string[] = ['buildAndPush', 'build'];
 /** Of a root key or other keys it depends on the repository whether they are needed. */
-const signing: readonly CommandName[] = ['buildAndPush', 'push', 'sign', 'promote', 'revoke'];
+const signing: readonly string[] = ['buildAndPush', 'push', 'sign', 'promote', 'revoke'];
 
 /** Notes each file that `command` needs and that cannot be read. */
 export async function checkNamedFiles(
-  command: CommandName,
+  command: string,
   inputs: InputValues,
-  { problems, workingDirectory, nameInput }: RunContext,
+  { problems, workingDirectory, nameInput }: HostContext,
 ): Promise<void> {
   if (building.includes(command)) {
     const { context, dockerfile } = inputs;

@@ -3,21 +3,22 @@
  * read, signals turned into an abort, and one report of whatever was thrown.
  */
 import { homedir } from 'node:os';
-import { runCommand, type Aftermath, type RunContext } from '../commands/index.js';
+import { runCommand, type Aftermath, type HostContext } from '../commands/index.js';
 import { checkNetworkEnvironment, proxySecrets } from '../http/index.js';
 import {
-  collectProblems,
-  definitionOf,
   inputNameOn,
-  inputsOf,
   isReference,
-  readCommand,
-  readInputs,
   unknownInputs,
-  type InputName,
   secretValuesIn,
   type ProblemList,
 } from '../inputs/index.js';
+import {
+  collectProblems,
+  definitionOf,
+  inputsOf,
+  readCommand,
+  readInputs,
+} from '../commands/index.js';
 import { sanitizeJson, truncateLines } from './sanitize-documents.js';
 import { removeAbandonedConfigs } from '../docker/index.js';
 import { exitCodeOf, exitCodes } from '../errors.js';
@@ -101,7 +102,7 @@ async function attempt(
   host: Host,
   stop: Shutdown,
   run: typeof runCommand,
-  onFailure: RunContext['onFailure'],
+  onFailure: HostContext['onFailure'],
 ): Promise<void> {
   const log = createLog(host.printer, host.masker);
   const secrets = createSecrets(host.masker, (form) => {
@@ -130,7 +131,7 @@ async function attempt(
     return;
   }
   const handOn = createHostOutputs(host, log);
-  const context: RunContext = {
+  const context: HostContext = {
     log,
     secrets,
     askSecret:
@@ -181,9 +182,9 @@ async function attempt(
 function readTexts(
   host: Host,
   problems: ProblemList,
-  mask: (name: InputName, value: string) => void,
-): ReadonlyMap<InputName, string> {
-  const texts = new Map<InputName, string>();
+  mask: (name: string, value: string) => void,
+): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
   for (const name of inputsOf(host.name)) {
     const text = problems.parse(name, () => host.input(name)) ?? '';
     const definition = definitionOf(name);
@@ -213,7 +214,7 @@ function told(text: string, masker: SecretMasker): string {
 
 /** A mistyped input, or one of another step, must not be ignored without a word. */
 function warnOfUnknown(host: Host, log: Pick<Log, 'warn'>): void {
-  for (const { name, instead } of unknownInputs(host.name, host.givenInputs)) {
+  for (const { name, instead } of unknownInputs(host.name, inputsOf(host.name), host.givenInputs)) {
     if (host.warnsOfUnknown && instead.length === 0) continue;
     const given = host.name === 'cli' ? `Variable ACR_CONTENT_TRUST_${name}` : `Input "${name}"`;
     const remedy =

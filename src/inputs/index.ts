@@ -1,38 +1,33 @@
-export {
-  commandInput,
-  commandLineOf,
-  commands,
-  placeOf,
-  type CommandDefinition,
-} from './commands.js';
-export {
-  definitionOf,
-  helpOf,
-  inputNameOn,
-  inputNames,
-  inputsOf,
-  readCommand,
-  readInputs,
-} from './read.js';
+export { commandInput, commandLineOf, placeOf } from './commands.js';
 export { flawOf, secretValuesIn } from './lines.js';
+export { outputs, type OutputName } from './outputs.js';
 export {
   collectProblems,
-  type Conflict,
   type InputProblem,
   type NameInput,
   type ProblemList,
 } from './problems.js';
-export { unknownInputs, type UnknownInput } from './unknown.js';
 export { isReference } from './secret.js';
-export { inputs, outputs, type InputName, type InputValues, type OutputName } from './table.js';
+export {
+  createTable,
+  helpOf,
+  inputNameOn,
+  type DescribedCommand,
+  type InputTable,
+  type RawValues,
+} from './table.js';
 export {
   commandGroups,
-  commandNames,
   hostNames,
   inputGroups,
   type CommandGroup,
-  type CommandName,
   type HostName,
+  type Input,
   type InputDefinition,
   type InputGroup,
+  type Inputs,
+  type InputValues,
+  type ListInput,
+  type TextInput,
 } from './types.js';
+export { unknownInputs, type UnknownInput } from './unknown.js';

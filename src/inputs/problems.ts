@@ -4,13 +4,11 @@
  */
 import { TrustError, isTrustError, type ErrorCode } from '../errors.js';
 import { limits } from '../limits.js';
-import { inputs, type InputName } from './table.js';
-import type { InputDefinition } from './types.js';
 
 /** One thing that is wrong with an input. */
-export interface InputProblem {
+export interface InputProblem<N extends string = string> {
   /** `command` is what chooses among all others, and stands in no table. */
-  readonly input: InputName | 'command';
+  readonly input: N | 'command';
   /** What is wrong, so that it reads after the input's name: `is not set`. */
   readonly problem: string;
   readonly code: ErrorCode;
@@ -21,32 +19,40 @@ export interface InputProblem {
 /** How the host at hand spells an input's name, for messages. */
 export type NameInput = (name: string) => string;
 
-/** Notes that an input does not go with another. */
-export type Conflict = (input: InputName, problem: string, remedy: string) => void;
-
-/** What is wrong with the inputs of a run. */
-export interface ProblemList {
+/**
+ * What is wrong with the inputs of a run.
+ * @typeParam N the inputs that whoever has the list may speak of.
+ */
+export interface ProblemList<N extends string = string> {
   readonly nameInput: NameInput;
   readonly problems: readonly InputProblem[];
   /** The value that `body` reads from `input`; a refusal is noted, and undefined given. */
-  readonly parse: <T>(input: InputName, body: () => T) => T | undefined;
+  parse<T>(this: void, input: N, body: () => T): T | undefined;
   /** As `parse`, for what takes the file system to know. */
-  readonly check: <T>(input: InputName, body: () => Promise<T>) => Promise<T | undefined>;
-  readonly conflict: Conflict;
-  readonly add: (problem: InputProblem) => void;
+  check<T>(this: void, input: N, body: () => Promise<T>): Promise<T | undefined>;
+  /** Notes that an input does not go with another. */
+  conflict(this: void, input: N, problem: string, remedy: string): void;
+  add(this: void, problem: InputProblem<N>): void;
   /** An input that is not set is no problem after all: others say what it would. */
-  readonly settle: (input: InputName) => void;
+  settle(this: void, input: N): void;
   /** Whether something is wrong with `input`, so that its value says nothing. */
-  readonly has: (input: InputProblem['input']) => boolean;
+  has(this: void, input: N | 'command'): boolean;
   /** @throws {TrustError} with all that was noted. */
-  readonly throwIfAny: () => void;
+  throwIfAny(this: void): void;
 }
 
-/** An empty list. */
-export function collectProblems(nameInput: NameInput): ProblemList {
+/**
+ * An empty list.
+ * @param exampleOf a value that an input takes, for the remedy of a problem that has none.
+ */
+export function collectProblems(
+  nameInput: NameInput,
+  exampleOf: (input: string) => string,
+): ProblemList {
+  const remedyOf = ({ input, remedy }: InputProblem): string =>
+    remedy ?? `Set ${nameInput(input)}, for example: ${exampleOf(input)}`;
   const problems: InputProblem[] = [];
-  const has = (input: InputProblem['input']): boolean =>
-    problems.some((known) => known.input === input);
+  const has = (input: string): boolean => problems.some((known) => known.input === input);
   const add = (found: InputProblem): void => {
     // An input that is known to be missing or unreadable is not missing once more.
     if (found.code === 'INPUT_MISSING' && has(found.input)) return;
@@ -56,7 +62,7 @@ export function collectProblems(nameInput: NameInput): ProblemList {
     }
     problems.push(found);
   };
-  const note = (input: InputName, error: unknown): void => {
+  const note = (input: string, error: unknown): void => {
     if (!isTrustError(error)) throw error;
     const { code, remedy } = error;
     const problem = `cannot be used: ${error.message.replace(/\.$/, '')}`;
@@ -91,25 +97,29 @@ export function collectProblems(nameInput: NameInput): ProblemList {
       add({ input, problem, code: 'INPUT_CONFLICT', remedy });
     },
     throwIfAny: () => {
-      const error = errorOf(problems, nameInput);
+      const error = errorOf(problems, nameInput, remedyOf);
       if (error) throw error;
     },
   };
 }
 
-function errorOf(problems: readonly InputProblem[], nameInput: NameInput): TrustError | undefined {
+function errorOf(
+  problems: readonly InputProblem[],
+  nameInput: NameInput,
+  remedyOf: (problem: InputProblem) => string,
+): TrustError | undefined {
   const [first, ...others] = problems;
   if (!first) return undefined;
   const describe = ({ input, problem }: InputProblem): string =>
     `"${nameInput(input)}" ${problem}.`;
   if (others.length === 0) {
     return new TrustError(first.code, `Input ${describe(first)}`, {
-      remedy: remedyOf(first, nameInput),
+      remedy: remedyOf(first),
     });
   }
   const lines = problems
     .slice(0, limits.shownProblems)
-    .map((one) => `${describe(one)} ${indent(remedyOf(one, nameInput))}`);
+    .map((one) => `${describe(one)} ${indent(remedyOf(one))}`);
   const hidden = problems.length - lines.length;
   if (hidden > 0) lines.push(`... and ${hidden} more, which are told once these are corrected.`);
   // Which inputs, not how many problems: an input with a list may have several.
@@ -127,10 +137,4 @@ function errorOf(problems: readonly InputProblem[], nameInput: NameInput): Trust
 /** Further steps of a remedy stay lines of their own, below the input they are for. */
 function indent(remedy: string): string {
   return remedy.replaceAll('\n', '\n  ');
-}
-
-function remedyOf({ input, remedy }: InputProblem, nameInput: NameInput): string {
-  if (remedy !== undefined) return remedy;
-  const example = input === 'command' ? 'sign' : (inputs[input] as InputDefinition).example;
-  return `Set ${nameInput(input)}, for example: ${example}`;
 }

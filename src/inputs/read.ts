@@ -1,121 +1,33 @@
-/**
- * From the texts a host was given to typed values. Says everything that is wrong at once. What a
- * value means (a key reference, a repository) is for the command to judge.
- */
-import { commandLineOf } from './commands.js';
+/** From the text of one input to its typed value. What a value means is for the command to judge. */
 import { entriesOf, flawOf } from './lines.js';
-import { collectProblems, type ProblemList } from './problems.js';
-import { inputs, type InputName, type InputValues } from './table.js';
-import {
-  commandNames,
-  type CommandName,
-  type HostName,
-  type InputDefinition,
-  type InputValue,
-  type LineForm,
-} from './types.js';
-
-/** Every input of the table, by name. */
-export const inputNames = Object.keys(inputs) as readonly InputName[];
-
-/** The definition of an input, without its literal types. */
-export function definitionOf(name: InputName): InputDefinition {
-  return inputs[name];
-}
-
-/** The inputs that a host offers for a command, in the table's order. */
-export function inputsOf(host: HostName, command?: CommandName): readonly InputName[] {
-  return inputNames.filter((name) => {
-    const { hosts, commands } = definitionOf(name);
-    return (hosts ?? [host]).includes(host) && (!command || commands.includes(command));
-  });
-}
+import type { ProblemList } from './problems.js';
+import type { Input, InputValue, LineForm } from './types.js';
 
 /**
- * What an input means for `of`, in full sentences: for one command as if there were no other.
- * @param nameCommand how a command is called where the text stands.
+ * The value of the input `name`. What is wrong with `raw` goes into the problems, and the input has
+ * its default then.
  */
-export function helpOf(
-  { help, notes = [], commands }: InputDefinition,
-  of: readonly CommandName[],
-  nameCommand: (command: CommandName) => string,
-): string {
-  const asked = commands.filter((command) => of.includes(command));
-  const particular = notes.flatMap((note) => {
-    const meant = asked.filter((command) => note.commands.includes(command));
-    if (meant.length === 0) return [];
-    // Everybody who reads the text is meant.
-    if (meant.length === asked.length) return [note.help];
-    const names = meant.map((command) => `\`${nameCommand(command)}\``).join(', ');
-    return [`For ${names}: ${note.help}`];
-  });
-  return [help, ...particular].join(' ');
-}
-
-/** An input's name on a host: kebab case, or camel case for the task. */
-export function inputNameOn(host: HostName, name: string): string {
-  return host === 'task' ? name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase()) : name;
-}
-
-/**
- * Reads the command, as one name (`keysInit`) or as on a command line (`keys init`).
- * @returns undefined, with a note in `problems`, for any other text.
- */
-export function readCommand(text: string, problems: ProblemList): CommandName | undefined {
-  const words = text.trim().split(/\s+/).join(' ');
-  const command = commandNames.find(
-    (name) => name === words || commandLineOf(name).join(' ') === words,
-  );
-  if (command === undefined) {
-    problems.add({
-      input: 'command',
-      problem: `is "${text.trim()}", and there is no such command`,
-      code: 'INPUT_INVALID',
-      remedy: `Use one of: ${commandNames.join(', ')}.`,
-    });
+export function readValue(
+  name: string,
+  definition: Input,
+  raw: string,
+  add: ProblemList['add'],
+): InputValue<Input> {
+  if (definition.type === 'lines' && definition.form !== undefined) {
+    return readEntries(name, definition.form, raw, add);
   }
-  return command;
-}
-
-/**
- * Reads every input of `command`, or of all commands where it is not known.
- * @param read gives the text of an input, empty when it is not set.
- * @param problems where every input is noted that is missing or cannot be read; it has its default
- *   then. Without such a list they are thrown.
- */
-export function readInputs(
-  command: CommandName | undefined,
-  host: HostName,
-  read: (name: InputName) => string,
-  problems?: ProblemList,
-): InputValues {
-  const { add, throwIfAny } = problems ?? collectProblems((name) => inputNameOn(host, name));
-  const used = new Set(inputsOf(host, command));
-  const values = inputNames.map((name) => {
-    const definition = definitionOf(name);
-    const raw = used.has(name) ? read(name) : '';
-    const text = raw.trim();
-    if (text === '' && command !== undefined && definition.required?.includes(command)) {
-      add({ input: name, problem: 'is not set', code: 'INPUT_MISSING' });
-    }
-    if (definition.type === 'lines' && definition.form !== undefined) {
-      return [name, readEntries(name, definition.form, raw, add)] as const;
-    }
-    try {
-      return [name, valueOf(definition, text)] as const;
-    } catch (error) {
-      if (!(error instanceof UnreadableValue)) throw error;
-      add({ input: name, problem: error.message, code: 'INPUT_INVALID' });
-      return [name, valueOf(definition, '')] as const;
-    }
-  });
-  if (!problems) throwIfAny();
-  return Object.fromEntries(values) as unknown as InputValues;
+  try {
+    return valueOf(definition, raw.trim());
+  } catch (error) {
+    if (!(error instanceof UnreadableValue)) throw error;
+    add({ input: name, problem: error.message, code: 'INPUT_INVALID' });
+    return valueOf(definition, '');
+  }
 }
 
 /** The entries that can be used; what is wrong with another is told by its line alone. */
 function readEntries(
-  input: InputName,
+  input: string,
   form: LineForm,
   text: string,
   add: ProblemList['add'],
@@ -131,7 +43,7 @@ function readEntries(
 
 class UnreadableValue extends Error {}
 
-function valueOf(definition: InputDefinition, text: string): InputValue<InputDefinition> {
+function valueOf(definition: Input, text: string): InputValue<Input> {
   switch (definition.type) {
     case 'text':
       return text === '' ? definition.default : text;

@@ -1,8 +1,8 @@
 /** Which texts of a secret input are secrets, and which only say where the secret is. */
-import type { InputDefinition, ReferenceForm } from './types.js';
+import type { Input, ReferenceForm } from './types.js';
 
 /** Whether `text` names a secret that is kept elsewhere, so that it may be shown. */
-export function isReference(definition: InputDefinition, text: string): boolean {
+export function isReference(definition: Input, text: string): boolean {
   return (definition.references ?? []).some((form) => tests[form](text.trim()));
 }
 

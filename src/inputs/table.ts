@@ -1,912 +1,179 @@
 /**
- * The one table of inputs and outputs. Parsing, action.yml, task.json, the command line's help and
- * docs/inputs.md are made from it; nothing else describes an input.
+ * The table of inputs: the sum of what the commands declare. Parsing, action.yml, task.json, the
+ * command line's help and the reference are made from it; nothing else describes an input.
  */
-import {
-  commandNames,
-  type CommandName,
-  type InputDefinition,
-  type InputValue,
-  type OutputDefinition,
-} from './types.js';
+import { commandLineOf } from './commands.js';
+import { collectProblems, type NameInput, type ProblemList } from './problems.js';
+import { readValue } from './read.js';
+import type { HostName, InputDefinition, Inputs, InputValue } from './types.js';
 
-const all: readonly CommandName[] = commandNames;
-const one: readonly CommandName[] = ['buildAndPush', 'build', 'push', 'revoke', 'promote'];
-const building: readonly CommandName[] = ['buildAndPush', 'build'];
-const pushing: readonly CommandName[] = ['buildAndPush', 'push'];
-const signing: readonly CommandName[] = ['buildAndPush', 'push', 'sign', 'promote'];
-const verifying: readonly CommandName[] = ['verify'];
-/** Commands on the keys and roles of any number of repositories. */
-const renewing: readonly CommandName[] = ['keysStatus', 'keysRenew', 'keysLost'];
-const delegating: readonly CommandName[] = ['signersList', 'signersAdd', 'signersRemove'];
-const rotating: readonly CommandName[] = ['keysRotate', ...renewing];
-/** Commands that meet a registry; the others work on vaults alone. */
-const registryUsers: readonly CommandName[] = commandNames.filter(
-  (name) => name !== 'keysBackup' && name !== 'keysRestore',
-);
-const administering: readonly CommandName[] = [
-  'keysInit',
-  'keysImport',
-  'keysExport',
-  ...rotating,
-  ...delegating,
-  'trustDelete',
-];
-const publishing: readonly CommandName[] = [...signing, 'revoke'];
-/** Commands that write keys to a file or read them from one. */
-const archiving: readonly CommandName[] = ['keysImport', 'keysExport', 'keysBackup', 'keysRestore'];
-/** Commands that work with private keys of the table's names. */
-const signingKeyUsers: readonly CommandName[] = [
-  ...publishing,
-  'keysInit',
-  ...rotating,
-  'signersAdd',
-  'signersRemove',
-];
-const rootKeyUsers: readonly CommandName[] = [...signing, 'keysInit', ...rotating];
-const usingDocker: readonly CommandName[] = ['buildAndPush', 'build', 'push'];
+/** A command, as the table needs it. */
+export interface DescribedCommand<N extends string = string> {
+  readonly name: N;
+  /** Names that it had before, which are accepted and warned of. */
+  readonly formerNames?: readonly string[];
+  /** A few words. */
+  readonly label: string;
+  /** Full sentences. */
+  readonly help: string;
+  readonly inputs: Inputs;
+}
 
-export const inputs = {
-  registry: {
-    type: 'text',
-    group: 'image',
-    label: 'Registry',
-    help: 'Login server of the container registry, without a scheme. Not needed where `images` or `files` name everything.',
-    commands: registryUsers,
-    required: one,
-    example: 'contoso.azurecr.io',
-  },
-  repository: {
-    type: 'text',
-    group: 'image',
-    label: 'Repository',
-    help: 'Repository within the registry, without a tag. The name of the registry before it is left out.',
-    notes: [{ commands: ['inspect', ...administering], help: 'Several are separated by commas.' }],
-    commands: registryUsers,
-    required: one,
-    example: 'team/app',
-  },
-  tags: {
-    type: 'list',
-    group: 'image',
-    label: 'Tags',
-    help: 'Tags of the image, separated by commas or lines. Full names, as docker/metadata-action gives them, are accepted where they are of `registry` and `repository`, and name both where these are not set.',
-    notes: [
-      { commands: pushing, help: 'All of them are pushed, and signed in one publish.' },
-      {
-        commands: ['revoke'],
-        help: 'Also patterns, in which `*` stands for any characters and `?` for one.',
-      },
-      {
-        commands: ['promote'],
-        help: 'Those of the copy; without them it has the tags of `source`.',
-      },
-    ],
-    commands: [...usingDocker, 'sign', 'verify', 'revoke', 'promote'],
-    required: usingDocker,
-    example: '1.4.2, latest',
-  },
-  'all-tags': {
-    type: 'boolean',
-    group: 'image',
-    label: 'All tags',
-    help: 'Revokes every tag of the repository, instead of those that `tags` names.',
-    commands: ['revoke'],
-    default: false,
-    example: 'true',
-  },
-  images: {
-    type: 'list',
-    group: 'image',
-    label: 'Images',
-    help: 'Full names, of any number of repositories, separated by commas or lines.',
-    notes: [
-      {
-        commands: verifying,
-        help: 'Images by tag, by digest or by both: a digest is accepted if a tag with that very digest is signed; tag and digest must agree.',
-      },
-      {
-        commands: ['sign'],
-        help: 'Images, instead of `repository` and `tags`: by tag, or by tag and the digest that the tag is to be signed for.',
-      },
-      { commands: ['inspect'], help: 'Repositories, or single tags of them.' },
-      { commands: administering, help: 'Repositories, without tag and digest.' },
-    ],
-    commands: ['sign', 'verify', 'inspect', ...administering],
-    example: 'contoso.azurecr.io/team/app:1.4.2',
-  },
-  digest: {
-    type: 'text',
-    group: 'image',
-    label: 'Digest',
-    help: 'What the tags are to stand for; with `images`, those of one repository. Signing stops if one of them points to anything else. Without it, each tag is signed for what it points to when the run starts.',
-    commands: ['sign'],
-    example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-  },
-  'dry-run': {
-    type: 'boolean',
-    group: 'image',
-    label: 'Dry run',
-    help: 'Says what would be done, and changes nothing.',
-    commands: [
-      'revoke',
-      'promote',
-      'keysInit',
-      'keysImport',
-      'keysRotate',
-      'keysRenew',
-      'signersAdd',
-      'signersRemove',
-      'trustDelete',
-    ],
-    default: false,
-    example: 'true',
-  },
-  source: {
-    type: 'list',
-    group: 'image',
-    label: 'Source images',
-    help: 'The images to copy, by their full names with tag, or with tag and the digest it must be signed for. Separated by commas or lines.',
-    commands: ['promote'],
-    required: ['promote'],
-    example: 'contosodev.azurecr.io/team/app:1.4.2',
-  },
-  files: {
-    type: 'list',
-    group: 'verification',
-    label: 'Files that name images',
-    help: 'Files whose images are to be verified: Kubernetes manifests, Docker compose files, or plain lists with an image a line. Separated by commas or lines.',
-    commands: verifying,
-    example: 'deploy/app.yaml, compose.yaml',
-  },
-  'required-signers': {
-    type: 'list',
-    group: 'verification',
-    label: 'Required signers',
-    help: 'Delegations that must all have signed each tag with this digest, without `targets/`: `ci` is the role `targets/ci`.',
-    commands: ['verify', 'promote'],
-    example: 'ci, qa',
-  },
-  'required-roles': {
-    type: 'list',
-    group: 'verification',
-    label: 'Required roles',
-    help: 'Roles that must all list each tag with this digest, by their full names.',
-    commands: verifying,
-    example: 'targets/releases',
-  },
-  'max-age': {
-    type: 'text',
-    group: 'verification',
-    label: 'Maximum age in days',
-    help: "How old an image may be: the days since it was made, as its configuration says in `created`; of a multi-arch image, each platform's. An image without that date, or with one of 1970 as reproducible builds have it, fails when this is set.",
-    commands: verifying,
-    example: '90',
-  },
-  'warn-expiry-days': {
-    type: 'text',
-    group: 'verification',
-    label: 'Warn of expiry, in days',
-    help: 'When a role that an image or a repository depends on expires soon: within this many days. 0 is never.',
-    notes: [
-      { commands: ['verify', 'inspect', 'keysLost'], help: 'What expires soon gets a warning.' },
-      { commands: ['keysStatus'], help: 'The run fails when something expires soon.' },
-      { commands: ['keysRenew'], help: 'What expires soon is renewed, and what has expired.' },
-    ],
-    commands: ['verify', 'inspect', ...renewing],
-    default: '30',
-    example: '14',
-  },
-  'allow-unsigned': {
-    type: 'list',
-    group: 'verification',
-    label: 'Images that may be unsigned',
-    help: 'Images that are let through, with a warning, when they are not signed or their registry has no content trust: names without tag, with `*` for any part. They stay out of the output `images`. Trust data that is wrong fails all the same.',
-    commands: verifying,
-    example: 'docker.io/library/*, mcr.microsoft.com/*',
-  },
-  'allow-moved-tags': {
-    type: 'boolean',
-    group: 'verification',
-    label: 'Allow tags that were moved',
-    help: 'Accepts, with a warning, an image whose tag points elsewhere in the registry than it is signed for. By default it fails, as whoever pulls the tag without content trust gets what is not signed; where the result is used by digest (`write-digests`, `pull-verified`) there is only the warning.',
-    commands: verifying,
-    default: false,
-    example: 'true',
-  },
-  'skip-built': {
-    type: 'boolean',
-    group: 'verification',
-    label: 'Skip services that are built',
-    help: 'Leaves out, with a warning, the images of compose services that have `build`. By default they are verified like all others, as Compose pulls such an image where it is there.',
-    commands: verifying,
-    default: false,
-    example: 'true',
-  },
-  'write-digests': {
-    type: 'boolean',
-    group: 'verification',
-    label: 'Write digests into the files',
-    help: 'Writes the verified digests into `files`, keeping comments and formatting: in place, or into `output-directory`. Nothing is written unless everything was verified.',
-    commands: verifying,
-    default: false,
-    example: 'true',
-  },
-  'output-directory': {
-    type: 'text',
-    group: 'verification',
-    label: 'Folder for the files with digests',
-    help: 'Where `write-digests` puts the files instead of over the given ones, under their own names.',
-    commands: verifying,
-    example: 'deploy/verified',
-  },
-  'pull-verified': {
-    type: 'boolean',
-    group: 'verification',
-    label: 'Pull what was verified',
-    help: 'Pulls each image by its verified digest, and gives it the tag that was asked for. The only part that needs Docker.',
-    commands: verifying,
-    default: false,
-    example: 'true',
-  },
-  'cache-directory': {
-    type: 'text',
-    group: 'verification',
-    label: 'Folder for what was trusted before',
-    help: 'Keeps the trust data of each repository between runs, so that older data and another root are refused later on. Without it each run knows only what the server says, and the pins.',
-    commands: verifying,
-    example: '/var/lib/acr-content-trust',
-  },
-  context: {
-    type: 'text',
-    group: 'build',
-    label: 'Build context',
-    help: 'Folder, or Git or archive URL, that the image is built from.',
-    commands: building,
-    default: '.',
-    example: 'services/app',
-  },
-  dockerfile: {
-    type: 'text',
-    group: 'build',
-    label: 'Dockerfile',
-    help: 'Path of the Dockerfile. Without it, `Dockerfile` in the build context.',
-    commands: building,
-    example: 'services/app/Dockerfile',
-  },
-  'build-args': {
-    type: 'lines',
-    form: 'build-arg',
-    group: 'build',
-    label: 'Build arguments for the Dockerfile',
-    help: 'Values for `ARG` instructions, one `NAME=value` a line; `NAME` alone takes the value from the environment. A value of several lines goes in double quotes together with its name. Build arguments end up in the image: pass secrets with `secrets`.',
-    commands: building,
-    example: 'VERSION=1.4.2',
-  },
-  target: {
-    type: 'text',
-    group: 'build',
-    label: 'Target stage',
-    help: 'Stage of the Dockerfile to build. Without it, the last one.',
-    commands: building,
-    example: 'runtime',
-  },
-  labels: {
-    type: 'lines',
-    form: 'label',
-    group: 'build',
-    label: 'Labels',
-    help: 'Labels to put on the image, one `name=value` a line.',
-    commands: building,
-    example: 'org.opencontainers.image.revision=4c6c56a',
-  },
-  platforms: {
-    type: 'list',
-    group: 'build',
-    label: 'Platforms',
-    help: 'Platforms to build for. More than one needs buildx, and gives one index that is signed as a whole.',
-    commands: building,
-    example: 'linux/amd64, linux/arm64',
-  },
-  secrets: {
-    type: 'lines',
-    form: 'secret',
-    group: 'build',
-    label: 'Build secrets',
-    help: 'Secrets for `RUN --mount=type=secret`, one `id=name,env=VARIABLE` or `id=name,src=path` a line; never the secret itself. Needs buildx.',
-    commands: building,
-    example: 'id=npm,env=NPM_TOKEN',
-  },
-  'cache-from': {
-    type: 'lines',
-    group: 'build',
-    label: 'Cache sources',
-    help: 'Where build steps may be taken from, one source a line. For the classic builder: names of images.',
-    commands: building,
-    example: 'type=registry,ref=contoso.azurecr.io/team/app:cache',
-  },
-  'cache-to': {
-    type: 'lines',
-    group: 'build',
-    label: 'Cache destinations',
-    help: 'Where build steps are kept for later runs, one destination a line. Needs buildx.',
-    commands: building,
-    example: 'type=registry,ref=contoso.azurecr.io/team/app:cache,mode=max',
-  },
-  'no-cache': {
-    type: 'boolean',
-    group: 'build',
-    label: 'Build without cache',
-    help: 'Builds every step anew.',
-    commands: building,
-    default: false,
-    example: 'true',
-  },
-  pull: {
-    type: 'boolean',
-    group: 'build',
-    label: 'Always pull base images',
-    help: 'Asks the registry for newer base images, even if the engine has some.',
-    commands: building,
-    default: false,
-    example: 'true',
-  },
-  builder: {
-    type: 'choice',
-    group: 'build',
-    label: 'Builder',
-    help: 'Who builds.',
-    commands: building,
-    engine: 'native',
-    choices: {
-      auto: 'buildx where Docker has it, otherwise the classic builder. With the docker engine always the classic builder.',
-      buildx: 'BuildKit through `docker buildx build`.',
-      classic: 'The builder inside the Docker engine, `docker build` without BuildKit.',
-    },
-    default: 'auto',
-    example: 'buildx',
-  },
-  'builder-name': {
-    type: 'text',
-    group: 'build',
-    label: 'buildx builder',
-    help: 'Name of the buildx builder instance to use. Without it, the current one.',
-    commands: building,
-    engine: 'native',
-    example: 'team-builder',
-  },
-  'build-arguments': {
-    type: 'text',
-    group: 'build',
-    label: 'Further arguments',
-    help: 'Further arguments for the build command, split as a shell would but run by none. What another input or the signing decides (tags, output, push) is refused here.',
-    commands: building,
-    example: '--network none --shm-size 1g',
-  },
-  engine: {
-    type: 'choice',
-    group: 'trust',
-    label: 'Signing engine',
-    help: 'Who signs.',
-    commands: [...pushing, 'sign'],
-    choices: {
-      native:
-        'The built-in Notary client. Works with every Docker version, with buildx and multi-arch images, and with keys that never leave Key Vault.',
-      docker: 'The Docker CLI, up to version 28, with keys from Key Vault secrets or files.',
-    },
-    default: 'native',
-    example: 'native',
-  },
-  'tags-last': {
-    type: 'choice',
-    group: 'trust',
-    label: 'Tags last',
-    help: 'Whether the tags appear in the registry only after they are signed, so that a failed signing leaves no unsigned tag. Not with the docker engine.',
-    commands: pushing,
-    engine: 'native',
-    choices: {
-      auto: 'Where buildx can push by digest: with every driver but `docker`.',
-      always:
-        'As `auto`, and elsewhere by way of a staging tag `acr-content-trust-staging-…`, which stays in the registry until it is purged.',
-      never: 'As Docker does it: the tags are pushed first, then signed.',
-    },
-    default: 'auto',
-    example: 'always',
-  },
-  'content-trust': {
-    type: 'boolean',
-    group: 'trust',
-    label: 'Content trust',
-    help: 'Signs what is pushed, and holds base images to the `base-images` policy. Switched off, images are pushed unsigned, and the log says so.',
-    commands: usingDocker,
-    default: true,
-    example: 'true',
-  },
-  'signing-key': {
-    type: 'text',
-    group: 'trust',
-    label: 'Signing key',
-    help: 'The key that signs: a Key Vault key, certificate or secret by its URL, or a file. A secret or file holds a PEM or Docker `.key`.',
-    notes: [
-      {
-        commands: publishing,
-        help: 'The key decides the role: the delegations that list it, or `targets`. Needed whenever something is signed.',
-      },
-      {
-        commands: ['keysInit'],
-        help: 'Here it becomes the repository key; a Key Vault key is made if it does not exist.',
-      },
-      {
-        commands: ['signersAdd', 'signersRemove'],
-        help: 'Here it is the repository key, the one of `targets`.',
-      },
-      { commands: rotating, help: 'Here it is one of the keys at hand.' },
-    ],
-    commands: signingKeyUsers,
-    example: 'https://contoso-keys.vault.azure.net/keys/team-app',
-  },
-  'signing-key-passphrase': {
-    type: 'text',
-    group: 'trust',
-    label: 'Passphrase of the signing key',
-    help: 'Opens the signing key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
-    notes: [
-      { commands: ['keysImport', 'keysExport'], help: 'Here it opens all keys but root keys.' },
-    ],
-    commands: [...signingKeyUsers, 'keysImport', 'keysExport'],
-    secret: true,
-    references: ['url'],
-    example: 'https://contoso-keys.vault.azure.net/secrets/team-app-passphrase',
-  },
-  'root-key': {
-    type: 'text',
-    group: 'trust',
-    label: 'Root key',
-    help: 'The root key, with which a repository without trust data is initialised; given like `signing-key`.',
-    notes: [
-      {
-        commands: signing,
-        help: 'It signs that first publish only, and is opened besides where neither a pin nor a record at the signing key says which root is genuine. Without it a repository without trust data is an error, and no key is ever made up. Pipelines should not have it: initialise with `keys init`.',
-      },
-      { commands: ['keysInit'], help: 'A Key Vault key is made if it does not exist.' },
-      { commands: rotating, help: 'Here it is one of the keys at hand.' },
-    ],
-    commands: rootKeyUsers,
-    example: 'https://contoso-root.vault.azure.net/keys/root',
-  },
-  'root-key-passphrase': {
-    type: 'text',
-    group: 'trust',
-    label: 'Passphrase of the root key',
-    help: 'Opens the root key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
-    notes: [{ commands: ['keysImport', 'keysExport'], help: 'Here it opens all root keys.' }],
-    commands: [...rootKeyUsers, 'keysImport', 'keysExport'],
-    secret: true,
-    references: ['url'],
-    example: 'https://contoso-root.vault.azure.net/secrets/root-passphrase',
-  },
-  'trust-server': {
-    type: 'text',
-    group: 'trust',
-    label: 'Trust server',
-    help: 'URL of the Notary server for the images of `registry`. Without it, the registry itself, as in Azure Container Registry.',
-    commands: registryUsers,
-    example: 'https://contoso.azurecr.io',
-  },
-  'trust-pin': {
-    type: 'list',
-    group: 'trust',
-    label: 'Pinned root',
-    help: "What the repository's root must be: a root key ID, `sha256:` and the fingerprint of the root certificate, the path of a PEM file with the root's CA or public key, or the URL of the Key Vault root key. Any one of several suffices. The ID comes from the owner of the repository (`keys init` prints it), never from the trust server. Without it the record at the signing key counts; without both nothing is signed that others have signed, and the log says that the root is not pinned.",
-    notes: [
-      {
-        commands: verifying,
-        help: '`contoso.azurecr.io/*=` before a pin holds only repositories of such names to it.',
-      },
-    ],
-    commands: [
-      ...publishing,
-      'verify',
-      'inspect',
-      ...administering.filter((c) => c !== 'keysInit'),
-    ],
-    example: 'https://contoso-root.vault.azure.net/keys/root',
-  },
-  'source-trust-pin': {
-    type: 'list',
-    group: 'trust',
-    label: 'Pinned root at the source',
-    help: 'What the root of the source repository must be, as `trust-pin` says it of the target.',
-    commands: ['promote'],
-    example: 'https://contoso-root.vault.azure.net/keys/root',
-  },
-  'source-trust-server': {
-    type: 'text',
-    group: 'trust',
-    label: 'Trust server of the source',
-    help: 'URL of the Notary server for the images of `source`. Without it, their registry itself, as in Azure Container Registry.',
-    commands: ['promote'],
-    example: 'https://contosodev.azurecr.io',
-  },
-  'base-images': {
-    type: 'choice',
-    group: 'trust',
-    label: 'Base images',
-    help: 'What the signatures of base images decide. Applies while `content-trust` is on.',
-    commands: building,
-    choices: {
-      enforce: 'Every base image must be signed, and is pinned to its signed digest.',
-      'pin-signed': 'Signed base images are pinned to their signed digest; the others are listed.',
-      ignore: 'Base images are not looked at.',
-    },
-    default: 'pin-signed',
-    example: 'enforce',
-  },
-  keys: {
-    type: 'list',
-    group: 'keys',
-    label: 'Keys',
-    help: 'Keys at hand: Key Vault keys, certificates or secrets by their URLs, files, or a whole vault by its URL, of which every enabled key is taken. Separated by commas or lines.',
-    notes: [
-      { commands: ['keysBackup', 'keysExport'], help: 'Here they are the keys to write.' },
-      {
-        commands: ['signersRemove'],
-        help: 'Here a key of a signer who stays signs `targets/releases` again, so that nothing is lost.',
-      },
-    ],
-    commands: [...rotating, 'signersRemove', 'keysBackup', 'keysExport'],
-    required: ['keysBackup', 'keysExport'],
-    example: 'https://contoso-keys.vault.azure.net',
-  },
-  vault: {
-    type: 'text',
-    group: 'keys',
-    label: 'Vault',
-    help: 'URL of a Key Vault.',
-    notes: [
-      { commands: ['keysImport', 'keysRestore'], help: 'The one that the keys come into.' },
-      {
-        commands: ['keysInit'],
-        help: 'Without `signing-key`, each repository gets a key of its own in it, named after the repository.',
-      },
-    ],
-    commands: ['keysInit', 'keysImport', 'keysRestore'],
-    required: ['keysImport', 'keysRestore'],
-    example: 'https://contoso-keys.vault.azure.net',
-  },
-  'root-vault': {
-    type: 'text',
-    group: 'keys',
-    label: 'Vault for root keys',
-    help: 'URL of the Key Vault that root keys are imported to, best one that pipelines cannot reach. Without it, `vault`.',
-    commands: ['keysImport'],
-    example: 'https://contoso-root.vault.azure.net',
-  },
-  hsm: {
-    type: 'boolean',
-    group: 'keys',
-    label: 'Hardware keys',
-    help: 'Creates or imports keys that a hardware security module protects. Needs a vault of the tier Premium, or a Managed HSM.',
-    commands: ['keysInit', 'keysImport', 'keysRotate'],
-    default: false,
-    example: 'true',
-  },
-  'store-as': {
-    type: 'choice',
-    group: 'keys',
-    label: 'Store imported keys as',
-    help: 'What imported keys become in Key Vault.',
-    commands: ['keysImport'],
-    choices: {
-      key: 'Keys: the private key never leaves the vault again.',
-      secret:
-        'Secrets that hold a PEM: for the docker engine, and for keys that are to be exported.',
-    },
-    default: 'key',
-    example: 'secret',
-  },
-  archive: {
-    type: 'text',
-    group: 'keys',
-    label: 'Archive or folder of keys',
-    help: 'Path where keys are read or written.',
-    notes: [
-      {
-        commands: ['keysImport'],
-        help: "Docker's or Notary's folder of private keys, a tar or tar.gz of one, or a file with private keys.",
-      },
-      { commands: ['keysExport'], help: 'The tar.gz to write, which must not exist.' },
-      { commands: ['keysBackup'], help: 'The folder to write.' },
-      { commands: ['keysRestore'], help: 'The folder that a backup was written to.' },
-    ],
-    commands: archiving,
-    required: archiving,
-    example: '/secure/docker-trust.tar.gz',
-  },
-  'archive-passphrase': {
-    type: 'text',
-    group: 'keys',
-    label: 'Passphrase of exported keys',
-    help: 'Encrypts the private keys in the archive that `keysExport` writes; Docker asks for it when it uses them. At least 8 characters. The value, or the URL of a Key Vault secret that holds it.',
-    commands: ['keysExport'],
-    required: ['keysExport'],
-    secret: true,
-    references: ['url'],
-    example: 'https://contoso-keys.vault.azure.net/secrets/export-passphrase',
-  },
-  role: {
-    type: 'text',
-    group: 'keys',
-    label: 'Role',
-    help: 'The role whose key is replaced: `targets` (the repository key), `root`, a delegation such as `targets/ci`, or `snapshot` or `timestamp`, whose key the server makes and keeps.',
-    commands: ['keysRotate'],
-    required: ['keysRotate'],
-    example: 'targets',
-  },
-  'new-key': {
-    type: 'text',
-    group: 'keys',
-    label: 'New key',
-    help: 'The key that the role gets instead of its present one, given like `signing-key`. Not for `snapshot` and `timestamp`.',
-    commands: ['keysRotate'],
-    example: 'https://contoso-keys.vault.azure.net/keys/team-app-2',
-  },
-  'new-key-passphrase': {
-    type: 'text',
-    group: 'keys',
-    label: 'Passphrase of the new key',
-    help: 'Opens the new key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
-    commands: ['keysRotate'],
-    secret: true,
-    references: ['url'],
-    example: 'https://contoso-keys.vault.azure.net/secrets/team-app-2-passphrase',
-  },
-  'old-key': {
-    type: 'text',
-    group: 'keys',
-    label: 'Old key',
-    help: 'ID of the key that is replaced, where the role has several. Without it, the one that the role has.',
-    commands: ['keysRotate'],
-    example: '4c6c56a0b1d2e3f405162738495a6b7c8d9eaf0b1c2d3e4f5061728394a5b6c7',
-  },
-  'create-key': {
-    type: 'boolean',
-    group: 'keys',
-    label: 'Create the new key',
-    help: 'Creates `new-key` in Key Vault first: a new version of it, if a key of that name exists. For `snapshot` and `timestamp`, has the server make a new key although it holds the present one.',
-    commands: ['keysRotate'],
-    default: false,
-    example: 'true',
-  },
-  signer: {
-    type: 'text',
-    group: 'keys',
-    label: 'Signer',
-    help: 'Name of the signer, without `targets/`: lower-case letters, digits, hyphens and underscores.',
-    commands: ['signersAdd', 'signersRemove'],
-    required: ['signersAdd', 'signersRemove'],
-    example: 'ci',
-  },
-  'signer-key': {
-    type: 'list',
-    group: 'keys',
-    label: "The signer's public keys",
-    help: 'Public keys of the signer: a PEM file with a public key or a certificate, or a Key Vault key or certificate by its URL. Separated by commas or lines.',
-    commands: ['signersAdd'],
-    required: ['signersAdd'],
-    example: 'https://contoso-ci.vault.azure.net/keys/ci',
-  },
-  confirm: {
-    type: 'list',
-    group: 'keys',
-    label: 'Confirmed repositories',
-    help: 'The names of the repositories whose loss is confirmed. Without it nothing is lost: the run lists what would be, and fails.',
-    notes: [
-      { commands: ['trustDelete'], help: 'Each repository has to be named.' },
-      {
-        commands: ['signersRemove'],
-        help: 'Needed for repositories that lose signed tags, as with their last signer.',
-      },
-    ],
-    commands: ['trustDelete', 'signersRemove'],
-    example: 'contoso.azurecr.io/team/app',
-  },
-  'azure-subscription': {
-    type: 'text',
-    group: 'identity',
-    label: 'Azure service connection',
-    help: 'Azure Resource Manager service connection (workload identity federation, secret or certificate) of the principal that pushes and signs.',
-    commands: all,
-    hosts: ['task'],
-    example: 'contoso-production',
-  },
-  'client-id': {
-    type: 'text',
-    group: 'identity',
-    label: 'Client ID',
-    help: 'Application (client) ID of the service principal. With `tenant-id` alone on GitHub, the workflow signs in by OpenID Connect and needs the permission `id-token: write`. Alone, it names a user-assigned managed identity. Without any of these, the sources of `DefaultAzureCredential` are used.',
-    commands: all,
-    example: '11111111-2222-3333-4444-555555555555',
-  },
-  'tenant-id': {
-    type: 'text',
-    group: 'identity',
-    label: 'Tenant ID',
-    help: 'Directory (tenant) ID of the service principal.',
-    commands: all,
-    example: '66666666-7777-8888-9999-000000000000',
-  },
-  'client-secret': {
-    type: 'text',
-    group: 'identity',
-    label: 'Client secret',
-    help: 'Secret of the service principal.',
-    commands: all,
-    secret: true,
-    example: '(a secret variable)',
-  },
-  'client-certificate': {
-    type: 'text',
-    group: 'identity',
-    label: 'Client certificate',
-    help: 'Certificate of the service principal with its RSA private key: the path of a PEM or PKCS#12 (.pfx) file, or the text of one.',
-    commands: all,
-    secret: true,
-    references: ['path'],
-    example: '/etc/acr/principal.pem',
-  },
-  'client-certificate-password': {
-    type: 'text',
-    group: 'identity',
-    label: 'Password of the client certificate',
-    help: 'Opens the private key of the client certificate if it is encrypted.',
-    commands: all,
-    secret: true,
-    example: '(a secret variable)',
-  },
-  'registry-login': {
-    type: 'choice',
-    group: 'identity',
-    label: 'Registry login',
-    help: 'How to log in to the registry.',
-    commands: registryUsers,
-    choices: {
-      azure: 'With a fresh registry token for the principal above.',
-      existing: "With the login that the user's own Docker configuration has for the registry.",
-    },
-    default: 'azure',
-    example: 'existing',
-  },
-  cloud: {
-    type: 'choice',
-    group: 'identity',
-    label: 'Azure cloud',
-    help: 'The Azure cloud of principal and registry.',
-    commands: all,
-    choices: {
-      auto: "The service connection's cloud, otherwise the one the registry's name belongs to.",
-      AzureCloud: 'Azure.',
-      AzureChinaCloud: 'Azure operated by 21Vianet.',
-      AzureUSGovernment: 'Azure Government.',
-    },
-    default: 'auto',
-    example: 'AzureUSGovernment',
-  },
-  'registry-id': {
-    type: 'text',
-    group: 'advanced',
-    label: 'Resource ID of the registry',
-    help: 'Lets the run ask Azure Resource Manager up front whether the registry has content trust and the principal its roles, as far as the principal may read that. Also completes the role assignment lines in errors.',
-    commands: publishing,
-    example:
-      '/subscriptions/0000/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso',
-  },
-  'pass-environment': {
-    type: 'list',
-    group: 'advanced',
-    label: 'Environment for Docker',
-    help: "Names of environment variables to hand on to Docker besides those it always gets (its own, proxies, locale, and those that build arguments and secrets name). Docker sees nothing else of the run's environment.",
-    commands: [...usingDocker, 'verify'],
-    example: 'AWS_PROFILE',
-  },
-  format: {
-    type: 'choice',
-    group: 'advanced',
-    label: 'Format',
-    help: 'How the inspection is printed.',
-    commands: ['inspect'],
-    hosts: ['cli'],
-    choices: {
-      table: 'As tables, for people.',
-      json: 'On standard output nothing but JSON as `docker trust inspect` prints it; all else on standard error.',
-    },
-    default: 'table',
-    example: 'json',
-  },
-  'trust-report': {
-    type: 'text',
-    group: 'advanced',
-    label: 'Trust report',
-    help: 'Where to write the trust report. Without it, a file in the temporary folder of the agent.',
-    commands: all.filter((command) => command !== 'build'),
-    example: 'trust-report.json',
-  },
-} as const satisfies Record<string, InputDefinition>;
+/** The values of all inputs by name, each as its definition has it. */
+export type RawValues = Readonly<Record<string, InputValue<InputDefinition>>>;
 
-export type InputName = keyof typeof inputs;
+/** What is asked of the table. */
+export interface InputTable<N extends string> {
+  readonly commandNames: readonly N[];
+  readonly commands: Readonly<Record<N, DescribedCommand<N>>>;
+  /** Every input, in the order in which the commands declare them. */
+  readonly inputNames: readonly string[];
+  readonly definitionOf: (name: string) => InputDefinition<N>;
+  /** The inputs that a host offers, for one command or for all. */
+  readonly inputsOf: (host: HostName, command?: N) => readonly string[];
+  /**
+   * Reads the command, as one name (`keysInit`) or as on a command line (`keys init`).
+   * @param onFormer is told of a name that the command had before.
+   * @returns undefined, with a note in `problems`, for any other text.
+   */
+  readonly readCommand: (
+    text: string,
+    problems: ProblemList,
+    onFormer?: (former: string, now: N) => void,
+  ) => N | undefined;
+  /**
+   * Reads every input of `command`, or of all commands where it is not known.
+   * @param read gives the text of an input, empty when it is not set.
+   * @param problems where every input is noted that is missing or cannot be read. Without such a list
+   *   they are thrown.
+   */
+  readonly readInputs: (
+    command: N | undefined,
+    host: HostName,
+    read: (name: string) => string,
+    problems?: ProblemList,
+  ) => RawValues;
+  /** An empty list of problems, which knows an example of every input. */
+  readonly collectProblems: (nameInput: NameInput) => ProblemList;
+}
 
-/** Every input, read and typed; what a command does not use has its default or is empty. */
-export type InputValues = {
-  readonly [N in InputName]: InputValue<(typeof inputs)[N]>;
-};
+/** The table of `all` commands. */
+export function createTable<N extends string>(all: readonly DescribedCommand<N>[]): InputTable<N> {
+  const definitions = assemble(all);
+  const inputNames = [...definitions.keys()];
+  const definitionOf = (name: string): InputDefinition<N> => {
+    const definition = definitions.get(name);
+    if (!definition) throw new TypeError(`there is no input ${name}`);
+    return definition;
+  };
+  const inputsOf = (host: HostName, command?: N): readonly string[] =>
+    inputNames.filter((name) => {
+      const { hosts, commands } = definitionOf(name);
+      return (hosts ?? [host]).includes(host) && (!command || commands.includes(command));
+    });
+  const createProblems = (nameInput: NameInput): ProblemList =>
+    collectProblems(nameInput, (name) => definitions.get(name)?.example ?? 'sign');
+  const commandNames = all.map(({ name }) => name);
+  return {
+    commandNames,
+    commands: Object.fromEntries(all.map((one) => [one.name, one])) as InputTable<N>['commands'],
+    inputNames,
+    definitionOf,
+    inputsOf,
+    readCommand: (text, problems, onFormer) => {
+      const words = text.trim().split(/\s+/).join(' ');
+      const isCalled = (name: string): boolean =>
+        name === words || commandLineOf(name).join(' ') === words;
+      for (const { name, formerNames = [] } of all) {
+        if (isCalled(name)) return name;
+        const former = formerNames.find(isCalled);
+        if (former === undefined) continue;
+        onFormer?.(former, name);
+        return name;
+      }
+      problems.add({
+        input: 'command',
+        problem: `is "${text.trim()}", and there is no such command`,
+        code: 'INPUT_INVALID',
+        remedy: `Use one of: ${commandNames.join(', ')}.`,
+      });
+      return undefined;
+    },
+    readInputs: (command, host, read, problems) => {
+      const { add, throwIfAny } = problems ?? createProblems((name) => inputNameOn(host, name));
+      const used = new Set(inputsOf(host, command));
+      const values = Object.fromEntries(
+        inputNames.map((name) => {
+          const definition = definitionOf(name);
+          const raw = used.has(name) ? read(name) : '';
+          const isRequired = command !== undefined && definition.requiredBy.includes(command);
+          if (raw.trim() === '' && isRequired) {
+            add({ input: name, problem: 'is not set', code: 'INPUT_MISSING' });
+          }
+          return [name, readValue(name, definition, raw, add)];
+        }),
+      );
+      if (!problems) throwIfAny();
+      return values;
+    },
+    collectProblems: createProblems,
+  };
+}
 
-export const outputs = {
-  digest: {
-    description: 'Digest of the image: what this run pushed, or what it signed.',
-    example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-  },
-  image: {
-    description: 'The image by digest, ready to deploy: set when all that was asked for is done.',
-    example: 'contoso.azurecr.io/team/app@sha256:9f86d081884c…',
-  },
-  'signed-tags': {
-    description:
-      'The tags that were signed and read back, separated by commas; with `images`, their full names.',
-    example: '1.4.2,latest',
-  },
-  'key-id': { description: 'ID of the key that signed.', example: '4c6c56a0…' },
-  role: {
-    description: 'The roles that carry the signature, separated by commas.',
-    example: 'targets/ci,targets/releases',
-  },
-  images: {
-    description:
-      'The images that `verify` verified, that `sign` signed of the input `images`, or that `promote` copied and signed, by digest, one a line.',
-    example: 'contoso.azurecr.io/team/app@sha256:9f86d081884c…',
-  },
-  verified: { description: 'How many images `verify` verified.', example: '3' },
-  inspection: {
-    description:
-      'Path of a JSON file with what `inspect` saw, in the shape of `docker trust inspect`.',
-    example: '/tmp/acr-content-trust-inspection.json',
-  },
-  'revoked-tags': {
-    description:
-      'The tags that `revoke` took from at least one role, or would take, separated by commas.',
-    example: '1.4.1,nightly-3',
-  },
-  'still-signed-tags': {
-    description: 'The tags that other roles still carry after `revoke`, separated by commas.',
-    example: '1.4.1',
-  },
-  keys: {
-    description:
-      'The keys that were created, imported, restored, rotated to or listed for a signer, by their URLs with version, one a line.',
-    example: 'https://contoso-keys.vault.azure.net/keys/team-app/0123456789abcdef0123456789abcdef',
-  },
-  repositories: {
-    description:
-      'The repositories that a command on keys, signers or trust data was done for, one a line.',
-    example: 'contoso.azurecr.io/team/app',
-  },
-  archive: {
-    description: 'Path of the archive or folder that keys were written to.',
-    example: '/secure/docker-trust.tar.gz',
-  },
-  'first-expiry': {
-    description:
-      'When the first role of the repositories expires that the server does not renew, as `keysStatus` and `keysRenew` saw it.',
-    example: '2029-11-22T12:10:04.000Z',
-  },
-  'renewed-roles': {
-    description: 'What `keysRenew` signed again, repository and role, one a line.',
-    example: 'contoso.azurecr.io/team/app targets',
-  },
-  'trust-report': {
-    description:
-      'Path of a JSON file that says what the run did: what was pushed, signed, verified, revoked or changed.',
-    example: '/tmp/acr-content-trust-report.json',
-  },
-} as const satisfies Record<string, OutputDefinition>;
+/** Every input with what all commands say of it. */
+function assemble<N extends string>(
+  all: readonly DescribedCommand<N>[],
+): ReadonlyMap<string, InputDefinition<N>> {
+  const definitions = new Map<string, InputDefinition<N>>();
+  for (const { name: command, inputs } of all) {
+    for (const [name, { required, note, ...declared }] of Object.entries(inputs)) {
+      const { commands = [], requiredBy = [], notes = [] } = definitions.get(name) ?? {};
+      definitions.set(name, {
+        ...declared,
+        commands: [...commands, command],
+        requiredBy: required ? [...requiredBy, command] : requiredBy,
+        notes: note === undefined ? notes : withNote(notes, note, command),
+      });
+    }
+  }
+  return definitions;
+}
 
-export type OutputName = keyof typeof outputs;
+/** Commands that say the same of an input say it once. */
+function withNote<N extends string>(
+  notes: InputDefinition<N>['notes'],
+  help: string,
+  command: N,
+): InputDefinition<N>['notes'] {
+  const known = notes.find((note) => note.help === help);
+  if (!known) return [...notes, { help, commands: [command] }];
+  return notes.map((note) =>
+    note === known ? { help, commands: [...note.commands, command] } : note,
+  );
+}
+
+/**
+ * What an input means for `of`, in full sentences: for one command as if there were no other.
+ * @param nameCommand how a command is called where the text stands.
+ */
+export function helpOf<N extends string>(
+  { help, notes, commands }: Pick<InputDefinition<N>, 'help' | 'notes' | 'commands'>,
+  of: readonly N[],
+  nameCommand: (command: N) => string,
+): string {
+  const asked = commands.filter((command) => of.includes(command));
+  const particular = notes.flatMap((note) => {
+    const meant = asked.filter((command) => note.commands.includes(command));
+    if (meant.length === 0) return [];
+    // Everybody who reads the text is meant.
+    if (meant.length === asked.length) return [note.help];
+    const names = meant.map((command) => `\`${nameCommand(command)}\``).join(', ');
+    return [`For ${names}: ${note.help}`];
+  });
+  return [help, ...particular].join(' ');
+}
+
+/** An input's name on a host: kebab case, or camel case for the task. */
+export function inputNameOn(host: HostName, name: string): string {
+  return host === 'task' ? name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase()) : name;
+}

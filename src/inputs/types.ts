@@ -1,30 +1,4 @@
-/** The shape of the input table; no values here. */
-
-/** What a run can be asked to do. */
-export const commandNames = [
-  'buildAndPush',
-  'build',
-  'push',
-  'sign',
-  'verify',
-  'inspect',
-  'revoke',
-  'promote',
-  'keysInit',
-  'keysImport',
-  'keysExport',
-  'keysBackup',
-  'keysRestore',
-  'keysRotate',
-  'keysStatus',
-  'keysRenew',
-  'keysLost',
-  'signersList',
-  'signersAdd',
-  'signersRemove',
-  'trustDelete',
-] as const;
-export type CommandName = (typeof commandNames)[number];
+/** The shape of inputs and outputs; no values here. */
 
 /** What commands have in common that are asked for as `keys init`: the first of the two words. */
 export const commandGroups = ['keys', 'signers', 'trust'] as const;
@@ -49,12 +23,6 @@ export const inputGroups = {
 } as const;
 export type InputGroup = keyof typeof inputGroups;
 
-/** Sentences that hold for some of the commands that read an input. */
-export interface InputNote {
-  readonly commands: readonly CommandName[];
-  readonly help: string;
-}
-
 interface Common {
   /** The heading it stands under. */
   readonly group: InputGroup;
@@ -62,12 +30,10 @@ interface Common {
   readonly label: string;
   /** Full sentences; what it does, what it accepts, what happens without it. */
   readonly help: string;
-  /** What `help` means for some commands in particular. */
-  readonly notes?: readonly InputNote[];
-  /** The commands that read it. */
-  readonly commands: readonly CommandName[];
-  /** The commands that cannot do without it; none if absent. */
-  readonly required?: readonly CommandName[];
+  /** What `help` means for this command in particular. */
+  readonly note?: string;
+  /** Whether the command cannot do without it. */
+  readonly required?: true;
   /** The hosts that have it; all if absent. */
   readonly hosts?: readonly HostName[];
   /** The signing engine without which it has no effect; any if absent. */
@@ -112,10 +78,26 @@ export interface ChoiceInput extends Common {
   readonly default: string;
 }
 
-export type InputDefinition = TextInput | ListInput | LinesInput | BooleanInput | ChoiceInput;
+/** An input as a command declares it. */
+export type Input = TextInput | ListInput | LinesInput | BooleanInput | ChoiceInput;
+
+/** The inputs of a command, or some that several commands share. */
+export type Inputs = Readonly<Record<string, Input>>;
+
+type Without<D> = D extends Input ? Omit<D, 'required' | 'note'> : never;
+
+/** An input as all commands together have it. */
+export type InputDefinition<N extends string = string> = Without<Input> & {
+  /** The commands that read it. */
+  readonly commands: readonly N[];
+  /** Those of them that cannot do without it. */
+  readonly requiredBy: readonly N[];
+  /** What `help` means for some of them in particular. */
+  readonly notes: readonly { readonly commands: readonly N[]; readonly help: string }[];
+};
 
 /** What an input of the given definition is once read. */
-export type InputValue<D extends InputDefinition> = D extends { type: 'list' | 'lines' }
+export type InputValue<D extends Input> = D extends { type: 'list' | 'lines' }
   ? readonly string[]
   : D extends { type: 'boolean' }
     ? boolean
@@ -125,8 +107,5 @@ export type InputValue<D extends InputDefinition> = D extends { type: 'list' | '
         ? string
         : string | undefined;
 
-/** An output of a run. */
-export interface OutputDefinition {
-  readonly description: string;
-  readonly example: string;
-}
+/** The inputs of a command, read and typed. */
+export type InputValues<I extends Inputs> = { readonly [N in keyof I]: InputValue<I[N]> };

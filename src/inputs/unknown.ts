@@ -3,17 +3,14 @@
  * Only names are looked at, never values.
  */
 import { commandInput } from './commands.js';
-import { inputNameOn, inputsOf } from './read.js';
-import type { InputName } from './table.js';
+import { inputNameOn } from './table.js';
 import type { HostName } from './types.js';
-
-type Ours = InputName | 'command';
 
 /**
  * Inputs of Docker@0 to Docker@2 and docker/build-push-action in their own spelling, and what does
  * the same here.
  */
-const foreign: Readonly<Record<string, readonly Ours[]>> = {
+const foreign: Readonly<Record<string, readonly string[]>> = {
   containerRegistry: ['registry', 'azure-subscription'],
   azureContainerRegistry: ['registry'],
   azureSubscriptionEndpoint: ['azure-subscription'],
@@ -59,10 +56,17 @@ export interface UnknownInput {
   readonly instead: readonly string[];
 }
 
-/** Those of `given`, names in the form of environment variables, that are no inputs of `host`. */
-export function unknownInputs(host: HostName, given: readonly string[]): readonly UnknownInput[] {
+/**
+ * Those of `given`, names in the form of environment variables, that are no inputs of `host`.
+ * @param offered the inputs of the host.
+ */
+export function unknownInputs(
+  host: HostName,
+  offered: readonly string[],
+  given: readonly string[],
+): readonly UnknownInput[] {
   const known = new Map(
-    [...inputsOf(host), commandInput.name].map((name) => [plain(name), inputNameOn(host, name)]),
+    [...offered, commandInput.name].map((name) => [plain(name), inputNameOn(host, name)]),
   );
   const others = new Map(
     Object.entries(foreign).map(([name, ours]) => [plain(name), { name, ours }]),

@@ -1,7 +1,7 @@
 /** What every command does with inputs that cannot be used. */
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { runCommand, type RunContext } from '../../src/commands/index.js';
+import { runCommand, type HostContext } from '../../src/commands/index.js';
 import { isTrustError, type TrustError } from '../../src/errors.js';
 import {
   collectProblems,
@@ -10,7 +10,7 @@ import {
   inputsOf,
   readInputs,
   type CommandName,
-} from '../../src/inputs/index.js';
+} from '../../src/commands/index.js';
 
 /** A run that has nothing but its inputs: whoever asks for more fails. */
 async function refusalOf(
@@ -22,7 +22,7 @@ async function refusalOf(
   const inputs = readInputs(command, 'task', (name) => given[name] ?? '', problems);
   const context = { problems, nameInput, workingDirectory: tmpdir(), tempDirectory: tmpdir() };
   try {
-    await runCommand(command, inputs, context as unknown as RunContext);
+    await runCommand(command, inputs, context as unknown as HostContext);
   } catch (error) {
     if (isTrustError(error)) return error;
     throw error;
@@ -32,7 +32,7 @@ async function refusalOf(
 
 describe.each(commandNames)('the command %s', (command) => {
   const offered = inputsOf('task', command);
-  const required = offered.filter((name) => definitionOf(name).required?.includes(command));
+  const required = offered.filter((name) => definitionOf(name).requiredBy.includes(command));
 
   it('is refused for a missing input, an unreadable one and a senseless one at once', async () => {
     const given = {

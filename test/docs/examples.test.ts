@@ -5,18 +5,20 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
 import {
-  collectProblems,
   commandGroups,
   commandInput,
   inputNameOn,
-  inputsOf,
   isReference,
-  definitionOf,
   commandLineOf,
-  readCommand,
-  readInputs,
   type HostName,
 } from '../../src/inputs/index.js';
+import {
+  collectProblems,
+  inputsOf,
+  definitionOf,
+  readCommand,
+  readInputs,
+} from '../../src/commands/index.js';
 import { codeBlocks, root, type CodeBlock } from './pages.js';
 
 /** Inputs as YAML gives them; anything but these kinds fails the test that reads it. */

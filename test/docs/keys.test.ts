@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { commandLineOf, commandNames, placeOf } from '../../src/inputs/index.js';
+import { commandLineOf, placeOf } from '../../src/inputs/index.js';
+import { commandNames } from '../../src/commands/index.js';
 import { codeBlocksOf, readPage } from './pages.js';
 
 const page = readPage('docs/keys.md');

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { inputNames, inputNameOn, outputs } from '../../src/inputs/index.js';
+import { inputNameOn, outputs } from '../../src/inputs/index.js';
+import { inputNames } from '../../src/commands/index.js';
 import { pages, proseOf, readPage, root } from './pages.js';
 
 /** The anchors that GitHub gives the headings of a page. */

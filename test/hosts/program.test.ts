@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
-import { commandLineOf, commandNames, inputsOf } from '../../src/inputs/index.js';
+import { commandLineOf } from '../../src/inputs/index.js';
+import { commandNames, inputsOf } from '../../src/commands/index.js';
 
 async function parse(...args: readonly string[]): Promise<Invocation> {
   const asked: Invocation[] = [];

@@ -2,18 +2,19 @@
  * A program that runs one invented command on a real host: `sample.ts <action|task|cli> [arguments]`.
  * What the command does is named by the variable SAMPLE.
  */
+import type { RawValues } from '../../src/inputs/index.js';
 import { openSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import type { RunContext } from '../../src/commands/index.js';
+import type { HostContext } from '../../src/commands/index.js';
 import { code, escape } from '../../src/commands/report/report.js';
 import { TrustError } from '../../src/errors.js';
 import { createActionsHost } from '../../src/hosts/actions/host.js';
 import { runCli } from '../../src/hosts/cli/run-cli.js';
 import { createHttpClient } from '../../src/http/index.js';
 import { runAndExit } from '../../src/hosts/run.js';
-import type { InputValues } from '../../src/inputs/index.js';
+import type { InputValues } from '../../src/commands/inputs/values.js';
 
-const scenarios: Record<string, (context: RunContext, inputs: InputValues) => Promise<void>> = {
+const scenarios: Record<string, (context: HostContext, inputs: InputValues) => Promise<void>> = {
   async all(context, inputs) {
     const { log, secrets } = context;
     secrets.mask('-----BEGIN X-----\nbGluZS1vbmUtb2Yta2V5\nbGluZS10d28tb2Yta2V5\n-----END X-----');
@@ -132,10 +133,10 @@ function takeDescriptors(): void {
   }
 }
 
-const run = async (_command: string, inputs: InputValues, context: RunContext): Promise<void> => {
+const run = async (_command: string, values: RawValues, context: HostContext): Promise<void> => {
   // As every command does once it has read its inputs.
   context.problems.throwIfAny();
-  await scenarios[process.env.SAMPLE ?? 'all']?.(context, inputs);
+  await scenarios[process.env.SAMPLE ?? 'all']?.(context, values as unknown as InputValues);
 };
 
 async function main(host: string | undefined): Promise<void> {

@@ -1,16 +1,17 @@
 /** Entries for the builder, one a line, and what people write instead. */
 import { describe, expect, it } from 'vitest';
 import { isTrustError, type TrustError } from '../../src/errors.js';
-import { readInputs, secretValuesIn, type InputName } from '../../src/inputs/index.js';
+import { secretValuesIn } from '../../src/inputs/index.js';
+import { readInputs } from '../../src/commands/index.js';
 
 const image = { registry: 'contoso.azurecr.io', repository: 'team/app', tags: '1.0' };
 
-function read(texts: Partial<Record<InputName, string>>) {
-  const given: Partial<Record<InputName, string>> = { ...image, ...texts };
+function read(texts: Partial<Record<string, string>>) {
+  const given: Partial<Record<string, string>> = { ...image, ...texts };
   return readInputs('buildAndPush', 'action', (name) => given[name] ?? '');
 }
 
-function refusal(texts: Partial<Record<InputName, string>>): TrustError {
+function refusal(texts: Partial<Record<string, string>>): TrustError {
   try {
     read(texts);
   } catch (error) {

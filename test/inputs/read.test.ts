@@ -1,26 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { TrustError } from '../../src/errors.js';
+import { commandLineOf, inputNameOn, isReference, type HostName } from '../../src/inputs/index.js';
 import {
   collectProblems,
-  commandLineOf,
   commandNames,
   definitionOf,
-  inputNameOn,
   inputNames,
-  inputs,
   inputsOf,
-  isReference,
   readCommand,
   readInputs,
   type CommandName,
-  type HostName,
-  type InputName,
-} from '../../src/inputs/index.js';
+} from '../../src/commands/index.js';
 
 const image = { registry: 'contoso.azurecr.io', repository: 'team/app', tags: '1.0' };
 
 function read(
-  texts: Partial<Record<InputName, string>>,
+  texts: Partial<Record<string, string>>,
   command: CommandName = 'buildAndPush',
   host: HostName = 'action',
 ) {
@@ -93,10 +88,12 @@ describe('reading inputs', () => {
 
 describe('the table of inputs', () => {
   it.each(inputNames)('has an example of "%s" that is accepted', (name) => {
-    const command = definitionOf(name).commands[0] ?? 'sign';
+    const command = (definitionOf(name).commands[0] ?? 'sign') as CommandName;
     const host = definitionOf(name).hosts?.[0] ?? 'action';
-    const needed = inputNames.filter((one) => definitionOf(one).required?.includes(command));
-    const texts = Object.fromEntries([...needed, name].map((one) => [one, inputs[one].example]));
+    const needed = inputNames.filter((one) => definitionOf(one).requiredBy.includes(command));
+    const texts = Object.fromEntries(
+      [...needed, name].map((one) => [one, definitionOf(one).example]),
+    );
     expect(() => read(texts, command, host)).not.toThrow();
   });
 
@@ -115,8 +112,8 @@ describe('the table of inputs', () => {
 
   it('has every required input among those of the command', () => {
     for (const name of inputNames) {
-      const { commands, required = [] } = definitionOf(name);
-      expect(commands).toEqual(expect.arrayContaining([...required]));
+      const { commands, requiredBy } = definitionOf(name);
+      expect(commands).toEqual(expect.arrayContaining([...requiredBy]));
     }
   });
 

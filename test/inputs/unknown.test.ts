@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inputNameOn, inputsOf, unknownInputs } from '../../src/inputs/index.js';
+import { inputNameOn, unknownInputs } from '../../src/inputs/index.js';
+import { inputsOf } from '../../src/commands/index.js';
 
 describe('an input that nobody reads', () => {
   it.each([
@@ -13,7 +14,7 @@ describe('an input that nobody reads', () => {
     ['SIGNING_KEY', 'SIGNING_KEY', ['signingKey']],
     ['NONSENSE', 'NONSENSE', []],
   ])('of the task is named, with what it is called here: %s', (given, name, instead) => {
-    expect(unknownInputs('task', [given])).toEqual([{ name, instead }]);
+    expect(unknownInputs('task', inputsOf('task'), [given])).toEqual([{ name, instead }]);
   });
 
   it.each([
@@ -21,11 +22,13 @@ describe('an input that nobody reads', () => {
     ['BUILD-CONTEXTS', 'build-contexts', ['build-arguments']],
     ['SIGNINGKEY', 'SIGNINGKEY', ['signing-key']],
   ])('of the action, too: %s', (given, name, instead) => {
-    expect(unknownInputs('action', [given])).toEqual([{ name, instead }]);
+    expect(unknownInputs('action', inputsOf('action'), [given])).toEqual([{ name, instead }]);
   });
 
   it('of the command line is a variable', () => {
-    expect(unknownInputs('cli', ['REGSITRY', 'SIGNINGKEY', 'SIGNING_KEY'])).toEqual([
+    expect(
+      unknownInputs('cli', inputsOf('cli'), ['REGSITRY', 'SIGNINGKEY', 'SIGNING_KEY']),
+    ).toEqual([
       { name: 'REGSITRY', instead: [] },
       { name: 'SIGNINGKEY', instead: ['signing-key'] },
     ]);
@@ -36,6 +39,6 @@ describe('an input that nobody reads', () => {
       const own = inputNameOn(host, name).toUpperCase();
       return host === 'cli' ? own.replaceAll('-', '_') : own;
     });
-    expect(unknownInputs(host, names)).toEqual([]);
+    expect(unknownInputs(host, inputsOf(host), names)).toEqual([]);
   });
 });

@@ -7,17 +7,18 @@ import { taskProblems, taskProblemsOf } from '../../scripts/checks/task.js';
 import { commandActions, generatedFiles, groupActions, root } from '../../scripts/generate.js';
 import {
   commandLineOf,
-  commandNames,
-  definitionOf,
   inputGroups,
   inputNameOn,
-  inputNames,
-  inputsOf,
   outputs,
   placeOf,
-  type CommandName,
-  type InputName,
 } from '../../src/inputs/index.js';
+import {
+  commandNames,
+  definitionOf,
+  inputNames,
+  inputsOf,
+  type CommandName,
+} from '../../src/commands/index.js';
 
 interface Task {
   readonly name: string;
@@ -51,7 +52,7 @@ const outputNames = Object.keys(outputs);
 
 const mainCommands = commandNames.filter((name) => placeOf(name).group === undefined);
 
-function ofCommands(of: readonly CommandName[]): readonly InputName[] {
+function ofCommands(of: readonly CommandName[]): readonly string[] {
   return inputsOf('action').filter((name) =>
     definitionOf(name).commands.some((command) => of.includes(command)),
   );

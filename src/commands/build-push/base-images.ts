@@ -20,7 +20,7 @@ import {
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { BaseImageReport } from '../report/report.js';
-import type { Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
 import { unanswered } from '../unanswered.js';
 import type { CheckedDocker } from './docker-setup.js';
 import { onBuildProblem } from './onbuild.js';

@@ -2,19 +2,15 @@
  * The main job: preflight, build, push, sign, read back. `build` and `push` are parts of it. Whatever
  * could keep the run from ending signed is found before the build.
  */
-import type { InputValues } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { isTrustError } from '../../errors.js';
 import type { BuildResult } from '../../docker/index.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import { withJobReport, type JobProgress } from '../report/job-progress.js';
-import {
-  openAzure,
-  openSession,
-  openWithoutLogin,
-  requirePush,
-  type Session,
-} from '../session/session.js';
+import type { Session } from '../access/access.js';
+import { placeOf } from '../configuration/types.js';
+import { requirePush } from '../signing/registry-rights.js';
 import {
   checkShared,
   openSigning,
@@ -55,11 +51,11 @@ export interface Job {
  */
 export function buildPushSign(
   configuration: Configuration,
-  inputs: InputValues,
+  _inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
   return withJobReport(configuration, context, async (progress, run) => {
-    const job = await prepare(configuration, inputs, progress, run);
+    const job = await prepare(configuration, progress, run);
     const built = job.prepared && (await build(job, job.prepared, run));
     if (configuration.command !== 'build') await pushAndSign(job, built, run);
     else if (built?.kind === 'loaded') {
@@ -71,7 +67,6 @@ export function buildPushSign(
 /** The preflight: all that can keep the run from ending as it should. Changes nothing. */
 async function prepare(
   configuration: Configuration,
-  inputs: InputValues,
   progress: JobProgress,
   run: RunContext,
 ): Promise<Job> {
@@ -85,7 +80,7 @@ async function prepare(
   const prepared =
     configuration.build &&
     (await prepareBuild(configuration, configuration.build, docker, order, run));
-  const azure = openAzure(configuration, inputs, run);
+  const azure = run.access.azure(image.registry);
   const opening = signing && openSigning(signing, azure, run);
   const needsLogin =
     command !== 'build' ||
@@ -93,11 +88,11 @@ async function prepare(
     readsRegistry(prepared, image.registry, await baseImageOptions(prepared.request, docker, run));
   const session = needsLogin
     ? await log.group('Registry login', async () => {
-        const opened = await openSession(configuration, inputs, run, azure);
+        const opened = await run.access.session(placeOf(configuration));
         if (command !== 'build') await requirePush(opened, configuration);
         return opened;
       })
-    : openWithoutLogin(configuration, run, azure);
+    : run.access.withoutLogin(placeOf(configuration));
   const plan =
     opening &&
     (await log.group('Trust data', async () => {

@@ -21,8 +21,8 @@ import type { Log } from '../../ports.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import { warnOfUnsetVariables } from './unset-variables.js';
-import { userDockerConfig } from '../session/docker-home.js';
-import type { Session } from '../session/session.js';
+import { userDockerConfig } from '../access/docker-home.js';
+import type { Session } from '../access/access.js';
 
 /** A Docker that suits the run. */
 export interface CheckedDocker {

@@ -11,7 +11,7 @@ import {
   readImageConfigs,
   registryEndpointOf,
 } from '../../registry/index.js';
-import type { Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
 import { unanswered } from '../unanswered.js';
 
 /** Why a base image cannot be proven to bring in no others, or undefined. */

@@ -6,18 +6,15 @@ import path from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import { parseRegistryId } from '../../azure/index.js';
 import { readExtraArguments } from '../../docker/index.js';
-import {
-  flawOf,
-  type CommandName,
-  type InputName,
-  type InputValues,
-  type ProblemList,
-} from '../../inputs/index.js';
+import { flawOf, type ProblemList } from '../../inputs/index.js';
+import type { CommandName } from '../command-name.js';
+import type { InputName, InputValues } from '../inputs/values.js';
 import { parseDigest, parseRegistryHost, parseRepository, parseTag } from '../../registry/index.js';
 import { checkIdentity, parseTrustServer, readPins } from './common-inputs.js';
 import { readKeyInput } from './key-inputs.js';
 import { checkTagsToRevoke, readRevocation } from './tags-to-revoke.js';
-import { readImagesToSign, trustServerOf } from './sign-images.js';
+import { trustServerOf } from '../inputs/repositories.js';
+import { readImagesToSign } from './sign-images.js';
 import type { BuildConfiguration, Configuration, ImageConfiguration } from './types.js';
 
 export { checkIdentity, parseTrustServer };

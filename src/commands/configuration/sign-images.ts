@@ -1,13 +1,10 @@
 /** The input `images` of `sign`: full references, sorted into repositories. */
 import { parseDigest, parseImageReference, type ImageReference } from '../../registry/index.js';
-import type { InputValues, ProblemList } from '../../inputs/index.js';
+import type { ProblemList } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { TrustError } from '../../errors.js';
+import { trustServerOf } from '../inputs/repositories.js';
 import type { RepositoryToSign } from './types.js';
-
-/** Where the trust data of a registry's repositories is, unless an input says otherwise. */
-export function trustServerOf(registry: string): string {
-  return `https://${registry || 'registry.invalid'}`;
-}
 
 /** Reads `images`, in the order in which repositories are first named; notes what is wrong. */
 export function readImagesToSign(

@@ -1,6 +1,7 @@
 /** The inputs that say which tags `revoke` is to take away. */
 import { TrustError } from '../../errors.js';
-import type { InputValues, ProblemList } from '../../inputs/index.js';
+import type { ProblemList } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { parseTag } from '../../registry/index.js';
 import type { RevocationConfiguration } from './types.js';
 

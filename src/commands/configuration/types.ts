@@ -1,5 +1,7 @@
 /** What a run was asked for, once everything has been checked. Types only. */
-import type { CommandName, InputName, InputValues } from '../../inputs/index.js';
+import type { CommandName } from '../command-name.js';
+import type { InputName, InputValues } from '../inputs/values.js';
+import type { RegistryPlace } from '../access/access.js';
 import type { KeyReference } from '../../signing/index.js';
 import type { PinReference } from './trust-pin.js';
 
@@ -76,6 +78,14 @@ export interface Configuration {
   readonly registryId: string | undefined;
   readonly passEnvironment: readonly string[];
   readonly reportPath: string | undefined;
+}
+
+/** The registry of a configuration. */
+export function placeOf({
+  image: { registry },
+  trustServer,
+}: Pick<Configuration, 'image' | 'trustServer'>): RegistryPlace {
+  return { registry, trustServer };
 }
 
 /** Some tags of one repository. */

@@ -1,7 +1,8 @@
 /** From typed inputs to what `inspect` is to look at. Asks nobody. */
 import path from 'node:path';
 import { TrustError } from '../../errors.js';
-import type { InputValues, ProblemList } from '../../inputs/index.js';
+import type { ProblemList } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import {
   formatImageReference,
   gunOf,

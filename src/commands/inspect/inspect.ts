@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TrustError, isTrustError } from '../../errors.js';
-import type { InputValues } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import type { RegistryClient } from '../../registry/index.js';
@@ -18,7 +18,6 @@ import {
   type SignedTag,
   type TrustedView,
 } from '../../trust/index.js';
-import { collectWarnings } from '../report/collect-warnings.js';
 import type { RunContext } from '../context.js';
 import { failureOfMany } from '../report/failure-of-many.js';
 import { handOnReport } from '../report/report-file.js';
@@ -56,8 +55,8 @@ interface Inspected {
 export async function inspectRepositories(inputs: InputValues, context: RunContext): Promise<void> {
   const { workingDirectory, tempDirectory, problems } = context;
   const configuration = readInspectConfiguration(inputs, workingDirectory, problems);
-  const { log, warnings } = collectWarnings(context.log);
-  const access = createAccess(configuration, inputs, context, log);
+  const { log, warnings } = context;
+  const access = createAccess(configuration, inputs, context);
   const inspected = await log.group('Trust data', async () => {
     const pins = await openPins(configuration, access, context);
     return mapConcurrent(configuration.requests, limits.concurrentRepositories, (request) =>

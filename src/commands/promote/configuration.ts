@@ -3,7 +3,8 @@
  * concerns the source. Asks nobody.
  */
 import { TrustError } from '../../errors.js';
-import type { InputValues, ProblemList } from '../../inputs/index.js';
+import type { ProblemList } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { gunOf, parseImageReference, type ImageReference } from '../../registry/index.js';
 import type { RoleName } from '../../trust/index.js';
 import { parseTrustServer } from '../configuration/common-inputs.js';

@@ -3,7 +3,7 @@ import type { Log } from '../../ports.js';
 import { copyImage, planCopy, type CopyPlan, type RepositoryAccess } from '../../registry/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import type { Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
 import type { VerifiedImage } from './source.js';
 
 /** What is, or would be, done for one image. Numbers of pieces. */

@@ -1,5 +1,5 @@
 /** How far a run of `promote` has come, and the facts that its report is made of. Decides nothing. */
-import { errorOf } from '../report/job-progress.js';
+import { errorFacts } from '../report/error-facts.js';
 import {
   leastCertain,
   nothingPushed,
@@ -41,7 +41,7 @@ export function factsOfRun(
   const { plan, signed, copies, state } = progress;
   return {
     outcome: failure ? 'failed' : 'done',
-    error: failure && errorOf(failure.thrown, failure.aftermath),
+    error: failure && errorFacts(failure.thrown, failure.aftermath),
     registry,
     repository,
     gun,

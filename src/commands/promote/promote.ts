@@ -3,16 +3,17 @@
  * digest, signed in one publish, and only then put under their tags. Nothing is copied that cannot
  * be signed, and no tag is put that is not.
  */
-import type { InputValues } from '../../inputs/index.js';
+import { placeOf } from '../configuration/types.js';
+import type { InputValues } from '../inputs/values.js';
 import type { Log } from '../../ports.js';
 import type { Manifest } from '../../registry/index.js';
 import type { TagContent } from '../../trust/index.js';
 import type { Configuration, SigningConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import { collectWarnings } from '../report/collect-warnings.js';
 import { handOnReport } from '../report/report-file.js';
 import { aftermathOf, type Aftermath } from '../signing/registry-state.js';
-import { openAzure, openSession, requirePush, type Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
+import { requirePush } from '../signing/registry-rights.js';
 import { putTags } from '../signing/put-tags.js';
 import { reconcileTags } from '../signing/reconcile-tags.js';
 import {
@@ -50,7 +51,7 @@ export async function promoteImages(inputs: InputValues, context: RunContext): P
   const promotion = readPromotion(inputs, context.workingDirectory, context.problems);
   const { target } = promotion;
   if (!target.signing) throw new TypeError('promote was configured without a signing key');
-  const { log, warnings } = collectWarnings(context.log);
+  const { log, warnings } = context;
   const run: Run = {
     promotion,
     target,
@@ -155,10 +156,10 @@ async function prepare(
   { promotion, target, signing, context, log, progress }: Run,
   inputs: InputValues,
 ): Promise<Prepared> {
-  const azure = openAzure(target, inputs, context);
+  const azure = context.access.azure(target.image.registry);
   const opening = openSigning(signing, azure, context);
   const session = await log.group('Registry login', async () => {
-    const opened = await openSession(target, inputs, context, azure);
+    const opened = await context.access.session(placeOf(target));
     await requirePush(opened, target);
     return opened;
   });

@@ -3,7 +3,7 @@
  * on is what is signed, not what the tag happens to point to.
  */
 import { TrustError } from '../../errors.js';
-import type { InputValues } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import {
@@ -15,7 +15,7 @@ import {
 import { mapConcurrent } from '../../concurrency.js';
 import type { RunContext } from '../context.js';
 import { alignColumns } from '../report/text-table.js';
-import type { Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
 import { resolvePin } from '../signing/pins.js';
 import { createAccess, type Access, type HostAccess } from '../verify/access.js';
 import { failureOf } from '../verify/failure.js';
@@ -48,7 +48,7 @@ export function openSourceAccess(
   log: Log,
 ): Access {
   const { registryLogin, cloud, image } = target;
-  const others = createAccess({ cloud, registryLogin, trustServer }, inputs, context, log);
+  const others = createAccess({ cloud, registryLogin, trustServer }, inputs, { ...context, log });
   const trustUrl =
     trustServer?.registry === image.registry ? trustServer.url : `https://${image.registry}`;
   if (trustUrl !== target.trustServer) return others;

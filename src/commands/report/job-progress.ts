@@ -3,7 +3,7 @@
  * report and summary say of it. Outputs are set at once, so that a later failure does not take them away.
  */
 import { expiriesOf, type TagContent } from '../../trust/index.js';
-import { isTrustError, messageOf } from '../../errors.js';
+import { errorFacts } from './error-facts.js';
 import { collectWarnings } from './collect-warnings.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
@@ -12,7 +12,6 @@ import { signedWords } from './root-words.js';
 import { summaryOf, type BaseImageReport, type TrustReport } from './report.js';
 import {
   aftermathOf,
-  completed,
   isSigned,
   nothingPushed,
   pushedIn,
@@ -57,7 +56,7 @@ export async function withJobReport(
   try {
     await body(progress, { ...context, log });
   } catch (thrown) {
-    await tell(errorOf(thrown, aftermath()));
+    await tell(errorFacts(thrown, aftermath()));
     throw thrown;
   }
   await tell();
@@ -147,19 +146,4 @@ function jobReport(
     baseImages,
     warnings,
   };
-}
-
-/** What a report says of a failure. */
-export function errorOf(
-  thrown: unknown,
-  aftermath: Aftermath = { sentences: [], steps: [] },
-): NonNullable<TrustReport['error']> {
-  const failure = isTrustError(thrown)
-    ? thrown
-    : {
-        code: 'UNEXPECTED' as const,
-        message: messageOf(thrown),
-        remedy: 'See the log of the run.',
-      };
-  return { code: failure.code, ...completed(failure, aftermath) };
 }

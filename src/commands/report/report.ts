@@ -2,9 +2,12 @@
  * What a run says of itself when it ends: the content of the trust report, and the job summary
  * (Markdown). Only facts that were seen; nothing here decides anything.
  */
-import type { ErrorCode } from '../../errors.js';
+import { code, escape } from './markdown.js';
+import type { ErrorFacts } from './report-model.js';
 import { rootWords } from './root-words.js';
 import { stateTexts, type TagState } from '../signing/registry-state.js';
+
+export { code, escape };
 
 /** A base image as it was found and used. */
 export interface BaseImageReport {
@@ -31,8 +34,7 @@ export interface TrustReport {
   readonly formatVersion: 1;
   readonly outcome: 'done' | 'failed';
   /** Why the run failed. */
-  readonly error:
-    { readonly code: ErrorCode; readonly message: string; readonly remedy: string } | undefined;
+  readonly error: ErrorFacts | undefined;
   readonly registry: string;
   readonly repository: string;
   readonly gun: string;
@@ -117,17 +119,4 @@ function rootCell(report: TrustReport): string {
 function baseImageCell({ reference, status, digest, reason }: BaseImageReport): string {
   const details = [status.replaceAll('-', ' '), digest && code(digest), reason && escape(reason)];
   return `${code(reference)} ${details.filter((detail) => detail !== undefined).join(' ')}`;
-}
-
-/** Text that Markdown and HTML leave alone inside a table cell. */
-export function escape(text: string): string {
-  return text
-    .replace(/[\r\n]+/g, ' ')
-    .replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? c)
-    .replace(/[\\`*_[\]|]/g, '\\$&');
-}
-
-/** Like {@link escape} for what stands between back-ticks, where a backslash would show. */
-export function code(text: string): string {
-  return `\`${text.replace(/[`\r\n|]/g, '')}\``;
 }

@@ -1,6 +1,6 @@
 /** What all job summaries do alike: rows that are too many are left out, warnings stand at the end. */
 import { cappedList, moreText } from './capped-list.js';
-import { escape } from './report.js';
+import { escape } from './markdown.js';
 
 /** Hosts cut summaries that are too long; the report has every row. */
 export const mostRows = 200;

@@ -10,11 +10,9 @@ export {
 } from './each-repository.js';
 export {
   loginToAll,
-  openAzureFor,
   openRepositories,
   readTrust,
   requirePublish,
-  type LoginConfiguration,
   type OpenRepository,
   type ReadTrustOptions,
 } from './open-repositories.js';

@@ -1,7 +1,5 @@
 /** Logs in for repositories, once for each registry, and opens their trust data. Changes nothing. */
 import { TrustError } from '../../errors.js';
-import type { InputValues } from '../../inputs/index.js';
-import type { Log } from '../../ports.js';
 import {
   createTrustServer,
   readRepository,
@@ -11,8 +9,8 @@ import {
   type VouchingKey,
   type TrustServer,
 } from '../../trust/index.js';
-import type { RunContext } from '../context.js';
-import { openAzure, openSession, type AzureAccess, type Session } from '../session/session.js';
+import type { Run } from '../context.js';
+import type { Session } from '../access/access.js';
 import { describePin, warnOfFirstUse } from '../signing/pins.js';
 import { explainRefusal } from '../signing/registry-rights.js';
 import { eachRepository, requireAll, type Attempted } from './each-repository.js';
@@ -26,38 +24,18 @@ export interface OpenRepository extends NamedRepository {
   readonly explain: <T>(body: () => Promise<T>) => Promise<T>;
 }
 
-/** What logging in depends on. */
-export type LoginConfiguration = Pick<InputValues, 'cloud'> & {
-  readonly registryLogin: InputValues['registry-login'];
-};
-
 /**
  * Opens every repository; those of one registry share its login.
- * @param azure the run's standing with Azure, where it was opened before for the first registry.
  * @returns each repository with its access, or with what keeps the run out of its registry.
  */
 export async function openRepositories(
   repositories: readonly NamedRepository[],
-  { cloud, registryLogin }: LoginConfiguration,
-  inputs: InputValues,
-  context: RunContext,
-  log: Log,
-  azure?: AzureAccess,
+  { access, log }: Pick<Run, 'access' | 'log'>,
 ): Promise<readonly Attempted<OpenRepository>[]> {
-  const sessions = new Map<string, Promise<Session>>();
   return eachRepository(repositories, async (named): Promise<OpenRepository> => {
     const { registry, repository, gun, trustServer } = named;
     const image = { registry, repository, gun, tags: [] };
-    const pending =
-      sessions.get(registry) ??
-      openSession(
-        { cloud, registryLogin, image, trustServer },
-        inputs,
-        { ...context, log },
-        registry === repositories[0]?.registry ? azure : undefined,
-      );
-    sessions.set(registry, pending);
-    const session = await pending;
+    const session = await access.session(named);
     return {
       ...named,
       session,
@@ -67,39 +45,17 @@ export async function openRepositories(
   });
 }
 
-/** What a command on repositories was asked for, as far as logging in depends on it. */
-export type RepositoriesConfiguration = LoginConfiguration & {
-  /** At least one. */
-  readonly repositories: readonly NamedRepository[];
-};
-
-/** The run's standing with Azure, in the cloud of the first repository; asks nobody yet. */
-export function openAzureFor(
-  { cloud, repositories }: Pick<RepositoriesConfiguration, 'cloud' | 'repositories'>,
-  inputs: InputValues,
-  context: RunContext,
-): AzureAccess {
-  const [first] = repositories;
-  if (!first) throw new TypeError('there is no repository');
-  return openAzure({ cloud, image: { ...first, tags: [] } }, inputs, context);
-}
-
 /**
  * Opens every repository, for commands that begin only when all of them can be.
  * @throws {TrustError} what keeps the run out of any of their registries.
  */
 export async function loginToAll(
-  configuration: RepositoriesConfiguration,
-  azure: AzureAccess,
-  inputs: InputValues,
-  context: RunContext,
-  log: Log,
+  repositories: readonly NamedRepository[],
+  run: Pick<Run, 'access' | 'log'>,
 ): Promise<readonly OpenRepository[]> {
-  const { repositories } = configuration;
-  return log.group('Registry login', async () => {
-    const opened = await openRepositories(repositories, configuration, inputs, context, log, azure);
-    return requireAll(opened, 'cannot be opened');
-  });
+  return run.log.group('Registry login', async () =>
+    requireAll(await openRepositories(repositories, run), 'cannot be opened'),
+  );
 }
 
 /** How {@link readTrust} is to look. */
@@ -122,8 +78,7 @@ export interface ReadTrustOptions {
 export async function readTrust(
   { server, gun }: Pick<OpenRepository, 'server' | 'gun'>,
   { pins, keys = [], expiry, isRootLeaving = false }: ReadTrustOptions,
-  { clock, signal, nameInput }: Pick<RunContext, 'clock' | 'signal' | 'nameInput'>,
-  log: Log,
+  { clock, signal, nameInput, log }: Pick<Run, 'clock' | 'signal' | 'nameInput' | 'log'>,
 ): Promise<Anchored> {
   const read = await readRepository(server, { pins, now: clock(), expiry, signal });
   if (!read) throw noTrustData(gun);

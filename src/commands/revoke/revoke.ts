@@ -2,10 +2,10 @@
  * Takes the signatures of tags away, as far as the signing key reaches, and says what is left. The
  * images stay in the registry. Says "revoked" only of what a stranger does not find any more.
  */
+import { placeOf } from '../configuration/types.js';
 import type { OpenedKey } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
-import type { InputValues } from '../../inputs/index.js';
-import type { Log } from '../../ports.js';
+import type { InputValues } from '../inputs/values.js';
 import { proveSigner } from '../../signing/index.js';
 import {
   createTrustServer,
@@ -18,7 +18,6 @@ import {
   type TrustedView,
   type TrustServer,
 } from '../../trust/index.js';
-import { collectWarnings } from '../report/collect-warnings.js';
 import { readConfiguration } from '../configuration/read-configuration.js';
 import type {
   Configuration,
@@ -27,7 +26,7 @@ import type {
 } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import { handOnReport } from '../report/report-file.js';
-import { openSession, type Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
 import { checkRegistry, explainRefusal } from '../signing/registry-rights.js';
 import { describePin, matchedPin, resolvePin, warnOfFirstUse } from '../signing/pins.js';
 import { openConfigured } from '../signing/open-configured.js';
@@ -50,18 +49,18 @@ export async function revokeTags(inputs: InputValues, context: RunContext): Prom
   const configuration = readConfiguration('revoke', inputs, workingDirectory, problems);
   const { signing, revocation, image } = configuration;
   if (!signing || !revocation) throw new TypeError('revoke was configured for something else');
-  const { log, warnings } = collectWarnings(context.log);
+  const { log, warnings } = context;
   const session = await log.group('Registry login', () =>
-    openSession(configuration, inputs, context),
+    context.access.session(placeOf(configuration)),
   );
   const plan = await log.group('Trust data', () =>
-    prepare(configuration, signing, revocation, session, context, log),
+    prepare(configuration, signing, revocation, session, context),
   );
   const { dryRun } = revocation;
   const tags = await log.group(dryRun ? 'Dry run' : 'Revocation', async () => {
     const outcome = dryRun
       ? outcomeOf(viewAfter(plan.view, plan.removal), plan.removal)
-      : await carryOut(plan, configuration, session, context, log);
+      : await carryOut(plan, configuration, session, context);
     if (outcome.length > 0) for (const line of revocationTable(outcome, dryRun)) log.info(line);
     for (const line of leftOvers(outcome)) log.warn(line);
     if (dryRun) log.info('Nothing was changed.');
@@ -108,11 +107,10 @@ async function prepare(
   { tags, dryRun }: RevocationConfiguration,
   session: Session,
   context: RunContext,
-  log: Log,
 ): Promise<Revocation> {
   const { gun } = configuration.image;
-  const { clock, signal } = context;
-  await checkRegistry(configuration, session, { ...context, log });
+  const { clock, signal, log } = context;
+  await checkRegistry(configuration, session, context);
   const [key, pins] = await Promise.all([
     openConfigured(signing.signingKey, session, context),
     Promise.all(signing.pins.map((pin) => resolvePin(pin, session, context))),
@@ -144,8 +142,7 @@ async function carryOut(
   { server, key, pins, view, selection }: Revocation,
   configuration: Configuration,
   session: Session,
-  { clock, signal }: RunContext,
-  log: Log,
+  { clock, signal, log }: RunContext,
 ): Promise<readonly RevokedTag[]> {
   const done = await explainRefusal(configuration, session, () =>
     removeTags(server, {

@@ -5,12 +5,11 @@
  */
 import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
-import type { InputValues } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { limits } from '../../limits.js';
 import type { Signer, TagContent } from '../../trust/index.js';
 import type { Configuration, RepositoryToSign } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import { collectWarnings } from '../report/collect-warnings.js';
 import {
   logSigned,
   noteContents,
@@ -19,7 +18,7 @@ import {
   withJobReport,
   type JobProgress,
 } from '../report/job-progress.js';
-import { openAzure, openSession, type Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
 import {
   checkShared,
   openSigning,
@@ -56,7 +55,6 @@ interface Work {
 /** What the repositories of a run share. */
 interface SignRun {
   readonly configuration: Configuration;
-  readonly inputs: InputValues;
   /** Whether whatever fails ends the run. */
   readonly isAllOrNothing: boolean;
   readonly opening: ReturnType<typeof openSigning>;
@@ -70,15 +68,15 @@ interface SignRun {
  */
 export function signExisting(
   configuration: Configuration,
-  inputs: InputValues,
+  _inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
   const { image, trustServer, digest, repositories } = configuration;
-  if (repositories) return signImages(repositories, configuration, inputs, context);
+  if (repositories) return signImages(repositories, configuration, context);
   return withJobReport(configuration, context, async (progress, run) => {
     const digests = new Map(digest === undefined ? [] : image.tags.map((tag) => [tag, digest]));
     const work = workOf({ image, trustServer, digests }, progress);
-    await signWorks([work], configuration, inputs, run);
+    await signWorks([work], configuration, run);
     noteDone(configuration, progress, run);
     logSigned(image, progress, run);
   });
@@ -87,11 +85,10 @@ export function signExisting(
 async function signImages(
   repositories: readonly RepositoryToSign[],
   configuration: Configuration,
-  inputs: InputValues,
   context: RunContext,
 ): Promise<void> {
-  const { log, warnings } = collectWarnings(context.log);
-  const run = { ...context, log };
+  const { warnings } = context;
+  const run = context;
   const works = repositories.map((target) => workOf(target, startProgress()));
   context.onFailure(() =>
     aftermathOf(works.map(({ target: { image }, progress: { state } }) => ({ image, state }))),
@@ -99,7 +96,7 @@ async function signImages(
   let signer: Signer | undefined;
   let stopped: { readonly thrown: unknown } | undefined;
   try {
-    await signWorks(works, configuration, inputs, run, (opened) => {
+    await signWorks(works, configuration, run, (opened) => {
       signer = opened;
     });
   } catch (thrown) {
@@ -121,7 +118,6 @@ function workOf(target: RepositoryToSign, progress: JobProgress): Work {
 async function signWorks(
   works: readonly Work[],
   configuration: Configuration,
-  inputs: InputValues,
   run: RunContext,
   onKey?: (signer: Signer) => void,
 ): Promise<void> {
@@ -129,17 +125,13 @@ async function signWorks(
   const { log } = run;
   if (!signing) throw new TypeError('a sign command was configured without a signing key');
   const isAllOrNothing = configuration.repositories === undefined;
-  const azure = openAzure(configuration, inputs, run);
+  const azure = run.access.azure(configuration.image.registry);
   const opening = openSigning(signing, azure, run);
-  const shared: SignRun = { configuration, inputs, isAllOrNothing, opening, run };
-  const sessions = new Map<string, Promise<Session>>();
+  const shared: SignRun = { configuration, isAllOrNothing, opening, run };
   await log.group('Registry login', () =>
     forEach(works, shared, async (work) => {
-      const { registry } = work.target.image;
-      const own = { ...configuration, ...work.target };
-      const pending = sessions.get(registry) ?? openSession(own, inputs, run);
-      sessions.set(registry, pending);
-      work.session = await pending;
+      const { image, trustServer } = work.target;
+      work.session = await run.access.session({ registry: image.registry, trustServer });
     }),
   );
   await log.group('Digest', () => forEach(works, shared, (work) => resolve(work, shared)));

@@ -3,7 +3,7 @@
  * half is read. Says "added" only of what a stranger sees.
  */
 import { openPublicKey, type OpenedPublicKey } from '../../azure/index.js';
-import type { InputValues } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import type { Log } from '../../ports.js';
 import { formatKeyReference } from '../../signing/index.js';
 import {
@@ -18,9 +18,8 @@ import {
 import { mapConcurrent } from '../../concurrency.js';
 import { limits } from '../../limits.js';
 import type { RunContext } from '../context.js';
-import { collectWarnings } from '../report/collect-warnings.js';
-import { openAzureFor, eachRepository, type Attempted } from '../repositories/index.js';
-import type { AzureAccess } from '../session/session.js';
+import { eachRepository, type Attempted } from '../repositories/index.js';
+import type { AzureAccess } from '../access/access.js';
 import { noteRoots } from '../signing/root-record.js';
 import type { SignerChange } from './change-report.js';
 import { readAddConfiguration, type AddConfiguration } from './configuration.js';
@@ -37,26 +36,19 @@ import { someOf } from '../report/some-of.js';
 export async function addRepositorySigner(inputs: InputValues, context: RunContext): Promise<void> {
   const { workingDirectory, clock, problems } = context;
   const configuration = readAddConfiguration(inputs, workingDirectory, problems);
-  const { log, warnings } = collectWarnings(context.log);
+  const { log, warnings } = context;
   const { signer, dryRun } = configuration;
-  const azure = openAzureFor(configuration, inputs, context);
+  const azure = context.access.azure(configuration.repositories[0]?.registry);
   const keys = await log.group('Keys of the signer', () =>
-    openSignerKeys(configuration, azure, context, log),
+    openSignerKeys(configuration, azure, context),
   );
   const wanted = { name: signer, keys: keys.map(({ publicKey }) => publicKey) };
-  const preparation = await prepareChange(
-    configuration,
-    azure,
-    inputs,
-    context,
-    log,
-    (view, signers) => planSignerAddition(view, wanted, signers, clock()),
+  const preparation = await prepareChange(configuration, azure, context, (view, signers) =>
+    planSignerAddition(view, wanted, signers, clock()),
   );
   const changes = await log.group(dryRun ? 'Dry run' : 'Signers', async () => {
-    const done = dryRun
-      ? planned(preparation, log)
-      : await carryOut(preparation, wanted, context, log);
-    if (!dryRun) await recordAt(keys, preparation, done, azure, context, log);
+    const done = dryRun ? planned(preparation, log) : await carryOut(preparation, wanted, context);
+    if (!dryRun) await recordAt(keys, preparation, done, azure, context);
     return logChanges('signersAdd', done, dryRun, log);
   });
   const used = preparation.repositories.flatMap(({ plan }) => plan.files);
@@ -82,8 +74,7 @@ export async function addRepositorySigner(inputs: InputValues, context: RunConte
 async function openSignerKeys(
   { signer, signerKeys }: AddConfiguration,
   { credential }: AzureAccess,
-  { signal, clock }: RunContext,
-  log: Log,
+  { signal, clock, log }: RunContext,
 ): Promise<readonly OpenedPublicKey[]> {
   const opened = await mapConcurrent(signerKeys, limits.concurrentVaultKeys, (reference) =>
     openPublicKey(reference, { credential, signal, clock }),
@@ -118,8 +109,7 @@ const stateWord = { new: 'added', extended: 'extended' } as const;
 async function carryOut(
   { repositories, signers }: Preparation<SignerAddition>,
   wanted: { readonly name: string; readonly keys: readonly PublicKey[] },
-  { clock, signal }: RunContext,
-  log: Log,
+  { clock, signal, log }: RunContext,
 ): Promise<readonly SignerChange[]> {
   const attempted = await eachRepository(
     repositories,
@@ -188,13 +178,12 @@ async function recordAt(
   changes: readonly SignerChange[],
   azure: AzureAccess,
   context: RunContext,
-  log: Log,
 ): Promise<void> {
   const failed = new Set(changes.flatMap(({ gun, error }) => (error ? [gun] : [])));
   const roots = repositories
     .filter(({ gun, view }) => !failed.has(gun) && view.pinnedBy.kind === 'pin')
     .flatMap(({ view }) => presentedRootKeys(view));
   for (const { reference } of keys) {
-    await noteRoots(reference, { add: [...new Set(roots)] }, azure, context, log);
+    await noteRoots(reference, { add: [...new Set(roots)] }, azure, context);
   }
 }

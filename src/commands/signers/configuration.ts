@@ -1,18 +1,15 @@
 /** What the commands on signers were asked for, checked as far as it can be without asking anybody. */
+import type { LoginConfiguration } from '../access/access.js';
 import path from 'node:path';
 import { TrustError } from '../../errors.js';
-import type { InputValues, ProblemList } from '../../inputs/index.js';
+import type { ProblemList } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { parseKeyReference, type KeyReference } from '../../signing/index.js';
 import { isSignerName } from '../../trust/index.js';
 import { checkIdentity, readPins } from '../configuration/common-inputs.js';
 import { readKeyInput, readKeySources, type KeySource } from '../configuration/key-inputs.js';
 import type { PinReference } from '../configuration/trust-pin.js';
-import {
-  readConfirmed,
-  readRepositories,
-  type LoginConfiguration,
-  type NamedRepository,
-} from '../repositories/index.js';
+import { readConfirmed, readRepositories, type NamedRepository } from '../repositories/index.js';
 
 /** What all of them need. */
 export interface SignersConfiguration extends LoginConfiguration {

@@ -1,12 +1,10 @@
 /** Lists who may sign repositories. Reads only, needs no more than AcrPull, and shows expired data too. */
-import type { InputValues } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { listSigners } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import { rolesOf } from '../inspect/facts.js';
-import { collectWarnings } from '../report/collect-warnings.js';
 import { handOnReport } from '../report/report-file.js';
 import {
-  openAzureFor,
   failureOfEach,
   openRepositories,
   readTrust,
@@ -33,17 +31,17 @@ export async function listRepositorySigners(
 ): Promise<void> {
   const { workingDirectory, clock, problems } = context;
   const configuration = readListConfiguration(inputs, workingDirectory, problems);
-  const { log, warnings } = collectWarnings(context.log);
-  const azure = openAzureFor(configuration, inputs, context);
+  const { log, warnings } = context;
+  const azure = context.access.azure(configuration.repositories[0]?.registry);
   const opened = await log.group('Registry login', () =>
-    openRepositories(configuration.repositories, configuration, inputs, context, log, azure),
+    openRepositories(configuration.repositories, context),
   );
   const attempted = await log.group('Trust data', async () => {
     const pins = await Promise.all(
       configuration.pins.map((pin) => resolvePin(pin, azure, context)),
     );
     return thenEach(opened, async (repository): Promise<RepositorySigners> => {
-      const { view } = await readTrust(repository, { pins, expiry: 'report' }, context, log);
+      const { view } = await readTrust(repository, { pins, expiry: 'report' }, context);
       const listing = listSigners(view);
       for (const warning of listing.warnings) log.warn(warning);
       return { gun: repository.gun, listing, roles: rolesOf(view, clock(), 0) };

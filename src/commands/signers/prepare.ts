@@ -2,8 +2,6 @@
  * Everything that must hold before the signers of the first repository are changed: who may publish,
  * what each repository lists, and that the keys at hand may sign it. Changes nothing.
  */
-import type { InputValues } from '../../inputs/index.js';
-import type { Log } from '../../ports.js';
 import { proveSigner } from '../../signing/index.js';
 import {
   requireAnchor,
@@ -21,7 +19,7 @@ import {
   requireServerKeys,
   type OpenRepository,
 } from '../repositories/index.js';
-import type { AzureAccess } from '../session/session.js';
+import type { AzureAccess } from '../access/access.js';
 import { openKeysAtHand } from '../signing/keys-at-hand.js';
 import { resolvePin } from '../signing/pins.js';
 import type { ChangeConfiguration } from './configuration.js';
@@ -48,23 +46,22 @@ export interface Preparation<P> {
 export async function prepareChange<P extends Plan>(
   configuration: ChangeConfiguration,
   azure: AzureAccess,
-  inputs: InputValues,
   context: RunContext,
-  log: Log,
   plan: (view: TrustedView, signers: readonly Signer[]) => P,
 ): Promise<Preparation<P>> {
+  const { log } = context;
   const { keys, dryRun } = configuration;
-  const open = await loginToAll(configuration, azure, inputs, context, log);
+  const open = await loginToAll(configuration.repositories, context);
   const { signers, pins } = await log.group('Keys at hand', async () => {
     const [availableKeys, resolved] = await Promise.all([
-      openKeysAtHand(keys, azure, context, log),
+      openKeysAtHand(keys, azure, context),
       Promise.all(configuration.pins.map((pin) => resolvePin(pin, azure, context))),
     ]);
     return { signers: availableKeys.map(({ signer }) => signer), pins: resolved };
   });
   return log.group('Trust data', async () => {
     const attempted = await eachRepository(open, async (repository) => {
-      const read = await readTrust(repository, { pins, keys: signers }, context, log);
+      const read = await readTrust(repository, { pins, keys: signers }, context);
       await requireServerKeys(repository, read.view, context.signal);
       const change = plan(read.view, signers);
       const anchor = requireAnchor({

@@ -2,7 +2,7 @@
  * Removes a signer from repositories, so that its keys sign nothing any more. Before the first
  * repository is changed, it says what would be lost in any of them.
  */
-import type { InputValues } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import type { Log } from '../../ports.js';
 import {
   listSigners,
@@ -15,8 +15,7 @@ import {
   type TrustedView,
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
-import { collectWarnings } from '../report/collect-warnings.js';
-import { openAzureFor, eachRepository } from '../repositories/index.js';
+import { eachRepository } from '../repositories/index.js';
 import type { SignerChange } from './change-report.js';
 import { readRemoveConfiguration, type RemoveConfiguration } from './configuration.js';
 import { finishChange, logChanges } from './finish.js';
@@ -35,9 +34,9 @@ export async function removeRepositorySigner(
 ): Promise<void> {
   const { workingDirectory, nameInput, clock, problems } = context;
   const configuration = readRemoveConfiguration(inputs, workingDirectory, problems);
-  const { log, warnings } = collectWarnings(context.log);
+  const { log, warnings } = context;
   const { signer, dryRun, confirmed } = configuration;
-  const azure = openAzureFor(configuration, inputs, context);
+  const azure = context.access.azure(configuration.repositories[0]?.registry);
   const plan = (view: TrustedView, signers: Parameters<typeof planSignerRemoval>[2]) => {
     const removal = planSignerRemoval(view, signer, signers, clock());
     if (dryRun || removal.lost.length === 0 || confirmed.has(view.gun)) return removal;
@@ -46,14 +45,14 @@ export async function removeRepositorySigner(
       confirm: nameInput('confirm'),
     });
   };
-  const preparation = await prepareChange(configuration, azure, inputs, context, log, plan);
+  const preparation = await prepareChange(configuration, azure, context, plan);
   for (const { gun, view, plan: removal } of preparation.repositories) {
     if (!removal.isListed) warnOfUnknown(gun, signer, view, log);
   }
   const changes = await log.group(dryRun ? 'Dry run' : 'Signers', async () => {
     const done = dryRun
       ? planned(preparation, log)
-      : await carryOut(preparation, configuration, context, log);
+      : await carryOut(preparation, configuration, context);
     return logChanges('signersRemove', done, dryRun, log);
   });
   const used = preparation.repositories.flatMap(({ plan: { files } }) => files);
@@ -86,8 +85,7 @@ function planned(
 async function carryOut(
   { repositories, signers }: Preparation<SignerRemovalPlan>,
   { signer, confirmed }: RemoveConfiguration,
-  { clock, signal }: RunContext,
-  log: Log,
+  { clock, signal, log }: RunContext,
 ): Promise<readonly SignerChange[]> {
   const attempted = await eachRepository(
     repositories,

@@ -21,7 +21,7 @@ import {
 } from '../../trust/index.js';
 import { mapConcurrent } from '../../concurrency.js';
 import type { RunContext } from '../context.js';
-import type { Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
 
 /** The key that was refused, and what it was to sign. */
 export interface RefusedKey {

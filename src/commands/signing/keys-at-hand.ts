@@ -2,14 +2,13 @@
 import { listKeyVersions, listVaultKeys, type OpenedKey } from '../../azure/index.js';
 import { isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import type { Log } from '../../ports.js';
 import type { KeyReference } from '../../signing/index.js';
 import type { KeyId } from '../../trust/index.js';
 import { mapConcurrent } from '../../concurrency.js';
 import type { KeySource } from '../configuration/key-inputs.js';
 import type { KeyConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import type { AzureAccess } from '../session/session.js';
+import type { AzureAccess } from '../access/access.js';
 import { openConfigured } from './open-configured.js';
 import { asOwner } from './owners-keys.js';
 
@@ -28,8 +27,8 @@ export async function openKeysAtHand(
   sources: readonly KeySource[],
   azure: Pick<AzureAccess, 'credential'>,
   context: RunContext,
-  log: Log,
 ): Promise<readonly KeyAtHand[]> {
+  const { log } = context;
   const open = async (key: KeyConfiguration): Promise<KeyAtHand> => ({
     ...(await openConfigured(key, azure, context)),
     reference: key.reference,
@@ -37,7 +36,7 @@ export async function openKeysAtHand(
   const opened = await asOwner(() =>
     mapConcurrent(sources, limits.concurrentVaultKeys, async (source) => {
       if (!('vaultUrl' in source)) return [await open(source)];
-      const found = await keysOfVault(source.vaultUrl, azure, context, log);
+      const found = await keysOfVault(source.vaultUrl, azure, context);
       const inForce = await mapConcurrent(found, limits.concurrentVaultKeys, async (key) => {
         try {
           return [await open(key)];
@@ -62,8 +61,7 @@ export async function openKeysAtHand(
 async function keysOfVault(
   vaultUrl: string,
   { credential }: Pick<AzureAccess, 'credential'>,
-  { signal, clock }: RunContext,
-  log: Log,
+  { signal, clock, log }: RunContext,
 ): Promise<readonly KeyConfiguration[]> {
   const options = { signal, clock };
   const listed = await listVaultKeys(vaultUrl, credential, {

@@ -2,7 +2,7 @@
 import { openKey, type OpenedKey } from '../../azure/index.js';
 import type { KeyConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import type { Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
 
 /** Opens a key of the inputs. @throws {TrustError} */
 export async function openConfigured(

@@ -16,7 +16,7 @@ import {
 import type { PinReference } from '../configuration/trust-pin.js';
 import type { RunContext } from '../context.js';
 import { notPinned } from '../report/root-words.js';
-import type { Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
 
 /** Opens a pin: reads its CA file, or asks the vault for its key. @throws {TrustError} */
 export async function resolvePin(

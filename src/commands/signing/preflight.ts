@@ -24,7 +24,7 @@ import { ahead } from '../ahead.js';
 import { ourCommand } from '../command-line.js';
 import type { ImageConfiguration, SigningConfiguration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import type { Session } from '../session/session.js';
+import type { Session } from '../access/access.js';
 import { explainVersion } from './earlier-version.js';
 import { openConfigured } from './open-configured.js';
 import { isMatterOfRights } from './owners-keys.js';
@@ -176,7 +176,7 @@ async function planSigning(
   const { gun, tags } = target.image;
   const { reference } = signing.signingKey;
   const record = (add: readonly KeyId[]) => async (): Promise<void> => {
-    await noteRoots(reference, { add }, session, run, log);
+    await noteRoots(reference, { add }, session, run);
   };
   const refused = { reference, keyId: key.signer.keyId, server, pins, tags };
   const outlook = await explainRefusal(target, session, () =>

@@ -8,7 +8,8 @@ import {
 import { TrustError, isTrustError } from '../../errors.js';
 import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
-import type { Session } from '../session/session.js';
+import { grantedActions } from '../../registry/index.js';
+import type { Session } from '../access/access.js';
 
 /** What Azure Resource Manager says before the run, if the principal may ask it. */
 export async function checkRegistry(
@@ -73,4 +74,25 @@ function accountProblem(account: string | undefined, registry: string): string {
   return account.toLowerCase() === registry.split('.')[0]
     ? ` The login is the registry's admin account, which cannot sign.`
     : ` The login ${account} is not a service principal; a repository-scoped token cannot sign.`;
+}
+
+/**
+ * Checks that the run may push images, as far as the registry's token says so.
+ * @throws {TrustError} PUSH_NOT_AUTHORIZED with the command that mends it
+ */
+export async function requirePush(
+  { registry, principal }: Session,
+  { image, registryId }: Configuration,
+): Promise<void> {
+  const token = await registry.token(`repository:${image.repository}:pull,push`);
+  const granted = token === undefined ? undefined : grantedActions(token);
+  if (!granted || granted.get(image.repository)?.has('push')) return;
+  const assignee = principal.clientId ?? principal.objectId;
+  throw new TrustError(
+    'PUSH_NOT_AUTHORIZED',
+    `${image.registry} does not let this principal push to ${image.repository}.`,
+    {
+      remedy: `Assign the role AcrPush, then run again: ${roleAssignmentCommand('AcrPush', registryId, assignee)}`,
+    },
+  );
 }

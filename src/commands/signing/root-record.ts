@@ -4,11 +4,10 @@
  */
 import { recordRoots, vaultFlagOf, type RecordChange } from '../../azure/index.js';
 import { isTrustError } from '../../errors.js';
-import type { Log } from '../../ports.js';
 import { formatKeyReference, type KeyReference, type VaultReference } from '../../signing/index.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 import { commandLine } from '../command-line.js';
-import type { AzureAccess } from '../session/session.js';
+import type { AzureAccess } from '../access/access.js';
 
 /**
  * Writes the record at a key. A key in a file has none.
@@ -18,8 +17,7 @@ export async function noteRoots(
   reference: KeyReference,
   change: RecordChange,
   { credential }: Pick<AzureAccess, 'credential'>,
-  { secrets, signal, clock, nameInput }: RunContext,
-  log: Pick<Log, 'info' | 'warn'>,
+  { secrets, signal, clock, nameInput, log }: Run,
 ): Promise<boolean> {
   if (reference.kind === 'file' || change.add.length === 0) return false;
   const url = formatKeyReference(reference);

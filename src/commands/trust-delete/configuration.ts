@@ -1,15 +1,12 @@
 /** What `trust delete` was asked for, checked as far as it can be without asking anybody. */
+import type { LoginConfiguration } from '../access/access.js';
 import path from 'node:path';
-import type { InputValues, ProblemList } from '../../inputs/index.js';
+import type { ProblemList } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import type { Gun } from '../../trust/index.js';
 import { checkIdentity, readPins } from '../configuration/common-inputs.js';
 import type { PinReference } from '../configuration/trust-pin.js';
-import {
-  readConfirmed,
-  readRepositories,
-  type LoginConfiguration,
-  type NamedRepository,
-} from '../repositories/index.js';
+import { readConfirmed, readRepositories, type NamedRepository } from '../repositories/index.js';
 
 export interface DeleteConfiguration extends LoginConfiguration {
   /** At least one. */

@@ -4,17 +4,14 @@
  * what the server hands out no more.
  */
 import { TrustError, isTrustError } from '../../errors.js';
-import type { InputValues } from '../../inputs/index.js';
-import type { Log } from '../../ports.js';
+import type { InputValues } from '../inputs/values.js';
 import { deleteTrustData, readRepository, type Gun, type Pin } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
-import { collectWarnings } from '../report/collect-warnings.js';
 import { handOnReport, writeTrustReport } from '../report/report-file.js';
 import {
   eachRepository,
   failureOfEach,
   loginToAll,
-  openAzureFor,
   requireAll,
   requirePublish,
   type Attempted,
@@ -44,8 +41,8 @@ export async function deleteRepositoryTrust(
   const { workingDirectory, problems } = context;
   const configuration = readDeleteConfiguration(inputs, workingDirectory, problems);
   const { dryRun, confirmed } = configuration;
-  const { log, warnings } = collectWarnings(context.log);
-  const found = await lookAtAll(configuration, inputs, context, log);
+  const { log, warnings } = context;
+  const found = await lookAtAll(configuration, context);
   const unconfirmed = found.filter(({ gun, isThere }) => isThere && !confirmed.has(gun));
   const isGo = !dryRun && unconfirmed.length === 0 && found.some(({ isThere }) => isThere);
   const before = found.map((one) => asFound(one, { dryRun, isConfirmed: confirmed.has(one.gun) }));
@@ -65,7 +62,7 @@ export async function deleteRepositoryTrust(
   );
   context.setOutput('trust-report', file);
   const repositories = isGo
-    ? await log.group('Deletion', () => carryOut(found, before, context, log))
+    ? await log.group('Deletion', () => carryOut(found, before, context))
     : before;
   const facts: DeletionFacts = { dryRun, repositories, warnings };
   const deleted = repositories.filter(({ state }) => state === 'deleted');
@@ -91,17 +88,16 @@ interface Found extends OpenRepository {
 
 async function lookAtAll(
   configuration: DeleteConfiguration,
-  inputs: InputValues,
   context: RunContext,
-  log: Log,
 ): Promise<readonly Found[]> {
-  const azure = openAzureFor(configuration, inputs, context);
-  const open = await loginToAll(configuration, azure, inputs, context, log);
+  const { log } = context;
+  const azure = context.access.azure(configuration.repositories[0]?.registry);
+  const open = await loginToAll(configuration.repositories, context);
   return log.group('Trust data', async () => {
     const pins = await Promise.all(
       configuration.pins.map((pin) => resolvePin(pin, azure, context)),
     );
-    const looked = await eachRepository(open, (repository) => look(repository, pins, context, log));
+    const looked = await eachRepository(open, (repository) => look(repository, pins, context));
     return requireAll(looked, 'cannot be looked at; nothing was deleted');
   });
 }
@@ -110,8 +106,7 @@ async function lookAtAll(
 async function look(
   repository: OpenRepository,
   pins: readonly Pin[],
-  { clock, signal }: RunContext,
-  log: Log,
+  { clock, signal, log }: RunContext,
 ): Promise<Found> {
   const { gun, server, explain } = repository;
   try {
@@ -149,10 +144,9 @@ async function carryOut(
   found: readonly Found[],
   before: readonly DeletedRepository[],
   context: RunContext,
-  log: Log,
 ): Promise<readonly DeletedRepository[]> {
   const todo = found.filter(({ isThere }) => isThere);
-  const { signal } = context;
+  const { signal, log } = context;
   // Deleting takes more than publishing, and cannot be tried; this much can be known before.
   const allowed = await eachRepository(todo, (repository) => requirePublish(repository, signal));
   requireAll(allowed, 'cannot be deleted; nothing was deleted anywhere');

@@ -6,9 +6,8 @@ import type { TokenCredential } from '@azure/core-auth';
 import { createCredential, isRegistryHost, type Identity } from '../../azure/index.js';
 import { isTrustError } from '../../errors.js';
 import { createHttpClient } from '../../http/index.js';
-import type { InputValues } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { limits } from '../../limits.js';
-import type { Log } from '../../ports.js';
 import {
   createBlobReader,
   createRegistryClient,
@@ -24,10 +23,10 @@ import {
 import { createTrustServer } from '../../trust/index.js';
 import { version } from '../../version.js';
 import type { RunContext } from '../context.js';
-import { chooseCloud, chooseIdentity } from '../session/identity.js';
-import { openRegistryAndTrust } from '../session/registry-and-trust.js';
-import { openRenewingLogin, type DockerLogin } from '../session/renewing-login.js';
-import { dockerLoginOf } from '../session/session.js';
+import { chooseCloud, chooseIdentity } from '../access/identity.js';
+import { openRegistryAndTrust } from '../access/registry-and-trust.js';
+import { openRenewingLogin, type DockerLogin } from '../access/renewing-login.js';
+import { dockerLoginOf } from '../access/access.js';
 import type { VerifyConfiguration } from './configuration.js';
 
 /** One registry and its trust server. */
@@ -73,9 +72,8 @@ export function createAccess(
   }: Pick<VerifyConfiguration, 'cloud' | 'registryLogin' | 'trustServer'>,
   inputs: InputValues,
   context: RunContext,
-  log: Log,
 ): Access {
-  const { secrets, clock, signal, environment } = context;
+  const { secrets, clock, signal, environment, log } = context;
   const http = createHttpClient({ userAgent: `acr-content-trust/${version}`, environment, log });
   const identity: Identity = chooseIdentity(inputs, context);
   const credentials = new Map<string, TokenCredential>();

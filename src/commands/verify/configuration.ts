@@ -4,7 +4,8 @@
  */
 import path from 'node:path';
 import { TrustError } from '../../errors.js';
-import type { InputName, InputValues, ProblemList } from '../../inputs/index.js';
+import type { ProblemList } from '../../inputs/index.js';
+import type { InputName, InputValues } from '../inputs/values.js';
 import {
   parseImageReference,
   parseRegistryHost,

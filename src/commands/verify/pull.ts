@@ -13,7 +13,7 @@ import {
 import { TrustError } from '../../errors.js';
 import type { ExecResult, Log } from '../../ports.js';
 import type { RunContext } from '../context.js';
-import { userDockerConfig } from '../session/docker-home.js';
+import { userDockerConfig } from '../access/docker-home.js';
 import type { Access } from './access.js';
 import type { ImageRequest } from './requests.js';
 import type { Verdict } from './verdict.js';

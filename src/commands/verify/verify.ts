@@ -4,12 +4,10 @@
  */
 import path from 'node:path';
 import { TrustError } from '../../errors.js';
-import type { InputValues } from '../../inputs/index.js';
+import type { InputValues } from '../inputs/values.js';
 import { limits } from '../../limits.js';
 import { proveOutput } from '../../output-files/index.js';
-import type { Log } from '../../ports.js';
 import type { Pin } from '../../trust/index.js';
-import { collectWarnings } from '../report/collect-warnings.js';
 import type { RunContext } from '../context.js';
 import { handOnReport } from '../report/report-file.js';
 import { resolvePin } from '../signing/pins.js';
@@ -49,9 +47,9 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
     await requireOwn(configuration.cacheDirectory, context.nameInput('cache-directory'));
     await proveOutput(path.join(configuration.cacheDirectory, 'trust-data'), workingDirectory);
   }
-  const { log, warnings } = collectWarnings(context.log);
+  const { log, warnings } = context;
   const requests = requestsOf(configuration);
-  tellImages(requests, configuration, context, log);
+  tellImages(requests, configuration, context);
   const { outputDirectory } = configuration;
   for (const file of outputDirectory === undefined
     ? []
@@ -64,7 +62,7 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
     ? await log.group('Docker', () => openPuller(configuration.passEnvironment, context))
     : undefined;
 
-  const access = createAccess(configuration, inputs, context, log);
+  const access = createAccess(configuration, inputs, context);
   const repositories = await log.group('Trust data', async () => {
     const pins = await openPins(configuration, requests, access, context);
     const cache =
@@ -74,7 +72,7 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
     return readRepositories(requests, { access, pins, cache, context, log });
   });
   const verdicts = await log.group('Verification', async () => {
-    const judged = await judgeAll(requests, repositories, configuration, context, log);
+    const judged = await judgeAll(requests, repositories, configuration, context);
     for (const line of tableOf(judged)) log.info(line);
     if (configuration.files.length > 0) log.info(unseen);
     return judged;
@@ -89,7 +87,7 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
     if (failed.length > 0) throw failureOf(failed, verdicts.length);
     if (puller) await log.group('Pull', () => puller.pull(verified, access, log));
     if (destinations.length > 0) {
-      await log.group('Files', () => writeAll(destinations, verdicts, written, context, log));
+      await log.group('Files', () => writeAll(destinations, verdicts, written, context));
     }
   } finally {
     const report = verificationReport(verdicts, warnings, written);
@@ -105,8 +103,7 @@ const unseen =
 function tellImages(
   requests: readonly ImageRequest[],
   { files }: VerifyConfiguration,
-  { nameInput }: RunContext,
-  log: Log,
+  { nameInput, log }: RunContext,
 ): void {
   for (const { name, mentions, unnamed, mayNameNone } of files) {
     if (mentions.length === 0 && !mayNameNone) log.warn(`${name} names no image.`);
@@ -139,8 +136,7 @@ async function judgeAll(
   requests: readonly ImageRequest[],
   repositories: ReadonlyMap<string, Repository>,
   { policy, writeDigests, pull }: VerifyConfiguration,
-  { clock, nameInput }: RunContext,
-  log: Log,
+  { clock, nameInput, log }: RunContext,
 ): Promise<readonly Verdict[]> {
   const isUsedByDigest = ({ image, isInFilesOnly }: ImageRequest): boolean =>
     pull || image.digest !== undefined || (writeDigests && isInFilesOnly);
@@ -154,8 +150,7 @@ async function writeAll(
   destinations: readonly Destination[],
   verdicts: readonly Verdict[],
   written: string[],
-  { workingDirectory }: RunContext,
-  log: Log,
+  { workingDirectory, log }: RunContext,
 ): Promise<void> {
   const digests = new Map(
     verdicts.map(({ request, status, digest }) => [

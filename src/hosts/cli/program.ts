@@ -3,25 +3,26 @@ import { Command, Option } from 'commander';
 import {
   commandGroups,
   commandLineOf,
-  commandNames,
-  commands,
-  definitionOf,
   helpOf,
   inputGroups,
-  inputsOf,
   outputs,
   placeOf,
   type CommandGroup,
-  type CommandName,
-  type InputName,
 } from '../../inputs/index.js';
+import {
+  commandNames,
+  commands,
+  definitionOf,
+  inputsOf,
+  type CommandName,
+} from '../../commands/index.js';
 import { version } from '../../version.js';
 import { environmentPrefix, variableOf } from './values.js';
 
 /** What was asked for. */
 export interface Invocation {
   readonly command: CommandName;
-  readonly options: ReadonlyMap<InputName, string>;
+  readonly options: ReadonlyMap<string, string>;
   readonly json: boolean;
   readonly debug: boolean;
   readonly summaryFile: string | undefined;
@@ -89,7 +90,7 @@ function createCommand(
       new Option('--debug', 'Prints debug messages and the causes of errors.').helpGroup('Output:'),
     );
   return command.action(async (given: Record<string, unknown>) => {
-    const options = new Map<InputName, string>();
+    const options = new Map<string, string>();
     for (const input of names) {
       const value = given[attributeOf(input)];
       if (typeof value === 'string') options.set(input, value);
@@ -104,7 +105,7 @@ function createCommand(
   });
 }
 
-function optionOf(name: InputName, command: CommandName): Option {
+function optionOf(name: string, command: CommandName): Option {
   const definition = definitionOf(name);
   const option = new Option(`--${name} ${placeholderOf(name)}`, describe(name, command))
     .env(`${environmentPrefix}${variableOf(name)}`)
@@ -121,18 +122,18 @@ function optionOf(name: InputName, command: CommandName): Option {
 }
 
 /** commander's own spelling of the attribute that holds an option. */
-function attributeOf(name: InputName): string {
+function attributeOf(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function placeholderOf(name: InputName): string {
+function placeholderOf(name: string): string {
   const definition = definitionOf(name);
   if (definition.type === 'boolean') return '[boolean]';
   if (!definition.secret) return '<value>';
   return `<${['@file', ...(definition.references ?? [])].join('|')}>`;
 }
 
-function describe(name: InputName, command: CommandName): string {
+function describe(name: string, command: CommandName): string {
   const definition = definitionOf(name);
   const parts = [helpOf(definition, [command], (name) => commandLineOf(name).join(' '))];
   if (definition.type === 'choice') {
@@ -142,7 +143,7 @@ function describe(name: InputName, command: CommandName): string {
   if (definition.type === 'list' || definition.type === 'lines') {
     parts.push('May be given several times.');
   }
-  if (definition.required?.includes(command)) parts.push('Required.');
+  if (definition.requiredBy.includes(command)) parts.push('Required.');
   if ('default' in definition) parts.push(`Default: ${String(definition.default)}.`);
   return parts.join(' ').replaceAll('`', '');
 }

@@ -4,19 +4,20 @@
  */
 import { readFileSync } from 'node:fs';
 import { messageOf, TrustError } from '../../errors.js';
-import { definitionOf, isReference, type InputName } from '../../inputs/index.js';
+import { isReference } from '../../inputs/index.js';
+import { definitionOf } from '../../commands/index.js';
 
 /** What the names of all its environment variables begin with. */
 export const environmentPrefix = 'ACR_CONTENT_TRUST_';
 
 /** The environment variable of an input, without the prefix. */
-export function variableOf(name: InputName): string {
+export function variableOf(name: string): string {
   return name.toUpperCase().replaceAll('-', '_');
 }
 
 /** The two places an input may come from. */
 interface Sources {
-  readonly options: ReadonlyMap<InputName, string>;
+  readonly options: ReadonlyMap<string, string>;
   readonly variables: ReadonlyMap<string, string>;
 }
 
@@ -24,7 +25,7 @@ interface Sources {
  * The text of an input, empty if it is not set.
  * @throws {TrustError} INPUT_INVALID for a secret in an argument or a file that cannot be read.
  */
-export function readValue(name: InputName, { options, variables }: Sources): string {
+export function readValue(name: string, { options, variables }: Sources): string {
   const option = options.get(name);
   if (option === undefined) return variables.get(variableOf(name)) ?? '';
   const definition = definitionOf(name);
@@ -40,7 +41,7 @@ export function readValue(name: InputName, { options, variables }: Sources): str
   );
 }
 
-function readSecretFile(name: InputName, path: string): string {
+function readSecretFile(name: string, path: string): string {
   let text: string;
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8');

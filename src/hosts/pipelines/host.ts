@@ -50,7 +50,7 @@ export function createPipelinesHost(environment: Environment): Host {
     command: () => input('command') || 'buildAndPush',
     input: (name) => input(inputNameOn('task', name)),
     identity: ({ 'azure-subscription': connection }, secrets) =>
-      connection
+      typeof connection === 'string'
         ? { serviceConnection: readServiceConnection(connection, secrets, environment) }
         : {},
     setOutput: (name, value) => {

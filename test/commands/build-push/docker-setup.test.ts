@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { withPrivateDocker } from '../../../src/commands/build-push/docker-setup.js';
 import type { RunContext } from '../../../src/commands/context.js';
-import type { DockerLogin } from '../../../src/commands/session/renewing-login.js';
+import type { DockerLogin } from '../../../src/commands/access/renewing-login.js';
 import { TrustError, type ErrorCode } from '../../../src/errors.js';
 
 const startMs = Date.parse('2026-01-01T00:00:00Z');

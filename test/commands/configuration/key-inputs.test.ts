@@ -5,10 +5,11 @@ import {
   readKeySources,
 } from '../../../src/commands/configuration/key-inputs.js';
 import { TrustError } from '../../../src/errors.js';
-import { collectProblems, readInputs, type InputName } from '../../../src/inputs/index.js';
+import { collectProblems } from '../../../src/commands/index.js';
+import { readInputs } from '../legacy-values.js';
 
-function inputs(given: Partial<Record<InputName, string>>) {
-  const texts: Partial<Record<InputName, string>> = { role: 'targets', ...given };
+function inputs(given: Partial<Record<string, string>>) {
+  const texts: Partial<Record<string, string>> = { role: 'targets', ...given };
   return readInputs('keysRotate', 'cli', (name) => texts[name] ?? '');
 }
 

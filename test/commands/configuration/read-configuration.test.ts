@@ -3,13 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../../src/commands/configuration/read-configuration.js';
 import type { Configuration } from '../../../src/commands/configuration/types.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
-import {
-  collectProblems,
-  inputNameOn,
-  readInputs,
-  type CommandName,
-  type HostName,
-} from '../../../src/inputs/index.js';
+import { inputNameOn, type HostName } from '../../../src/inputs/index.js';
+import { collectProblems, type CommandName } from '../../../src/commands/index.js';
+import { readInputs } from '../legacy-values.js';
 
 const key = 'https://contoso-keys.vault.azure.net/keys/team-app';
 const base: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandNames, type CommandName } from '../../../src/inputs/index.js';
+import { commandNames, type CommandName } from '../../../src/commands/index.js';
 import { findLeaks } from '../../e2e/secrets/forms.js';
 import { runToldCommand, type Told } from './run-command.js';
 import { inputsFor, passphrase, prepareFolder, setUpEcho, type SetUp } from './set-up.js';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { runCommand } from '../../../src/commands/index.js';
 import { createCliHost } from '../../../src/hosts/cli/host.js';
 import { runOn } from '../../../src/hosts/run.js';
-import { inputsOf, type CommandName, type InputName } from '../../../src/inputs/index.js';
+import { inputsOf, type CommandName } from '../../../src/commands/index.js';
 import type { EchoWorld } from './world.js';
 
 export interface Told {
@@ -19,13 +19,13 @@ export interface Told {
 /** Runs `command` with debug output, a summary and a trust report; inputs it has not are left out. */
 export async function runToldCommand(
   command: CommandName,
-  inputs: Readonly<Partial<Record<InputName, string>>>,
+  inputs: Readonly<Partial<Record<string, string>>>,
   { exec }: Pick<EchoWorld, 'exec'>,
   prepare: (folder: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Told> {
   const folder = await mkdtemp(path.join(tmpdir(), 'echo-'));
   await prepare(folder);
-  const known = new Set<InputName>(inputsOf('cli', command));
+  const known = new Set<string>(inputsOf('cli', command));
   const written = { stdout: '', stderr: '' };
   const terminal = (name: keyof typeof written) => ({
     write: (text: string) => {
@@ -34,7 +34,7 @@ export async function runToldCommand(
   });
   const { HTTPS_PROXY } = process.env;
   const variables = Object.entries({ ...inputs, 'trust-report': path.join(folder, 'report.json') })
-    .filter(([name]) => known.has(name as InputName) || /passphrase|secret$/.test(name))
+    .filter(([name]) => known.has(name as string) || /passphrase|secret$/.test(name))
     .map(([name, value]): [string, string] => [name.replaceAll('-', '_').toUpperCase(), value]);
   const host = {
     ...createCliHost(

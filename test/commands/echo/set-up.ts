@@ -3,7 +3,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { CommandName, InputName } from '../../../src/inputs/index.js';
+import type { CommandName } from '../../../src/commands/index.js';
 import { runToldCommand } from './run-command.js';
 import { registry, repository, type EchoWorld } from './world.js';
 
@@ -14,7 +14,7 @@ export interface SetUp {
   readonly clientSecret: string;
   /** The key that is read from a vault, as it stands there. */
   readonly pem: string;
-  readonly inputs: Readonly<Partial<Record<InputName, string>>>;
+  readonly inputs: Readonly<Partial<Record<string, string>>>;
   /** A folder to remove, with an earlier backup in it. */
   readonly backup: string;
 }

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import type { RunContext } from '../../../src/commands/index.js';
+import type { HostContext } from '../../../src/commands/index.js';
 import type { HttpRequest } from '../../../src/http/index.js';
 import { startLoopback } from '../../http/loopback.js';
 import { createAzureEmulator, type AzureControl } from '../../azure-emulation/index.js';
@@ -39,7 +39,7 @@ export interface EchoWorld {
   /** How often it has refused since then. */
   refused(): number;
   /** The Docker. */
-  exec(context: RunContext): RunContext['exec'];
+  exec(context: HostContext): HostContext['exec'];
   close(): Promise<void>;
 }
 

@@ -7,7 +7,8 @@ import { inspectionSummary, inspectionTable } from '../../../src/commands/inspec
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 import { sanitizeJson } from '../../../src/hosts/sanitize-documents.js';
 import { SecretMasker } from '../../../src/hosts/secret-masker.js';
-import { collectProblems, readInputs } from '../../../src/inputs/index.js';
+import { collectProblems } from '../../../src/commands/index.js';
+import { readInputs } from '../legacy-values.js';
 import { listTags, publishTags, readRepository } from '../../../src/trust/index.js';
 import { ecdsaSigner } from '../../trust/support/keys.js';
 import { content, gun, TestRepository } from '../../trust/support/repository.js';

@@ -8,7 +8,8 @@ import { readExportConfiguration } from '../../../src/commands/keys/export/confi
 import { labelKey } from '../../../src/commands/keys/export/purpose.js';
 import type { ExportableKey } from '../../../src/commands/keys/export/read-keys.js';
 import { TrustError } from '../../../src/errors.js';
-import { collectProblems, readInputs } from '../../../src/inputs/index.js';
+import { collectProblems } from '../../../src/commands/index.js';
+import { readInputs } from '../legacy-values.js';
 import {
   createMemorySigner,
   readKeyStore,

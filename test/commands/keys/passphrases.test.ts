@@ -4,7 +4,7 @@ import {
   createKeyOpener,
   type LockedKey,
 } from '../../../src/commands/keys/stored-keys/passphrases.js';
-import type { RunContext } from '../../../src/commands/index.js';
+import type { RunContext } from '../../../src/commands/context.js';
 import { TrustError } from '../../../src/errors.js';
 import { peekKeyFile, readKeyFile } from '../../../src/signing/index.js';
 

@@ -2,11 +2,11 @@
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runCommand, type RunContext } from '../../../src/commands/index.js';
+import { runCommand, type HostContext } from '../../../src/commands/index.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 import { sanitizeJson, sanitizeMarkdown } from '../../../src/hosts/sanitize-documents.js';
 import { SecretMasker } from '../../../src/hosts/secret-masker.js';
-import { collectProblems, readInputs, type CommandName } from '../../../src/inputs/index.js';
+import { collectProblems, readInputs, type CommandName } from '../../../src/commands/index.js';
 import type { Log } from '../../../src/ports.js';
 import type { EmulatedVault } from '../../azure/key-vault/emulated-vault.js';
 
@@ -77,7 +77,7 @@ export async function runKeys(
     warn: (line) => void warnings.push(line),
     debug: () => undefined,
   };
-  const context: RunContext = {
+  const context: HostContext = {
     log,
     secrets: { mask: (value) => void masks.add(value) },
     toJson: (document, indent) => sanitizeJson(document, indent, masks),

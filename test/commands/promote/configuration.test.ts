@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readPromotion, type Promotion } from '../../../src/commands/promote/configuration.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
-import { collectProblems, inputNameOn, readInputs } from '../../../src/inputs/index.js';
+import { inputNameOn } from '../../../src/inputs/index.js';
+import { collectProblems } from '../../../src/commands/index.js';
+import { readInputs } from '../legacy-values.js';
 
 const key = 'https://contoso-keys.vault.azure.net/keys/team-app';
 const digest = `sha256:${'ab'.repeat(32)}`;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readRepositories } from '../../../src/commands/repositories/index.js';
 import { TrustError } from '../../../src/errors.js';
-import { collectProblems } from '../../../src/inputs/index.js';
+import { collectProblems } from '../../../src/commands/index.js';
 
 interface Given {
   readonly registry?: string;

@@ -1,7 +1,8 @@
 /** What a run says that something ends while it works: a signal, a fault of ours, an empty loop. */
 import { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RunContext } from '../../../src/commands/index.js';
+import type { RunContext } from '../../../src/commands/context.js';
+import type { HostContext } from '../../../src/commands/index.js';
 import type { Configuration } from '../../../src/commands/configuration/types.js';
 import { withJobReport } from '../../../src/commands/report/job-progress.js';
 import {
@@ -37,8 +38,8 @@ function breakOff(body: (progress: Progress) => void, end: (process: EventEmitte
     command: 'buildAndPush',
     image: { registry: host, repository: 'team/app', gun, tags: ['1', '2'] },
   } as unknown as Configuration;
-  const run = (_command: string, _inputs: object, context: RunContext): Promise<void> =>
-    withJobReport(configuration, context, async (progress) => {
+  const run = (_command: string, _inputs: object, context: HostContext): Promise<void> =>
+    withJobReport(configuration, context as RunContext, async (progress) => {
       body(progress);
       const aborted = new Promise<never>((_, reject) => {
         context.signal.addEventListener('abort', () => {

@@ -5,7 +5,8 @@ import {
   readRemoveConfiguration,
 } from '../../../src/commands/signers/configuration.js';
 import { TrustError } from '../../../src/errors.js';
-import { collectProblems, readInputs } from '../../../src/inputs/index.js';
+import { collectProblems } from '../../../src/commands/index.js';
+import { readInputs } from '../legacy-values.js';
 import { formatKeyReference } from '../../../src/signing/index.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';

@@ -14,14 +14,14 @@ import type { Host } from '../../../src/hosts/host.js';
 import { SecretMasker } from '../../../src/hosts/secret-masker.js';
 import { runOn } from '../../../src/hosts/run.js';
 import type { HttpRequest, HttpResponse } from '../../../src/http/index.js';
-import type { CommandName, InputName } from '../../../src/inputs/index.js';
+import type { CommandName } from '../../../src/commands/index.js';
 import { startLoopback } from '../../http/loopback.js';
 import { fakeRegistries, putImage } from '../../registry/fake-registry.js';
 import { FakeTrustServer } from '../../trust/support/fake-trust-server.js';
 
 export const host = 'contoso.azurecr.io';
 
-type Inputs = Partial<Record<InputName, string>>;
+type Inputs = Partial<Record<string, string>>;
 
 /** What a run has said and handed on. */
 export interface Ran {

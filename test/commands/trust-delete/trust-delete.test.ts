@@ -9,7 +9,8 @@ import {
   type DeletedRepository,
 } from '../../../src/commands/trust-delete/report.js';
 import { TrustError } from '../../../src/errors.js';
-import { collectProblems, readInputs } from '../../../src/inputs/index.js';
+import { collectProblems } from '../../../src/commands/index.js';
+import { readInputs } from '../legacy-values.js';
 import { canonicalKeyIdOf } from '../../../src/trust/index.js';
 import { dockerLikeRepository, gun, inDays, trustFiles } from '../../trust/repository-builder.js';
 

@@ -7,7 +7,9 @@ import {
   type VerifyConfiguration,
 } from '../../../src/commands/verify/configuration.js';
 import { requestsOf } from '../../../src/commands/verify/requests.js';
-import { collectProblems, inputNameOn, readInputs } from '../../../src/inputs/index.js';
+import { inputNameOn } from '../../../src/inputs/index.js';
+import { collectProblems } from '../../../src/commands/index.js';
+import { readInputs } from '../legacy-values.js';
 
 let folder = '';
 beforeAll(async () => {

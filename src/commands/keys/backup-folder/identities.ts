@@ -16,7 +16,7 @@ import { type VaultReference, type VaultSecretReference } from '../../../signing
 import type { KeyId } from '../../../trust/index.js';
 import { mapConcurrent } from '../../../concurrency.js';
 import type { RunContext } from '../../context.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import type { BackupObject, BackupVersion } from './manifest.js';
 
 /** An object as it is in a vault now. */

@@ -16,5 +16,4 @@ export {
   type BackupVersion,
   type Manifest,
 } from './manifest.js';
-export { openVaultAccess } from './vault-access.js';
 export { identify, identifyIfThere, type Identity } from './identities.js';

@@ -5,22 +5,19 @@
  */
 import { backupVaultObject, listVaultKeys } from '../../../azure/index.js';
 import { TrustError } from '../../../errors.js';
-import type { InputValues } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import { limits } from '../../../limits.js';
 import { resolveExisting } from '../../../output-files/index.js';
-import type { Log } from '../../../ports.js';
 import { formatKeyReference, type VaultReference } from '../../../signing/index.js';
 import { mapConcurrent } from '../../../concurrency.js';
 import type { RunContext } from '../../context.js';
-import { collectWarnings } from '../../report/collect-warnings.js';
 import { handOnReport } from '../../report/report-file.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import {
   fileNameFor,
   identify,
   isOpenToOthers,
   lookAt,
-  openVaultAccess,
   referenceOf,
   sha256Of,
   writeBackup,
@@ -46,9 +43,9 @@ export async function backUpKeys(inputs: InputValues, context: RunContext): Prom
   await resolveExisting(folder, workingDirectory);
   const place = await lookAt(folder);
   if (place.kind === 'other') throw notOurs(folder, place.why);
-  const { log, warnings } = collectWarnings(context.log);
-  const azure = openVaultAccess(vaultUrl, inputs, context);
-  const wanted = await log.group('Keys', () => find(configuration, azure, context, log));
+  const { log, warnings } = context;
+  const azure = context.access.azure(new URL(vaultUrl).hostname);
+  const wanted = await log.group('Keys', () => find(configuration, azure, context));
   const facts = await log.group('Backup', async () => {
     const backup = keptBackup(place, vaultUrl, wanted, folder);
     const manifest = backup ?? (await write(configuration, place, wanted, azure, context));
@@ -72,9 +69,8 @@ async function find(
   { vaultUrl, wholeVault, references }: BackupConfiguration,
   azure: AzureAccess,
   context: RunContext,
-  log: Log,
 ): Promise<readonly WantedObject[]> {
-  const { signal, clock } = context;
+  const { signal, clock, log } = context;
   const listed = wholeVault
     ? await listVaultKeys(vaultUrl, azure.credential, {
         signal,

@@ -1,6 +1,7 @@
 /** What `keys backup` was asked for, checked as far as it can be without asking anybody. */
 import path from 'node:path';
-import type { InputValues, ProblemList } from '../../../inputs/index.js';
+import type { ProblemList } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import type { VaultReference } from '../../../signing/index.js';
 import { checkIdentity } from '../../configuration/common-inputs.js';
 import { readKeySources } from '../../configuration/key-inputs.js';

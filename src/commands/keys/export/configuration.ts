@@ -1,7 +1,9 @@
 /** What `keys export` was asked for, checked as far as it can be without asking anybody. */
+import type { LoginConfiguration } from '../../access/access.js';
 import path from 'node:path';
 import { TrustError } from '../../../errors.js';
-import type { InputValues, ProblemList } from '../../../inputs/index.js';
+import type { ProblemList } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import {
   vaultServiceOf,
   type FileKeyReference,
@@ -12,11 +14,7 @@ import {
 import { checkIdentity, readPins } from '../../configuration/common-inputs.js';
 import { readKeySources } from '../../configuration/key-inputs.js';
 import type { PinReference } from '../../configuration/trust-pin.js';
-import {
-  readRepositories,
-  type LoginConfiguration,
-  type NamedRepository,
-} from '../../repositories/index.js';
+import { readRepositories, type NamedRepository } from '../../repositories/index.js';
 
 /** Something that may give its private key away. */
 export type ExportableReference =

@@ -6,8 +6,7 @@
 import { rm } from 'node:fs/promises';
 import { readPassphrase } from '../../../azure/index.js';
 import { TrustError } from '../../../errors.js';
-import type { InputValues } from '../../../inputs/index.js';
-import type { Log } from '../../../ports.js';
+import type { InputValues } from '../../inputs/values.js';
 import {
   checkNewFile,
   createMemorySigner,
@@ -17,11 +16,9 @@ import {
 } from '../../../signing/index.js';
 import type { Gun, TrustedView } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
-import { collectWarnings } from '../../report/collect-warnings.js';
 import { handOnReport } from '../../report/report-file.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import { resolvePin } from '../../signing/pins.js';
-import { openAccess } from '../stored-keys/access.js';
 import { createKeyOpener } from '../stored-keys/passphrases.js';
 import { lookAtTrust, viewsOf } from '../stored-keys/trust-data.js';
 import {
@@ -43,11 +40,11 @@ export async function exportKeys(inputs: InputValues, context: RunContext): Prom
   const configuration = readExportConfiguration(inputs, workingDirectory, problems);
   const { archive } = configuration;
   await checkNewFile(archive, workingDirectory);
-  const { log, warnings } = collectWarnings(context.log);
-  const azure = openAccess(configuration, vaultOf(configuration), inputs, context);
+  const { log, warnings } = context;
+  const azure = context.access.azure(hostOf(configuration));
   const passphrase = await archivePassphrase(inputs, azure, context);
-  const opened = await log.group('Keys', () => openAll(configuration, azure, inputs, context, log));
-  const views = await look(configuration, azure, inputs, context, log);
+  const opened = await log.group('Keys', () => openAll(configuration, azure, inputs, context));
+  const views = await look(configuration, azure, context);
   const keys = opened.map((key) => labelKey(key, views, context));
   for (const { keyId, services } of keys) {
     if (views.size === 0 || services.length > 0) continue;
@@ -77,8 +74,8 @@ async function openAll(
   azure: AzureAccess,
   inputs: InputValues,
   context: RunContext,
-  log: Log,
 ): Promise<readonly ExportableKey[]> {
+  const { log } = context;
   const open = createKeyOpener(inputs, azure.credential, context);
   const opened = new Map<string, ExportableKey>();
   for (const source of sources) {
@@ -93,25 +90,16 @@ async function openAll(
 async function look(
   configuration: ExportConfiguration,
   azure: AzureAccess,
-  inputs: InputValues,
   context: RunContext,
-  log: Log,
 ): Promise<ReadonlyMap<Gun, TrustedView>> {
+  const { log } = context;
   const { repositories } = configuration;
   if (repositories.length === 0) return new Map();
   return log.group('Trust data', async () => {
     const pins = await Promise.all(
       configuration.pins.map((pin) => resolvePin(pin, azure, context)),
     );
-    const looked = await lookAtTrust(
-      repositories,
-      configuration,
-      pins,
-      azure,
-      inputs,
-      context,
-      log,
-    );
+    const looked = await lookAtTrust(repositories, configuration, pins, context);
     const failed = looked.find(({ error }) => error !== undefined)?.error;
     if (failed) throw failed;
     return viewsOf(looked);
@@ -156,6 +144,8 @@ async function readBack(
 }
 
 /** The first vault that is named, for the cloud of the sign-in. */
-function vaultOf({ sources }: ExportConfiguration): string | undefined {
-  return sources.flatMap((source) => (source.kind === 'file' ? [] : [source.vaultUrl]))[0];
+/** What tells the cloud: the first registry, or else the first vault. */
+function hostOf({ sources, repositories }: ExportConfiguration): string | undefined {
+  const [vault] = sources.flatMap((source) => (source.kind === 'file' ? [] : [source.vaultUrl]));
+  return repositories[0]?.registry ?? (vault === undefined ? undefined : new URL(vault).hostname);
 }

@@ -19,7 +19,7 @@ import {
 } from '../../../signing/index.js';
 import type { KeyId } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import { maskPrivateKey, type KeyOpener } from '../stored-keys/passphrases.js';
 import type { StoredPurpose } from '../stored-keys/stored-key-names.js';
 import type { ExportableReference } from './configuration.js';

@@ -13,12 +13,11 @@ import {
 } from '../../../azure/index.js';
 import { TrustError, isTrustError } from '../../../errors.js';
 import { limits } from '../../../limits.js';
-import type { Log } from '../../../ports.js';
 import { formatKeyReference, proveSigner, type VaultReference } from '../../../signing/index.js';
 import type { Signer } from '../../../trust/index.js';
 import { mapConcurrent } from '../../../concurrency.js';
 import type { RunContext } from '../../context.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import { purposeOfStored } from '../stored-keys/stored-key-names.js';
 import type { ImportConfiguration } from './configuration.js';
 import type { PlannedKey } from './plan.js';
@@ -63,9 +62,9 @@ export async function bringKeys(
   configuration: ImportConfiguration,
   azure: Pick<AzureAccess, 'credential'>,
   context: RunContext,
-  log: Log,
   note: (url: string) => void,
 ): Promise<readonly BroughtKey[]> {
+  const { log } = context;
   return mapConcurrent(planned, limits.concurrentVaultKeys, async (one): Promise<BroughtKey> => {
     const nothing = { ...one, url: undefined, signs: 'not tried', error: undefined } as const;
     const { destination, key } = one;

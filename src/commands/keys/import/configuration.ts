@@ -1,16 +1,14 @@
 /** What `keys import` was asked for, checked as far as it can be without asking anybody. */
+import type { LoginConfiguration } from '../../access/access.js';
 import path from 'node:path';
-import type { InputValues, ProblemList } from '../../../inputs/index.js';
+import type { ProblemList } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import { parseRegistryHost } from '../../../registry/index.js';
 import { vaultServiceOf } from '../../../signing/index.js';
 import { checkIdentity, parseTrustServer, readPins } from '../../configuration/common-inputs.js';
 import { parseVaultUrl } from '../../configuration/key-inputs.js';
 import type { PinReference } from '../../configuration/trust-pin.js';
-import {
-  readRepositories,
-  type LoginConfiguration,
-  type NamedRepository,
-} from '../../repositories/index.js';
+import { readRepositories, type NamedRepository } from '../../repositories/index.js';
 
 export interface ImportConfiguration extends LoginConfiguration {
   /** Absolute path of a folder or an archive. */

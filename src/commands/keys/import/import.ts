@@ -3,17 +3,15 @@
  * with the same keys. The old store is only read. Says of a key that it is in the vault only after
  * it was read back, and what it serves only from verified trust data.
  */
-import type { InputValues } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import type { Log } from '../../../ports.js';
 import { parseKeyReference, readKeyStore } from '../../../signing/index.js';
 import { anchored, presentedRootKeys, type Gun, type TrustedView } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
-import { collectWarnings } from '../../report/collect-warnings.js';
 import { handOnReport } from '../../report/report-file.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import { resolvePin, warnOfFirstUse } from '../../signing/pins.js';
 import { noteRoots } from '../../signing/root-record.js';
-import { openAccess } from '../stored-keys/access.js';
 import { createKeyOpener } from '../stored-keys/passphrases.js';
 import { describePurpose } from '../stored-keys/stored-key-names.js';
 import { lookAtTrust, repositoriesOf, viewsOf, type LookedAt } from '../stored-keys/trust-data.js';
@@ -41,8 +39,10 @@ export async function importKeys(inputs: InputValues, context: RunContext): Prom
   const { workingDirectory, nameInput, secrets, problems } = context;
   const configuration = readImportConfiguration(inputs, workingDirectory, problems);
   const { archive, dryRun, vaultUrl } = configuration;
-  const { log, warnings } = collectWarnings(context.log);
-  const azure = openAccess(configuration, vaultUrl, inputs, context);
+  const { log, warnings } = context;
+  const azure = context.access.azure(
+    configuration.registry ?? configuration.repositories[0]?.registry ?? new URL(vaultUrl).hostname,
+  );
   const store = await readKeyStore(archive);
   const found = await log.group('Archive', () => {
     log.info(`${archive}: ${store.keys.length} keys`);
@@ -51,11 +51,11 @@ export async function importKeys(inputs: InputValues, context: RunContext): Prom
     for (const { path, why } of store.unusable) log.warn(`${path} ${why}.`);
     return openStoredKeys(store, createKeyOpener(inputs, azure.credential, context), secrets, log);
   });
-  const looked = await look(found, configuration, azure, inputs, context, log);
+  const looked = await look(found, configuration, azure, context);
   const planned = planImport(found.opened, viewsOf(looked), configuration);
   warnOfUse(planned, configuration, log);
-  const keys = await bring(planned, configuration, azure, context, log);
-  await recordRoots(keys, viewsOf(looked), azure, context, log);
+  const keys = await bring(planned, configuration, azure, context);
+  await recordRoots(keys, viewsOf(looked), azure, context);
   const facts: ImportFacts = {
     dryRun,
     archive,
@@ -88,10 +88,9 @@ async function look(
   { opened, closed }: OpenedStore,
   configuration: ImportConfiguration,
   azure: AzureAccess,
-  inputs: InputValues,
   context: RunContext,
-  log: Log,
 ): Promise<readonly LookedAt[]> {
+  const { log } = context;
   const guns = [
     ...opened.flatMap((key) => key.guns),
     ...closed.flatMap(({ gun }) => (gun === undefined ? [] : [gun])),
@@ -102,7 +101,7 @@ async function look(
     const pins = await Promise.all(
       configuration.pins.map((pin) => resolvePin(pin, azure, context)),
     );
-    const looked = await lookAtTrust(all, configuration, pins, azure, inputs, context, log);
+    const looked = await lookAtTrust(all, configuration, pins, context);
     // A root that a key of this store has signed is genuine: the store is the owner's.
     const available = [...opened, ...closed].flatMap(({ keyId }) =>
       keyId === undefined ? [] : [{ keyId }],
@@ -123,8 +122,8 @@ async function bring(
   configuration: ImportConfiguration,
   azure: AzureAccess,
   context: RunContext,
-  log: Log,
 ): Promise<readonly BroughtKey[]> {
+  const { log } = context;
   const { dryRun, vaultUrl } = configuration;
   if (dryRun) return wouldBring(planned, configuration);
   return log.group('Import', async () => {
@@ -136,8 +135,8 @@ async function bring(
     // One alone, as it brings the token that the others then have.
     const first = planned.slice(0, 1);
     const brought = [
-      ...(await bringKeys(first, configuration, azure, context, log, note)),
-      ...(await bringKeys(planned.slice(1), configuration, azure, context, log, note)),
+      ...(await bringKeys(first, configuration, azure, context, note)),
+      ...(await bringKeys(planned.slice(1), configuration, azure, context, note)),
     ];
     if (brought.some(({ signs }) => signs === 'not permitted')) {
       log.info(
@@ -154,7 +153,6 @@ async function recordRoots(
   views: ReadonlyMap<Gun, TrustedView>,
   azure: AzureAccess,
   context: RunContext,
-  log: Log,
 ): Promise<void> {
   for (const { url, services } of keys) {
     if (url === undefined) continue;
@@ -165,7 +163,7 @@ async function recordRoots(
         return view?.pinnedBy.kind === 'pin' ? presentedRootKeys(view) : [];
       });
     const add = [...new Set(roots)];
-    await noteRoots(parseKeyReference(url), { add }, azure, context, log);
+    await noteRoots(parseKeyReference(url), { add }, azure, context);
   }
 }
 

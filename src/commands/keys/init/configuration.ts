@@ -1,15 +1,13 @@
 /** What `keys init` was asked for, checked as far as it can be without asking anybody. */
+import type { LoginConfiguration } from '../../access/access.js';
 import path from 'node:path';
-import type { InputValues, ProblemList } from '../../../inputs/index.js';
+import type { ProblemList } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import { checkIdentity } from '../../configuration/common-inputs.js';
 import { parseVaultUrl, readKeyInput, separateKeys } from '../../configuration/key-inputs.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
-import {
-  readRepositories,
-  type LoginConfiguration,
-  type NamedRepository,
-} from '../../repositories/index.js';
+import { readRepositories, type NamedRepository } from '../../repositories/index.js';
 import { keyNameOf } from './key-name.js';
 
 /** A repository and the key that is to be its repository key. */

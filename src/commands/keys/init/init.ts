@@ -4,7 +4,7 @@
  * what it read back. A second run finds all as it should be, and changes nothing.
  */
 import type { TrustError } from '../../../errors.js';
-import type { InputValues } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import type { Log } from '../../../ports.js';
 import {
   createRootCertificate,
@@ -13,9 +13,8 @@ import {
 } from '../../../signing/index.js';
 import { initialiseRepository } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
-import { collectWarnings } from '../../report/collect-warnings.js';
 import { handOnReport } from '../../report/report-file.js';
-import { errorOf } from '../../report/job-progress.js';
+import { errorFacts } from '../../report/error-facts.js';
 import { noteRoots } from '../../signing/root-record.js';
 import { eachRepository, failureOfEach } from '../../repositories/index.js';
 import { readInitConfiguration, type InitConfiguration } from './configuration.js';
@@ -41,14 +40,14 @@ import {
 export async function initKeys(inputs: InputValues, context: RunContext): Promise<void> {
   const { workingDirectory, nameInput, problems } = context;
   const configuration = readInitConfiguration(inputs, workingDirectory, problems);
-  const { log, warnings } = collectWarnings(context.log);
-  const preparation = await prepare(configuration, inputs, context, log);
+  const { log, warnings } = context;
+  const preparation = await prepare(configuration, inputs, context);
   warnOfCustody(configuration, log);
   const { dryRun } = configuration;
   const { failure, ...done } = await log.group(dryRun ? 'Dry run' : 'Initialisation', async () => {
     const work: Work = dryRun
       ? planned(preparation)
-      : await carryOut(configuration, preparation, context, log);
+      : await carryOut(configuration, preparation, context);
     const facts = { dryRun, warnings, ...work };
     for (const line of initTable(facts)) log.info(line);
     if (dryRun || facts.repositories.every(({ state }) => state === 'unchanged')) {
@@ -86,7 +85,6 @@ async function carryOut(
   { hsm }: InitConfiguration,
   { azure, repositories, rootKey, ready }: Preparation,
   context: RunContext,
-  log: Log,
 ): Promise<Work> {
   const kids: string[] = [];
   const noteKey = (key: KeyFacts): KeyFacts => {
@@ -105,7 +103,7 @@ async function carryOut(
       opened.get(name) ??
       (there
         ? Promise.resolve(there)
-        : makeKey(mustBeMissing(found), { role, gun }, hsm, azure, context, log));
+        : makeKey(mustBeMissing(found), { role, gun }, hsm, azure, context));
     opened.set(name, making);
     return making;
   };
@@ -118,7 +116,7 @@ async function carryOut(
   const rootFacts = noteKey(root ? factsOfReady(root) : factsOfFound(rootKey));
   // Whoever signs with the key is held to this root from now on, without an input.
   const note = (reference: KeyReference, keyId: string) =>
-    noteRoots(reference, { add: [keyId] }, azure, context, log);
+    noteRoots(reference, { add: [keyId] }, azure, context);
   const attempted = await eachRepository(repositories, async (repository) => {
     const { gun, view, targetsKey } = repository;
     if (view || !root) {
@@ -128,7 +126,7 @@ async function carryOut(
     }
     const targets = await open(targetsKey, 'targets', isShared ? undefined : gun);
     const key = noteKey(factsOfReady(targets));
-    const state = await initialise(repository, root, targets, context, log);
+    const state = await initialise(repository, root, targets, context);
     await note(targets.reference, root.signer.keyId);
     return { state, key };
   });
@@ -150,7 +148,7 @@ async function carryOut(
         gun: one.gun,
         state: 'failed',
         repositoryKey: factsOfFound(found),
-        error: errorOf(one.error),
+        error: errorFacts(one.error),
       };
     }),
   };
@@ -161,8 +159,7 @@ async function initialise(
   { gun, server, explain }: PreparedRepository,
   root: ReadyKey,
   targets: ReadyKey,
-  { clock, signal, nameInput }: RunContext,
-  log: Log,
+  { clock, signal, nameInput, log }: RunContext,
 ): Promise<'initialised' | 'unchanged'> {
   const rootCertificate = await createRootCertificate(gun, root.signer, clock());
   const { keyId } = root.signer;

@@ -1,6 +1,7 @@
 /** Whether a repository can have the keys of a run, or has them already. Asks nobody. */
 import { TrustError } from '../../../errors.js';
-import type { InputValues, NameInput } from '../../../inputs/index.js';
+import type { NameInput } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import { formatKeyReference, type KeyReference } from '../../../signing/index.js';
 import {
   isRootSignedBy,

@@ -13,12 +13,11 @@ import {
   type KeyPurpose,
 } from '../../../azure/index.js';
 import { limits } from '../../../limits.js';
-import type { Log } from '../../../ports.js';
 import { proveSigner, type KeyReference, type VaultKeyReference } from '../../../signing/index.js';
 import type { KeyId, Signer } from '../../../trust/index.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import { openConfigured } from '../../signing/open-configured.js';
 import { asOwner } from '../../signing/owners-keys.js';
 
@@ -122,10 +121,9 @@ export async function makeKey(
   hsm: boolean,
   azure: Pick<AzureAccess, 'credential'>,
   context: RunContext,
-  log: Log,
 ): Promise<ReadyKey> {
   const { credential } = azure;
-  const { signal, clock } = context;
+  const { signal, clock, log } = context;
   const options = { signal, clock, hsm, tags: tagsFor(purpose) };
   const made = await asOwner(() => createVaultKey(reference, credential, options));
   log.info(`created ${made.kid}`);

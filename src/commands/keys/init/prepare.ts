@@ -2,9 +2,8 @@
  * Everything that must hold before `keys init` makes its first key: who may publish where, what the
  * repositories have already, and which keys exist. Changes nothing.
  */
-import type { InputValues } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import { limits } from '../../../limits.js';
-import type { Log } from '../../../ports.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import { readRepository, type TrustedView } from '../../../trust/index.js';
 import { mapConcurrent } from '../../../concurrency.js';
@@ -13,12 +12,11 @@ import type { RunContext } from '../../context.js';
 import {
   eachRepository,
   loginToAll,
-  openAzureFor,
   requireAll,
   requirePublish,
   type OpenRepository,
 } from '../../repositories/index.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import { asOwner } from '../../signing/owners-keys.js';
 import type { InitConfiguration } from './configuration.js';
 import { keyIdsOf, problemOf } from './judge.js';
@@ -46,11 +44,11 @@ export async function prepare(
   configuration: InitConfiguration,
   inputs: InputValues,
   context: RunContext,
-  log: Log,
 ): Promise<Preparation> {
+  const { log } = context;
   const { repositories } = configuration;
-  const azure = openAzureFor(configuration, inputs, context);
-  const open = await loginToAll(configuration, azure, inputs, context, log);
+  const azure = context.access.azure(configuration.repositories[0]?.registry);
+  const open = await loginToAll(configuration.repositories, context);
   const looked = await log.group('Trust data', async () => {
     const attempted = await eachRepository(open, async (repository) => {
       const { server, gun } = repository;
@@ -90,7 +88,7 @@ export async function prepare(
       return { ...repository, rootKey: root, targetsKey };
     });
     const prepared = requireAll(judged, 'cannot be initialised; nothing was made or changed');
-    const ready = await asOwner(() => openThere(prepared, rootKey, azure, context, log));
+    const ready = await asOwner(() => openThere(prepared, rootKey, azure, context));
     // What initialises; where nothing is left to be initialised, what has done so.
     const [first] = prepared.every(({ view }) => view) ? prepared : [];
     return { azure, repositories: prepared, rootKey: first?.rootKey ?? rootKey, ready };
@@ -128,8 +126,8 @@ async function openThere(
   rootKey: FoundKey,
   azure: AzureAccess,
   context: RunContext,
-  log: Log,
 ): Promise<ReadonlyMap<string, ReadyKey>> {
+  const { log } = context;
   const needed = new Map<string, Extract<FoundKey, { kind: 'there' }>>();
   const toInitialise = repositories.filter(({ view }) => !view);
   const keys = toInitialise.length === 0 ? [] : [rootKey];

@@ -3,11 +3,10 @@
  * the steps out. Judged from live trust data; changes nothing. That keys are lost is a finding, not a
  * failure.
  */
-import type { InputValues } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import { listTags, type KeyId } from '../../../trust/index.js';
 import type { KeyReference } from '../../../signing/index.js';
 import type { RunContext } from '../../context.js';
-import { collectWarnings } from '../../report/collect-warnings.js';
 import { handOnReport } from '../../report/report-file.js';
 import { failureOfEach, valuesOf } from '../../repositories/index.js';
 import { readRenewalConfiguration } from '../renewal/configuration.js';
@@ -28,15 +27,15 @@ export async function showWayOut(inputs: InputValues, context: RunContext): Prom
   const { workingDirectory, problems } = context;
   const configuration = readRenewalConfiguration('keysLost', inputs, workingDirectory, problems);
   const { reportPath, keys } = configuration;
-  const { log, warnings } = collectWarnings(context.log);
+  const { log, warnings } = context;
   let left: KeysLeft = { keys: [], unopened: [] };
   const means = await log.group('Keys at hand', () =>
-    openMeans(configuration, inputs, context, async (azure) => {
-      left = await openKeysLeft(keys, azure, context, log);
+    openMeans(configuration, context, async (azure) => {
+      left = await openKeysLeft(keys, azure, context);
       return left.keys;
     }),
   );
-  const looked = await lookAtRepositories(configuration, means, inputs, context, log);
+  const looked = await lookAtRepositories(configuration, means, context);
   const facts: LostFacts = {
     now: context.clock(),
     unopened: left.unopened.map(({ name, error }) => ({ name, problem: error.message })),

@@ -1,11 +1,10 @@
 /** Opens the keys that are left, and notes those that cannot be opened: here that is a finding. */
 import { findVaultKey } from '../../../azure/index.js';
 import { isTrustError, type TrustError } from '../../../errors.js';
-import type { Log } from '../../../ports.js';
 import { formatKeyReference, type VaultReference } from '../../../signing/index.js';
 import type { KeySource } from '../../configuration/key-inputs.js';
 import type { RunContext } from '../../context.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import { openKeysAtHand, type KeyAtHand } from '../../signing/keys-at-hand.js';
 
 /** A key that was named and is not at hand. */
@@ -29,13 +28,13 @@ export async function openKeysLeft(
   sources: readonly KeySource[],
   azure: AzureAccess,
   context: RunContext,
-  log: Log,
 ): Promise<KeysLeft> {
+  const { log } = context;
   const keys = new Map<string, KeyAtHand>();
   const unopened: UnopenedKey[] = [];
   for (const source of sources) {
     try {
-      for (const key of await openKeysAtHand([source], azure, context, log)) {
+      for (const key of await openKeysAtHand([source], azure, context)) {
         if (!keys.has(key.signer.keyId)) keys.set(key.signer.keyId, key);
       }
     } catch (error) {

@@ -1,7 +1,7 @@
 /** What the steps are made of, and the parts that many of them have in common. Pure. */
 import { formatKeyReference, type KeyReference } from '../../../signing/index.js';
 import type { KeyId, RoleExpiry, TrustedView } from '../../../trust/index.js';
-import { trustServerOf } from '../../configuration/sign-images.js';
+import { trustServerOf } from '../../inputs/repositories.js';
 import type { NamedRepository } from '../../repositories/index.js';
 import { ourCommand } from '../../command-line.js';
 import type { Loss } from './judge.js';

@@ -3,8 +3,7 @@
  * Says "renewed" only of what a stranger reads so. What stays due makes the run fail in the end.
  */
 import { TrustError } from '../../../errors.js';
-import type { InputValues } from '../../../inputs/index.js';
-import type { Log } from '../../../ports.js';
+import type { InputValues } from '../../inputs/values.js';
 import {
   isDue,
   isClientRenewed,
@@ -16,7 +15,6 @@ import {
   type Signer,
 } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
-import { collectWarnings } from '../../report/collect-warnings.js';
 import { handOnReport } from '../../report/report-file.js';
 import {
   failureOfEach,
@@ -48,17 +46,17 @@ export async function renewKeys(inputs: InputValues, context: RunContext): Promi
   const { workingDirectory, problems } = context;
   const configuration = readRenewalConfiguration('keysRenew', inputs, workingDirectory, problems);
   const { reportPath, withinDays, dryRun, keys } = configuration;
-  const { log, warnings } = collectWarnings(context.log);
+  const { log, warnings } = context;
   const means = await log.group('Keys at hand', () =>
-    openMeans(configuration, inputs, context, (azure) => openKeysAtHand(keys, azure, context, log)),
+    openMeans(configuration, context, (azure) => openKeysAtHand(keys, azure, context)),
   );
   const signers = means.keys.map(({ signer }) => signer);
-  const looked = await lookAtRepositories(configuration, means, inputs, context, log);
+  const looked = await lookAtRepositories(configuration, means, context);
   const done = await log.group(dryRun ? 'Dry run' : 'Renewal', () =>
     thenEach(looked, (repository) =>
       dryRun
         ? Promise.resolve(planned(repository, signers))
-        : renewOne(repository, signers, context, log),
+        : renewOne(repository, signers, context),
     ),
   );
   const repositories = valuesOf(done);
@@ -108,8 +106,7 @@ function planned(
 async function renewOne(
   repository: LookedAt,
   signers: readonly Signer[],
-  { clock, signal, nameInput }: RunContext,
-  log: Log,
+  { clock, signal, nameInput, log }: RunContext,
 ): Promise<RenewedRepository> {
   const { gun, view, rules, server, explain } = repository;
   const plan = planned(repository, signers);

@@ -1,17 +1,16 @@
 /** What `keys status`, `keys renew` and `keys lost` have in common, from the inputs. Asks nobody. */
+import type { LoginConfiguration } from '../../access/access.js';
 import path from 'node:path';
 import { TrustError } from '../../../errors.js';
-import type { CommandName, InputValues, ProblemList } from '../../../inputs/index.js';
+import type { ProblemList } from '../../../inputs/index.js';
+import type { CommandName } from '../../command-name.js';
+import type { InputValues } from '../../inputs/values.js';
 import { limits } from '../../../limits.js';
 import { checkIdentity, readPins } from '../../configuration/common-inputs.js';
 import { parseDays } from '../../configuration/days.js';
 import { readKeyInput, readKeySources, type KeySource } from '../../configuration/key-inputs.js';
 import type { PinReference } from '../../configuration/trust-pin.js';
-import {
-  readRepositories,
-  type LoginConfiguration,
-  type NamedRepository,
-} from '../../repositories/index.js';
+import { readRepositories, type NamedRepository } from '../../repositories/index.js';
 
 /** The commands that share this. */
 export type RenewalCommand = Extract<CommandName, 'keysStatus' | 'keysRenew' | 'keysLost'>;

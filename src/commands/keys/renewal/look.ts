@@ -3,8 +3,6 @@
  * nothing; the right to read repositories, and the public halves of keys, is enough.
  */
 import { isTrustError } from '../../../errors.js';
-import type { InputValues } from '../../../inputs/index.js';
-import type { Log } from '../../../ports.js';
 import {
   roleExpiries,
   isServerManaged,
@@ -15,14 +13,13 @@ import {
 } from '../../../trust/index.js';
 import type { RunContext } from '../../context.js';
 import {
-  openAzureFor,
   openRepositories,
   readTrust,
   thenEach,
   type Attempted,
   type OpenRepository,
 } from '../../repositories/index.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import type { KeyAtHand } from '../../signing/keys-at-hand.js';
 import { resolvePin } from '../../signing/pins.js';
 import { unanswered } from '../../unanswered.js';
@@ -44,12 +41,11 @@ export interface LookedAt extends OpenRepository {
 
 /** Opens pins and the keys at hand. @throws {TrustError} what keeps one from being opened. */
 export async function openMeans(
-  { repositories, pins, cloud }: RenewalConfiguration,
-  inputs: InputValues,
+  { repositories, pins }: RenewalConfiguration,
   context: RunContext,
   openKeys: (azure: AzureAccess) => Promise<readonly KeyAtHand[]>,
 ): Promise<RenewalMeans> {
-  const azure = openAzureFor({ cloud, repositories }, inputs, context);
+  const azure = context.access.azure(repositories[0]?.registry);
   const [keys, resolved] = await Promise.all([
     openKeys(azure),
     Promise.all(pins.map((pin) => resolvePin(pin, azure, context))),
@@ -60,25 +56,22 @@ export async function openMeans(
 /** Logs in, reads and judges every repository. */
 export async function lookAtRepositories(
   configuration: RenewalConfiguration,
-  { azure, keys, pins: given }: RenewalMeans,
-  inputs: InputValues,
+  { keys, pins: given }: RenewalMeans,
   context: RunContext,
-  log: Log,
 ): Promise<readonly Attempted<LookedAt>[]> {
+  const { log } = context;
   const { repositories, withinDays } = configuration;
-  const opened = await log.group('Registry login', () =>
-    openRepositories(repositories, configuration, inputs, context, log, azure),
-  );
+  const opened = await log.group('Registry login', () => openRepositories(repositories, context));
   return log.group('Trust data', () =>
     thenEach(opened, async (repository): Promise<LookedAt> => {
       const signers = keys.map(({ signer }) => signer);
       const how = { pins: given, keys: signers, expiry: 'report' } as const;
-      const { view, pins } = await readTrust(repository, how, context, log);
+      const { view, pins } = await readTrust(repository, how, context);
       const rules: ExpiryRules = {
         now: context.clock(),
         withinDays,
         pins,
-        isSnapshotServerManaged: await askServer(repository, view, context, log),
+        isSnapshotServerManaged: await askServer(repository, view, context),
       };
       return { ...repository, view, rules, renewals: roleExpiries(view, signers, rules) };
     }),
@@ -89,8 +82,7 @@ export async function lookAtRepositories(
 async function askServer(
   { server, gun }: OpenRepository,
   view: TrustedView,
-  { signal }: RunContext,
-  log: Log,
+  { signal, log }: RunContext,
 ): Promise<boolean | undefined> {
   try {
     return await isServerManaged(server, view, 'snapshot', signal);

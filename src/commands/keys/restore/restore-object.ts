@@ -6,7 +6,7 @@ import { openKey, otherKey, restoreVaultObject } from '../../../azure/index.js';
 import { TrustError, isTrustError } from '../../../errors.js';
 import { formatKeyReference, proveSigner, type VaultReference } from '../../../signing/index.js';
 import type { RunContext } from '../../context.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import {
   identify,
   identifyIfThere,

@@ -3,17 +3,16 @@
  * one keeps no other from being restored; the run fails in the end, and says for which.
  */
 import { TrustError, isTrustError } from '../../../errors.js';
-import type { InputValues } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import { limits } from '../../../limits.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import { mapConcurrent } from '../../../concurrency.js';
 import type { RunContext } from '../../context.js';
-import { collectWarnings } from '../../report/collect-warnings.js';
 import { cappedList } from '../../report/capped-list.js';
 import { remediesOf } from '../../report/failure-of-many.js';
-import { errorOf } from '../../report/job-progress.js';
+import { errorFacts } from '../../report/error-facts.js';
 import { handOnReport } from '../../report/report-file.js';
-import { openVaultAccess, readBackup } from '../backup-folder/index.js';
+import { readBackup } from '../backup-folder/index.js';
 import { readRestoreConfiguration } from './configuration.js';
 import { restoreReport, restoreSummary, restoreTable, type RestoredObject } from './report.js';
 import { restoreObject } from './restore-object.js';
@@ -28,7 +27,7 @@ export async function restoreKeys(inputs: InputValues, context: RunContext): Pro
   const { workingDirectory, problems } = context;
   const configuration = readRestoreConfiguration(inputs, workingDirectory, problems);
   const { folder, vaultUrl } = configuration;
-  const { log, warnings } = collectWarnings(context.log);
+  const { log, warnings } = context;
   const { manifest, blobs } = await log.group('Backup', async () => {
     const backup = await readBackup(folder);
     const { objects, vault } = backup.manifest;
@@ -36,7 +35,7 @@ export async function restoreKeys(inputs: InputValues, context: RunContext): Pro
     if (vault !== vaultUrl) log.info(`They go to another vault, ${vaultUrl}.`);
     return backup;
   });
-  const azure = openVaultAccess(vaultUrl, inputs, context);
+  const azure = context.access.azure(new URL(vaultUrl).hostname);
   const errors: TrustError[] = [];
   const objects = await log.group('Restoring', async () => {
     const done = await mapConcurrent(
@@ -52,7 +51,7 @@ export async function restoreKeys(inputs: InputValues, context: RunContext): Pro
           if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
           errors.push(error);
           const failed = { state: 'failed', reference: undefined, unproven: undefined } as const;
-          return { object, ...failed, error: errorOf(error) };
+          return { object, ...failed, error: errorFacts(error) };
         }
       },
     );

@@ -1,5 +1,4 @@
 /** Carries a rotation out in every repository, side by side, once all of them are ready for it. */
-import type { Log } from '../../../ports.js';
 import {
   publishServerKeys,
   newServerKey,
@@ -37,12 +36,11 @@ export async function carryOut(
   rotation: Rotation,
   preparation: Preparation,
   context: RunContext,
-  log: Log,
 ): Promise<Work> {
   const { repositories } = preparation;
   const todo = repositories.filter(({ replacements }) => replacements.length > 0);
   const newKey =
-    todo.length === 0 ? preparation.newKey : await theNewKey(rotation, preparation, context, log);
+    todo.length === 0 ? preparation.newKey : await theNewKey(rotation, preparation, context);
   if (newKey?.reference.startsWith('https:') === true) context.setOutput('keys', newKey.reference);
   // For all of them, before the first is published.
   const equipped = requireAll(
@@ -50,7 +48,7 @@ export async function carryOut(
     'cannot be rotated; no repository was changed',
   );
   const done = await eachRepository(equipped, (repository) =>
-    rotateOne(repository, rotation, newKey, preparation, context, log),
+    rotateOne(repository, rotation, newKey, preparation, context),
   );
   const results = new Map(done.map((one) => [one.gun, one]));
   const outcomes = repositories.map((repository): RotatedRepository => {
@@ -59,7 +57,7 @@ export async function carryOut(
     if (result.error) return { ...planned(repository), state: 'failed', error: result.error };
     return result.value;
   });
-  await recordRotation(rotation, preparation, newKey, outcomes, context, log);
+  await recordRotation(rotation, preparation, newKey, outcomes, context);
   return { newKey, repositories: outcomes };
 }
 
@@ -68,8 +66,7 @@ async function rotateOne(
   rotation: Rotation,
   newKey: OpenedNewKey | undefined,
   { availableKeys }: Preparation,
-  { clock, signal }: RunContext,
-  log: Log,
+  { clock, signal, log }: RunContext,
 ): Promise<RotatedRepository> {
   const { server, view, pins, explain, publicKeys } = repository;
   const options = { known: view, availableKeys, pins, clock, signal, log };
@@ -100,11 +97,10 @@ async function theNewKey(
   rotation: Rotation,
   { newKey, azure, repositories }: Preparation,
   context: RunContext,
-  log: Log,
 ): Promise<OpenedNewKey | undefined> {
   if (rotation.kind !== 'key' || rotation.newKey.kind !== 'create') return newKey;
   const gun = repositories.length === 1 ? repositories[0]?.gun : undefined;
-  return makeNewKey(rotation.newKey, rotation.role, gun, azure, context, log);
+  return makeNewKey(rotation.newKey, rotation.role, gun, azure, context);
 }
 
 async function equip(

@@ -1,7 +1,9 @@
 /** What `keys rotate` was asked for, checked as far as it can be without asking anybody. */
+import type { LoginConfiguration } from '../../access/access.js';
 import path from 'node:path';
 import { TrustError } from '../../../errors.js';
-import type { InputValues, ProblemList } from '../../../inputs/index.js';
+import type { ProblemList } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import type { VaultKeyReference } from '../../../signing/index.js';
 import {
   isDelegation,
@@ -15,11 +17,7 @@ import { checkIdentity, readPins } from '../../configuration/common-inputs.js';
 import { readKeyInput, readKeySources, type KeySource } from '../../configuration/key-inputs.js';
 import type { PinReference } from '../../configuration/trust-pin.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
-import {
-  readRepositories,
-  type LoginConfiguration,
-  type NamedRepository,
-} from '../../repositories/index.js';
+import { readRepositories, type NamedRepository } from '../../repositories/index.js';
 
 /** Where the new key comes from. */
 export type NewKeySource =

@@ -1,6 +1,5 @@
 /** The key that a role is to get: opened, or made when everything else is known to be in order. */
 import { openVaultKey } from '../../../azure/index.js';
-import type { Log } from '../../../ports.js';
 import {
   createRootCertificate,
   formatKeyReference,
@@ -17,7 +16,7 @@ import {
 } from '../../../trust/index.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import { openConfigured } from '../../signing/open-configured.js';
 import { asOwner } from '../../signing/owners-keys.js';
 import { makeKey } from '../init/keys.js';
@@ -61,13 +60,12 @@ export async function makeNewKey(
   gun: Gun | undefined,
   azure: Pick<AzureAccess, 'credential'>,
   context: RunContext,
-  log: Log,
 ): Promise<OpenedNewKey> {
   const purpose = {
     role: isDelegation(role) ? 'delegation' : role === 'root' ? role : 'targets',
     gun,
   } as const;
-  const made = await makeKey({ kind: 'missing', reference }, purpose, hsm, azure, context, log);
+  const made = await makeKey({ kind: 'missing', reference }, purpose, hsm, azure, context);
   return {
     signer: made.signer,
     reference: made.kid ?? formatKeyReference(reference),

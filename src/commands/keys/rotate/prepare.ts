@@ -3,8 +3,6 @@
  * keys at hand may sign the change, and that each of them signs at all. Changes nothing.
  */
 import { TrustError } from '../../../errors.js';
-import type { InputValues } from '../../../inputs/index.js';
-import type { Log } from '../../../ports.js';
 import { proveSigner } from '../../../signing/index.js';
 import {
   adminKeysOf,
@@ -27,13 +25,12 @@ import {
   eachRepository,
   heldServerRoles,
   loginToAll,
-  openAzureFor,
   readTrust,
   requireAll,
   requireServerKeys,
   type OpenRepository,
 } from '../../repositories/index.js';
-import type { AzureAccess } from '../../session/session.js';
+import type { AzureAccess } from '../../access/access.js';
 import { openKeysAtHand, type KeyAtHand } from '../../signing/keys-at-hand.js';
 import { resolvePin } from '../../signing/pins.js';
 import { separateKeys } from '../../configuration/key-inputs.js';
@@ -69,21 +66,20 @@ export interface Preparation {
 /** @throws {TrustError} whatever would keep any of the repositories from getting the key. */
 export async function prepare(
   configuration: RotateConfiguration,
-  inputs: InputValues,
   context: RunContext,
-  log: Log,
 ): Promise<Preparation> {
+  const { log } = context;
   const { rotation, dryRun } = configuration;
-  const azure = openAzureFor(configuration, inputs, context);
-  const open = await loginToAll(configuration, azure, inputs, context, log);
-  const keys = await log.group('Keys', () => openKeys(configuration, azure, context, log));
+  const azure = context.access.azure(configuration.repositories[0]?.registry);
+  const open = await loginToAll(configuration.repositories, context);
+  const keys = await log.group('Keys', () => openKeys(configuration, azure, context));
   return log.group('Trust data', async () => {
     const { availableKeys, newKey, pins } = keys;
     const known = [...availableKeys, ...(newKey ? [newKey.signer] : [])];
     const attempted = await eachRepository(open, async (repository): Promise<ReadyRepository> => {
       const isRootLeaving = rotation.role === 'root';
       const how = { pins, keys: known, expiry: 'report', isRootLeaving } as const;
-      const anchor = await readTrust(repository, how, context, log);
+      const anchor = await readTrust(repository, how, context);
       const work = await examine(repository, anchor, rotation, { availableKeys, newKey }, context);
       return { ...repository, ...anchor, ...work };
     });
@@ -101,15 +97,15 @@ async function openKeys(
   { keys, pins, rotation }: RotateConfiguration,
   azure: AzureAccess,
   context: RunContext,
-  log: Log,
 ): Promise<Keys> {
+  const { log } = context;
   const open = async (): Promise<OpenedNewKey | undefined> =>
     rotation.kind === 'key' && rotation.newKey.kind === 'given'
       ? openNewKey(rotation.newKey.key, azure, context)
       : undefined;
   // The keys at hand before a new version of one of them can be made.
   const [availableKeys, newKey, resolved] = await Promise.all([
-    openKeysAtHand(keys, azure, context, log),
+    openKeysAtHand(keys, azure, context),
     open(),
     Promise.all(pins.map((pin) => resolvePin(pin, azure, context))),
   ]);

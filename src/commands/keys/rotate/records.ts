@@ -4,7 +4,6 @@
  */
 import { listVaultKeys } from '../../../azure/index.js';
 import { isTrustError } from '../../../errors.js';
-import type { Log } from '../../../ports.js';
 import {
   formatKeyReference,
   parseKeyReference,
@@ -26,7 +25,6 @@ export async function recordRotation(
   newKey: OpenedNewKey | undefined,
   repositories: readonly RotatedRepository[],
   context: RunContext,
-  log: Log,
 ): Promise<void> {
   if (rotation.kind !== 'key' || !newKey) return;
   // Only what more than the server vouches for may be recorded.
@@ -39,7 +37,7 @@ export async function recordRotation(
   if (add.length === 0) return;
   if (rotation.role !== 'root') {
     const given = rotation.newKey.kind === 'given' ? rotation.newKey.key.reference : undefined;
-    await noteRoots(given ?? parseKeyReference(newKey.reference), { add }, azure, context, log);
+    await noteRoots(given ?? parseKeyReference(newKey.reference), { add }, azure, context);
     return;
   }
   const old = done.flatMap(({ exchanges }) => exchanges.flatMap(({ oldKeyIds }) => oldKeyIds));
@@ -50,18 +48,12 @@ export async function recordRotation(
   const listed = keys.filter(({ signer: { keyId } }) =>
     [...known.values()].some((view) => signsTags(view, keyId)),
   );
-  const carrying = await keysCarrying(
-    old,
-    vaultsOf([...keys, newKeyAt(newKey)]),
-    azure,
-    context,
-    log,
-  );
+  const carrying = await keysCarrying(old, vaultsOf([...keys, newKeyAt(newKey)]), azure, context);
   const all = new Map<string, KeyReference>();
   for (const { reference } of [...listed, ...carrying])
     all.set(formatKeyReference(reference), reference);
   for (const reference of all.values()) {
-    await noteRoots(reference, { add, remove }, azure, context, log);
+    await noteRoots(reference, { add, remove }, azure, context);
   }
 }
 
@@ -77,8 +69,7 @@ async function keysCarrying(
   old: readonly KeyId[],
   vaultUrls: readonly string[],
   { credential }: Preparation['azure'],
-  { signal, clock }: RunContext,
-  log: Log,
+  { signal, clock, log }: RunContext,
 ): Promise<readonly { readonly reference: VaultReference }[]> {
   const found = await Promise.all(
     vaultUrls.map(async (vaultUrl) => {

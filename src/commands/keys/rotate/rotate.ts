@@ -2,9 +2,8 @@
  * Replaces the key of a role in repositories. Makes and publishes nothing before every repository is
  * known to be ready, and says "rotated" only of what a stranger reads so.
  */
-import type { InputValues } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import type { RunContext } from '../../context.js';
-import { collectWarnings } from '../../report/collect-warnings.js';
 import { handOnReport } from '../../report/report-file.js';
 import { failureOfEach, type Attempted } from '../../repositories/index.js';
 import { adviceOn } from './advice.js';
@@ -25,13 +24,13 @@ export async function rotateKeys(inputs: InputValues, context: RunContext): Prom
   const { workingDirectory, nameInput, problems } = context;
   const configuration = readRotateConfiguration(inputs, workingDirectory, problems);
   const { rotation, dryRun, reportPath } = configuration;
-  const { log, warnings } = collectWarnings(context.log);
-  const preparation = await prepare(configuration, inputs, context, log);
+  const { log, warnings } = context;
+  const preparation = await prepare(configuration, context);
   for (const { warnings: own } of preparation.repositories) for (const line of own) log.warn(line);
   const facts = await log.group(dryRun ? 'Dry run' : 'Rotation', async () => {
     const done = dryRun
       ? { newKey: preparation.newKey, repositories: preparation.repositories.map(planned) }
-      : await carryOut(rotation, preparation, context, log);
+      : await carryOut(rotation, preparation, context);
     const all: RotationFacts = {
       role: rotation.role,
       dryRun,

@@ -3,9 +3,8 @@
  * scheduled pipeline: fails when something has ended or does so soon. Changes nothing.
  */
 import { isTrustError, type TrustError } from '../../../errors.js';
-import type { InputValues } from '../../../inputs/index.js';
+import type { InputValues } from '../../inputs/values.js';
 import type { RunContext } from '../../context.js';
-import { collectWarnings } from '../../report/collect-warnings.js';
 import { handOnReport } from '../../report/report-file.js';
 import { failureOfEach, valuesOf, type Attempted } from '../../repositories/index.js';
 import { openKeysAtHand } from '../../signing/keys-at-hand.js';
@@ -24,11 +23,11 @@ export async function showKeysStatus(inputs: InputValues, context: RunContext): 
   const { workingDirectory, problems } = context;
   const configuration = readRenewalConfiguration('keysStatus', inputs, workingDirectory, problems);
   const { reportPath, withinDays, keys } = configuration;
-  const { log, warnings } = collectWarnings(context.log);
+  const { log, warnings } = context;
   const means = await log.group('Keys at hand', () =>
-    openMeans(configuration, inputs, context, (azure) => openKeysAtHand(keys, azure, context, log)),
+    openMeans(configuration, context, (azure) => openKeysAtHand(keys, azure, context)),
   );
-  const looked = await lookAtRepositories(configuration, means, inputs, context, log);
+  const looked = await lookAtRepositories(configuration, means, context);
   const repositories = valuesOf(looked);
   const facts: StatusFacts = {
     now: context.clock(),

@@ -8,7 +8,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { readPassphrase } from '../../../azure/index.js';
 import { readVariable } from '../../../docker/index.js';
 import { TrustError, isTrustError } from '../../../errors.js';
-import type { InputName, InputValues } from '../../../inputs/index.js';
+import type { InputName, InputValues } from '../../inputs/values.js';
 import type { Secrets } from '../../../ports.js';
 import type { KeyFile, StoredKey } from '../../../signing/index.js';
 import type { RunContext } from '../../context.js';

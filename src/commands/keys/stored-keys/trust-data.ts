@@ -3,19 +3,12 @@
  * those that the keys name themselves. Reads only, expired data as well, and only tells of what
  * cannot be read.
  */
+import type { LoginConfiguration } from '../../access/access.js';
 import type { TrustError } from '../../../errors.js';
-import type { InputValues } from '../../../inputs/index.js';
-import type { Log } from '../../../ports.js';
 import { readRepository, type Gun, type Pin, type TrustedView } from '../../../trust/index.js';
-import { trustServerOf } from '../../configuration/sign-images.js';
+import { trustServerOf } from '../../inputs/repositories.js';
 import type { RunContext } from '../../context.js';
-import {
-  openRepositories,
-  thenEach,
-  type LoginConfiguration,
-  type NamedRepository,
-} from '../../repositories/index.js';
-import type { AzureAccess } from '../../session/session.js';
+import { openRepositories, thenEach, type NamedRepository } from '../../repositories/index.js';
 import { describePin } from '../../signing/pins.js';
 import { imageOfGun } from './stored-key-names.js';
 
@@ -64,13 +57,10 @@ export async function lookAtTrust(
   all: readonly NamedRepository[],
   configuration: LookConfiguration,
   pins: readonly Pin[],
-  azure: AzureAccess,
-  inputs: InputValues,
   context: RunContext,
-  log: Log,
 ): Promise<readonly LookedAt[]> {
-  const { clock, signal } = context;
-  const open = await openRepositories(all, configuration, inputs, context, log, azure);
+  const { clock, signal, log } = context;
+  const open = await openRepositories(all, context);
   const read = await thenEach(open, async ({ server }) => {
     const view = await readRepository(server, { pins, now: clock(), expiry: 'report', signal });
     return { view };

@@ -4,7 +4,8 @@ import { readBackupConfiguration } from '../../../../src/commands/keys/backup/co
 import { readRestoreConfiguration } from '../../../../src/commands/keys/restore/configuration.js';
 import type { BackupObject } from '../../../../src/commands/keys/backup-folder/index.js';
 import { TrustError } from '../../../../src/errors.js';
-import { collectProblems, readInputs, type CommandName } from '../../../../src/inputs/index.js';
+import { collectProblems, type CommandName } from '../../../../src/commands/index.js';
+import { readInputs } from '../../legacy-values.js';
 
 const vault = 'https://contoso.vault.azure.net';
 const read = (command: CommandName, given: Readonly<Record<string, string>>) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readImportConfiguration } from '../../../../src/commands/keys/import/configuration.js';
-import { collectProblems, readInputs } from '../../../../src/inputs/index.js';
+import { collectProblems } from '../../../../src/commands/index.js';
+import { readInputs } from '../../legacy-values.js';
 import { refusalOf } from '../../refusal-of.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readInitConfiguration } from '../../../../src/commands/keys/init/configuration.js';
 import { keyNameOf } from '../../../../src/commands/keys/init/key-name.js';
-import { collectProblems, readInputs } from '../../../../src/inputs/index.js';
+import { collectProblems } from '../../../../src/commands/index.js';
+import { readInputs } from '../../legacy-values.js';
 import { formatKeyReference } from '../../../../src/signing/index.js';
 import { refusalOf } from '../../refusal-of.js';
 

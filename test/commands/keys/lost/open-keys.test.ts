@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseKeyReference } from '../../../../src/signing/index.js';
 import type { KeySource } from '../../../../src/commands/configuration/key-inputs.js';
 import { openKeysLeft, type KeysLeft } from '../../../../src/commands/keys/lost/open-keys.js';
-import type { RunContext } from '../../../../src/commands/index.js';
-import type { AzureAccess } from '../../../../src/commands/session/session.js';
+import type { RunContext } from '../../../../src/commands/context.js';
+import type { AzureAccess } from '../../../../src/commands/access/access.js';
 import { isTrustError } from '../../../../src/errors.js';
 import {
   startVault,
@@ -53,8 +53,9 @@ async function open(
     clock: () => new Date(),
     signal: new AbortController().signal,
     nameInput: (name: string) => name,
+    log,
   } as unknown as RunContext;
-  const left = await openKeysLeft(sources, { credential } as AzureAccess, context, log);
+  const left = await openKeysLeft(sources, { credential } as AzureAccess, context);
   return { ...left, warnings };
 }
 

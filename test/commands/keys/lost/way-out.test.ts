@@ -11,7 +11,7 @@ import type { Situation } from '../../../../src/commands/keys/lost/situation.js'
 import { stepsFor } from '../../../../src/commands/keys/lost/steps.js';
 import { TrustError } from '../../../../src/errors.js';
 import { createProgram } from '../../../../src/hosts/cli/program.js';
-import { readInputs } from '../../../../src/inputs/index.js';
+import { readInputs } from '../../legacy-values.js';
 import { parseKeyReference, type VaultKeyReference } from '../../../../src/signing/index.js';
 import { listTags, roleExpiries, type ExpiryRules } from '../../../../src/trust/index.js';
 import {

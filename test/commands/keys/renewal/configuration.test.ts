@@ -4,7 +4,8 @@ import {
   type RenewalCommand,
 } from '../../../../src/commands/keys/renewal/configuration.js';
 import { isTrustError, type TrustError } from '../../../../src/errors.js';
-import { collectProblems, readInputs } from '../../../../src/inputs/index.js';
+import { collectProblems } from '../../../../src/commands/index.js';
+import { readInputs } from '../../legacy-values.js';
 import { formatKeyReference } from '../../../../src/signing/index.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';

@@ -1,16 +1,12 @@
 /** Names as people copy them from elsewhere, read for all commands in one place. */
 import { describe, expect, it } from 'vitest';
-import { readNames } from '../../../src/commands/configuration/names.js';
-import { readConfiguration } from '../../../src/commands/configuration/read-configuration.js';
-import { isTrustError, type TrustError } from '../../../src/errors.js';
-import {
-  collectProblems,
-  readInputs,
-  type CommandName,
-  type InputName,
-} from '../../../src/inputs/index.js';
+import { readNames } from '../../src/commands/inputs/names.js';
+import { readConfiguration } from '../../src/commands/configuration/read-configuration.js';
+import { isTrustError, type TrustError } from '../../src/errors.js';
+import { collectProblems, type CommandName } from '../../src/commands/index.js';
+import { readInputs } from './legacy-values.js';
 
-type Given = Partial<Record<InputName, string>>;
+type Given = Partial<Record<string, string>>;
 
 function read(given: Given, command: CommandName = 'push') {
   const problems = collectProblems((name) => name);
@@ -26,7 +22,7 @@ function readAll(given: Given): void {
   const problems = collectProblems((name) => name);
   const inputs = readInputs('push', 'action', (name) => given[name] ?? '', problems);
   const named = readNames(inputs, problems, () => undefined);
-  readConfiguration('push', { ...named, 'content-trust': false }, '/w', problems);
+  readConfiguration('push', { ...inputs, ...named, 'content-trust': false }, '/w', problems);
 }
 
 function refusal(given: Given, command: CommandName = 'push'): TrustError {

@@ -4,14 +4,21 @@
  * commands read the same. What is certain is put right and said; what is not is refused.
  */
 import { isTrustError } from '../../errors.js';
-import type { InputValues, ProblemList } from '../../inputs/index.js';
+import type { ProblemList } from '../../inputs/index.js';
 import { parseRegistryHost } from '../../registry/index.js';
+
+/** The values of these inputs, where the command has them. */
+export interface NameValues {
+  readonly registry: string | undefined;
+  readonly repository: string | undefined;
+  readonly tags: readonly string[];
+}
 
 /** Tells what was read otherwise than it is written. */
 type Note = (text: string) => void;
 
 /** `inputs` with the repositories named within their registry, and the tags by themselves. */
-export function readNames(inputs: InputValues, problems: ProblemList, note: Note): InputValues {
+export function readNames(inputs: NameValues, problems: ProblemList, note: Note): NameValues {
   const registry = hostOf(inputs.registry);
   const repository = withoutRegistries(inputs.repository, registry, problems, note);
   return withShortTags({ ...inputs, repository }, registry, problems, note);
@@ -134,11 +141,11 @@ const instruction =
 
 /** The tags by themselves; `registry` and `repository` where only full names tell them. */
 function withShortTags(
-  inputs: InputValues,
+  inputs: NameValues,
   registry: string | undefined,
   problems: ProblemList,
   note: Note,
-): InputValues {
+): NameValues {
   const { add, nameInput, settle } = problems;
   let found: { registry: string | undefined; repository: string | undefined } = {
     registry,

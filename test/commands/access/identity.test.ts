@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fakeHttp } from '../../registry/fake-http.js';
-import { chooseCloud, chooseIdentity } from '../../../src/commands/session/identity.js';
+import { chooseCloud, chooseIdentity } from '../../../src/commands/access/identity.js';
 import type { HostIdentity } from '../../../src/commands/index.js';
-import { readInputs } from '../../../src/inputs/index.js';
+import { readInputs } from '../legacy-values.js';
 
 const clientId = '11111111-2222-3333-4444-555555555555';
 const tenantId = '66666666-7777-8888-9999-000000000000';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clouds } from '../../../src/azure/index.js';
-import { openRenewingLogin } from '../../../src/commands/session/renewing-login.js';
+import { openRenewingLogin } from '../../../src/commands/access/renewing-login.js';
 import { limits } from '../../../src/limits.js';
 import { fakeHttp, rejection } from '../../registry/fake-http.js';
 

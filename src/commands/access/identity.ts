@@ -1,9 +1,21 @@
 /** Decides who a run signs in as, from the inputs and what the host offers. */
 import type { AssertionIdentity, CloudName, Identity } from '../../azure/index.js';
-import { cloudByName, cloudOfRegistry, clouds, type Cloud } from '../../azure/index.js';
+import {
+  cloudByName,
+  cloudOfRegistry,
+  cloudOfVault,
+  clouds,
+  type Cloud,
+} from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
-import type { InputValues } from '../../inputs/index.js';
-import type { RunContext } from '../context.js';
+import type { HostContext } from '../context.js';
+import type { InputValues } from '../inputs/values.js';
+
+/** The inputs that name a principal and what proves it. */
+export type IdentityInputs = Pick<
+  InputValues,
+  'client-id' | 'tenant-id' | 'client-secret' | 'client-certificate' | 'client-certificate-password'
+>;
 
 /** The audience that Entra's federated credentials expect of foreign tokens. */
 const federationAudience = 'api://AzureADTokenExchange';
@@ -14,8 +26,8 @@ const federationAudience = 'api://AzureADTokenExchange';
  * @throws {TrustError} CREDENTIAL_MISSING when client and tenant are named but nothing proves them.
  */
 export function chooseIdentity(
-  inputs: InputValues,
-  { identity: host, nameInput }: Pick<RunContext, 'identity' | 'nameInput'>,
+  inputs: IdentityInputs,
+  { identity: host, nameInput }: Pick<HostContext, 'identity' | 'nameInput'>,
 ): Identity {
   if (host.serviceConnection) return host.serviceConnection.identity;
   const { 'client-id': clientId, 'tenant-id': tenantId } = inputs;
@@ -50,14 +62,18 @@ export function chooseIdentity(
   return { kind: 'default', ...(tenantId === undefined ? {} : { tenantId }) };
 }
 
-/** The cloud of a run: as asked for, the service connection's, or the one the registry is in. */
+/**
+ * The cloud of a run: as asked for, the service connection's, or the one that a host belongs to.
+ * @param host a registry or a vault.
+ */
 export function chooseCloud(
-  asked: InputValues['cloud'],
-  registry: string,
-  { identity }: Pick<RunContext, 'identity'>,
+  asked: CloudName | 'auto',
+  host: string | undefined,
+  { identity }: Pick<HostContext, 'identity'>,
 ): Cloud {
-  if (asked !== 'auto') return clouds[asked satisfies CloudName];
+  if (asked !== 'auto') return clouds[asked];
   const connection = identity.serviceConnection?.cloud;
   if (connection !== undefined) return cloudByName(connection);
-  return cloudOfRegistry(registry) ?? clouds.AzureCloud;
+  if (host === undefined) return clouds.AzureCloud;
+  return cloudOfRegistry(host) ?? cloudOfVault(host) ?? clouds.AzureCloud;
 }

@@ -1,0 +1,23 @@
+/** As long as functions are given the name of their command. */
+export type CommandName =
+  | 'buildAndPush'
+  | 'build'
+  | 'push'
+  | 'sign'
+  | 'verify'
+  | 'inspect'
+  | 'revoke'
+  | 'promote'
+  | 'keysInit'
+  | 'keysImport'
+  | 'keysExport'
+  | 'keysBackup'
+  | 'keysRestore'
+  | 'keysRotate'
+  | 'keysStatus'
+  | 'keysRenew'
+  | 'keysLost'
+  | 'signersList'
+  | 'signersAdd'
+  | 'signersRemove'
+  | 'trustDelete';

@@ -1,0 +1,60 @@
+/** All commands, in the order in which people meet them, and the table of their inputs. */
+import { createTable } from '../inputs/index.js';
+import { build } from './definitions/build.js';
+import { buildAndPush } from './definitions/build-and-push.js';
+import { inspect } from './definitions/inspect.js';
+import { keysBackup } from './definitions/keys-backup.js';
+import { keysExport } from './definitions/keys-export.js';
+import { keysImport } from './definitions/keys-import.js';
+import { keysInit } from './definitions/keys-init.js';
+import { keysLost } from './definitions/keys-lost.js';
+import { keysRenew } from './definitions/keys-renew.js';
+import { keysRestore } from './definitions/keys-restore.js';
+import { keysRotate } from './definitions/keys-rotate.js';
+import { keysStatus } from './definitions/keys-status.js';
+import { promote } from './definitions/promote.js';
+import { push } from './definitions/push.js';
+import { revoke } from './definitions/revoke.js';
+import { sign } from './definitions/sign.js';
+import { signersAdd } from './definitions/signers-add.js';
+import { signersList } from './definitions/signers-list.js';
+import { signersRemove } from './definitions/signers-remove.js';
+import { trustDelete } from './definitions/trust-delete.js';
+import { verify } from './definitions/verify.js';
+
+export const all = [
+  buildAndPush,
+  build,
+  push,
+  sign,
+  verify,
+  inspect,
+  revoke,
+  promote,
+  keysInit,
+  keysImport,
+  keysExport,
+  keysBackup,
+  keysRestore,
+  keysRotate,
+  keysStatus,
+  keysRenew,
+  keysLost,
+  signersList,
+  signersAdd,
+  signersRemove,
+  trustDelete,
+] as const;
+
+export type CommandName = (typeof all)[number]['name'];
+
+export const {
+  collectProblems,
+  commandNames,
+  commands,
+  definitionOf,
+  inputNames,
+  inputsOf,
+  readCommand,
+  readInputs,
+} = createTable<CommandName>(all);

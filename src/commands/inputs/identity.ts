@@ -1,0 +1,158 @@
+/** The inputs of every command that say who the run is, and how it signs in. */
+import type { Input, Inputs } from '../../inputs/index.js';
+import type { Read } from './read.js';
+
+export const azureSubscription = {
+  type: 'text',
+  group: 'identity',
+  label: 'Azure service connection',
+  help: 'Azure Resource Manager service connection (workload identity federation, secret or certificate) of the principal that pushes and signs.',
+  hosts: ['task'],
+  example: 'contoso-production',
+} as const satisfies Input;
+
+export const clientId = {
+  type: 'text',
+  group: 'identity',
+  label: 'Client ID',
+  help: 'Application (client) ID of the service principal. With `tenant-id` alone on GitHub, the workflow signs in by OpenID Connect and needs the permission `id-token: write`. Alone, it names a user-assigned managed identity. Without any of these, the sources of `DefaultAzureCredential` are used.',
+  example: '11111111-2222-3333-4444-555555555555',
+} as const satisfies Input;
+
+export const tenantId = {
+  type: 'text',
+  group: 'identity',
+  label: 'Tenant ID',
+  help: 'Directory (tenant) ID of the service principal.',
+  example: '66666666-7777-8888-9999-000000000000',
+} as const satisfies Input;
+
+export const clientSecret = {
+  type: 'text',
+  group: 'identity',
+  label: 'Client secret',
+  help: 'Secret of the service principal.',
+  secret: true,
+  example: '(a secret variable)',
+} as const satisfies Input;
+
+export const clientCertificate = {
+  type: 'text',
+  group: 'identity',
+  label: 'Client certificate',
+  help: 'Certificate of the service principal with its RSA private key: the path of a PEM or PKCS#12 (.pfx) file, or the text of one.',
+  secret: true,
+  references: ['path'],
+  example: '/etc/acr/principal.pem',
+} as const satisfies Input;
+
+export const clientCertificatePassword = {
+  type: 'text',
+  group: 'identity',
+  label: 'Password of the client certificate',
+  help: 'Opens the private key of the client certificate if it is encrypted.',
+  secret: true,
+  example: '(a secret variable)',
+} as const satisfies Input;
+
+export const registryLogin = {
+  type: 'choice',
+  group: 'identity',
+  label: 'Registry login',
+  help: 'How to log in to the registry.',
+  choices: {
+    azure: 'With a fresh registry token for the principal above.',
+    existing: "With the login that the user's own Docker configuration has for the registry.",
+  },
+  default: 'azure',
+  example: 'existing',
+} as const satisfies Input;
+
+export const cloud = {
+  type: 'choice',
+  group: 'identity',
+  label: 'Azure cloud',
+  help: 'The Azure cloud of principal and registry.',
+  choices: {
+    auto: "The service connection's cloud, otherwise the one the registry's name belongs to.",
+    AzureCloud: 'Azure.',
+    AzureChinaCloud: 'Azure operated by 21Vianet.',
+    AzureUSGovernment: 'Azure Government.',
+  },
+  default: 'auto',
+  example: 'AzureUSGovernment',
+} as const satisfies Input;
+
+export const registryId = {
+  type: 'text',
+  group: 'advanced',
+  label: 'Resource ID of the registry',
+  help: 'Lets the run ask Azure Resource Manager up front whether the registry has content trust and the principal its roles, as far as the principal may read that. Also completes the role assignment lines in errors.',
+  example:
+    '/subscriptions/0000/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso',
+} as const satisfies Input;
+
+/** Every command has them. */
+export const identityInputs = {
+  'azure-subscription': azureSubscription,
+  'client-id': clientId,
+  'tenant-id': tenantId,
+  'client-secret': clientSecret,
+  'client-certificate': clientCertificate,
+  'client-certificate-password': clientCertificatePassword,
+  cloud,
+} as const satisfies Inputs;
+
+const guid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** Which credentials go together, before any of them is used. */
+export function checkIdentity({
+  values: inputs,
+  add,
+  conflict,
+  nameInput,
+}: Read<typeof identityInputs>): void {
+  const { 'client-id': clientId, 'tenant-id': tenantId } = inputs;
+  const { 'client-secret': secret, 'client-certificate': certificate } = inputs;
+  if (inputs['azure-subscription'] !== undefined) {
+    const both = (['client-id', 'tenant-id', 'client-secret', 'client-certificate'] as const).find(
+      (name) => inputs[name] !== undefined,
+    );
+    if (both) {
+      conflict(
+        both,
+        `is set, and so is "${nameInput('azure-subscription')}"`,
+        'Sign in with the service connection or with a principal of its own, not with both.',
+      );
+    }
+  }
+  if (secret !== undefined && certificate !== undefined) {
+    conflict(
+      'client-certificate',
+      `is set, and so is "${nameInput('client-secret')}"`,
+      'Give the secret or the certificate of the service principal, not both.',
+    );
+  }
+  const proof = (['client-secret', 'client-certificate'] as const).find(
+    (name) => inputs[name] !== undefined,
+  );
+  for (const name of ['client-id', 'tenant-id'] as const) {
+    if (proof !== undefined && inputs[name] === undefined) {
+      add({
+        input: name,
+        problem: `is not set, but "${nameInput(proof)}" is`,
+        code: 'INPUT_MISSING',
+      });
+    }
+  }
+  if (clientId !== undefined && !guid.test(clientId)) {
+    add({ input: 'client-id', problem: 'is not a GUID', code: 'INPUT_INVALID' });
+  }
+  if (tenantId !== undefined && !guid.test(tenantId) && !/^[\w-]+(\.[\w-]+)+$/.test(tenantId)) {
+    add({
+      input: 'tenant-id',
+      problem: 'is neither a GUID nor a domain name',
+      code: 'INPUT_INVALID',
+    });
+  }
+}

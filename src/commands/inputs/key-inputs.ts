@@ -1,0 +1,187 @@
+/** The inputs that name keys, as checked references. Opens nothing. */
+import path from 'node:path';
+import { TrustError } from '../../errors.js';
+import type { Input, Inputs, TextInput } from '../../inputs/index.js';
+import { parseKeyReference, vaultServiceOf } from '../../signing/index.js';
+import type { KeyConfiguration } from '../configuration/types.js';
+import type { Read } from './read.js';
+import type { InputName } from './values.js';
+
+export const signingKey = {
+  type: 'text',
+  group: 'trust',
+  label: 'Signing key',
+  help: 'The key that signs: a Key Vault key, certificate or secret by its URL, or a file. A secret or file holds a PEM or Docker `.key`.',
+  example: 'https://contoso-keys.vault.azure.net/keys/team-app',
+} as const satisfies Input;
+
+export const signingKeyPassphrase = {
+  type: 'text',
+  group: 'trust',
+  label: 'Passphrase of the signing key',
+  help: 'Opens the signing key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
+  secret: true,
+  references: ['url'],
+  example: 'https://contoso-keys.vault.azure.net/secrets/team-app-passphrase',
+} as const satisfies Input;
+
+export const rootKey = {
+  type: 'text',
+  group: 'trust',
+  label: 'Root key',
+  help: 'The root key, with which a repository without trust data is initialised; given like `signing-key`.',
+  example: 'https://contoso-root.vault.azure.net/keys/root',
+} as const satisfies Input;
+
+export const rootKeyPassphrase = {
+  type: 'text',
+  group: 'trust',
+  label: 'Passphrase of the root key',
+  help: 'Opens the root key if its PEM is encrypted. The value, or the URL of a Key Vault secret that holds it.',
+  secret: true,
+  references: ['url'],
+  example: 'https://contoso-root.vault.azure.net/secrets/root-passphrase',
+} as const satisfies Input;
+
+export const keys = {
+  type: 'list',
+  group: 'keys',
+  label: 'Keys',
+  help: 'Keys at hand: Key Vault keys, certificates or secrets by their URLs, files, or a whole vault by its URL, of which every enabled key is taken. Separated by commas or lines.',
+  example: 'https://contoso-keys.vault.azure.net',
+} as const satisfies Input;
+
+export const vault = {
+  type: 'text',
+  group: 'keys',
+  label: 'Vault',
+  help: 'URL of a Key Vault.',
+  example: 'https://contoso-keys.vault.azure.net',
+} as const satisfies Input;
+
+export const hsm = {
+  type: 'boolean',
+  group: 'keys',
+  label: 'Hardware keys',
+  help: 'Creates or imports keys that a hardware security module protects. Needs a vault of the tier Premium, or a Managed HSM.',
+  default: false,
+  example: 'true',
+} as const satisfies Input;
+
+export const archive = {
+  type: 'text',
+  group: 'keys',
+  label: 'Archive or folder of keys',
+  help: 'Path where keys are read or written.',
+  example: '/secure/docker-trust.tar.gz',
+} as const satisfies Input;
+
+/** The key that signs. */
+export const signingKeyInputs = {
+  'signing-key': signingKey,
+  'signing-key-passphrase': signingKeyPassphrase,
+} as const satisfies Inputs;
+
+/** The key of the root. */
+export const rootKeyInputs = {
+  'root-key': rootKey,
+  'root-key-passphrase': rootKeyPassphrase,
+} as const satisfies Inputs;
+
+/** Keys and whole vaults. */
+export const keysInputs = {
+  keys,
+  'signing-key-passphrase': signingKeyPassphrase,
+} as const satisfies Inputs;
+
+/** An input without a default. */
+type OptionalText = Omit<TextInput, 'default'>;
+
+/** Why the root key must not be another role's key as well. */
+export const separateKeys =
+  'Whoever holds the root key can replace every other key. Give two keys, the root key in a vault that pipelines cannot reach.';
+
+/** The inputs that name one key each, and have a passphrase beside them. */
+export type KeyInput = 'signing-key' | 'root-key' | 'new-key';
+
+/** The key that `input` names, if it is set and can be read. */
+export function readKeyInput<K extends KeyInput>(
+  input: K,
+  {
+    values,
+    workingDirectory,
+    parse,
+  }: Read<Readonly<Record<K, OptionalText>> & Readonly<Record<`${K}-passphrase`, OptionalText>>>,
+): KeyConfiguration | undefined {
+  const inputs: Readonly<Record<string, string | undefined>> = values;
+  const text = inputs[input];
+  const passphraseInput = `${input}-passphrase` as const;
+  return text === undefined
+    ? undefined
+    : parse(input, () =>
+        keyConfiguration(text, workingDirectory, inputs[passphraseInput], passphraseInput),
+      );
+}
+
+/** An entry of the input `keys`: one key, or every key of a vault. */
+export type KeySource = KeyConfiguration | { readonly vaultUrl: string };
+
+/** What the input `keys` names; encrypted ones open with `signing-key-passphrase`. */
+export function readKeySources({
+  values: inputs,
+  workingDirectory,
+  parse,
+}: Read<typeof keysInputs>): readonly KeySource[] {
+  return inputs.keys.flatMap((text) => {
+    const source = parse('keys', (): KeySource => {
+      if (isWholeVault(text)) return { vaultUrl: parseVaultUrl(text) };
+      const passphrase = inputs['signing-key-passphrase'];
+      return keyConfiguration(text, workingDirectory, passphrase, 'signing-key-passphrase');
+    });
+    return source ? [source] : [];
+  });
+}
+
+/**
+ * The URL of a vault, of nothing in it.
+ * @returns scheme and host, such as `https://contoso.vault.azure.net`.
+ * @throws {TrustError} INPUT_INVALID
+ */
+export function parseVaultUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isVault =
+    url?.protocol === 'https:' &&
+    url.username === '' &&
+    url.port === '' &&
+    vaultServiceOf(url.hostname) !== undefined;
+  if (url && isVault && url.pathname === '/' && url.search === '' && url.hash === '') {
+    return url.origin;
+  }
+  throw new TrustError(
+    'INPUT_INVALID',
+    url && isVault
+      ? `the URL names more than a vault: ${url.origin}${url.pathname}`
+      : 'it is not the URL of a Key Vault or Managed HSM',
+    { remedy: 'Give the URL of the vault alone, such as https://contoso-keys.vault.azure.net.' },
+  );
+}
+
+function isWholeVault(text: string): boolean {
+  return URL.canParse(text) && /^https:\/\/[^/]+\/?$/i.test(text.trim());
+}
+
+function keyConfiguration(
+  text: string,
+  workingDirectory: string,
+  passphrase: string | undefined,
+  passphraseInput: InputName,
+): KeyConfiguration {
+  const reference = parseKeyReference(text);
+  return reference.kind === 'file'
+    ? {
+        reference: { kind: 'file', path: path.resolve(workingDirectory, reference.path) },
+        passphrase,
+        passphraseInput,
+      }
+    : { reference, passphrase, passphraseInput };
+}

@@ -1,0 +1,204 @@
+/** The inputs that name repositories and where their trust data is. Asks nobody. */
+import { TrustError } from '../../errors.js';
+import type { Input, Inputs, ListInput } from '../../inputs/index.js';
+import {
+  gunOf,
+  parseImageReference,
+  parseRegistryHost,
+  parseRepository,
+} from '../../registry/index.js';
+import type { Gun } from '../../trust/index.js';
+import { registryLogin } from './identity.js';
+import type { Read } from './read.js';
+
+export const registry = {
+  type: 'text',
+  group: 'image',
+  label: 'Registry',
+  help: 'Login server of the container registry, without a scheme. Not needed where `images` or `files` name everything.',
+  example: 'contoso.azurecr.io',
+} as const satisfies Input;
+
+export const repository = {
+  type: 'text',
+  group: 'image',
+  label: 'Repository',
+  help: 'Repository within the registry, without a tag. The name of the registry before it is left out.',
+  example: 'team/app',
+} as const satisfies Input;
+
+export const images = {
+  type: 'list',
+  group: 'image',
+  label: 'Images',
+  help: 'Full names, of any number of repositories, separated by commas or lines.',
+  example: 'contoso.azurecr.io/team/app:1.4.2',
+} as const satisfies Input;
+
+export const trustServer = {
+  type: 'text',
+  group: 'trust',
+  label: 'Trust server',
+  help: 'URL of the Notary server for the images of `registry`. Without it, the registry itself, as in Azure Container Registry.',
+  example: 'https://contoso.azurecr.io',
+} as const satisfies Input;
+
+/** The inputs of commands on the keys, signers and trust data of any number of repositories. */
+export const repositoryInputs = {
+  registry,
+  repository: { ...repository, note: 'Several are separated by commas.' },
+  images: { ...images, note: 'Repositories, without tag and digest.' },
+  'trust-server': trustServer,
+  'registry-login': registryLogin,
+} as const satisfies Inputs;
+
+type RepositoryInputs = Pick<
+  typeof repositoryInputs,
+  'registry' | 'repository' | 'images' | 'trust-server'
+>;
+
+/** A repository, and where its trust data is. */
+export interface NamedRepository {
+  readonly registry: string;
+  readonly repository: string;
+  readonly gun: Gun;
+  /** Origin of the trust server, such as `https://contoso.azurecr.io`. */
+  readonly trustServer: string;
+}
+
+/**
+ * Reads `registry` with `repository` (several, separated by commas) and `images` (full names), each
+ * repository once, in the order they are named. What is wrong goes into `problems`.
+ * @param needed whether at least one must be named; default: true.
+ */
+export function readRepositories(
+  read: Read<RepositoryInputs>,
+  { needed = true }: { readonly needed?: boolean } = {},
+): readonly NamedRepository[] {
+  const { conflict } = read;
+  const named = [...fromRepository(read, needed), ...fromImages(read)];
+  const trustServer = readTrustServer(read);
+  const registries = new Set(named.map(({ registry }) => registry));
+  if (read.values['trust-server'] !== undefined && registries.size > 1) {
+    conflict(
+      'trust-server',
+      `is set, and the repositories are of ${registries.size} registries`,
+      'Do each registry in a step of its own.',
+    );
+  }
+  const byGun = new Map(
+    named.map((one) => [
+      one.gun,
+      { ...one, trustServer: trustServer ?? trustServerOf(one.registry) },
+    ]),
+  );
+  return [...byGun.values()];
+}
+
+type Name = Omit<NamedRepository, 'trustServer'>;
+
+function fromRepository(
+  { values, parse, add, nameInput }: Read<RepositoryInputs>,
+  needed: boolean,
+): readonly Name[] {
+  const { registry: host, repository: names, images } = values;
+  const registry =
+    host === undefined ? undefined : parse('registry', () => parseRegistryHost(host));
+  if (names === undefined) {
+    if (images.length > 0 || (!needed && host === undefined)) return [];
+    for (const input of ['registry', 'repository'] as const) {
+      if (input === 'registry' && host !== undefined) continue;
+      add({
+        input,
+        problem: 'is not set',
+        code: 'INPUT_MISSING',
+        remedy: `Name the repositories: ${nameInput('registry')} and ${nameInput('repository')} (several separated by commas), or their full names in ${nameInput('images')}.`,
+      });
+    }
+    return [];
+  }
+  if (host === undefined) {
+    const problem = `is not set, but "${nameInput('repository')}" is`;
+    add({ input: 'registry', problem, code: 'INPUT_MISSING' });
+    return [];
+  }
+  return names
+    .split(/[,\r\n]/)
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .flatMap((text) => {
+      const repository = parse('repository', () => parseRepository(text));
+      if (repository === undefined || registry === undefined) return [];
+      return [{ registry, repository, gun: `${registry}/${repository}` }];
+    });
+}
+
+function fromImages({ values, parse }: Read<RepositoryInputs>): readonly Name[] {
+  return values.images.flatMap((text) => {
+    const name = parse('images', (): Name => {
+      const image = parseImageReference(text);
+      if (image.tag !== undefined || image.digest !== undefined) {
+        throw new TrustError(
+          'INPUT_INVALID',
+          `${JSON.stringify(text)} names an image, not a repository`,
+          { remedy: 'Keys and signers belong to repositories: leave out tag and digest.' },
+        );
+      }
+      return { registry: image.host, repository: image.repository, gun: gunOf(image) };
+    });
+    return name ? [name] : [];
+  });
+}
+
+/** What `trust-server` names, if anything. */
+export function readTrustServer({
+  values,
+  parse,
+}: Read<{ readonly 'trust-server': typeof trustServer }>): string | undefined {
+  const text = values['trust-server'];
+  return text === undefined ? undefined : parse('trust-server', () => parseTrustServer(text));
+}
+
+/** Where the trust data of a registry's repositories is, unless an input says otherwise. */
+export function trustServerOf(registry: string): string {
+  return `https://${registry || 'registry.invalid'}`;
+}
+
+/** @throws {TrustError} INPUT_INVALID unless `text` is an https URL of nothing but a host. */
+export function parseTrustServer(text: string): string {
+  const invalid = (why: string): TrustError =>
+    new TrustError('INPUT_INVALID', `the trust server ${why}`, {
+      remedy: 'Give the URL of the Notary server, for example https://contoso.azurecr.io.',
+    });
+  if (!URL.canParse(text)) throw invalid('is not a URL');
+  const url = new URL(text);
+  if (url.protocol !== 'https:') throw invalid('is not an https URL');
+  if (url.username !== '' || url.password !== '') throw invalid('has a user name or password');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw invalid('has a path');
+  return url.origin;
+}
+
+/**
+ * What `confirm` names: each name confirms repositories of the run, by their full name or by the one
+ * within their registry. Any other name goes into the problems.
+ */
+export function readConfirmed(
+  { values, add }: Read<{ readonly confirm: ListInput }>,
+  repositories: readonly NamedRepository[],
+): ReadonlySet<Gun> {
+  return new Set(
+    values.confirm.flatMap((name) => {
+      const meant = repositories.filter(
+        ({ gun, repository }) => name === gun || name === repository,
+      );
+      if (meant.length > 0) return meant.map(({ gun }) => gun);
+      add({
+        input: 'confirm',
+        problem: `names ${JSON.stringify(name)}, which is none of the repositories of this run`,
+        code: 'INPUT_CONFLICT',
+        remedy: 'Confirm the loss with the name of the repository, as the run names it.',
+      });
+      return [];
+    }),
+  );
+}

@@ -1,0 +1,73 @@
+/** Inputs on signing and signers. */
+import type { Input } from '../../inputs/index.js';
+
+export const requiredSigners = {
+  type: 'list',
+  group: 'verification',
+  label: 'Required signers',
+  help: 'Delegations that must all have signed each tag with this digest, without `targets/`: `ci` is the role `targets/ci`.',
+  example: 'ci, qa',
+} as const satisfies Input;
+
+export const engine = {
+  type: 'choice',
+  group: 'trust',
+  label: 'Signing engine',
+  help: 'Who signs.',
+  choices: {
+    native:
+      'The built-in Notary client. Works with every Docker version, with buildx and multi-arch images, and with keys that never leave Key Vault.',
+    docker: 'The Docker CLI, up to version 28, with keys from Key Vault secrets or files.',
+  },
+  default: 'native',
+  example: 'native',
+} as const satisfies Input;
+
+export const tagsLast = {
+  type: 'choice',
+  group: 'trust',
+  label: 'Tags last',
+  help: 'Whether the tags appear in the registry only after they are signed, so that a failed signing leaves no unsigned tag. Not with the docker engine.',
+  engine: 'native',
+  choices: {
+    auto: 'Where buildx can push by digest: with every driver but `docker`.',
+    always:
+      'As `auto`, and elsewhere by way of a staging tag `acr-content-trust-staging-…`, which stays in the registry until it is purged.',
+    never: 'As Docker does it: the tags are pushed first, then signed.',
+  },
+  default: 'auto',
+  example: 'always',
+} as const satisfies Input;
+
+export const contentTrust = {
+  type: 'boolean',
+  group: 'trust',
+  label: 'Content trust',
+  help: 'Signs what is pushed, and holds base images to the `base-images` policy. Switched off, images are pushed unsigned, and the log says so.',
+  default: true,
+  example: 'true',
+} as const satisfies Input;
+
+export const signer = {
+  type: 'text',
+  group: 'keys',
+  label: 'Signer',
+  help: 'Name of the signer, without `targets/`: lower-case letters, digits, hyphens and underscores.',
+  example: 'ci',
+} as const satisfies Input;
+
+export const confirm = {
+  type: 'list',
+  group: 'keys',
+  label: 'Confirmed repositories',
+  help: 'The names of the repositories whose loss is confirmed. Without it nothing is lost: the run lists what would be, and fails.',
+  example: 'contoso.azurecr.io/team/app',
+} as const satisfies Input;
+
+export const passEnvironment = {
+  type: 'list',
+  group: 'advanced',
+  label: 'Environment for Docker',
+  help: "Names of environment variables to hand on to Docker besides those it always gets (its own, proxies, locale, and those that build arguments and secrets name). Docker sees nothing else of the run's environment.",
+  example: 'AWS_PROFILE',
+} as const satisfies Input;

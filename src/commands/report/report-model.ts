@@ -1,0 +1,82 @@
+/** Everything that a command says when it ends. The frame shows it; no command prints a table. */
+import type { TrustError } from '../../errors.js';
+import type { OutputName } from '../../inputs/index.js';
+import { code, escape } from './markdown.js';
+import { markdownOf, textOf, type Table } from './table.js';
+import { warningLines } from './summary.js';
+
+/** A text, where it is shown. */
+export interface Paragraph {
+  /** A line of the log. */
+  readonly log?: string;
+  /** Markdown in the summary. */
+  readonly summary?: string;
+}
+
+/** A line of the log that the summary has as well. */
+export function paragraph(text: string): Paragraph {
+  return { log: text, summary: escape(text) };
+}
+
+/** What failed, by the name that people know it by. */
+export interface Failed {
+  readonly name: string;
+  readonly error: TrustError;
+}
+
+/** What a command's `run` returns. */
+export interface Report {
+  /** Title of the group of the log. */
+  readonly title: string;
+  /** Heading of the job summary. */
+  readonly heading: string;
+  /** In the order in which people read it. */
+  readonly body: readonly (Table | Paragraph)[];
+  /** The command's own fields of the trust report. */
+  readonly facts: object;
+  /** Undefined ones are not set. */
+  readonly outputs: Readonly<Partial<Record<OutputName, string | undefined>>>;
+  /** What failed of several things that were tried, for summary and trust report. */
+  readonly failures?: readonly Failed[];
+  /** What the run fails with, once all this is said. */
+  readonly failure?: unknown;
+}
+
+/** What the trust report says of a failure. */
+export interface ErrorFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** The body as lines of the log. */
+export function logLines(body: Report['body']): readonly string[] {
+  return body.flatMap((part) => ('text' in part ? textOf(part) : (part.log ?? [])));
+}
+
+/** The job summary, as Markdown. */
+export function summaryOf(
+  { heading, body, failures = [] }: Pick<Report, 'heading' | 'body' | 'failures'>,
+  error: ErrorFacts | undefined,
+  warnings: readonly string[],
+): string {
+  const paragraphs = body
+    .map((part) => ('markdown' in part ? markdownOf(part) : [part.summary ?? []].flat()))
+    .filter((lines) => lines.length > 0);
+  return [
+    `### ${heading}${error ? ' (failed)' : ''}`,
+    '',
+    ...(error
+      ? [`❌ ${code(error.code)} ${escape(error.message)}`, '', escape(error.remedy), '']
+      : []),
+    ...paragraphs.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines])),
+    ...(failures.length > 1
+      ? failures.flatMap(({ name, error: { message } }) => [
+          '',
+          `❌ ${code(name)}: ${escape(message)}`,
+        ])
+      : []),
+    ...warningLines(warnings),
+    '',
+  ].join('\n');
+}

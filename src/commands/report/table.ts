@@ -1,0 +1,87 @@
+/** Tables: said once as columns, shown as text in the log and as Markdown in the summary. */
+import { cappedList } from './capped-list.js';
+import { code, escape } from './markdown.js';
+
+/** A column of a table of `R`. */
+export interface Column<R> {
+  readonly heading: string;
+  readonly text: (row: R) => string;
+  /** The cell in Markdown. Default: the text, escaped. */
+  readonly markdown?: (row: R) => string;
+  /** Where the column is shown. Default: in both. */
+  readonly only?: 'log' | 'summary';
+}
+
+/** A table as cells of text and of Markdown, headings included. */
+export interface Table {
+  readonly text: readonly (readonly string[])[];
+  readonly markdown: readonly (readonly string[])[];
+}
+
+/** The table of `rows`; without rows it shows nothing. */
+export function tableOf<R>(rows: readonly R[], columns: readonly Column<R>[]): Table {
+  if (rows.length === 0) return { text: [], markdown: [] };
+  const inLog = columns.filter(({ only }) => only !== 'summary');
+  const inSummary = columns.filter(({ only }) => only !== 'log');
+  return {
+    text: [
+      inLog.map(({ heading }) => heading.toUpperCase()),
+      ...rows.map((row) => inLog.map(({ text }) => text(row))),
+    ],
+    markdown: [
+      inSummary.map(({ heading }) => heading),
+      ...rows.map((row) =>
+        inSummary.map(({ text, markdown }) => markdown?.(row) ?? escape(text(row))),
+      ),
+    ],
+  };
+}
+
+/** A column of names, IDs or digests. */
+export function codeColumn<R>(heading: string, text: (row: R) => string): Column<R> {
+  return {
+    heading,
+    text,
+    markdown: (row) => {
+      const cell = text(row);
+      return cell === '' || cell === '-' ? '' : code(cell);
+    },
+  };
+}
+
+/** Logs with more rows are not read; the report has every row. */
+const rowsOfLog = 500;
+
+/** Hosts cut summaries that are too long; the report has every row. */
+export const rowsOfSummary = 200;
+
+/** A line for each row, with the columns aligned; of very many, the first. */
+export function textOf({ text }: Pick<Table, 'text'>): readonly string[] {
+  const widths: number[] = [];
+  for (const row of text.slice(0, rowsOfLog + 1)) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  const [headings = [], ...rows] = text.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return text.length === 0 ? [] : [String(headings), ...cappedList(rows, rowsOfLog)];
+}
+
+/** The table in Markdown; of very many rows, the first. */
+export function markdownOf({ markdown }: Pick<Table, 'markdown'>): readonly string[] {
+  const [headings, ...rows] = markdown;
+  if (!headings) return [];
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const [shown, more] = [rows.slice(0, rowsOfSummary), rows.length - rowsOfSummary];
+  return [
+    line(headings),
+    line(headings.map(() => '---')),
+    ...shown.map(line),
+    ...(more > 0 ? ['', ...cappedList(rows.map(line), rowsOfSummary).slice(-1)] : []),
+  ];
+}
