@@ -1,4 +1,4 @@
-/** The stack serves stock clients as ACR does: who may sign, who may push, what a stranger gets. */
+/** The stack serves stock clients as ACR does: who may sign, who may push, what a fresh client gets. */
 import { readFile } from 'node:fs/promises';
 
 import { beforeAll, describe, expect, inject, it } from 'vitest';
@@ -50,7 +50,7 @@ const push = (ref: string, principal: Principal, trust: boolean) =>
   });
 
 describe('when a principal holds AcrPush and AcrImageSigner', () => {
-  it('lets the stock Docker CLI sign, and strangers with either engine pull only what is signed', async () => {
+  it('lets the stock Docker CLI sign, and fresh clients with either engine pull only what is signed', async () => {
     const repository = await buildImage(['signed', 'unsigned']);
     const image = `${registry.loginServer}/${repository}`;
     const signed = await push(`${image}:signed`, signer, true);

@@ -42,7 +42,7 @@ async function get(host: string, path: string): Promise<Answer> {
   });
 }
 
-describe('the names of the emulated world', () => {
+describe('the emulated host names', () => {
   it('challenges as the login server that was asked', async () => {
     const { status, challenge } = await get(registry.loginServer, '/v2/app/tags/list');
     expect(status).toBe(401);
@@ -147,8 +147,8 @@ describe('the request log', () => {
 
 describe('the control', () => {
   it('refuses whoever does not know its token', async () => {
-    const stranger = connectStack({ ...info, control: { ...info.control, token: 'guess' } });
-    await expect(stranger.requestMark()).rejects.toThrow('does not know this caller');
+    const otherUser = connectStack({ ...info, control: { ...info.control, token: 'guess' } });
+    await expect(otherUser.requestMark()).rejects.toThrow('does not know this caller');
   });
 
   it('passes on what went wrong', async () => {

@@ -8,7 +8,7 @@ export interface StackInfo {
   readonly folder: string;
   readonly control: ControlAddress;
   /**
-   * For every process that is to live in the stack's world: HTTPS_PROXY, NO_PROXY,
+   * For every process that is to reach the stack: HTTPS_PROXY, NO_PROXY,
    * NODE_EXTRA_CA_CERTS, SSL_CERT_FILE. Contains nothing else; PATH is the caller's.
    */
   readonly env: Readonly<Record<string, string>>;

@@ -70,8 +70,8 @@ describe('an exchange', () => {
 
   it('refuses a principal without a role, one of another tenant, and nonsense', async () => {
     const registry = await registryFor(loopback);
-    const stranger = await registry.principal();
-    expect(await registry.exchange(await registry.entraToken(stranger))).toMatchObject(
+    const withoutRoles = await registry.principal();
+    expect(await registry.exchange(await registry.entraToken(withoutRoles))).toMatchObject(
       unauthorized,
     );
     const { tenantId } = await loopback.control.createTenant();

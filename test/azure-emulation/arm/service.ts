@@ -103,7 +103,7 @@ function registry(id: string, principal: Principal, context: ArmContext): Answer
   const found = context.registries
     .list()
     .find((r) => r.id.toLowerCase() === id.toLowerCase() && r.tenantId === principal.tenantId);
-  // The right is asked for before existence: a stranger cannot tell the two apart.
+  // The right is asked for before existence: a caller without it cannot tell the two apart.
   const granted =
     found === undefined
       ? context.roles.action(principal.objectId, readAction, id) !== 'none'

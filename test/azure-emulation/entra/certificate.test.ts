@@ -105,7 +105,7 @@ describe('a certificate assertion', () => {
 
   it.each([
     ['for another audience', { audience: 'https://example.org' }, 700023],
-    ['about another application', { subject: 'somebody else' }, 700021],
+    ['about another application', { subject: 'another application' }, 700021],
     ['that has expired', { expiresIn: -5 }, 700024],
     ['signed by another key', { signedBy: 'another key' as const }, 700027],
   ])('%s is refused', async (_, change, code) => {

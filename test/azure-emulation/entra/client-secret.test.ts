@@ -64,8 +64,8 @@ describe('a service principal with a secret', () => {
 
   it('is refused when the application is unknown (700016)', async () => {
     const { tenantId } = await loopback.control.createServicePrincipal();
-    const stranger = '11111111-2222-3333-4444-555555555555';
-    expect(await refusalOf(tenantId, stranger, 'any')).toMatch(/AADSTS700016:/);
+    const unknownClient = '11111111-2222-3333-4444-555555555555';
+    expect(await refusalOf(tenantId, unknownClient, 'any')).toMatch(/AADSTS700016:/);
   });
 
   it('is refused when the application lives in another tenant (700016)', async () => {

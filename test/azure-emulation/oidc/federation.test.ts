@@ -63,7 +63,7 @@ describe('a GitHub job', () => {
     await expect(tokenFor(federated, () => idToken())).rejects.toThrow(`AADSTS${code}:`);
   });
 
-  it('is refused with a token signed by somebody else (700027)', async () => {
+  it('is refused with a token signed by another key (700027)', async () => {
     const federated = { issuer: gitHubIssuer, subject, audience: exchangeAudience };
     const { privateKey } = await generateKeyPair('RS256');
     const forged = await new SignJWT()

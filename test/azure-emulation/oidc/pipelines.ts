@@ -68,7 +68,7 @@ export function pipelinesService(connections: ServiceConnections, issuers: OidcI
     const token = bearerOf(call);
     const mine = job.filter(({ accessToken }) => accessToken === token);
     if (mine.length === 0) {
-      // Without the header the real service redirects a stranger to its sign-in page.
+      // Without the header the real service redirects an unknown caller to its sign-in page.
       return call.headers['x-tfs-fedauthredirect']?.toString().toLowerCase() === 'suppress'
         ? { status: 401, body: { message: 'the access token is refused' } }
         : {

@@ -83,8 +83,8 @@ const cases: readonly Case[] = [
     title: 'a principal of another tenant than the registry',
     change: async () => {
       const { tenantId } = await stack.azure.createTenant();
-      const stranger = await stack.azure.createServicePrincipal({ tenantId });
-      return { inputs: credentialsOf(stranger) };
+      const otherPrincipal = await stack.azure.createServicePrincipal({ tenantId });
+      return { inputs: credentialsOf(otherPrincipal) };
     },
     code: 'REGISTRY_LOGIN_REFUSED',
     message: /refused the login of [0-9a-f-]{36} \(status 401/,

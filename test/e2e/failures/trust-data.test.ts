@@ -89,7 +89,7 @@ const flaws: readonly Flaw[] = [
     ...(role === 'targets' && { hosts: everywhere }),
   })),
   {
-    title: 'targets signed by somebody else',
+    title: 'targets signed by another key',
     spoil: ({ snapshot }) => ({ signers: { targets: snapshot.keys } }),
     code: 'TRUST_DATA_INVALID',
     message: /is invalid: targets: /,

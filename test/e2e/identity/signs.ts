@@ -1,4 +1,4 @@
-/** One run of the main job as somebody, and the verdict of stock clients on what it left. */
+/** One run of the main job as any principal, and the verdict of stock clients on what it left. */
 import { expectSigned, expectSuccess } from '../expectations.js';
 import type { Scenario } from '../scenario.js';
 import { removeRun, type ProductOptions, type ProductResult } from '../product.js';

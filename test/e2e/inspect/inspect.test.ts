@@ -35,7 +35,7 @@ beforeAll(async () => {
   expectSuccess(await scenario.run({ host: 'cli', inputs }));
 });
 
-/** Inspects as somebody who may only pull, without any Docker. */
+/** Inspects as a principal that may only pull, without any Docker. */
 const inspect = (host: ProductHost, inputs: Readonly<Record<string, string | undefined>>) =>
   scenario.run({
     host,

@@ -32,7 +32,7 @@ const repositories = {
 const all = Object.values(repositories);
 const digests = new Map<string, string>();
 let keys: Readonly<Record<'root' | 'targets' | 'ci', OwnedKey>>;
-let veteran: string;
+let returningClient: string;
 let watcher: Principal;
 
 beforeAll(async () => {
@@ -56,7 +56,9 @@ beforeAll(async () => {
   ]) {
     expectSuccess(await scenario.run({ host: 'cli', inputs }));
   }
-  veteran = await stack.makeDockerConfig({ logins: { [registry.loginServer]: reader.login } });
+  returningClient = await stack.makeDockerConfig({
+    logins: { [registry.loginServer]: reader.login },
+  });
   // A role that may read keys and do nothing with them.
   watcher = await registry.principal('AcrPull');
   await stack.azure.assignRole({
@@ -70,7 +72,12 @@ beforeAll(async () => {
 async function pullsAgain(repository: string): Promise<RunResult> {
   const ref = `${gunOf(repository)}:1`;
   await stack.docker({ engine: 'docker26', args: ['image', 'rm', '--force', ref] });
-  return stack.docker({ engine: 'docker26', args: ['pull', ref], config: veteran, trust: true });
+  return stack.docker({
+    engine: 'docker26',
+    args: ['pull', ref],
+    config: returningClient,
+    trust: true,
+  });
 }
 
 /** Pulls with an empty configuration, and again. */

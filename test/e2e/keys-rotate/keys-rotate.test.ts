@@ -16,14 +16,16 @@ const { stack, scenario, gunOf, publishesSince } = await setUp();
 const { registry, vault, reader } = scenario;
 /** May make keys; the pipelines' principal may only use them. */
 let owner: Principal;
-/** DOCKER_CONFIG of somebody who read the repositories before their keys changed. */
-let veteran: string;
+/** DOCKER_CONFIG of a client that read the repositories before their keys changed. */
+let returningClient: string;
 
 beforeAll(async () => {
   owner = await registry.principal('AcrPush', 'AcrImageSigner');
   const role = 'Key Vault Crypto Officer';
   await stack.azure.assignRole({ principalId: owner.clientId, role, scope: vault.id });
-  veteran = await stack.makeDockerConfig({ logins: { [registry.loginServer]: reader.login } });
+  returningClient = await stack.makeDockerConfig({
+    logins: { [registry.loginServer]: reader.login },
+  });
 });
 
 type Inputs = Readonly<Record<string, string>>;
@@ -38,7 +40,7 @@ async function sign(repository: string, tag: string, inputs: Inputs) {
   return { digest, result: await run('cli', { ...command, ...inputs }) };
 }
 
-/** A repository with a tag `1`, which the veteran has pulled. */
+/** A repository with a tag `1`, which the returning client has pulled. */
 async function signedRepository(keys: Keys) {
   const repository = scenario.repository();
   const { digest, result } = await sign(repository, '1', { ...keys });
@@ -47,17 +49,17 @@ async function signedRepository(keys: Keys) {
   return { repository, digest };
 }
 
-/** Pulls as the veteran. */
+/** Pulls as the returning client. */
 async function expectPulled(repository: string, tag: string, digest: string): Promise<void> {
   const ref = `${gunOf(repository)}:${tag}`;
   await stack.docker({ engine: 'docker26', args: ['image', 'rm', '--force', ref] });
-  const options = { engine: 'docker26', config: veteran, trust: true } as const;
+  const options = { engine: 'docker26', config: returningClient, trust: true } as const;
   const pulled = await stack.docker({ ...options, args: ['pull', ref] });
   expect(pulled.exitCode, pulled.output).toBe(0);
   expect(pulled.output).toContain(digest);
 }
 
-/** By strangers with an empty configuration, by notary, and by the veteran. */
+/** By fresh clients with an empty configuration, by notary, and by the returning client. */
 async function expectEverybodySees(repository: string, tag: string, digest: string): Promise<void> {
   await expectSigned(scenario, repository, { tags: [tag], digest });
   await expectPulled(repository, tag, digest);

@@ -1,6 +1,6 @@
 /**
  * The people of the story and those who judge it: the owner who keeps the keys, the pipeline that
- * signs, a stranger who pulls with an empty configuration, and a veteran who remembers what was before.
+ * signs, a fresh client that pulls with an empty configuration, and a returning client that remembers what was before.
  */
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -23,8 +23,8 @@ export interface Judges {
 export async function createJudges({ stack, registry, reader }: Scenario): Promise<Judges> {
   const { login } = reader;
   const logins = { [registry.loginServer]: login };
-  const veteran = await stack.makeDockerConfig({ logins });
-  const cache = path.join(veteran, 'verified');
+  const returningClient = await stack.makeDockerConfig({ logins });
+  const cache = path.join(returningClient, 'verified');
   const pulls = (gun: string, tag: string): Promise<readonly RunResult[]> =>
     inTurn([
       () => stack.dockerPull({ engine: 'docker20', ref: `${gun}:${tag}`, login }),
@@ -34,7 +34,7 @@ export async function createJudges({ stack, registry, reader }: Scenario): Promi
         return stack.docker({
           engine: 'docker26',
           args: ['pull', ref],
-          config: veteran,
+          config: returningClient,
           trust: true,
         });
       },
@@ -75,7 +75,7 @@ export async function createJudges({ stack, registry, reader }: Scenario): Promi
   };
 }
 
-/** Somebody who runs the product. */
+/** A principal that runs the product. */
 export type Runner = (
   host: ProductHost,
   inputs: Readonly<Record<string, string>>,

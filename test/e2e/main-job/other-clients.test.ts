@@ -1,6 +1,6 @@
 /**
  * Repositories that the Docker and notary clients signed first: we extend them, their owners go on,
- * and strangers believe everyone.
+ * and fresh clients trust what each signed.
  */
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';

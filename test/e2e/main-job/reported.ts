@@ -1,6 +1,6 @@
 /**
  * What a run says of itself, held against what the servers have and what stock clients make of it.
- * Never takes the product's word for anything it can ask somebody else.
+ * Never takes the product's word for anything it can ask another program.
  */
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';

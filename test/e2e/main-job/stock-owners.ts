@@ -1,5 +1,5 @@
 /**
- * Repositories that somebody else owns: made and kept by the stock Docker or notary client, with
+ * Repositories of another user: made and kept by the stock Docker or notary client, with
  * the owner's keys in a folder of the owner's. What the product gets of them is handed over by hand.
  */
 import { readFile, readdir, symlink, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import type { Scenario } from '../scenario.js';
 /** Passphrases of every key an owner makes. */
 export const passphrases = { root: 'an owner root passphrase', other: 'an owner passphrase' };
 
-/** Somebody who signs with the Docker CLI. */
+/** An owner who signs with the Docker CLI. */
 export interface DockerOwner {
   /** DOCKER_CONFIG of the owner. */
   readonly config: string;
@@ -28,7 +28,7 @@ export interface DockerOwner {
   rootKeyId(): Promise<string>;
 }
 
-/** Somebody who signs with the notary client. */
+/** An owner who signs with the notary client. */
 export interface NotaryOwner {
   readonly trustDir: string;
   readonly notary: (...args: string[]) => Promise<void>;

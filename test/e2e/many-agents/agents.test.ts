@@ -64,7 +64,7 @@ describe('thirty-two agents at once', { timeout: MOST_MS }, () => {
     expect(await listed(repository)).toEqual(everyTag(digest));
   });
 
-  it('sign into two delegations of somebody else’s repository', async () => {
+  it('sign into two delegations of another user’s repository', async () => {
     const repository = scenario.repository();
     const gun = `${scenario.registry.loginServer}/${repository}`;
     const owner = await createNotaryOwner(scenario, repository);

@@ -1,6 +1,6 @@
 /**
  * Counts, in the front's log of one run, what a user waits for: exchanges with registry and trust
- * server that follow each other. Asking who somebody is does not count.
+ * server that follow each other. Authentication does not count.
  */
 import type { FrontRequest } from '../../stack/index.js';
 

@@ -23,7 +23,7 @@ export async function createDigestBuilder({ stack }: Scenario): Promise<DigestBu
   return { docker: { docker: 'docker26', dockerConfig }, close: () => bridge.close() };
 }
 
-/** Where a tag is: what the registry says, and what a stranger's `notary list` says. */
+/** Where a tag is: what the registry says, and what `notary list` of a fresh client says. */
 export async function whereIs(
   { stack, registry, reader }: Scenario,
   repository: string,

@@ -30,11 +30,11 @@ describe('trust delete', () => {
     const sign = { ...keys, command: 'sign' };
     const first = { ...sign, repository, tags: '1' };
     expectSuccess(await scenario.run({ host: 'cli', inputs: first }));
-    const veteran = await stack.makeDockerConfig({
+    const returningClient = await stack.makeDockerConfig({
       logins: { [registry.loginServer]: reader.login },
     });
     const pull = { engine: 'docker26', args: ['pull', `${gun}:1`], trust: true } as const;
-    expect((await stack.docker({ ...pull, config: veteran })).exitCode).toBe(0);
+    expect((await stack.docker({ ...pull, config: returningClient })).exitCode).toBe(0);
 
     const before = await stateOf(scenario, repository);
     const inputs = { command: 'trustDelete', repository: `${repository}, ${empty}` };
@@ -86,7 +86,7 @@ describe('trust delete', () => {
     const images = repositories[0]?.images?.join() ?? '';
     expectSuccess(await scenario.run({ host: 'cli', inputs: { ...sign, images } }));
     await expectSigned(scenario, repository, { tags: ['1'], digest });
-    const stale = await stack.docker({ ...pull, config: veteran });
+    const stale = await stack.docker({ ...pull, config: returningClient });
     expect(stale.exitCode).not.toBe(0);
     expect(stale.output).toContain('could not rotate trust to a new trusted root');
   });

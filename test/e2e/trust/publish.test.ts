@@ -82,7 +82,7 @@ describe('a repository that we initialise', () => {
     // Other tests share the stack.
     const seen = await stack.requests({ since: mark, matching: `/${gun}/_trust/` });
     const files = (pattern: RegExp) => seen.filter(({ path: p }) => pattern.test(p)).length;
-    // Look ahead, before signing, and as a stranger afterwards; nothing is asked for by hash.
+    // Look ahead, before signing, and as a fresh client afterwards; nothing is asked for by hash.
     expect(files(/\/timestamp\.json$/)).toBe(3);
     expect(files(/\.[0-9a-f]{64}\.json$/)).toBe(0);
     expect(seen.filter(({ method }) => method === 'POST')).toHaveLength(1);

@@ -1,6 +1,6 @@
 /**
  * The stock Docker and Notary clients as judges: each call with a fresh, empty configuration, as a
- * stranger would ask. Decides nothing itself; what the client said is the verdict.
+ * fresh client would ask. Decides nothing itself; what the client said is the verdict.
  */
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -20,7 +20,7 @@ export interface DockerEnvOptions {
 }
 
 /**
- * The environment of a process in the stack's world that finds `docker` on its PATH: for the
+ * The environment of a process that reaches the stack and finds `docker` on its PATH: for the
  * product under test as for the stock client. Complete: nothing of ours is inherited.
  */
 export function dockerEnv(info: StackInfo, options: DockerEnvOptions): Record<string, string> {

@@ -1,6 +1,6 @@
 /**
  * The stack's one way in: a CONNECT proxy on the loopback interface that answers, over TLS, for
- * every host name of the emulated world and refuses all others. Public surface of this folder.
+ * every emulated host name and refuses all others. Public surface of this folder.
  */
 import { withAnonymousTokens } from './anonymous-tokens.js';
 import { createCertificateAuthority } from './ca.js';

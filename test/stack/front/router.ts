@@ -1,5 +1,5 @@
 /**
- * Answers one request of the emulated world: faults first, then by host and path the emulated
+ * Answers one request to an emulated host: faults first, then by host and path the emulated
  * Azure, docker-registry or notary-server. Decides nothing about rights.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
