@@ -344,7 +344,7 @@ describe("rotating a signer's key", () => {
       rotate(repository, { role: 'targets/ci', newKey: ecdsaSigner(), oldKeyId: b.keyId }),
     );
     expect(unknown.code).toBe('ROTATION_REJECTED');
-    expect(unknown.message).toContain(`does not list the key ${b.keyId}`);
+    expect(unknown.message).toContain(`does not list the key to replace, ${b.keyId}`);
     const tooFew = await failure(
       rotate(repository, { role: 'targets/ci', newKey, oldKeyId: a.keyId }),
     );

@@ -149,7 +149,7 @@ describe('removing tags', () => {
     };
     const error = await failure(remove(repository, ['1']));
     expect(error.code).toBe('READ_BACK_FAILED');
-    expect(error.message).toContain('the tag 1 stands in targets again');
+    expect(error.message).toContain('the tag 1 is listed in targets again');
   });
 
   it('says that trust data is missing where there is none', async () => {
