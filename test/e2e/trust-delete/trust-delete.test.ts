@@ -43,6 +43,7 @@ describe('trust delete', () => {
       code: 'CONFIRMATION_MISSING',
       message: new RegExp(`All signatures of ${gun} would be lost for good`),
       remedy: new RegExp(`confirm: ${gun}`),
+      outputs: { repositories: '' },
     });
     expect(unconfirmed.output).toMatch(new RegExp(`${gun}:1 +${digest}`));
     expect(unconfirmed.output).toContain('Nothing was changed.');
