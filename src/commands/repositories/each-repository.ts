@@ -6,7 +6,7 @@ import { isTrustError, type TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Gun } from '../../trust/index.js';
 import { mapConcurrent } from '../../concurrency.js';
-import { failureOfMany } from '../report/failure-of-many.js';
+import { failureOfMany, type Failed } from '../report/failure-of-many.js';
 
 /** What became of a repository: a value, or what it failed with. */
 export type Attempted<T> =
@@ -56,21 +56,28 @@ export function valuesOf<T>(attempted: readonly Attempted<T>[]): readonly T[] {
   return attempted.flatMap((one) => (one.error ? [] : [one.value]));
 }
 
+/** A repository as its result tells of it: what it failed with, if it did. */
+export interface Outcome {
+  readonly gun: Gun;
+  readonly error?: TrustError | undefined;
+}
+
 /**
  * One failure for all: of a single repository its own, of several a list of them.
  * @param what happened to a repository that failed, such as `was not rotated`.
  */
-export function failureOfEach(
-  attempted: readonly Attempted<unknown>[],
-  what: string,
-): TrustError | undefined {
-  const failed = attempted.flatMap(({ gun, error }) => (error ? [{ name: gun, error }] : []));
-  const [first, ...others] = failed;
-  if (!first || attempted.length === 1) return first?.error;
+export function failureOfEach(outcomes: readonly Outcome[], what: string): TrustError | undefined {
+  const [first, ...others] = failuresOf(outcomes);
+  if (!first || outcomes.length === 1) return first?.error;
   return failureOfMany(
     [first, ...others],
-    `${failed.length} of ${attempted.length} repositories: each ${what}.`,
+    `${others.length + 1} of ${outcomes.length} repositories: each ${what}.`,
   );
+}
+
+/** What failed, as a report lists it. */
+export function failuresOf(outcomes: readonly Outcome[]): readonly Failed[] {
+  return outcomes.flatMap(({ gun, error }) => (error ? [{ name: gun, error }] : []));
 }
 
 /**

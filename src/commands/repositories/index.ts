@@ -3,10 +3,12 @@ export { readConfirmed } from './confirmed.js';
 export {
   eachRepository,
   failureOfEach,
+  failuresOf,
   requireAll,
   thenEach,
   valuesOf,
   type Attempted,
+  type Outcome,
 } from './each-repository.js';
 export {
   loginToAll,

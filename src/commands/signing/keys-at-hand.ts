@@ -7,7 +7,7 @@ import type { KeyId } from '../../trust/index.js';
 import { mapConcurrent } from '../../concurrency.js';
 import type { KeySource } from '../configuration/key-inputs.js';
 import type { KeyConfiguration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 import type { AzureAccess } from '../access/access.js';
 import { openConfigured } from './open-configured.js';
 import { asOwner } from './owners-keys.js';
@@ -26,7 +26,7 @@ export interface KeyAtHand extends OpenedKey {
 export async function openKeysAtHand(
   sources: readonly KeySource[],
   azure: Pick<AzureAccess, 'credential'>,
-  context: RunContext,
+  context: Run,
 ): Promise<readonly KeyAtHand[]> {
   const { log } = context;
   const open = async (key: KeyConfiguration): Promise<KeyAtHand> => ({
@@ -61,7 +61,7 @@ export async function openKeysAtHand(
 async function keysOfVault(
   vaultUrl: string,
   { credential }: Pick<AzureAccess, 'credential'>,
-  { signal, clock, log }: RunContext,
+  { signal, clock, log }: Run,
 ): Promise<readonly KeyConfiguration[]> {
   const options = { signal, clock };
   const listed = await listVaultKeys(vaultUrl, credential, {

@@ -14,7 +14,7 @@ import {
   type TrustedView,
 } from '../../trust/index.js';
 import type { PinReference } from '../configuration/trust-pin.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 import { notPinned } from '../report/root-words.js';
 import type { Session } from '../access/access.js';
 
@@ -22,7 +22,7 @@ import type { Session } from '../access/access.js';
 export async function resolvePin(
   pin: PinReference,
   { credential }: Pick<Session, 'credential'>,
-  context: RunContext,
+  context: Run,
 ): Promise<Pin> {
   switch (pin.kind) {
     case 'key-id':
