@@ -60,6 +60,16 @@ export default defineConfig(
               'registry',
               'signing',
             ]),
+            forbid('deployment-files', [
+              'hosts',
+              'commands',
+              'inputs',
+              'azure',
+              'docker',
+              'trust',
+              'signing',
+              'http',
+            ]),
             forbid('http', [
               'hosts',
               'commands',

@@ -14,7 +14,7 @@ import {
 } from '../../registry/index.js';
 import { roleOfSigner, isRoleName, type RoleName } from '../../trust/index.js';
 import { checkIdentity, parseTrustServer } from '../configuration/read-configuration.js';
-import { readImageFiles, type ImageFile } from './files/index.js';
+import { readImageFiles, type ImageFile } from '../../deployment-files/index.js';
 import { readPattern, type NamePattern } from './name-pattern.js';
 import { parseScopedPin, type ScopedPin } from './pins.js';
 

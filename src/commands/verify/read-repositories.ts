@@ -6,6 +6,7 @@ import {
   createTrustServer,
   readRepository,
   type Pin,
+  type TrustCache,
   type TrustedView,
 } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
@@ -15,7 +16,6 @@ import type { Repository } from './judge.js';
 import { describePin, warnOfFirstUse } from '../signing/pins.js';
 import { pinsFor, type ScopedPin } from './pins.js';
 import type { ImageRequest } from './requests.js';
-import type { TrustCache } from './trust-cache.js';
 
 /** How repositories are read. */
 export interface Reading {

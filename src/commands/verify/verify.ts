@@ -2,12 +2,10 @@
  * Verifies images: all of them are looked at, then the step fails if any is not as required. Files
  * are written and images pulled only when nothing failed.
  */
-import path from 'node:path';
 import { TrustError } from '../../errors.js';
 import type { InputValues } from '../inputs/values.js';
 import { limits } from '../../limits.js';
-import { proveOutput } from '../../output-files/index.js';
-import type { Pin } from '../../trust/index.js';
+import { openTrustCache, type Pin } from '../../trust/index.js';
 import type { RunContext } from '../context.js';
 import { handOnReport } from '../report/report-file.js';
 import { resolvePin } from '../signing/pins.js';
@@ -20,7 +18,7 @@ import {
   strayFilesIn,
   writeImageFiles,
   type Destination,
-} from './files/index.js';
+} from '../../deployment-files/index.js';
 import { failureOf } from './failure.js';
 import { judge, type Repository } from './judge.js';
 import type { ScopedPin } from './pins.js';
@@ -28,8 +26,6 @@ import { openPuller } from './pull.js';
 import { readRepositories } from './read-repositories.js';
 import { imagesOf, tableOf, verificationReport, verificationSummary } from './report.js';
 import { keyOf, requestsOf, type ImageRequest } from './requests.js';
-import { requireOwn } from './own-folder.js';
-import { openTrustCache } from './trust-cache.js';
 import type { Verdict } from './verdict.js';
 
 /**
@@ -43,10 +39,9 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
   const destinations = configuration.writeDigests
     ? await destinationsOf(configuration.files, configuration.outputDirectory, workingDirectory)
     : [];
-  if (configuration.cacheDirectory !== undefined) {
-    await requireOwn(configuration.cacheDirectory, context.nameInput('cache-directory'));
-    await proveOutput(path.join(configuration.cacheDirectory, 'trust-data'), workingDirectory);
-  }
+  const { cacheDirectory } = configuration;
+  const cache = cacheDirectory === undefined ? undefined : openTrustCache(cacheDirectory, context);
+  await cache?.prove();
   const { log, warnings } = context;
   const requests = requestsOf(configuration);
   tellImages(requests, configuration, context);
@@ -65,10 +60,6 @@ export async function verifyImages(inputs: InputValues, context: RunContext): Pr
   const access = createAccess(configuration, inputs, context);
   const repositories = await log.group('Trust data', async () => {
     const pins = await openPins(configuration, requests, access, context);
-    const cache =
-      configuration.cacheDirectory === undefined
-        ? undefined
-        : openTrustCache(configuration.cacheDirectory, context);
     return readRepositories(requests, { access, pins, cache, context, log });
   });
   const verdicts = await log.group('Verification', async () => {

@@ -6,8 +6,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fillIn, mentionsOf } from '../../../src/commands/verify/files/index.js';
-import { askGoProgram, buildGoProgram, type GoProgram } from '../../judges/go-program.js';
+import { fillIn, mentionsOf } from '../../src/deployment-files/index.js';
+import { askGoProgram, buildGoProgram, type GoProgram } from '../judges/go-program.js';
 import { differenceOf, idOf, imagesOf, type FileVerdict } from './support/file-judge.js';
 import { random, written, writtenForCompose, type FileCase } from './support/odd-files.js';
 

@@ -20,7 +20,7 @@ import {
   mentionsOf,
   readImageFiles,
   writeImageFiles,
-} from '../../../src/commands/verify/files/index.js';
+} from '../../src/deployment-files/index.js';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 

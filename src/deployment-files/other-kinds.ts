@@ -2,8 +2,8 @@
  * Objects of kinds that Kubernetes itself does not have. What an operator makes of them cannot be
  * known, so everything in them that looks like an image is verified or named in a warning.
  */
-import { isTrustError } from '../../../errors.js';
-import { parseImageReference } from '../../../registry/index.js';
+import { isTrustError } from '../errors.js';
+import { parseImageReference } from '../registry/index.js';
 import { finalImage, hasContainers, readPod } from './pod-images.js';
 import type { Found } from './types.js';
 import { itemsOf, textOf, type YamlMap, type YamlNode } from './yaml-tree.js';

@@ -1,7 +1,7 @@
 /** Reads the files that name images. All that is wrong is said at once. */
 import { setImmediate } from 'node:timers/promises';
-import { TrustError, isTrustError, messageOf } from '../../../errors.js';
-import { parseImageReference } from '../../../registry/index.js';
+import { TrustError, isTrustError, messageOf } from '../errors.js';
+import { parseImageReference } from '../registry/index.js';
 import { requireWholeProject } from './compose-project.js';
 import { NamedProblem, filesAt, isYaml, type FilePlace } from './find-files.js';
 import { readBounded } from './read-bounded.js';

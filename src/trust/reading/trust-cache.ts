@@ -9,24 +9,23 @@ import path from 'node:path';
 import { TrustError, isTrustError, messageOf } from '../../errors.js';
 import { isRecord, parseJsonObject } from '../../http/index.js';
 import { limits } from '../../limits.js';
-import { writeOutputs } from '../../output-files/index.js';
+import { proveOutput, writeOutputs } from '../../output-files/index.js';
+import type { Clock } from '../../ports.js';
 import {
-  TrustedCollection,
   parseSnapshot,
   parseTargets,
   parseTimestamp,
-  type EarlierState,
   type Envelope,
   type RoleName,
   type TargetsSigned,
-  type TrustedView,
-} from '../../trust/index.js';
-
-import type { RunContext } from '../context.js';
+} from '../metadata/index.js';
+import { TrustedCollection, type EarlierState, type TrustedView } from '../verification/index.js';
 import { requireOwn } from './own-folder.js';
 
 /** The folder, by repository. */
 export interface TrustCache {
+  /** Makes sure that the folder can be used. @throws {TrustError} INPUT_INVALID, FILE_NOT_WRITTEN */
+  prove(): Promise<void>;
   /**
    * What was trusted of `gun` when it was last read; undefined when it never was.
    * @throws {TrustError} TRUST_DATA_INVALID when the root in it cannot be believed.
@@ -46,7 +45,11 @@ export function openTrustCache(
     workingDirectory,
     clock,
     nameInput,
-  }: Pick<RunContext, 'workingDirectory' | 'clock' | 'nameInput'>,
+  }: {
+    readonly workingDirectory: string;
+    readonly clock: Clock;
+    readonly nameInput: (name: 'cache-directory') => string;
+  },
 ): TrustCache {
   const load = async (gun: string): Promise<EarlierState | undefined> => {
     const file = fileOf(directory, gun);
@@ -55,6 +58,10 @@ export function openTrustCache(
     return bytes && verifyAgain(bytes, gun, file, clock());
   };
   return {
+    prove: async () => {
+      await requireOwn(directory, nameInput('cache-directory'));
+      await proveOutput(path.join(directory, 'trust-data'), workingDirectory);
+    },
     load,
     save: async (view) => {
       const kept = await load(view.gun);

@@ -2,9 +2,9 @@ import { chmod, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { flawOf, requireOwn } from '../../../src/commands/verify/own-folder.js';
-import { openTrustCache } from '../../../src/commands/verify/trust-cache.js';
-import { dockerLikeRepository, gun, now, trustFiles } from '../../trust/repository-builder.js';
+import { flawOf, requireOwn } from '../../../src/trust/reading/own-folder.js';
+import { openTrustCache } from '../../../src/trust/reading/trust-cache.js';
+import { dockerLikeRepository, gun, now, trustFiles } from '../repository-builder.js';
 
 const [me, root, stranger] = [1000, 0, 1001];
 const isLink = (answer: boolean) => () => answer;

@@ -18,7 +18,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
-import { limits } from '../../../limits.js';
+import { limits } from '../limits.js';
 import { isTextToAll, readingsOfKey } from './plain-scalars.js';
 import { renderTemplate } from './rendered.js';
 import { FileProblem, type FileRemedy } from './types.js';

@@ -2,14 +2,8 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openTrustCache, type TrustCache } from '../../../src/commands/verify/trust-cache.js';
-import {
-  dockerLikeRepository,
-  gun,
-  inDays,
-  now,
-  trustFiles,
-} from '../../trust/repository-builder.js';
+import { openTrustCache, type TrustCache } from '../../../src/trust/reading/trust-cache.js';
+import { dockerLikeRepository, gun, inDays, now, trustFiles } from '../repository-builder.js';
 
 const openCache = (directory: string, at: Date) =>
   openTrustCache(directory, {

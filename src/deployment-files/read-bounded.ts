@@ -1,6 +1,6 @@
 /** Reads files that somebody else made: regular ones only, and only so much of them. */
 import { open, stat } from 'node:fs/promises';
-import { limits } from '../../../limits.js';
+import { limits } from '../limits.js';
 import { FileProblem } from './types.js';
 
 /**

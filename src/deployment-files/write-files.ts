@@ -2,8 +2,8 @@
 import type { Dirent } from 'node:fs';
 import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError } from '../../../errors.js';
-import { proveOutput, resolveExisting, writeOutputs } from '../../../output-files/index.js';
+import { TrustError } from '../errors.js';
+import { proveOutput, resolveExisting, writeOutputs } from '../output-files/index.js';
 import { isYaml } from './find-files.js';
 import type { ImageFile } from './types.js';
 

@@ -1,7 +1,7 @@
 /** From what the user named to the files in it: folders are read whole, with the folders in them. */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { limits } from '../../../limits.js';
+import { limits } from '../limits.js';
 import { sourceProblem } from './rendered.js';
 import { FileProblem, type ImageFile } from './types.js';
 

@@ -1,10 +1,10 @@
 /** Holds what we read in a file against what kubectl and Compose read in it. */
 import { createHash } from 'node:crypto';
-import { mentionsOf, FileProblem } from '../../../../src/commands/verify/files/index.js';
-import { readingsOfKey } from '../../../../src/commands/verify/files/plain-scalars.js';
-import { readYamlDocument } from '../../../../src/commands/verify/files/read-yaml.js';
-import { documentsIn } from '../../../../src/commands/verify/files/unambiguous-text.js';
-import { isGiven, type YamlNode } from '../../../../src/commands/verify/files/yaml-tree.js';
+import { mentionsOf, FileProblem } from '../../../src/deployment-files/index.js';
+import { readingsOfKey } from '../../../src/deployment-files/plain-scalars.js';
+import { readYamlDocument } from '../../../src/deployment-files/read-yaml.js';
+import { documentsIn } from '../../../src/deployment-files/unambiguous-text.js';
+import { isGiven, type YamlNode } from '../../../src/deployment-files/yaml-tree.js';
 import type { FileCase } from './odd-files.js';
 
 /** What the judge says of a file. */

@@ -8,7 +8,7 @@ import {
   destinationsOf,
   mentionsOf,
   readImageFiles,
-} from '../../../src/commands/verify/files/index.js';
+} from '../../src/deployment-files/index.js';
 
 const options = { skipBuilt: false };
 const host = 'contoso.azurecr.io/team';
