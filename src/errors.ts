@@ -84,6 +84,17 @@ export const errorCodes = [
 /** One of {@link errorCodes}. */
 export type ErrorCode = (typeof errorCodes)[number];
 
+/** Failures that say nothing about trust data, only that nobody answered for it. */
+export const unreachableCodes = [
+  'TRUST_SERVER_UNREACHABLE',
+  'TRUST_SERVER_REJECTED',
+  'CONTENT_TRUST_UNAVAILABLE',
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_FIREWALL',
+  'REGISTRY_LOGIN_REFUSED',
+  'REGISTRY_FAILED',
+] as const satisfies readonly ErrorCode[];
+
 /**
  * What the process exits with, on every host. A shell gives 128 and the number of the signal for a
  * process that a signal ended; docs/troubleshooting.md has the same table.

@@ -4,7 +4,7 @@
  * where the policy says so.
  */
 import { findBaseImages, parseReference, type BaseImages } from '../../docker/index.js';
-import { TrustError, isTrustError } from '../../errors.js';
+import { TrustError, isTrustError, unreachableCodes } from '../../errors.js';
 import {
   gunOf,
   registryEndpointOf,
@@ -21,7 +21,6 @@ import type { Configuration } from '../configuration/types.js';
 import type { RunContext } from '../context.js';
 import type { BaseImageReport } from '../report/report.js';
 import type { Session } from '../access/access.js';
-import { unanswered } from '../unanswered.js';
 import type { CheckedDocker } from './docker-setup.js';
 import { onBuildProblem } from './onbuild.js';
 import { baseImageOptions, type PreparedBuild } from './prepare-build.js';
@@ -143,7 +142,7 @@ function createLookUp(
       return { reference, status: 'unsigned', ...reason };
     } catch (error) {
       // A registry without a trust server is not a forged signature; the log names the reason.
-      if (!isTrustError(error, ...unanswered)) throw error;
+      if (!isTrustError(error, ...unreachableCodes)) throw error;
       return { reference, status: 'not-checked', reason: error.message.replace(/\.$/, '') };
     }
   };

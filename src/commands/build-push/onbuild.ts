@@ -4,7 +4,7 @@
  * the only look at them.
  */
 import { findBaseImages, parseReference, type BaseImages } from '../../docker/index.js';
-import { isTrustError } from '../../errors.js';
+import { isTrustError, unreachableCodes } from '../../errors.js';
 import {
   createBlobReader,
   createRegistryClient,
@@ -12,7 +12,6 @@ import {
   registryEndpointOf,
 } from '../../registry/index.js';
 import type { Session } from '../access/access.js';
-import { unanswered } from '../unanswered.js';
 
 /** Why a base image cannot be proven to bring in no others, or undefined. */
 export async function onBuildProblem(
@@ -38,7 +37,7 @@ export async function onBuildProblem(
     }
     return undefined;
   } catch (error) {
-    if (!isTrustError(error, ...unanswered)) throw error;
+    if (!isTrustError(error, ...unreachableCodes)) throw error;
     return `its ONBUILD instructions cannot be read: ${error.message.replace(/\.$/, '')}`;
   }
 }

@@ -29,7 +29,7 @@ import { handOnReport } from '../report/report-file.js';
 import type { Session } from '../access/access.js';
 import { checkRegistry, explainRefusal } from '../signing/registry-rights.js';
 import { describePin, matchedPin, resolvePin, warnOfFirstUse } from '../signing/pins.js';
-import { openConfigured } from '../signing/open-configured.js';
+import { openKeyInput } from '../signing/open-key-input.js';
 import { outcomeOf, viewAfter, type RevokedTag } from './outcome.js';
 import {
   revocationReport,
@@ -112,7 +112,7 @@ async function prepare(
   const { clock, signal, log } = context;
   await checkRegistry(configuration, session, context);
   const [key, pins] = await Promise.all([
-    openConfigured(signing.signingKey, session, context),
+    openKeyInput(signing.signingKey, session, context),
     Promise.all(signing.pins.map((pin) => resolvePin(pin, session, context))),
   ]);
   if (!dryRun) await proveSigner(key.signer);

@@ -20,7 +20,7 @@ import {
   type OpenRepository,
 } from '../repositories/index.js';
 import type { AzureAccess } from '../access/access.js';
-import { openKeysAtHand } from '../signing/keys-at-hand.js';
+import { openAvailableKeys } from '../signing/available-keys.js';
 import { resolvePin } from '../signing/pins.js';
 import type { ChangeConfiguration } from './configuration.js';
 
@@ -54,7 +54,7 @@ export async function prepareChange<P extends Plan>(
   const open = await loginToAll(configuration.repositories, context);
   const { signers, pins } = await log.group('Keys at hand', async () => {
     const [availableKeys, resolved] = await Promise.all([
-      openKeysAtHand(keys, azure, context),
+      openAvailableKeys(keys, azure, context),
       Promise.all(configuration.pins.map((pin) => resolvePin(pin, azure, context))),
     ]);
     return { signers: availableKeys.map(({ signer }) => signer), pins: resolved };

@@ -13,8 +13,8 @@ import {
   type Pin,
   type TrustedView,
 } from '../../trust/index.js';
-import type { PinReference } from '../configuration/trust-pin.js';
 import type { Run } from '../context.js';
+import type { PinReference } from '../inputs/pins.js';
 import { notPinned } from '../report/root-words.js';
 import type { Session } from '../access/access.js';
 
@@ -22,16 +22,16 @@ import type { Session } from '../access/access.js';
 export async function resolvePin(
   pin: PinReference,
   { credential }: Pick<Session, 'credential'>,
-  context: Run,
+  run: Pick<Run, 'signal' | 'clock' | 'nameInput'>,
 ): Promise<Pin> {
   switch (pin.kind) {
     case 'key-id':
     case 'certificate-sha256':
       return pin;
     case 'ca-file':
-      return readPinFile(pin.path, context.nameInput);
+      return readPinFile(pin.path, run.nameInput);
     case 'vault-key': {
-      const { keyId } = await openVaultKey(pin.reference, credential, context);
+      const { keyId } = await openVaultKey(pin.reference, credential, run);
       return pinOf(keyId);
     }
   }

@@ -26,8 +26,7 @@ import type { ImageConfiguration, SigningConfiguration } from '../configuration/
 import type { RunContext } from '../context.js';
 import type { Session } from '../access/access.js';
 import { explainVersion } from './earlier-version.js';
-import { openConfigured } from './open-configured.js';
-import { isMatterOfRights } from './owners-keys.js';
+import { isMatterOfRights, openKeyInput } from './open-key-input.js';
 import { describePin, pinOf, resolvePin, warnOfFirstUse } from './pins.js';
 import { checkRegistry, explainRefusal } from './registry-rights.js';
 import { noteRoots } from './root-record.js';
@@ -84,7 +83,7 @@ export function openSigning(
 ): Promise<OpenedSigning> {
   const open = async (): Promise<OpenedSigning> => {
     const pins = ahead(Promise.all(signing.pins.map((pin) => resolvePin(pin, azure, run))));
-    const key = await openConfigured(signing.signingKey, azure, run);
+    const key = await openKeyInput(signing.signingKey, azure, run);
     requirePrivateKey(signing, key, run);
     await proveSigner(key.signer);
     const given = { signing, key, pins: await pins };
@@ -105,7 +104,7 @@ async function openRootKey(
   const nothing = { rootKey: undefined, rootKeyTrouble: undefined };
   if (!rootKey || pins.length > 0 || key.signer.recordedRoots?.length) return nothing;
   try {
-    return { ...nothing, rootKey: await openConfigured(rootKey, azure, run) };
+    return { ...nothing, rootKey: await openKeyInput(rootKey, azure, run) };
   } catch (error) {
     // A repository that has trust data may do without; for one that has none it is told when needed.
     if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
@@ -263,7 +262,7 @@ async function planRoot(
     );
   }
   try {
-    const key = openedRoot ?? (await openConfigured(rootKey, session, run));
+    const key = openedRoot ?? (await openKeyInput(rootKey, session, run));
     await proveSigner(key.signer);
     return { key, certificate: await createRootCertificate(gun, key.signer, run.clock()) };
   } catch (error) {

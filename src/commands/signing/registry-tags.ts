@@ -3,14 +3,13 @@
  * is not what is signed.
  */
 import { mapConcurrent } from '../../concurrency.js';
-import { TrustError, isTrustError } from '../../errors.js';
+import { TrustError, isTrustError, unreachableCodes } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import type { RegistryClient } from '../../registry/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 import { failureOfMany } from '../report/failure-of-many.js';
 import type { TagContent } from '../../trust/index.js';
-import { unanswered } from '../unanswered.js';
 
 /** Digests by tag; undefined for a tag that does not exist. */
 export type TagDigests = ReadonlyMap<string, string | undefined>;
@@ -44,7 +43,7 @@ export async function lookAfterSigning(
   try {
     return await looking;
   } catch (error) {
-    if (!isTrustError(error, ...unanswered, 'DIGEST_MISMATCH')) throw error;
+    if (!isTrustError(error, ...unreachableCodes, 'DIGEST_MISMATCH')) throw error;
     log.warn(
       `The tags of ${gun} are signed; whether they still point to what was signed could not be checked: ${error.message}`,
     );

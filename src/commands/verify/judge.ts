@@ -1,5 +1,5 @@
 /** Judges one image: its signature, the policy, and whether the registry has what was signed. */
-import { TrustError, isTrustError } from '../../errors.js';
+import { TrustError, isTrustError, unreachableCodes } from '../../errors.js';
 import type { NameInput } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
 import type { Manifest } from '../../registry/index.js';
@@ -10,7 +10,6 @@ import {
   type RoleName,
   type TrustedView,
 } from '../../trust/index.js';
-import { unanswered } from '../unanswered.js';
 import type { HostAccess } from './access.js';
 import { ageProblem, imageDatesOf } from './age.js';
 import type { VerifyPolicy } from './configuration.js';
@@ -48,7 +47,7 @@ export async function judge(
     case 'failed': {
       const { error } = repository;
       const problem = problemOf(error, reference);
-      return isTrustError(error, ...unanswered)
+      return isTrustError(error, ...unreachableCodes)
         ? unsigned(request, problem, judging)
         : failed(request, [problem]);
     }

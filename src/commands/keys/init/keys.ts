@@ -18,8 +18,7 @@ import type { KeyId, Signer } from '../../../trust/index.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../access/access.js';
-import { openConfigured } from '../../signing/open-configured.js';
-import { asOwner } from '../../signing/owners-keys.js';
+import { asOwner, openKeyInput } from '../../signing/open-key-input.js';
 
 /** A key that an input names, as it was found. */
 export type FoundKey =
@@ -52,7 +51,7 @@ export async function findKey(
 ): Promise<FoundKey> {
   const { reference } = configuration;
   if (reference.kind !== 'vault-key') {
-    const { signer } = await openConfigured(configuration, azure, context);
+    const { signer } = await openKeyInput(configuration, azure, context);
     const { keyId } = signer;
     const followsNewest = false;
     return { kind: 'there', reference, keyId, gun: undefined, configuration, followsNewest };
@@ -109,7 +108,7 @@ export async function openFound(
     await proveSigner(signer);
     return { signer, kid: signer.kid, reference, isNew: false };
   }
-  const { signer } = await openConfigured(configuration, azure, context);
+  const { signer } = await openKeyInput(configuration, azure, context);
   await proveSigner(signer);
   return { signer, kid: undefined, reference, isNew: false };
 }

@@ -17,7 +17,7 @@ import {
   type OpenRepository,
 } from '../../repositories/index.js';
 import type { AzureAccess } from '../../access/access.js';
-import { asOwner } from '../../signing/owners-keys.js';
+import { asOwner } from '../../signing/open-key-input.js';
 import type { InitConfiguration } from './configuration.js';
 import { keyIdsOf, problemOf } from './judge.js';
 import { findKey, listedVersionOf, openFound, type FoundKey, type ReadyKey } from './keys.js';

@@ -5,7 +5,7 @@ import { formatKeyReference, type VaultReference } from '../../../signing/index.
 import type { KeySource } from '../../configuration/key-inputs.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../access/access.js';
-import { openKeysAtHand, type KeyAtHand } from '../../signing/keys-at-hand.js';
+import { openAvailableKeys, type AvailableKey } from '../../signing/available-keys.js';
 
 /** A key that was named and is not at hand. */
 export interface UnopenedKey {
@@ -19,7 +19,7 @@ export interface UnopenedKey {
 }
 
 export interface KeysLeft {
-  readonly keys: readonly KeyAtHand[];
+  readonly keys: readonly AvailableKey[];
   readonly unopened: readonly UnopenedKey[];
 }
 
@@ -30,11 +30,11 @@ export async function openKeysLeft(
   context: RunContext,
 ): Promise<KeysLeft> {
   const { log } = context;
-  const keys = new Map<string, KeyAtHand>();
+  const keys = new Map<string, AvailableKey>();
   const unopened: UnopenedKey[] = [];
   for (const source of sources) {
     try {
-      for (const key of await openKeysAtHand([source], azure, context)) {
+      for (const key of await openAvailableKeys([source], azure, context)) {
         if (!keys.has(key.signer.keyId)) keys.set(key.signer.keyId, key);
       }
     } catch (error) {

@@ -23,7 +23,7 @@ import {
   valuesOf,
   type Attempted,
 } from '../../repositories/index.js';
-import { openKeysAtHand } from '../../signing/keys-at-hand.js';
+import { openAvailableKeys } from '../../signing/available-keys.js';
 import { readRenewalConfiguration } from '../renewal/configuration.js';
 import { expiryError, firstEnd, nameOf, neededKeys, remedyFor } from '../renewal/describe.js';
 import { failuresOf } from '../renewal/facts.js';
@@ -48,7 +48,7 @@ export async function renewKeys(inputs: InputValues, context: RunContext): Promi
   const { reportPath, withinDays, dryRun, keys } = configuration;
   const { log, warnings } = context;
   const means = await log.group('Keys at hand', () =>
-    openMeans(configuration, context, (azure) => openKeysAtHand(keys, azure, context)),
+    openMeans(configuration, context, (azure) => openAvailableKeys(keys, azure, context)),
   );
   const signers = means.keys.map(({ signer }) => signer);
   const looked = await lookAtRepositories(configuration, means, context);

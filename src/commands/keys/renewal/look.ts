@@ -2,7 +2,7 @@
  * Opens keys and repositories and finds out when what ends, and who can put that off. Changes
  * nothing; the right to read repositories, and the public halves of keys, is enough.
  */
-import { isTrustError } from '../../../errors.js';
+import { isTrustError, unreachableCodes } from '../../../errors.js';
 import {
   roleExpiries,
   isServerManaged,
@@ -20,15 +20,14 @@ import {
   type OpenRepository,
 } from '../../repositories/index.js';
 import type { AzureAccess } from '../../access/access.js';
-import type { KeyAtHand } from '../../signing/keys-at-hand.js';
+import type { AvailableKey } from '../../signing/available-keys.js';
 import { resolvePin } from '../../signing/pins.js';
-import { unanswered } from '../../unanswered.js';
 import type { RenewalConfiguration } from './configuration.js';
 
 /** What a run has at hand for all repositories. */
 export interface RenewalMeans {
   readonly azure: AzureAccess;
-  readonly keys: readonly KeyAtHand[];
+  readonly keys: readonly AvailableKey[];
   readonly pins: readonly Pin[];
 }
 
@@ -43,7 +42,7 @@ export interface LookedAt extends OpenRepository {
 export async function openMeans(
   { repositories, pins }: RenewalConfiguration,
   context: RunContext,
-  openKeys: (azure: AzureAccess) => Promise<readonly KeyAtHand[]>,
+  openKeys: (azure: AzureAccess) => Promise<readonly AvailableKey[]>,
 ): Promise<RenewalMeans> {
   const azure = context.access.azure(repositories[0]?.registry);
   const [keys, resolved] = await Promise.all([
@@ -87,7 +86,7 @@ async function askServer(
   try {
     return await isServerManaged(server, view, 'snapshot', signal);
   } catch (error) {
-    if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED', ...unanswered)) throw error;
+    if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED', ...unreachableCodes)) throw error;
     log.debug(`${gun}: whether the server holds the snapshot key is not known: ${error.message}`);
     return undefined;
   }

@@ -17,8 +17,7 @@ import {
 import type { KeyConfiguration } from '../../configuration/types.js';
 import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../access/access.js';
-import { openConfigured } from '../../signing/open-configured.js';
-import { asOwner } from '../../signing/owners-keys.js';
+import { asOwner, openKeyInput } from '../../signing/open-key-input.js';
 import { makeKey } from '../init/keys.js';
 import type { NewKeySource } from './configuration.js';
 
@@ -45,7 +44,7 @@ export async function openNewKey(
     const signer = await asOwner(() => openVaultKey(reference, azure.credential, context));
     return { signer, reference: signer.kid, certificatePem: signer.certificatePem };
   }
-  const { signer } = await asOwner(() => openConfigured(key, azure, context));
+  const { signer } = await asOwner(() => openKeyInput(key, azure, context));
   return { signer, reference: formatKeyReference(reference), certificatePem: undefined };
 }
 

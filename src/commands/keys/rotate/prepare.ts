@@ -31,7 +31,7 @@ import {
   type OpenRepository,
 } from '../../repositories/index.js';
 import type { AzureAccess } from '../../access/access.js';
-import { openKeysAtHand, type KeyAtHand } from '../../signing/keys-at-hand.js';
+import { openAvailableKeys, type AvailableKey } from '../../signing/available-keys.js';
 import { resolvePin } from '../../signing/pins.js';
 import { separateKeys } from '../../configuration/key-inputs.js';
 import type { RotateConfiguration, Rotation } from './configuration.js';
@@ -58,7 +58,7 @@ export interface Preparation {
   readonly repositories: readonly ReadyRepository[];
   readonly availableKeys: readonly Signer[];
   /** Where the keys at hand are. */
-  readonly keys: readonly KeyAtHand[];
+  readonly keys: readonly AvailableKey[];
   /** Undefined for a key that is yet to be made, by us or by the server. */
   readonly newKey: OpenedNewKey | undefined;
 }
@@ -105,7 +105,7 @@ async function openKeys(
       : undefined;
   // The keys at hand before a new version of one of them can be made.
   const [availableKeys, newKey, resolved] = await Promise.all([
-    openKeysAtHand(keys, azure, context),
+    openAvailableKeys(keys, azure, context),
     open(),
     Promise.all(pins.map((pin) => resolvePin(pin, azure, context))),
   ]);

@@ -7,7 +7,7 @@ import type { InputValues } from '../../inputs/values.js';
 import type { RunContext } from '../../context.js';
 import { handOnReport } from '../../report/report-file.js';
 import { failureOfEach, valuesOf, type Attempted } from '../../repositories/index.js';
-import { openKeysAtHand } from '../../signing/keys-at-hand.js';
+import { openAvailableKeys } from '../../signing/available-keys.js';
 import { readRenewalConfiguration } from '../renewal/configuration.js';
 import { expiryError, firstEnd, troublesOf } from '../renewal/describe.js';
 import { failuresOf } from '../renewal/facts.js';
@@ -25,7 +25,7 @@ export async function showKeysStatus(inputs: InputValues, context: RunContext): 
   const { reportPath, withinDays, keys } = configuration;
   const { log, warnings } = context;
   const means = await log.group('Keys at hand', () =>
-    openMeans(configuration, context, (azure) => openKeysAtHand(keys, azure, context)),
+    openMeans(configuration, context, (azure) => openAvailableKeys(keys, azure, context)),
   );
   const looked = await lookAtRepositories(configuration, means, context);
   const repositories = valuesOf(looked);

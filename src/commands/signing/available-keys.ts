@@ -1,19 +1,20 @@
-/** Opens every key that a run was given, so that the roles they may sign can be found. Signs nothing. */
+/** Opens every key that a run may use, so that the roles they may sign can be found. Signs nothing. */
 import { listKeyVersions, listVaultKeys, type OpenedKey } from '../../azure/index.js';
 import { isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { KeyReference } from '../../signing/index.js';
 import type { KeyId } from '../../trust/index.js';
 import { mapConcurrent } from '../../concurrency.js';
-import type { KeySource } from '../configuration/key-inputs.js';
+import type { AzureAccess } from '../access/access.js';
 import type { KeyConfiguration } from '../configuration/types.js';
 import type { Run } from '../context.js';
-import type { AzureAccess } from '../access/access.js';
-import { openConfigured } from './open-configured.js';
-import { asOwner } from './owners-keys.js';
+import type { KeySource } from '../inputs/key-inputs.js';
+import { asOwner, openKeyInput } from './open-key-input.js';
+
+type Opening = Pick<Run, 'log' | 'secrets' | 'signal' | 'clock' | 'nameInput'>;
 
 /** A key that this run may sign with, as far as its vault lets it. */
-export interface KeyAtHand extends OpenedKey {
+export interface AvailableKey extends OpenedKey {
   /** Where it is; a vault key with the version that was opened. */
   readonly reference: KeyReference;
 }
@@ -23,25 +24,25 @@ export interface KeyAtHand extends OpenedKey {
  * enabled key, because the version that a repository lists need not be the newest.
  * @throws {TrustError} for the first that cannot be opened.
  */
-export async function openKeysAtHand(
+export async function openAvailableKeys(
   sources: readonly KeySource[],
   azure: Pick<AzureAccess, 'credential'>,
-  context: Run,
-): Promise<readonly KeyAtHand[]> {
-  const { log } = context;
-  const open = async (key: KeyConfiguration): Promise<KeyAtHand> => ({
-    ...(await openConfigured(key, azure, context)),
+  run: Opening,
+): Promise<readonly AvailableKey[]> {
+  const { log } = run;
+  const open = async (key: KeyConfiguration): Promise<AvailableKey> => ({
+    ...(await openKeyInput(key, azure, run)),
     reference: key.reference,
   });
   const opened = await asOwner(() =>
     mapConcurrent(sources, limits.concurrentVaultKeys, async (source) => {
       if (!('vaultUrl' in source)) return [await open(source)];
-      const found = await keysOfVault(source.vaultUrl, azure, context);
+      const found = await keysOfVault(source.vaultUrl, azure, run);
       const inForce = await mapConcurrent(found, limits.concurrentVaultKeys, async (key) => {
         try {
           return [await open(key)];
         } catch (error) {
-          // An old version that is out of its dates, or of another kind: not at hand.
+          // An old version that is out of its dates, or of another kind: not available.
           if (isTrustError(error, 'KEY_DISABLED', 'KEY_UNSUITABLE')) return [];
           throw error;
         }
@@ -49,7 +50,7 @@ export async function openKeysAtHand(
       return inForce.flat();
     }),
   );
-  const byId = new Map<KeyId, KeyAtHand>();
+  const byId = new Map<KeyId, AvailableKey>();
   for (const key of opened.flat()) {
     if (byId.has(key.signer.keyId)) continue;
     byId.set(key.signer.keyId, key);
@@ -61,7 +62,7 @@ export async function openKeysAtHand(
 async function keysOfVault(
   vaultUrl: string,
   { credential }: Pick<AzureAccess, 'credential'>,
-  { signal, clock, log }: Run,
+  { signal, clock, log }: Opening,
 ): Promise<readonly KeyConfiguration[]> {
   const options = { signal, clock };
   const listed = await listVaultKeys(vaultUrl, credential, {
