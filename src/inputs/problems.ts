@@ -16,7 +16,7 @@ export interface InputProblem<N extends string = string> {
   readonly remedy?: string;
 }
 
-/** How the host at hand spells an input's name, for messages. */
+/** How the host spells an input's name, for messages. */
 export type NameInput = (name: string) => string;
 
 /**

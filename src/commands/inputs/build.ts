@@ -81,7 +81,7 @@ export const noCache = {
   type: 'boolean',
   group: 'build',
   label: 'Build without cache',
-  help: 'Builds every step anew.',
+  help: 'Runs every build step again.',
   default: false,
   example: 'true',
 } as const satisfies Input;

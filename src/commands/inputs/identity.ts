@@ -87,7 +87,7 @@ export const registryId = {
   type: 'text',
   group: 'advanced',
   label: 'Resource ID of the registry',
-  help: 'Lets the run ask Azure Resource Manager up front whether the registry has content trust and the principal its roles, as far as the principal may read that. Also completes the role assignment lines in errors.',
+  help: 'Lets the run ask Azure Resource Manager up front whether the registry has content trust and the principal its roles, if the principal may read that. It also completes the role assignment commands in errors.',
   example:
     '/subscriptions/0000/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso',
 } as const satisfies Input;

@@ -47,7 +47,7 @@ export const keys = {
   type: 'list',
   group: 'keys',
   label: 'Keys',
-  help: 'Keys at hand: Key Vault keys, certificates or secrets by their URLs, files, or a whole vault by its URL, of which every enabled key is taken. Separated by commas or lines.',
+  help: 'The available keys: Key Vault keys, certificates or secrets by URL, files, or a whole vault by URL, for all of its enabled keys. Separated by commas or lines.',
   example: 'https://contoso-keys.vault.azure.net',
 } as const satisfies Input;
 
