@@ -4,7 +4,8 @@ import { readConfiguration } from '../../../src/commands/configuration/read-conf
 import type { Configuration } from '../../../src/commands/configuration/types.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 import { inputNameOn, type HostName } from '../../../src/inputs/index.js';
-import { collectProblems, type CommandName } from '../../../src/commands/index.js';
+import type { CommandName } from '../../../src/commands/command-name.js';
+import { collectProblems } from '../../../src/commands/index.js';
 import { readInputs } from '../legacy-values.js';
 
 const key = 'https://contoso-keys.vault.azure.net/keys/team-app';

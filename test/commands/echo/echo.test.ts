@@ -7,41 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandNames, type CommandName } from '../../../src/commands/index.js';
 import { findLeaks } from '../../e2e/secrets/forms.js';
 import { runToldCommand, type Told } from './run-command.js';
-import { inputsFor, passphrase, prepareFolder, setUpEcho, type SetUp } from './set-up.js';
+import { inputsFor, met, passphrase, prepareFolder, setUpEcho, type SetUp } from './set-up.js';
 import { startEchoWorld, type EchoWorld, type Server } from './world.js';
-
-/** Whom a command meets beyond Entra ID, which all of them do. */
-const met: Readonly<Record<CommandName, readonly Server[]>> = {
-  buildAndPush: everywhere('Docker'),
-  build: ['token service', 'registry', 'trust server', 'Docker'],
-  push: everywhere('Docker'),
-  sign: everywhere(),
-  verify: ['token service', 'registry', 'trust server'],
-  inspect: ['token service', 'registry', 'trust server'],
-  revoke: onTrust(),
-  promote: everywhere(),
-  keysInit: onTrust(),
-  keysImport: onTrust().slice(0, 3),
-  keysExport: onTrust().slice(0, 3),
-  keysBackup: ['vault'],
-  keysRestore: ['vault'],
-  keysRotate: onTrust(),
-  keysStatus: onTrust().slice(0, 3),
-  keysRenew: onTrust().slice(0, 3),
-  keysLost: onTrust().slice(0, 3),
-  signersList: ['token service', 'trust server'],
-  signersAdd: onTrust(),
-  signersRemove: onTrust(),
-  trustDelete: ['token service', 'trust server', 'trust server, when it is changed'],
-};
-
-function onTrust(): readonly Server[] {
-  return ['vault', 'token service', 'trust server', 'trust server, when it is changed'];
-}
-
-function everywhere(...more: readonly Server[]): readonly Server[] {
-  return [...onTrust(), 'registry', ...more];
-}
 
 /** Those that fail otherwise do so before there is anything to report. */
 const reportingFailures: readonly CommandName[] = [

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CommandName } from '../../../src/commands/index.js';
 import { runToldCommand } from './run-command.js';
-import { registry, repository, type EchoWorld } from './world.js';
+import { registry, repository, type EchoWorld, type Server } from './world.js';
 
 /** Holds what every format escapes. Each of its runs of letters and digits gives it away. */
 export const passphrase = 'Kq7Qa "vX9mZ\\wZ3pY <tR8kN> &Lb6Ju ü';
@@ -122,6 +122,39 @@ const own: Readonly<Record<CommandName, Inputs>> = {
   signersRemove: { repository: 'team/signers', signer: 'ci' },
   trustDelete: { confirm: image },
 };
+
+/** Whom a command meets beyond Entra ID, which all of them do. */
+export const met: Readonly<Record<CommandName, readonly Server[]>> = {
+  buildAndPush: everywhere('Docker'),
+  build: ['token service', 'registry', 'trust server', 'Docker'],
+  push: everywhere('Docker'),
+  sign: everywhere(),
+  verify: ['token service', 'registry', 'trust server'],
+  inspect: ['token service', 'registry', 'trust server'],
+  revoke: onTrust(),
+  promote: everywhere(),
+  keysInit: onTrust(),
+  keysImport: onTrust().slice(0, 3),
+  keysExport: onTrust().slice(0, 3),
+  keysBackup: ['vault'],
+  keysRestore: ['vault'],
+  keysRotate: onTrust(),
+  keysStatus: onTrust().slice(0, 3),
+  keysRenew: onTrust().slice(0, 3),
+  keysLost: onTrust().slice(0, 3),
+  signersList: ['token service', 'trust server'],
+  signersAdd: onTrust(),
+  signersRemove: onTrust(),
+  trustDelete: ['token service', 'trust server', 'trust server, when it is changed'],
+};
+
+function onTrust(): readonly Server[] {
+  return ['vault', 'token service', 'trust server', 'trust server, when it is changed'];
+}
+
+function everywhere(...more: readonly Server[]): readonly Server[] {
+  return [...onTrust(), 'registry', ...more];
+}
 
 /** Files that some of the commands read. */
 export async function prepareFolder(folder: string): Promise<void> {

@@ -7,7 +7,7 @@ interface Change extends Judges {
   /** As docs/architecture.md calls it. */
   readonly kind: string;
   /** What every complaint about a missing part names. */
-  readonly mark: string;
+  readonly mark: RegExp;
   readonly files: Readonly<Record<string, Edit>>;
 }
 
@@ -20,10 +20,23 @@ function before(anchor: string, addition: string): Edit {
   };
 }
 
+/** Puts `text` in the one place of `anchor`. */
+function replace(anchor: string, text: string): Edit {
+  return (whole) => before(anchor, text)(whole).replace(anchor, '');
+}
+
+/** One edit after the other. */
+function all(...edits: readonly Edit[]): Edit {
+  return (text = '') => edits.reduce((made, edit) => edit(made), text);
+}
+
+const command = 'src/commands/definitions/today.ts';
+
+/** A change may build upon those before it. */
 const changes: readonly Change[] = [
   {
     kind: 'An error',
-    mark: 'TAG_LOCKED',
+    mark: /TAG_LOCKED/,
     tests: ['test/errors.test.ts', 'test/docs/troubleshooting.test.ts'],
     files: {
       'src/errors.ts': before("  'MANIFEST_NOT_FOUND',\n", "  'TAG_LOCKED',\n"),
@@ -53,6 +66,78 @@ const changes: readonly Change[] = [
           '',
         ].join('\n'),
       ),
+    },
+  },
+  {
+    kind: 'A command',
+    mark: /today/,
+    offers: '## `today`',
+    tests: ['test/scripts/agreement.test.ts', 'test/commands/run.test.ts'],
+    compiles: true,
+    files: {
+      [command]: () =>
+        [
+          '/** The command `today`. */',
+          "import { defineCommand } from '../command.js';",
+          "import { paragraph } from '../report/report-model.js';",
+          '',
+          'export const today = defineCommand({',
+          "  name: 'today',",
+          "  label: 'Today',",
+          "  help: 'Says what day it is.',",
+          '  inputs: {},',
+          '  parse: () => ({}),',
+          '  run: (_configuration, { clock }) => {',
+          '    const day = clock().toISOString();',
+          "    const [title, body] = ['Today', [paragraph(day)]];",
+          '    return Promise.resolve({ title, heading: title, body, facts: { day }, outputs: {} });',
+          '  },',
+          '});',
+          '',
+        ].join('\n'),
+      'src/commands/commands.ts': all(
+        before('\nexport const all = [\n', "import { today } from './definitions/today.js';\n"),
+        before('] as const;\n', '  today,\n'),
+      ),
+      'test/commands/echo/set-up.ts': all(
+        before('  trustDelete: { confirm: image },\n', '  today: {},\n'),
+        before("  trustDelete: ['token service'", '  today: [],\n'),
+      ),
+    },
+  },
+  {
+    kind: 'An input',
+    mark: /time-?zone/i,
+    offers: '`time-zone`',
+    tests: ['test/scripts/agreement.test.ts', 'test/commands/run.test.ts'],
+    files: {
+      'src/commands/inputs/days.ts': before(
+        'export const daysInputs',
+        [
+          'export const timeZone = {',
+          "  type: 'text',",
+          "  group: 'advanced',",
+          "  label: 'Time zone',",
+          "  help: 'Where the day is asked for.',",
+          "  example: 'Europe/Madrid',",
+          '} as const satisfies Input;',
+          '',
+          '',
+        ].join('\n'),
+      ),
+      [command]: all(
+        before('import { paragraph }', "import { timeZone } from '../inputs/days.js';\n"),
+        replace('inputs: {}', "inputs: { 'time-zone': timeZone }"),
+        replace('() => ({})', "({ values }) => ({ zone: values['time-zone'] })"),
+      ),
+    },
+  },
+  {
+    kind: 'A report field',
+    mark: /zone/,
+    tests: ['test/commands/run.test.ts'],
+    files: {
+      [command]: all(replace('_configuration', '{ zone }'), replace('{ day }', '{ day, zone }')),
     },
   },
 ];
@@ -94,17 +179,21 @@ describe('a change', { timeout: 15 * 60_000 }, () => {
   it('of each kind is complete with these files', async () => {
     const by = {
       tests: changes.flatMap(({ tests }) => tests),
-      generates: changes.some(({ generates }) => generates),
+      offers: '`time-zone`',
       compiles: true,
     };
     expect(await tree.judge(editsOf(changes), by)).toBe('');
   });
 
   const partial = changes.flatMap((change) =>
-    Object.keys(change.files).map((file) => [change.kind, file, change] as const),
+    // Without its only file there is no change.
+    Object.keys(change.files)
+      .filter((_file, _at, { length }) => length > 1)
+      .map((file) => [change.kind, file, change] as const),
   );
 
   it.each(partial)('is not complete: %s without %s', async (_kind, file, change) => {
-    expect(await tree.judge(editsOf(changes, [change, file]), change)).toContain(change.mark);
+    const upTo = changes.slice(0, changes.indexOf(change) + 1);
+    expect(await tree.judge(editsOf(upTo, [change, file]), change)).toMatch(change.mark);
   });
 });

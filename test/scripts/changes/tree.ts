@@ -18,8 +18,8 @@ export type Edits = ReadonlyMap<string, readonly Edit[]>;
 export interface Judges {
   /** Tests that hold its parts together. */
   readonly tests: readonly string[];
-  /** Whether files are generated first. */
-  readonly generates?: boolean;
+  /** What docs/reference.md must say once it is generated again. */
+  readonly offers?: string;
   /** Whether the compiler looks at all of it, which takes longest. */
   readonly compiles?: boolean;
 }
@@ -50,7 +50,7 @@ export async function copyTree(): Promise<Tree> {
   };
   let former = new Map<string, string | undefined>();
   return {
-    judge: async (edits, { tests, generates = false, compiles = false }) => {
+    judge: async (edits, { tests, offers, compiles = false }) => {
       for (const [file, text] of former) await put(folder, file, text);
       former = new Map();
       for (const [file, made] of edits) {
@@ -61,7 +61,8 @@ export async function copyTree(): Promise<Tree> {
       }
       const vitest = ['vitest', 'run', '--project', 'unit', '--maxWorkers=1', '--no-isolate'];
       const complaints = [
-        generates && (() => run(['tsx', 'scripts/generate.ts'])),
+        offers !== undefined && (() => run(['tsx', 'scripts/generate.ts'])),
+        offers !== undefined && (() => isOffered(folder, offers)),
         () => run([...vitest, ...tests]),
         compiles && (() => run(['tsc', '-p', '.'])),
       ];
@@ -73,6 +74,11 @@ export async function copyTree(): Promise<Tree> {
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+async function isOffered(folder: string, what: string): Promise<string> {
+  const text = await textOf(folder, 'docs/reference.md');
+  return text?.includes(what) ? '' : `docs/reference.md has no ${what}`;
 }
 
 async function textOf(folder: string, file: string): Promise<string | undefined> {
