@@ -126,6 +126,7 @@ async function open(name: string, raw: RawValues, context: HostContext): Promise
     context.setOutput('trust-report', reportPath);
   };
   let aftermath: (() => Aftermath) | undefined;
+  let saved = {};
   const ports = { ...context, log };
   const run: Run = {
     ...ports,
@@ -135,14 +136,18 @@ async function open(name: string, raw: RawValues, context: HostContext): Promise
       aftermath = tell;
       context.onFailure(tell);
     },
-    saveReport: write,
+    saveReport: async (facts) => {
+      await write(facts);
+      saved = facts;
+    },
   };
   const close: Opened['close'] = async (hasReport, label, body) => {
     let report: Report;
     try {
       report = await body();
     } catch (thrown) {
-      report = { title: label, heading: label, body: [], facts: {}, outputs: {}, failure: thrown };
+      const facts = saved;
+      report = { title: label, heading: label, body: [], facts, outputs: {}, failure: thrown };
     }
     const { failure, failures } = report;
     const lines = logLines(report.body);

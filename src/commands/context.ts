@@ -63,7 +63,10 @@ export interface Run extends Ports {
   /** What the log has warned of; each warning is told once, and stands in the report. */
   readonly warnings: readonly string[];
   readonly access: Access;
-  /** Writes the trust report as it is by now, for what must be known if the run is cut off. */
+  /**
+   * Writes the trust report as it is by now, for what must be known if the run is cut off. The report
+   * keeps it when the command throws.
+   */
   saveReport(facts: object): Promise<void>;
 }
 

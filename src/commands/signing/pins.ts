@@ -16,13 +16,22 @@ import {
 import type { Run } from '../context.js';
 import type { PinReference } from '../inputs/pins.js';
 import { notPinned } from '../report/root-words.js';
-import type { Session } from '../access/access.js';
+import type { AzureAccess } from '../access/access.js';
 
-/** Opens a pin: reads its CA file, or asks the vault for its key. @throws {TrustError} */
+/** Opens pins: reads CA files, and asks vaults for their keys. @throws {TrustError} */
+export function resolvePins(
+  pins: readonly PinReference[],
+  azure: Pick<AzureAccess, 'credential'>,
+  run: Pick<Run, 'nameInput' | 'signal' | 'clock'>,
+): Promise<readonly Pin[]> {
+  return Promise.all(pins.map((pin) => resolvePin(pin, azure, run)));
+}
+
+/** Opens one pin. @throws {TrustError} */
 export async function resolvePin(
   pin: PinReference,
-  { credential }: Pick<Session, 'credential'>,
-  run: Pick<Run, 'signal' | 'clock' | 'nameInput'>,
+  { credential }: Pick<AzureAccess, 'credential'>,
+  run: Pick<Run, 'nameInput' | 'signal' | 'clock'>,
 ): Promise<Pin> {
   switch (pin.kind) {
     case 'key-id':

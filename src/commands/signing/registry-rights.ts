@@ -7,15 +7,21 @@ import {
 } from '../../azure/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
 import type { Configuration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 import { grantedActions } from '../../registry/index.js';
 import type { Session } from '../access/access.js';
 
+/** A registry, and its resource ID where the inputs name it. */
+interface RegistryWithId {
+  readonly registryId: string | undefined;
+  readonly image: { readonly registry: string };
+}
+
 /** What Azure Resource Manager says before the run, if the principal may ask it. */
 export async function checkRegistry(
-  { registryId, image: { registry } }: Pick<Configuration, 'registryId' | 'image'>,
+  { registryId, image: { registry } }: RegistryWithId,
   { cloud, credential, http, principal }: Session,
-  { signal, log }: RunContext,
+  { signal, log }: Pick<Run, 'signal' | 'log'>,
 ): Promise<void> {
   if (registryId === undefined) return;
   const access = { cloud, credential, http, signal };
@@ -45,7 +51,7 @@ export async function checkRegistry(
 
 /** Completes a refusal of the trust server with its likely cause and the command that corrects it. */
 export async function explainRefusal<T>(
-  { registryId, image: { registry } }: Pick<Configuration, 'registryId' | 'image'>,
+  { registryId, image: { registry } }: RegistryWithId,
   { principal, account }: Session,
   body: () => Promise<T>,
 ): Promise<T> {
