@@ -1,34 +1,7 @@
 /** What every command does with inputs that cannot be used. */
-import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { runCommand, type HostContext } from '../../src/commands/index.js';
-import { isTrustError, type TrustError } from '../../src/errors.js';
-import {
-  collectProblems,
-  commandNames,
-  definitionOf,
-  inputsOf,
-  readInputs,
-  type CommandName,
-} from '../../src/commands/index.js';
-
-/** A run that has nothing but its inputs: whoever asks for more fails. */
-async function refusalOf(
-  command: CommandName,
-  given: Readonly<Record<string, string>>,
-): Promise<TrustError> {
-  const nameInput = (name: string) => name;
-  const problems = collectProblems(nameInput);
-  const inputs = readInputs(command, 'task', (name) => given[name] ?? '', problems);
-  const context = { problems, nameInput, workingDirectory: tmpdir(), tempDirectory: tmpdir() };
-  try {
-    await runCommand(command, inputs, context as unknown as HostContext);
-  } catch (error) {
-    if (isTrustError(error)) return error;
-    throw error;
-  }
-  throw new Error('it was not refused');
-}
+import { commandNames, definitionOf, inputsOf } from '../../src/commands/index.js';
+import { refusedInputs } from './support/refused-inputs.js';
 
 describe.each(commandNames)('the command %s', (command) => {
   const offered = inputsOf('task', command);
@@ -40,7 +13,7 @@ describe.each(commandNames)('the command %s', (command) => {
       'client-id': 'team-app',
       'trust-report': 'no-such-folder/report.json',
     };
-    const { code, message } = await refusalOf(command, given);
+    const { code, message } = await refusedInputs(command, given);
     expect(code).toBe('INPUT_INVALID');
     const lines = message.split('\n');
     const wrong = ['cloud', 'client-id', ...required];
@@ -55,12 +28,12 @@ describe.each(commandNames)('the command %s', (command) => {
 
 describe('inputs that cannot be used', () => {
   it('have one code together where it is the same for all', async () => {
-    expect((await refusalOf('revoke', { tags: '1' })).code).toBe('INPUT_MISSING');
+    expect((await refusedInputs('revoke', { tags: '1' })).code).toBe('INPUT_MISSING');
   });
 
   it('are told a limited number of times', async () => {
     const images = Array.from({ length: 300 }, (_, index) => `team/Bad-${index}:1`).join();
-    const { message } = await refusalOf('verify', { images });
+    const { message } = await refusedInputs('verify', { images });
     expect(message.split('\n').length).toBeLessThan(40);
     expect(message).toMatch(/^Input "images" cannot be used for 300 reasons:/);
     expect(message).toMatch(/and 275 more/);
@@ -68,14 +41,14 @@ describe('inputs that cannot be used', () => {
 
   it('do not make others look missing that nobody can judge', async () => {
     const images = { registry: 'contoso.azurecr.io', repository: 'app', tags: '1' };
-    const { message } = await refusalOf('push', { ...images, 'content-trust': 'perhaps' });
+    const { message } = await refusedInputs('push', { ...images, 'content-trust': 'perhaps' });
     expect(message).not.toContain('signing-key');
-    const all = await refusalOf('revoke', { ...images, tags: '', 'all-tags': 'yes' });
+    const all = await refusedInputs('revoke', { ...images, tags: '', 'all-tags': 'yes' });
     expect(all.message).not.toContain('"tags"');
   });
 
   it('are told with the files that are not there: key, pin and Dockerfile', async () => {
-    const { message } = await refusalOf('buildAndPush', {
+    const { message } = await refusedInputs('buildAndPush', {
       registry: 'contoso.azurecr.io',
       repository: 'team/App',
       tags: '1',
@@ -95,7 +68,7 @@ describe('inputs that cannot be used', () => {
   });
 
   it('are told with a build context that is not there, which may be why there is no Dockerfile', async () => {
-    const { message } = await refusalOf('build', { tags: '1', context: 'no-such-folder' });
+    const { message } = await refusedInputs('build', { tags: '1', context: 'no-such-folder' });
     expect(message).toMatch(/^"context" cannot be used: The build context \S+ is not a folder/m);
     expect(message).not.toContain('"dockerfile"');
   });
@@ -103,11 +76,11 @@ describe('inputs that cannot be used', () => {
   it('do not ask for a key where nothing is to be signed', async () => {
     const given = { registry: 'contoso.azurecr.io', repository: 'team/App', tags: '1' };
     const unsigned = { ...given, 'content-trust': 'false', 'signing-key': 'no-such.key' };
-    expect((await refusalOf('push', unsigned)).message).not.toContain('signing-key');
+    expect((await refusedInputs('push', unsigned)).message).not.toContain('signing-key');
   });
 
   it('do not make other inputs look missing where images are named', async () => {
-    const { message } = await refusalOf('sign', { images: 'contoso.azurecr.io/Team/App:1' });
+    const { message } = await refusedInputs('sign', { images: 'contoso.azurecr.io/Team/App:1' });
     expect(message).toContain('"images"');
     for (const name of ['registry', 'repository', 'tags']) {
       expect(message).not.toContain(`"${name}" is not set`);

@@ -1,5 +1,24 @@
 /** Keys and secrets of Azure Key Vault and Managed HSM. */
 export { backupVaultObject, restoreVaultObject } from './backup.js';
+export {
+  asBackup,
+  isOpenToOthers,
+  readBackup,
+  readBackupPlace,
+  takeBackup,
+  writeBackup,
+  type Backup,
+  type BackupPlace,
+} from './backup-folder.js';
+export {
+  hasSameVersions,
+  lostObjects,
+  type BackupObject,
+  type Manifest,
+  type ObjectIdentity,
+} from './backup-manifest.js';
+export { identifyObject } from './identify-object.js';
+export { restoreObject, type RestoredObject } from './restore-object.js';
 export type { VaultOptions } from './call.js';
 export { otherKey } from './conflicts.js';
 export { createVaultKey } from './create-key.js';

@@ -1,11 +1,10 @@
 /** The inputs that name keys, as checked references. Opens nothing. */
 import path from 'node:path';
 import { TrustError } from '../../errors.js';
-import type { Input, Inputs, TextInput } from '../../inputs/index.js';
-import { parseKeyReference, vaultServiceOf } from '../../signing/index.js';
+import type { Input, Inputs, ListInput, TextInput } from '../../inputs/index.js';
+import { parseKeyReference, vaultServiceOf, type KeyReference } from '../../signing/index.js';
 import type { KeyConfiguration } from '../configuration/types.js';
 import type { Read } from './read.js';
-import type { InputName } from './values.js';
 
 export const signingKey = {
   type: 'text',
@@ -118,28 +117,53 @@ export function readKeyInput<K extends KeyInput>(
   const passphraseInput = `${input}-passphrase` as const;
   return text === undefined
     ? undefined
-    : parse(input, () =>
-        keyConfiguration(text, workingDirectory, inputs[passphraseInput], passphraseInput),
-      );
+    : parse(input, () => ({
+        reference: parseReference(text, workingDirectory),
+        passphrase: inputs[passphraseInput],
+        passphraseInput,
+      }));
 }
 
 /** An entry of the input `keys`: one key, or every key of a vault. */
 export type KeySource = KeyConfiguration | { readonly vaultUrl: string };
 
-/** What the input `keys` names; encrypted ones open with `signing-key-passphrase`. */
-export function readKeySources({
-  values: inputs,
+/** A key by its reference, or every key of a vault. */
+export type NamedKeys = KeyReference | { readonly kind: 'vault'; readonly vaultUrl: string };
+
+/** What the input `keys` names, for commands that need no passphrase of it. */
+export function readKeyReferences({
+  values,
   workingDirectory,
   parse,
-}: Read<typeof keysInputs>): readonly KeySource[] {
-  return inputs.keys.flatMap((text) => {
-    const source = parse('keys', (): KeySource => {
-      if (isWholeVault(text)) return { vaultUrl: parseVaultUrl(text) };
-      const passphrase = inputs['signing-key-passphrase'];
-      return keyConfiguration(text, workingDirectory, passphrase, 'signing-key-passphrase');
-    });
-    return source ? [source] : [];
+}: Read<{ readonly keys: ListInput }>): readonly NamedKeys[] {
+  return values.keys.flatMap((text) => {
+    const named = parse('keys', (): NamedKeys =>
+      isWholeVault(text)
+        ? { kind: 'vault', vaultUrl: parseVaultUrl(text) }
+        : parseReference(text, workingDirectory),
+    );
+    return named ?? [];
   });
+}
+
+/** What the input `keys` names; encrypted ones open with `signing-key-passphrase`. */
+export function readKeySources(read: Read<typeof keysInputs>): readonly KeySource[] {
+  const passphraseInput = 'signing-key-passphrase';
+  const passphrase = read.values[passphraseInput];
+  return readKeyReferences(read).map((named) =>
+    named.kind === 'vault'
+      ? { vaultUrl: named.vaultUrl }
+      : { reference: named, passphrase, passphraseInput },
+  );
+}
+
+/** The URL of the vault that `input` names, if it is set and can be read. */
+export function readVault<K extends 'vault' | 'root-vault'>(
+  input: K,
+  { values, parse }: Read<Readonly<Record<K, OptionalText>>>,
+): string | undefined {
+  const text: string | undefined = (values as Readonly<Record<string, string | undefined>>)[input];
+  return text === undefined ? undefined : parse(input, () => parseVaultUrl(text));
 }
 
 /**
@@ -170,18 +194,9 @@ function isWholeVault(text: string): boolean {
   return URL.canParse(text) && /^https:\/\/[^/]+\/?$/i.test(text.trim());
 }
 
-function keyConfiguration(
-  text: string,
-  workingDirectory: string,
-  passphrase: string | undefined,
-  passphraseInput: InputName,
-): KeyConfiguration {
+function parseReference(text: string, workingDirectory: string): KeyReference {
   const reference = parseKeyReference(text);
   return reference.kind === 'file'
-    ? {
-        reference: { kind: 'file', path: path.resolve(workingDirectory, reference.path) },
-        passphrase,
-        passphraseInput,
-      }
-    : { reference, passphrase, passphraseInput };
+    ? { kind: 'file', path: path.resolve(workingDirectory, reference.path) }
+    : reference;
 }

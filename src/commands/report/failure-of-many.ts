@@ -20,7 +20,7 @@ export function failureOfMany(
   headline: string,
 ): TrustError {
   const [first] = failed;
-  const each = failed.map(({ name, error }) => `${name}: ${error.message}`);
+  const each = failed.map(({ name, error }) => `${name}: ${error.message.replace(/\.?$/, '.')}`);
   return new TrustError(first.error.code, [headline, ...cappedList(each, mostTold)].join(' '), {
     remedy: remediesOf(failed.map(({ error }) => error)),
     cause: first.error,

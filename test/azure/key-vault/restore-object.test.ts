@@ -1,13 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { backupVaultObject, importVaultKey, setVaultSecret } from '../../../../src/azure/index.js';
 import {
-  identify,
-  referenceOf,
+  asBackup,
+  backupVaultObject,
+  identifyObject,
+  importVaultKey,
+  restoreObject,
+  setVaultSecret,
   type BackupObject,
-} from '../../../../src/commands/keys/backup-folder/index.js';
-import { restoreObject } from '../../../../src/commands/keys/restore/restore-object.js';
-import { createMemorySigner, writeDockerKeyFile } from '../../../../src/signing/index.js';
+} from '../../../src/azure/index.js';
+import { createMemorySigner, writeDockerKeyFile } from '../../../src/signing/index.js';
+import { failure } from '../../trust/support/failure.js';
 import {
   credentialOf,
   recordingSecrets,
@@ -15,8 +18,7 @@ import {
   vault,
   vaultUrl,
   type EmulatedVault,
-} from '../../../azure/key-vault/emulated-vault.js';
-import { failure } from '../../../trust/support/failure.js';
+} from './emulated-vault.js';
 
 let world: EmulatedVault;
 let credential: ReturnType<typeof credentialOf>;
@@ -41,17 +43,13 @@ const context = { signal: new AbortController().signal, clock: () => new Date(),
 
 /** The object as a backup has it, and its bytes. */
 async function backUp(kind: BackupObject['kind'], name: string) {
-  const reference = referenceOf({ kind, name }, vaultUrl);
-  const { versions } = await identify(reference, { credential }, context);
+  const reference = { kind: `vault-${kind}`, vaultUrl, name, version: undefined } as const;
   const blob = await backupVaultObject(reference, credential);
-  const object: BackupObject = {
-    kind,
-    name,
-    file: 'a.backup',
-    sha256: 'a'.repeat(64),
-    takenAt: '2026-11-23T12:00:00.000Z',
-    versions,
-  };
+  const { object } = asBackup(
+    await identifyObject(reference, credential, context),
+    blob,
+    new Date(),
+  );
   return { object, blob };
 }
 
@@ -61,7 +59,7 @@ async function lose(name: string): Promise<void> {
 }
 
 const restore = (object: BackupObject, blob: Buffer, by = credential) =>
-  restoreObject(object, blob, vaultUrl, { credential: by }, context);
+  restoreObject(object, blob, vaultUrl, by, context);
 const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 
 describe('an object of a backup', () => {

@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  fileNameFor,
-  lookAt,
+  asBackup,
+  lostObjects,
   readBackup,
-  sha256Of,
+  readBackupPlace,
   writeBackup,
-  type BackupFolder,
-  type BackupObject,
-} from '../../../../src/commands/keys/backup-folder/index.js';
-import { failure } from '../../../trust/support/failure.js';
+  type Backup,
+} from '../../../src/azure/index.js';
+import { failure } from '../../trust/support/failure.js';
 
 const vault = 'https://contoso.vault.azure.net';
 const version = 'a'.repeat(32);
@@ -27,22 +26,24 @@ afterEach(async () => {
   await rm(parent, { recursive: true });
 });
 
-function backupOf(...contents: readonly (readonly [name: string, text: string])[]): BackupFolder {
-  const blobs = new Map<string, Buffer>();
-  const objects = contents.map(([name, text]): BackupObject => {
-    const bytes = Buffer.from(text);
-    const file = fileNameFor({ kind: 'key', name }, bytes);
-    blobs.set(file, bytes);
-    const takenAt = '2026-11-23T12:00:00.000Z';
-    const versions = [{ version, keyId }];
-    return { kind: 'key', name, file, sha256: sha256Of(bytes), takenAt, role: 'root', versions };
-  });
-  return { manifest: { formatVersion: 1, vault, objects }, blobs };
+function backupOf(...contents: readonly (readonly [name: string, text: string])[]): Backup {
+  const purpose = { role: 'root' } as const;
+  const taken = contents.map(([name, text]) =>
+    asBackup(
+      { kind: 'key', name, purpose, versions: [{ version, keyId }] },
+      Buffer.from(text),
+      new Date('2026-11-23T12:00:00.000Z'),
+    ),
+  );
+  return {
+    manifest: { formatVersion: 1, vault, objects: taken.map(({ object }) => object) },
+    blobs: new Map(taken.map(({ object, bytes }) => [object.file, bytes])),
+  };
 }
 
 const mode = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
 
-/** Changes the manifest in the folder as somebody else might. */
+/** Changes the manifest in the folder as another user might. */
 async function tamper(change: (manifest: Record<string, unknown>) => unknown): Promise<void> {
   const file = path.join(folder, 'manifest.json');
   const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
@@ -73,13 +74,16 @@ describe('the folder of a backup', () => {
   });
 
   it('is told from a free place and from other folders', async () => {
-    expect(await lookAt(folder)).toEqual({ kind: 'free' });
-    expect(await lookAt(path.join(parent, 'file', 'below'))).toEqual({ kind: 'free' });
+    expect(await readBackupPlace(folder)).toEqual({ kind: 'free' });
+    expect(await readBackupPlace(path.join(parent, 'file', 'below'))).toEqual({ kind: 'free' });
     await writeFile(path.join(parent, 'other.txt'), 'x');
-    expect(await lookAt(parent)).toMatchObject({ kind: 'other', why: 'it holds other files' });
-    expect(await lookAt(path.join(parent, 'other.txt'))).toMatchObject({ kind: 'other' });
+    expect(await readBackupPlace(parent)).toMatchObject({
+      kind: 'other',
+      why: 'it holds other files',
+    });
+    expect(await readBackupPlace(path.join(parent, 'other.txt'))).toMatchObject({ kind: 'other' });
     await writeBackup(folder, backupOf(['app', 'one']), undefined, parent);
-    expect(await lookAt(folder)).toMatchObject({ kind: 'backup' });
+    expect(await readBackupPlace(folder)).toMatchObject({ kind: 'backup' });
   });
 
   it('cannot be where nothing may be written', async () => {
@@ -107,9 +111,9 @@ describe('a backup that was changed', () => {
 
   it.each([
     ['a newer version', (m: object) => ({ ...m, formatVersion: 2 }), /newer version/],
-    ['no objects', (m: object) => ({ ...m, objects: [] }), /not one of ours/],
-    ['no vault', (m: object) => ({ ...m, vault: 7 }), /not one of ours/],
-    ['a list', () => [], /not one of ours/],
+    ['no objects', (m: object) => ({ ...m, objects: [] }), /not a manifest/],
+    ['no vault', (m: object) => ({ ...m, vault: 7 }), /not a manifest/],
+    ['a list', () => [], /not a manifest/],
   ])('is refused when its manifest is of %s', async (_, change, message) => {
     await tamper(change);
     const error = await failure(readBackup(folder));
@@ -133,9 +137,35 @@ describe('a backup that was changed', () => {
     expect(await failure(readBackup(folder))).toMatchObject({ code: 'ARCHIVE_INVALID' });
   });
 
-  it('is refused when its manifest is no JSON, and a folder without one too', async () => {
+  it('is refused when its manifest is not JSON, and a folder without one too', async () => {
     await writeFile(path.join(folder, 'manifest.json'), 'no');
-    expect((await failure(readBackup(folder))).message).toContain('is no JSON');
+    expect((await failure(readBackup(folder))).message).toContain('is not valid JSON');
     expect(await failure(readBackup(parent))).toMatchObject({ code: 'ARCHIVE_INVALID' });
+  });
+});
+
+describe('a backup in place of another', () => {
+  const wanted = (name: string, ...versions: readonly string[]) => ({
+    kind: 'key' as const,
+    name,
+    purpose: undefined,
+    versions: versions.map((one) => ({ version: one })),
+  });
+  const former = {
+    formatVersion: 1,
+    vault,
+    objects: [wanted('a', '1'), wanted('b', '2')].map(
+      (object) => asBackup(object, Buffer.from(object.name), new Date()).object,
+    ),
+  } as const;
+
+  it('loses nothing when it has the same and more', () => {
+    const now = [wanted('a', '3', '1'), wanted('b', '2'), wanted('c', '4')];
+    expect(lostObjects(former, vault, now)).toEqual([]);
+  });
+
+  it('is told what would be lost', () => {
+    expect(lostObjects(former, vault, [wanted('a', '3')])).toEqual(['key a version 1', 'key b']);
+    expect(lostObjects(former, 'https://other.vault.azure.net', [])).toEqual([`keys of ${vault}`]);
   });
 });

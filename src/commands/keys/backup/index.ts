@@ -1,2 +1,0 @@
-/** The command `keys backup`. */
-export { backUpKeys } from './backup.js';

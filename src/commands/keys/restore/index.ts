@@ -1,2 +1,0 @@
-/** The command `keys restore`. */
-export { restoreKeys } from './restore.js';

@@ -1,0 +1,28 @@
+/** What a command says of inputs that cannot be used, before it does anything. */
+import { tmpdir } from 'node:os';
+import {
+  collectProblems,
+  readInputs,
+  runCommand,
+  type CommandName,
+  type HostContext,
+} from '../../../src/commands/index.js';
+import { isTrustError, type TrustError } from '../../../src/errors.js';
+
+/** The error of a run that has nothing but its inputs: whoever asks for more fails. */
+export async function refusedInputs(
+  command: CommandName,
+  given: Readonly<Record<string, string>>,
+): Promise<TrustError> {
+  const nameInput = (name: string) => name;
+  const problems = collectProblems(nameInput);
+  const inputs = readInputs(command, 'task', (name) => given[name] ?? '', problems);
+  const context = { problems, nameInput, workingDirectory: tmpdir(), tempDirectory: tmpdir() };
+  try {
+    await runCommand(command, inputs, context as unknown as HostContext);
+  } catch (error) {
+    if (isTrustError(error)) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
