@@ -1,7 +1,6 @@
 /** All commands, in the order in which people meet them, and the table of their inputs. */
 import { createTable } from '../inputs/index.js';
-import { build } from './definitions/build.js';
-import { buildAndPush } from './definitions/build-and-push.js';
+import { build, buildAndPush, push } from './build-push/build-push.js';
 import { inspect } from './definitions/inspect.js';
 import { keysBackup } from './keys/backup.js';
 import { keysExport } from './definitions/keys-export.js';
@@ -13,9 +12,8 @@ import { keysRestore } from './keys/restore.js';
 import { keysRotate } from './definitions/keys-rotate.js';
 import { keysStatus } from './definitions/keys-status.js';
 import { promote } from './definitions/promote.js';
-import { push } from './definitions/push.js';
 import { revoke } from './definitions/revoke.js';
-import { sign } from './definitions/sign.js';
+import { sign } from './sign/sign.js';
 import { signersAdd } from './definitions/signers-add.js';
 import { signersList } from './definitions/signers-list.js';
 import { signersRemove } from './definitions/signers-remove.js';

@@ -1,7 +1,7 @@
 /** Names as people copy them from elsewhere, read for all commands in one place. */
 import { describe, expect, it } from 'vitest';
 import { readNames } from '../../src/commands/inputs/names.js';
-import { readConfiguration } from '../../src/commands/configuration/read-configuration.js';
+import { readPushJob } from '../../src/commands/build-push/configuration.js';
 import { isTrustError, type TrustError } from '../../src/errors.js';
 import { collectProblems, type CommandName } from '../../src/commands/index.js';
 import { readInputs } from './legacy-values.js';
@@ -22,7 +22,9 @@ function readAll(given: Given): void {
   const problems = collectProblems((name) => name);
   const inputs = readInputs('push', 'action', (name) => given[name] ?? '', problems);
   const named = readNames(inputs, problems, () => undefined);
-  readConfiguration('push', { ...inputs, ...named, 'content-trust': false }, '/w', problems);
+  const values = { ...inputs, ...named, 'content-trust': false };
+  readPushJob({ ...problems, values, workingDirectory: '/w' });
+  problems.throwIfAny();
 }
 
 function refusal(given: Given, command: CommandName = 'push'): TrustError {

@@ -4,9 +4,10 @@ import { codeBlocksOf, readPage } from './pages.js';
 import { propertiesOf } from './sources.js';
 
 const source = 'src/commands/report/report.ts';
-const properties = ['TrustReport', 'TagReport', 'BaseImageReport'].flatMap((name) =>
-  propertiesOf(source, name),
-);
+const properties = [
+  ...['TrustReport', 'TagReport', 'BaseImageReport'].flatMap((name) => propertiesOf(source, name)),
+  ...propertiesOf('src/commands/report/report-model.ts', 'ErrorFacts'),
+];
 
 /** The names in the first column of the page's tables. */
 function documented(): readonly string[] {

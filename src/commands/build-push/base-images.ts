@@ -17,8 +17,8 @@ import {
   readRepository,
   type TrustedView,
 } from '../../trust/index.js';
-import type { Configuration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
+import type { JobConfiguration } from './configuration.js';
+import type { Run } from '../context.js';
 import type { BaseImageReport } from '../report/report.js';
 import type { Session } from '../access/access.js';
 import type { CheckedDocker } from './docker-setup.js';
@@ -44,10 +44,10 @@ export interface BaseImageDecisions {
  */
 export async function verifyBaseImages(
   { request, dockerfile }: PreparedBuild,
-  configuration: Configuration,
+  configuration: JobConfiguration,
   docker: CheckedDocker,
   session: Session,
-  run: RunContext,
+  run: Run,
 ): Promise<BaseImageDecisions | undefined> {
   const { log } = run;
   const enforces = configuration.build?.baseImages === 'enforce';
@@ -121,11 +121,7 @@ async function refuseOnBuild(
 type LookUpBase = (reference: string) => Promise<BaseImageReport>;
 
 /** Reads each repository once, however many of its tags are used. */
-function createLookUp(
-  configuration: Configuration,
-  session: Session,
-  context: RunContext,
-): LookUpBase {
+function createLookUp(configuration: JobConfiguration, session: Session, context: Run): LookUpBase {
   const views = new Map<string, Promise<TrustedView | undefined>>();
   return async (reference) => {
     const parsed = parseReference(reference);
@@ -150,9 +146,9 @@ function createLookUp(
 
 async function readBase(
   image: ImageReference,
-  { image: own, trustServer }: Configuration,
+  { image: own, trustServer }: JobConfiguration,
   session: Session,
-  { clock, signal }: RunContext,
+  { clock, signal }: Run,
 ): Promise<TrustedView | undefined> {
   const isOurs = image.host === own.registry;
   const endpoint = trustEndpointOf(image.host);
@@ -179,7 +175,7 @@ function describe({ reference, status, digest, reason }: BaseImageReport): strin
   return `${reference}  ${what}${details}`;
 }
 
-function remoteDockerfile({ nameInput }: RunContext): TrustError {
+function remoteDockerfile({ nameInput }: Run): TrustError {
   return new TrustError(
     'BASE_IMAGE_UNSIGNED',
     'The policy "enforce" wants every base image signed, and the Dockerfile is not on this agent to be read.',
@@ -189,7 +185,7 @@ function remoteDockerfile({ nameInput }: RunContext): TrustError {
   );
 }
 
-function unsigned(unproven: readonly BaseImageReport[], { nameInput }: RunContext): TrustError {
+function unsigned(unproven: readonly BaseImageReport[], { nameInput }: Run): TrustError {
   const names = unproven.map(({ reference, status, reason }) =>
     status === 'unsigned' ? reference : `${reference} (not checked: ${reason ?? ''})`,
   );

@@ -10,8 +10,8 @@ import {
   runBuild,
   type BuildResult,
 } from '../../docker/index.js';
-import type { Configuration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
+import type { JobConfiguration } from './configuration.js';
+import type { Run } from '../context.js';
 import type { BaseImageReport } from '../report/report.js';
 import type { BaseImageDecisions } from './base-images.js';
 import type { PrivateDocker } from './docker-setup.js';
@@ -25,9 +25,9 @@ import type { PreparedBuild } from './prepare-build.js';
 export async function buildImage(
   { request, dockerfile }: PreparedBuild,
   decisions: BaseImageDecisions | undefined,
-  configuration: Configuration,
+  configuration: JobConfiguration,
   { cli }: PrivateDocker,
-  { tempDirectory, log }: RunContext,
+  { tempDirectory, log }: Run,
 ): Promise<BuildResult> {
   const plan =
     dockerfile && decisions
@@ -72,7 +72,7 @@ async function policyEnvironment(
 }
 
 function dockerContentTrust(
-  { signing, build, trustServer, image }: Configuration,
+  { signing, build, trustServer, image }: JobConfiguration,
   baseImages: readonly BaseImageReport[] = [],
 ): { readonly server?: string } | undefined {
   if (signing?.engine !== 'docker' || build?.baseImages === 'ignore') return undefined;

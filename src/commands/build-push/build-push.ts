@@ -2,25 +2,34 @@
  * The main job: preflight, build, push, sign, read back. `build` and `push` are parts of it. Whatever
  * could keep the run from ending signed is found before the build.
  */
-import type { InputValues } from '../inputs/values.js';
 import { isTrustError } from '../../errors.js';
 import type { BuildResult } from '../../docker/index.js';
-import type { Configuration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
-import { withJobReport, type JobProgress } from '../report/job-progress.js';
 import type { Session } from '../access/access.js';
-import { placeOf } from '../configuration/types.js';
-import { requirePush } from '../signing/registry-rights.js';
+import { defineCommand } from '../command.js';
+import type { Run } from '../context.js';
+import { reportJob, type JobProgress } from '../report/job-report.js';
+import type { Report } from '../report/report-model.js';
 import {
   checkShared,
   openSigning,
   startPreflight,
   type SigningPlan,
 } from '../signing/preflight.js';
+import { requirePush } from '../signing/registry-rights.js';
 import { nothingPushed } from '../signing/registry-state.js';
 import { chooseTagOrder, pushingState, type TagOrder } from '../signing/tag-order.js';
 import { verifyBaseImages, type BaseImageDecisions } from './base-images.js';
 import { buildImage } from './build-image.js';
+import {
+  buildInputs,
+  commonInputs,
+  namedInputs,
+  pushInputs,
+  readBuildAndPushJob,
+  readBuildJob,
+  readPushJob,
+  type JobConfiguration,
+} from './configuration.js';
 import { checkDocker, withPrivateDocker, type CheckedDocker } from './docker-setup.js';
 import {
   baseImageOptions,
@@ -32,7 +41,7 @@ import { pushAndSign } from './push-and-sign.js';
 
 /** A run that has passed its preflight. */
 export interface Job {
-  readonly configuration: Configuration;
+  readonly configuration: JobConfiguration;
   readonly docker: CheckedDocker;
   readonly session: Session;
   /** Where the image is between push and signature. */
@@ -45,19 +54,46 @@ export interface Job {
   readonly progress: JobProgress;
 }
 
-/**
- * Runs `buildAndPush`, `build` or `push`.
- * @throws {TrustError} for whatever keeps the run from doing all it was asked for.
- */
-export function buildPushSign(
-  configuration: Configuration,
-  _inputs: InputValues,
-  context: RunContext,
-): Promise<void> {
-  return withJobReport(configuration, context, async (progress, run) => {
+export const buildAndPush = defineCommand({
+  name: 'buildAndPush',
+  label: 'Build, push and sign',
+  help: 'Builds an image, pushes it under all of its tags, signs them and reads the signatures back.',
+  inputs: { ...namedInputs, ...buildInputs, ...pushInputs, ...commonInputs },
+  parse: readBuildAndPushJob,
+  run: runJob,
+});
+
+export const build = defineCommand({
+  name: 'build',
+  label: 'Build',
+  help: 'Builds an image, with its base images held to the `base-images` policy. Nothing is pushed or signed.',
+  inputs: { ...namedInputs, ...buildInputs, ...commonInputs },
+  hasReport: false,
+  parse: readBuildJob,
+  run: runJob,
+});
+
+export const push = defineCommand({
+  name: 'push',
+  label: 'Push and sign',
+  help: 'Pushes an image that the Docker engine has under all of its tags, signs them and reads the signatures back.',
+  inputs: { ...namedInputs, ...pushInputs, ...commonInputs },
+  parse: readPushJob,
+  run: runJob,
+});
+
+function runJob(configuration: JobConfiguration, run: Run): Promise<Report> {
+  const { command, image, signing } = configuration;
+  const isPushing = command !== 'build';
+  const subject = {
+    image: isPushing ? image : { ...image, tags: [] },
+    engine: signing?.engine,
+    isPushing,
+  };
+  return reportJob(subject, run, async (progress) => {
     const job = await prepare(configuration, progress, run);
-    const built = job.prepared && (await build(job, job.prepared, run));
-    if (configuration.command !== 'build') await pushAndSign(job, built, run);
+    const built = job.prepared && (await buildPrepared(job, job.prepared, run));
+    if (isPushing) await pushAndSign(job, built, run);
     else if (built?.kind === 'loaded') {
       run.log.info(`Built ${built.imageId}; nothing was pushed.`);
     }
@@ -66,12 +102,12 @@ export function buildPushSign(
 
 /** The preflight: all that can keep the run from ending as it should. Changes nothing. */
 async function prepare(
-  configuration: Configuration,
+  configuration: JobConfiguration,
   progress: JobProgress,
-  run: RunContext,
+  run: Run,
 ): Promise<Job> {
   const { command, signing, image } = configuration;
-  const { log } = run;
+  const { log, access } = run;
   if (!configuration.contentTrust) {
     log.warn('Content trust is off for this step: nothing is verified and nothing is signed.');
   }
@@ -80,19 +116,19 @@ async function prepare(
   const prepared =
     configuration.build &&
     (await prepareBuild(configuration, configuration.build, docker, order, run));
-  const azure = run.access.azure(image.registry);
-  const opening = signing && openSigning(signing, azure, run);
+  const place = { registry: image.registry, trustServer: configuration.trustServer };
+  const opening = signing && openSigning(signing, access.azure(image.registry), run);
   const needsLogin =
     command !== 'build' ||
     !prepared ||
     readsRegistry(prepared, image.registry, await baseImageOptions(prepared.request, docker, run));
   const session = needsLogin
     ? await log.group('Registry login', async () => {
-        const opened = await run.access.session(placeOf(configuration));
+        const opened = await access.session(place);
         if (command !== 'build') await requirePush(opened, configuration);
         return opened;
       })
-    : run.access.withoutLogin(placeOf(configuration));
+    : access.withoutLogin(place);
   const plan =
     opening &&
     (await log.group('Trust data', async () => {
@@ -111,7 +147,7 @@ async function prepare(
 }
 
 /** Builds; with a builder that pushes at once, notes what that may have changed. */
-function build(job: Job, prepared: PreparedBuild, run: RunContext): Promise<BuildResult> {
+function buildPrepared(job: Job, prepared: PreparedBuild, run: Run): Promise<BuildResult> {
   const { configuration, order, decisions, progress } = job;
   const pushes = prepared.request.output.kind !== 'load';
   return run.log.group('Build', async () => {

@@ -18,8 +18,8 @@ import {
 } from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
 import type { Log } from '../../ports.js';
-import type { Configuration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
+import type { JobConfiguration } from './configuration.js';
+import type { Run } from '../context.js';
 import { warnOfUnsetVariables } from './unset-variables.js';
 import { userDockerConfig } from '../access/docker-home.js';
 import type { Session } from '../access/access.js';
@@ -47,8 +47,8 @@ export interface PrivateDocker {
  * @throws {TrustError} DOCKER_NOT_FOUND, DOCKER_ENGINE_DOWN, DOCKER_UNSUITABLE
  */
 export async function checkDocker(
-  configuration: Configuration,
-  context: RunContext,
+  configuration: JobConfiguration,
+  context: Run,
 ): Promise<CheckedDocker> {
   const { build, signing } = configuration;
   const { log, exec, signal, platform, workingDirectory } = context;
@@ -91,7 +91,7 @@ export async function checkDocker(
 }
 
 async function chooseBuilder(
-  build: NonNullable<Configuration['build']>,
+  build: NonNullable<JobConfiguration['build']>,
   capabilities: DockerCapabilities,
 ): Promise<'classic' | 'buildx'> {
   if (build.builder === 'classic') return 'classic';
@@ -111,7 +111,7 @@ async function chooseBuilder(
 
 /** What a private configuration is made from. */
 interface DockerUse {
-  readonly configuration: Configuration;
+  readonly configuration: JobConfiguration;
   readonly docker: CheckedDocker;
   readonly session: Session;
 }
@@ -127,7 +127,7 @@ interface DockerUse {
  */
 export async function withPrivateDocker<T>(
   use: DockerUse,
-  run: RunContext,
+  run: Run,
   body: (docker: PrivateDocker) => Promise<T>,
   isRepeatable = true,
 ): Promise<T> {
@@ -148,7 +148,7 @@ export async function withPrivateDocker<T>(
 
 async function openPrivateDocker(
   { configuration, docker, session }: DockerUse,
-  run: RunContext,
+  run: Run,
 ): Promise<PrivateDocker> {
   const { exec, signal, platform, workingDirectory, tempDirectory, environment } = run;
   const windows = platform === 'win32';

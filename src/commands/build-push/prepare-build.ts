@@ -14,8 +14,9 @@ import {
   type LocatedDockerfile,
 } from '../../docker/index.js';
 import { isTrustError } from '../../errors.js';
-import type { BuildConfiguration, Configuration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
+import type { JobConfiguration } from './configuration.js';
+import type { BuildConfiguration } from '../configuration/types.js';
+import type { Run } from '../context.js';
 import type { TagOrder } from '../signing/tag-order.js';
 import type { CheckedDocker } from './docker-setup.js';
 
@@ -31,11 +32,11 @@ export interface PreparedBuild {
  * @throws {TrustError} DOCKERFILE_NOT_FOUND, INPUT_INVALID, INPUT_CONFLICT
  */
 export async function prepareBuild(
-  { command, image: { gun, tags } }: Configuration,
+  { command, image: { gun, tags } }: JobConfiguration,
   build: BuildConfiguration,
   { builder = 'classic' }: CheckedDocker,
   order: TagOrder,
-  { workingDirectory }: RunContext,
+  { workingDirectory }: Run,
 ): Promise<PreparedBuild> {
   const { context, dockerfile: file } = build;
   const dockerfile = await locateDockerfile({ context, dockerfile: file, workingDirectory });
@@ -59,7 +60,7 @@ export async function prepareBuild(
 export async function baseImageOptions(
   request: BuildRequest,
   docker: CheckedDocker,
-  run: RunContext,
+  run: Run,
 ): Promise<BaseImageOptions> {
   const isBuildx = request.builder === 'buildx';
   const nodes = isBuildx ? await docker.capabilities.builderNodes(request.builderName) : [];
@@ -81,7 +82,7 @@ export async function baseImageOptions(
 function platformsOf(
   { platforms = [] }: BuildRequest,
   { environment }: CheckedDocker,
-  { platform }: RunContext,
+  { platform }: Run,
 ): readonly string[] {
   if (platforms.length > 0) return platforms.flatMap((text) => text.split(','));
   const wanted = readVariable(environment, 'DOCKER_DEFAULT_PLATFORM', platform === 'win32') ?? '';
@@ -91,7 +92,7 @@ function platformsOf(
 /** Values that Docker will see, those taken from the environment included. */
 function buildArgumentValues(
   buildArgs: readonly string[],
-  { environment, platform }: RunContext,
+  { environment, platform }: Run,
 ): Record<string, string> {
   return Object.fromEntries(
     buildArgs.flatMap((argument) => {

@@ -6,8 +6,8 @@ import type { BuildResult } from '../../docker/index.js';
 import type { Manifest } from '../../registry/index.js';
 import { readRepository, type TrustedView } from '../../trust/index.js';
 import { ahead } from '../ahead.js';
-import type { RunContext } from '../context.js';
-import { logSigned, noteContents, noteDone } from '../report/job-progress.js';
+import type { Run } from '../context.js';
+import { noteContents } from '../report/job-report.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import { putTags } from '../signing/put-tags.js';
 import { reconcileTags } from '../signing/reconcile-tags.js';
@@ -36,7 +36,7 @@ import { resolvePushed } from './pushed-content.js';
 export async function pushAndSign(
   job: Job,
   built: BuildResult | undefined,
-  run: RunContext,
+  run: Run,
 ): Promise<void> {
   const { configuration, plan, progress, session, order } = job;
   const { image } = configuration;
@@ -54,22 +54,17 @@ export async function pushAndSign(
   noteContents(progress, new Map(image.tags.map((tag) => [tag, manifest])), run);
   if (!plan || !known) {
     log.warn(`${image.gun} was pushed without a signature: ${image.tags.join(', ')}.`);
-    noteDone(configuration, progress, run);
     return;
   }
   const result = await log.group('Signature', () => sign(job, plan, manifest, known, run));
   if (order.kind !== 'tags-first') {
     await log.group('Tags', () => tag(job, plan, manifest, result.view, run));
   }
-  noteDone(configuration, progress, run);
-  logSigned(image, progress, run);
+  progress.state = { kind: 'signed' };
 }
 
 /** Docker engine only: it gets trust data before it pushes. */
-async function initialise(
-  { plan, progress }: Job,
-  run: RunContext,
-): Promise<TrustedView | undefined> {
+async function initialise({ plan, progress }: Job, run: Run): Promise<TrustedView | undefined> {
   if (plan?.engine !== 'docker' || !plan.root) return undefined;
   const initialised = await run.log.group('Initialisation', () => initialiseForDocker(plan, run));
   progress.initialised = initialised?.kind === 'created';
@@ -78,7 +73,7 @@ async function initialise(
 
 async function readAgain(
   { engine, server, pins, view }: SigningPlan,
-  { clock, signal }: RunContext,
+  { clock, signal }: Run,
 ): Promise<TrustedView | undefined> {
   if (engine === 'docker' || !view) return undefined;
   return readRepository(server, { pins, now: clock(), previous: view, signal });
@@ -90,7 +85,7 @@ async function sign(
   plan: SigningPlan,
   manifest: Manifest,
   known: Promise<TrustedView | undefined>,
-  run: RunContext,
+  run: Run,
 ): Promise<SignedResult> {
   const { contents } = progress;
   const isTagged = order.kind === 'tags-first';
@@ -122,7 +117,7 @@ async function tag(
   plan: SigningPlan,
   manifest: Manifest,
   seen: TrustedView,
-  run: RunContext,
+  run: Run,
 ): Promise<void> {
   await putTags(images, image, manifest, progress);
   await reconcileTags({ images, image, plan, manifest, seen }, progress, run);

@@ -15,7 +15,7 @@ import {
 } from '../../docker/index.js';
 import { writeDockerKeyFile } from '../../signing/index.js';
 import type { TrustedView } from '../../trust/index.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import {
   nothingPushed,
@@ -38,7 +38,7 @@ export async function pushImage(
   job: Job,
   built: BuildResult | undefined,
   view: TrustedView | undefined,
-  run: RunContext,
+  run: Run,
 ): Promise<PushedContent> {
   const { configuration, order, plan, progress } = job;
   const { gun, tags } = configuration.image;
@@ -68,7 +68,7 @@ async function push(
   docker: PrivateDocker,
   builtId: string | undefined,
   view: TrustedView | undefined,
-  run: RunContext,
+  run: Run,
 ): Promise<PushedContent> {
   const { gun, tags } = configuration.image;
   const { cli } = docker;
@@ -130,7 +130,7 @@ async function prepareDockerTrust(
   { key: { privateKey, signer }, roles, server: { gun } }: SigningPlan,
   { config }: PrivateDocker,
   view: TrustedView | undefined,
-  { secrets }: RunContext,
+  { secrets }: Run,
 ): Promise<string> {
   const targets = view?.targets.get('targets');
   if (!privateKey || !view || !targets) {

@@ -10,7 +10,7 @@ import {
   type PolicyRule,
 } from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 import type { BaseImageReport } from '../report/report.js';
 import type { CheckedDocker } from './docker-setup.js';
 
@@ -49,7 +49,7 @@ export async function canHoldToPolicy(
 export async function ownPolicy(
   { environment }: Pick<CheckedDocker, 'environment'>,
   reports: readonly BaseImageReport[],
-  { workingDirectory, platform }: Pick<RunContext, 'workingDirectory' | 'platform'>,
+  { workingDirectory, platform }: Pick<Run, 'workingDirectory' | 'platform'>,
 ): Promise<readonly PolicyRule[]> {
   const file = readVariable(environment, policyVariable, platform === 'win32');
   const images = pinnedImages(reports);

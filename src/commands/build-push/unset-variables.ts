@@ -1,7 +1,7 @@
 /** Warns of what a build would get empty. */
 import { readVariable, variableOfBuildArg, variableOfSecret } from '../../docker/index.js';
 import type { BuildConfiguration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 
 /**
  * A warning for each secret and build argument whose environment variable has no value. They are told
@@ -9,7 +9,7 @@ import type { RunContext } from '../context.js';
  */
 export function warnOfUnsetVariables(
   build: Pick<BuildConfiguration, 'secrets' | 'buildArgs'> | undefined,
-  { environment, platform, nameInput }: Pick<RunContext, 'environment' | 'platform' | 'nameInput'>,
+  { environment, platform, nameInput }: Pick<Run, 'environment' | 'platform' | 'nameInput'>,
 ): readonly string[] {
   const { secrets = [], buildArgs = [] } = build ?? {};
   const isUnset = (name: string | undefined): boolean =>

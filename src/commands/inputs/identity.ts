@@ -1,4 +1,5 @@
 /** The inputs of every command that say who the run is, and how it signs in. */
+import { parseRegistryId } from '../../azure/index.js';
 import type { Input, Inputs } from '../../inputs/index.js';
 import type { Read } from './read.js';
 
@@ -91,6 +92,15 @@ export const registryId = {
   example:
     '/subscriptions/0000/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso',
 } as const satisfies Input;
+
+/** The resource ID of the registry, if it is set and can be read. */
+export function readRegistryId({
+  values,
+  parse,
+}: Read<{ readonly 'registry-id': typeof registryId }>): string | undefined {
+  const text = values['registry-id'];
+  return text === undefined ? undefined : parse('registry-id', () => parseRegistryId(text));
+}
 
 /** Every command has them. */
 export const identityInputs = {

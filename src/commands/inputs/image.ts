@@ -1,5 +1,9 @@
 /** Inputs that name one image, and a dry run. */
-import type { Input } from '../../inputs/index.js';
+import type { Input, Inputs } from '../../inputs/index.js';
+import { parseRegistryHost, parseRepository, parseTag } from '../../registry/index.js';
+import type { ImageConfiguration } from '../configuration/types.js';
+import type { Read } from './read.js';
+import { registry, repository } from './repositories.js';
 
 export const tags = {
   type: 'list',
@@ -17,3 +21,16 @@ export const dryRun = {
   default: false,
   example: 'true',
 } as const satisfies Input;
+
+/** One image. */
+export const imageInputs = { registry, repository, tags } as const satisfies Inputs;
+
+/** The image of one repository; where a part cannot be read, that is noted. */
+export function readImage({ values, parse }: Read<typeof imageInputs>): ImageConfiguration {
+  const { registry: host, repository: name } = values;
+  const found = host === undefined ? undefined : parse('registry', () => parseRegistryHost(host));
+  const path = name === undefined ? undefined : parse('repository', () => parseRepository(name));
+  const named = values.tags.map((tag) => parse('tags', () => parseTag(tag)) ?? '');
+  const [registry, repository] = [found ?? '', path ?? ''];
+  return { registry, repository, tags: [...new Set(named)], gun: `${registry}/${repository}` };
+}

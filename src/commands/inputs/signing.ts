@@ -1,5 +1,15 @@
 /** Inputs on signing and signers. */
-import type { Input } from '../../inputs/index.js';
+import type { Input, Inputs } from '../../inputs/index.js';
+import type { SigningConfiguration } from '../configuration/types.js';
+import {
+  readKeyInput,
+  rootKey,
+  rootKeyPassphrase,
+  signingKey,
+  signingKeyPassphrase,
+} from './key-inputs.js';
+import { readPins, trustPin } from './pins.js';
+import type { Read } from './read.js';
 
 export const requiredSigners = {
   type: 'list',
@@ -71,3 +81,45 @@ export const passEnvironment = {
   help: "Names of environment variables to hand on to Docker besides those it always gets (its own, proxies, locale, and those that build arguments and secrets name). Docker sees nothing else of the run's environment.",
   example: 'AWS_PROFILE',
 } as const satisfies Input;
+
+/** What signs, and what says which root is genuine. */
+export const signingInputs = {
+  engine,
+  'signing-key': {
+    ...signingKey,
+    note: 'The key decides the role: the delegations that list it, or `targets`. Needed whenever something is signed.',
+  },
+  'signing-key-passphrase': signingKeyPassphrase,
+  'root-key': {
+    ...rootKey,
+    note: 'It signs that first publish only, and is opened besides where neither a pin nor a record at the signing key says which root is genuine. Without it a repository without trust data is an error, and no key is ever made up. Pipelines should not have it: initialise with `keys init`.',
+  },
+  'root-key-passphrase': rootKeyPassphrase,
+  'trust-pin': trustPin,
+} as const satisfies Inputs;
+
+/**
+ * What signs. Keys and pins are read also where nothing is to be signed.
+ * @param remedy for a missing key, where there is another one than to name it.
+ */
+export function readSigning(
+  read: Read<typeof signingInputs>,
+  isSigning: boolean,
+  tagsLast: SigningConfiguration['tagsLast'],
+  remedy?: string,
+): SigningConfiguration | undefined {
+  const { values, add } = read;
+  const signingKey = readKeyInput('signing-key', read);
+  const rootKey = readKeyInput('root-key', read);
+  const pins = readPins(read);
+  if (!isSigning) return undefined;
+  if (values['signing-key'] === undefined) {
+    add({
+      input: 'signing-key',
+      problem: 'is not set, and something is to be signed',
+      code: 'INPUT_MISSING',
+      ...(remedy !== undefined && { remedy }),
+    });
+  }
+  return signingKey && { engine: values.engine, signingKey, rootKey, pins, tagsLast };
+}

@@ -5,20 +5,13 @@
  */
 import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
-import type { InputValues } from '../inputs/values.js';
 import { limits } from '../../limits.js';
 import type { Signer, TagContent } from '../../trust/index.js';
-import type { Configuration, RepositoryToSign } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
-import {
-  logSigned,
-  noteContents,
-  noteDone,
-  startProgress,
-  withJobReport,
-  type JobProgress,
-} from '../report/job-progress.js';
 import type { Session } from '../access/access.js';
+import { defineCommand } from '../command.js';
+import type { Run } from '../context.js';
+import { noteContents, reportJob, startProgress, type JobProgress } from '../report/job-report.js';
+import type { Report } from '../report/report-model.js';
 import {
   checkShared,
   openSigning,
@@ -34,7 +27,13 @@ import {
   type TagDigests,
 } from '../signing/registry-tags.js';
 import { signTags } from '../signing/sign-tags.js';
-import { failureOf, reportImages, type ImageOutcome } from './images-report.js';
+import {
+  readSignConfiguration,
+  signInputs,
+  type RepositoryToSign,
+  type SignConfiguration,
+} from './configuration.js';
+import { imagesReport, type ImageOutcome } from './images-report.js';
 
 /** One repository on its way. */
 interface Work {
@@ -54,43 +53,39 @@ interface Work {
 
 /** What the repositories of a run share. */
 interface SignRun {
-  readonly configuration: Configuration;
-  /** Whether whatever fails ends the run. */
-  readonly isAllOrNothing: boolean;
+  readonly configuration: SignConfiguration;
   readonly opening: ReturnType<typeof openSigning>;
-  readonly run: RunContext;
+  readonly run: Run;
 }
 
-/**
- * Signs each tag for what it points to at the start of the run.
- * @throws {TrustError} MANIFEST_NOT_FOUND, TAG_MOVED, and whatever keeps tags from being signed; of
- * `images`, once all were tried.
- */
-export function signExisting(
-  configuration: Configuration,
-  _inputs: InputValues,
-  context: RunContext,
-): Promise<void> {
-  const { image, trustServer, digest, repositories } = configuration;
-  if (repositories) return signImages(repositories, configuration, context);
-  return withJobReport(configuration, context, async (progress, run) => {
-    const digests = new Map(digest === undefined ? [] : image.tags.map((tag) => [tag, digest]));
-    const work = workOf({ image, trustServer, digests }, progress);
-    await signWorks([work], configuration, run);
-    noteDone(configuration, progress, run);
-    logSigned(image, progress, run);
-  });
+export const sign = defineCommand({
+  name: 'sign',
+  label: 'Sign',
+  help: 'Signs tags of images that are in the registry already, of one repository or of many. Needs no Docker.',
+  inputs: signInputs,
+  parse: readSignConfiguration,
+  run: (configuration, run) => {
+    const [first] = configuration.repositories;
+    return first && configuration.isAllOrNothing
+      ? signRepository(first, configuration, run)
+      : signImages(configuration, run);
+  },
+});
+
+function signRepository(
+  target: RepositoryToSign,
+  configuration: SignConfiguration,
+  run: Run,
+): Promise<Report> {
+  const job = { image: target.image, engine: 'native', isPushing: false } as const;
+  return reportJob(job, run, (progress) =>
+    signWorks([workOf(target, progress)], configuration, run),
+  );
 }
 
-async function signImages(
-  repositories: readonly RepositoryToSign[],
-  configuration: Configuration,
-  context: RunContext,
-): Promise<void> {
-  const { warnings } = context;
-  const run = context;
-  const works = repositories.map((target) => workOf(target, startProgress()));
-  context.onFailure(() =>
+async function signImages(configuration: SignConfiguration, run: Run): Promise<Report> {
+  const works = configuration.repositories.map((target) => workOf(target, startProgress()));
+  run.onFailure(() =>
     aftermathOf(works.map(({ target: { image }, progress: { state } }) => ({ image, state }))),
   );
   let signer: Signer | undefined;
@@ -103,11 +98,8 @@ async function signImages(
     stopped = { thrown };
     for (const work of works) if (!work.progress.signed) stop(work, asTrustError(thrown));
   }
-  const images = works.flatMap(outcomesOf);
-  await reportImages(images, signer, warnings, configuration.reportPath, run);
-  if (stopped) throw stopped.thrown;
-  const failure = failureOf(images);
-  if (failure) throw failure;
+  const report = imagesReport(works.flatMap(outcomesOf), signer);
+  return stopped ? { ...report, failure: stopped.thrown } : report;
 }
 
 function workOf(target: RepositoryToSign, progress: JobProgress): Work {
@@ -117,21 +109,19 @@ function workOf(target: RepositoryToSign, progress: JobProgress): Work {
 /** @throws what concerns all images, such as a key that cannot be opened. */
 async function signWorks(
   works: readonly Work[],
-  configuration: Configuration,
-  run: RunContext,
+  configuration: SignConfiguration,
+  run: Run,
   onKey?: (signer: Signer) => void,
 ): Promise<void> {
-  const { signing } = configuration;
-  const { log } = run;
+  const { signing, registryId } = configuration;
+  const { log, access } = run;
   if (!signing) throw new TypeError('a sign command was configured without a signing key');
-  const isAllOrNothing = configuration.repositories === undefined;
-  const azure = run.access.azure(configuration.image.registry);
-  const opening = openSigning(signing, azure, run);
-  const shared: SignRun = { configuration, isAllOrNothing, opening, run };
+  const opening = openSigning(signing, access.azure(works[0]?.target.image.registry), run);
+  const shared: SignRun = { configuration, opening, run };
   await log.group('Registry login', () =>
     forEach(works, shared, async (work) => {
       const { image, trustServer } = work.target;
-      work.session = await run.access.session({ registry: image.registry, trustServer });
+      work.session = await access.session({ registry: image.registry, trustServer });
     }),
   );
   await log.group('Digest', () => forEach(works, shared, (work) => resolve(work, shared)));
@@ -139,18 +129,19 @@ async function signWorks(
     const found = works.filter(({ progress }) => progress.contents.size > 0);
     const [first] = found;
     if (!first?.session) return;
-    onKey?.(await checkShared(configuration, first.session, opening, run));
+    const checked = { ...first.target, registryId };
+    onKey?.(await checkShared(checked, first.session, opening, run));
     await forEach(found, shared, async (work) => {
       work.plan = await work.finishPreflight?.();
     });
   });
-  await log.group('Signature', () => forEach(works, shared, (work) => sign(work, shared)));
+  await log.group('Signature', () => forEach(works, shared, (work) => signWork(work, shared)));
 }
 
 /** Runs `body` for each repository that nothing has stopped. */
 async function forEach(
   works: readonly Work[],
-  { isAllOrNothing }: SignRun,
+  { configuration: { isAllOrNothing } }: SignRun,
   body: (work: Work) => Promise<void>,
 ): Promise<void> {
   await mapConcurrent(works, limits.concurrentRepositories, async (work) => {
@@ -187,7 +178,8 @@ function asTrustError(thrown: unknown): TrustError {
 async function resolve(work: Work, shared: SignRun): Promise<void> {
   const { target, errors, progress } = work;
   const { image } = target;
-  const { run, isAllOrNothing } = shared;
+  const { run, configuration } = shared;
+  const { isAllOrNothing } = configuration;
   startChecks(work, image.tags, shared);
   const contents = new Map<string, TagContent>();
   const found = await mapConcurrent(image.tags, limits.concurrentTags, async (tag) => {
@@ -213,9 +205,10 @@ async function resolve(work: Work, shared: SignRun): Promise<void> {
 
 function startChecks(work: Work, tags: readonly string[], shared: SignRun): void {
   const { session, target } = work;
-  const { configuration, isAllOrNothing, opening, run } = shared;
+  const { configuration, opening, run } = shared;
+  const { isAllOrNothing, registryId } = configuration;
   if (!session) return;
-  const own = { ...configuration, ...target, image: { ...target.image, tags } };
+  const own = { ...target, registryId, image: { ...target.image, tags } };
   const info = (line: string): void => {
     run.log.info(isAllOrNothing ? line : `${target.image.gun}: ${line}`);
   };
@@ -227,7 +220,7 @@ function startChecks(work: Work, tags: readonly string[], shared: SignRun): void
 async function find(
   { target, session, absent }: Work,
   tag: string,
-  { isAllOrNothing, run }: SignRun,
+  { configuration: { isAllOrNothing }, run }: SignRun,
 ): Promise<TagContent | undefined> {
   const { gun, repository } = target.image;
   const wanted = target.digests.get(tag);
@@ -236,7 +229,9 @@ async function find(
     throw new TrustError(
       'TAG_MOVED',
       `${gun}:${tag} points to ${tagged.digest}, not to ${wanted} as it should.`,
-      { remedy: 'Find out who moved the tag, or give the other digest.' },
+      {
+        remedy: `${isAllOrNothing ? 'Nothing was signed. ' : ''}Find out who moved the tag, or give the other digest.`,
+      },
     );
   }
   const needsTag = isAllOrNothing || wanted === undefined;
@@ -260,7 +255,10 @@ async function find(
  * Signs what is left of a repository in one publish. A tag of `images` that another run has moved or
  * signed is left to that run, and the others are signed.
  */
-async function sign(work: Work, { isAllOrNothing, run }: SignRun): Promise<void> {
+async function signWork(
+  work: Work,
+  { configuration: { isAllOrNothing }, run }: SignRun,
+): Promise<void> {
   const { absent, errors, session, plan, progress, target } = work;
   const { gun, tags } = target.image;
   if (!plan || !session) return;

@@ -20,7 +20,7 @@ import {
   type TrustServer,
 } from '../../trust/index.js';
 import { mapConcurrent } from '../../concurrency.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 import type { Session } from '../access/access.js';
 
 /** The key that was refused, and what it was to sign. */
@@ -32,7 +32,7 @@ export interface RefusedKey {
   readonly tags: readonly string[];
 }
 
-type Context = Pick<RunContext, 'clock' | 'signal' | 'nameInput'>;
+type Context = Pick<Run, 'clock' | 'signal' | 'nameInput'>;
 type VersionedReference = VaultKeyReference | VaultCertificateReference;
 
 /**

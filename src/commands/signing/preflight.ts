@@ -23,7 +23,7 @@ import {
 import { ahead } from '../ahead.js';
 import { ourCommand } from '../command-line.js';
 import type { ImageConfiguration, SigningConfiguration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 import type { Session } from '../access/access.js';
 import { explainVersion } from './earlier-version.js';
 import { isMatterOfRights, openKeyInput } from './open-key-input.js';
@@ -79,7 +79,7 @@ export interface SigningTarget {
 export function openSigning(
   signing: SigningConfiguration,
   azure: Pick<Session, 'credential'>,
-  run: RunContext,
+  run: Run,
 ): Promise<OpenedSigning> {
   const open = async (): Promise<OpenedSigning> => {
     const pins = ahead(Promise.all(signing.pins.map((pin) => resolvePin(pin, azure, run))));
@@ -99,7 +99,7 @@ export function openSigning(
 async function openRootKey(
   { signing: { rootKey }, key, pins }: Pick<OpenedSigning, 'signing' | 'key' | 'pins'>,
   azure: Pick<Session, 'credential'>,
-  run: RunContext,
+  run: Run,
 ): Promise<Pick<OpenedSigning, 'rootKey' | 'rootKeyTrouble'>> {
   const nothing = { rootKey: undefined, rootKeyTrouble: undefined };
   if (!rootKey || pins.length > 0 || key.signer.recordedRoots?.length) return nothing;
@@ -121,7 +121,7 @@ export async function checkShared(
   target: SigningTarget,
   session: Session,
   opening: Promise<OpenedSigning>,
-  run: RunContext,
+  run: Run,
 ): Promise<Signer> {
   await checkRegistry(target, session, run);
   const { signer } = (await opening).key;
@@ -139,7 +139,7 @@ export function startPreflight(
   target: SigningTarget,
   session: Session,
   opening: Promise<OpenedSigning>,
-  run: RunContext,
+  run: Run,
 ): () => Promise<SigningPlan> {
   const { clock, signal, log, nameInput } = run;
   const { gun, tags } = target.image;
@@ -168,7 +168,7 @@ async function planSigning(
   opened: OpenedSigning,
   server: TrustServer,
   look: () => Promise<SigningOutlook>,
-  run: RunContext,
+  run: Run,
 ): Promise<SigningPlan> {
   const { signing, key, pins, rootKey, rootKeyTrouble } = opened;
   const { log, nameInput } = run;
@@ -224,7 +224,7 @@ async function planSigning(
 function requirePrivateKey(
   { engine }: SigningConfiguration,
   key: OpenedKey,
-  { nameInput }: RunContext,
+  { nameInput }: Run,
 ): void {
   if (engine !== 'docker' || key.privateKey !== undefined) return;
   throw new TrustError(
@@ -240,7 +240,7 @@ async function planRoot(
   { gun, registry, repository }: ImageConfiguration,
   { signing: { rootKey, signingKey }, rootKey: openedRoot }: OpenedSigning,
   session: Session,
-  run: RunContext,
+  run: Run,
 ): Promise<RootPlan> {
   if (!rootKey) {
     throw new TrustError(

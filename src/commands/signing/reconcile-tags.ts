@@ -10,7 +10,7 @@ import { limits } from '../../limits.js';
 import type { Manifest, RegistryClient } from '../../registry/index.js';
 import { lookUpTag, readRepository, type TrustedView } from '../../trust/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 import type { SigningPlan } from './preflight.js';
 import { withTags, type Progress, type TagState } from './registry-state.js';
 import { lookUpTags, type TagDigests } from './registry-tags.js';
@@ -78,7 +78,7 @@ export function decideTag(facts: TagFacts): TagVerdict {
 export async function reconcileTags(
   reconciliation: Reconciliation,
   progress: Progress,
-  { clock, signal, log }: RunContext,
+  { clock, signal, log }: Run,
 ): Promise<void> {
   const { images, image, manifest, first } = reconciliation;
   const put = new Map(image.tags.map((tag) => [tag, manifest.digest]));
@@ -124,7 +124,7 @@ export async function reconcileTags(
 async function lookAtBoth(
   { images, image, plan: { server, pins } }: Reconciliation,
   previous: TrustedView | undefined,
-  { clock, signal }: Pick<RunContext, 'clock' | 'signal'>,
+  { clock, signal }: Pick<Run, 'clock' | 'signal'>,
   elapsedMs: number,
 ): Promise<BothSides | undefined> {
   const [view, found] = await Promise.all([

@@ -88,7 +88,7 @@ function accountProblem(account: string | undefined, registry: string): string {
  */
 export async function requirePush(
   { registry, principal }: Session,
-  { image, registryId }: Configuration,
+  { image, registryId }: Pick<Configuration, 'image' | 'registryId'>,
 ): Promise<void> {
   const token = await registry.token(`repository:${image.repository}:pull,push`);
   const granted = token === undefined ? undefined : grantedActions(token);

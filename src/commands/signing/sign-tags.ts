@@ -19,7 +19,7 @@ import {
   type TrustServer,
 } from '../../trust/index.js';
 import { ahead } from '../ahead.js';
-import type { RunContext } from '../context.js';
+import type { Run } from '../context.js';
 import { matchedPin, nameOfPin } from './pins.js';
 import type { SigningPlan } from './preflight.js';
 import { afterReadBack, withTags, type Progress } from './registry-state.js';
@@ -69,7 +69,7 @@ export function signTags(
   request: SigningRequest,
   known: TrustedView | undefined,
   progress: SigningProgress,
-  { clock, signal, log }: RunContext,
+  { clock, signal, log }: Run,
 ): Promise<SignedTags> {
   const { plan, contents, recheck, look } = request;
   const { pins, key, root } = plan;
@@ -113,7 +113,7 @@ export function readBackDockerTags(
   request: Omit<SigningRequest, 'recheck'>,
   initialised: boolean,
   progress: SigningProgress,
-  { clock, signal, log }: RunContext,
+  { clock, signal, log }: Run,
 ): Promise<SignedTags> {
   const { server, pins } = request.plan;
   const { contents } = request;
@@ -145,7 +145,7 @@ export function readBackDockerTags(
  */
 export async function initialiseForDocker(
   { root, server, pins, key }: SigningPlan,
-  { clock, log, signal }: RunContext,
+  { clock, log, signal }: Run,
 ): Promise<Initialised | undefined> {
   return (
     root &&
@@ -170,7 +170,7 @@ type ReadBack = Pick<SignedResult, 'view' | 'roles' | 'initialised'> & {
 async function readBack(
   { plan, contents, look, onOvertaken }: Omit<SigningRequest, 'recheck'>,
   progress: SigningProgress,
-  log: RunContext['log'],
+  log: Run['log'],
   body: (onOvertaken: (moved: readonly string[]) => void) => Promise<ReadBack>,
 ): Promise<SignedTags> {
   const { server, key, pins, root } = plan;

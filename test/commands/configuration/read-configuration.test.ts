@@ -2,6 +2,17 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../../src/commands/configuration/read-configuration.js';
 import type { Configuration } from '../../../src/commands/configuration/types.js';
+import {
+  readBuildAndPushJob,
+  readBuildJob,
+  readPushJob,
+  type JobConfiguration,
+} from '../../../src/commands/build-push/configuration.js';
+import { checkIdentity } from '../../../src/commands/inputs/identity.js';
+import {
+  readSignConfiguration,
+  type SignConfiguration,
+} from '../../../src/commands/sign/configuration.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 import { inputNameOn, type HostName } from '../../../src/inputs/index.js';
 import type { CommandName } from '../../../src/commands/command-name.js';
@@ -16,19 +27,34 @@ const base: Readonly<Record<string, string>> = {
   'signing-key': key,
 };
 
+/** What the command reads, from whatever commands there are. */
+type Read = Partial<
+  Omit<Configuration, 'command' | 'repositories'> &
+    Omit<JobConfiguration, 'command'> &
+    Pick<SignConfiguration, 'repositories'>
+>;
+
 function configure(
   command: CommandName,
   texts: Readonly<Record<string, string>>,
   host: HostName = 'cli',
-): Configuration {
+): Read {
   const given = { ...base, ...texts };
-  const inputs = readInputs(command, host, (name) => given[name] ?? '');
-  return readConfiguration(
-    command,
-    inputs,
-    '/agent',
-    collectProblems((name) => inputNameOn(host, name)),
-  );
+  const problems = collectProblems((name) => inputNameOn(host, name));
+  const values = readInputs(command, host, (name) => given[name] ?? '');
+  const read = { ...problems, values, workingDirectory: '/agent' };
+  const readers: Partial<Record<CommandName, (from: typeof read) => object>> = {
+    buildAndPush: readBuildAndPushJob,
+    build: readBuildJob,
+    push: readPushJob,
+    sign: readSignConfiguration,
+  };
+  const reader = readers[command];
+  if (!reader) return readConfiguration(command, values, '/agent', problems) as Read;
+  const configuration = reader(read);
+  checkIdentity(read);
+  problems.throwIfAny();
+  return configuration;
 }
 
 function refusal(command: CommandName, texts: Readonly<Record<string, string>>): TrustError {
@@ -58,15 +84,14 @@ describe('a configuration', () => {
   });
 
   it('lets the registry be written in capitals, as host names may', () => {
-    expect(configure('push', { registry: 'Contoso.AzureCR.io' }).image.gun).toBe(
+    expect(configure('push', { registry: 'Contoso.AzureCR.io' }).image?.gun).toBe(
       'contoso.azurecr.io/team/app',
     );
   });
 
   it('takes relative paths from the working directory', () => {
-    const { signing, reportPath } = configure('push', {
+    const { signing } = configure('push', {
       'signing-key': 'keys/app.key',
-      'trust-report': 'out/report.json',
       'trust-pin': 'ca.pem',
     });
     expect(signing?.signingKey.reference).toEqual({
@@ -74,7 +99,6 @@ describe('a configuration', () => {
       path: path.resolve('/agent', 'keys/app.key'),
     });
     expect(signing?.pins).toEqual([{ kind: 'ca-file', path: path.resolve('/agent', 'ca.pem') }]);
-    expect(reportPath).toBe(path.resolve('/agent', 'out/report.json'));
   });
 
   it.each([
@@ -303,13 +327,12 @@ describe('the configuration of revoke', () => {
 describe('the images to sign', () => {
   it('have the digest that the step which built them put out', () => {
     const images = 'contoso.azurecr.io/a:1\ncontoso.azurecr.io/a:latest';
-    const { repositories, digest: single } = configure('sign', { ...none, images, digest });
+    const { repositories } = configure('sign', { ...none, images, digest });
     expect(repositories).toHaveLength(1);
     expect([...(repositories?.[0]?.digests ?? [])]).toEqual([
       ['1', digest],
       ['latest', digest],
     ]);
-    expect(single).toBeUndefined();
   });
 
   const none = { registry: '', repository: '', tags: '' };
@@ -332,7 +355,7 @@ describe('the images to sign', () => {
   });
 
   it('are not needed where registry, repository and tags are given, and the other way round', () => {
-    expect(configure('sign', {}).repositories).toBeUndefined();
+    expect(configure('sign', {}).repositories).toMatchObject([{ image: { tags: ['1.0'] } }]);
     const error = refusal('sign', none);
     expect(error.code).toBe('INPUT_MISSING');
     expect(error.message).toMatch(

@@ -10,11 +10,15 @@ import {
   writeTrustReport,
 } from '../../../src/commands/report/report-file.js';
 import type { RunContext } from '../../../src/commands/context.js';
-import { summaryOf, type TrustReport } from '../../../src/commands/report/report.js';
+import { describeJob } from '../../../src/commands/report/job-report.js';
+import type { TrustReport } from '../../../src/commands/report/report.js';
+import { summaryOf as render } from '../../../src/commands/report/report-model.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const report: TrustReport = {
   formatVersion: 1,
+  command: 'buildAndPush',
+  at: '2026-11-23T12:00:00.000Z',
   outcome: 'done',
   error: undefined,
   pushed: 'yes',
@@ -108,6 +112,9 @@ describe('the trust report', () => {
     expect(outputs).toEqual([]);
   });
 });
+
+const summaryOf = (told: TrustReport): string =>
+  render(describeJob(told, told.outcome === 'done'), told.error, told.warnings);
 
 describe('the job summary', () => {
   it('is a table of image, digest, tags, role, key and expiry', () => {

@@ -1,10 +1,10 @@
 /** What a run says that something ends while it works: a signal, a fault of ours, an empty loop. */
 import { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RunContext } from '../../../src/commands/context.js';
+import { defineCommand } from '../../../src/commands/command.js';
 import type { HostContext } from '../../../src/commands/index.js';
-import type { Configuration } from '../../../src/commands/configuration/types.js';
-import { withJobReport } from '../../../src/commands/report/job-progress.js';
+import { reportJob } from '../../../src/commands/report/job-report.js';
+import type { RawValues } from '../../../src/inputs/index.js';
 import {
   nothingPushed,
   withTags,
@@ -31,26 +31,32 @@ const bySignal = (process: EventEmitter) => process.emit('SIGTERM', 'SIGTERM');
 const byCrash = (process: EventEmitter) =>
   process.emit('uncaughtException', new TypeError('x is not a function'));
 
-/** A run of `buildAndPush` that has come as far as `body`, and then meets `end`. */
+/** A run of `push` that has come as far as `body`, and then meets `end`. */
 function breakOff(body: (progress: Progress) => void, end: (process: EventEmitter) => unknown) {
   const process = new EventEmitter();
-  const configuration = {
-    command: 'buildAndPush',
-    image: { registry: host, repository: 'team/app', gun, tags: ['1', '2'] },
-  } as unknown as Configuration;
-  const run = (_command: string, _inputs: object, context: HostContext): Promise<void> =>
-    withJobReport(configuration, context as RunContext, async (progress) => {
-      body(progress);
-      const aborted = new Promise<never>((_, reject) => {
-        context.signal.addEventListener('abort', () => {
-          reject(context.signal.reason as Error);
+  const image = { registry: host, repository: 'team/app', gun, tags: ['1', '2'] };
+  const { execute } = defineCommand({
+    name: 'push',
+    label: 'Push and sign',
+    help: '',
+    inputs: {},
+    parse: () => undefined,
+    run: (_, run) =>
+      reportJob({ image, engine: 'native', isPushing: true }, run, async (progress) => {
+        body(progress);
+        const aborted = new Promise<never>((_resolve, reject) => {
+          run.signal.addEventListener('abort', () => {
+            reject(run.signal.reason as Error);
+          });
         });
-      });
-      end(process);
-      await aborted;
-    });
+        end(process);
+        await aborted;
+      }),
+  });
+  const run = (_command: string, values: object, context: HostContext): Promise<void> =>
+    execute(values as RawValues, context);
   const inputs = { registry: host, repository: 'team/app', tags: '1,2' };
-  return world.run('buildAndPush', inputs, { process, run });
+  return world.run('push', inputs, { process, run });
 }
 
 const pushed = (progress: Progress): void => {

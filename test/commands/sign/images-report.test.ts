@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  failureOf,
-  imagesReport,
-  imagesSummary,
-  imagesTable,
-  type ImageOutcome,
-} from '../../../src/commands/sign/images-report.js';
+import { imagesReport, type ImageOutcome } from '../../../src/commands/sign/images-report.js';
+import { errorFacts } from '../../../src/commands/report/error-facts.js';
+import { logLines, summaryOf } from '../../../src/commands/report/report-model.js';
+import type { Signer } from '../../../src/trust/index.js';
 import { TrustError } from '../../../src/errors.js';
 
 const gun = 'contoso.azurecr.io/team/app';
@@ -30,6 +27,9 @@ const failed = (tag: string, code: 'MANIFEST_NOT_FOUND' | 'TAG_MOVED', remedy = 
   roles: [],
   error: new TrustError(code, `There is something about ${tag}.`, { remedy }),
 });
+
+const failureOf = (images: readonly ImageOutcome[]) =>
+  imagesReport(images, undefined).failure as TrustError | undefined;
 
 describe('the failure of many images', () => {
   it('is none when all are signed', () => {
@@ -62,32 +62,30 @@ describe('the failure of many images', () => {
 describe('what is said of many images', () => {
   const images = [signed, failed('2', 'TAG_MOVED')];
   const key = { id: 'ab'.repeat(32), method: 'ecdsa', description: 'Key Vault key a|b' };
+  const signer = { ...key, keyId: key.id } as unknown as Signer;
 
   it('is a line for each in the table', () => {
-    const [, first, second] = imagesTable(images);
+    const [, first, second] = logLines(imagesReport(images, signer).body);
     expect(first).toMatch(/app:1 .*targets\/ci, targets\/releases +signed and verified$/);
     expect(second).toMatch(/app:2 .*NOT SIGNED TAG_MOVED$/);
   });
 
   it('is an entry for each in the report, with errors as data', () => {
-    expect(JSON.parse(JSON.stringify(imagesReport(images, key, ['careful'])))).toMatchObject({
-      formatVersion: 1,
-      command: 'sign',
+    expect(imagesReport(images, signer).facts).toMatchObject({
       key,
       images: [
         { tag: '1', signed: true, length: 523 },
         { tag: '2', signed: false, error: { code: 'TAG_MOVED', remedy: 'Look.' } },
       ],
-      warnings: ['careful'],
     });
   });
 
   it('is a row for each in the summary, as far as hosts show it', () => {
-    const summary = imagesSummary(images, key, []);
-    expect(summary).toContain('### Images (1 failed)');
+    const report = imagesReport(images, signer);
+    const summary = summaryOf(report, errorFacts(report.failure), []);
+    expect(summary).toContain('### Images (failed)');
     expect(summary).toContain('Key Vault key a\\|b');
-    expect(imagesSummary(Array(5000).fill(signed) as ImageOutcome[], key, [])).toContain(
-      'and 4800 more',
-    );
+    const many = imagesReport(Array(5000).fill(signed) as ImageOutcome[], signer);
+    expect(summaryOf(many, undefined, [])).toContain('and 4800 more');
   });
 });

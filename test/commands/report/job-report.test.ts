@@ -2,14 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Configuration } from '../../../src/commands/configuration/types.js';
-import type { RunContext } from '../../../src/commands/context.js';
+import { collectProblems } from '../../../src/commands/commands.js';
+import { defineCommand } from '../../../src/commands/command.js';
+import type { HostContext, Run } from '../../../src/commands/context.js';
 import {
   noteContents,
-  noteDone,
-  withJobReport,
+  reportJob,
   type JobProgress,
-} from '../../../src/commands/report/job-progress.js';
+} from '../../../src/commands/report/job-report.js';
 import type { TrustReport } from '../../../src/commands/report/report.js';
 import type { SigningPlan } from '../../../src/commands/signing/preflight.js';
 import { withTags } from '../../../src/commands/signing/registry-state.js';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const tags = new Map([['1.0', content('a')]]);
-const sign = (repository: TestRepository, progress: JobProgress, run: RunContext) =>
+const sign = (repository: TestRepository, progress: JobProgress, run: Run) =>
   signTags(
     { plan: planOf(repository), contents: tags, recheck: () => Promise.resolve() },
     undefined,
@@ -48,14 +48,14 @@ const image = {
   gun: 'contoso.azurecr.io/team/app',
   tags: ['1.0'],
 };
-const done = (progress: JobProgress, run: RunContext) => {
-  noteDone({ image } as unknown as Configuration, progress, run);
+const done = (progress: JobProgress) => {
+  progress.state = { kind: 'signed' };
 };
 
 /** Runs `body`, and gives what was told. */
 async function tell(
-  body: (progress: JobProgress, run: RunContext) => Promise<void>,
-  change: Partial<Configuration> = {},
+  body: (progress: JobProgress, run: Run) => Promise<void>,
+  reportPath?: string,
 ): Promise<Told> {
   const outputs = new Map<string, string>();
   const warnings: string[] = [];
@@ -80,14 +80,22 @@ async function tell(
       summary += sanitizeMarkdown(text, masks);
       return Promise.resolve();
     },
-  } as unknown as RunContext;
-  const configuration = {
-    command: 'buildAndPush',
-    image,
-    signing: { engine: 'native' },
-    ...change,
-  } as Configuration;
-  const running = withJobReport(configuration, context, body);
+    environment: {},
+    problems: collectProblems((name) => name),
+  } as unknown as HostContext;
+  const { execute } = defineCommand({
+    name: 'push',
+    label: 'Push and sign',
+    help: '',
+    inputs: {},
+    parse: () => undefined,
+    run: (_, run) =>
+      reportJob({ image, engine: 'native', isPushing: true }, run, (progress) =>
+        body(progress, run),
+      ),
+  });
+  const values = { tags: [], cloud: 'auto', 'content-trust': false, 'trust-report': reportPath };
+  const running = execute(values, context);
   const thrown = await running.then(
     () => undefined,
     (error: unknown) => error,
@@ -124,9 +132,14 @@ describe('the report of a run that fails', () => {
   });
 
   it('throws the failure also where the report cannot be written', async () => {
-    const { thrown, warnings } = await tell(() => Promise.reject(pushFailed), {
-      reportPath: path.join(folder, 'gone', 'report.json'),
-    });
+    const gone = await mkdtemp(path.join(folder, 'gone-'));
+    const { thrown, warnings } = await tell(
+      async () => {
+        await rm(gone, { recursive: true });
+        throw pushFailed;
+      },
+      path.join(gone, 'report.json'),
+    );
     expect(thrown).toBe(pushFailed);
     expect(warnings).toEqual([expect.stringMatching(/^The trust report is missing: /)]);
   });
@@ -168,7 +181,7 @@ describe('a signing that fails', () => {
       progress.state = { kind: 'tagged-unsigned' };
       noteContents(progress, tags, run);
       await sign(repository, progress, run);
-      done(progress, run);
+      done(progress);
     });
 
   it('and was refused leaves the tag unsigned', async () => {
@@ -204,8 +217,8 @@ describe('a signing that fails', () => {
 describe('the output "image" of a push', () => {
   it('is what was pushed where nothing was to be signed, and all is done', async () => {
     const { outputs } = await tell((progress, run) => {
+      progress.state = { kind: 'tagged-unsigned' };
       noteContents(progress, tags, run);
-      done(progress, run);
       return Promise.resolve();
     });
     expect(outputs.get('image')).toBe(`${gun}@${content('a').digest}`);

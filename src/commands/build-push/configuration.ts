@@ -1,0 +1,202 @@
+/** What a build, push and signature of one image is asked for. Asks nobody. */
+import { parseArgsStringToArgv } from 'string-argv';
+import { readExtraArguments } from '../../docker/index.js';
+import { flawOf, type Inputs } from '../../inputs/index.js';
+import type {
+  BuildConfiguration,
+  ImageConfiguration,
+  SigningConfiguration,
+} from '../configuration/types.js';
+import * as building from '../inputs/build.js';
+import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
+import { readImage, tags } from '../inputs/image.js';
+import type { Read } from '../inputs/read.js';
+import {
+  readTrustServer,
+  registry,
+  repository,
+  trustServer,
+  trustServerOf,
+} from '../inputs/repositories.js';
+import {
+  contentTrust,
+  passEnvironment,
+  readSigning,
+  signingInputs,
+  tagsLast,
+} from '../inputs/signing.js';
+
+/** The image of a command that builds or pushes. */
+export const namedInputs = {
+  registry: { ...registry, required: true },
+  repository: { ...repository, required: true },
+  tags: { ...tags, required: true },
+} as const satisfies Inputs;
+
+/** What all of these commands have besides. */
+export const commonInputs = {
+  'content-trust': contentTrust,
+  'trust-server': trustServer,
+  'registry-login': registryLogin,
+  'pass-environment': passEnvironment,
+} as const satisfies Inputs;
+
+export const buildInputs = {
+  context: building.context,
+  dockerfile: building.dockerfile,
+  'build-args': building.buildArgs,
+  target: building.target,
+  labels: building.labels,
+  platforms: building.platforms,
+  secrets: building.secrets,
+  'cache-from': building.cacheFrom,
+  'cache-to': building.cacheTo,
+  'no-cache': building.noCache,
+  pull: building.pull,
+  builder: building.builder,
+  'builder-name': building.builderName,
+  'build-arguments': building.buildArguments,
+  'base-images': building.baseImages,
+} as const satisfies Inputs;
+
+export const pushInputs = {
+  tags: {
+    ...namedInputs.tags,
+    note: 'All of them are pushed, and signed in one publish.',
+  },
+  ...signingInputs,
+  'tags-last': tagsLast,
+  'registry-id': registryId,
+} as const satisfies Inputs;
+
+type JobInputs = typeof namedInputs & typeof commonInputs;
+
+/** What is asked for, checked. */
+export interface JobConfiguration {
+  readonly command: 'buildAndPush' | 'build' | 'push';
+  readonly image: ImageConfiguration;
+  readonly trustServer: string;
+  /** Absent for `push`. */
+  readonly build: BuildConfiguration | undefined;
+  /** Absent for `build`, and with content trust switched off. */
+  readonly signing: SigningConfiguration | undefined;
+  readonly contentTrust: boolean;
+  readonly registryId: string | undefined;
+  readonly passEnvironment: readonly string[];
+}
+
+/** What `build` is asked for. */
+export function readBuildJob(read: Read<JobInputs & typeof buildInputs>): JobConfiguration {
+  const build = readBuild(read, false);
+  return { ...readJob(read), command: 'build', build, signing: undefined, registryId: undefined };
+}
+
+/** What `push` is asked for. */
+export function readPushJob(read: Read<JobInputs & typeof pushInputs>): JobConfiguration {
+  return { ...readJob(read), ...readPush(read), command: 'push', build: undefined };
+}
+
+/** What `buildAndPush` is asked for. */
+export function readBuildAndPushJob(
+  read: Read<JobInputs & typeof buildInputs & typeof pushInputs>,
+): JobConfiguration {
+  const { engine, 'content-trust': isSigning } = read.values;
+  const build = readBuild(read, isSigning && engine === 'docker');
+  return { ...readJob(read), ...readPush(read), command: 'buildAndPush', build };
+}
+
+function readJob(read: Read<JobInputs>) {
+  const image = readImage(read);
+  return {
+    image,
+    trustServer: readTrustServer(read) ?? trustServerOf(image.registry),
+    contentTrust: read.values['content-trust'],
+    passEnvironment: read.values['pass-environment'],
+  };
+}
+
+function readPush(
+  read: Read<JobInputs & typeof pushInputs>,
+): Pick<JobConfiguration, 'signing' | 'registryId'> {
+  const { values, conflict, has, nameInput } = read;
+  if (values.engine === 'docker' && values['tags-last'] === 'always') {
+    conflict(
+      'tags-last',
+      'is "always", and the docker engine signs a tag as it pushes it',
+      `Leave ${nameInput('tags-last')} out, or let the native engine sign.`,
+    );
+  }
+  // With an unreadable `content-trust` it is not known whether something is to be signed.
+  const isSigning = values['content-trust'] && !has('content-trust');
+  const remedy = `Set ${nameInput('signing-key')}, for example to https://contoso-keys.vault.azure.net/keys/team-app, or set ${nameInput('content-trust')} to false to push unsigned.`;
+  const signing = readSigning(read, isSigning, values['tags-last'], remedy);
+  return { signing, registryId: readRegistryId(read) };
+}
+
+/** @param isDockerSigning whether the Docker CLI signs, which takes the classic builder. */
+function readBuild(
+  read: Read<JobInputs & typeof buildInputs>,
+  isDockerSigning: boolean,
+): BuildConfiguration {
+  const { values, conflict, nameInput } = read;
+  const { builder } = values;
+  if (isDockerSigning && builder === 'buildx') {
+    conflict(
+      'builder',
+      'is "buildx", and the docker engine signs only what the classic builder made',
+      `Set ${nameInput('engine')} to native, or leave ${nameInput('builder')} out.`,
+    );
+  }
+  const classic = builder === 'classic' || isDockerSigning;
+  const needsBuildx = [
+    ['platforms', values.platforms.length > 1],
+    ['secrets', values.secrets.length > 0],
+    ['cache-to', values['cache-to'].length > 0],
+    ['builder-name', values['builder-name'] !== undefined],
+  ] as const;
+  for (const [name, isAsked] of needsBuildx) {
+    if (!classic || !isAsked) continue;
+    conflict(
+      name,
+      'asks for what only buildx can do, and the classic builder is to build',
+      `Leave ${nameInput(name)} out, or let buildx build with the native engine.`,
+    );
+  }
+  return {
+    context: values.context,
+    dockerfile: values.dockerfile,
+    buildArgs: values['build-args'],
+    target: values.target,
+    labels: values.labels,
+    platforms: values.platforms,
+    secrets: values.secrets,
+    cacheFrom: values['cache-from'],
+    cacheTo: values['cache-to'],
+    noCache: values['no-cache'],
+    pull: values.pull,
+    builder: classic ? 'classic' : builder,
+    builderName: values['builder-name'],
+    extraArguments: readFurtherArguments(read),
+    baseImages: values['content-trust'] ? values['base-images'] : 'ignore',
+  };
+}
+
+/** Splits as a shell would, and holds what an input could have said to what it would be held to. */
+function readFurtherArguments({ values, add, parse }: Read<typeof buildInputs>): readonly string[] {
+  const args = parseArgsStringToArgv(values['build-arguments'] ?? '');
+  const extra = parse('build-arguments', () => readExtraArguments(args));
+  const given = [
+    ['build-arg', '--build-arg', extra?.buildArgs],
+    ['label', '--label', extra?.labels],
+    ['secret', '--secret', extra?.secrets],
+  ] as const;
+  for (const [form, flag, entries = []] of given) {
+    for (const [index, entry] of entries.entries()) {
+      const flaw = flawOf(form, { text: entry });
+      if (!flaw) continue;
+      const problem = `has a ${flag} (number ${index + 1}) that ${flaw.problem}`;
+      add({ input: 'build-arguments', problem, code: 'INPUT_INVALID', remedy: flaw.remedy });
+    }
+  }
+  return args;
+}

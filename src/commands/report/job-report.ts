@@ -1,0 +1,194 @@
+/**
+ * How far a run has come that builds, pushes or signs the image of one repository, and what it says of
+ * that when it ends, done or failed.
+ */
+import { expiriesOf, type Signer, type TagContent } from '../../trust/index.js';
+import type { ImageConfiguration } from '../configuration/types.js';
+import type { Run } from '../context.js';
+import {
+  aftermathOf,
+  isSigned,
+  nothingPushed,
+  pushedIn,
+  stateTexts,
+  tagStateOf,
+} from '../signing/registry-state.js';
+import type { SigningProgress } from '../signing/sign-tags.js';
+import { code, escape } from './markdown.js';
+import type { BaseImageReport, TagReport, TrustReport } from './report.js';
+import type { Report } from './report-model.js';
+import { rootWords, signedWords } from './root-words.js';
+
+/** The fields of the trust report besides those that every report has. */
+export type JobFacts = Omit<
+  TrustReport,
+  'formatVersion' | 'command' | 'at' | 'outcome' | 'error' | 'warnings'
+>;
+
+/** What a report says of the key that signed. */
+export interface KeyFacts {
+  readonly id: string;
+  readonly method: string;
+  readonly description: string;
+}
+
+export function keyFacts({ keyId, method, description }: Signer): KeyFacts {
+  return { id: keyId, method, description };
+}
+
+/** Filled in as the run goes on. */
+export interface JobProgress extends SigningProgress {
+  baseImages: readonly BaseImageReport[];
+  /** The content that the tags point to, or are to point to. */
+  contents: ReadonlyMap<string, TagContent>;
+  /** The repository has got trust data from this run. */
+  initialised: boolean;
+}
+
+export function startProgress(): JobProgress {
+  return { state: nothingPushed, baseImages: [], contents: new Map(), initialised: false };
+}
+
+/** What the run is for. */
+interface Job {
+  readonly image: ImageConfiguration;
+  readonly engine: 'native' | 'docker' | undefined;
+  /** Whether it is `sign`, which pushes nothing, whatever the registry has. */
+  readonly isPushing: boolean;
+}
+
+/** Runs `body`, and says what it has done, also where it fails. */
+export async function reportJob(
+  job: Job,
+  run: Run,
+  body: (progress: JobProgress) => Promise<void>,
+): Promise<Report> {
+  const { image, engine } = job;
+  const progress = startProgress();
+  const signsWithPush = engine === 'docker';
+  run.onFailure(() => aftermathOf([{ image, state: progress.state, signsWithPush }]));
+  try {
+    await body(progress);
+  } catch (failure) {
+    return jobReport(job, progress, failure);
+  }
+  return jobReport(job, progress);
+}
+
+/** The tags' content is known. The digest is handed on at once: no later failure makes it wrong. */
+export function noteContents(
+  progress: JobProgress,
+  contents: ReadonlyMap<string, TagContent>,
+  { setOutput }: Pick<Run, 'setOutput'>,
+): void {
+  progress.contents = contents;
+  const digest = commonDigest(progress);
+  if (digest !== undefined) setOutput('digest', digest);
+}
+
+/** Tags that point to different things have no digest in common to hand on. */
+function commonDigest({ contents }: JobProgress): string | undefined {
+  const [digest, ...others] = new Set([...contents.values()].map((content) => content.digest));
+  return others.length === 0 ? digest : undefined;
+}
+
+function jobReport(job: Job, progress: JobProgress, failure?: unknown): Report {
+  const { gun, tags } = job.image;
+  const { signed } = progress;
+  const facts = factsOf(job, progress);
+  const isDone = failure === undefined;
+  const { heading, body } = describeJob(facts, isDone);
+  const lines =
+    signed && isDone
+      ? [
+          ...tags.map((tag) => `${gun}:${tag}  ${signedWords(signed.pinnedBy)}`),
+          `${signed.roles.join(', ')}  key ${signed.signer.keyId}`,
+        ]
+      : [];
+  return {
+    title: 'Result',
+    heading,
+    body: [...lines.map((log) => ({ log })), ...body],
+    facts,
+    // `image` is what others deploy: only of a run that has done all it was asked for.
+    outputs: isDone
+      ? {
+          'signed-tags': signed && [...progress.contents.keys()].join(','),
+          'key-id': signed?.signer.keyId,
+          role: signed?.roles.join(','),
+          image: facts.image,
+        }
+      : {},
+    failure,
+  };
+}
+
+/** The job summary. */
+export function describeJob(facts: JobFacts, isDone: boolean): Pick<Report, 'heading' | 'body'> {
+  const { key, digest } = facts;
+  const rows: readonly (readonly [string, string])[] = [
+    ['Image', code(facts.gun)],
+    ['Digest', digest === undefined ? '' : code(digest)],
+    ['Tags', facts.tags.map((tag) => tagCell(tag, isDone)).join('<br>')],
+    ['Pushed', isDone ? '' : facts.pushed],
+    ['Role', facts.roles.map(code).join(', ')],
+    ['Key', key ? `${code(key.id)}<br>${escape(key.description)}` : ''],
+    ['Root', rootCell(facts)],
+    [
+      'Expiry',
+      facts.expires
+        .map(({ role, expires }) => `${code(role)} ${expires.slice(0, 10)}`)
+        .join('<br>'),
+    ],
+    ['Base images', facts.baseImages.map(baseImageCell).join('<br>')],
+  ];
+  return {
+    heading: !isDone ? 'Image' : key ? 'Signed image' : 'Image (not signed)',
+    body: [{ text: [], markdown: [['', ''], ...rows.filter(([, value]) => value !== '')] }],
+  };
+}
+
+function factsOf({ image, engine, isPushing }: Job, progress: JobProgress): JobFacts {
+  const { registry, repository, gun, tags } = image;
+  const { state, signed, contents, baseImages } = progress;
+  const digest = commonDigest(progress);
+  return {
+    registry,
+    repository,
+    gun,
+    digest,
+    image: digest === undefined ? undefined : `${gun}@${digest}`,
+    pushed: isPushing ? pushedIn(state) : 'no',
+    tags: tags.map((tag) => {
+      const its = tagStateOf(state, tag);
+      const { digest: found, length } = contents.get(tag) ?? {};
+      return { tag, digest: found, length, signed: isSigned(its), state: its };
+    }),
+    engine: signed && engine,
+    key: signed && keyFacts(signed.signer),
+    roles: signed?.roles ?? [],
+    initialised: signed?.initialised ?? progress.initialised,
+    pinnedBy: signed?.pinnedBy,
+    expires: signed
+      ? [...expiriesOf(signed.view)].map(([role, at]) => ({ role, expires: at.toISOString() }))
+      : [],
+    baseImages,
+  };
+}
+
+/** What is said of a tag, where there is something to be said. */
+function tagCell({ tag, state }: TagReport, isDone: boolean): string {
+  // A run that failed has to say which of its tags are signed, too.
+  const text = stateTexts[state] || (isDone ? '' : 'signed');
+  return code(tag) + (text === '' ? '' : ` (${text})`);
+}
+
+function rootCell({ key, initialised, pinnedBy }: JobFacts): string {
+  if (!key) return '';
+  return escape((initialised ? 'initialised by this run, ' : '') + rootWords(pinnedBy));
+}
+
+function baseImageCell({ reference, status, digest, reason }: BaseImageReport): string {
+  const details = [status.replaceAll('-', ' '), digest && code(digest), reason && escape(reason)];
+  return `${code(reference)} ${details.filter((detail) => detail !== undefined).join(' ')}`;
+}
