@@ -93,6 +93,15 @@ export const keysInputs = {
   'signing-key-passphrase': signingKeyPassphrase,
 } as const satisfies Inputs;
 
+/** All keys that a run may use, whatever their roles. */
+export const availableKeyInputs = {
+  'signing-key': { ...signingKey, note: 'One of the available keys.' },
+  'signing-key-passphrase': signingKeyPassphrase,
+  'root-key': { ...rootKey, note: 'One of the available keys.' },
+  'root-key-passphrase': rootKeyPassphrase,
+  keys,
+} as const satisfies Inputs;
+
 /** An input without a default. */
 type OptionalText = Omit<TextInput, 'default'>;
 
@@ -164,6 +173,12 @@ export function readVault<K extends 'vault' | 'root-vault'>(
 ): string | undefined {
   const text: string | undefined = (values as Readonly<Record<string, string | undefined>>)[input];
   return text === undefined ? undefined : parse(input, () => parseVaultUrl(text));
+}
+
+/** Every key that is named. */
+export function readAvailableKeys(read: Read<typeof availableKeyInputs>): readonly KeySource[] {
+  const named = [readKeyInput('signing-key', read), readKeyInput('root-key', read)];
+  return [...named.filter((key) => key !== undefined), ...readKeySources(read)];
 }
 
 /**

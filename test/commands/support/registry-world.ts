@@ -30,6 +30,8 @@ export interface Ran {
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
   readonly warnings: readonly string[];
+  /** What the log says besides. */
+  readonly lines: readonly string[];
 }
 
 export interface RunOptions {
@@ -140,6 +142,7 @@ async function runIn(
 ): Promise<Ran> {
   const outputs: Record<string, string> = {};
   const warnings: string[] = [];
+  const lines: string[] = [];
   let summary = '';
   const given: Inputs = {
     'registry-login': 'existing',
@@ -153,7 +156,7 @@ async function runIn(
     printer: {
       open: () => undefined,
       close: () => undefined,
-      line: () => undefined,
+      line: (text) => void lines.push(text),
       warning: (text) => void warnings.push(text),
       debug: () => undefined,
     },
@@ -181,7 +184,7 @@ async function runIn(
   };
   const somewhere = Object.assign(process, { exitCode: undefined as number | undefined });
   const failure = await runOn({ ...own, ...change?.(own) }, somewhere, run);
-  return { failure, exitCode: somewhere.exitCode, outputs, summary, warnings };
+  return { failure, exitCode: somewhere.exitCode, outputs, summary, warnings, lines };
 }
 
 /** The trust report of a run, where it wrote one. */

@@ -160,7 +160,7 @@ describe('trust data that expires', () => {
     expectFailure(result, {
       code: 'TRUST_DATA_EXPIRED',
       message: /4 of 4 repositories: each needs attention\./,
-      remedy: /"keys renew" signs it again with the keys at hand/,
+      remedy: /Run "keys renew" with the available keys: /,
       outputs: { 'first-expiry': anyText },
     });
     expect(result.output).toContain('has no trust data');
@@ -195,8 +195,8 @@ describe('trust data that expires', () => {
     });
     expectFailure(result, {
       code: 'KEY_NOT_AUTHORIZED',
-      message: /cannot renew all of \S+: targets \(expired on [-\d]+\) takes key [0-9a-f]{64}/,
-      remedy: /"keys lost"/,
+      message: /cannot renew all of \S+: targets \(expired on [-\d]+\) needs key [0-9a-f]{64}/,
+      remedy: /"keys recover"/,
       outputs: {
         'first-expiry': anyText,
         'renewed-roles': ['ci', 'releases']
@@ -283,7 +283,7 @@ describe('the status of a repository whose snapshot key its owner kept', () => {
     expectFailure(result, {
       code: 'TRUST_DATA_EXPIRING',
       message: /targets on 20\d\d-\S+, snapshot on 20\d\d-/,
-      remedy: /"keys rotate --role snapshot", with key [0-9a-f]{64}/,
+      remedy: /"keys rotate --role snapshot" with key [0-9a-f]{64}/,
       outputs: { 'first-expiry': anyText },
     });
     expect(result.output).toMatch(/timestamp +\S+ +13 +valid +the server/);

@@ -1,5 +1,5 @@
 /** What still works in a repository, and what does not, in sentences. Pure. */
-import { neededKeys } from '../renewal/describe.js';
+import { neededKeys } from '../describe-expiry.js';
 import { mendsByTargets, type Custody, type FixedEnd, type Loss } from './judge.js';
 
 /** One thing that was found: a heading of a word or two, and sentences. */

@@ -14,7 +14,7 @@ import {
   type RoleName,
   type TrustedView,
 } from '../../../trust/index.js';
-import { nameOf } from '../renewal/describe.js';
+import { nameOf } from '../describe-expiry.js';
 
 /** A role and the keys at hand. */
 export interface Custody {

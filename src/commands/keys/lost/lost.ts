@@ -3,16 +3,16 @@
  * the steps out. Judged from live trust data; changes nothing. That keys are lost is a finding, not a
  * failure.
  */
+import path from 'node:path';
 import type { InputValues } from '../../inputs/values.js';
 import { listTags, type KeyId } from '../../../trust/index.js';
 import type { KeyReference } from '../../../signing/index.js';
 import type { RunContext } from '../../context.js';
 import { handOnReport } from '../../report/report-file.js';
-import { failureOfEach, valuesOf } from '../../repositories/index.js';
-import { readRenewalConfiguration } from '../renewal/configuration.js';
-import { firstEnd, nameOf, troublesOf } from '../renewal/describe.js';
-import { failuresOf } from '../renewal/facts.js';
-import { lookAtRepositories, openMeans, type LookedAt } from '../renewal/look.js';
+import { failureOfEach, failuresOf, valuesOf } from '../../repositories/index.js';
+import { checkIdentity } from '../../configuration/common-inputs.js';
+import { firstExpiry, nameOf, troublesOf } from '../describe-expiry.js';
+import { loadRepositories, readExpiryInputs, type LoadedRepository } from '../load-repositories.js';
 import { findingsOf } from './findings.js';
 import { judgeLoss } from './judge.js';
 import { openKeysLeft, type KeysLeft } from './open-keys.js';
@@ -25,22 +25,26 @@ import { stepsFor } from './steps.js';
  */
 export async function showWayOut(inputs: InputValues, context: RunContext): Promise<void> {
   const { workingDirectory, problems } = context;
-  const configuration = readRenewalConfiguration('keysLost', inputs, workingDirectory, problems);
-  const { reportPath, keys } = configuration;
+  const configuration = readExpiryInputs({ ...problems, values: inputs, workingDirectory });
+  checkIdentity(inputs, problems);
+  problems.throwIfAny();
   const { log, warnings } = context;
+  const given = inputs['trust-report'];
+  const reportPath = given === undefined ? undefined : path.resolve(workingDirectory, given);
   let left: KeysLeft = { keys: [], unopened: [] };
-  const means = await log.group('Keys at hand', () =>
-    openMeans(configuration, context, async (azure) => {
-      left = await openKeysLeft(keys, azure, context);
-      return left.keys;
-    }),
-  );
-  const looked = await lookAtRepositories(configuration, means, context);
+  const { loaded: looked } = await loadRepositories(configuration, context, async (keys, azure) => {
+    left = await openKeysLeft(keys, azure, context);
+    return left.keys;
+  });
   const facts: LostFacts = {
     now: context.clock(),
     unopened: left.unopened.map(({ name, error }) => ({ name, problem: error.message })),
     repositories: valuesOf(looked).map((repository) => wayOutOf(repository, left)),
-    failures: failuresOf(looked),
+    failures: failuresOf(looked).map(({ name, error: { code, message } }) => ({
+      gun: name,
+      code,
+      message,
+    })),
     warnings,
   };
   for (const one of facts.repositories) {
@@ -54,16 +58,16 @@ export async function showWayOut(inputs: InputValues, context: RunContext): Prom
       return Promise.resolve();
     });
   }
-  const first = firstEnd(facts.repositories.flatMap(({ renewals }) => renewals));
-  if (first) context.setOutput('first-expiry', first.toISOString());
+  const first = firstExpiry(facts.repositories.flatMap(({ renewals }) => renewals));
+  if (first) context.setOutput('first-expiry', first);
   await handOnReport(lostReport(facts), reportPath, context);
   await context.addSummary(lostSummary(facts));
   const failure = failureOfEach(looked, 'could not be looked at');
   if (failure) throw failure;
 }
 
-function wayOutOf(repository: LookedAt, { keys, unopened }: KeysLeft): WayOut {
-  const { gun, view, renewals, rules } = repository;
+function wayOutOf(repository: LoadedRepository, { keys, unopened }: KeysLeft): WayOut {
+  const { gun, view, expiries: renewals, rules } = repository;
   const holders = keys.map(({ signer }) => signer);
   const loss = judgeLoss(view, renewals, holders, rules);
   const references = new Map<KeyId, KeyReference>(

@@ -3,7 +3,7 @@ import { findVaultKey } from '../../../azure/index.js';
 import { isTrustError, type TrustError } from '../../../errors.js';
 import { formatKeyReference, type VaultReference } from '../../../signing/index.js';
 import type { KeySource } from '../../configuration/key-inputs.js';
-import type { RunContext } from '../../context.js';
+import type { Run } from '../../context.js';
 import type { AzureAccess } from '../../access/access.js';
 import { openAvailableKeys, type AvailableKey } from '../../signing/available-keys.js';
 
@@ -26,8 +26,8 @@ export interface KeysLeft {
 /** Opens what can be opened. @throws {TrustError} what is no matter of one key. */
 export async function openKeysLeft(
   sources: readonly KeySource[],
-  azure: AzureAccess,
-  context: RunContext,
+  azure: Pick<AzureAccess, 'credential'>,
+  context: Run,
 ): Promise<KeysLeft> {
   const { log } = context;
   const keys = new Map<string, AvailableKey>();
@@ -60,8 +60,8 @@ const mattersOfOneKey = [
 async function unopenedKey(
   source: KeySource,
   error: TrustError,
-  { credential }: AzureAccess,
-  { signal, clock }: RunContext,
+  { credential }: Pick<AzureAccess, 'credential'>,
+  { signal, clock }: Run,
 ): Promise<UnopenedKey> {
   if ('vaultUrl' in source) {
     return { name: source.vaultUrl, reference: undefined, error, isRecoverable: false };

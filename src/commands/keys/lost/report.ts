@@ -2,7 +2,7 @@
 import type { Gun, RoleExpiry, SignedTag } from '../../../trust/index.js';
 import { code, escape } from '../../report/report.js';
 import { alignColumns } from '../../report/text-table.js';
-import { factsOf, type failuresOf } from '../renewal/facts.js';
+import { factsOf } from '../describe-expiry.js';
 import type { Finding } from './findings.js';
 import type { Loss } from './judge.js';
 import type { Step } from './situation.js';
@@ -23,7 +23,11 @@ export interface LostFacts {
   /** Keys that were named and could not be opened. */
   readonly unopened: readonly { readonly name: string; readonly problem: string }[];
   readonly repositories: readonly WayOut[];
-  readonly failures: ReturnType<typeof failuresOf>;
+  readonly failures: readonly {
+    readonly gun: Gun;
+    readonly code: string;
+    readonly message: string;
+  }[];
   readonly warnings: readonly string[];
 }
 

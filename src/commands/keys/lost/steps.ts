@@ -1,5 +1,5 @@
 /** The way out, step by step, with the commands to copy. Pure: follows from what was judged. */
-import { neededKeys, troublesOf } from '../renewal/describe.js';
+import { neededKeys, troublesOf } from '../describe-expiry.js';
 import { beginAnew } from './begin-anew.js';
 import { commandLine, ourCommand } from '../../command-line.js';
 import { mendsByTargets, type Custody } from './judge.js';

@@ -1,40 +1,35 @@
+/** What `keys status`, `keys renew` and `keys lost` are asked for. */
 import { describe, expect, it } from 'vitest';
 import {
-  readRenewalConfiguration,
-  type RenewalCommand,
-} from '../../../../src/commands/keys/renewal/configuration.js';
-import { isTrustError, type TrustError } from '../../../../src/errors.js';
-import { collectProblems } from '../../../../src/commands/index.js';
-import { readInputs } from '../../legacy-values.js';
-import { formatKeyReference } from '../../../../src/signing/index.js';
+  expiryInputs,
+  readExpiryInputs,
+  type ExpiryConfiguration,
+} from '../../../src/commands/keys/load-repositories.js';
+import { collectProblems, readInputs, type CommandName } from '../../../src/commands/index.js';
+import type { InputValues } from '../../../src/inputs/index.js';
+import { formatKeyReference } from '../../../src/signing/index.js';
+import { refusedInputs } from '../support/refused-inputs.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';
 const base = { registry: 'contoso.azurecr.io', repository: 'team/app', keys: vault };
-const commands: readonly RenewalCommand[] = ['keysStatus', 'keysRenew', 'keysLost'];
+const commands = ['keysStatus', 'keysRenew', 'keysLost'] as const;
 
-function configure(command: RenewalCommand, given: Readonly<Record<string, string>>) {
-  const inputs = readInputs(command, 'cli', (name) => given[name] ?? '');
-  return readRenewalConfiguration(
-    command,
-    inputs,
-    '/agent',
-    collectProblems((name) => name),
-  );
+function configure(
+  command: CommandName,
+  given: Readonly<Record<string, string>>,
+): ExpiryConfiguration {
+  const problems = collectProblems((name) => name);
+  const values = readInputs(command, 'cli', (name) => given[name] ?? '') as InputValues<
+    typeof expiryInputs
+  >;
+  const configuration = readExpiryInputs({ ...problems, values, workingDirectory: '/agent' });
+  problems.throwIfAny();
+  return configuration;
 }
 
-function refusal(command: RenewalCommand, given: Readonly<Record<string, string>>): TrustError {
-  try {
-    configure(command, given);
-  } catch (error) {
-    if (isTrustError(error)) return error;
-    throw error;
-  }
-  throw new Error('the configuration was accepted');
-}
-
-describe('what status, renewal and the way out are asked for', () => {
+describe('what status, renewal and recovery are asked for', () => {
   it.each(commands)('is repositories and keys of any kind, for %s', (command) => {
-    const { repositories, keys, withinDays, dryRun } = configure(command, {
+    const { repositories, keys, withinDays } = configure(command, {
       repository: 'team/app, db',
       registry: 'Contoso.azurecr.io',
       images: 'fabrikam.azurecr.io/web',
@@ -55,13 +50,17 @@ describe('what status, renewal and the way out are asked for', () => {
       vault,
       'https://other.vault.azure.net/secrets/old',
     ]);
-    expect({ withinDays, dryRun }).toEqual({ withinDays: 30, dryRun: false });
+    expect(withinDays).toBe(30);
   });
 
   it('needs no key for the status, nor where all are lost', () => {
     for (const command of ['keysStatus', 'keysLost'] as const) {
       expect(configure(command, { ...base, keys: '' }).keys).toEqual([]);
     }
+  });
+
+  it('may look further ahead than any role lives', () => {
+    expect(configure('keysStatus', { ...base, 'warn-expiry-days': '4000' }).withinDays).toBe(4000);
   });
 
   it.each([
@@ -115,24 +114,18 @@ describe('what status, renewal and the way out are asked for', () => {
       'INPUT_MISSING',
       /"client-id"/,
     ],
-  ] as const)('is refused with %s', (_what, command, given, code, message) => {
-    const error = refusal(command, given);
+  ] as const)('is refused with %s', async (_what, command, given, code, message) => {
+    const error = await refusedInputs(command, given);
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
   });
 
-  it('may look further ahead than any role lives, but not renew so', () => {
-    const far = { ...base, 'warn-expiry-days': '4000' };
-    expect(configure('keysStatus', far).withinDays).toBe(4000);
-    expect(configure('keysRenew', { ...base, 'warn-expiry-days': '1094' }).withinDays).toBe(1094);
-    expect(configure('keysRenew', { ...base, 'warn-expiry-days': '0' }).withinDays).toBe(0);
-  });
-
-  it('names everything that is wrong at once', () => {
-    const error = refusal('keysRenew', { 'warn-expiry-days': 'x', 'trust-server': 'ftp://a' });
-    expect(error.message).toMatch(/inputs cannot be used/);
-    for (const name of ['registry', 'repository', 'keys', 'warn-expiry-days']) {
-      expect(error.message).toContain(name);
+  it('names everything that is wrong at once', async () => {
+    const given = { 'warn-expiry-days': 'x', 'trust-server': 'ftp://a' };
+    const { message } = await refusedInputs('keysRenew', given);
+    expect(message).toMatch(/inputs cannot be used/);
+    for (const name of ['registry', 'repository', 'keys', 'warn-expiry-days', 'trust-server']) {
+      expect(message).toContain(name);
     }
   });
 });

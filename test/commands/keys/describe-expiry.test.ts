@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import {
   daysUntil,
   expiryError,
-  firstEnd,
+  firstExpiry,
   neededKeys,
   renewableBy,
   troublesOf,
-} from '../../../../src/commands/keys/renewal/describe.js';
-import type { RoleExpiry } from '../../../../src/trust/index.js';
+} from '../../../src/commands/keys/describe-expiry.js';
+import type { RoleExpiry } from '../../../src/trust/index.js';
 
 const gun = 'contoso.azurecr.io/team/app';
 const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
@@ -26,7 +26,7 @@ const renewal = (more: Partial<RoleExpiry> = {}): RoleExpiry => ({
 
 describe('who can renew a role', () => {
   it.each([
-    ['the keys at hand', {}, 'Key Vault key contoso-keys/app (ES256)'],
+    ['the available keys', {}, 'Key Vault key contoso-keys/app (ES256)'],
     ['the server', { remedy: { kind: 'server', isKnown: true }, state: 'valid' }, 'the server'],
     [
       'a server that was not asked',
@@ -36,17 +36,17 @@ describe('who can renew a role', () => {
     [
       'others, by a rotation',
       { remedy: { kind: 'others', rotation: 'snapshot' }, available: [] },
-      `none at hand: key ${a.slice(0, 12)} (keys rotate --role snapshot)`,
+      `none available: key ${a.slice(0, 12)} (keys rotate --role snapshot)`,
     ],
     [
       'a server that has not',
       { remedy: { kind: 'server', isKnown: true }, state: 'expired' },
-      'the server, which has not done so',
+      'the server, which has not renewed it',
     ],
     [
       'others',
       { remedy: { kind: 'others' }, available: [] },
-      `none at hand: key ${a.slice(0, 12)}`,
+      `none available: key ${a.slice(0, 12)}`,
     ],
     [
       'a rotation',
@@ -95,9 +95,7 @@ describe('what needs attention', () => {
       code: 'TRUST_DATA_EXPIRING',
       message: `The trust data of ${gun} expires within 30 days: targets on 2026-12-01, root certificate on 2026-12-01.`,
     });
-    expect(error?.remedy).toMatch(
-      /"keys renew" signs it again with the keys at hand: Key Vault key/,
-    );
+    expect(error?.remedy).toMatch(/Run "keys renew" with the available keys: Key Vault key/);
     expect(error?.remedy).toMatch(/"keys rotate --role root" with Key Vault key/);
   });
 
@@ -109,17 +107,17 @@ describe('what needs attention', () => {
       message: `The trust data of ${gun} has expired: targets expired at 2026-12-01T10:00:00.000Z. Within 7 days more expires: targets/ci on 2026-12-01.`,
     });
     expect(error?.remedy).toContain(
-      `Run "keys renew", for targets with key ${a}, which is not at hand here.`,
+      `Run "keys renew" for targets with key ${a}. That key is not available here;`,
     );
-    expect(error?.remedy).toContain('"keys lost"');
+    expect(error?.remedy).toContain('"keys recover"');
   });
 
   it('leads to a rotation where signing again is of no use, also with keys of others', () => {
     const kept = renewal({ role: 'snapshot', remedy: { kind: 'others', rotation: 'snapshot' } });
     const certificate = renewal({ role: 'root', remedy: { kind: 'others', rotation: 'root' } });
     const remedy = expiryError(gun, [kept, certificate], 30)?.remedy;
-    expect(remedy).toContain(`"keys rotate --role snapshot", with key ${a}`);
-    expect(remedy).toContain(`"keys rotate --role root", with key ${a}`);
+    expect(remedy).toContain(`"keys rotate --role snapshot" with key ${a}`);
+    expect(remedy).toContain(`"keys rotate --role root" with key ${a}`);
     expect(remedy).not.toContain('"keys renew"');
   });
 
@@ -128,12 +126,12 @@ describe('what needs attention', () => {
     const timestamp = renewal({ role: 'timestamp', state: 'expired', remedy });
     expect(expiryError(gun, troublesOf([timestamp]), 30)).toMatchObject({
       code: 'TRUST_DATA_EXPIRED',
-      remedy: expect.stringMatching(/The server renews the timestamp/) as string,
+      remedy: expect.stringMatching(/the server renews the timestamp/) as string,
     });
   });
 });
 
-describe('days and ends', () => {
+describe('days and dates', () => {
   it('are whole days, and negative when it is over', () => {
     const now = new Date('2026-12-01T10:00:00Z');
     const days = ['2026-12-02T09:59:59Z', '2026-12-02T10:00:00Z', '2026-12-01T09:59:59Z'];
@@ -147,7 +145,7 @@ describe('days and ends', () => {
       expires: soon,
       remedy: { kind: 'server', isKnown: true },
     });
-    expect(firstEnd([server, renewal()])).toEqual(new Date('2026-12-01T10:00:00Z'));
-    expect(firstEnd([server])).toBeUndefined();
+    expect(firstExpiry([server, renewal()])).toBe('2026-12-01T10:00:00.000Z');
+    expect(firstExpiry([server])).toBeUndefined();
   });
 });

@@ -1,0 +1,120 @@
+/**
+ * What `keys status`, `keys renew` and `keys recover` share: their inputs, the available keys, and
+ * when each role of each repository expires. The right to read repositories, and the public halves of
+ * keys, is enough.
+ */
+import { isTrustError, unreachableCodes } from '../../errors.js';
+import {
+  isServerManaged,
+  roleExpiries,
+  type ExpiryRules,
+  type RoleExpiry,
+  type TrustedView,
+} from '../../trust/index.js';
+import type { Run } from '../context.js';
+import { readDays, warnExpiryDays } from '../inputs/days.js';
+import { availableKeyInputs, readAvailableKeys, type KeySource } from '../inputs/key-inputs.js';
+import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
+import type { Read } from '../inputs/read.js';
+import {
+  readRepositories,
+  repositoryInputs,
+  type NamedRepository,
+} from '../inputs/repositories.js';
+import {
+  openRepositories,
+  readTrust,
+  thenEach,
+  type Attempted,
+  type OpenRepository,
+} from '../repositories/index.js';
+import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.js';
+import { resolvePin } from '../signing/pins.js';
+
+/** The inputs that all three have. */
+export const expiryInputs = {
+  ...repositoryInputs,
+  'warn-expiry-days': warnExpiryDays,
+  ...availableKeyInputs,
+  ...pinInputs,
+};
+
+export interface ExpiryConfiguration {
+  /** At least one. */
+  readonly repositories: readonly NamedRepository[];
+  /** May be none, except for `keys renew`. */
+  readonly keys: readonly KeySource[];
+  readonly pins: readonly PinReference[];
+  /** What expires within so many days expires soon. */
+  readonly withinDays: number;
+}
+
+/** A repository, with what was found out about it. */
+export interface LoadedRepository extends OpenRepository {
+  readonly view: TrustedView;
+  readonly rules: ExpiryRules;
+  readonly expiries: readonly RoleExpiry[];
+}
+
+/** The shared part of the configuration. */
+export function readExpiryInputs(
+  read: Read<typeof expiryInputs>,
+  toDays?: (text: string) => number,
+): ExpiryConfiguration {
+  return {
+    repositories: readRepositories(read),
+    keys: readAvailableKeys(read),
+    pins: readPins(read),
+    withinDays: readDays(read, toDays),
+  };
+}
+
+/**
+ * Opens the keys, logs in, reads every repository and finds out when its roles expire.
+ * @param openKeys opens what the inputs name.
+ * @throws {TrustError} what keeps a key or a pin from being opened.
+ */
+export async function loadRepositories(
+  { repositories, keys: sources, pins: references, withinDays }: ExpiryConfiguration,
+  run: Run,
+  openKeys: typeof openAvailableKeys = openAvailableKeys,
+): Promise<{
+  readonly keys: readonly AvailableKey[];
+  readonly loaded: readonly Attempted<LoadedRepository>[];
+}> {
+  const { log, clock, access } = run;
+  const azure = access.azure(repositories[0]?.registry);
+  const [keys, given] = await log.group('Available keys', () =>
+    Promise.all([
+      openKeys(sources, azure, run),
+      Promise.all(references.map((pin) => resolvePin(pin, azure, run))),
+    ]),
+  );
+  const signers = keys.map(({ signer }) => signer);
+  const opened = await log.group('Registry login', () => openRepositories(repositories, run));
+  const loaded = await log.group('Trust data', () =>
+    thenEach(opened, async (repository): Promise<LoadedRepository> => {
+      const how = { pins: given, keys: signers, expiry: 'report' } as const;
+      const { view, pins } = await readTrust(repository, how, run);
+      const isSnapshotServerManaged = await askServer(repository, view, run);
+      const rules = { now: clock(), withinDays, pins, isSnapshotServerManaged };
+      return { ...repository, view, rules, expiries: roleExpiries(view, signers, rules) };
+    }),
+  );
+  return { keys, loaded };
+}
+
+/** Who may only read is not told which keys the server holds, and need not know it here. */
+async function askServer(
+  { server, gun }: OpenRepository,
+  view: TrustedView,
+  { signal, log }: Run,
+): Promise<boolean | undefined> {
+  try {
+    return await isServerManaged(server, view, 'snapshot', signal);
+  } catch (error) {
+    if (!isTrustError(error, 'SIGNER_NOT_AUTHORIZED', ...unreachableCodes)) throw error;
+    log.debug(`${gun}: whether the server holds the snapshot key is not known: ${error.message}`);
+    return undefined;
+  }
+}

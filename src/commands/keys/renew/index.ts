@@ -1,2 +1,0 @@
-/** The command `keys renew`. */
-export { renewKeys } from './renew.js';

@@ -1,0 +1,95 @@
+/**
+ * Shows when each role of repositories expires and which of the available keys can renew it. For a
+ * scheduled pipeline: fails when something has expired or expires soon. Changes nothing.
+ */
+import { isTrustError } from '../../errors.js';
+import type { RoleExpiry } from '../../trust/index.js';
+import { defineCommand } from '../command.js';
+import { warnExpiryDays } from '../inputs/days.js';
+import { codeColumn, tableOf } from '../report/table.js';
+import { failureOfEach, failuresOf, valuesOf, type Outcome } from '../repositories/index.js';
+import {
+  day,
+  daysUntil,
+  expiryError,
+  factsOf,
+  firstExpiry,
+  nameOf,
+  renewableBy,
+  troublesOf,
+} from './describe-expiry.js';
+import { expiryInputs, loadRepositories, readExpiryInputs } from './load-repositories.js';
+
+export const keysStatus = defineCommand({
+  name: 'keysStatus',
+  label: 'Keys: status',
+  help: 'Shows when each role of repositories expires and which of the available keys can renew it. Fails when something expires soon, for a scheduled pipeline. Changes nothing.',
+  inputs: {
+    ...expiryInputs,
+    'warn-expiry-days': { ...warnExpiryDays, note: 'The run fails when something expires soon.' },
+  },
+  parse: (read) => readExpiryInputs(read),
+  run: async (configuration, run) => {
+    const { keys, loaded } = await loadRepositories(configuration, run);
+    const now = run.clock();
+    const repositories = valuesOf(loaded);
+    const outcomes = loaded.map(({ gun, value, error }) => ({
+      gun,
+      error: error ?? expiryError(gun, troublesOf(value.expiries), configuration.withinDays),
+    }));
+    return {
+      title: 'Expiry',
+      heading: 'When trust data expires',
+      body: [
+        tableOf(
+          repositories.flatMap(({ gun, expiries }) => expiries.map((one) => ({ gun, ...one }))),
+          [
+            codeColumn('Repository', ({ gun }) => gun),
+            codeColumn('Role', nameOf),
+            { heading: 'Expires', text: ({ expires }) => day(expires) },
+            {
+              heading: 'Days',
+              text: ({ expires }) => (expires ? String(daysUntil(expires, now)) : '-'),
+            },
+            {
+              heading: 'State',
+              text: ({ state }) => (state === 'expired' ? 'EXPIRED' : state),
+              markdown: ({ state }) => `${marks[state]} ${state}`.trim(),
+            },
+            { heading: 'Renewable by', text: renewableBy },
+          ],
+        ),
+      ],
+      facts: {
+        withinDays: configuration.withinDays,
+        keys: keys.map(({ signer: { keyId, description } }) => ({ keyId, description })),
+        repositories: repositories.map(({ gun, expiries }) => ({
+          gun,
+          firstExpiry: firstExpiry(expiries),
+          roles: expiries.map((one) => factsOf(one, now)),
+        })),
+      },
+      outputs: { 'first-expiry': firstExpiry(repositories.flatMap(({ expiries }) => expiries)) },
+      failures: failuresOf(loaded),
+      failure: failureOfEach(worstFirst(outcomes), 'needs attention'),
+    };
+  },
+});
+
+const marks: Readonly<Record<RoleExpiry['state'], string>> = {
+  valid: '✅',
+  expiring: '⚠️',
+  expired: '❌',
+  'not published': '',
+  'not validly signed': '⚠️',
+};
+
+/** The first failure gives the run its code. */
+function worstFirst(outcomes: readonly Outcome[]): readonly Outcome[] {
+  const severityOf = ({ error }: Outcome): number => {
+    if (!error) return 0;
+    if (isTrustError(error, 'TRUST_DATA_EXPIRING')) return 1;
+    return isTrustError(error, 'TRUST_DATA_EXPIRED') ? 3 : 2;
+  };
+  return [...outcomes].sort((a, b) => severityOf(b) - severityOf(a));
+}

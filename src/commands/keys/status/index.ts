@@ -1,2 +1,0 @@
-/** The command `keys status`. */
-export { showKeysStatus } from './status.js';

@@ -1,0 +1,100 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  host,
+  reportOf,
+  startRegistryWorld,
+  type RegistryWorld,
+} from '../support/registry-world.js';
+
+const day = 24 * 60 * 60 * 1000;
+let world: RegistryWorld;
+let signedAt: number;
+
+beforeAll(async () => {
+  world = await startRegistryWorld();
+  signedAt = Date.now();
+  for (const repository of ['one', 'two']) {
+    world.push(repository, ['1']);
+    const signed = await world.run('sign', { registry: host, repository, tags: '1' });
+    expect(signed.failure).toBeUndefined();
+  }
+});
+afterAll(() => world.close());
+afterEach(() => vi.useRealTimers());
+
+const renew = (repository: string, inputs: Readonly<Record<string, string>> = {}) =>
+  world.run('keysRenew', { registry: host, repository, 'root-key': '', ...inputs });
+
+/** Has so many days go by since the images were signed. */
+function pass(days: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: signedAt + days * day });
+}
+
+describe('the renewal of trust data', () => {
+  it('says that nothing is due', async () => {
+    const { failure, lines, outputs } = await renew('one');
+    expect(failure).toBeUndefined();
+    expect(lines.join('\n')).toMatch(/- +20\S+ +nothing is due\nNothing was changed\./);
+    expect(outputs['renewed-roles']).toBe('');
+  });
+
+  it('says what would be renewed, in a dry run', async () => {
+    pass(1080);
+    const { failure, lines, summary, outputs } = await renew('one', { 'dry-run': 'true' });
+    expect(failure).toBeUndefined();
+    expect(lines.join('\n')).toMatch(
+      /targets +20\S+ +would be renewed by \S.*signing\.pem.*\nNothing was changed\./,
+    );
+    expect(summary).toContain('### Trust data that would be renewed');
+    expect(outputs['renewed-roles']).toBe('');
+  });
+
+  it('says what was renewed until when, in a report that other programs read', async () => {
+    pass(1080);
+    const ran = await renew('one');
+    expect(ran.failure).toBeUndefined();
+    expect(ran.lines).toContain(`${host}/one: targets is renewed`);
+    expect(ran.summary).toMatch(/### Renewed trust data[^]*`targets` \| 20\S+ \| renewed until 20/);
+    expect(ran.outputs['renewed-roles']).toBe(`${host}/one targets`);
+    expect(await reportOf(ran)).toMatchObject({
+      command: 'keysRenew',
+      outcome: 'done',
+      dryRun: false,
+      repositories: [
+        {
+          gun: `${host}/one`,
+          firstExpiry: ran.outputs['first-expiry'],
+          renewed: [{ role: 'targets', expires: ran.outputs['first-expiry'] }],
+          remaining: [],
+        },
+      ],
+    });
+    const again = await renew('one');
+    expect(again.lines.join('\n')).toContain('nothing is due');
+  });
+
+  it('renews what it can, and fails with the keys that the rest needs', async () => {
+    pass(3640);
+    const ran = await renew('two');
+    expect(ran.failure).toMatchObject({
+      code: 'KEY_NOT_AUTHORIZED',
+      message: expect.stringMatching(
+        /The available keys cannot renew all of \S+: root \(expires on 20\S+\) needs key [0-9a-f]{64}/,
+      ) as string,
+      remedy: expect.stringContaining('"keys recover"') as string,
+    });
+    expect(ran.lines.join('\n')).toMatch(/root +20\S+ +NOT RENEWED: needs key [0-9a-f]{64}/);
+    expect(ran.outputs['renewed-roles']).toBe(`${host}/two targets`);
+    expect(await reportOf(ran)).toMatchObject({
+      repositories: [
+        {
+          renewed: [{ role: 'targets' }],
+          remaining: [
+            { role: 'root', part: 'file', renewableBy: 'others' },
+            { part: 'certificate' },
+          ],
+        },
+      ],
+    });
+  });
+});
