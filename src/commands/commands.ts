@@ -14,9 +14,9 @@ import { keysStatus } from './keys/status.js';
 import { promote } from './definitions/promote.js';
 import { revoke } from './definitions/revoke.js';
 import { sign } from './sign/sign.js';
-import { signersAdd } from './definitions/signers-add.js';
-import { signersList } from './definitions/signers-list.js';
-import { signersRemove } from './definitions/signers-remove.js';
+import { signersAdd } from './signers/add.js';
+import { signersList } from './signers/list.js';
+import { signersRemove } from './signers/remove.js';
 import { trustDelete } from './definitions/trust-delete.js';
 import { verify } from './definitions/verify.js';
 

@@ -58,14 +58,6 @@ export const contentTrust = {
   example: 'true',
 } as const satisfies Input;
 
-export const signer = {
-  type: 'text',
-  group: 'keys',
-  label: 'Signer',
-  help: 'Name of the signer, without `targets/`: lower-case letters, digits, hyphens and underscores.',
-  example: 'ci',
-} as const satisfies Input;
-
 export const confirm = {
   type: 'list',
   group: 'keys',

@@ -1,81 +1,135 @@
 /**
- * Adds a signer to repositories. The repository key signs; of the signer's keys nothing but the public
- * half is read. Says "added" only of what a stranger sees.
+ * Adds a signer to repositories. The repository key signs; only the public half of the signer's keys is
+ * read. Says "added" only of what a new client sees.
  */
+import path from 'node:path';
 import { openPublicKey, type OpenedPublicKey } from '../../azure/index.js';
-import type { InputValues } from '../inputs/values.js';
+import { mapConcurrent } from '../../concurrency.js';
+import { TrustError } from '../../errors.js';
+import type { ListInput } from '../../inputs/index.js';
+import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
-import { formatKeyReference } from '../../signing/index.js';
+import { formatKeyReference, parseKeyReference, type KeyReference } from '../../signing/index.js';
 import {
   addSigner,
   lookUpTag,
   planSignerAddition,
   presentedRootKeys,
-  type PublicKey,
   type SignerAddition,
   type TrustedView,
 } from '../../trust/index.js';
-import { mapConcurrent } from '../../concurrency.js';
-import { limits } from '../../limits.js';
-import type { RunContext } from '../context.js';
-import { eachRepository, type Attempted } from '../repositories/index.js';
-import type { AzureAccess } from '../access/access.js';
-import { noteRoots } from '../signing/root-record.js';
-import type { SignerChange } from './change-report.js';
-import { readAddConfiguration, type AddConfiguration } from './configuration.js';
-import { finishChange, logChanges } from './finish.js';
-import { prepareChange, type Preparation } from './prepare.js';
+import { defineCommand } from '../command.js';
+import type { Run } from '../context.js';
+import type { Read } from '../inputs/read.js';
 import { someOf } from '../report/some-of.js';
+import { requireServerKeys } from '../repositories/index.js';
+import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
+import { noteRoots } from '../signing/root-record.js';
+import {
+  changeEach,
+  readSignerChange,
+  signerChangeInputs,
+  signerReport,
+  type SignerChange,
+  type SignerConfiguration,
+} from './signer-change.js';
 
-/**
- * Runs `signers add`.
- * @throws {TrustError} KEY_UNSUITABLE for a key that cannot be a signer's; KEY_NOT_AUTHORIZED without
- * the repository key; both, and whatever else can be known, before anything is changed; what a
- * repository could not be changed for, after all were tried.
- */
-export async function addRepositorySigner(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, clock, problems } = context;
-  const configuration = readAddConfiguration(inputs, workingDirectory, problems);
-  const { log, warnings } = context;
-  const { signer, dryRun } = configuration;
-  const azure = context.access.azure(configuration.repositories[0]?.registry);
-  const keys = await log.group('Keys of the signer', () =>
-    openSignerKeys(configuration, azure, context),
-  );
-  const wanted = { name: signer, keys: keys.map(({ publicKey }) => publicKey) };
-  const preparation = await prepareChange(configuration, azure, context, (view, signers) =>
-    planSignerAddition(view, wanted, signers, clock()),
-  );
-  const changes = await log.group(dryRun ? 'Dry run' : 'Signers', async () => {
-    const done = dryRun ? planned(preparation, log) : await carryOut(preparation, wanted, context);
-    if (!dryRun) await recordAt(keys, preparation, done, azure, context);
-    return logChanges('signersAdd', done, dryRun, log);
-  });
-  const used = preparation.repositories.flatMap(({ plan }) => plan.files);
-  await finishChange(
-    {
-      command: 'signersAdd',
-      signer,
-      dryRun,
-      keys: keys.map(({ keyId, publicKey, reference }) => ({
-        keyId,
-        type: publicKey.keytype,
-        reference: formatKeyReference(reference),
-      })),
-      changes,
-      warnings,
+interface AddConfiguration extends SignerConfiguration {
+  /** At least one. */
+  readonly signerKeys: readonly KeyReference[];
+}
+
+type Wanted = Parameters<typeof planSignerAddition>[1];
+
+type Prepared = PreparedRepository<SignerAddition>;
+
+export const signersAdd = defineCommand({
+  name: 'signersAdd',
+  label: 'Signers: add',
+  help: "Adds a signer to repositories as Docker does: the signer's keys in `targets/<name>` and in `targets/releases`.",
+  inputs: {
+    ...signerChangeInputs,
+    'signer-key': {
+      type: 'list',
+      group: 'keys',
+      label: "The signer's public keys",
+      help: 'Public keys of the signer: a PEM file with a public key or a certificate, or a Key Vault key or certificate by its URL. Separated by commas or lines.',
+      example: 'https://contoso-ci.vault.azure.net/keys/ci',
+      required: true,
     },
-    used.flatMap(({ signedBy }) => signedBy.map(({ signer: { keyId } }) => keyId)),
-    configuration.reportPath,
-    context,
-  );
+  },
+  parse: (read): AddConfiguration => ({
+    ...readSignerChange(read),
+    signerKeys: readSignerKeys(read),
+  }),
+  run: async (configuration, run) => {
+    const { signer, dryRun } = configuration;
+    const keys = await run.log.group('Keys of the signer', () =>
+      openSignerKeys(configuration, run),
+    );
+    const wanted = { name: signer, keys: keys.map(({ publicKey }) => publicKey) };
+    const prepared = await prepareChange(configuration, run, {
+      plan: async (repository, signers) => {
+        await requireServerKeys(repository, repository.view, run.signal);
+        return planSignerAddition(repository.view, wanted, signers, run.clock());
+      },
+    });
+    const changes = await run.log.group(dryRun ? 'Dry run' : 'Signers', () =>
+      changeEach(prepared.repositories, (repository) =>
+        dryRun
+          ? Promise.resolve(planned(repository, run.log))
+          : addTo(repository, wanted, prepared.signers, run),
+      ),
+    );
+    if (!dryRun) await recordRoots(keys, prepared.repositories, changes, run);
+    return signerReport('added', configuration, prepared, keys, changes);
+  },
+});
+
+function readSignerKeys({
+  values: { 'signer-key': texts },
+  workingDirectory,
+  parse,
+  add,
+  nameInput,
+}: Read<{ readonly 'signer-key': ListInput }>): readonly KeyReference[] {
+  if (texts.some((text) => text.includes('-----BEGIN'))) {
+    const isPrivate = texts.some((text) => /-----BEGIN [A-Z ]*PRIVATE KEY/.test(text));
+    add({
+      input: 'signer-key',
+      problem: `holds the text of a ${isPrivate ? 'private key' : 'key'}`,
+      code: 'INPUT_INVALID',
+      remedy: isPrivate
+        ? 'Consider the private key exposed and have the signer make a new one. A signer is added by the public half, in a file or in Key Vault.'
+        : `Write it to a file, and give its path in ${nameInput('signer-key')}.`,
+    });
+    return [];
+  }
+  return texts.flatMap((text) => {
+    const reference = parse('signer-key', (): KeyReference => {
+      const named = parseKeyReference(text);
+      if (named.kind === 'file') {
+        return { ...named, path: path.resolve(workingDirectory, named.path) };
+      }
+      if (named.kind !== 'vault-secret') return named;
+      throw new TrustError(
+        'INPUT_INVALID',
+        'it names a Key Vault secret, and a signer is added by the public key',
+        {
+          remedy:
+            'Give the Key Vault key or certificate, or a file with the public half of what the secret holds, as `openssl pkey -in <file> -pubout` prints it.',
+        },
+      );
+    });
+    return reference ?? [];
+  });
 }
 
 async function openSignerKeys(
-  { signer, signerKeys }: AddConfiguration,
-  { credential }: AzureAccess,
-  { signal, clock, log }: RunContext,
+  { signer, signerKeys, repositories }: AddConfiguration,
+  { access, signal, clock, log }: Run,
 ): Promise<readonly OpenedPublicKey[]> {
+  const { credential } = access.azure(repositories[0]?.registry);
   const opened = await mapConcurrent(signerKeys, limits.concurrentVaultKeys, (reference) =>
     openPublicKey(reference, { credential, signal, clock }),
   );
@@ -90,59 +144,48 @@ async function openSignerKeys(
   return [...byId.values()];
 }
 
-function planned({ repositories }: Preparation<SignerAddition>, log: Log): readonly SignerChange[] {
-  return repositories.map(({ gun, plan }): SignerChange => {
-    for (const warning of plan.warnings) log.warn(warning);
-    for (const role of plan.returning) {
-      log.warn(
-        `${role} of ${gun} existed before: as far as it was signed with one of these keys, what it lists is signed again.`,
-      );
-    }
-    const state =
-      plan.state === 'unchanged' ? 'unchanged' : (`to be ${stateWord[plan.state]}` as const);
-    return { gun, state, keyIds: plan.added, pulls: [], error: undefined };
-  });
-}
-
 const stateWord = { new: 'added', extended: 'extended' } as const;
 
-async function carryOut(
-  { repositories, signers }: Preparation<SignerAddition>,
-  wanted: { readonly name: string; readonly keys: readonly PublicKey[] },
-  { clock, signal, log }: RunContext,
-): Promise<readonly SignerChange[]> {
-  const attempted = await eachRepository(
-    repositories,
-    async ({ gun, server, explain, view, pins }) => {
-      const done = await explain(() =>
-        addSigner(server, { wanted, signers, known: view, pins, clock, signal, log }),
-      );
-      const { addition, changes } = done;
-      if (addition.state === 'unchanged') log.info(`${gun} has this signer with these keys.`);
-      else warnOfConsequences(wanted.name, view, done.view, addition, log);
-      for (const role of addition.roles) {
-        if (done.view.skipped.get(role)?.reason !== 'signatures') continue;
-        log.warn(
-          `${role} of ${gun} was signed before, with keys that it no longer lists. Docker's own client cannot sign it again ("trust server rejected operation") until ${wanted.name} has signed a tag with this product.`,
-        );
-      }
-      if (changes.length > 0) {
-        const tags = someOf(changes.map(({ tag }) => tag));
-        log.warn(
-          `${gun}: what ${wanted.name} signed before counts again, as its key is listed again: ${tags}. Revoke what should not be signed.`,
-        );
-      }
-      return done;
-    },
-  );
-  return attempted.map((one): SignerChange => changeOf(one));
+function planned({ gun, plan }: Prepared, log: Log): Omit<SignerChange, 'gun'> {
+  for (const warning of plan.warnings) log.warn(warning);
+  for (const role of plan.returning) {
+    log.warn(
+      `${role} of ${gun} existed before: what it lists with signatures of these keys is signed again.`,
+    );
+  }
+  const { state, added: keyIds } = plan;
+  return {
+    state: state === 'unchanged' ? state : `to be ${stateWord[state]}`,
+    keyIds,
+    pulls: [],
+  };
 }
 
-function changeOf(one: Attempted<Awaited<ReturnType<typeof addSigner>>>): SignerChange {
-  if (one.error) return { gun: one.gun, state: 'failed', keyIds: [], pulls: [], error: one.error };
-  const { addition, changes } = one.value;
-  const state = addition.state === 'unchanged' ? 'unchanged' : stateWord[addition.state];
-  return { gun: one.gun, state, keyIds: addition.added, pulls: changes, error: undefined };
+async function addTo(
+  { gun, server, explain, view, pins }: Prepared,
+  wanted: Wanted,
+  signers: Parameters<typeof planSignerAddition>[2],
+  { clock, signal, log }: Run,
+): Promise<Omit<SignerChange, 'gun'>> {
+  const { addition, changes, ...after } = await explain(() =>
+    addSigner(server, { wanted, signers, known: view, pins, clock, signal, log }),
+  );
+  const { state, roles, added: keyIds } = addition;
+  if (state === 'unchanged') log.info(`${gun} has this signer with these keys.`);
+  else warnOfConsequences(wanted.name, view, after.view, addition, log);
+  for (const role of roles) {
+    if (after.view.skipped.get(role)?.reason !== 'signatures') continue;
+    log.warn(
+      `${role} of ${gun} was signed before, with keys that it no longer lists. Docker's own client cannot sign it again ("trust server rejected operation") until ${wanted.name} has signed a tag with this product.`,
+    );
+  }
+  if (changes.length > 0) {
+    const tags = someOf(changes.map(({ tag }) => tag));
+    log.warn(
+      `${gun}: what ${wanted.name} signed before counts again, as its key is listed again: ${tags}. Revoke what should not be signed.`,
+    );
+  }
+  return { state: state === 'unchanged' ? state : stateWord[state], keyIds, pulls: changes };
 }
 
 /** What signers change for those who signed without: Docker signs into delegations where there are any. */
@@ -158,32 +201,32 @@ function warnOfConsequences(
     log.warn(`${gun}: ${name} has a key of ${sharedWith.join(', ')}; each can sign as the other.`);
   }
   if (before.delegations.size > 0) return;
+  log.warn(
+    `${gun} has signers from now on: Docker's own client signs into their roles only, and no more with the repository key.`,
+  );
   const tags = Object.keys(after.targets.get('targets')?.signed.targets ?? {}).filter((tag) => {
     const found = lookUpTag(after, tag);
     return found.kind === 'signed' && found.role === 'targets';
   });
-  log.warn(
-    `${gun} has signers from now on: Docker's own client signs into their roles only, and no more with the repository key.`,
-  );
   if (tags.length === 0) return;
   log.warn(
     `${gun}: tags that are signed in targets go on being pulled from there until a signer signs them (${someOf(tags)}). After that, what the repository key signs into targets for them is not seen.`,
   );
 }
 
-/** Binds the signer's own keys to the roots of the repositories, as far as more than the server vouches for them. */
-async function recordAt(
+/** Records at the signer's own keys the roots that more than the server confirms. */
+async function recordRoots(
   keys: readonly OpenedPublicKey[],
-  { repositories }: Preparation<SignerAddition>,
+  repositories: readonly Prepared[],
   changes: readonly SignerChange[],
-  azure: AzureAccess,
-  context: RunContext,
+  run: Run,
 ): Promise<void> {
   const failed = new Set(changes.flatMap(({ gun, error }) => (error ? [gun] : [])));
   const roots = repositories
     .filter(({ gun, view }) => !failed.has(gun) && view.pinnedBy.kind === 'pin')
     .flatMap(({ view }) => presentedRootKeys(view));
+  const azure = run.access.azure(repositories[0]?.registry);
   for (const { reference } of keys) {
-    await noteRoots(reference, { add: [...new Set(roots)] }, azure, context);
+    await noteRoots(reference, { add: [...new Set(roots)] }, azure, run);
   }
 }

@@ -1,66 +1,150 @@
 /** Lists who may sign repositories. Reads only, needs no more than AcrPull, and shows expired data too. */
-import type { InputValues } from '../inputs/values.js';
-import { listSigners } from '../../trust/index.js';
-import type { RunContext } from '../context.js';
-import { rolesOf } from '../inspect/facts.js';
-import { handOnReport } from '../report/report-file.js';
+import { listSigners, releasesRole, type RoleName, type SignerListing } from '../../trust/index.js';
+import { defineCommand } from '../command.js';
+import { rolesOf, type RoleFacts } from '../inspect/facts.js';
+import { pinInputs, readPins } from '../inputs/pins.js';
+import { readRepositories, repositoryInputs } from '../inputs/repositories.js';
+import { code } from '../report/markdown.js';
+import type { Report } from '../report/report-model.js';
+import { codeColumn, tableOf } from '../report/table.js';
 import {
   failureOfEach,
+  failuresOf,
   openRepositories,
   readTrust,
   thenEach,
   valuesOf,
 } from '../repositories/index.js';
 import { resolvePin } from '../signing/pins.js';
-import { readListConfiguration } from './configuration.js';
-import {
-  listingReport,
-  listingSummary,
-  listingTable,
-  type ListingFacts,
-  type RepositorySigners,
-} from './listing-report.js';
 
-/**
- * Runs `signers list`.
- * @throws {TrustError} what a repository could not be looked at for, after all were looked at.
- */
-export async function listRepositorySigners(
-  inputs: InputValues,
-  context: RunContext,
-): Promise<void> {
-  const { workingDirectory, clock, problems } = context;
-  const configuration = readListConfiguration(inputs, workingDirectory, problems);
-  const { log, warnings } = context;
-  const azure = context.access.azure(configuration.repositories[0]?.registry);
-  const opened = await log.group('Registry login', () =>
-    openRepositories(configuration.repositories, context),
-  );
-  const attempted = await log.group('Trust data', async () => {
-    const pins = await Promise.all(
-      configuration.pins.map((pin) => resolvePin(pin, azure, context)),
-    );
-    return thenEach(opened, async (repository): Promise<RepositorySigners> => {
-      const { view } = await readTrust(repository, { pins, expiry: 'report' }, context);
-      const listing = listSigners(view);
-      for (const warning of listing.warnings) log.warn(warning);
-      return { gun: repository.gun, listing, roles: rolesOf(view, clock(), 0) };
+/** The signers of one repository, with the facts of every role. */
+interface RepositorySigners {
+  readonly gun: string;
+  readonly listing: SignerListing;
+  readonly roles: readonly RoleFacts[];
+}
+
+export const signersList = defineCommand({
+  name: 'signersList',
+  label: 'Signers: list',
+  help: 'Lists the signers of repositories (`targets/<name>`) with their keys, and the keys of `targets/releases`.',
+  inputs: { ...repositoryInputs, ...pinInputs },
+  parse: (read) => ({ repositories: readRepositories(read), references: readPins(read) }),
+  run: async ({ repositories, references }, run) => {
+    const { log } = run;
+    const azure = run.access.azure(repositories[0]?.registry);
+    const opened = await log.group('Registry login', () => openRepositories(repositories, run));
+    const attempted = await log.group('Trust data', async () => {
+      const pins = await Promise.all(references.map((pin) => resolvePin(pin, azure, run)));
+      return thenEach(opened, async (repository): Promise<RepositorySigners> => {
+        const { view } = await readTrust(repository, { pins, expiry: 'report' }, run);
+        const listing = listSigners(view);
+        for (const warning of listing.warnings) log.warn(warning);
+        return { gun: repository.gun, listing, roles: rolesOf(view, run.clock(), 0) };
+      });
     });
-  });
-  const facts: ListingFacts = {
-    repositories: valuesOf(attempted),
-    failures: attempted.flatMap(({ gun, error }) => (error ? [{ gun, error }] : [])),
+    const listed = valuesOf(attempted);
+    return {
+      title: 'Signers',
+      heading: 'Signers',
+      body: listed.flatMap(shown),
+      facts: { repositories: listed.map(factsOf) },
+      outputs: { repositories: listed.map(({ gun }) => gun).join('\n') },
+      failures: failuresOf(attempted),
+      failure: failureOfEach(attempted, 'could not be read'),
+    };
+  },
+});
+
+function factsOf({ gun, listing, roles }: RepositorySigners): object {
+  const { signers, releases, warnings } = listing;
+  const details = (role: RoleName): object => {
+    const facts = roles.find((one) => one.role === role);
+    if (!facts) return {};
+    const { version, expires, state, threshold, paths, keys, tags } = facts;
+    return { version, expires, state, threshold, paths, keys, tags };
+  };
+  return {
+    gun,
+    signers: signers.map((signer) => ({ ...signer, ...details(signer.role) })),
+    releases: releases && { ...releases, ...details(releasesRole) },
     warnings,
   };
-  for (const repository of facts.repositories) {
-    await log.group(repository.gun, () => {
-      for (const line of listingTable(repository)) log.info(line);
-      return Promise.resolve();
+}
+
+/** The name of the repository, and a line for each key. */
+function shown(repository: RepositorySigners): Report['body'] {
+  const rows = rowsOf(repository);
+  return [
+    { log: repository.gun, summary: `#### ${code(repository.gun)}` },
+    rows.length === 0
+      ? {
+          log: 'no signers: tags are signed with the repository key, into targets',
+          summary: 'No signers: tags are signed with the repository key.',
+        }
+      : tableOf(rows, [
+          { heading: 'Signer', text: ({ signer }) => signer },
+          codeColumn('Key', ({ keyId }) => keyId),
+          { heading: 'Type', text: ({ type }) => type },
+          { heading: 'In releases', text: ({ inReleases }) => inReleases },
+          { heading: 'Version', text: ({ version }) => version },
+          { heading: 'Expires', text: ({ expires }) => expires },
+          {
+            heading: 'State',
+            text: ({ state }) => state,
+            markdown: ({ state }) => (state === 'valid' ? state : `⚠️ ${state}`),
+          },
+        ]),
+  ];
+}
+
+interface Row {
+  readonly signer: string;
+  readonly keyId: string;
+  readonly type: string;
+  readonly inReleases: string;
+  readonly version: string;
+  readonly expires: string;
+  readonly state: string;
+}
+
+/** A line for each key; one without a key for a signer that has none, and for the releases. */
+function rowsOf({ listing: { signers, releases }, roles }: RepositorySigners): readonly Row[] {
+  const rowsOfRole = (
+    role: RoleName,
+    signer: string,
+    keys: readonly { readonly keyId: string; readonly inReleases: string }[],
+  ): readonly Row[] => {
+    const facts = roles.find((one) => one.role === role);
+    const common = {
+      signer,
+      version: String(facts?.version ?? '-'),
+      expires: facts?.expires?.slice(0, 10) ?? '-',
+      state: facts?.state ?? 'not published',
+    };
+    if (keys.length === 0) return [{ ...common, keyId: '-', type: '-', inReleases: '-' }];
+    return keys.map(({ keyId, inReleases }) => {
+      const types = (facts?.keys ?? []).filter((key) => key.keyId === keyId);
+      return { ...common, keyId, type: types.map(({ type }) => type).join(', '), inReleases };
     });
-  }
-  context.setOutput('repositories', facts.repositories.map(({ gun }) => gun).join('\n'));
-  await handOnReport(listingReport(facts), configuration.reportPath, context);
-  await context.addSummary(listingSummary(facts));
-  const failure = failureOfEach(attempted, 'could not be looked at');
-  if (failure) throw failure;
+  };
+  return [
+    ...signers.flatMap(({ name, role, keyIds, notInReleases }) =>
+      rowsOfRole(
+        role,
+        name,
+        keyIds.map((keyId) => ({
+          keyId,
+          inReleases: notInReleases.includes(keyId) ? 'NO' : 'yes',
+        })),
+      ),
+    ),
+    // Keys of signers stand in their own lines; here those that only the releases list.
+    ...(releases
+      ? rowsOfRole(releasesRole, '(releases)', [
+          ...releases.ofRepository.map((keyId) => ({ keyId, inReleases: 'repository key' })),
+          ...releases.ofNobody.map((keyId) => ({ keyId, inReleases: "nobody's key" })),
+        ])
+      : []),
+  ];
 }

@@ -1,129 +1,141 @@
 /**
- * Removes a signer from repositories, so that its keys sign nothing any more. Before the first
+ * Removes a signer from repositories, so that its keys no longer sign anything. Before the first
  * repository is changed, it says what would be lost in any of them.
  */
-import type { InputValues } from '../inputs/values.js';
 import type { Log } from '../../ports.js';
 import {
   listSigners,
-  tagLossNotConfirmed,
   planSignerRemoval,
   removeSigner,
   roleOfSigner,
+  tagLossNotConfirmed,
   type PullChange,
+  type Signer,
   type SignerRemovalPlan,
   type TrustedView,
 } from '../../trust/index.js';
-import type { RunContext } from '../context.js';
-import { eachRepository } from '../repositories/index.js';
-import type { SignerChange } from './change-report.js';
-import { readRemoveConfiguration, type RemoveConfiguration } from './configuration.js';
-import { finishChange, logChanges } from './finish.js';
-import { prepareChange, type Preparation } from './prepare.js';
+import { defineCommand } from '../command.js';
+import type { Run } from '../context.js';
+import { keysInputs, readKeySources } from '../inputs/key-inputs.js';
+import { readConfirmed } from '../inputs/repositories.js';
+import { confirm } from '../inputs/signing.js';
 import { someOf } from '../report/some-of.js';
+import { requireServerKeys } from '../repositories/index.js';
+import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
+import {
+  changeEach,
+  readSignerChange,
+  signerChangeInputs,
+  signerReport,
+  type SignerChange,
+  type SignerConfiguration,
+} from './signer-change.js';
 
-/**
- * Runs `signers remove`.
- * @throws {TrustError} CONFIRMATION_MISSING when a repository would lose signed tags, KEY_NOT_AUTHORIZED
- * without the repository key, both before anything is changed; what a repository could not be changed
- * for, after all were tried.
- */
-export async function removeRepositorySigner(
-  inputs: InputValues,
-  context: RunContext,
-): Promise<void> {
-  const { workingDirectory, nameInput, clock, problems } = context;
-  const configuration = readRemoveConfiguration(inputs, workingDirectory, problems);
-  const { log, warnings } = context;
-  const { signer, dryRun, confirmed } = configuration;
-  const azure = context.access.azure(configuration.repositories[0]?.registry);
-  const plan = (view: TrustedView, signers: Parameters<typeof planSignerRemoval>[2]) => {
-    const removal = planSignerRemoval(view, signer, signers, clock());
-    if (dryRun || removal.lost.length === 0 || confirmed.has(view.gun)) return removal;
-    throw tagLossNotConfirmed(view, signer, removal.lost, {
-      keys: nameInput('keys'),
-      confirm: nameInput('confirm'),
+interface RemoveConfiguration extends SignerConfiguration {
+  /** GUNs of repositories that may lose signed tags. */
+  readonly confirmed: ReadonlySet<string>;
+}
+
+export const signersRemove = defineCommand({
+  name: 'signersRemove',
+  label: 'Signers: remove',
+  help: 'Removes a signer from repositories: what is signed with its keys afterwards is rejected.',
+  inputs: {
+    ...signerChangeInputs,
+    keys: {
+      ...keysInputs.keys,
+      note: 'A key of a signer who stays signs `targets/releases` again, so that nothing is lost.',
+    },
+    confirm: {
+      ...confirm,
+      note: 'Needed for repositories that lose signed tags, as with their last signer.',
+    },
+  },
+  parse: (read): RemoveConfiguration => {
+    const change = readSignerChange(read);
+    return {
+      ...change,
+      keys: [...change.keys, ...readKeySources(read)],
+      confirmed: readConfirmed(read, change.repositories),
+    };
+  },
+  run: async (configuration, run) => {
+    const { signer, dryRun } = configuration;
+    const prepared = await prepareChange(configuration, run, {
+      plan: async (repository, signers) => {
+        await requireServerKeys(repository, repository.view, run.signal);
+        return planRemoval(repository.view, signers, configuration, run);
+      },
     });
-  };
-  const preparation = await prepareChange(configuration, azure, context, plan);
-  for (const { gun, view, plan: removal } of preparation.repositories) {
-    if (!removal.isListed) warnOfUnknown(gun, signer, view, log);
-  }
-  const changes = await log.group(dryRun ? 'Dry run' : 'Signers', async () => {
-    const done = dryRun
-      ? planned(preparation, log)
-      : await carryOut(preparation, configuration, context);
-    return logChanges('signersRemove', done, dryRun, log);
+    for (const { view, plan } of prepared.repositories) {
+      if (!plan.isListed) warnOfUnknown(signer, view, run.log);
+    }
+    const changes = await run.log.group(dryRun ? 'Dry run' : 'Signers', () =>
+      changeEach(prepared.repositories, (repository) =>
+        dryRun
+          ? Promise.resolve(planned(repository, run.log))
+          : removeFrom(repository, configuration, prepared.signers, run),
+      ),
+    );
+    return signerReport('removed', configuration, prepared, [], changes);
+  },
+});
+
+/** @throws {TrustError} CONFIRMATION_MISSING when signed tags would be lost; KEY_NOT_AUTHORIZED. */
+function planRemoval(
+  view: TrustedView,
+  signers: readonly Signer[],
+  { signer, dryRun, confirmed }: RemoveConfiguration,
+  { clock, nameInput }: Run,
+): SignerRemovalPlan {
+  const removal = planSignerRemoval(view, signer, signers, clock());
+  if (dryRun || removal.lost.length === 0 || confirmed.has(view.gun)) return removal;
+  throw tagLossNotConfirmed(view, signer, removal.lost, {
+    keys: nameInput('keys'),
+    confirm: nameInput('confirm'),
   });
-  const used = preparation.repositories.flatMap(({ plan: { files } }) => files);
-  await finishChange(
-    { command: 'signersRemove', signer, dryRun, keys: [], changes, warnings },
-    used.flatMap(({ signedBy }) => signedBy.map(({ signer: { keyId } }) => keyId)),
-    configuration.reportPath,
-    context,
-  );
 }
 
 function planned(
-  { repositories }: Preparation<SignerRemovalPlan>,
+  { gun, plan }: PreparedRepository<SignerRemovalPlan>,
   log: Log,
-): readonly SignerChange[] {
-  return repositories.map(({ gun, plan }): SignerChange => {
-    for (const warning of plan.warnings) log.warn(warning);
-    warnOfLoss(gun, plan.lost, 'would lose', log);
-    return {
-      gun,
-      state: plan.isListed ? 'to be removed' : 'not listed',
-      keyIds: plan.removedKeys,
-      releases: plan.releases,
-      pulls: plan.lost,
-      error: undefined,
-    };
-  });
+): Omit<SignerChange, 'gun'> {
+  for (const warning of plan.warnings) log.warn(warning);
+  warnOfLoss(gun, plan.lost, 'would lose', log);
+  return changeOf(plan, 'to be removed');
 }
 
-async function carryOut(
-  { repositories, signers }: Preparation<SignerRemovalPlan>,
+async function removeFrom(
+  { gun, server, explain, view, pins }: PreparedRepository<SignerRemovalPlan>,
   { signer, confirmed }: RemoveConfiguration,
-  { clock, signal, log }: RunContext,
-): Promise<readonly SignerChange[]> {
-  const attempted = await eachRepository(
-    repositories,
-    async ({ gun, server, explain, view, pins }) => {
-      const { removal } = await explain(() =>
-        removeSigner(server, {
-          name: signer,
-          signers,
-          isLossConfirmed: confirmed.has(gun),
-          known: view,
-          pins,
-          clock,
-          signal,
-          log,
-        }),
-      );
-      warnOfLoss(gun, removal.lost, 'has lost', log);
-      if (Object.keys(view.targets.get(roleOfSigner(signer))?.signed.targets ?? {}).length > 0) {
-        log.info(
-          `${gun}: tags that ${signer} signed and that other roles list stay signed. To take signatures away, revoke tags.`,
-        );
-      }
-      return removal;
-    },
+  signers: readonly Signer[],
+  { clock, signal, log }: Run,
+): Promise<Omit<SignerChange, 'gun'>> {
+  const options = { signers, known: view, pins, clock, signal, log };
+  const isLossConfirmed = confirmed.has(gun);
+  const { removal } = await explain(() =>
+    removeSigner(server, { ...options, name: signer, isLossConfirmed }),
   );
-  return attempted.map((one): SignerChange => {
-    const { gun } = one;
-    if (one.error) return { gun, state: 'failed', keyIds: [], pulls: [], error: one.error };
-    const { isListed, removedKeys, releases, lost } = one.value;
-    const state = isListed ? 'removed' : 'not listed';
-    return { gun, state, keyIds: removedKeys, releases, pulls: lost, error: undefined };
-  });
+  warnOfLoss(gun, removal.lost, 'has lost', log);
+  if (Object.keys(view.targets.get(roleOfSigner(signer))?.signed.targets ?? {}).length > 0) {
+    log.info(
+      `${gun}: tags that ${signer} signed and that other roles list stay signed. To remove signatures, revoke tags.`,
+    );
+  }
+  return changeOf(removal, 'removed');
 }
 
-function warnOfUnknown(gun: string, signer: string, view: TrustedView, log: Log): void {
+function changeOf(
+  { isListed, removedKeys, releases, lost }: SignerRemovalPlan,
+  state: 'removed' | 'to be removed',
+): Omit<SignerChange, 'gun'> {
+  return { state: isListed ? state : 'not listed', keyIds: removedKeys, releases, pulls: lost };
+}
+
+function warnOfUnknown(signer: string, view: TrustedView, log: Log): void {
   const names = listSigners(view).signers.map(({ name }) => name);
   const has = names.length === 0 ? 'It has no signers.' : `Its signers are ${someOf(names)}.`;
-  log.warn(`${gun} has no signer ${signer}: there is nothing to remove. ${has}`);
+  log.warn(`${view.gun} has no signer ${signer}: there is nothing to remove. ${has}`);
 }
 
 function warnOfLoss(
@@ -132,7 +144,6 @@ function warnOfLoss(
   verb: 'would lose' | 'has lost',
   log: Log,
 ): void {
-  if (lost.length === 0) return;
   const gone = lost.filter(({ after }) => after === undefined).map(({ tag }) => tag);
   const older = lost.flatMap(({ tag, after }) => (after === undefined ? [] : `${tag} as ${after}`));
   if (gone.length > 0) log.warn(`${gun} ${verb} signed tags: ${someOf(gone)}.`);

@@ -1,0 +1,123 @@
+/**
+ * The first half of every change of many repositories: whatever could keep one of them from being
+ * changed is known before the first is changed. Changes nothing.
+ */
+import { proveSigner } from '../../signing/index.js';
+import {
+  requireAnchor,
+  type Anchored,
+  type FileToSign,
+  type Pin,
+  type Signer,
+} from '../../trust/index.js';
+import type { Run } from '../context.js';
+import type { KeySource } from '../inputs/key-inputs.js';
+import type { PinReference } from '../inputs/pins.js';
+import type { NamedRepository } from '../inputs/repositories.js';
+import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.js';
+import { resolvePin } from '../signing/pins.js';
+import { eachRepository, requireAll } from './each-repository.js';
+import { loginToAll, readTrust, type OpenRepository } from './open-repositories.js';
+
+/** The inputs of such a command. */
+export interface ChangeConfiguration {
+  /** At least one. */
+  readonly repositories: readonly NamedRepository[];
+  /** Keys that can sign. */
+  readonly keys: readonly KeySource[];
+  readonly pins: readonly PinReference[];
+  readonly dryRun: boolean;
+}
+
+/** An open repository, what vouches for its root, and what every later reading is held to. */
+export type ReadRepository = OpenRepository & Anchored;
+
+/** A repository that can be changed as planned. */
+export type PreparedRepository<P> = ReadRepository & { readonly plan: P };
+
+/** What the run can go on with. */
+export interface PreparedChange<P> {
+  readonly repositories: readonly PreparedRepository<P>[];
+  /** The available keys, and where they are. */
+  readonly keys: readonly AvailableKey[];
+  readonly signers: readonly Signer[];
+}
+
+/** What a command wants to do. */
+export interface Change<P> {
+  /** What is to be done to a repository, signed by which of the available keys; it may refuse. */
+  readonly plan: (repository: ReadRepository, signers: readonly Signer[]) => P | Promise<P>;
+  /** A key that exists and that a role is to get. */
+  readonly newKey?: Signer | undefined;
+  /** Whether the root key is replaced. */
+  readonly replacesRoot?: boolean;
+  /** `report` changes expired trust data, too. */
+  readonly expiry?: 'enforce' | 'report';
+}
+
+/**
+ * Logs in, opens the keys, reads the trust data and plans; each key that is going to sign signs
+ * something first, so that no run stops half done for it.
+ * @throws {TrustError} whatever would keep any of the repositories from being changed.
+ */
+export async function prepareChange<P extends { readonly files: readonly FileToSign[] }>(
+  { repositories, keys: sources, pins: references, dryRun }: ChangeConfiguration,
+  run: Run,
+  { plan, newKey, replacesRoot = false, expiry = 'enforce' }: Change<P>,
+): Promise<PreparedChange<P>> {
+  const azure = run.access.azure(repositories[0]?.registry);
+  const open = await loginToAll(repositories, run);
+  const { keys, given } = await run.log.group('Keys', async () => {
+    const [opened, resolved] = await Promise.all([
+      openAvailableKeys(sources, azure, run),
+      Promise.all(references.map((pin) => resolvePin(pin, azure, run))),
+    ]);
+    return { keys: opened, given: resolved };
+  });
+  const signers = keys.map(({ signer }) => signer);
+  const known = [...signers, ...(newKey ? [newKey] : [])];
+  const pins = replacesRoot ? pinsForNewRoot(given, newKey, signers) : given;
+  return run.log.group('Trust data', async () => {
+    const attempted = await eachRepository(open, async (repository) => {
+      const how = { pins, keys: known, expiry, isRootLeaving: replacesRoot };
+      const read = await readTrust(repository, how, run);
+      const planned = await plan({ ...repository, ...read }, signers);
+      const { files } = planned;
+      const pinInput = run.nameInput('trust-pin');
+      const anchor = requireAnchor({ ...read, files, keys: known, pinInput });
+      return { ...repository, ...anchor, plan: planned };
+    });
+    const ready = requireAll(attempted, 'cannot be changed; nothing was changed anywhere');
+    if (!dryRun) await proveKeys(ready, known);
+    return { repositories: ready, keys, signers };
+  });
+}
+
+/**
+ * The pins while a root key is replaced. The new key is one of them, because a second run may find it
+ * in force although the pin still names the old one. Where every pin is the new key itself, such as one
+ * that follows the newest version of a Key Vault key, whoever holds the present root key vouches for it.
+ */
+export function pinsForNewRoot(
+  pins: readonly Pin[],
+  newKey: Pick<Signer, 'keyId'> | undefined,
+  signers: readonly Pick<Signer, 'keyId'>[],
+): readonly Pin[] {
+  if (pins.length === 0 || !newKey) return pins;
+  const pinOf = ({ keyId }: Pick<Signer, 'keyId'>): Pin => ({ kind: 'key-id', keyId });
+  const isAhead = pins.every((pin) => pin.kind === 'key-id' && pin.keyId === newKey.keyId);
+  return [...pins, pinOf(newKey), ...(isAhead ? signers.map(pinOf) : [])];
+}
+
+async function proveKeys(
+  repositories: readonly PreparedRepository<{ readonly files: readonly FileToSign[] }>[],
+  keys: readonly Signer[],
+): Promise<void> {
+  const needed = repositories.flatMap(({ plan: { files } }) =>
+    files.flatMap(({ signedBy }) => signedBy.map(({ signer: { keyId } }) => keyId)),
+  );
+  const byId = new Map(keys.map((key) => [key.keyId, key]));
+  await Promise.all(
+    [...byId.values()].filter(({ keyId }) => needed.includes(keyId)).map((key) => proveSigner(key)),
+  );
+}
