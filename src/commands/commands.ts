@@ -17,7 +17,7 @@ import { sign } from './sign/sign.js';
 import { signersAdd } from './signers/add.js';
 import { signersList } from './signers/list.js';
 import { signersRemove } from './signers/remove.js';
-import { trustDelete } from './definitions/trust-delete.js';
+import { trustDelete } from './trust-delete/trust-delete.js';
 import { verify } from './definitions/verify.js';
 
 export const all = [

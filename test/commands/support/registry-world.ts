@@ -116,6 +116,8 @@ export async function startRegistryWorld() {
       if (manifest) for (const tag of tags) into.manifests.set(tag, manifest);
       return digest;
     },
+    /** The trust server of a repository. */
+    trustOf: (repository: string) => trustOf(`${host}/${repository}`),
     isSigned: (repository: string, tag: string): boolean => {
       const targets = trust.get(`${host}/${repository}`)?.stored('targets');
       const { signed } = JSON.parse(String(targets ?? '{"signed":{"targets":{}}}')) as {

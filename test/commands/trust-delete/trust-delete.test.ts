@@ -1,122 +1,166 @@
-import { describe, expect, it } from 'vitest';
-import { readDeleteConfiguration } from '../../../src/commands/trust-delete/configuration.js';
-import { lossOf } from '../../../src/commands/trust-delete/loss.js';
-import {
-  consequencesOf,
-  deletionReport,
-  deletionSummary,
-  lossLines,
-  type DeletedRepository,
-} from '../../../src/commands/trust-delete/report.js';
-import { TrustError } from '../../../src/errors.js';
-import { collectProblems } from '../../../src/commands/index.js';
-import { readInputs } from '../legacy-values.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportTrustData } from '../../../src/commands/trust-delete/export-trust-data.js';
 import { canonicalKeyIdOf } from '../../../src/trust/index.js';
-import { dockerLikeRepository, gun, inDays, trustFiles } from '../../trust/repository-builder.js';
+import { dockerLikeRepository, inDays, trustFiles } from '../../trust/repository-builder.js';
+import { host, reply, reportOf, startRegistryWorld } from '../support/registry-world.js';
+import type { RegistryWorld } from '../support/registry-world.js';
 
-function configure(given: Readonly<Record<string, string>>) {
-  const inputs = readInputs('trustDelete', 'cli', (name) => given[name] ?? '');
-  return readDeleteConfiguration(
-    inputs,
-    '/agent',
-    collectProblems((name) => name),
-  );
+let world: RegistryWorld;
+beforeAll(async () => {
+  world = await startRegistryWorld();
+});
+afterAll(() => world.close());
+
+/** A signed repository; the digest of its one tag. */
+async function signed(repository: string): Promise<string> {
+  const digest = world.push(repository, ['1.0']);
+  const { failure } = await world.run('sign', { registry: host, repository, tags: '1.0' });
+  expect(failure).toBeUndefined();
+  return digest;
 }
 
-const base = { registry: 'contoso.azurecr.io', repository: 'team/app, db' };
+const deletion = (repository: string, more: Readonly<Record<string, string>> = {}) =>
+  world.run('trustDelete', { registry: host, repository, ...more });
+
+/** The trust data of a repository that cannot be read. */
+const damaged = (repository: string): void => {
+  world.answerWith((request) =>
+    request.method === 'GET' && request.url.includes(`/${repository}/_trust/tuf/snapshot`)
+      ? Promise.resolve(reply(200, '{"signed":{},"signatures":[]}'))
+      : undefined,
+  );
+};
 
 describe('what trust delete is asked for', () => {
-  it('takes names of repositories as confirmation, with or without their registry', () => {
-    const { confirmed, repositories } = configure({
-      ...base,
-      confirm: 'contoso.azurecr.io/team/app, db',
-    });
-    expect([...confirmed]).toEqual(['contoso.azurecr.io/team/app', 'contoso.azurecr.io/db']);
-    expect(repositories).toHaveLength(2);
-    expect(configure(base).confirmed.size).toBe(0);
-  });
-
   it.each(['team/ap', 'contoso.azurecr.io', '*', 'yes', 'fabrikam.azurecr.io/db', 'DB'])(
     'does not take %j for a confirmation',
-    (confirm) => {
-      expect(() => configure({ ...base, confirm })).toThrow(
-        expect.objectContaining({ code: 'INPUT_CONFLICT' }),
-      );
+    async (confirm) => {
+      const { failure } = await deletion('team/app, db', { confirm });
+      expect(failure?.code).toBe('INPUT_CONFLICT');
     },
   );
 
-  it('needs a repository', () => {
-    expect(() => configure({ registry: 'contoso.azurecr.io' })).toThrow(
-      expect.objectContaining({ code: 'INPUT_MISSING' }),
-    );
+  it('needs a repository', async () => {
+    const { failure } = await world.run('trustDelete', { registry: host });
+    expect(failure?.code).toBe('INPUT_MISSING');
   });
 });
 
-const repository = dockerLikeRepository();
-repository.delegate('targets/gone', { expires: inDays(-1) });
-const loss = lossOf(trustFiles(repository.build()));
-const one: DeletedRepository = {
-  gun,
-  state: 'deleted',
-  loss,
-  unreadable: undefined,
-  error: undefined,
-};
-const damaged: DeletedRepository = {
-  gun: 'contoso.azurecr.io/db',
-  state: 'not confirmed',
-  loss: undefined,
-  unreadable: 'snapshot: it has no signatures',
-  error: undefined,
-};
-const facts = { dryRun: false, repositories: [one, damaged], warnings: [] };
+describe('trust delete', () => {
+  it('lists what is lost and deletes nothing before every repository is confirmed', async () => {
+    const digest = await signed('listed');
+    const ran = await deletion('listed, empty', { confirm: 'empty' });
+    expect(ran.failure?.code).toBe('CONFIRMATION_MISSING');
+    expect(ran.failure?.remedy).toContain(`confirm: ${host}/listed`);
+    const log = ran.lines.join('\n');
+    expect(log).toMatch(new RegExp(`${host}/listed:1\\.0 +${digest} +Repo Admin`));
+    expect(log).toMatch(/listed +not confirmed +1 +- +[0-9a-f]{64} +[0-9a-f]{64}/);
+    expect(log).toMatch(/empty +nothing there +- +- +- +-/);
+    expect(log).toContain(`~/.docker/trust/tuf/${host}/listed`);
+    expect(ran.lines.at(-1)).toContain('Nothing was changed.');
+    expect(ran.summary).toContain('### Trust data that would be deleted (failed)');
+    expect(ran.summary).toContain('could not rotate trust to a new trusted root');
+    expect(ran.outputs.repositories).toBe('');
+    expect(world.isSigned('listed', '1.0')).toBe(true);
+  });
 
-describe('what is lost', () => {
-  it('is every tag with its digest, every signer, and every key', () => {
-    expect(loss.tags).toMatchObject([
+  it('changes nothing in a dry run', async () => {
+    await signed('kept');
+    const ran = await deletion('kept', { confirm: 'kept', 'dry-run': 'true' });
+    expect(ran.failure).toBeUndefined();
+    expect(ran.summary).toContain('### Trust data that would be deleted\n');
+    expect(await reportOf(ran)).toMatchObject({
+      formatVersion: 2,
+      dryRun: true,
+      repositories: [{ state: 'to be deleted' }],
+    });
+    expect(world.isSigned('kept', '1.0')).toBe(true);
+  });
+
+  it('deletes what is confirmed, with or without the registry', async () => {
+    const [one, other] = [await signed('team/one'), await signed('other')];
+    const confirm = `${host}/team/one, other`;
+    const ran = await deletion('team/one, other, empty', { confirm });
+    expect(ran.failure).toBeUndefined();
+    expect(ran.outputs.repositories).toBe(`${host}/team/one\n${host}/other`);
+    expect(ran.summary).toContain('### Deleted trust data\n');
+    expect(ran.summary).toContain(`| \`${host}/other\` | ✅ deleted | 1 |`);
+    expect(await reportOf(ran)).toMatchObject({
+      command: 'trustDelete',
+      outcome: 'done',
+      repositories: [
+        { state: 'deleted', images: [`${host}/team/one:1.0@${one}`] },
+        { state: 'deleted', images: [`${host}/other:1.0@${other}`] },
+        { state: 'nothing there' },
+      ],
+    });
+    expect(world.isSigned('team/one', '1.0')).toBe(false);
+  });
+
+  it('deletes what cannot be read, and says so', async () => {
+    await signed('damaged');
+    damaged('damaged');
+    const ran = await deletion('damaged', { confirm: 'damaged' });
+    world.answerWith(() => undefined);
+    expect(ran.failure).toBeUndefined();
+    const log = ran.lines.join('\n');
+    expect(log).toMatch(/damaged +to be deleted +not readable +not readable/);
+    expect(log).toContain('cannot be listed, because it cannot be read: ');
+    expect(ran.summary).toContain('cannot be listed');
+    expect(await reportOf(ran)).toMatchObject({
+      repositories: [
+        { state: 'deleted', unreadable: expect.stringContaining('snapshot') as string },
+      ],
+    });
+  });
+
+  it('keeps the report of what was to be deleted when the run may not delete', async () => {
+    const digest = await signed('guarded');
+    world.trustOf('guarded').rights.push = false;
+    const ran = await deletion('guarded', { confirm: 'guarded' });
+    expect(ran.failure?.code).toBe('SIGNER_NOT_AUTHORIZED');
+    expect(await reportOf(ran)).toMatchObject({
+      outcome: 'failed',
+      repositories: [{ state: 'to be deleted', images: [`${host}/guarded:1.0@${digest}`] }],
+    });
+  });
+
+  it('tells which of several could not be deleted', async () => {
+    await signed('gone');
+    await signed('stays');
+    world.trustOf('stays').rights.all = false;
+    const ran = await deletion('gone, stays', { confirm: 'gone, stays' });
+    expect(ran.failure?.message).toContain('1 of 2 repositories: each was not deleted.');
+    expect(ran.outputs.repositories).toBe(`${host}/gone`);
+    expect(ran.summary).toContain(`| \`${host}/stays\` | ❌ failed |`);
+    expect(await reportOf(ran)).toMatchObject({
+      repositories: [
+        { state: 'deleted' },
+        { state: 'failed', error: { code: 'SIGNER_NOT_AUTHORIZED' } },
+      ],
+    });
+  });
+});
+
+describe('the exported trust data', () => {
+  it('has every tag with its digest, every signer, every key and every role', () => {
+    const repository = dockerLikeRepository();
+    repository.delegate('targets/gone', { expires: inDays(-1) });
+    const data = exportTrustData(trustFiles(repository.build()));
+    expect(data.tags).toMatchObject([
       { tag: '1.0', signers: ['alice'], isPulled: true },
       { tag: 'old', signers: ['Repo Admin'], isPulled: true },
     ]);
-    expect(loss.signers.map(({ name }) => name)).toEqual(['gone', 'alice']);
+    expect(data.signers.map(({ name }) => name)).toEqual(['gone', 'alice']);
     const [root] = repository.root.keys;
-    expect(loss.rootKeys).toEqual([
+    expect(data.rootKeys).toEqual([
       { keyId: root && canonicalKeyIdOf(root.publicKey), dockerId: root?.keyId },
     ]);
-    expect(loss.roles.map(({ role, state }) => [role, state])).toEqual([
+    expect(data.roles.map(({ role, state }) => [role, state])).toEqual([
       ['targets', 'trusted'],
       ['targets/releases', 'trusted'],
       ['targets/alice', 'trusted'],
       ['targets/gone', 'untrusted'],
     ]);
-  });
-
-  it('is listed, and what cannot be read is said', () => {
-    const lines = lossLines(facts).join('\n');
-    expect(lines).toMatch(new RegExp(`${gun}:1\\.0 +${loss.tags[0]?.digest ?? ''} +alice`));
-    expect(lines).toMatch(/db +not confirmed +not readable/);
-    expect(lines).toContain('cannot be listed, because it cannot be read: snapshot: it has no');
-  });
-
-  it('is told with what others will meet, in log and summary', () => {
-    expect(consequencesOf(facts).join()).toContain(`~/.docker/trust/tuf/${gun}`);
-    expect(
-      consequencesOf({ ...facts, repositories: [{ ...one, state: 'nothing there' }] }),
-    ).toEqual([]);
-    const summary = deletionSummary(facts);
-    expect(summary).toContain('### Trust data that would be deleted');
-    expect(summary).toContain('could not rotate trust to a new trusted root');
-    expect(deletionSummary({ ...facts, repositories: [one] })).toContain('### Deleted trust data');
-  });
-
-  it('is in the report in a form that can be signed again', () => {
-    const error = new TrustError('READ_BACK_FAILED', 'still there', { remedy: 'Look.' });
-    const repositories = [one, { ...damaged, state: 'failed' as const, error }];
-    expect(deletionReport({ ...facts, repositories })).toMatchObject({
-      command: 'trustDelete',
-      repositories: [
-        { images: loss.tags.map(({ tag, digest }) => `${gun}:${tag}@${digest}`) },
-        { unreadable: damaged.unreadable, error: { code: 'READ_BACK_FAILED' } },
-      ],
-    });
   });
 });

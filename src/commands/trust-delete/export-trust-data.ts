@@ -1,4 +1,4 @@
-/** What is lost with the trust data of a repository. Pure: a view in, plain facts out. */
+/** The trust data of a repository as plain facts, so that it can be made again. Pure. */
 import {
   keyNameOf,
   keyNamesOf,
@@ -6,25 +6,15 @@ import {
   sha256HexOf,
   signersOf,
   type Gun,
-  type KeyId,
   type KeyName,
   type RoleName,
+  type SignedTag,
   type TargetsSigned,
   type TrustedView,
 } from '../../trust/index.js';
 
-/** A tag as a pull gets it, ready for the input `images` of `sign`. */
-export interface LostTag {
-  readonly tag: string;
-  readonly digest: string;
-  readonly length: number;
-  readonly signers: readonly string[];
-  /** Whether a pull of the tag gets this. */
-  readonly isPulled: boolean;
-}
-
 /** A file of the repository, with all that it states. */
-export interface LostRole {
+export interface ExportedRole {
   readonly role: RoleName;
   readonly version: number;
   readonly expires: string;
@@ -41,28 +31,22 @@ export interface LostRole {
   }[];
 }
 
-/** Everything that is lost. */
-export interface Loss {
+/** All that a repository holds. */
+export interface ExportedTrustData {
   readonly gun: Gun;
-  readonly tags: readonly LostTag[];
-  readonly signers: readonly { readonly name: string; readonly keyIds: readonly KeyId[] }[];
+  readonly tags: readonly Pick<SignedTag, 'tag' | 'digest' | 'length' | 'signers' | 'isPulled'>[];
+  readonly signers: ReturnType<typeof signersOf>;
   readonly rootKeys: readonly KeyName[];
   readonly repositoryKeys: readonly KeyName[];
   readonly rootVersion: number;
-  readonly roles: readonly LostRole[];
+  readonly roles: readonly ExportedRole[];
 }
 
 /** All that `view` holds. */
-export function lossOf(view: TrustedView): Loss {
+export function exportTrustData(view: TrustedView): ExportedTrustData {
   return {
     gun: view.gun,
-    tags: listTags(view).map(({ tag, digest, length, signers, isPulled }) => ({
-      tag,
-      digest,
-      length,
-      signers,
-      isPulled,
-    })),
+    tags: listTags(view).map(({ roles: _, ...tag }) => tag),
     signers: signersOf(view),
     rootKeys: keyNamesOf(view.root, 'root'),
     repositoryKeys: keyNamesOf(view.root, 'targets'),
@@ -80,8 +64,8 @@ function roleOf(
   view: TrustedView,
   role: RoleName,
   { version, expires, targets }: TargetsSigned,
-  state: LostRole['state'],
-): LostRole {
+  state: ExportedRole['state'],
+): ExportedRole {
   const delegation = view.delegations.get(role);
   return {
     role,

@@ -1,2 +1,0 @@
-/** The command `trust delete`. */
-export { deleteRepositoryTrust } from './delete.js';
