@@ -36,9 +36,9 @@ export interface CommandDefinition<N extends string, I extends Inputs, C> extend
   readonly hasReport?: boolean;
   /**
    * From the inputs to what is asked for. Asks nobody, and notes what is wrong: when something was
-   * noted, the run ends before `run`.
+   * noted, the run ends before `run`, whatever is returned.
    */
-  readonly parse: (read: Read<I>) => C | Promise<C>;
+  readonly parse: (read: Read<I>) => C | undefined | Promise<C | undefined>;
   /**
    * Does what is asked for.
    * @throws what leaves nothing to report; any other failure stands in the report.
@@ -74,6 +74,7 @@ export function defineCommand<const N extends string, const I extends Inputs, C>
       });
       checkIdentity({ ...problems, values: identityOf(values), workingDirectory });
       problems.throwIfAny();
+      if (configuration === undefined) throw new TypeError('invariant violated: no problem is noted');
       await close(hasReport, label, () => perform(configuration, run));
     },
   };
