@@ -12,7 +12,7 @@ import { keysRestore } from './keys/restore.js';
 import { keysRotate } from './definitions/keys-rotate.js';
 import { keysStatus } from './keys/status.js';
 import { promote } from './definitions/promote.js';
-import { revoke } from './definitions/revoke.js';
+import { revoke } from './revoke/revoke.js';
 import { sign } from './sign/sign.js';
 import { signersAdd } from './signers/add.js';
 import { signersList } from './signers/list.js';

@@ -12,7 +12,6 @@ import type { InputName, InputValues } from '../inputs/values.js';
 import { parseDigest, parseRegistryHost, parseRepository, parseTag } from '../../registry/index.js';
 import { checkIdentity, parseTrustServer, readPins } from './common-inputs.js';
 import { readKeyInput } from './key-inputs.js';
-import { checkTagsToRevoke, readRevocation } from './tags-to-revoke.js';
 import { trustServerOf } from '../inputs/repositories.js';
 import { readImagesToSign } from './sign-images.js';
 import type { BuildConfiguration, Configuration, ImageConfiguration } from './types.js';
@@ -40,7 +39,7 @@ export function readConfiguration(
     : readImage(command, inputs, collected);
   const { registry } = image;
 
-  const isPublishing = command === 'sign' || command === 'revoke' || command === 'promote';
+  const isPublishing = command === 'sign' || command === 'promote';
   const signs = isPublishing || (command !== 'build' && inputs['content-trust']);
   const signingKey = readKeyInput('signing-key', inputs, workingDirectory, collected);
   const rootKey = readKeyInput('root-key', inputs, workingDirectory, collected);
@@ -96,7 +95,6 @@ export function readConfiguration(
     image,
     digest,
     repositories,
-    revocation: command === 'revoke' ? readRevocation(inputs) : undefined,
     build,
     signing,
     contentTrust: isPublishing || inputs['content-trust'],
@@ -135,9 +133,7 @@ function readImage(
       add({ input, problem: 'is not set', code: 'INPUT_MISSING' });
     }
   }
-  if (command === 'revoke') checkTagsToRevoke(inputs, collected);
-  const tags =
-    command === 'revoke' ? [] : inputs.tags.map((tag) => parse('tags', () => parseTag(tag)) ?? '');
+  const tags = inputs.tags.map((tag) => parse('tags', () => parseTag(tag)) ?? '');
   return { registry, repository, tags: [...new Set(tags)], gun: `${registry}/${repository}` };
 }
 

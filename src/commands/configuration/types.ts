@@ -50,13 +50,6 @@ export interface SigningConfiguration {
   readonly tagsLast: 'auto' | 'always' | 'never';
 }
 
-/** What is to be taken away. */
-export interface RevocationConfiguration {
-  /** Names and patterns; undefined for every tag. */
-  readonly tags: readonly string[] | undefined;
-  readonly dryRun: boolean;
-}
-
 /** Everything a run was asked for, checked. */
 export interface Configuration {
   readonly command: CommandName;
@@ -65,8 +58,6 @@ export interface Configuration {
   readonly digest: string | undefined;
   /** The repositories of the input `images`; only for `sign`, and never empty. */
   readonly repositories: readonly RepositoryToSign[] | undefined;
-  /** Which tags are to be revoked; only for `revoke`. */
-  readonly revocation: RevocationConfiguration | undefined;
   /** Only for commands that build. */
   readonly build: BuildConfiguration | undefined;
   /** Absent when nothing is signed: `build`, or content trust switched off. */

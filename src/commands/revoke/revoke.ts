@@ -1,11 +1,9 @@
 /**
- * Takes the signatures of tags away, as far as the signing key reaches, and says what is left. The
- * images stay in the registry. Says "revoked" only of what a stranger does not find any more.
+ * Removes the signatures of tags, as far as the signing key reaches, and says what is left. The images
+ * stay in the registry. Says "revoked" only of what a new client no longer finds.
  */
-import { placeOf } from '../configuration/types.js';
 import type { OpenedKey } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
-import type { InputValues } from '../inputs/values.js';
 import { proveSigner } from '../../signing/index.js';
 import {
   createTrustServer,
@@ -18,77 +16,150 @@ import {
   type TrustedView,
   type TrustServer,
 } from '../../trust/index.js';
-import { readConfiguration } from '../configuration/read-configuration.js';
-import type {
-  Configuration,
-  RevocationConfiguration,
-  SigningConfiguration,
-} from '../configuration/types.js';
-import type { RunContext } from '../context.js';
-import { handOnReport } from '../report/report-file.js';
 import type { Session } from '../access/access.js';
-import { checkRegistry, explainRefusal } from '../signing/registry-rights.js';
-import { describePin, matchedPin, resolvePin, warnOfFirstUse } from '../signing/pins.js';
-import { openKeyInput } from '../signing/open-key-input.js';
-import { outcomeOf, viewAfter, type RevokedTag } from './outcome.js';
+import { defineCommand } from '../command.js';
+import type { ImageConfiguration, KeyConfiguration } from '../configuration/types.js';
+import type { Run } from '../context.js';
+import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
+import { dryRun, readImage, tags } from '../inputs/image.js';
+import { readKeyInput } from '../inputs/key-inputs.js';
+import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
 import {
-  revocationReport,
-  revocationSummary,
-  revocationTable,
-  type RevocationFacts,
-} from './report.js';
-import { selectionOf, type Selection } from './selection.js';
+  readTrustServer,
+  registry,
+  repository,
+  trustServer,
+  trustServerOf,
+} from '../inputs/repositories.js';
+import { signingInputs } from '../inputs/signing.js';
+import { code, escape } from '../report/markdown.js';
+import type { Paragraph } from '../report/report-model.js';
+import { rootWords } from '../report/root-words.js';
+import { someOf } from '../report/some-of.js';
+import { codeColumn, tableOf, type Table } from '../report/table.js';
+import { openKeyInput } from '../signing/open-key-input.js';
+import { describePin, matchedPin, resolvePins, warnOfFirstUse } from '../signing/pins.js';
+import { checkRegistry, explainRefusal } from '../signing/registry-rights.js';
+import { outcomeOf, viewAfter, type RevokedTag } from './revoked-tags.js';
+import { checkPattern, selectTags, type TagSelection } from './tag-patterns.js';
 
-/**
- * Runs `revoke`.
- * @throws {TrustError} KEY_NOT_AUTHORIZED, after all was removed that could be, when a tag can still
- * be pulled as signed; TRUST_DATA_MISSING; and whatever keeps the run from publishing.
- */
-export async function revokeTags(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, problems } = context;
-  const configuration = readConfiguration('revoke', inputs, workingDirectory, problems);
-  const { signing, revocation, image } = configuration;
-  if (!signing || !revocation) throw new TypeError('revoke was configured for something else');
-  const { log, warnings } = context;
-  const session = await log.group('Registry login', () =>
-    context.access.session(placeOf(configuration)),
-  );
-  const plan = await log.group('Trust data', () =>
-    prepare(configuration, signing, revocation, session, context),
-  );
-  const { dryRun } = revocation;
-  const tags = await log.group(dryRun ? 'Dry run' : 'Revocation', async () => {
-    const outcome = dryRun
+export const revoke = defineCommand({
+  name: 'revoke',
+  label: 'Revoke',
+  help: 'Removes the signatures of tags from every role that the signing key may sign, and says which roles still have them. The images stay. Needs no Docker.',
+  inputs: {
+    registry: { ...registry, required: true },
+    repository: { ...repository, required: true },
+    tags: {
+      ...tags,
+      note: 'Also patterns, in which `*` stands for any characters and `?` for one.',
+    },
+    'all-tags': {
+      type: 'boolean',
+      group: 'image',
+      label: 'All tags',
+      help: 'Revokes every tag of the repository, instead of those that `tags` names.',
+      default: false,
+      example: 'true',
+    },
+    'dry-run': dryRun,
+    'signing-key': signingInputs['signing-key'],
+    'signing-key-passphrase': signingInputs['signing-key-passphrase'],
+    'trust-server': trustServer,
+    ...pinInputs,
+    'registry-login': registryLogin,
+    'registry-id': registryId,
+  },
+  parse: (read) => {
+    const { values, add, parse, conflict, has, nameInput } = read;
+    const image = readImage({ ...read, values: { ...values, tags: [] } });
+    const { tags, 'all-tags': isAll } = values;
+    for (const tag of tags) {
+      parse('tags', () => {
+        checkPattern(tag);
+      });
+    }
+    if (isAll && tags.length > 0) {
+      const problem = `is true, and "${nameInput('tags')}" names some`;
+      conflict('all-tags', problem, 'Name the tags to revoke, or revoke all, but not both.');
+    }
+    if (!isAll && tags.length === 0 && !has('all-tags')) {
+      const remedy = `Name the tags to revoke in ${nameInput('tags')}; to revoke every one, set ${nameInput('all-tags')} to true.`;
+      add({ input: 'tags', problem: 'is not set', code: 'INPUT_MISSING', remedy });
+    }
+    const signingKey = readKeyInput('signing-key', read);
+    if (values['signing-key'] === undefined) {
+      const problem = 'is not set, and something is to be signed';
+      add({ input: 'signing-key', problem, code: 'INPUT_MISSING' });
+    }
+    return (
+      signingKey && {
+        image,
+        trustServer: readTrustServer(read) ?? trustServerOf(image.registry),
+        registryId: readRegistryId(read),
+        signingKey,
+        pins: readPins(read),
+        selection: selectTags(isAll ? undefined : tags),
+        dryRun: values['dry-run'],
+      }
+    );
+  },
+  run: async (configuration, run) => {
+    const { dryRun, image, trustServer } = configuration;
+    const { gun, registry, repository } = image;
+    const { log } = run;
+    const session = await log.group('Registry login', () =>
+      run.access.session({ registry, trustServer }),
+    );
+    const plan = await log.group('Trust data', () => prepare(configuration, session, run));
+    const tags = dryRun
       ? outcomeOf(viewAfter(plan.view, plan.removal), plan.removal)
-      : await carryOut(plan, configuration, session, context);
-    if (outcome.length > 0) for (const line of revocationTable(outcome, dryRun)) log.info(line);
-    for (const line of leftOvers(outcome)) log.warn(line);
-    if (dryRun) log.info('Nothing was changed.');
-    return outcome;
-  });
+      : await log.group('Revocation', () => remove(plan, configuration, session, run));
+    for (const line of remainders(tags)) log.warn(line);
+    const { keyId, method, description } = plan.key.signer;
+    const pinnedBy = matchedPin(plan.view);
+    const namesOf = (isMeant: (tag: RevokedTag) => boolean): string =>
+      tags
+        .filter(isMeant)
+        .map(({ tag }) => tag)
+        .join(',');
+    return {
+      title: dryRun ? 'Dry run' : 'Result',
+      heading: dryRun ? 'Tags that would be revoked' : 'Revoked tags',
+      body: [
+        { summary: `${code(gun)} with key ${code(keyId)}; root ${escape(rootWords(pinnedBy))}` },
+        tags.length === 0 ? { summary: 'No such tag is signed.' } : tagTable(tags, dryRun),
+        ...notSigned(plan.notSigned),
+        ...(dryRun ? [{ log: 'Nothing was changed.' }] : []),
+      ],
+      facts: {
+        registry,
+        repository,
+        gun,
+        dryRun,
+        key: { id: keyId, method, description },
+        pinnedBy,
+        tags,
+        notSigned: plan.notSigned,
+      },
+      outputs: {
+        'revoked-tags': namesOf(({ removedFrom }) => removedFrom.length > 0),
+        'still-signed-tags': namesOf(({ stillIn }) => stillIn.length > 0),
+        'key-id': keyId,
+      },
+      failure: dryRun ? undefined : stillPullable(gun, tags, run),
+    };
+  },
+});
 
-  const namesOf = (some: readonly RevokedTag[]): string => some.map(({ tag }) => tag).join(',');
-  context.setOutput(
-    'revoked-tags',
-    namesOf(tags.filter(({ removedFrom }) => removedFrom.length > 0)),
-  );
-  context.setOutput('still-signed-tags', namesOf(tags.filter(({ stillIn }) => stillIn.length > 0)));
-  context.setOutput('key-id', plan.key.signer.keyId);
-  const { keyId, method, description } = plan.key.signer;
-  const facts: RevocationFacts = {
-    registry: image.registry,
-    repository: image.repository,
-    gun: image.gun,
-    dryRun,
-    key: { id: keyId, method, description },
-    pinnedBy: matchedPin(plan.view),
-    tags,
-    notSigned: plan.notSigned,
-    warnings,
-  };
-  await handOnReport(revocationReport(facts), configuration.reportPath, context);
-  await context.addSummary(revocationSummary(facts));
-  if (!dryRun) refuseIfPullable(image.gun, tags, context);
+interface RevokeConfiguration {
+  readonly image: ImageConfiguration;
+  readonly trustServer: string;
+  readonly registryId: string | undefined;
+  readonly signingKey: KeyConfiguration;
+  readonly pins: readonly PinReference[];
+  readonly selection: TagSelection;
+  readonly dryRun: boolean;
 }
 
 interface Revocation {
@@ -96,98 +167,120 @@ interface Revocation {
   readonly key: OpenedKey;
   readonly pins: readonly Pin[];
   readonly view: TrustedView;
-  readonly selection: Selection;
   readonly removal: RemovalPlan;
+  /** Names and patterns that mean no signed tag. */
   readonly notSigned: readonly string[];
 }
 
 async function prepare(
-  configuration: Configuration,
-  signing: SigningConfiguration,
-  { tags, dryRun }: RevocationConfiguration,
+  configuration: RevokeConfiguration,
   session: Session,
-  context: RunContext,
+  run: Run,
 ): Promise<Revocation> {
-  const { gun } = configuration.image;
-  const { clock, signal, log } = context;
-  await checkRegistry(configuration, session, context);
+  const { image, trustServer, signingKey, selection, dryRun } = configuration;
+  const { gun } = image;
+  const { clock, signal, log, nameInput } = run;
+  await checkRegistry(configuration, session, run);
   const [key, pins] = await Promise.all([
-    openKeyInput(signing.signingKey, session, context),
-    Promise.all(signing.pins.map((pin) => resolvePin(pin, session, context))),
+    openKeyInput(signingKey, session, run),
+    resolvePins(configuration.pins, session, run),
   ]);
   if (!dryRun) await proveSigner(key.signer);
   log.info(key.signer.description);
   log.info(`key ID ${key.signer.keyId}`);
-  const server = createTrustServer({ url: configuration.trustServer, gun, ...session.trust, log });
+  const server = createTrustServer({ url: trustServer, gun, ...session.trust, log });
   const read = await readRepository(server, { pins, now: clock(), signal });
   if (!read) throw noTrustData(gun);
-  const selection = selectionOf(tags);
   const removal = planRemoval(read, selection.selects, key.signer, clock());
   const { files } = removal;
-  const pinInput = context.nameInput('trust-pin');
+  const pinInput = nameInput('trust-pin');
   const anchor = requireAnchor({ view: read, pins, files, keys: [key.signer], pinInput });
   const { view } = anchor;
   log.info(`trust data verified: root version ${view.root.signed.version}, ${describePin(view)}`);
-  warnOfFirstUse(view, context.nameInput, log);
+  warnOfFirstUse(view, nameInput, log);
   for (const warning of view.warnings) log.warn(warning.message);
   const notSigned = selection.without([...removal.removed.keys(), ...removal.remaining.keys()]);
   for (const name of notSigned) {
     log.warn(`${gun} has no signed tag ${name}: there is nothing to revoke.`);
   }
   if (removal.roles.length > 0) log.info(`roles that will change: ${removal.roles.join(', ')}`);
-  return { server, key, pins: anchor.pins, view, selection, removal, notSigned };
+  return { server, key, pins: anchor.pins, view, removal, notSigned };
 }
 
-async function carryOut(
-  { server, key, pins, view, selection }: Revocation,
-  configuration: Configuration,
+async function remove(
+  { server, key: { signer }, pins, view }: Revocation,
+  configuration: RevokeConfiguration,
   session: Session,
-  { clock, signal, log }: RunContext,
+  { clock, signal, log }: Run,
 ): Promise<readonly RevokedTag[]> {
-  const done = await explainRefusal(configuration, session, () =>
-    removeTags(server, {
-      signer: key.signer,
-      selects: selection.selects,
-      known: view,
-      pins,
-      clock,
-      signal,
-      log,
-    }),
-  );
-  return outcomeOf(done.view, done);
+  const { selects } = configuration.selection;
+  const options = { signer, selects, known: view, pins, clock, signal, log };
+  const removed = await explainRefusal(configuration, session, () => removeTags(server, options));
+  return outcomeOf(removed.view, removed);
 }
 
-/** What is left of each tag, and who could take it away. */
-function leftOvers(tags: readonly RevokedTag[]): readonly string[] {
+function tagTable(tags: readonly RevokedTag[], dryRun: boolean): Table {
+  const roles = (names: readonly string[]): string => names.map(code).join(', ');
+  const stillIn = (tag: RevokedTag): readonly string[] => tag.stillIn.map(({ role }) => role);
+  return tableOf(tags, [
+    codeColumn('Tag', ({ tag }) => tag),
+    {
+      heading: dryRun ? 'To be removed from' : 'Removed from',
+      text: ({ removedFrom }) => removedFrom.join(', ') || '-',
+      markdown: ({ removedFrom }) => roles(removedFrom),
+    },
+    {
+      heading: 'Still in',
+      text: (tag) => stillIn(tag).join(', ') || '-',
+      markdown: (tag) => roles(stillIn(tag)),
+    },
+    {
+      heading: 'Pull',
+      text: pullOf,
+      markdown: (tag) => `${tag.pull === 'signed' ? '❌' : '✅'} ${escape(pullOf(tag))}`,
+    },
+  ]);
+}
+
+function pullOf({ pull, digest }: RevokedTag): string {
+  if (pull === 'signed') return `STILL SIGNED ${digest ?? ''}`;
+  return pull === 'refused' ? 'refused, though a role lists it' : 'refused';
+}
+
+function notSigned(names: readonly string[]): readonly Paragraph[] {
+  return names.length === 0 ? [] : [{ summary: `Not signed: ${names.map(code).join(', ')}` }];
+}
+
+/** What is left of each tag, and whose keys can remove it. */
+function remainders(tags: readonly RevokedTag[]): readonly string[] {
   return tags.flatMap(({ tag, stillIn }) =>
     stillIn.map(({ role, keyIds, threshold, isExpired }) => {
-      const who = keyIds.length === 0 ? 'no known key' : `key ${keyIds.join(', ')}`;
-      const signatures = threshold > 1 ? `${threshold} signatures of ` : '';
+      const key = keyIds.length === 0 ? 'no known key' : `key ${keyIds.join(', ')}`;
+      const who = threshold > 1 ? `${threshold} signatures of ${key}` : key;
       return isExpired
-        ? `${tag} is still listed in ${role}, which has expired: it will be signed again when ${role} is renewed, by ${signatures}${who}.`
-        : `${tag} is still signed in ${role}, which takes ${signatures}${who} to change.`;
+        ? `${tag} is still listed in ${role}, which has expired: it becomes valid again when ${role} is renewed with ${who}.`
+        : `${tag} is still signed in ${role}; a change of ${role} needs ${who}.`;
     }),
   );
 }
 
-function refuseIfPullable(
+/** What the run fails with, after all was removed that could be. */
+function stillPullable(
   gun: string,
   tags: readonly RevokedTag[],
-  { nameInput }: RunContext,
-): void {
+  { nameInput }: Run,
+): TrustError | undefined {
   const pullable = tags.filter(({ pull }) => pull === 'signed');
-  if (pullable.length === 0) return;
+  if (pullable.length === 0) return undefined;
   const roles = new Set(
     pullable
       .flatMap(({ stillIn }) => stillIn.filter(({ isExpired }) => !isExpired))
       .map(({ role, keyIds }) => `${role} (key ${keyIds.join(', ')})`),
   );
-  const shown = pullable.slice(0, 10).map(({ tag, digest }) => `${tag} as ${digest ?? ''}`);
-  const more = pullable.length > shown.length ? ` and ${pullable.length - shown.length} more` : '';
-  throw new TrustError(
+  const names = pullable.map(({ tag, digest }) => `${tag} as ${digest ?? ''}`);
+  return new TrustError(
     'KEY_NOT_AUTHORIZED',
-    `Tags of ${gun} can still be pulled as signed, because roles carry them that the signing key may not change: ${shown.join(', ')}${more}.`,
+    `Tags of ${gun} can still be pulled as signed, because roles list them that the signing key may not change: ${someOf(names)}.`,
     {
       remedy: `All that this key may sign was changed. Run again with a key of ${[...roles].join(', ')} as ${nameInput('signing-key')}, or ask its owner to.`,
     },

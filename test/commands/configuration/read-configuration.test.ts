@@ -303,27 +303,6 @@ describe('credentials that do not go together', () => {
   });
 });
 
-describe('the configuration of revoke', () => {
-  it('takes tags and patterns, or all tags when that is said', () => {
-    const some = configure('revoke', { tags: '1.0, nightly-*, 1.?', 'dry-run': 'true' });
-    expect(some.revocation).toEqual({ tags: ['1.0', 'nightly-*', '1.?'], dryRun: true });
-    const all = configure('revoke', { tags: '', 'all-tags': 'true' });
-    expect(all.revocation).toEqual({ tags: undefined, dryRun: false });
-  });
-
-  it.each([
-    ['neither tags nor all tags', { tags: '' }, 'INPUT_MISSING', /"tags" is not set/],
-    ['both', { 'all-tags': 'true' }, 'INPUT_CONFLICT', /"all-tags" is true, and "tags" names some/],
-    ['what is no tag', { tags: 'a/b*' }, 'INPUT_INVALID', /"a\/b\*" is no tag and no pattern/],
-    ['no key', { 'signing-key': '' }, 'INPUT_MISSING', /"signing-key" is not set/],
-    ['no repository', { repository: '' }, 'INPUT_MISSING', /"repository" is not set/],
-  ])('refuses %s', (_what, texts, code, message) => {
-    const error = refusal('revoke', texts);
-    expect(error.code).toBe(code);
-    expect(error.message).toMatch(message);
-  });
-});
-
 describe('the images to sign', () => {
   it('have the digest that the step which built them put out', () => {
     const images = 'contoso.azurecr.io/a:1\ncontoso.azurecr.io/a:latest';

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { outcomeOf, viewAfter } from '../../../src/commands/revoke/outcome.js';
-import { revocationSummary, revocationTable } from '../../../src/commands/revoke/report.js';
+import { outcomeOf, viewAfter } from '../../../src/commands/revoke/revoked-tags.js';
 import { planRemoval, publishTags, readRepository } from '../../../src/trust/index.js';
 import { ecdsaSigner } from '../../trust/support/keys.js';
-import { content, gun, TestRepository } from '../../trust/support/repository.js';
+import { content, TestRepository } from '../../trust/support/repository.js';
 
 /** `old` in targets and in the releases of a signer, `new` in the releases only. */
 async function planned() {
@@ -47,27 +46,5 @@ describe('what a dry run foresees', () => {
       content('b').digest,
       content('b').digest,
     ]);
-  });
-
-  it('is told as what would be', async () => {
-    const { view, plan } = await planned();
-    const tags = outcomeOf(viewAfter(view, plan), plan);
-    expect(revocationTable(tags, true)[0]).toContain('TO BE REMOVED FROM');
-    expect(revocationTable(tags, false).join('\n')).toMatch(/old .*STILL SIGNED sha256:aaaa/);
-    const facts = {
-      registry: 'contoso.azurecr.io',
-      repository: 'team/app',
-      gun,
-      dryRun: true,
-      key: { id: 'ab'.repeat(32), method: 'ecdsa', description: 'a key' },
-      pinnedBy: undefined,
-      tags,
-      notSigned: ['never-*'],
-      warnings: ['careful'],
-    };
-    const summary = revocationSummary(facts);
-    expect(summary).toContain('### Tags that would be revoked');
-    expect(summary).toMatch(/\| `old` \| `targets\/releases` \| `targets` \| ❌/);
-    expect(summary).toContain('Not signed: `never-*`');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { selectionOf } from '../../../src/commands/revoke/selection.js';
+import { selectTags } from '../../../src/commands/revoke/tag-patterns.js';
 
 describe('the selection of tags', () => {
   it.each([
@@ -11,28 +11,28 @@ describe('the selection of tags', () => {
     ['*a*b*c', ['abc', 'xaybzc', 'aabbc'], ['acb', 'abcd']],
     ['?*', ['a', 'ab'], ['']],
   ])('%s means %j and not %j', (pattern, meant, others) => {
-    const { selects } = selectionOf([pattern]);
+    const { selects } = selectTags([pattern]);
     expect(meant.filter((tag) => !selects(tag))).toEqual([]);
     expect(others.filter(selects)).toEqual([]);
   });
 
   it('takes no character but its wildcards for a special one', () => {
-    const { selects } = selectionOf(['1.0', '[ab]', '*']);
+    const { selects } = selectTags(['1.0', '[ab]', '*']);
     expect(selects('anything')).toBe(true);
-    expect(selectionOf(['1.0', 'a_b']).selects('1x0')).toBe(false);
+    expect(selectTags(['1.0', 'a_b']).selects('1x0')).toBe(false);
   });
 
   it('is quick about names made to be slow', () => {
-    const { selects } = selectionOf([`${'*a'.repeat(40)}b`]);
+    const { selects } = selectTags([`${'*a'.repeat(40)}b`]);
     expect(selects('a'.repeat(128))).toBe(false);
   });
 
   it('means every tag when there is none', () => {
-    expect(selectionOf(undefined).selects('whatever')).toBe(true);
-    expect(selectionOf(undefined).without([])).toEqual([]);
+    expect(selectTags(undefined).selects('whatever')).toBe(true);
+    expect(selectTags(undefined).without([])).toEqual([]);
   });
 
   it('says which names and patterns mean none of the tags', () => {
-    expect(selectionOf(['1.0', '2.*', 'x?']).without(['1.0', 'y1'])).toEqual(['2.*', 'x?']);
+    expect(selectTags(['1.0', '2.*', 'x?']).without(['1.0', 'y1'])).toEqual(['2.*', 'x?']);
   });
 });
