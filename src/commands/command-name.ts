@@ -16,7 +16,7 @@ export type CommandName =
   | 'keysRotate'
   | 'keysStatus'
   | 'keysRenew'
-  | 'keysLost'
+  | 'keysRecover'
   | 'signersList'
   | 'signersAdd'
   | 'signersRemove'

@@ -6,7 +6,7 @@ import { keysBackup } from './keys/backup.js';
 import { keysExport } from './definitions/keys-export.js';
 import { keysImport } from './definitions/keys-import.js';
 import { keysInit } from './definitions/keys-init.js';
-import { keysLost } from './definitions/keys-lost.js';
+import { keysRecover } from './keys/recover.js';
 import { keysRenew } from './keys/renew.js';
 import { keysRestore } from './keys/restore.js';
 import { keysRotate } from './definitions/keys-rotate.js';
@@ -37,7 +37,7 @@ export const all = [
   keysRotate,
   keysStatus,
   keysRenew,
-  keysLost,
+  keysRecover,
   signersList,
   signersAdd,
   signersRemove,

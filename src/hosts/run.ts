@@ -7,6 +7,7 @@ import { runCommand, type Aftermath, type HostContext } from '../commands/index.
 import { checkNetworkEnvironment, proxySecrets } from '../http/index.js';
 import {
   inputNameOn,
+  commandLineOf,
   isReference,
   unknownInputs,
   secretValuesIn,
@@ -123,7 +124,11 @@ async function attempt(
   const { askSecret } = host;
   const toJson = (document: object, indent: number): string =>
     sanitizeJson(document, indent, host.masker);
-  const command = readCommand(host.command(), problems);
+  const command = readCommand(host.command(), problems, (former, now) => {
+    const spell = (name: string): string =>
+      host.name === 'cli' ? commandLineOf(name).join(' ') : name;
+    log.warn(`The command "${spell(former)}" is now "${spell(now)}". Use the new name.`);
+  });
   const inputs = readInputs(command, host.name, (name) => texts.get(name) ?? '', problems);
   const identity = problems.parse('azure-subscription', () => host.identity(inputs, secrets));
   if (command === undefined) {

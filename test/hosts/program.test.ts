@@ -51,4 +51,15 @@ describe('the options of a command', () => {
     }
     expect(help).toContain('--json');
   });
+
+  it('are those of a command that is asked for by its former name, which no help shows', async () => {
+    const { command, calledAs, options } = await parse('keys', 'lost', '--registry=x');
+    expect([command, calledAs]).toEqual(['keysRecover', 'keysLost']);
+    expect([...options]).toEqual([['registry', 'x']]);
+    const keys = createProgram(() => Promise.resolve()).commands.find(
+      (group) => group.name() === 'keys',
+    );
+    expect(keys?.helpInformation()).toMatch(/\n {2}recover /);
+    expect(keys?.helpInformation()).not.toMatch(/\n {2}lost /);
+  });
 });

@@ -84,6 +84,15 @@ describe('reading inputs', () => {
     expect(readCommand(commandLineOf(name).join('  '), problems)).toBe(name);
     expect(problems.problems).toEqual([]);
   });
+
+  it.each(['keysLost', 'keys lost'])('knows the former name "%s" of a command', (text) => {
+    const told: string[] = [];
+    const problems = collectProblems((input) => input);
+    expect(readCommand(text, problems, (former, now) => told.push(former, now))).toBe(
+      'keysRecover',
+    );
+    expect(told).toEqual(['keysLost', 'keysRecover']);
+  });
 });
 
 describe('the table of inputs', () => {

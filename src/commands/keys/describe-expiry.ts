@@ -7,6 +7,7 @@ import {
   type KeyId,
   type RoleExpiry,
 } from '../../trust/index.js';
+import { codeColumn, tableOf, type Table } from '../report/table.js';
 
 /** What expires: a role, or the certificate of the root key. */
 export function nameOf({ role, part }: Pick<RoleExpiry, 'role' | 'part'>): string {
@@ -71,6 +72,39 @@ export function firstExpiry(expiries: readonly RoleExpiry[]): string | undefined
     .flatMap(({ expires }) => expires?.toISOString() ?? [])
     .sort()[0];
 }
+
+/** A row for everything that expires. */
+export function expiryTable(
+  repositories: readonly { readonly gun: Gun; readonly expiries: readonly RoleExpiry[] }[],
+  now: Date,
+): Table {
+  return tableOf(
+    repositories.flatMap(({ gun, expiries }) => expiries.map((one) => ({ gun, ...one }))),
+    [
+      codeColumn('Repository', ({ gun }) => gun),
+      codeColumn('Role', nameOf),
+      { heading: 'Expires', text: ({ expires }) => day(expires) },
+      {
+        heading: 'Days',
+        text: ({ expires }) => (expires ? String(daysUntil(expires, now)) : '-'),
+      },
+      {
+        heading: 'State',
+        text: ({ state }) => (state === 'expired' ? 'EXPIRED' : state),
+        markdown: ({ state }) => `${marks[state]} ${state}`.trim(),
+      },
+      { heading: 'Renewable by', text: renewableBy },
+    ],
+  );
+}
+
+const marks: Readonly<Record<RoleExpiry['state'], string>> = {
+  valid: '✅',
+  expiring: '⚠️',
+  expired: '❌',
+  'not published': '',
+  'not validly signed': '⚠️',
+};
 
 /** One thing that expires, in a report. */
 export function factsOf(expiry: RoleExpiry, now: Date): object {

@@ -3,21 +3,10 @@
  * scheduled pipeline: fails when something has expired or expires soon. Changes nothing.
  */
 import { isTrustError } from '../../errors.js';
-import type { RoleExpiry } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import { warnExpiryDays } from '../inputs/days.js';
-import { codeColumn, tableOf } from '../report/table.js';
 import { failureOfEach, failuresOf, valuesOf, type Outcome } from '../repositories/index.js';
-import {
-  day,
-  daysUntil,
-  expiryError,
-  factsOf,
-  firstExpiry,
-  nameOf,
-  renewableBy,
-  troublesOf,
-} from './describe-expiry.js';
+import { expiryError, expiryTable, factsOf, firstExpiry, troublesOf } from './describe-expiry.js';
 import { expiryInputs, loadRepositories, readExpiryInputs } from './load-repositories.js';
 
 export const keysStatus = defineCommand({
@@ -40,26 +29,7 @@ export const keysStatus = defineCommand({
     return {
       title: 'Expiry',
       heading: 'When trust data expires',
-      body: [
-        tableOf(
-          repositories.flatMap(({ gun, expiries }) => expiries.map((one) => ({ gun, ...one }))),
-          [
-            codeColumn('Repository', ({ gun }) => gun),
-            codeColumn('Role', nameOf),
-            { heading: 'Expires', text: ({ expires }) => day(expires) },
-            {
-              heading: 'Days',
-              text: ({ expires }) => (expires ? String(daysUntil(expires, now)) : '-'),
-            },
-            {
-              heading: 'State',
-              text: ({ state }) => (state === 'expired' ? 'EXPIRED' : state),
-              markdown: ({ state }) => `${marks[state]} ${state}`.trim(),
-            },
-            { heading: 'Renewable by', text: renewableBy },
-          ],
-        ),
-      ],
+      body: [expiryTable(repositories, now)],
       facts: {
         withinDays: configuration.withinDays,
         keys: keys.map(({ signer: { keyId, description } }) => ({ keyId, description })),
@@ -75,14 +45,6 @@ export const keysStatus = defineCommand({
     };
   },
 });
-
-const marks: Readonly<Record<RoleExpiry['state'], string>> = {
-  valid: '✅',
-  expiring: '⚠️',
-  expired: '❌',
-  'not published': '',
-  'not validly signed': '⚠️',
-};
 
 /** The first failure gives the run its code. */
 function worstFirst(outcomes: readonly Outcome[]): readonly Outcome[] {

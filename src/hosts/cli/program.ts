@@ -22,6 +22,8 @@ import { environmentPrefix, variableOf } from './values.js';
 /** What was asked for. */
 export interface Invocation {
   readonly command: CommandName;
+  /** Its name, or the former one that it was asked for by. */
+  readonly calledAs: string;
   readonly options: ReadonlyMap<string, string>;
   readonly json: boolean;
   readonly debug: boolean;
@@ -39,10 +41,16 @@ export function createProgram(start: (invocation: Invocation) => Promise<void>):
     .helpCommand('help [command]', 'Prints the help of a command.')
     .addHelpText('after', epilogue);
   const groups = new Map(commandGroups.map((group) => [group, createGroup(group)]));
+  const add = (name: CommandName, asked: string): void => {
+    const { group } = placeOf(asked);
+    const command = createCommand(name, asked, start);
+    (group === undefined ? program : groups.get(group))?.addCommand(command, {
+      hidden: asked !== name,
+    });
+  };
   for (const name of commandNames) {
-    const { group } = placeOf(name);
-    const command = createCommand(name, start);
-    (group === undefined ? program : groups.get(group))?.addCommand(command);
+    add(name, name);
+    for (const former of commands[name].formerNames ?? []) add(name, former);
   }
   for (const command of groups.values()) program.addCommand(command);
   return program;
@@ -62,16 +70,18 @@ function createGroup(group: CommandGroup): Command {
     .helpCommand('help [command]', 'Prints the help of a command.');
 }
 
+/** The command `name`, by the name that it is `asked` for: its own, or a former one. */
 function createCommand(
   name: CommandName,
+  asked: string,
   start: (invocation: Invocation) => Promise<void>,
 ): Command {
-  const { group, verb } = placeOf(name);
+  const { group, verb } = placeOf(asked);
   const command = new Command(verb)
     .description(commands[name].help)
     .helpOption('-h, --help', 'Prints this help.')
     .addHelpText('after', epilogue);
-  if (group === undefined && verb !== name) command.alias(name);
+  if (group === undefined && verb !== asked) command.alias(asked);
   const names = inputsOf('cli', name);
   for (const input of names) command.addOption(optionOf(input, name));
   command
@@ -97,6 +107,7 @@ function createCommand(
     }
     await start({
       command: name,
+      calledAs: asked,
       options,
       json: given.json === true,
       debug: given.debug === true,

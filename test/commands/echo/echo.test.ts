@@ -23,7 +23,7 @@ const reportingFailures: readonly CommandName[] = [
   'keysRestore',
   'keysRotate',
   'keysStatus',
-  'keysLost',
+  'keysRecover',
   'signersList',
   'signersAdd',
   'signersRemove',

@@ -1,4 +1,4 @@
-/** What `keys status`, `keys renew` and `keys lost` are asked for. */
+/** What `keys status`, `keys renew` and `keys recover` are asked for. */
 import { describe, expect, it } from 'vitest';
 import {
   expiryInputs,
@@ -12,7 +12,7 @@ import { refusedInputs } from '../support/refused-inputs.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';
 const base = { registry: 'contoso.azurecr.io', repository: 'team/app', keys: vault };
-const commands = ['keysStatus', 'keysRenew', 'keysLost'] as const;
+const commands = ['keysStatus', 'keysRenew', 'keysRecover'] as const;
 
 function configure(
   command: CommandName,
@@ -54,7 +54,7 @@ describe('what status, renewal and recovery are asked for', () => {
   });
 
   it('needs no key for the status, nor where all are lost', () => {
-    for (const command of ['keysStatus', 'keysLost'] as const) {
+    for (const command of ['keysStatus', 'keysRecover'] as const) {
       expect(configure(command, { ...base, keys: '' }).keys).toEqual([]);
     }
   });
@@ -95,7 +95,7 @@ describe('what status, renewal and recovery are asked for', () => {
     ],
     [
       'a key that is no key',
-      'keysLost',
+      'keysRecover',
       { ...base, keys: 'https://example.com/keys/app' },
       'KEY_REFERENCE_INVALID',
       /example\.com/,

@@ -55,7 +55,7 @@ describe('the root key is called by its canonical ID, and by Docker’s only as 
     ['keysStatus', () => ({})],
     ['keysRenew', () => ({ keys: keys['root-key'], 'dry-run': 'true' })],
     ['keysRotate', () => ({ role: 'root', 'new-key': keys['root-key'], ...means(), ...dry })],
-    ['keysLost', () => ({})],
+    ['keysRecover', () => ({})],
     ['signersList', () => ({})],
     ['trustDelete', () => ({ 'dry-run': 'true' })],
   ] as const)('%s', async (command, inputs) => {

@@ -290,7 +290,7 @@ describe('the status of a repository whose snapshot key its owner kept', () => {
   });
 });
 
-describe('the way out of lost keys', () => {
+describe('the recovery from lost keys', () => {
   it('is told by the keys that are left, and works for a lost repository key', async () => {
     const rootVault = uniqueName('root');
     const { id } = await stack.azure.createVault({ name: rootVault });
@@ -307,22 +307,23 @@ describe('the way out of lost keys', () => {
     await stack.azure.softDeleteKey(vault.name, name);
 
     const state = await stateOf(scenario, repository);
-    const told = await scenario.run({ host: 'cli', inputs: { command: 'keysLost', ...given } });
+    const told = await scenario.run({ host: 'cli', inputs: { command: 'keysRecover', ...given } });
     expectSuccess(told);
-    expect(told.output).toMatch(/not at hand +targets: key [0-9a-f]{64}/);
-    expect(told.output).toMatch(/pulling +Works\. The first end is that of targets on/);
+    expect(told.output).toMatch(/not available +targets: key [0-9a-f]{64}/);
+    expect(told.output).toMatch(/pulling +Works\. targets expires first, on/);
     expect(told.output).toContain(
       `keys rotate --registry ${registry.loginServer} --repository ${repository} --role targets --root-key ${root.kid} `,
     );
     expect(told.output).toContain(
       `az keyvault key recover --vault-name ${vault.name} --name ${name}`,
     );
-    expect(told.summary).toContain('1. Look for the keys');
+    expect(told.summary).toContain('1. Look for the missing keys');
     expect(await stateOf(scenario, repository)).toEqual(state);
 
     const rootless = { command: 'keysLost', ...given, 'root-key': undefined };
     const worse = await scenario.run({ host: 'task', inputs: rootless });
     expectSuccess(worse);
+    expect(worse.output).toContain('The command "keysLost" is now "keysRecover".');
     expect(worse.output).toMatch(/Works until 20\d\d-\d\d-\d\d, when targets expires/);
     expect(worse.output).toContain(
       `trust delete --registry ${registry.loginServer} --repository ${repository} --confirm ${gunOf(repository)}`,
@@ -332,7 +333,7 @@ describe('the way out of lost keys', () => {
     const rotate = { command: 'keysRotate', repository, role: 'targets', 'new-key': key };
     const inputs = { ...rotate, 'root-key': root.kid };
     expectSuccess(await scenario.run({ host: 'cli', inputs }));
-    const again = { command: 'keysLost', repository, 'root-key': root.kid, 'signing-key': key };
+    const again = { command: 'keysRecover', repository, 'root-key': root.kid, 'signing-key': key };
     const settled = await scenario.run({ host: 'cli', inputs: again });
     expectSuccess(settled);
     expect(settled.output).toContain('Nothing has to be done.');

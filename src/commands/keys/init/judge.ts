@@ -45,7 +45,7 @@ export function otherKeys(
     'KEY_NOT_AUTHORIZED',
     `${view.gun} is initialised with other keys: ${flaws.join('; ')}.`,
     {
-      remedy: `Give the keys it was initialised with in ${nameInput('root-key')} and ${nameInput('signing-key')}, with their version where they were rotated in the vault, or leave the repository out. To put another key in the place of one of them, use "keys rotate"; where one is lost, "keys lost" shows the ways out.`,
+      remedy: `Give the keys it was initialised with in ${nameInput('root-key')} and ${nameInput('signing-key')}, with their version where they were rotated in the vault, or leave the repository out. To put another key in the place of one of them, use "keys rotate"; if one is lost, run "keys recover".`,
     },
   );
 }

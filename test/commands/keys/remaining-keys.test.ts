@@ -3,18 +3,17 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseKeyReference } from '../../../../src/signing/index.js';
-import type { KeySource } from '../../../../src/commands/configuration/key-inputs.js';
-import { openKeysLeft, type KeysLeft } from '../../../../src/commands/keys/lost/open-keys.js';
-import type { RunContext } from '../../../../src/commands/context.js';
-import type { AzureAccess } from '../../../../src/commands/access/access.js';
-import { isTrustError } from '../../../../src/errors.js';
+import { parseKeyReference } from '../../../src/signing/index.js';
+import type { KeySource } from '../../../src/commands/inputs/key-inputs.js';
+import { openRemainingKeys } from '../../../src/commands/keys/remaining-keys.js';
+import type { Run } from '../../../src/commands/context.js';
+import { isTrustError } from '../../../src/errors.js';
 import {
   startVault,
   vault,
   vaultUrl,
   type EmulatedVault,
-} from '../../../azure/key-vault/emulated-vault.js';
+} from '../../azure/key-vault/emulated-vault.js';
 
 let world: EmulatedVault;
 let folder: string;
@@ -37,10 +36,7 @@ const source = (text: string): KeySource => ({
   passphraseInput: 'signing-key-passphrase',
 });
 
-async function open(
-  sources: readonly KeySource[],
-  credential = world.credential,
-): Promise<KeysLeft & { readonly warnings: readonly string[] }> {
+async function open(sources: readonly KeySource[], credential = world.credential) {
   const warnings: string[] = [];
   const log = {
     info: () => undefined,
@@ -54,13 +50,13 @@ async function open(
     signal: new AbortController().signal,
     nameInput: (name: string) => name,
     log,
-  } as unknown as RunContext;
-  const left = await openKeysLeft(sources, { credential } as AzureAccess, context);
+  } as unknown as Run;
+  const left = await openRemainingKeys(sources, { credential }, context);
   return { ...left, warnings };
 }
 
 describe('the keys that are left', () => {
-  it('are those that can be opened; of the others it says why, and what can be had back', async () => {
+  it('are those that can be opened; of the others it says why, and what can be recovered', async () => {
     const file = path.join(folder, 'kept.pem');
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -78,7 +74,7 @@ describe('the keys that are left', () => {
       { name: path.join(folder, 'gone.pem'), isRecoverable: false, reference: undefined },
     ]);
     expect(warnings).toHaveLength(3);
-    expect(warnings[0]).toContain(`${vaultUrl}/keys/deleted is not at hand: `);
+    expect(warnings[0]).toContain(`${vaultUrl}/keys/deleted is not available: `);
   });
 
   it('are each named once, however often they are given', async () => {

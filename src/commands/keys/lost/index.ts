@@ -1,2 +1,0 @@
-/** The command `keys lost`. */
-export { showWayOut } from './lost.js';

@@ -1,0 +1,89 @@
+/** Opens the keys that are left, and notes those that cannot be opened: here that is a finding. */
+import { findVaultKey } from '../../azure/index.js';
+import { isTrustError, type TrustError } from '../../errors.js';
+import { formatKeyReference, type VaultReference } from '../../signing/index.js';
+import type { Run } from '../context.js';
+import type { KeySource } from '../inputs/key-inputs.js';
+import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.js';
+
+/** A key that was named and is not available. */
+export interface UnopenedKey {
+  /** URL or path. */
+  readonly name: string;
+  /** Where it should be; undefined for a file or a whole vault. */
+  readonly reference: VaultReference | undefined;
+  readonly error: TrustError;
+  /** Whether the vault says that it was deleted and can be recovered. */
+  readonly isRecoverable: boolean;
+}
+
+type Azure = Parameters<typeof openAvailableKeys>[1];
+
+const codesOfOneKey = [
+  'KEY_NOT_FOUND',
+  'KEY_DISABLED',
+  'KEY_UNSUITABLE',
+  'KEY_PASSPHRASE_MISSING',
+  'KEY_PASSPHRASE_WRONG',
+  'VAULT_FORBIDDEN',
+  'VAULT_UNREACHABLE',
+] as const;
+
+/**
+ * Opens what can be opened.
+ * @throws {TrustError} what concerns more than one key, such as a failed sign-in.
+ */
+export async function openRemainingKeys(
+  sources: readonly KeySource[],
+  azure: Azure,
+  run: Run,
+): Promise<{ readonly keys: readonly AvailableKey[]; readonly unopened: readonly UnopenedKey[] }> {
+  const keys = new Map<string, AvailableKey>();
+  const unopened: UnopenedKey[] = [];
+  for (const source of sources) {
+    try {
+      for (const key of await openAvailableKeys([source], azure, run)) {
+        if (!keys.has(key.signer.keyId)) keys.set(key.signer.keyId, key);
+      }
+    } catch (error) {
+      if (!isTrustError(error, ...codesOfOneKey)) throw error;
+      const key = await unopenedKey(source, error, azure, run);
+      run.log.warn(`${key.name} is not available: ${error.message}`);
+      unopened.push(key);
+    }
+  }
+  return { keys: [...keys.values()], unopened };
+}
+
+async function unopenedKey(
+  source: KeySource,
+  error: TrustError,
+  azure: Azure,
+  run: Run,
+): Promise<UnopenedKey> {
+  if ('vaultUrl' in source) {
+    return { name: source.vaultUrl, reference: undefined, error, isRecoverable: false };
+  }
+  const name = formatKeyReference(source.reference);
+  const reference = source.reference.kind === 'file' ? undefined : source.reference;
+  const isRecoverable =
+    error.code === 'KEY_NOT_FOUND' &&
+    reference !== undefined &&
+    (await isDeleted(reference, azure, run));
+  return { name, reference, error, isRecoverable };
+}
+
+async function isDeleted(
+  reference: VaultReference,
+  { credential }: Azure,
+  { signal, clock }: Run,
+): Promise<boolean> {
+  if (reference.kind !== 'vault-key') return false;
+  try {
+    await findVaultKey({ ...reference, version: undefined }, credential, { signal, clock });
+    return false;
+  } catch (error) {
+    if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+    return error.code === 'KEY_CONFLICT';
+  }
+}
