@@ -53,8 +53,8 @@ describe('the options of a command', () => {
   });
 
   it('are those of a command that is asked for by its former name, which no help shows', async () => {
-    const { command, calledAs, options } = await parse('keys', 'lost', '--registry=x');
-    expect([command, calledAs]).toEqual(['keysRecover', 'keysLost']);
+    const { command, formerName, options } = await parse('keys', 'lost', '--registry=x');
+    expect([command, formerName]).toEqual(['keysRecover', 'keysLost']);
     expect([...options]).toEqual([['registry', 'x']]);
     const keys = createProgram(() => Promise.resolve()).commands.find(
       (group) => group.name() === 'keys',

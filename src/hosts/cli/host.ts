@@ -28,7 +28,7 @@ interface CliSurroundings {
 
 /** Gives the host. */
 export function createCliHost(invocation: Invocation, surroundings: CliSurroundings): Host {
-  const { command, calledAs, options, json, debug, summaryFile } = invocation;
+  const { command, formerName, options, json, debug, summaryFile } = invocation;
   const { environment, variables, stdout, stderr, askSecret } = surroundings;
   const masker = new SecretMasker();
   const format = readValue('format', { options, variables });
@@ -54,7 +54,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     registerSecret: () => undefined,
     givenInputs: [...variables.keys()],
     warnsOfUnknown: false,
-    command: () => calledAs,
+    command: () => formerName ?? command,
     input: (name) => readValue(name, { options, variables }),
     identity: () => ({}),
     askSecret,

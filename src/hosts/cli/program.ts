@@ -22,8 +22,8 @@ import { environmentPrefix, variableOf } from './values.js';
 /** What was asked for. */
 export interface Invocation {
   readonly command: CommandName;
-  /** Its name, or the former one that it was asked for by. */
-  readonly calledAs: string;
+  /** The former name that it was asked for by. */
+  readonly formerName?: string;
   readonly options: ReadonlyMap<string, string>;
   readonly json: boolean;
   readonly debug: boolean;
@@ -107,7 +107,7 @@ function createCommand(
     }
     await start({
       command: name,
-      calledAs: asked,
+      ...(asked !== name && { formerName: asked }),
       options,
       json: given.json === true,
       debug: given.debug === true,
