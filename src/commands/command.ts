@@ -74,7 +74,8 @@ export function defineCommand<const N extends string, const I extends Inputs, C>
       });
       checkIdentity({ ...problems, values: identityOf(values), workingDirectory });
       problems.throwIfAny();
-      if (configuration === undefined) throw new TypeError('invariant violated: no problem is noted');
+      if (configuration === undefined)
+        throw new TypeError('invariant violated: no problem is noted');
       await close(hasReport, label, () => perform(configuration, run));
     },
   };
