@@ -9,7 +9,7 @@ import { keysInit } from './definitions/keys-init.js';
 import { keysRecover } from './keys/recover.js';
 import { keysRenew } from './keys/renew.js';
 import { keysRestore } from './keys/restore.js';
-import { keysRotate } from './definitions/keys-rotate.js';
+import { keysRotate } from './keys/rotate/rotate.js';
 import { keysStatus } from './keys/status.js';
 import { promote } from './definitions/promote.js';
 import { revoke } from './revoke/revoke.js';

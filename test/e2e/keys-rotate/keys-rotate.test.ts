@@ -130,7 +130,7 @@ describe('keys rotate', () => {
     const refused = await run('task', { ...rotateTargets, 'root-key': keys['root-key'] });
     expectFailure(refused, {
       code: 'KEY_NOT_AUTHORIZED',
-      message: /each cannot be rotated; nothing was changed anywhere/,
+      message: /each cannot be changed; nothing was changed anywhere/,
       remedy: /Ask the owner of the keys to run this, with a key of root as well/,
     });
     expect(await states()).toEqual(steady);

@@ -16,7 +16,7 @@ import { limits } from '../../../limits.js';
 import { proveSigner, type KeyReference, type VaultKeyReference } from '../../../signing/index.js';
 import type { KeyId, Signer } from '../../../trust/index.js';
 import type { KeyConfiguration } from '../../configuration/types.js';
-import type { RunContext } from '../../context.js';
+import type { Run } from '../../context.js';
 import type { AzureAccess } from '../../access/access.js';
 import { asOwner, openKeyInput } from '../../signing/open-key-input.js';
 
@@ -47,7 +47,7 @@ export interface ReadyKey {
 export async function findKey(
   configuration: KeyConfiguration,
   azure: Pick<AzureAccess, 'credential'>,
-  context: RunContext,
+  context: Run,
 ): Promise<FoundKey> {
   const { reference } = configuration;
   if (reference.kind !== 'vault-key') {
@@ -78,7 +78,7 @@ export async function listedVersionOf(
   found: FoundKey,
   keyIds: readonly KeyId[],
   { credential }: Pick<AzureAccess, 'credential'>,
-  { signal, clock }: Pick<RunContext, 'signal' | 'clock'>,
+  { signal, clock }: Pick<Run, 'signal' | 'clock'>,
 ): Promise<FoundKey> {
   if (found.kind === 'missing' || !found.followsNewest || keyIds.includes(found.keyId))
     return found;
@@ -100,7 +100,7 @@ export async function listedVersionOf(
 export async function openFound(
   found: Extract<FoundKey, { kind: 'there' }>,
   azure: Pick<AzureAccess, 'credential'>,
-  context: RunContext,
+  context: Run,
 ): Promise<ReadyKey> {
   const { reference, configuration } = found;
   if (reference.kind === 'vault-key' || reference.kind === 'vault-certificate') {
@@ -119,7 +119,7 @@ export async function makeKey(
   purpose: KeyPurpose,
   hsm: boolean,
   azure: Pick<AzureAccess, 'credential'>,
-  context: RunContext,
+  context: Run,
 ): Promise<ReadyKey> {
   const { credential } = azure;
   const { signal, clock, log } = context;

@@ -1,31 +1,77 @@
 /** Carries a rotation out in every repository, side by side, once all of them are ready for it. */
 import {
-  publishServerKeys,
+  baseRoles,
+  canonicalKeyIdOf,
+  keyNamesOf,
+  listingOf,
   newServerKey,
+  publishServerKeys,
   rotateKey,
   serverRoles,
+  type Gun,
+  type KeyId,
+  type KeyName,
+  type KeyReplacement,
   type PublicKey,
-  type ServerRole,
+  type RoleName,
+  type Signer,
+  type TrustedView,
 } from '../../../trust/index.js';
-import type { RunContext } from '../../context.js';
-import { eachRepository, requireAll } from '../../repositories/index.js';
-import type { Rotation } from './configuration.js';
-import { listedForm, makeNewKey, type OpenedNewKey } from './new-key.js';
-import { finished, planned } from './outcome.js';
-import type { Preparation, ReadyRepository } from './prepare.js';
-import { recordRotation } from './records.js';
-import type { RotatedRepository } from './report.js';
+import type { Log } from '../../../ports.js';
+import type { Run } from '../../context.js';
+import { eachRepository, requireAll, type Outcome } from '../../repositories/index.js';
+import type { PreparedChange, PreparedRepository } from '../../repositories/prepare-change.js';
+import { listedForm, makeNewKey, type NewKey } from './new-key.js';
+import type { RotationPlan } from './plan-rotation.js';
+import type { Rotation } from './rotation.js';
+import { recordRotation } from './rotation-records.js';
+
+/** Keys of one role that were replaced, and by which. */
+interface KeyChange {
+  readonly role: RoleName;
+  /** Canonical IDs. */
+  readonly oldKeyIds: readonly KeyId[];
+  /** Canonical; undefined for a key that is yet to be made. */
+  readonly newKeyId: KeyId | undefined;
+}
+
+/** What became of a repository, or what would. */
+export interface RotatedRepository extends Outcome {
+  readonly state: 'rotated' | 'unchanged' | 'to be rotated' | 'failed';
+  readonly exchanges: readonly KeyChange[];
+  /** What is signed again, and by which keys. */
+  readonly signedBy: readonly { readonly role: RoleName; readonly keys: readonly string[] }[];
+  /** Why there was nothing to do. */
+  readonly unchanged: string | undefined;
+  readonly rootKeys: readonly KeyName[];
+  /** Roles that still list an old key. */
+  readonly stillListed: readonly RoleName[];
+}
+
+export type Prepared = PreparedRepository<RotationPlan>;
 
 /** The new key, and what became of each repository. */
 export interface Work {
-  /** Undefined where the server makes the keys. */
-  readonly newKey: OpenedNewKey | undefined;
+  /** Undefined for a key that is yet to be made, or that the server makes. */
+  readonly newKey: NewKey | undefined;
   readonly repositories: readonly RotatedRepository[];
 }
 
-/** A repository with the new key in the form that it is to list. */
-interface Equipped extends ReadyRepository {
-  readonly publicKeys: ReadonlyMap<string, PublicKey>;
+/** What would be done. */
+export function planned({ gun, plan, view }: Prepared): RotatedRepository {
+  const { replacements, files, unchanged } = plan;
+  return {
+    gun,
+    state: replacements.length === 0 ? 'unchanged' : 'to be rotated',
+    exchanges: replacements.map((replacement) => changeOf(replacement)),
+    signedBy: files.map(({ role, signedBy }) => ({
+      role,
+      keys: signedBy.map(({ signer: { description } }) => description),
+    })),
+    unchanged,
+    rootKeys: keyNamesOf(view.root, 'root'),
+    stillListed: [],
+  };
 }
 
 /**
@@ -34,92 +80,127 @@ interface Equipped extends ReadyRepository {
  */
 export async function carryOut(
   rotation: Rotation,
-  preparation: Preparation,
-  context: RunContext,
+  prepared: PreparedChange<RotationPlan>,
+  given: NewKey | undefined,
+  run: Run,
 ): Promise<Work> {
-  const { repositories } = preparation;
-  const todo = repositories.filter(({ replacements }) => replacements.length > 0);
-  const newKey =
-    todo.length === 0 ? preparation.newKey : await theNewKey(rotation, preparation, context);
-  if (newKey?.reference.startsWith('https:') === true) context.setOutput('keys', newKey.reference);
+  const { repositories, signers } = prepared;
+  const todo = repositories.filter(({ plan }) => plan.replacements.length > 0);
+  const newKey = todo.length === 0 ? given : await theNewKey(rotation, repositories, given, run);
+  if (newKey?.url.startsWith('https:') === true) run.setOutput('keys', newKey.url);
   // For all of them, before the first is published.
   const equipped = requireAll(
-    await eachRepository(todo, (repository) => equip(repository, rotation, newKey, context)),
+    await eachRepository(todo, (repository) => equip(repository, rotation, newKey, signers, run)),
     'cannot be rotated; no repository was changed',
   );
-  const done = await eachRepository(equipped, (repository) =>
-    rotateOne(repository, rotation, newKey, preparation, context),
-  );
-  const results = new Map(done.map((one) => [one.gun, one]));
+  const results = await eachRepository(equipped, (repository) => rotateIn(repository, run.log));
+  const byGun = new Map(results.map((result) => [result.gun, result]));
   const outcomes = repositories.map((repository): RotatedRepository => {
-    const result = results.get(repository.gun);
-    if (!result) return planned(repository);
-    if (result.error) return { ...planned(repository), state: 'failed', error: result.error };
-    return result.value;
+    const { value, error } = byGun.get(repository.gun) ?? {};
+    return value ?? { ...planned(repository), ...(error && { state: 'failed', error }) };
   });
-  await recordRotation(rotation, preparation, newKey, outcomes, context);
+  if (rotation.kind === 'key' && newKey) {
+    await recordRotation(rotation.role, prepared, newKey, outcomes, run);
+  }
   return { newKey, repositories: outcomes };
-}
-
-async function rotateOne(
-  repository: Equipped,
-  rotation: Rotation,
-  newKey: OpenedNewKey | undefined,
-  { availableKeys }: Preparation,
-  { clock, signal, log }: RunContext,
-): Promise<RotatedRepository> {
-  const { server, view, pins, explain, publicKeys } = repository;
-  const options = { known: view, availableKeys, pins, clock, signal, log };
-  const done = await explain(async () => {
-    if (rotation.kind === 'hand-over') {
-      const newKeys = new Map(
-        serverRoles.flatMap((role): [ServerRole, PublicKey][] => {
-          const key = publicKeys.get(role);
-          return key ? [[role, key]] : [];
-        }),
-      );
-      return {
-        ...(await publishServerKeys(server, { ...options, newKeys })),
-        unchanged: undefined,
-      };
-    }
-    const { role, oldKeyId } = rotation;
-    const publicKey = publicKeys.get(role);
-    if (!newKey || !publicKey) throw new TypeError('a key got lost on the way');
-    const key = { signer: newKey.signer, publicKey };
-    return rotateKey(server, { ...options, role, oldKeyId, newKey: key });
-  });
-  for (const { message } of done.view.warnings) log.warn(message);
-  return finished(repository, done, publicKeys);
 }
 
 async function theNewKey(
   rotation: Rotation,
-  { newKey, azure, repositories }: Preparation,
-  context: RunContext,
-): Promise<OpenedNewKey | undefined> {
-  if (rotation.kind !== 'key' || rotation.newKey.kind !== 'create') return newKey;
-  const gun = repositories.length === 1 ? repositories[0]?.gun : undefined;
-  return makeNewKey(rotation.newKey, rotation.role, gun, azure, context);
+  repositories: readonly Prepared[],
+  given: NewKey | undefined,
+  run: Run,
+): Promise<NewKey | undefined> {
+  if (rotation.kind !== 'key' || rotation.newKey.kind !== 'create') return given;
+  const azure = run.access.azure(repositories[0]?.registry);
+  const guns = repositories.map(({ gun }) => gun);
+  return makeNewKey(rotation.newKey, rotation, guns, azure, run);
+}
+
+/** A repository with its new keys, in the form that it is to list. */
+interface Equipped {
+  readonly gun: Gun;
+  readonly repository: Prepared;
+  readonly newKeyOf: (role: RoleName) => PublicKey | undefined;
+  readonly publish: () => Promise<{
+    readonly view: TrustedView;
+    readonly replacements: readonly KeyReplacement[];
+    readonly unchanged?: string | undefined;
+  }>;
 }
 
 async function equip(
-  repository: ReadyRepository,
+  repository: Prepared,
   rotation: Rotation,
-  newKey: OpenedNewKey | undefined,
-  { clock, signal }: RunContext,
+  newKey: NewKey | undefined,
+  availableKeys: readonly Signer[],
+  { clock, signal, log }: Run,
 ): Promise<Equipped> {
-  const { replacements, server, gun, explain, view } = repository;
-  if (rotation.kind === 'hand-over') {
-    const roles = serverRoles.filter((name) => replacements.some(({ role }) => role === name));
+  const { gun, server, view: known, plan, pins, explain } = repository;
+  const options = { known, availableKeys, pins, clock, signal, log };
+  if (rotation.kind === 'server-key') {
+    const roles = serverRoles.filter((name) => plan.replacements.some(({ role }) => role === name));
     const made = await explain(() =>
       Promise.all(
-        roles.map(async (role) => [role, await newServerKey(server, view, role, signal)] as const),
+        roles.map(async (role) => [role, await newServerKey(server, known, role, signal)] as const),
       ),
     );
-    return { ...repository, publicKeys: new Map(made) };
+    const newKeys = new Map(made);
+    return {
+      gun,
+      repository,
+      newKeyOf: (role) => new Map<string, PublicKey>(made).get(role),
+      publish: () => publishServerKeys(server, { ...options, newKeys }),
+    };
   }
-  if (!newKey) throw new TypeError('there is no new key');
-  const publicKey = await listedForm(newKey, rotation.role, gun, clock());
-  return { ...repository, publicKeys: new Map([[rotation.role, publicKey]]) };
+  if (!newKey) throw new TypeError('invariant violated: missing new key');
+  const { role, oldKeyId } = rotation;
+  const { signer } = newKey;
+  const publicKey = await listedForm(newKey, role, gun, clock());
+  return {
+    gun,
+    repository,
+    newKeyOf: () => publicKey,
+    publish: () => rotateKey(server, { ...options, role, oldKeyId, newKey: { signer, publicKey } }),
+  };
+}
+
+async function rotateIn(
+  { repository, newKeyOf, publish }: Equipped,
+  log: Log,
+): Promise<RotatedRepository> {
+  const { view, replacements, unchanged } = await repository.explain(publish);
+  for (const { message } of view.warnings) log.warn(message);
+  const gone = replacements.flatMap(({ removed }) => removed.flatMap(({ keyId }) => keyId ?? []));
+  return {
+    ...planned(repository),
+    state: unchanged === undefined ? 'rotated' : 'unchanged',
+    unchanged,
+    exchanges: replacements.map((replacement) => changeOf(replacement, newKeyOf)),
+    rootKeys: keyNamesOf(view.root, 'root'),
+    stillListed: rolesWithKeys(view, gone),
+  };
+}
+
+function changeOf(
+  { role, removed }: KeyReplacement,
+  newKeyOf: Equipped['newKeyOf'] = () => undefined,
+): KeyChange {
+  const key = newKeyOf(role);
+  return {
+    role,
+    oldKeyIds: [...new Set(removed.map(({ id, keyId }) => keyId ?? id))],
+    newKeyId: key && canonicalKeyIdOf(key),
+  };
+}
+
+/** The roles of `view` that list one of `keyIds` (canonical), in order of their names. */
+export function rolesWithKeys(view: TrustedView, keyIds: readonly KeyId[]): readonly RoleName[] {
+  return [...baseRoles, ...view.delegations.keys()]
+    .filter((role) =>
+      listingOf(view, role)?.keys.some(
+        ({ keyId }) => keyId !== undefined && keyIds.includes(keyId),
+      ),
+    )
+    .sort();
 }

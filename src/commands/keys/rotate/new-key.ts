@@ -3,73 +3,78 @@ import { openVaultKey } from '../../../azure/index.js';
 import {
   createRootCertificate,
   formatKeyReference,
+  parseKeyReference,
   publicKeyOfCertificate,
+  type KeyReference,
 } from '../../../signing/index.js';
 import {
   decodeCertificates,
   isDelegation,
   type Gun,
-  type SignerInfo,
   type PublicKey,
   type RoleName,
   type Signer,
 } from '../../../trust/index.js';
-import type { KeyConfiguration } from '../../configuration/types.js';
-import type { RunContext } from '../../context.js';
 import type { AzureAccess } from '../../access/access.js';
+import type { KeyConfiguration } from '../../configuration/types.js';
+import type { Run } from '../../context.js';
 import { asOwner, openKeyInput } from '../../signing/open-key-input.js';
 import { makeKey } from '../init/keys.js';
-import type { NewKeySource } from './configuration.js';
+import type { KeyRotation, NewKeySource } from './rotation.js';
 
 /** A key that exists and can sign. */
-export interface OpenedNewKey {
+export interface NewKey {
   readonly signer: Signer;
   /** URL with version; the path of a file. */
-  readonly reference: string;
+  readonly url: string;
+  /** Where the record of its roots is: where the input says, or with the version that was made. */
+  readonly reference: KeyReference;
   /** PEM of the certificate, where one was named. */
   readonly certificatePem: string | undefined;
 }
 
-/** Stands for a key that is yet to be made. */
-export const pendingKey: SignerInfo = { keyId: '', description: 'the new key' };
-
 /** Opens a key that exists. @throws {TrustError} */
 export async function openNewKey(
   key: KeyConfiguration,
-  azure: Pick<AzureAccess, 'credential'>,
-  context: RunContext,
-): Promise<OpenedNewKey> {
+  azure: AzureAccess,
+  run: Run,
+): Promise<NewKey> {
   const { reference } = key;
-  if (reference.kind === 'vault-key' || reference.kind === 'vault-certificate') {
-    const signer = await asOwner(() => openVaultKey(reference, azure.credential, context));
-    return { signer, reference: signer.kid, certificatePem: signer.certificatePem };
-  }
-  const { signer } = await asOwner(() => openKeyInput(key, azure, context));
-  return { signer, reference: formatKeyReference(reference), certificatePem: undefined };
+  return run.log.group('New key', async () => {
+    const opened = await asOwner(async (): Promise<NewKey> => {
+      if (reference.kind === 'vault-key' || reference.kind === 'vault-certificate') {
+        const signer = await openVaultKey(reference, azure.credential, run);
+        const { kid: url, certificatePem } = signer;
+        return { signer, url, reference, certificatePem };
+      }
+      const { signer } = await openKeyInput(key, azure, run);
+      const url = formatKeyReference(reference);
+      return { signer, url, reference, certificatePem: undefined };
+    });
+    run.log.info(`${opened.signer.keyId}  ${opened.signer.description}, the new key`);
+    return opened;
+  });
 }
 
 /**
  * Makes the key: a new version where the name exists.
- * @param gun the repository it is for, if it is for one alone.
+ * @param guns the repositories that get it; its tags name one that is alone.
  * @throws {TrustError}
  */
 export async function makeNewKey(
   { reference, hsm }: Extract<NewKeySource, { kind: 'create' }>,
-  role: RoleName,
-  gun: Gun | undefined,
-  azure: Pick<AzureAccess, 'credential'>,
-  context: RunContext,
-): Promise<OpenedNewKey> {
+  { role }: KeyRotation,
+  [gun, ...others]: readonly Gun[],
+  azure: AzureAccess,
+  run: Run,
+): Promise<NewKey> {
   const purpose = {
     role: isDelegation(role) ? 'delegation' : role === 'root' ? role : 'targets',
-    gun,
+    gun: others.length === 0 ? gun : undefined,
   } as const;
-  const made = await makeKey({ kind: 'missing', reference }, purpose, hsm, azure, context);
-  return {
-    signer: made.signer,
-    reference: made.kid ?? formatKeyReference(reference),
-    certificatePem: undefined,
-  };
+  const { signer, kid } = await makeKey({ kind: 'missing', reference }, purpose, hsm, azure, run);
+  const url = kid ?? formatKeyReference(reference);
+  return { signer, url, reference: parseKeyReference(url), certificatePem: undefined };
 }
 
 /**
@@ -78,7 +83,7 @@ export async function makeNewKey(
  * @throws {TrustError} KEY_UNSUITABLE
  */
 export async function listedForm(
-  { signer, reference, certificatePem }: OpenedNewKey,
+  { signer, url, certificatePem }: NewKey,
   role: RoleName,
   gun: Gun,
   now: Date,
@@ -86,5 +91,5 @@ export async function listedForm(
   if (role === 'root') return createRootCertificate(gun, signer, now);
   if (certificatePem === undefined || !isDelegation(role)) return signer.publicKey;
   const [der] = decodeCertificates(certificatePem);
-  return publicKeyOfCertificate(der, { source: reference, now }).publicKey;
+  return publicKeyOfCertificate(der, { source: url, now }).publicKey;
 }

@@ -1,64 +1,133 @@
 /**
  * Replaces the key of a role in repositories. Makes and publishes nothing before every repository is
- * known to be ready, and says "rotated" only of what a stranger reads so.
+ * known to be ready, and says "rotated" only of what a new client reads so.
  */
-import type { InputValues } from '../../inputs/values.js';
-import type { RunContext } from '../../context.js';
-import { handOnReport } from '../../report/report-file.js';
-import { failureOfEach, type Attempted } from '../../repositories/index.js';
-import { adviceOn } from './advice.js';
-import { carryOut } from './carry-out.js';
-import { readRotateConfiguration } from './configuration.js';
-import { planned } from './outcome.js';
-import { prepare } from './prepare.js';
-import { rotationReport, rotationSummary, rotationTable, type RotationFacts } from './report.js';
+import type { RoleName } from '../../../trust/index.js';
+import { defineCommand } from '../../command.js';
+import type { Run } from '../../context.js';
+import { readAvailableKeys } from '../../inputs/key-inputs.js';
+import { readPins } from '../../inputs/pins.js';
+import { readRepositories } from '../../inputs/repositories.js';
+import { code } from '../../report/markdown.js';
+import { paragraph, type Report } from '../../report/report-model.js';
+import { codeColumn, tableOf, type Table } from '../../report/table.js';
+import { failureOfEach, failuresOf } from '../../repositories/index.js';
+import { prepareChange, type ChangeConfiguration } from '../../repositories/prepare-change.js';
+import { carryOut, planned, type RotatedRepository, type Work } from './carry-out.js';
+import { openNewKey } from './new-key.js';
+import { planRotation } from './plan-rotation.js';
+import { adviceOn } from './rotation-advice.js';
+import { readRotation, rotationInputs, type Rotation } from './rotation.js';
 
-/**
- * Runs `keys rotate`.
- * @throws {TrustError} KEY_NOT_AUTHORIZED without the keys that the change takes,
- * TRUST_SERVER_REJECTED where the server cannot publish, KEY_CONFLICT for the root key in another
- * role, all of them before anything is changed anywhere; what a repository could not be rotated for,
- * after all were tried.
- */
-export async function rotateKeys(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, problems } = context;
-  const configuration = readRotateConfiguration(inputs, workingDirectory, problems);
-  const { rotation, dryRun, reportPath } = configuration;
-  const { log, warnings } = context;
-  const preparation = await prepare(configuration, context);
-  for (const { warnings: own } of preparation.repositories) for (const line of own) log.warn(line);
-  const facts = await log.group(dryRun ? 'Dry run' : 'Rotation', async () => {
-    const done = dryRun
-      ? { newKey: preparation.newKey, repositories: preparation.repositories.map(planned) }
-      : await carryOut(rotation, preparation, context);
-    const all: RotationFacts = {
-      role: rotation.role,
-      dryRun,
-      newKey: done.newKey && { keyId: done.newKey.signer.keyId, reference: done.newKey.reference },
-      repositories: done.repositories,
-      advice: dryRun ? [] : adviceOn(rotation, done.newKey, done.repositories, nameInput),
-      warnings,
+interface RotateConfiguration extends ChangeConfiguration {
+  readonly rotation: Rotation;
+}
+
+export const keysRotate = defineCommand({
+  name: 'keysRotate',
+  label: 'Keys: rotate',
+  help: 'Replaces the key of a role: root, repository key or delegation; or hands the snapshot or timestamp key to the server. What was signed stays signed.',
+  inputs: rotationInputs,
+  parse: (read): RotateConfiguration | undefined => {
+    const change = {
+      repositories: readRepositories(read),
+      keys: readAvailableKeys(read),
+      pins: readPins(read),
+      dryRun: read.values['dry-run'],
     };
-    for (const line of rotationTable(all)) log.info(line);
-    for (const { unchanged } of all.repositories) {
-      if (unchanged !== undefined) log.info(`${unchanged}.`);
-    }
-    const isChanged = all.repositories.some(
-      ({ state }) => state === 'rotated' || state === 'failed',
-    );
-    if (!isChanged) log.info('Nothing was changed.');
-    for (const line of all.advice) log.info(line);
-    return all;
-  });
-  const { repositories, newKey } = facts;
+    const rotation = readRotation(read);
+    return rotation && { ...change, rotation };
+  },
+  run: async (configuration, run) => {
+    const { rotation, repositories, dryRun } = configuration;
+    const azure = run.access.azure(repositories[0]?.registry);
+    const newKey =
+      rotation.kind === 'key' && rotation.newKey.kind === 'given'
+        ? await openNewKey(rotation.newKey.key, azure, run)
+        : undefined;
+    const prepared = await prepareChange(configuration, run, {
+      plan: (repository, signers) => planRotation(rotation, repository, signers, newKey, run),
+      newKey: newKey?.signer,
+      replacesRoot: rotation.role === 'root',
+      expiry: 'report',
+    });
+    const work = dryRun
+      ? { newKey, repositories: prepared.repositories.map(planned) }
+      : await run.log.group('Rotation', () => carryOut(rotation, prepared, newKey, run));
+    return reportOf(configuration, work, run);
+  },
+});
+
+function reportOf(
+  { rotation, dryRun }: RotateConfiguration,
+  work: Work,
+  { nameInput }: Pick<Run, 'nameInput'>,
+): Report {
+  const { role } = rotation;
+  const { repositories } = work;
+  const newKey = work.newKey && { keyId: work.newKey.signer.keyId, reference: work.newKey.url };
+  const advice = dryRun ? [] : adviceOn(rotation, work, nameInput);
   const standing = repositories.filter(({ state }) => state === 'rotated' || state === 'unchanged');
-  context.setOutput('repositories', standing.map(({ gun }) => gun).join('\n'));
-  if (newKey) context.setOutput('key-id', newKey.keyId);
-  await handOnReport(rotationReport(facts), reportPath, context);
-  await context.addSummary(rotationSummary(facts));
-  const attempted = repositories.map(({ gun, error }): Attempted<undefined> =>
-    error ? { gun, error } : { gun, value: undefined },
-  );
-  const failure = failureOfEach(attempted, 'was not rotated');
-  if (failure) throw failure;
+  const isChanged = repositories.some(({ state }) => state === 'rotated' || state === 'failed');
+  return {
+    title: dryRun ? 'Dry run' : 'Result',
+    heading: dryRun ? `Key of ${code(role)} that would be rotated` : `Rotated key of ${code(role)}`,
+    body: [
+      tableFor(role, repositories, newKey?.keyId),
+      ...repositories.flatMap(({ unchanged }) => (unchanged ? [{ log: `${unchanged}.` }] : [])),
+      ...(isChanged ? [] : [{ log: 'Nothing was changed.' }]),
+      ...advice.map(paragraph),
+    ],
+    facts: {
+      formatVersion: 2,
+      role,
+      dryRun,
+      newKey,
+      repositories: repositories.map(({ error, ...repository }) => ({
+        ...repository,
+        ...(error && { error: { code: error.code, message: error.message } }),
+      })),
+      advice,
+    },
+    outputs: {
+      repositories: standing.map(({ gun }) => gun).join('\n'),
+      'key-id': newKey?.keyId,
+    },
+    failures: failuresOf(repositories),
+    failure: failureOfEach(repositories, 'was not rotated'),
+  };
+}
+
+/** A line for each role that changes. */
+function tableFor(
+  role: RoleName,
+  repositories: readonly RotatedRepository[],
+  newKeyId: string | undefined,
+): Table {
+  const rows = repositories.flatMap(({ gun, state, exchanges, signedBy }) => {
+    const common = { gun, state };
+    if (exchanges.length === 0) {
+      return [{ ...common, role, oldKey: '-', newKey: newKeyId ?? '-', signedBy: '-' }];
+    }
+    const signers = signedBy.map(({ role: file, keys }) => `${file}: ${keys.join(' + ')}`);
+    return exchanges.map((exchange) => ({
+      ...common,
+      role: exchange.role,
+      oldKey: exchange.oldKeyIds.join(', ') || '-',
+      newKey: exchange.newKeyId ?? newKeyId ?? 'to be made',
+      signedBy: signers.join('; '),
+    }));
+  });
+  return tableOf(rows, [
+    codeColumn('Repository', ({ gun }) => gun),
+    {
+      heading: 'State',
+      text: ({ state }) => state,
+      markdown: ({ state }) => `${state === 'failed' ? '❌' : '✅'} ${state}`,
+    },
+    codeColumn('Role', (row) => row.role),
+    codeColumn('Old key', ({ oldKey }) => oldKey),
+    codeColumn('New key', ({ newKey }) => newKey),
+    { heading: 'Signed by', text: ({ signedBy }) => signedBy, only: 'log' },
+  ]);
 }

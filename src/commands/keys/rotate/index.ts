@@ -1,2 +1,0 @@
-/** The command `keys rotate`. */
-export { rotateKeys } from './rotate.js';

@@ -1,0 +1,101 @@
+/**
+ * Keeps the records of root keys true when keys are replaced: a new signing key gets one, and after a
+ * new root key every key that this run can reach names it in place of the old one.
+ */
+import { listVaultKeys } from '../../../azure/index.js';
+import { isTrustError } from '../../../errors.js';
+import {
+  formatKeyReference,
+  type KeyReference,
+  type VaultReference,
+} from '../../../signing/index.js';
+import { keyIdsFor, type KeyId, type RoleName, type TrustedView } from '../../../trust/index.js';
+import type { AzureAccess } from '../../access/access.js';
+import type { Run } from '../../context.js';
+import type { PreparedChange } from '../../repositories/prepare-change.js';
+import { noteRoots } from '../../signing/root-record.js';
+import type { RotatedRepository } from './carry-out.js';
+import type { NewKey } from './new-key.js';
+
+/** Writes the records that follow from a rotation. What cannot be written is a warning, not a failure. */
+export async function recordRotation(
+  role: RoleName,
+  { keys, repositories: prepared }: PreparedChange<unknown>,
+  newKey: NewKey,
+  repositories: readonly RotatedRepository[],
+  run: Run,
+): Promise<void> {
+  // Only what more than the server confirms may be recorded.
+  const views = new Map(
+    prepared.filter(({ view }) => view.pinnedBy.kind === 'pin').map(({ gun, view }) => [gun, view]),
+  );
+  const done = repositories.filter(
+    ({ gun, state }) => (state === 'rotated' || state === 'unchanged') && views.has(gun),
+  );
+  const add = rootKeyIdsOf(done);
+  if (add.length === 0) return;
+  const azure = run.access.azure(prepared[0]?.registry);
+  if (role !== 'root') {
+    await noteRoots(newKey.reference, { add }, azure, run);
+    return;
+  }
+  const old = done.flatMap(({ exchanges }) => exchanges.flatMap(({ oldKeyIds }) => oldKeyIds));
+  const stillInUse = rootKeyIdsOf(repositories.filter(({ error }) => error !== undefined));
+  const remove = unique(old).filter((id) => !add.includes(id) && !stillInUse.includes(id));
+  const listed = keys.filter(({ signer: { keyId } }) =>
+    [...views.values()].some((view) => signsTags(view, keyId)),
+  );
+  const carrying = await keysNaming(old, vaultsOf([...keys, newKey]), azure, run);
+  const references = new Map(
+    [...listed, ...carrying].map(({ reference }) => [formatKeyReference(reference), reference]),
+  );
+  for (const reference of references.values()) {
+    await noteRoots(reference, { add, remove }, azure, run);
+  }
+}
+
+function rootKeyIdsOf(repositories: readonly RotatedRepository[]): readonly KeyId[] {
+  return unique(repositories.flatMap(({ rootKeys }) => rootKeys.map(({ keyId }) => keyId)));
+}
+
+/** Whether any role but the root lists the key. */
+function signsTags(view: TrustedView, keyId: KeyId): boolean {
+  return ['targets', ...view.delegations.keys()].some(
+    (role) => keyIdsFor(view, role, keyId).length > 0,
+  );
+}
+
+/** The keys in some vaults whose record names one of `old`. */
+async function keysNaming(
+  old: readonly KeyId[],
+  vaultUrls: readonly string[],
+  { credential }: AzureAccess,
+  { signal, clock, log }: Run,
+): Promise<readonly { readonly reference: VaultReference }[]> {
+  const found = await Promise.all(
+    vaultUrls.map(async (vaultUrl) => {
+      try {
+        return await listVaultKeys(vaultUrl, credential, { signal, clock });
+      } catch (error) {
+        if (!isTrustError(error)) throw error;
+        log.warn(
+          `The keys of ${vaultUrl} could not be searched for records of the old root key: ${error.message}`,
+        );
+        return [];
+      }
+    }),
+  );
+  return found
+    .flat()
+    .filter(({ tags }) => Object.values(tags).some((text) => old.some((id) => text.includes(id))));
+}
+
+function vaultsOf(keys: readonly { readonly reference: KeyReference }[]): readonly string[] {
+  return unique(
+    keys.flatMap(({ reference }) => (reference.kind === 'file' ? [] : [reference.vaultUrl])),
+  );
+}
+
+function unique<T>(items: readonly T[]): readonly T[] {
+  return [...new Set(items)];
+}
