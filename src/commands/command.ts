@@ -73,6 +73,7 @@ export function defineCommand<const N extends string, const I extends Inputs, C>
         workingDirectory,
       });
       checkIdentity({ ...problems, values: identityOf(values), workingDirectory });
+      await problems.runChecks();
       problems.throwIfAny();
       if (configuration === undefined)
         throw new TypeError('invariant violated: no problem is noted');
@@ -101,24 +102,21 @@ interface Opened {
   readonly close: (hasReport: boolean, label: string, body: () => Promise<Report>) => Promise<void>;
 }
 
-/** Commands that keep private configurations of Docker in the temporary folder. */
-const usesDocker = ['buildAndPush', 'build', 'push'];
-
-/** What every command begins with: its report can be written, and its files can be read. */
+/** What every command begins with: a place for its report, and the names of its image. */
 async function open(name: string, raw: RawValues, context: HostContext): Promise<Opened> {
   const { log: ownLog, problems, workingDirectory } = context;
   const given = raw['trust-report'] as string | undefined;
   let reportPath = given === undefined ? undefined : path.resolve(workingDirectory, given);
   if (reportPath !== undefined) {
     const file = reportPath;
-    await problems.check('trust-report', () => proveReportPath(file, context));
+    problems.check('trust-report', () => proveReportPath(file, context));
+  } else {
+    await proveTemporaryFolder(context);
   }
-  if (reportPath === undefined || usesDocker.includes(name)) await proveTemporaryFolder(context);
   const names = readNames(raw as unknown as NameValues, problems, (note) => {
     ownLog.info(note);
   });
   const values: RawValues = { ...raw, ...names };
-  await checkNamedFiles(name, values as unknown as LegacyValues, context);
 
   const { log, warnings } = collectWarnings(ownLog);
   const common = { formatVersion: 1, command: name };
@@ -212,6 +210,8 @@ export function legacyCommand<const N extends string>({
     execute: async (raw, context) => {
       const { values, run } = await open(described.name, raw, context);
       const { problems } = context;
+      await problems.runChecks();
+      await checkNamedFiles(described.name, values as unknown as LegacyValues, context);
       await execute(values as unknown as LegacyValues, { ...run, problems });
     },
   };

@@ -28,8 +28,10 @@ export interface ProblemList<N extends string = string> {
   readonly problems: readonly InputProblem[];
   /** The value that `body` reads from `input`; a refusal is noted, and undefined given. */
   parse<T>(this: void, input: N, body: () => T): T | undefined;
-  /** As `parse`, for what takes the file system to know. */
-  check<T>(this: void, input: N, body: () => Promise<T>): Promise<T | undefined>;
+  /** As `parse`, for what takes the file system to know: done by `runChecks`, in this order. */
+  check(this: void, input: N, body: () => Promise<unknown>): void;
+  /** Does what `check` was given, once all inputs are read. */
+  runChecks(this: void): Promise<void>;
   /** Notes that an input does not go with another. */
   conflict(this: void, input: N, problem: string, remedy: string): void;
   add(this: void, problem: InputProblem<N>): void;
@@ -52,6 +54,7 @@ export function collectProblems(
   const remedyOf = ({ input, remedy }: InputProblem): string =>
     remedy ?? `Set ${nameInput(input)}, for example: ${exampleOf(input)}`;
   const problems: InputProblem[] = [];
+  const checks: (() => Promise<void>)[] = [];
   const has = (input: string): boolean => problems.some((known) => known.input === input);
   const add = (found: InputProblem): void => {
     // An input that is known to be missing or unreadable is not missing once more.
@@ -85,13 +88,17 @@ export function collectProblems(
         return undefined;
       }
     },
-    check: async (input, body) => {
-      try {
-        return await body();
-      } catch (error) {
-        note(input, error);
-        return undefined;
-      }
+    check: (input, body) => {
+      checks.push(async () => {
+        try {
+          await body();
+        } catch (error) {
+          note(input, error);
+        }
+      });
+    },
+    runChecks: async () => {
+      for (const check of checks.splice(0)) await check();
     },
     conflict: (input, problem, remedy) => {
       add({ input, problem, code: 'INPUT_CONFLICT', remedy });

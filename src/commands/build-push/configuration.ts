@@ -1,6 +1,6 @@
 /** What a build, push and signature of one image is asked for. Asks nobody. */
 import { parseArgsStringToArgv } from 'string-argv';
-import { readExtraArguments } from '../../docker/index.js';
+import { locateContext, locateDockerfile, readExtraArguments } from '../../docker/index.js';
 import { flawOf, type Inputs } from '../../inputs/index.js';
 import type {
   BuildConfiguration,
@@ -140,6 +140,7 @@ function readBuild(
 ): BuildConfiguration {
   const { values, conflict, nameInput } = read;
   const { builder } = values;
+  checkBuildFiles(read);
   if (isDockerSigning && builder === 'buildx') {
     conflict(
       'builder',
@@ -179,6 +180,15 @@ function readBuild(
     extraArguments: readFurtherArguments(read),
     baseImages: values['content-trust'] ? values['base-images'] : 'ignore',
   };
+}
+
+/** Has context and Dockerfile looked at before anything; the build finds and reads them itself. */
+function checkBuildFiles({ values, workingDirectory, check, has }: Read<typeof buildInputs>): void {
+  const { context, dockerfile } = values;
+  check('context', () => locateContext(context, workingDirectory));
+  check('dockerfile', async () => {
+    if (!has('context')) await locateDockerfile({ context, dockerfile, workingDirectory });
+  });
 }
 
 /** Splits as a shell would, and holds what an input could have said to what it would be held to. */

@@ -20,6 +20,7 @@ import { TrustError } from '../../errors.js';
 import type { Log } from '../../ports.js';
 import type { JobConfiguration } from './configuration.js';
 import type { Run } from '../context.js';
+import { proveTemporaryFolder } from '../report/report-file.js';
 import { warnOfUnsetVariables } from './unset-variables.js';
 import { userDockerConfig } from '../access/docker-home.js';
 import type { Session } from '../access/access.js';
@@ -43,13 +44,14 @@ export interface PrivateDocker {
 }
 
 /**
- * Asks Docker whether it can do what the run needs.
- * @throws {TrustError} DOCKER_NOT_FOUND, DOCKER_ENGINE_DOWN, DOCKER_UNSUITABLE
+ * Asks Docker whether it can do what the run needs, once there is a place for its configurations.
+ * @throws {TrustError} FILE_NOT_WRITTEN, DOCKER_NOT_FOUND, DOCKER_ENGINE_DOWN, DOCKER_UNSUITABLE
  */
 export async function checkDocker(
   configuration: JobConfiguration,
   context: Run,
 ): Promise<CheckedDocker> {
+  await proveTemporaryFolder(context);
   const { build, signing } = configuration;
   const { log, exec, signal, platform, workingDirectory } = context;
   const windows = platform === 'win32';

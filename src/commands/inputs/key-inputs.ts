@@ -1,7 +1,8 @@
-/** The inputs that name keys, as checked references. Opens nothing. */
+/** The inputs that name keys, as checked references. Opens none of them. */
 import path from 'node:path';
+import { readKeyBytes } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
-import type { Input, Inputs, ListInput, TextInput } from '../../inputs/index.js';
+import type { Input, Inputs, ListInput, ProblemList, TextInput } from '../../inputs/index.js';
 import { parseKeyReference, vaultServiceOf, type KeyReference } from '../../signing/index.js';
 import type { KeyConfiguration } from '../configuration/types.js';
 import type { Read } from './read.js';
@@ -131,6 +132,16 @@ export function readKeyInput<K extends KeyInput>(
         passphrase: inputs[passphraseInput],
         passphraseInput,
       }));
+}
+
+/** Has the file of a key looked at before anything, for a run that cannot do without the key. */
+export function checkKeyFile<K extends KeyInput>(
+  input: K,
+  key: KeyConfiguration | undefined,
+  { check }: Pick<ProblemList<NoInfer<K>>, 'check'>,
+): void {
+  const reference = key?.reference;
+  if (reference?.kind === 'file') check(input, () => readKeyBytes(reference.path));
 }
 
 /** An entry of the input `keys`: one key, or every key of a vault. */

@@ -1,12 +1,19 @@
-/** The inputs that pin the root of a repository; opening a CA file or a vault key comes later. */
+/** The inputs that pin the root of a repository; opening a vault key comes later. */
+import { createPublicKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError } from '../../errors.js';
-import type { Input, Inputs } from '../../inputs/index.js';
+import { TrustError, messageOf } from '../../errors.js';
+import type { Input, Inputs, NameInput } from '../../inputs/index.js';
 import {
+  explain,
+  formatPem,
   parseKeyReference,
+  readCertificates,
+  readKeyText,
   type VaultCertificateReference,
   type VaultKeyReference,
 } from '../../signing/index.js';
+import type { Pin } from '../../trust/index.js';
 import type { Read } from './read.js';
 
 export const trustPin = {
@@ -19,15 +26,20 @@ export const trustPin = {
 
 export const pinInputs = { 'trust-pin': trustPin } as const satisfies Inputs;
 
-/** The pins that `trust-pin` names. */
-export function readPins({
-  values,
-  workingDirectory,
-  parse,
-}: Read<typeof pinInputs>): readonly PinReference[] {
+/**
+ * The pins that `trust-pin` names.
+ * @param isNeeded whether the run opens them: then their files are looked at before anything.
+ */
+export function readPins(
+  { values, workingDirectory, parse, check, nameInput }: Read<typeof pinInputs>,
+  isNeeded = true,
+): readonly PinReference[] {
   return values['trust-pin'].flatMap((text) => {
     const pin = parse('trust-pin', () => parsePin(text, workingDirectory));
-    return pin ? [pin] : [];
+    if (isNeeded && pin?.kind === 'ca-file') {
+      check('trust-pin', () => readPinFile(pin.path, nameInput));
+    }
+    return pin ?? [];
   });
 }
 
@@ -70,4 +82,53 @@ export function parsePin(text: string, workingDirectory: string): PinReference {
     case 'vault-certificate':
       return { kind: 'vault-key', reference };
   }
+}
+
+/** The pin in a file. @throws {TrustError} INPUT_INVALID */
+export async function readPinFile(file: string, nameInput: NameInput): Promise<Pin> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (cause) {
+    throw new TrustError(
+      'INPUT_INVALID',
+      `The CA file ${file} cannot be read: ${messageOf(cause)}`,
+      { remedy: `Correct ${nameInput('trust-pin')}.`, cause },
+    );
+  }
+  return pinIn(bytes, file);
+}
+
+function spkiOf(
+  { label, der }: { readonly label: string; readonly der: Buffer },
+  file: string,
+): Buffer {
+  try {
+    return createPublicKey(formatPem(label, der)).export({ type: 'spki', format: 'der' });
+  } catch (cause) {
+    throw new TrustError(
+      'INPUT_INVALID',
+      `The CA file ${file} cannot be used: its public key cannot be read`,
+      { remedy: "Give the public key of the repository's root key in PEM.", cause },
+    );
+  }
+}
+
+/**
+ * What a file pins: its certificates or, if it holds a public key instead, that key.
+ * @throws {TrustError} INPUT_INVALID
+ */
+function pinIn(bytes: Buffer, file: string): Pin {
+  const certificates = readCertificates(bytes);
+  if (certificates.length > 0) {
+    const pem = certificates.map((der) => formatPem('CERTIFICATE', der)).join('');
+    return { kind: 'ca', pem };
+  }
+  const text = readKeyText(bytes);
+  const key = text.blocks.find(({ label }) => label.endsWith('PUBLIC KEY'));
+  if (key) return { kind: 'public-key', spki: spkiOf(key, file) };
+  const { found, remedy } = explain(text, bytes, 'certificate');
+  throw new TrustError('INPUT_INVALID', `The CA file ${file} cannot be used: it holds ${found}`, {
+    remedy: remedy ?? 'Give a file with the certificate of the authority, in PEM or DER.',
+  });
 }

@@ -2,6 +2,7 @@
 import type { Input, Inputs } from '../../inputs/index.js';
 import type { SigningConfiguration } from '../configuration/types.js';
 import {
+  checkKeyFile,
   readKeyInput,
   rootKey,
   rootKeyPassphrase,
@@ -103,8 +104,10 @@ export function readSigning(
   const { values, add } = read;
   const signingKey = readKeyInput('signing-key', read);
   const rootKey = readKeyInput('root-key', read);
-  const pins = readPins(read);
+  const pins = readPins(read, isSigning);
   if (!isSigning) return undefined;
+  // Whether the root key is needed depends on the repository.
+  checkKeyFile('signing-key', signingKey, read);
   if (values['signing-key'] === undefined) {
     add({
       input: 'signing-key',

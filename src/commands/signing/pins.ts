@@ -1,9 +1,5 @@
 /** Pins on their way through a run: opened for verification, and named where people read of them. */
-import { createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { openVaultKey } from '../../azure/index.js';
-import { TrustError, messageOf } from '../../errors.js';
-import { explain, formatPem, readCertificates, readKeyText } from '../../signing/index.js';
 import type { NameInput } from '../../inputs/index.js';
 import type { Log } from '../../ports.js';
 import {
@@ -14,7 +10,7 @@ import {
   type TrustedView,
 } from '../../trust/index.js';
 import type { Run } from '../context.js';
-import type { PinReference } from '../inputs/pins.js';
+import { readPinFile, type PinReference } from '../inputs/pins.js';
 import { notPinned } from '../report/root-words.js';
 import type { AzureAccess } from '../access/access.js';
 
@@ -44,55 +40,6 @@ export async function resolvePin(
       return pinOf(keyId);
     }
   }
-}
-
-/** The pin in a file. @throws {TrustError} INPUT_INVALID */
-export async function readPinFile(file: string, nameInput: NameInput): Promise<Pin> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw new TrustError(
-      'INPUT_INVALID',
-      `The CA file ${file} cannot be read: ${messageOf(cause)}`,
-      { remedy: `Correct ${nameInput('trust-pin')}.`, cause },
-    );
-  }
-  return pinIn(bytes, file);
-}
-
-function spkiOf(
-  { label, der }: { readonly label: string; readonly der: Buffer },
-  file: string,
-): Buffer {
-  try {
-    return createPublicKey(formatPem(label, der)).export({ type: 'spki', format: 'der' });
-  } catch (cause) {
-    throw new TrustError(
-      'INPUT_INVALID',
-      `The CA file ${file} cannot be used: its public key cannot be read`,
-      { remedy: "Give the public key of the repository's root key in PEM.", cause },
-    );
-  }
-}
-
-/**
- * What a file pins: its certificates or, if it holds a public key instead, that key.
- * @throws {TrustError} INPUT_INVALID
- */
-function pinIn(bytes: Buffer, file: string): Pin {
-  const certificates = readCertificates(bytes);
-  if (certificates.length > 0) {
-    const pem = certificates.map((der) => formatPem('CERTIFICATE', der)).join('');
-    return { kind: 'ca', pem };
-  }
-  const text = readKeyText(bytes);
-  const key = text.blocks.find(({ label }) => label.endsWith('PUBLIC KEY'));
-  if (key) return { kind: 'public-key', spki: spkiOf(key, file) };
-  const { found, remedy } = explain(text, bytes, 'certificate');
-  throw new TrustError('INPUT_INVALID', `The CA file ${file} cannot be used: it holds ${found}`, {
-    remedy: remedy ?? 'Give a file with the certificate of the authority, in PEM or DER.',
-  });
 }
 
 /** The canonical ID names the raw key, whatever certificate the root carries. */
