@@ -114,7 +114,7 @@ const flaws: readonly Flaw[] = [
     spoil: () => ({ wire: { timestamp: (text) => text + ' '.repeat(2 * 1024 * 1024) } }),
     code: 'TRUST_DATA_INVALID',
     message: /sent more than allowed when asked to serve timestamp/,
-    remedy: /longer than their parent states are refused/,
+    remedy: /longer than their parent states are rejected/,
   },
   {
     title: 'a root that is not the pinned one',
