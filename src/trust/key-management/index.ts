@@ -20,6 +20,7 @@ export {
   serverRoles,
   type ServerRole,
 } from './server-managed-key.js';
+export { keyUsage, type KeyUsage } from './key-usage.js';
 export { listingOf, type SignerInfo } from './role-listing.js';
 export { draftRotation, rotateKey, type RotationOptions } from './rotate-key.js';
 export { type PullChange } from './pull-changes.js';

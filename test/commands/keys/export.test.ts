@@ -4,12 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tagsFor } from '../../../src/azure/index.js';
-import { readExportConfiguration } from '../../../src/commands/keys/export/configuration.js';
-import { labelKey } from '../../../src/commands/keys/export/purpose.js';
-import type { ExportableKey } from '../../../src/commands/keys/export/read-keys.js';
-import { TrustError } from '../../../src/errors.js';
-import { collectProblems } from '../../../src/commands/index.js';
-import { readInputs } from '../legacy-values.js';
+import { labelKey, type ExportableKey } from '../../../src/commands/keys/read-exportable.js';
 import {
   createMemorySigner,
   readKeyStore,
@@ -25,6 +20,7 @@ import {
 } from '../../azure/key-vault/emulated-vault.js';
 import { gun, TestRepository } from '../../trust/support/repository.js';
 import { ecdsaSigner } from '../../trust/support/keys.js';
+import { refusedInputs } from '../support/refused-inputs.js';
 import { runKeys, somebody, type Somebody } from './run-keys.js';
 
 const passphrase = 'passphrase of the archive';
@@ -241,7 +237,7 @@ describe('what an exported key is called', () => {
     });
     const views = new Map([[gun, await repository.view()]]);
     const labelled = (id: string) => {
-      const { role, gun: own } = labelKey(bare(id), views, { nameInput });
+      const { role, gun: own } = labelKey(bare(id), views, nameInput);
       return [role, own];
     };
     expect(labelled(repository.root.keyId)).toEqual(['root', undefined]);
@@ -249,27 +245,12 @@ describe('what an exported key is called', () => {
     expect(labelled(alice.keyId)).toEqual(['alice', undefined]);
     expect(() => labelled(ecdsaSigner().keyId)).toThrow(/does not list it/);
     const stale = { ...bare(alice.keyId), purpose: { role: 'targets', gun: 'other' } };
-    expect(labelKey(stale, views, { nameInput })).toMatchObject({ role: 'targets', gun: 'other' });
+    expect(labelKey(stale, views, nameInput)).toMatchObject({ role: 'targets', gun: 'other' });
   });
 });
 
 describe('what keys export is asked for', () => {
   const base = { keys: 'a.key', archive: 'out.tar.gz', 'archive-passphrase': passphrase };
-  function refusal(given: Readonly<Record<string, string>>): TrustError {
-    try {
-      const inputs = readInputs('keysExport', 'cli', (name) => given[name] ?? '');
-      readExportConfiguration(
-        inputs,
-        '/agent',
-        collectProblems((name) => name),
-      );
-    } catch (error) {
-      if (error instanceof TrustError) return error;
-      throw error;
-    }
-    throw new Error('the configuration was accepted');
-  }
-
   it.each([
     ['no keys', { ...base, keys: '' }, 'INPUT_MISSING', /"keys" is not set/],
     ['no archive', { ...base, archive: '' }, 'INPUT_MISSING', /"archive" is not set/],
@@ -296,7 +277,8 @@ describe('what keys export is asked for', () => {
     ['a tag', { ...base, images: 'contoso.azurecr.io/app:1' }, 'INPUT_INVALID', /not a repository/],
     ['a bad pin', { ...base, 'trust-pin': 'sha256:1' }, 'INPUT_INVALID', /"trust-pin"/],
     ['half an identity', { ...base, 'client-secret': 'x' }, 'INPUT_MISSING', /"client-id"/],
-  ])('is refused with %s', (_, given, code, message) => {
-    expect(refusal(given)).toMatchObject({ code, message: matching(message) });
+  ])('is refused with %s', async (_, given, code, message) => {
+    const error = await refusedInputs('keysExport', given);
+    expect(error).toMatchObject({ code, message: matching(message) });
   });
 });

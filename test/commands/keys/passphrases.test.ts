@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  createKeyOpener,
-  type LockedKey,
-} from '../../../src/commands/keys/stored-keys/passphrases.js';
-import type { RunContext } from '../../../src/commands/context.js';
+import { createKeyOpener, type LockedKey } from '../../../src/commands/keys/passphrases.js';
+import type { Run } from '../../../src/commands/context.js';
 import { TrustError } from '../../../src/errors.js';
 import { peekKeyFile, readKeyFile } from '../../../src/signing/index.js';
 
@@ -54,7 +51,7 @@ function world({ inputs = {}, environment = {}, answers, platform = 'linux' }: W
         return Promise.resolve(left.shift() ?? '');
       },
     }),
-  } as unknown as RunContext;
+  } as unknown as Run;
   const open = createKeyOpener(
     {
       'root-key-passphrase': inputs['root-key-passphrase'],

@@ -1,197 +1,278 @@
 /**
- * Brings the keys of Docker or notary into Key Vault, so that pipelines sign the same repositories
+ * Imports the keys of Docker or notary into Key Vault, so that pipelines sign the same repositories
  * with the same keys. The old store is only read. Says of a key that it is in the vault only after
- * it was read back, and what it serves only from verified trust data.
+ * it was read back, and where it is used only from verified trust data.
  */
-import type { InputValues } from '../../inputs/values.js';
-import type { Log } from '../../../ports.js';
-import { parseKeyReference, readKeyStore } from '../../../signing/index.js';
+import path from 'node:path';
+import { parseRegistryHost } from '../../../registry/index.js';
+import { parseKeyReference, readKeyStore, vaultServiceOf } from '../../../signing/index.js';
 import { anchored, presentedRootKeys, type Gun, type TrustedView } from '../../../trust/index.js';
-import type { RunContext } from '../../context.js';
-import { handOnReport } from '../../report/report-file.js';
 import type { AzureAccess } from '../../access/access.js';
-import { resolvePin, warnOfFirstUse } from '../../signing/pins.js';
+import { defineCommand } from '../../command.js';
+import type { Run } from '../../context.js';
+import { dryRun } from '../../inputs/image.js';
+import { archive, hsm, readVault, vault } from '../../inputs/key-inputs.js';
+import { readPins, type PinReference } from '../../inputs/pins.js';
+import { readTrustServer, trustServerOf, type NamedRepository } from '../../inputs/repositories.js';
+import { warnOfFirstUse } from '../../signing/pins.js';
 import { noteRoots } from '../../signing/root-record.js';
-import { createKeyOpener } from '../stored-keys/passphrases.js';
-import { describePurpose } from '../stored-keys/stored-key-names.js';
-import { lookAtTrust, repositoriesOf, viewsOf, type LookedAt } from '../stored-keys/trust-data.js';
-import { adviceLines, adviseOn, oldFilesOf } from './advice.js';
-import { bringKeys, wouldBring, type BroughtKey } from './bring.js';
-import { readImportConfiguration, type ImportConfiguration } from './configuration.js';
-import { failureOf } from './failure.js';
-import { openStoredKeys, type OpenedStore } from './open-keys.js';
-import { planImport, type PlannedKey } from './plan.js';
 import {
-  importReport,
-  importSummary,
-  importTable,
-  oldFileLines,
-  type ImportFacts,
-} from './report.js';
+  keyRepositoryInputs,
+  loadKeyRepositories,
+  readKeyRepositories,
+  viewsOf,
+  type KeyRepository,
+} from '../key-repositories.js';
+import {
+  createKeyOpener,
+  passphraseInputs,
+  readKeyPassphrases,
+  type KeyPassphrases,
+} from '../passphrases.js';
+import { describePurpose, imageOfGun } from '../stored-key-names.js';
+import { importKeys, previewImport, type ImportedKey } from './import-keys.js';
+import { reportImport } from './import-report.js';
+import { openStoredKeys, type OpenedStore } from './open-stored-keys.js';
+import { planImport, type ImportTarget, type PlannedKey } from './plan-import.js';
 
-/**
- * Runs `keys import`.
- * @throws {TrustError} ARCHIVE_INVALID, before anything is done, for what is no store of keys;
- *   KEY_PASSPHRASE_MISSING, KEY_PASSPHRASE_WRONG, KEY_UNSUITABLE, KEY_CONFLICT and the refusals of
- *   the vault, after all other keys were brought in.
- */
-export async function importKeys(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, nameInput, secrets, problems } = context;
-  const configuration = readImportConfiguration(inputs, workingDirectory, problems);
-  const { archive, dryRun, vaultUrl } = configuration;
-  const { log, warnings } = context;
-  const azure = context.access.azure(
-    configuration.registry ?? configuration.repositories[0]?.registry ?? new URL(vaultUrl).hostname,
-  );
-  const store = await readKeyStore(archive);
-  const found = await log.group('Archive', () => {
-    log.info(`${archive}: ${store.keys.length} keys`);
-    for (const key of store.keys) log.info(`${key.path}  ${describePurpose(key)}`);
-    for (const { path, why } of store.leftOut) log.info(`${path} ${why}.`);
-    for (const { path, why } of store.unusable) log.warn(`${path} ${why}.`);
-    return openStoredKeys(store, createKeyOpener(inputs, azure.credential, context), secrets, log);
-  });
-  const looked = await look(found, configuration, azure, context);
-  const planned = planImport(found.opened, viewsOf(looked), configuration);
-  warnOfUse(planned, configuration, log);
-  const keys = await bring(planned, configuration, azure, context);
-  await recordRoots(keys, viewsOf(looked), azure, context);
-  const facts: ImportFacts = {
-    dryRun,
-    archive,
-    keys,
-    closed: found.closed,
-    unusable: store.unusable,
-    looked,
-    advice: adviseOn(looked, keys, found.closed),
-    oldFiles: oldFilesOf(keys),
-    warnings,
-  };
-  await log.group('Result', () => {
-    for (const line of importTable(facts)) log.info(line);
-    for (const one of facts.advice) {
-      for (const line of adviceLines(one, nameInput)) log.info(line);
+interface ImportConfiguration extends ImportTarget {
+  /** Absolute path of a folder or an archive. */
+  readonly archive: string;
+  readonly passphrases: KeyPassphrases;
+  /** Those that the inputs name; the keys name more. */
+  readonly repositories: readonly NamedRepository[];
+  /** The registry of the inputs, also without a repository; decides on the cloud. */
+  readonly registry: string | undefined;
+  /** Origin of the trust server of that registry, if it is not the registry itself. */
+  readonly trustServer: string | undefined;
+  readonly pins: readonly PinReference[];
+  readonly dryRun: boolean;
+}
+
+export const keysImport = defineCommand({
+  name: 'keysImport',
+  label: 'Keys: import from Docker',
+  help: 'Imports the keys of a `~/.docker/trust/private` folder, or of a tar.gz backup of it, into Key Vault, and says which repositories use each of them.',
+  inputs: {
+    ...keyRepositoryInputs,
+    ...passphraseInputs,
+    'dry-run': dryRun,
+    vault: { ...vault, required: true, note: 'The vault that the keys are imported into.' },
+    'root-vault': {
+      type: 'text',
+      group: 'keys',
+      label: 'Vault for root keys',
+      help: 'URL of the Key Vault that root keys are imported into, best one that pipelines cannot reach. Without it, `vault`.',
+      example: 'https://contoso-root.vault.azure.net',
+    },
+    hsm,
+    'store-as': {
+      type: 'choice',
+      group: 'keys',
+      label: 'Store imported keys as',
+      help: 'What imported keys become in Key Vault.',
+      choices: {
+        key: 'Keys: the private key never leaves the vault again.',
+        secret:
+          'Secrets that hold a PEM: for the docker engine, and for keys that are to be exported.',
+      },
+      default: 'key',
+      example: 'secret',
+    },
+    archive: {
+      ...archive,
+      required: true,
+      note: "Docker's or Notary's folder of private keys, a tar or tar.gz of one, or a file with private keys.",
+    },
+  },
+  parse: (read): ImportConfiguration => {
+    const { values, add, conflict, nameInput } = read;
+    const repositories = readKeyRepositories(read);
+    const { registry: host, 'store-as': storeAs } = values;
+    const registry =
+      host === undefined
+        ? repositories[0]?.registry
+        : read.parse('registry', () => parseRegistryHost(host));
+    const trustServer = readTrustServer(read);
+    if (trustServer !== undefined && registry === undefined) {
+      const problem = `is not set, but "${nameInput('trust-server')}" is`;
+      add({ input: 'registry', problem, code: 'INPUT_MISSING' });
     }
-    for (const line of oldFileLines(facts)) log.info(line);
-    if (dryRun) log.info('Nothing was changed.');
-    return Promise.resolve();
-  });
-  context.setOutput('repositories', facts.advice.map(({ gun }) => gun).join('\n'));
-  await handOnReport(importReport(facts), configuration.reportPath, context);
-  await context.addSummary(importSummary(facts, nameInput));
-  const failure = failureOf(facts);
-  if (failure) throw failure;
-}
-
-/** The trust data of every repository that was named, by the inputs or by a key. */
-async function look(
-  { opened, closed }: OpenedStore,
-  configuration: ImportConfiguration,
-  azure: AzureAccess,
-  context: RunContext,
-): Promise<readonly LookedAt[]> {
-  const { log } = context;
-  const guns = [
-    ...opened.flatMap((key) => key.guns),
-    ...closed.flatMap(({ gun }) => (gun === undefined ? [] : [gun])),
-  ];
-  const all = repositoriesOf(configuration, guns);
-  if (all.length === 0) return [];
-  return log.group('Trust data', async () => {
-    const pins = await Promise.all(
-      configuration.pins.map((pin) => resolvePin(pin, azure, context)),
+    const vaults = { vault: readVault('vault', read), 'root-vault': readVault('root-vault', read) };
+    if (storeAs === 'secret') {
+      if (values.hsm) {
+        conflict(
+          'hsm',
+          `is set, and "${nameInput('store-as')}" is "secret"`,
+          'Only keys are kept in hardware: leave one of the two out.',
+        );
+      }
+      for (const input of ['vault', 'root-vault'] as const) {
+        const url = vaults[input];
+        if (url === undefined || vaultServiceOf(new URL(url).hostname) !== 'managed-hsm') continue;
+        const problem = `is a Managed HSM, and "${nameInput('store-as')}" is "secret"`;
+        conflict(
+          input,
+          problem,
+          'A Managed HSM holds only keys: name a Key Vault, or store as keys.',
+        );
+      }
+    }
+    const vaultUrl = vaults.vault ?? '';
+    return {
+      archive: path.resolve(read.workingDirectory, values.archive ?? ''),
+      vaultUrl,
+      rootVaultUrl: vaults['root-vault'] ?? vaultUrl,
+      store:
+        storeAs === 'secret' ? { kind: 'vault-secret' } : { kind: 'vault-key', hsm: values.hsm },
+      passphrases: readKeyPassphrases(read),
+      repositories,
+      registry,
+      trustServer,
+      pins: readPins(read),
+      dryRun: values['dry-run'],
+    };
+  },
+  run: async (configuration, run) => {
+    const { log, nameInput } = run;
+    const azure = run.access.azure(
+      configuration.registry ?? new URL(configuration.vaultUrl).hostname,
     );
-    const looked = await lookAtTrust(all, configuration, pins, context);
-    // A root that a key of this store has signed is genuine: the store is the owner's.
-    const available = [...opened, ...closed].flatMap(({ keyId }) =>
-      keyId === undefined ? [] : [{ keyId }],
-    );
-    return looked.map((one): LookedAt => {
-      if (!one.view) return one;
-      const { view } = anchored(one.view, pins, { available, signing: [] });
-      const isFromStore = view.pinnedBy.kind === 'pin' && one.view.pinnedBy.kind !== 'pin';
-      if (isFromStore) log.info(`the root key of ${one.gun} is in this store`);
-      warnOfFirstUse(view, context.nameInput, log);
-      return { ...one, view };
+    const store = await readKeyStore(configuration.archive);
+    const found = await log.group('Archive', () => {
+      log.info(`${configuration.archive}: ${store.keys.length} keys`);
+      for (const key of store.keys) log.info(`${key.path}  ${describePurpose(key)}`);
+      for (const { path: file, why } of store.leftOut) log.info(`${file} ${why}.`);
+      for (const { path: file, why } of store.unusable) log.warn(`${file} ${why}.`);
+      const open = createKeyOpener(configuration.passphrases, azure.credential, run);
+      return openStoredKeys(store, open, run);
     });
+    const { repositories, pins } = configuration;
+    const others = repositoriesOfKeys(configuration, found);
+    const loaded = anchorAtStore(
+      await loadKeyRepositories(repositories, others, pins, azure, run),
+      found,
+      run,
+    );
+    const planned = planImport(found.opened, viewsOf(loaded), configuration);
+    warnOfUse(planned, configuration, run);
+    const keys = configuration.dryRun
+      ? previewImport(planned, configuration)
+      : await log.group('Import', () => importAll(planned, configuration, azure, run));
+    await recordRoots(keys, viewsOf(loaded), azure, run);
+    const { closed } = found;
+    return reportImport(
+      { ...configuration, keys, closed, unusable: store.unusable, loaded },
+      nameInput,
+    );
+  },
+});
+
+/** The repositories that keys name and the inputs do not; a name that is not a repository is left out. */
+function repositoriesOfKeys(
+  { repositories, registry, trustServer }: ImportConfiguration,
+  { opened, closed }: OpenedStore,
+): readonly NamedRepository[] {
+  const guns = new Set(
+    [...opened.flatMap((key) => key.guns), ...closed.map(({ gun }) => gun)].filter(
+      (gun) => gun !== undefined && !repositories.some((named) => named.gun === gun),
+    ) as Gun[],
+  );
+  return [...guns].flatMap((gun): readonly NamedRepository[] => {
+    const image = imageOfGun(gun);
+    if (!image) return [];
+    const own = image.registry === registry ? trustServer : undefined;
+    return [{ ...image, gun, trustServer: own ?? trustServerOf(image.registry) }];
   });
 }
 
-async function bring(
+/** A root that a key of this store has signed is genuine: the store is the owner's. */
+function anchorAtStore(
+  loaded: readonly KeyRepository[],
+  { opened, closed }: OpenedStore,
+  { log, nameInput }: Run,
+): readonly KeyRepository[] {
+  const available = [...opened, ...closed].flatMap(({ keyId }) =>
+    keyId === undefined ? [] : [{ keyId }],
+  );
+  return loaded.map((one): KeyRepository => {
+    if (!one.view) return one;
+    const { view } = anchored(one.view, [], { available, signing: [] });
+    const isFromStore = view.pinnedBy.kind === 'pin' && one.view.pinnedBy.kind !== 'pin';
+    if (isFromStore) log.info(`the root key of ${one.gun} is in this store`);
+    warnOfFirstUse(view, nameInput, log);
+    return { ...one, view };
+  });
+}
+
+async function importAll(
   planned: readonly PlannedKey[],
   configuration: ImportConfiguration,
   azure: AzureAccess,
-  context: RunContext,
-): Promise<readonly BroughtKey[]> {
-  const { log } = context;
-  const { dryRun, vaultUrl } = configuration;
-  if (dryRun) return wouldBring(planned, configuration);
-  return log.group('Import', async () => {
-    const urls: string[] = [];
-    const note = (url: string): void => {
-      urls.push(url);
-      context.setOutput('keys', urls.join('\n'));
-    };
-    // One alone, as it brings the token that the others then have.
-    const first = planned.slice(0, 1);
-    const brought = [
-      ...(await bringKeys(first, configuration, azure, context, note)),
-      ...(await bringKeys(planned.slice(1), configuration, azure, context, note)),
-    ];
-    if (brought.some(({ signs }) => signs === 'not permitted')) {
-      log.info(
-        `This principal may not sign with the keys in ${vaultUrl}, so that they sign was not tried; their public halves are those of the files.`,
-      );
-    }
-    return brought;
-  });
+  run: Run,
+): Promise<readonly ImportedKey[]> {
+  const urls: string[] = [];
+  const note = (url: string): void => {
+    urls.push(url);
+    run.setOutput('keys', urls.join('\n'));
+  };
+  // One alone, as it brings the token that the others then have.
+  const imported = [
+    ...(await importKeys(planned.slice(0, 1), configuration, azure, run, note)),
+    ...(await importKeys(planned.slice(1), configuration, azure, run, note)),
+  ];
+  if (imported.some(({ signs }) => signs === 'not permitted')) {
+    run.log.info(
+      `This principal may not sign with the keys in ${configuration.vaultUrl}, so signing was not tried; their public keys are those of the files.`,
+    );
+  }
+  return imported;
 }
 
-/** Binds each key to the roots of the repositories it signs, as far as more than the server vouches for them. */
+/** Binds each key to the roots of the repositories it signs, if more than the server vouches for them. */
 async function recordRoots(
-  keys: readonly BroughtKey[],
+  keys: readonly ImportedKey[],
   views: ReadonlyMap<Gun, TrustedView>,
   azure: AzureAccess,
-  context: RunContext,
+  run: Run,
 ): Promise<void> {
-  for (const { url, services } of keys) {
+  for (const { url, usage } of keys) {
     if (url === undefined) continue;
-    const roots = services
+    const roots = usage
       .filter(({ roles }) => roles.some((role) => role !== 'root'))
       .flatMap(({ gun }) => {
         const view = views.get(gun);
         return view?.pinnedBy.kind === 'pin' ? presentedRootKeys(view) : [];
       });
-    const add = [...new Set(roots)];
-    await noteRoots(parseKeyReference(url), { add }, azure, context);
+    await noteRoots(parseKeyReference(url), { add: [...new Set(roots)] }, azure, run);
   }
 }
 
 /** What people should know of keys that are of little use, or kept together. */
 function warnOfUse(
   planned: readonly PlannedKey[],
-  { vaultUrl, rootVaultUrl, storeAs }: ImportConfiguration,
-  log: Log,
+  { vaultUrl, rootVaultUrl, store }: ImportConfiguration,
+  { log }: Run,
 ): void {
-  for (const { key, purpose, services, destination } of planned) {
+  for (const { key, purpose, usage, destination } of planned) {
     const what = `${key.paths.join(', ')} (${describePurpose(purpose)})`;
     if (!destination) {
       log.warn(
-        `${what} is not imported: nothing here signs snapshots, the server does. Where it still holds the role, hand it over with "keys rotate" and the role "snapshot".`,
+        `${what} is not imported: snapshots are signed by the server, not by this product. If it still holds the role, hand it over with "keys rotate" and the role "snapshot".`,
       );
-    } else if (services.length === 0) {
+    } else if (usage.length === 0) {
       log.warn(
-        `${what} serves none of the repositories that were looked at. It is imported all the same; name its repositories to have them looked at.`,
+        `${what} is used in none of the repositories that were read. It is imported; name its repositories to have them checked.`,
       );
     }
   }
   const roles = new Set(planned.map(({ purpose }) => purpose.role));
   if (vaultUrl === rootVaultUrl && roles.has('root') && roles.size > 1) {
     log.warn(
-      `Root keys and repository keys go into the same vault, ${vaultUrl}: whoever administers it has both. Keep root keys in a vault of their own, which pipelines cannot reach.`,
+      `Root keys and repository keys go into the same vault, ${vaultUrl}: its administrators have both. Keep root keys in a vault of their own, which pipelines cannot reach.`,
     );
   }
-  if (storeAs === 'secret') {
+  if (store.kind === 'vault-secret') {
     log.warn(
       'The keys are stored as secrets: whoever may read the secrets has the private keys. As Key Vault keys they would never leave the vault.',
     );

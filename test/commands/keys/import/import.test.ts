@@ -108,8 +108,8 @@ describe('importing keys into vaults', () => {
     expect(run.said).toContain('Every key of');
     expect(run.warnings).toEqual(
       expect.arrayContaining([
-        containing(`${gun} cannot be looked at: "registry.example" is not a login server`),
-        containing('serves none of the repositories'),
+        containing(`${gun} cannot be read: "registry.example" is not a login server`),
+        containing('is used in none of the repositories'),
       ]),
     );
     for (const { key } of [root, targets, alice]) {
@@ -159,6 +159,29 @@ describe('importing keys into vaults', () => {
     expect(run.said).toContain('to be imported');
     expect(run.said).not.toContain('may be destroyed');
     expect(run.outputs.keys).toBeUndefined();
+  });
+
+  it('accepts a registry without repositories, as the keys name them, and its trust server', async () => {
+    const folder = await folderOf(make('targets'));
+    const run = await bring(folder, {
+      registry: 'Registry.example',
+      'trust-server': 'https://notary.example',
+      'dry-run': 'true',
+    });
+    expect(run.error).toBeUndefined();
+    expect(run.report).toMatchObject({
+      dryRun: true,
+      repositories: [{ gun, hasTrustData: false }],
+    });
+  });
+
+  it('fails for repositories that are named and cannot be read', async () => {
+    const named = { registry: 'registry.example', repository: 'app, db', 'dry-run': 'true' };
+    const run = await bring(await folderOf(make('targets')), named);
+    expect(run.error?.message).toMatch(
+      /^Every key could be imported\. .*registry\.example\/app: .*registry\.example\/db: /,
+    );
+    expect(run.report).toMatchObject({ outcome: 'failed', repositories: [{}, {}, {}] });
   });
 
   it('takes passphrases out of a vault and from the person at the keyboard', async () => {

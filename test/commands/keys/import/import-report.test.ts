@@ -1,24 +1,27 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adviceLines, adviseOn, oldFilesOf } from '../../../../src/commands/keys/import/advice.js';
-import { wouldBring, type BroughtKey } from '../../../../src/commands/keys/import/bring.js';
-import { failureOf } from '../../../../src/commands/keys/import/failure.js';
-import type { ClosedKey, OpenedStoredKey } from '../../../../src/commands/keys/import/open-keys.js';
-import { planImport } from '../../../../src/commands/keys/import/plan.js';
 import {
-  importSummary,
-  oldFileLines,
-  type ImportFacts,
-} from '../../../../src/commands/keys/import/report.js';
-import { servicesOf } from '../../../../src/commands/keys/stored-keys/serving.js';
+  previewImport,
+  type ImportedKey,
+} from '../../../../src/commands/keys/import/import-keys.js';
+import {
+  reportImport,
+  type ImportResults,
+} from '../../../../src/commands/keys/import/import-report.js';
+import type {
+  ClosedKey,
+  OpenedStoredKey,
+} from '../../../../src/commands/keys/import/open-stored-keys.js';
+import { planImport } from '../../../../src/commands/keys/import/plan-import.js';
 import {
   describePurpose,
   imageOfGun,
   purposeOfStored,
   vaultNameOf,
-} from '../../../../src/commands/keys/stored-keys/stored-key-names.js';
+} from '../../../../src/commands/keys/stored-key-names.js';
+import { logLines, summaryOf } from '../../../../src/commands/report/report-model.js';
 import { TrustError } from '../../../../src/errors.js';
-import { anchored, type Signer, type TrustedView } from '../../../../src/trust/index.js';
+import { anchored, keyUsage, type Signer, type TrustedView } from '../../../../src/trust/index.js';
 import { gun, TestRepository } from '../../../trust/support/repository.js';
 import { ecdsaSigner } from '../../../trust/support/keys.js';
 
@@ -46,7 +49,6 @@ function opened(signer: Signer, role?: string, guns: readonly string[] = []): Op
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return {
     keyId: signer.keyId,
-    publicKey: signer.publicKey,
     privateKey,
     role,
     gun: guns[0],
@@ -55,25 +57,43 @@ function opened(signer: Signer, role?: string, guns: readonly string[] = []): Op
   };
 }
 
-const configuration = { vaultUrl, rootVaultUrl, storeAs: 'key' } as const;
+const configuration = { vaultUrl, rootVaultUrl, store: { kind: 'vault-key', hsm: false } } as const;
 const plan = (...keys: readonly OpenedStoredKey[]) =>
   planImport(keys, new Map([[gun, view]]), configuration);
-const brought = (...keys: readonly OpenedStoredKey[]): readonly BroughtKey[] =>
-  wouldBring(plan(...keys), configuration).map((one) => ({
+const imported = (...keys: readonly OpenedStoredKey[]): readonly ImportedKey[] =>
+  previewImport(plan(...keys), configuration).map((one) => ({
     ...one,
     ...(one.destination
       ? { state: 'imported', url: `${one.destination.url}/v`, signs: 'proven' }
       : {}),
   }));
-const looked = () => [{ gun, isNamed: true, view, error: undefined }];
 
-describe('which roles a key serves', () => {
+function reportOf(changes: Partial<ImportResults>) {
+  const results: ImportResults = {
+    dryRun: false,
+    archive: '/keys.tar.gz',
+    keys: [],
+    closed: [],
+    unusable: [],
+    loaded: [{ gun, isNamed: true, view, error: undefined }],
+    ...changes,
+  };
+  const report = reportImport(results, (name) => name);
+  return {
+    lines: logLines(report.body),
+    summary: summaryOf(report, undefined, []),
+    facts: report.facts,
+    failure: report.failure,
+  };
+}
+
+describe('where a key is used', () => {
   it('is what the trust data lists, for root keys by their certificates', () => {
-    const services = (signer: Signer) => servicesOf(new Map([[gun, view]]), signer.keyId);
-    expect(services(repository.root)).toEqual([{ gun, roles: ['root'] }]);
-    expect(services(repository.targets)).toEqual([{ gun, roles: ['targets'] }]);
-    expect(services(alice)).toEqual([{ gun, roles: ['targets/alice', 'targets/releases'] }]);
-    expect(services(ecdsaSigner())).toEqual([]);
+    const usage = (signer: Signer) => keyUsage(new Map([[gun, view]]), signer.keyId);
+    expect(usage(repository.root)).toEqual([{ gun, roles: ['root'] }]);
+    expect(usage(repository.targets)).toEqual([{ gun, roles: ['targets'] }]);
+    expect(usage(alice)).toEqual([{ gun, roles: ['targets/alice', 'targets/releases'] }]);
+    expect(usage(ecdsaSigner())).toEqual([]);
   });
 });
 
@@ -171,9 +191,9 @@ describe('what to do after an import', () => {
   ];
 
   it('is told as the inputs of the repository, signers first', () => {
-    const [advice] = adviseOn(looked(), brought(...all()), []);
-    if (!advice) throw new Error('there is no advice');
-    expect(adviceLines(advice, (name) => name)).toEqual([
+    const { lines, summary } = reportOf({ keys: imported(...all()) });
+    const start = lines.indexOf(gun);
+    expect(lines.slice(start, start + 5)).toEqual([
       gun,
       expect.stringMatching(
         /^ {2}signing-key: \S+\/keys\/signer-alice-\w+\/v {2}\(signs targets\/alice, targets\/releases\)$/,
@@ -182,21 +202,35 @@ describe('what to do after an import', () => {
       expect.stringMatching(/^ {2}root-key: \S+\/keys\/root-\w+\/v$/),
       `  trust-pin: ${repository.root.keyId}`,
     ]);
+    expect(summary).toContain(`\`\`\`yaml\n# ${gun}\n`);
+    expect(summary).toMatch(/^signing-key: \S+ {2}# signs targets\/alice, targets\/releases$/m);
+    expect(summary).toMatch(/^trust-pin: [0-9a-f]{64}$/m);
   });
 
   it('advises no pin that only the trust server knows', async () => {
-    const view = await repository.view();
-    const [advice] = adviseOn([{ gun, isNamed: true, view, error: undefined }], [], []);
-    expect(advice?.pins).toEqual([]);
-    expect(advice?.notes[0]).toContain('Nothing but the trust server says that its root key is');
+    const unpinned = await repository.view();
+    const loaded = [{ gun, isNamed: true, view: unpinned, error: undefined }];
+    const note = expect.stringContaining(
+      'Only the trust server says that its root key is',
+    ) as string;
+    expect(reportOf({ loaded }).facts).toMatchObject({
+      repositories: [{ pins: [], notes: expect.arrayContaining([note]) as string[] }],
+    });
   });
 
   it('says which keys are missing, and where a root key is that was not opened', () => {
-    const [bare] = adviseOn(looked(), brought(opened(alice, 'alice')), []);
-    expect(bare?.notes).toEqual([
-      expect.stringMatching(new RegExp(`root key \\(${repository.root.keyId}\\) is not among`)),
-      expect.stringContaining('The repository key is not among the keys'),
-    ]);
+    expect(reportOf({ keys: imported(opened(alice, 'alice')) }).facts).toMatchObject({
+      repositories: [
+        {
+          notes: [
+            expect.stringMatching(
+              new RegExp(`root key \\(${repository.root.keyId}\\) is not among`),
+            ),
+            expect.stringContaining('The repository key is not among the keys'),
+          ],
+        },
+      ],
+    });
     const closed: ClosedKey = {
       path: 'private/root.key',
       keyId: repository.root.keyId,
@@ -204,72 +238,57 @@ describe('what to do after an import', () => {
       gun: undefined,
       error: new TrustError('KEY_PASSPHRASE_WRONG', 'wrong', { remedy: 'other' }),
     };
-    const [known] = adviseOn(looked(), brought(), [closed]);
-    expect(known?.notes[0]).toBe('The root key is in private/root.key, which was not opened.');
+    const { lines, failure, summary } = reportOf({ closed: [closed] });
+    expect(lines).toContain('  The root key is in private/root.key, which was not opened.');
+    expect(failure).toBe(closed.error);
+    expect(summary).toContain('❌ not opened: wrong');
   });
 
   it('keeps a snapshot key that a repository lists until the role is handed over', () => {
-    const [targets] = brought(opened(repository.targets, 'targets', [gun]));
-    if (!targets) throw new Error('nothing was brought');
-    const left: BroughtKey = {
+    const [targets] = imported(opened(repository.targets, 'targets', [gun]));
+    if (!targets) throw new Error('nothing was imported');
+    const left: ImportedKey = {
       ...targets,
-      services: [{ gun, roles: ['snapshot'] }],
+      usage: [{ gun, roles: ['snapshot'] }],
       purpose: { role: 'snapshot', gun },
       destination: undefined,
       url: undefined,
       state: 'left out',
     };
-    expect(adviseOn(looked(), [left], [])[0]?.notes).toContainEqual(
+    const { lines, facts } = reportOf({ keys: [left] });
+    expect(lines).toContainEqual(
       expect.stringMatching(/Hand the role to the server with "keys rotate"/),
     );
-    expect(oldFilesOf([left])).toEqual([
-      { path: `private/${repository.targets.keyId}.key`, keep: `it signs the snapshot of ${gun}` },
-    ]);
+    expect(facts).toMatchObject({
+      oldFiles: [
+        {
+          path: `private/${repository.targets.keyId}.key`,
+          mayBeDestroyed: false,
+          why: `it signs the snapshot of ${gun}`,
+        },
+      ],
+    });
   });
 
   it('gives the old files up only where every key was read back', () => {
-    const keys = brought(...all());
-    const facts: ImportFacts = {
-      dryRun: false,
-      archive: '/keys.tar.gz',
-      keys,
-      closed: [],
-      unusable: [],
-      looked: looked(),
-      advice: adviseOn(looked(), keys, []),
-      oldFiles: oldFilesOf(keys),
-      warnings: ['a warning'],
-    };
-    expect(failureOf(facts)).toBeUndefined();
-    expect(oldFileLines(facts)).toEqual([expect.stringContaining('Every key of /keys.tar.gz')]);
-    const some = { ...facts, unusable: [{ path: 'private/x.key', why: 'is broken' }] };
-    expect(oldFileLines(some)[1]).toBe('To be kept: private/x.key (it was not read).');
-    expect(failureOf(some)).toMatchObject({ code: 'ARCHIVE_INVALID' });
-    const summary = importSummary(facts, (name) => name);
-    expect(summary).toContain(`# ${gun}`);
-    expect(summary).toMatch(/^signing-key: \S+ {2}# signs targets\/alice, targets\/releases$/m);
-    expect(summary).toMatch(/^trust-pin: [0-9a-f]{64}$/m);
-    expect(summary).toContain('> ⚠️ a warning');
+    const keys = imported(...all());
+    const { lines, failure } = reportOf({ keys });
+    expect(failure).toBeUndefined();
+    expect(lines.at(-1)).toContain('Every key of /keys.tar.gz');
+    const some = reportOf({ keys, unusable: [{ path: 'private/x.key', why: 'is broken' }] });
+    expect(some.lines.at(-1)).toBe('To be kept: private/x.key (it was not read).');
+    expect(some.failure).toMatchObject({ code: 'ARCHIVE_INVALID' });
   });
 
   it('fails for a repository that was named and not read, not for one that a key names', () => {
     const error = new TrustError('TRUST_PIN_MISMATCH', 'another root', { remedy: 'Look.' });
-    const facts: ImportFacts = {
-      dryRun: false,
-      archive: '/keys',
-      keys: brought(...all()),
-      closed: [],
-      unusable: [],
-      looked: [{ gun, isNamed: true, view: undefined, error }],
-      advice: [],
-      oldFiles: [],
-      warnings: [],
-    };
-    expect(failureOf(facts)).toMatchObject({
+    const keys = imported(...all());
+    const failed = (isNamed: boolean) =>
+      reportOf({ keys, loaded: [{ gun, isNamed, view: undefined, error }] }).failure;
+    expect(failed(true)).toMatchObject({
       code: 'TRUST_PIN_MISMATCH',
-      message: `Every key was imported. It is not known which of the keys serve these repositories. ${gun}: another root.`,
+      message: `Every key was imported. Some trust data cannot be read, so it is not known which of the keys is used there. ${gun}: another root.`,
     });
-    const byKey = { ...facts, looked: [{ gun, isNamed: false, view: undefined, error }] };
-    expect(failureOf(byKey)).toBeUndefined();
+    expect(failed(false)).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 /** What keys of Docker and notary are called: in a vault, in its tags, and in messages. Pure. */
-import type { KeyPurpose } from '../../../azure/index.js';
-import { isTrustError } from '../../../errors.js';
-import { parseImageReference } from '../../../registry/index.js';
-import type { KeyId } from '../../../trust/index.js';
+import type { KeyPurpose } from '../../azure/index.js';
+import { isTrustError } from '../../errors.js';
+import { parseImageReference } from '../../registry/index.js';
+import type { KeyId } from '../../trust/index.js';
 
 /** What a key says it is for. */
 export interface StoredPurpose {
@@ -53,7 +53,7 @@ export function describePurpose({ role, gun }: StoredPurpose): string {
   }
 }
 
-/** Registry and repository of a GUN; undefined for a collection that is of no image. */
+/** Registry and repository of a GUN; undefined for a collection that is not of an image. */
 export function imageOfGun(
   gun: string,
 ): { readonly registry: string; readonly repository: string } | undefined {

@@ -1,6 +1,6 @@
 /**
- * Brings keys into their vaults and reads them back: what is said to be there has the same public
- * half and, where the principal may sign, has signed.
+ * Imports keys into their vaults and reads them back: what is said to be there has the same public
+ * key and, where the principal may sign, has signed.
  */
 import {
   assertImportable,
@@ -11,69 +11,68 @@ import {
   tagsFor,
   type VaultName,
 } from '../../../azure/index.js';
+import { mapConcurrent } from '../../../concurrency.js';
 import { TrustError, isTrustError } from '../../../errors.js';
 import { limits } from '../../../limits.js';
 import { formatKeyReference, proveSigner, type VaultReference } from '../../../signing/index.js';
-import type { Signer } from '../../../trust/index.js';
-import { mapConcurrent } from '../../../concurrency.js';
-import type { RunContext } from '../../context.js';
+import type { KeyId, Signer } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
-import { purposeOfStored } from '../stored-keys/stored-key-names.js';
-import type { ImportConfiguration } from './configuration.js';
-import type { PlannedKey } from './plan.js';
+import type { Run } from '../../context.js';
+import { purposeOfStored } from '../stored-key-names.js';
+import type { ImportTarget, PlannedKey } from './plan-import.js';
 
 /** What became of a key. */
-export interface BroughtKey extends PlannedKey {
+export interface ImportedKey extends PlannedKey {
   readonly state: 'imported' | 'already there' | 'to be imported' | 'left out' | 'failed';
   /** URL with the version; undefined unless it is in the vault. */
   readonly url: string | undefined;
-  /** `not permitted`: this principal may bring keys in, and not sign with them. */
+  /** `not permitted`: this principal may import keys, and not sign with them. */
   readonly signs: 'proven' | 'not permitted' | 'not tried';
   readonly error: TrustError | undefined;
 }
 
-/** What would be done, as far as nobody has to be asked. */
-export function wouldBring(
+type Azure = Pick<AzureAccess, 'credential'>;
+
+/** What would be done, as far as it is known without asking anybody. */
+export function previewImport(
   planned: readonly PlannedKey[],
-  { storeAs }: Pick<ImportConfiguration, 'storeAs'>,
-): readonly BroughtKey[] {
-  return planned.map((one): BroughtKey => {
-    const nothing = { ...one, url: undefined, signs: 'not tried', error: undefined } as const;
-    if (!one.destination) return { ...nothing, state: 'left out' };
-    if (storeAs === 'secret') return { ...nothing, state: 'to be imported' };
+  { store }: Pick<ImportTarget, 'store'>,
+): readonly ImportedKey[] {
+  return planned.map((one): ImportedKey => {
+    if (!one.destination) return notImported(one, 'left out');
+    if (store.kind === 'vault-secret') return notImported(one, 'to be imported');
     try {
       const reference = { kind: 'vault-key', ...one.destination, version: undefined } as const;
       assertImportable(one.key.privateKey, reference);
-      return { ...nothing, state: 'to be imported' };
+      return notImported(one, 'to be imported');
     } catch (error) {
       if (!isTrustError(error, 'KEY_UNSUITABLE')) throw error;
-      return { ...nothing, state: 'failed', error };
+      return notImported(one, 'failed', error);
     }
   });
 }
 
 /**
- * Brings in what has a destination. One key that cannot be brought in keeps no other from it.
+ * Imports what has a destination. If one key fails, the others are still imported.
  * @param note hears of each key that is in its vault, at once.
  * @throws {TrustError} INTERRUPTED
  */
-export async function bringKeys(
+export async function importKeys(
   planned: readonly PlannedKey[],
-  configuration: ImportConfiguration,
-  azure: Pick<AzureAccess, 'credential'>,
-  context: RunContext,
+  target: ImportTarget,
+  azure: Azure,
+  run: Run,
   note: (url: string) => void,
-): Promise<readonly BroughtKey[]> {
-  const { log } = context;
-  return mapConcurrent(planned, limits.concurrentVaultKeys, async (one): Promise<BroughtKey> => {
-    const nothing = { ...one, url: undefined, signs: 'not tried', error: undefined } as const;
+): Promise<readonly ImportedKey[]> {
+  const { log } = run;
+  return mapConcurrent(planned, limits.concurrentVaultKeys, async (one): Promise<ImportedKey> => {
     const { destination, key } = one;
-    if (!destination) return { ...nothing, state: 'left out' };
+    if (!destination) return notImported(one, 'left out');
     try {
-      const { reference, isNew } = await store(one, destination, configuration, azure, context);
+      const { reference, isNew } = await store(one, destination, target, azure, run);
       const url = formatKeyReference(reference);
       note(url);
-      const signer = await readBack(reference, key.keyId, azure, context);
+      const signer = await readBack(reference, key.keyId, azure, run);
       const signs = await tryToSign(signer);
       const state = isNew ? 'imported' : 'already there';
       log.info(`${key.keyId}  ${state}  ${url}`);
@@ -81,30 +80,41 @@ export async function bringKeys(
     } catch (error) {
       if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
       log.warn(`The key ${key.keyId} cannot be imported: ${error.message}`);
-      return { ...nothing, state: 'failed', error };
+      return notImported(one, 'failed', error);
     }
   });
+}
+
+function notImported(
+  planned: PlannedKey,
+  state: ImportedKey['state'],
+  error?: TrustError,
+): ImportedKey {
+  return { ...planned, state, url: undefined, signs: 'not tried', error };
 }
 
 async function store(
   { key, purpose }: PlannedKey,
   destination: VaultName,
-  { storeAs, hsm }: ImportConfiguration,
-  { credential }: Pick<AzureAccess, 'credential'>,
-  { secrets, signal, clock }: RunContext,
+  target: ImportTarget,
+  { credential }: Azure,
+  { secrets, signal, clock }: Run,
 ): Promise<{ readonly reference: VaultReference; readonly isNew: boolean }> {
   const options = { signal, clock, tags: tagsFor(purposeOfStored(purpose)) };
-  return storeAs === 'key'
-    ? importVaultKey(destination, key.privateKey, credential, { ...options, hsm })
+  return target.store.kind === 'vault-key'
+    ? importVaultKey(destination, key.privateKey, credential, {
+        ...options,
+        hsm: target.store.hsm,
+      })
     : setVaultSecret(destination, key.privateKey, credential, { ...options, secrets });
 }
 
 /** Opens what is in the vault now. @throws {TrustError} READ_BACK_FAILED when it is another key */
 async function readBack(
   reference: VaultReference,
-  keyId: string,
-  { credential }: Pick<AzureAccess, 'credential'>,
-  { secrets, signal, clock }: RunContext,
+  keyId: KeyId,
+  { credential }: Azure,
+  { secrets, signal, clock }: Run,
 ): Promise<Signer> {
   const signer =
     reference.kind === 'vault-secret'
@@ -120,7 +130,7 @@ async function readBack(
 }
 
 /** @throws {TrustError} when what it signs is not right, or the vault cannot be asked */
-async function tryToSign(signer: Signer): Promise<BroughtKey['signs']> {
+async function tryToSign(signer: Signer): Promise<ImportedKey['signs']> {
   try {
     await proveSigner(signer);
     return 'proven';

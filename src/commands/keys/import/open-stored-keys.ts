@@ -1,16 +1,15 @@
 /** Opens the keys of a store, as far as the run can, and brings copies of one key together. */
 import type { KeyObject } from 'node:crypto';
 import { isTrustError, type TrustError } from '../../../errors.js';
-import type { Log, Secrets } from '../../../ports.js';
 import { createMemorySigner, type KeyStore, type StoredKey } from '../../../signing/index.js';
-import type { KeyId, PublicKey } from '../../../trust/index.js';
-import { describePurpose, type StoredPurpose } from '../stored-keys/stored-key-names.js';
-import { maskPrivateKey, type KeyOpener } from '../stored-keys/passphrases.js';
+import type { KeyId } from '../../../trust/index.js';
+import type { Run } from '../../context.js';
+import { maskPrivateKey, type KeyOpener } from '../passphrases.js';
+import { describePurpose, type StoredPurpose } from '../stored-key-names.js';
 
 /** A private key that is open now. */
 export interface OpenedStoredKey extends StoredPurpose {
   readonly keyId: KeyId;
-  readonly publicKey: PublicKey;
   readonly privateKey: KeyObject;
   /** Every file that holds it. */
   readonly paths: readonly string[];
@@ -18,10 +17,10 @@ export interface OpenedStoredKey extends StoredPurpose {
   readonly guns: readonly string[];
 }
 
-/** A file that the run cannot have the key of. */
+/** A file whose key the run could not open. */
 export interface ClosedKey extends StoredPurpose {
   readonly path: string;
-  /** The ID that the file is named after; nobody has proven it. */
+  /** The ID that the file is named after; nothing has proven it. */
   readonly keyId: KeyId | undefined;
   readonly error: TrustError;
 }
@@ -38,8 +37,7 @@ export interface OpenedStore {
 export async function openStoredKeys(
   { keys }: KeyStore,
   open: KeyOpener,
-  secrets: Secrets,
-  log: Log,
+  { secrets, log }: Pick<Run, 'secrets' | 'log'>,
 ): Promise<OpenedStore> {
   const opened = new Map<KeyId, OpenedStoredKey>();
   const closed: ClosedKey[] = [];
@@ -52,11 +50,10 @@ export async function openStoredKeys(
     try {
       const { privateKey } = await open({ ...key, description: describe(key) });
       maskPrivateKey(privateKey, secrets);
-      const { keyId, publicKey } = createMemorySigner(privateKey, describe(key));
+      const { keyId } = createMemorySigner(privateKey, describe(key));
       const before = opened.get(keyId);
       opened.set(keyId, {
         keyId,
-        publicKey,
         privateKey,
         role: before?.role ?? role,
         gun: before?.gun ?? gun,
@@ -75,7 +72,7 @@ export async function openStoredKeys(
   return { opened: [...opened.values()], closed };
 }
 
-/** What is wrong with a key and with no other. */
+/** What is wrong with one key and not with the others. */
 const ofOneKey = ['KEY_UNSUITABLE', 'KEY_PASSPHRASE_MISSING', 'KEY_PASSPHRASE_WRONG'] as const;
 
 /** Such as `root key (20ac20e4)`, as Docker tells keys apart; by the file where that names none. */

@@ -5,13 +5,29 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
-import { readPassphrase } from '../../../azure/index.js';
-import { readVariable } from '../../../docker/index.js';
-import { TrustError, isTrustError } from '../../../errors.js';
-import type { InputName, InputValues } from '../../inputs/values.js';
-import type { Secrets } from '../../../ports.js';
-import type { KeyFile, StoredKey } from '../../../signing/index.js';
-import type { RunContext } from '../../context.js';
+import { readPassphrase } from '../../azure/index.js';
+import { readVariable } from '../../docker/index.js';
+import { TrustError, isTrustError } from '../../errors.js';
+import type { InputValues } from '../../inputs/index.js';
+import type { Secrets } from '../../ports.js';
+import type { KeyFile, StoredKey } from '../../signing/index.js';
+import type { Run } from '../context.js';
+import { rootKeyPassphrase, signingKeyPassphrase } from '../inputs/key-inputs.js';
+import type { Read } from '../inputs/read.js';
+
+/** The passphrases of any number of keys. */
+export const passphraseInputs = {
+  'signing-key-passphrase': { ...signingKeyPassphrase, note: 'It opens all keys but root keys.' },
+  'root-key-passphrase': { ...rootKeyPassphrase, note: 'It opens all root keys.' },
+} as const;
+
+/** What these inputs hold: passphrases, or the secrets that hold them. */
+export type KeyPassphrases = InputValues<typeof passphraseInputs>;
+
+export function readKeyPassphrases({ values }: Read<typeof passphraseInputs>): KeyPassphrases {
+  const { 'signing-key-passphrase': signing, 'root-key-passphrase': root } = values;
+  return { 'signing-key-passphrase': signing, 'root-key-passphrase': root };
+}
 
 /** A private key that may need a passphrase. */
 export interface LockedKey extends Pick<StoredKey, 'role' | 'isEncrypted' | 'open'> {
@@ -38,50 +54,50 @@ const askedAtMost = 3;
 
 /** Opens keys one after the other. Reads a passphrase out of a vault when the first key needs it. */
 export function createKeyOpener(
-  inputs: Pick<InputValues, 'root-key-passphrase' | 'signing-key-passphrase'>,
+  passphrases: KeyPassphrases,
   credential: TokenCredential | undefined,
-  context: RunContext,
+  run: Pick<
+    Run,
+    'secrets' | 'signal' | 'clock' | 'environment' | 'platform' | 'nameInput' | 'askSecret'
+  >,
 ): KeyOpener {
-  const { secrets, signal, clock, environment, platform, nameInput, askSecret } = context;
-  const fromInputs = new Map<InputName, Promise<string | undefined>>();
-  const given: string[] = [];
+  const { secrets, signal, clock, environment, platform, nameInput, askSecret } = run;
+  const fromInputs = new Map<string, Promise<string | undefined>>();
+  const answers: string[] = [];
 
-  const ofInput = (name: 'root-key-passphrase' | 'signing-key-passphrase') => {
+  const ofInput = (name: keyof KeyPassphrases): Promise<string | undefined> => {
     const reading =
       fromInputs.get(name) ??
       readPassphrase(
-        { passphrase: inputs[name], passphraseInput: nameInput(name) },
+        { passphrase: passphrases[name], passphraseInput: nameInput(name) },
         { credential, secrets, signal, clock },
       );
     fromInputs.set(name, reading);
     return reading;
   };
 
-  const known = async (kind: Kind): Promise<readonly string[]> => {
-    const input = await ofInput(inputOf(kind));
-    const set = variables[kind].map((name) =>
-      readVariable(environment, name, platform === 'win32'),
+  const known = async (...of: readonly Kind[]): Promise<readonly string[]> => {
+    const all = await Promise.all(
+      of.map(async (kind) => [
+        await ofInput(inputOf(kind)),
+        ...variables[kind].map((name) => readVariable(environment, name, platform === 'win32')),
+      ]),
     );
-    return [input, ...set].filter((text) => text !== undefined && text !== '') as string[];
-  };
-
-  /** Those of the key's kind first; then all others, because the two are so often mixed up. */
-  const candidates = async (role: string | undefined): Promise<readonly string[]> => {
-    const own = kindOf(role);
-    const order = own === undefined ? kinds : [own, ...kinds.filter((kind) => kind !== own)];
-    const all = [...(await Promise.all(order.map(known))).flat(), ...given];
-    for (const text of all) secrets.mask(text);
-    return [...new Set(all)];
+    return all.flat().filter((text) => text !== undefined && text !== '') as string[];
   };
 
   return async (key) => {
     if (!key.isEncrypted) return key.open(undefined, '');
-    for (const passphrase of await candidates(key.role)) {
+    const kind = kindOf(key.role);
+    // Those of the key's kind first; then all others, because the two are so often mixed up.
+    const order = kind === undefined ? kinds : [kind, ...kinds.filter((other) => other !== kind)];
+    const candidates = new Set([...(await known(...order)), ...answers]);
+    for (const passphrase of candidates) secrets.mask(passphrase);
+    for (const passphrase of candidates) {
       const opened = attempt(key, passphrase);
       if (opened) return opened;
     }
-    const own = kindOf(key.role);
-    let isWrong = (await Promise.all((own ? [own] : kinds).map(known))).flat().length > 0;
+    let isWrong = (await known(...(kind ? [kind] : kinds))).length > 0;
     for (let times = 0; askSecret !== undefined && times < askedAtMost; times += 1) {
       const again = times === 0 ? '' : 'That is not it. ';
       const answer = await askSecret(`${again}Passphrase of the ${key.description}:`);
@@ -90,7 +106,7 @@ export function createKeyOpener(
       const opened = attempt(key, answer);
       isWrong = true;
       if (!opened) continue;
-      given.push(answer);
+      answers.push(answer);
       return opened;
     }
     throw locked(key, isWrong, nameInput);
@@ -122,22 +138,22 @@ function kindOf(role: string | undefined): Kind | undefined {
   return kinds.find((kind) => kind === role) ?? 'delegation';
 }
 
-function inputOf(kind: Kind): 'root-key-passphrase' | 'signing-key-passphrase' {
+function inputOf(kind: Kind): keyof KeyPassphrases {
   return kind === 'root' ? 'root-key-passphrase' : 'signing-key-passphrase';
 }
 
 function locked(
   { role, description }: LockedKey,
   isWrong: boolean,
-  nameInput: RunContext['nameInput'],
+  nameInput: Run['nameInput'],
 ): TrustError {
   const kind = kindOf(role) ?? 'targets';
-  const where = [nameInput(inputOf(kind)), ...variables[kind]];
+  const where = [nameInput(inputOf(kind)), ...variables[kind]].join(' or ');
   return isWrong
     ? new TrustError('KEY_PASSPHRASE_WRONG', `No passphrase of this run opens the ${description}`, {
-        remedy: `Give the right one in ${where.join(' or ')}. Docker keeps two passphrases: one for the root key, one for repository and delegation keys.`,
+        remedy: `Give the right one in ${where}. Docker keeps two passphrases: one for the root key, one for repository and delegation keys.`,
       })
     : new TrustError('KEY_PASSPHRASE_MISSING', `The ${description} is encrypted`, {
-        remedy: `Give its passphrase in ${where.join(' or ')}; on a command line with a terminal the run asks for it.`,
+        remedy: `Give its passphrase in ${where}; on a command line with a terminal the run asks for it.`,
       });
 }

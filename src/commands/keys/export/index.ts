@@ -1,2 +1,0 @@
-/** The command `keys export`. */
-export { exportKeys } from './export.js';

@@ -1,2 +1,0 @@
-/** The command `keys import`. */
-export { importKeys } from './import.js';
