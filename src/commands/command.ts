@@ -17,7 +17,6 @@ import { readNames, type NameValues } from './inputs/names.js';
 import type { Read } from './inputs/read.js';
 import { trustReport } from './inputs/report.js';
 import type { InputValues as LegacyValues } from './inputs/values.js';
-import { checkNamedFiles } from './named-files.js';
 import { collectWarnings } from './report/collect-warnings.js';
 import { errorFacts } from './report/error-facts.js';
 import { proveReportPath, proveTemporaryFolder, writeTrustReport } from './report/report-file.js';
@@ -38,7 +37,10 @@ export interface CommandDefinition<N extends string, I extends Inputs, C> extend
    * From the inputs to what is asked for. Asks nobody, and notes what is wrong: when something was
    * noted, the run ends before `run`, whatever is returned.
    */
-  readonly parse: (read: Read<I>) => C | undefined | Promise<C | undefined>;
+  readonly parse: (
+    read: Read<I>,
+    signal: AbortSignal,
+  ) => C | undefined | Promise<C | undefined>;
   /**
    * Does what is asked for.
    * @throws what leaves nothing to report; any other failure stands in the report.
@@ -67,11 +69,8 @@ export function defineCommand<const N extends string, const I extends Inputs, C>
     execute: async (raw, context) => {
       const { problems, workingDirectory } = context;
       const { values, run, close } = await open(name, raw, context);
-      const configuration = await parse({
-        ...problems,
-        values: values as InputValues<I>,
-        workingDirectory,
-      });
+      const read = { ...problems, values: values as InputValues<I>, workingDirectory };
+      const configuration = await parse(read, context.signal);
       checkIdentity({ ...problems, values: identityOf(values), workingDirectory });
       await problems.runChecks();
       problems.throwIfAny();
@@ -211,7 +210,6 @@ export function legacyCommand<const N extends string>({
       const { values, run } = await open(described.name, raw, context);
       const { problems } = context;
       await problems.runChecks();
-      await checkNamedFiles(described.name, values as unknown as LegacyValues, context);
       await execute(values as unknown as LegacyValues, { ...run, problems });
     },
   };

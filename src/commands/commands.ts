@@ -11,14 +11,14 @@ import { keysRenew } from './keys/renew.js';
 import { keysRestore } from './keys/restore.js';
 import { keysRotate } from './keys/rotate/rotate.js';
 import { keysStatus } from './keys/status.js';
-import { promote } from './definitions/promote.js';
+import { promote } from './promote/promote.js';
 import { revoke } from './revoke/revoke.js';
 import { sign } from './sign/sign.js';
 import { signersAdd } from './signers/add.js';
 import { signersList } from './signers/list.js';
 import { signersRemove } from './signers/remove.js';
 import { trustDelete } from './trust-delete/trust-delete.js';
-import { verify } from './definitions/verify.js';
+import { verify } from './verify/verify.js';
 
 export const all = [
   buildAndPush,

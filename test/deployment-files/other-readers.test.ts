@@ -11,7 +11,7 @@ import { askGoProgram, buildGoProgram, type GoProgram } from '../judges/go-progr
 import { differenceOf, idOf, imagesOf, type FileVerdict } from './support/file-judge.js';
 import { random, written, writtenForCompose, type FileCase } from './support/odd-files.js';
 
-const root = path.join(import.meta.dirname, '..', '..');
+const root = path.join(import.meta.dirname, '..');
 const record = path.join(root, 'fixtures', 'deployment-files', 'verdicts.json');
 
 const take = (seed: number, count: number): readonly FileCase[] => {

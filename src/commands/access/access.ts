@@ -3,23 +3,36 @@
  * are renewed as they age. The only way to them. Nobody is asked before the first use.
  */
 import type { TokenCredential } from '@azure/core-auth';
-import { createCredential, type Cloud, type CloudName, type Principal } from '../../azure/index.js';
-import { TrustError } from '../../errors.js';
-import { createHttpClient, type HttpClient } from '../../http/index.js';
 import {
+  createCredential,
+  isRegistryHost,
+  type Cloud,
+  type CloudName,
+  type Principal,
+} from '../../azure/index.js';
+import { TrustError, isTrustError } from '../../errors.js';
+import { createHttpClient, type HttpClient } from '../../http/index.js';
+import { limits } from '../../limits.js';
+import {
+  createBlobReader,
   createRegistryAccess,
   createRegistryClient,
   findDockerLogin,
+  gunOf,
+  registryEndpointOf,
+  trustEndpointOf,
+  type ReadBlob,
   type RegistryAccess,
   type RegistryClient,
+  type RegistryClientOptions,
   type RegistryCredential,
 } from '../../registry/index.js';
 import { dockerEnvironment } from '../../docker/index.js';
+import { createTrustServer } from '../../trust/index.js';
 import { version } from '../../version.js';
 import type { Ports } from '../context.js';
 import { userDockerConfig } from './docker-home.js';
 import { chooseCloud, chooseIdentity, type IdentityInputs } from './identity.js';
-import { openRegistryAndTrust } from './registry-and-trust.js';
 import { openRenewingLogin, type DockerLogin } from './renewing-login.js';
 
 /** Who the run is to Azure. Nobody has been asked yet. */
@@ -37,18 +50,31 @@ export interface RegistryPlace {
   readonly trustServer: string;
 }
 
-/** What the phases of a run share. */
+/** A repository that is read, and may be public. */
+export interface ReadPlace {
+  readonly registry: string;
+  readonly repository: string;
+  /** Undefined: the one that the registry itself is known for. */
+  readonly trustServer: string | undefined;
+}
+
+/** A registry that the run is logged in to, or that serves it without a login. */
 export interface Session extends AzureAccess {
-  /** Whom the registry knows; empty for an existing login. */
+  /** Whom the registry knows; empty for an existing login and without one. */
   readonly principal: Principal;
   /** User name of an existing login, where it has one. */
   readonly account: string | undefined;
   /** Access to the registry's own API. */
   readonly registry: RegistryAccess;
+  /** What further clients of the registry are made of. */
+  readonly client: RegistryClientOptions;
   readonly images: RegistryClient;
+  readonly readBlob: ReadBlob;
+  /** Origin of the trust server. */
+  readonly trustServer: string;
   /** Access to the trust server. */
   readonly trust: RegistryAccess;
-  /** The login to hand to Docker, fresh; undefined where Docker has its own. */
+  /** The login to hand to Docker, fresh; undefined where Docker has its own or needs none. */
   readonly dockerLogin: () => Promise<DockerLogin | undefined>;
   /** Access to another registry or trust server, as Docker's own login or anonymously. */
   accessTo(registryHost: string, endpoint: string): Promise<RegistryAccess>;
@@ -67,6 +93,12 @@ export interface Access {
    * @throws {TrustError} whatever keeps the run from logging in.
    */
   session(place: RegistryPlace): Promise<Session>;
+  /**
+   * Access to a registry that images are read from, opened once. Azure registries get the run's
+   * identity, others what Docker knows of them; a registry that serves anyone needs neither.
+   * @throws {TrustError} whatever keeps the run from reading.
+   */
+  sessionToRead(place: ReadPlace): Promise<Session>;
   /** For a run that asks the registry for nothing: Docker keeps the logins that it has. */
   withoutLogin(place: RegistryPlace): Session;
 }
@@ -80,10 +112,11 @@ export interface AccessConfiguration {
 
 /** Opens the access of a run. */
 export function createAccess(configuration: AccessConfiguration, context: Ports): Access {
-  const { log, secrets, clock, environment } = context;
+  const { log, secrets, clock, signal, environment } = context;
   let http: HttpClient | undefined;
   const clouds = new Map<CloudName, AzureAccess>();
   const logins = new Map<string, Promise<OwnLogin>>();
+  const readers = new Map<string, Promise<Session>>();
   const azure = (host: string | undefined): AzureAccess => {
     const cloud = chooseCloud(configuration.cloud, host, context);
     const known = clouds.get(cloud.name);
@@ -95,64 +128,122 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
     clouds.set(cloud.name, made);
     return made;
   };
-  const logIn = (registry: string): Promise<OwnLogin> =>
-    configuration.registryLogin === 'existing'
-      ? existingLogin(registry, context)
-      : azureLogin(registry, azure(registry), context);
+  const open = (place: RegistryPlace, login: OwnLogin, isTrustServerNamed = true): Session =>
+    sessionOf(place, isTrustServerNamed, context, azure(place.registry), login);
+  const logIn = (registry: string): Promise<OwnLogin> => {
+    const login =
+      logins.get(registry) ??
+      (configuration.registryLogin === 'existing'
+        ? requireExistingLogin(registry, context)
+        : azureLogin(registry, azure(registry), context));
+    logins.set(registry, login);
+    return login;
+  };
+  /** Whether trust data is for everyone: images may be while it is not. */
+  const servesAnyone = async (anonymous: Session, gun: string): Promise<boolean> => {
+    const { trustServer: url, trust } = anonymous;
+    try {
+      const server = createTrustServer({ url, gun, ...trust });
+      await server.fetchRole('root', { maxBytes: limits.rootBytes, signal });
+      return true;
+    } catch (error) {
+      if (isTrustError(error, 'REGISTRY_LOGIN_REFUSED')) return false;
+      throw error;
+    }
+  };
+  const openReader = async ({
+    registry,
+    repository,
+    trustServer = `https://${trustEndpointOf(registry)}`,
+    isNamed,
+  }: ReadPlace & { readonly isNamed: boolean }): Promise<Session> => {
+    const openAs = (login: OwnLogin): Session => open({ registry, trustServer }, login, isNamed);
+    const anonymous = openAs(noLogin);
+    const openAnonymous = (): Session => {
+      log.info(`${registry}  without a login`);
+      return anonymous;
+    };
+    const gun = gunOf({ host: registry, repository });
+    const known = logins.get(registry);
+    if (known) return openAs(await known);
+    if (configuration.registryLogin === 'existing' || !isRegistryHost(registry)) {
+      const existing = await existingLogin(registry, context);
+      return existing ? openAs(existing) : openAnonymous();
+    }
+    // If nobody said who to be, nobody need be asked where anyone is served.
+    const isUnnamed = chooseIdentity(configuration.identity, context).kind === 'default';
+    if (isUnnamed && (await servesAnyone(anonymous, gun))) return openAnonymous();
+    try {
+      return openAs(await logIn(registry));
+    } catch (error) {
+      // A registry of another tenant does not know us, and may be public nevertheless.
+      if (isUnnamed || !isTrustError(error, 'REGISTRY_LOGIN_REFUSED')) throw error;
+      if (await servesAnyone(anonymous, gun)) return openAnonymous();
+      throw error;
+    }
+  };
   return {
     azure,
-    session: async (place) => {
-      const { registry } = place;
-      const login = logins.get(registry) ?? logIn(registry);
-      logins.set(registry, login);
-      return sessionOf(place, context, azure(registry), await login);
+    session: async (place) => open(place, await logIn(place.registry)),
+    sessionToRead: (place) => {
+      const reader =
+        readers.get(place.registry) ??
+        openReader({ ...place, isNamed: place.trustServer !== undefined });
+      readers.set(place.registry, reader);
+      return reader;
     },
-    withoutLogin: (place) =>
-      sessionOf(place, context, azure(place.registry), {
-        credential: { kind: 'anonymous' },
-        principal: {},
-        account: undefined,
-        dockerLogin: () => Promise.resolve(undefined),
-      }),
+    withoutLogin: (place) => open(place, noLogin),
   };
 }
 
+interface OwnLogin extends Pick<Session, 'principal' | 'account' | 'dockerLogin'> {
+  readonly credential: RegistryCredential;
+}
+
+const noLogin: OwnLogin = {
+  credential: { kind: 'anonymous' },
+  principal: {},
+  account: undefined,
+  dockerLogin: () => Promise.resolve(undefined),
+};
+
+/** Nobody is asked before the first use. */
 function sessionOf(
   { registry, trustServer }: RegistryPlace,
+  isTrustServerNamed: boolean,
   context: Ports,
   azure: AzureAccess,
-  { credential, principal, account, dockerLogin }: OwnLogin,
+  { credential, ...login }: OwnLogin,
 ): Session {
   const { secrets, clock } = context;
   const common = { http: azure.http, secrets, clock };
-  const { registry: access, trust } = openRegistryAndTrust({
-    ...common,
-    host: registry,
-    credential,
-    trustUrl: trustServer,
-    isTrustServerNamed: true,
-  });
+  const host = registryEndpointOf(registry);
+  const access = createRegistryAccess({ ...common, host, credential });
+  const trustHost = new URL(trustServer).host;
+  // The token service of a trust server that the user named may be the registry's.
+  const allowed = isTrustServerNamed ? { allowedRealmHosts: [host] } : {};
+  const client = { host, ...access };
   return {
     ...azure,
-    principal,
-    account,
+    ...login,
     registry: access,
-    images: createRegistryClient({ host: registry, ...access }),
-    trust,
-    dockerLogin,
+    client,
+    images: createRegistryClient(client),
+    readBlob: createBlobReader(client),
+    trustServer,
+    trust:
+      trustHost === host
+        ? access
+        : createRegistryAccess({ ...common, host: trustHost, credential, ...allowed }),
     accessTo: async (registryHost, endpoint) =>
       registryHost === registry
         ? access
         : createRegistryAccess({
             ...common,
             host: endpoint,
-            credential: (await dockerLoginOf(registryHost, context)) ?? { kind: 'anonymous' },
+            credential: (await dockerLoginOf(registryHost, context)) ?? noLogin.credential,
           }),
   };
-}
-
-interface OwnLogin extends Pick<Session, 'principal' | 'account' | 'dockerLogin'> {
-  readonly credential: RegistryCredential;
 }
 
 async function azureLogin(
@@ -169,16 +260,26 @@ async function azureLogin(
   return { ...login, account: undefined };
 }
 
-async function existingLogin(registry: string, context: Ports): Promise<OwnLogin> {
-  const credential = await requireDockerLogin(registry, context);
+/** Docker's own login, if it has one. */
+async function existingLogin(registry: string, context: Ports): Promise<OwnLogin | undefined> {
+  const credential = await dockerLoginOf(registry, context);
+  if (!credential) return undefined;
   const account = credential.kind === 'basic' ? credential.username : undefined;
   const whose = account === undefined ? '' : ` of ${account}`;
   context.log.info(`${registry}  with the existing Docker login${whose}`);
-  return { credential, principal: {}, account, dockerLogin: () => Promise.resolve(undefined) };
+  return { ...noLogin, credential, account };
 }
 
-/** Docker's own login for a registry, if it has one. */
-export function dockerLoginOf(
+async function requireExistingLogin(registry: string, context: Ports): Promise<OwnLogin> {
+  const login = await existingLogin(registry, context);
+  if (login) return login;
+  throw new TrustError('CREDENTIAL_MISSING', `Docker has no login for ${registry}.`, {
+    remedy: `Log in with "docker login ${registry}" before this step, or leave ${context.nameInput('registry-login')} out to log in with the principal of this run.`,
+  });
+}
+
+/** Docker's own login for a registry, or undefined. */
+function dockerLoginOf(
   host: string,
   { exec, environment, secrets, signal, homeDirectory, platform }: Ports,
 ): Promise<RegistryCredential | undefined> {
@@ -189,14 +290,6 @@ export function dockerLoginOf(
     env: dockerEnvironment(environment, { windows: platform === 'win32' }),
     secrets,
     signal,
-  });
-}
-
-async function requireDockerLogin(host: string, context: Ports): Promise<RegistryCredential> {
-  const login = await dockerLoginOf(host, context);
-  if (login) return login;
-  throw new TrustError('CREDENTIAL_MISSING', `Docker has no login for ${host}.`, {
-    remedy: `Log in with "docker login ${host}" before this step, or leave ${context.nameInput('registry-login')} out to log in with the principal of this run.`,
   });
 }
 

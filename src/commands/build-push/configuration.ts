@@ -129,7 +129,8 @@ function readPush(
   // With an unreadable `content-trust` it is not known whether something is to be signed.
   const isSigning = values['content-trust'] && !has('content-trust');
   const remedy = `Set ${nameInput('signing-key')}, for example to https://contoso-keys.vault.azure.net/keys/team-app, or set ${nameInput('content-trust')} to false to push unsigned.`;
-  const signing = readSigning(read, isSigning, values['tags-last'], remedy);
+  const how = { engine: values.engine, tagsLast: values['tags-last'] };
+  const signing = readSigning(read, isSigning, how, remedy);
   return { signing, registryId: readRegistryId(read) };
 }
 

@@ -22,10 +22,10 @@ export function readDays(
   return parse('warn-expiry-days', () => toDays(values['warn-expiry-days'])) ?? 0;
 }
 
-/** @throws {TrustError} INPUT_INVALID */
-export function parseDays(text: string): number {
-  if (/^\d{1,5}$/.test(text)) return Number(text);
+/** A number of days from `least`. @throws {TrustError} INPUT_INVALID */
+export function parseDays(text: string, least = 0): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= least) return Number(text);
   throw new TrustError('INPUT_INVALID', `${JSON.stringify(text)} is not a number of days`, {
-    remedy: 'Give a whole number such as 30.',
+    remedy: `Give a whole number${least > 0 ? ` from ${least}` : ''}, such as 30.`,
   });
 }

@@ -1,5 +1,7 @@
 /** Inputs on signing and signers. */
+import { TrustError } from '../../errors.js';
 import type { Input, Inputs } from '../../inputs/index.js';
+import { isRoleName, roleOfSigner, type RoleName } from '../../trust/index.js';
 import type { SigningConfiguration } from '../configuration/types.js';
 import {
   checkKeyFile,
@@ -76,8 +78,7 @@ export const passEnvironment = {
 } as const satisfies Input;
 
 /** What signs, and what says which root is genuine. */
-export const signingInputs = {
-  engine,
+export const nativeSigningInputs = {
   'signing-key': {
     ...signingKey,
     note: 'The key decides the role: the delegations that list it, or `targets`. Needed whenever something is signed.',
@@ -91,14 +92,17 @@ export const signingInputs = {
   'trust-pin': trustPin,
 } as const satisfies Inputs;
 
+/** The same, where the Docker CLI may sign as well. */
+export const signingInputs = { engine, ...nativeSigningInputs } as const satisfies Inputs;
+
 /**
  * What signs. Keys and pins are read also where nothing is to be signed.
  * @param remedy for a missing key, where there is another one than to name it.
  */
 export function readSigning(
-  read: Read<typeof signingInputs>,
+  read: Read<typeof nativeSigningInputs>,
   isSigning: boolean,
-  tagsLast: SigningConfiguration['tagsLast'],
+  how: Pick<SigningConfiguration, 'engine' | 'tagsLast'>,
   remedy?: string,
 ): SigningConfiguration | undefined {
   const { values, add } = read;
@@ -116,5 +120,26 @@ export function readSigning(
       ...(remedy !== undefined && { remedy }),
     });
   }
-  return signingKey && { engine: values.engine, signingKey, rootKey, pins, tagsLast };
+  return signingKey && { ...how, signingKey, rootKey, pins };
+}
+
+/** The delegations that `required-signers` names, each once. */
+export function readRequiredSigners({
+  values,
+  parse,
+}: Read<{ readonly 'required-signers': typeof requiredSigners }>): readonly RoleName[] {
+  const roles = values['required-signers'].flatMap(
+    (name) =>
+      parse('required-signers', () => parseRole(roleOfSigner(name.replace(/^targets\//, '')))) ??
+      [],
+  );
+  return [...new Set(roles)];
+}
+
+/** A role that lists tags. @throws {TrustError} INPUT_INVALID */
+export function parseRole(role: string): RoleName {
+  if (isRoleName(role) && (role === 'targets' || role.startsWith('targets/'))) return role;
+  throw new TrustError('INPUT_INVALID', `${JSON.stringify(role)} is not a role that lists tags`, {
+    remedy: 'Give targets or a delegation such as targets/ci.',
+  });
 }

@@ -22,7 +22,6 @@ import type { RunContext } from '../context.js';
 import { failureOfMany } from '../report/failure-of-many.js';
 import { handOnReport } from '../report/report-file.js';
 import { matchedPin, resolvePin } from '../signing/pins.js';
-import { createAccess, type Access } from '../verify/access.js';
 import { mapConcurrent } from '../../concurrency.js';
 import {
   readInspectConfiguration,
@@ -56,11 +55,10 @@ export async function inspectRepositories(inputs: InputValues, context: RunConte
   const { workingDirectory, tempDirectory, problems } = context;
   const configuration = readInspectConfiguration(inputs, workingDirectory, problems);
   const { log, warnings } = context;
-  const access = createAccess(configuration, inputs, context);
   const inspected = await log.group('Trust data', async () => {
-    const pins = await openPins(configuration, access, context);
+    const pins = await openPins(configuration, context);
     return mapConcurrent(configuration.requests, limits.concurrentRepositories, (request) =>
-      inspectOne(request, { configuration, access, pins, context, log }),
+      inspectOne(request, { configuration, pins, context, log }),
     );
   });
   const document = inspected.flatMap(({ request: { name, tag }, view }) =>
@@ -91,18 +89,22 @@ export async function inspectRepositories(inputs: InputValues, context: RunConte
 
 interface Looking {
   readonly configuration: InspectConfiguration;
-  readonly access: Access;
   readonly pins: readonly Pin[];
   readonly context: RunContext;
   readonly log: Log;
 }
 
 async function inspectOne(request: InspectionRequest, looking: Looking): Promise<Inspected> {
-  const { configuration, access, pins, context, log } = looking;
+  const { configuration, pins, context, log } = looking;
   const { gun, host, repository, tag } = request;
   try {
-    const { images, trust, trustUrl } = await access.to(host, repository);
-    const server = createTrustServer({ url: trustUrl, gun, ...trust, log });
+    const own = configuration.trustServer;
+    const { images, trust, trustServer } = await context.access.sessionToRead({
+      registry: host,
+      repository,
+      trustServer: own?.registry === host ? own.url : undefined,
+    });
+    const server = createTrustServer({ url: trustServer, gun, ...trust, log });
     const now = context.clock();
     const [view, listed] = await Promise.all([
       readRepository(server, { pins, now, expiry: 'report', signal: context.signal }),
@@ -169,15 +171,10 @@ function unsignedAmong(
 
 async function openPins(
   { pins, requests: [first] }: InspectConfiguration,
-  access: Access,
   context: RunContext,
 ): Promise<readonly Pin[]> {
-  return Promise.all(
-    pins.map((pin) =>
-      // Only a pin that is a vault key needs an identity.
-      resolvePin(pin, { credential: access.credential(first?.host ?? '') }, context),
-    ),
-  );
+  const azure = context.access.azure(first?.host);
+  return Promise.all(pins.map((pin) => resolvePin(pin, azure, context)));
 }
 
 function notThere(gun: string): TrustError {

@@ -1,9 +1,6 @@
 /** Copies what was verified, each image once, and says what was there already. Puts no tags. */
 import type { Log } from '../../ports.js';
 import { copyImage, planCopy, type CopyPlan, type RepositoryAccess } from '../../registry/index.js';
-import type { ImageConfiguration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
-import type { Session } from '../access/access.js';
 import type { VerifiedImage } from './source.js';
 
 /** What is, or would be, done for one image. Numbers of pieces. */
@@ -34,11 +31,11 @@ export async function planCopies(
   log: Log,
 ): Promise<readonly PlannedCopy[]> {
   const copies = new Map<string, PlannedCopy>();
-  for (const { access, manifest, image, gun } of images) {
+  for (const { session, manifest, image, gun } of images) {
     const { digest } = manifest;
     if (copies.has(digest)) continue;
     const from: RepositoryAccess = {
-      ...access.client,
+      ...session.client,
       repository: image.repository,
       ...(to.signal && { signal: to.signal }),
     };
@@ -100,15 +97,6 @@ export function factsOf({ manifests, blobs, present, foreign }: CopyPlan): CopyF
     presentBlobs: present.blobs,
     foreignLayers: foreign.length,
   };
-}
-
-/** The target as a copy sees it. */
-export function targetOf(
-  { repository, registry }: ImageConfiguration,
-  session: Session,
-  { signal }: RunContext,
-): RepositoryAccess {
-  return { host: registry, ...session.registry, repository, signal };
 }
 
 function describe({ manifests, blobs }: CopyPlan): string {

@@ -3,113 +3,65 @@
  * digest, signed in one publish, and only then put under their tags. Nothing is copied that cannot
  * be signed, and no tag is put that is not.
  */
-import { placeOf } from '../configuration/types.js';
-import type { InputValues } from '../inputs/values.js';
-import type { Log } from '../../ports.js';
-import type { Manifest } from '../../registry/index.js';
+import type { Manifest, RepositoryAccess } from '../../registry/index.js';
 import type { TagContent } from '../../trust/index.js';
-import type { Configuration, SigningConfiguration } from '../configuration/types.js';
-import type { RunContext } from '../context.js';
-import { handOnReport } from '../report/report-file.js';
-import { aftermathOf, type Aftermath } from '../signing/registry-state.js';
 import type { Session } from '../access/access.js';
-import { requirePush } from '../signing/registry-rights.js';
-import { putTags } from '../signing/put-tags.js';
-import { reconcileTags } from '../signing/reconcile-tags.js';
+import { defineCommand } from '../command.js';
+import type { Run } from '../context.js';
+import type { Report } from '../report/report-model.js';
 import {
   checkShared,
   openSigning,
   startPreflight,
   type SigningPlan,
 } from '../signing/preflight.js';
+import { putTags } from '../signing/put-tags.js';
+import { reconcileTags } from '../signing/reconcile-tags.js';
+import { requirePush } from '../signing/registry-rights.js';
+import { aftermathOf } from '../signing/registry-state.js';
 import { lookUpTags } from '../signing/registry-tags.js';
 import { signTags, type SignedResult } from '../signing/sign-tags.js';
-import { readPromotion, type Promotion } from './configuration.js';
-import { carryOut, factsOf, planCopies, targetOf } from './copy.js';
-import { factsOfRun, startProgress, type Progress } from './progress.js';
-import {
-  promotionReport,
-  promotionSummary,
-  promotionTable,
-  type PromotionFacts,
-} from './report.js';
-import {
-  openSourceAccess,
-  recheckSources,
-  tellAttached,
-  verifySources,
-  type VerifiedImage,
-} from './source.js';
-import type { Access } from '../verify/access.js';
+import { carryOut, factsOf, planCopies } from './copy.js';
+import { parsePromotion, promoteInputs, type Promotion } from './promote-inputs.js';
+import { promotionReport, startProgress, type PromotionProgress } from './promotion-report.js';
+import { recheckSources, tellAttached, verifySources, type VerifiedImage } from './source.js';
+
+export const promote = defineCommand({
+  name: 'promote',
+  label: 'Promote',
+  help: 'Copies images that are signed at their source to another repository or registry, by digest and with all platforms, and signs them there. Needs no Docker.',
+  inputs: promoteInputs,
+  parse: parsePromotion,
+  run: async (promotion, run) => {
+    const progress = startProgress();
+    const { image } = promotion.target;
+    run.onFailure(() => aftermathOf([{ image, state: progress.state }]));
+    try {
+      const outputs = await promoteImages(promotion, progress, run);
+      return promotionReport(promotion, progress, outputs);
+    } catch (failure) {
+      return promotionReport(promotion, progress, {}, failure);
+    }
+  },
+});
 
 /**
- * Runs `promote`.
  * @throws {TrustError} whatever an image is refused for at the source, before anything is copied;
  * whatever keeps it from being copied or signed, before any tag is put.
  */
-export async function promoteImages(inputs: InputValues, context: RunContext): Promise<void> {
-  const promotion = readPromotion(inputs, context.workingDirectory, context.problems);
-  const { target } = promotion;
-  if (!target.signing) throw new TypeError('promote was configured without a signing key');
-  const { log, warnings } = context;
-  const run: Run = {
-    promotion,
-    target,
-    signing: target.signing,
-    context: { ...context, log },
-    log,
-    progress: startProgress(),
-  };
-  const aftermath = (): Aftermath =>
-    aftermathOf([{ image: target.image, state: run.progress.state }]);
-  context.onFailure(aftermath);
-  const tell = async (failure?: { readonly thrown: unknown }): Promise<void> => {
-    const told = failure && { ...failure, aftermath: aftermath() };
-    const facts = factsOfRun(promotion, run.progress, warnings, told);
-    const report = promotionReport(facts);
-    await handOnReport(report, target.reportPath, context);
-    await context.addSummary(promotionSummary(facts));
-  };
-  try {
-    await work(run, inputs);
-    await log.group(promotion.dryRun ? 'Dry run' : 'Images', () => {
-      const facts = factsOfRun(promotion, run.progress, warnings);
-      for (const line of promotionTable(facts)) log.info(line);
-      log.info(lastLine(facts));
-      return Promise.resolve();
-    });
-  } catch (thrown) {
-    await tell({ thrown });
-    throw thrown;
-  }
-  await tell();
-}
-
-function lastLine({ dryRun, unchanged, roles, key }: PromotionFacts): string {
-  if (dryRun) return 'Nothing was changed.';
-  return unchanged
-    ? 'All of it was there and signed before: nothing was copied, signed or tagged.'
-    : `${roles.join(', ')}  key ${key?.id ?? ''}`;
-}
-
-interface Run {
-  readonly promotion: Promotion;
-  readonly target: Configuration;
-  readonly signing: SigningConfiguration;
-  readonly context: RunContext;
-  readonly log: Log;
-  readonly progress: Progress;
-}
-
-async function work(run: Run, inputs: InputValues): Promise<void> {
-  const { promotion, target, context, log, progress } = run;
-  const { image } = target;
-  const { session, images, plan, access } = await prepare(run, inputs);
-  const to = targetOf(image, session, context);
+async function promoteImages(
+  promotion: Promotion,
+  progress: PromotionProgress,
+  run: Run,
+): Promise<Report['outputs']> {
+  const { log, signal } = run;
+  const { image } = promotion.target;
+  const { session, images, plan } = await prepare(promotion, progress, run);
+  const to: RepositoryAccess = { ...session.client, repository: image.repository, signal };
   const copies = await log.group('Content', () => planCopies(images, to, log));
   tellAttached(images, log);
-  progress.copies = new Map(copies.map(({ digest, plan }) => [digest, factsOf(plan)]));
-  if (promotion.dryRun) return;
+  progress.copies = new Map(copies.map((copy) => [copy.digest, factsOf(copy.plan)]));
+  if (promotion.dryRun) return {};
   await log.group('Copy', async () => {
     progress.state = { kind: 'pushing-untagged', under: 'no tag' };
     progress.copies = await carryOut(copies, to, log);
@@ -118,66 +70,59 @@ async function work(run: Run, inputs: InputValues): Promise<void> {
   const manifests = byManifest(images);
   const [only, ...others] = manifests;
   const digest = only && others.length === 0 ? only.manifest.digest : undefined;
-  if (digest !== undefined) context.setOutput('digest', digest);
+  if (digest !== undefined) run.setOutput('digest', digest);
   const contents = contentsOf(images);
+  const recheck = () => recheckSources(promotion, images, run);
   const { result: signed } = await log.group('Signature', () =>
-    signTags(
-      {
-        plan,
-        contents,
-        recheck: () => recheckSources({ promotion, access, context, log }, images),
-      },
-      plan.view,
-      progress,
-      context,
-    ),
+    signTags({ plan, contents, recheck }, plan.view, progress, run),
   );
-  const put = await log.group('Tags', () => tagAll(run, images, session, plan, signed));
+  const tagging = { image, manifests, session, plan, signed };
+  const put = await log.group('Tags', () => tagAll(tagging, progress, run));
   progress.state = { kind: 'signed' };
   progress.unchanged = put === 0 && isPublishedBefore(plan, signed) && isAllThere(progress);
-  const names = manifests.map(({ manifest }) => `${image.gun}@${manifest.digest}`);
-  if (digest !== undefined) context.setOutput('image', `${image.gun}@${digest}`);
-  context.setOutput('images', names.join('\n'));
-  context.setOutput('signed-tags', [...contents.keys()].join(','));
-  context.setOutput('key-id', signed.signer.keyId);
-  context.setOutput('role', signed.roles.join(','));
+  return {
+    image: digest && `${image.gun}@${digest}`,
+    images: manifests.map(({ manifest }) => `${image.gun}@${manifest.digest}`).join('\n'),
+    'signed-tags': [...contents.keys()].join(','),
+    'key-id': signed.signer.keyId,
+    role: signed.roles.join(','),
+  };
 }
 
 interface Prepared {
   readonly session: Session;
-  /** To the sources. */
-  readonly access: Access;
   readonly images: readonly VerifiedImage[];
   readonly plan: SigningPlan;
 }
 
 /** Everything that can fail without anything having been changed. */
 async function prepare(
-  { promotion, target, signing, context, log, progress }: Run,
-  inputs: InputValues,
+  promotion: Promotion,
+  progress: PromotionProgress,
+  run: Run,
 ): Promise<Prepared> {
-  const azure = context.access.azure(target.image.registry);
-  const opening = openSigning(signing, azure, context);
+  const { target, signing } = promotion;
+  const { registry } = target.image;
+  const { log, access } = run;
+  if (!signing) throw new TypeError('promote was configured without a signing key');
+  const opening = openSigning(signing, access.azure(registry), run);
   const session = await log.group('Registry login', async () => {
-    const opened = await context.access.session(placeOf(target));
+    const opened = await access.session({ registry, trustServer: target.trustServer });
     await requirePush(opened, target);
     return opened;
   });
-  const planning = startPreflight(target, session, opening, context);
-  const access = openSourceAccess(promotion, session, inputs, context, log);
-  const images = await log.group('Source', () =>
-    verifySources({ promotion, access, context, log }),
-  );
+  const finishPreflight = startPreflight(target, session, opening, run);
+  const images = await log.group('Source', () => verifySources(promotion, run));
   progress.images = images;
   const plan = await log.group('Trust data', async () => {
-    await checkShared(target, session, opening, context);
-    return planning();
+    await checkShared(target, session, opening, run);
+    return finishPreflight();
   });
   progress.plan = plan;
-  return { session, access, images, plan };
+  return { session, images, plan };
 }
 
-/** What each tag of the target is to stand for. */
+/** What each tag of the target is to point to. */
 function contentsOf(images: readonly VerifiedImage[]): ReadonlyMap<string, TagContent> {
   return new Map(
     images.flatMap(({ tags, manifest: { digest, length } }) =>
@@ -186,37 +131,14 @@ function contentsOf(images: readonly VerifiedImage[]): ReadonlyMap<string, TagCo
   );
 }
 
-/**
- * Puts every tag that does not stand for its image yet, and makes sure that registry and trust data
- * agree in the end.
- * @returns how many tags were put.
- */
-async function tagAll(
-  { target: { image }, context, log, progress }: Run,
-  images: readonly VerifiedImage[],
-  session: Session,
-  plan: SigningPlan,
-  { view }: SignedResult,
-): Promise<number> {
-  const standing = await lookUpTags(session.images, image, image.tags);
-  let count = 0;
-  for (const { manifest, tags } of byManifest(images)) {
-    const missing = tags.filter((tag) => standing.get(tag) !== manifest.digest);
-    if (missing.length > 0) {
-      await putTags(session.images, { ...image, tags: missing }, manifest, progress);
-    }
-    count += missing.length;
-    const reconciliation = { images: session.images, image: { ...image, tags }, plan, manifest };
-    await reconcileTags({ ...reconciliation, seen: view }, progress, context);
-    for (const tag of tags) log.info(`${image.gun}:${tag}  ${manifest.digest}`);
-  }
-  return count;
+/** A manifest with all its tags. */
+interface TaggedManifest {
+  readonly manifest: Manifest;
+  readonly tags: readonly string[];
 }
 
-/** Each manifest once, with all its tags. */
-function byManifest(
-  images: readonly VerifiedImage[],
-): readonly { readonly manifest: Manifest; readonly tags: readonly string[] }[] {
+/** Each manifest once. */
+function byManifest(images: readonly VerifiedImage[]): readonly TaggedManifest[] {
   const digests = new Set(images.map(({ manifest }) => manifest.digest));
   return [...digests].flatMap((digest) => {
     const same = images.filter(({ manifest }) => manifest.digest === digest);
@@ -225,10 +147,43 @@ function byManifest(
   });
 }
 
+interface Tagging {
+  readonly image: Promotion['target']['image'];
+  readonly manifests: readonly TaggedManifest[];
+  readonly session: Session;
+  readonly plan: SigningPlan;
+  readonly signed: SignedResult;
+}
+
+/**
+ * Puts every tag that does not point to its image yet, and makes sure that registry and trust data
+ * agree in the end.
+ * @returns how many tags were put.
+ */
+async function tagAll(
+  { image, manifests, session: { images }, plan, signed }: Tagging,
+  progress: PromotionProgress,
+  run: Run,
+): Promise<number> {
+  const found = await lookUpTags(images, image, image.tags);
+  let count = 0;
+  for (const { manifest, tags } of manifests) {
+    const missing = tags.filter((tag) => found.get(tag) !== manifest.digest);
+    if (missing.length > 0) {
+      await putTags(images, { ...image, tags: missing }, manifest, progress);
+    }
+    count += missing.length;
+    const reconciliation = { images, image: { ...image, tags }, plan, manifest };
+    await reconcileTags({ ...reconciliation, seen: signed.view }, progress, run);
+    for (const tag of tags) run.log.info(`${image.gun}:${tag}  ${manifest.digest}`);
+  }
+  return count;
+}
+
 function isPublishedBefore(plan: SigningPlan, { view }: SignedResult): boolean {
   return plan.view?.snapshot.signed.version === view.snapshot.signed.version;
 }
 
-function isAllThere({ copies }: Progress): boolean {
+function isAllThere({ copies }: PromotionProgress): boolean {
   return [...copies.values()].every(({ manifests }) => manifests === 0);
 }

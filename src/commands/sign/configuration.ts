@@ -58,7 +58,7 @@ export function readSignConfiguration(read: Read<typeof signInputs>): SignConfig
       `Leave ${nameInput('engine')} out: the native engine signs what is already in the registry.`,
     );
   }
-  const signing = readSigning(read, true, 'never');
+  const signing = readSigning(read, true, { engine: values.engine, tagsLast: 'never' });
   const registryId = readRegistryId(read);
   return { repositories, isAllOrNothing, signing, registryId };
 }

@@ -11,82 +11,66 @@ import {
   type DockerCli,
 } from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
-import type { ExecResult, Log } from '../../ports.js';
-import type { RunContext } from '../context.js';
+import type { ExecResult } from '../../ports.js';
 import { userDockerConfig } from '../access/docker-home.js';
-import type { Access } from './access.js';
-import type { ImageRequest } from './requests.js';
-import type { Verdict } from './verdict.js';
+import type { Run } from '../context.js';
+import type { Verdict } from '../verification/verdict.js';
 
 /** Pulls; made before anything is verified, so that a missing Docker is found first. */
-export interface Puller {
-  pull(verified: readonly Verdict[], access: Access, log: Log): Promise<void>;
-}
+type Puller = (verified: readonly Verdict[]) => Promise<void>;
 
 /** @throws {TrustError} DOCKER_NOT_FOUND, DOCKER_ENGINE_DOWN */
-export async function openPuller(
-  passEnvironment: readonly string[],
-  context: RunContext,
-): Promise<Puller> {
-  const { exec, signal, platform, workingDirectory } = context;
+export async function openPuller(passThrough: readonly string[], run: Run): Promise<Puller> {
+  const { exec, signal, platform, workingDirectory } = run;
   const windows = platform === 'win32';
-  const environment = dockerEnvironment(context.environment, {
-    windows,
-    passThrough: passEnvironment,
-  });
+  const environment = dockerEnvironment(run.environment, { windows, passThrough });
   const cliWith = (env: Readonly<Record<string, string>>): DockerCli =>
     createDockerCli({ exec, env, cwd: workingDirectory, signal });
   await dockerCapabilities(cliWith(environment), {
     host: readVariable(environment, 'DOCKER_HOST', windows),
     context: readVariable(environment, 'DOCKER_CONTEXT', windows),
   }).engine();
-  return {
-    pull: async (verified, access, log) => {
-      const hosts = new Map<string, Verdict[]>();
-      for (const verdict of verified) {
-        const { host } = verdict.request.image;
-        hosts.set(host, [...(hosts.get(host) ?? []), verdict]);
+  return async (verified) => {
+    for (const host of new Set(verified.map(({ request }) => request.image.host))) {
+      const verdicts = verified.filter(({ request }) => request.image.host === host);
+      const config = await privateConfig(host, verdicts, run);
+      try {
+        const docker = cliWith({ ...environment, ...config.env });
+        for (const verdict of verdicts) await pullOne(docker, verdict, run);
+      } finally {
+        await config.dispose();
       }
-      for (const [host, verdicts] of hosts) {
-        const config = await privateConfig(host, verdicts, access, context);
-        try {
-          const cli = cliWith({ ...environment, ...config.env });
-          for (const { request, digest } of verdicts) await pullOne(cli, request, digest, log);
-        } finally {
-          await config.dispose();
-        }
-      }
-    },
+    }
   };
 }
 
 async function privateConfig(
-  host: string,
+  registry: string,
   [first]: readonly Verdict[],
-  access: Access,
-  context: RunContext,
+  run: Run,
 ): ReturnType<typeof createPrivateConfig> {
-  const windows = context.platform === 'win32';
-  const opened = await access.to(host, first?.request.image.repository ?? '');
-  const login = await opened.dockerLogin();
-  const authConfig = readVariable(context.environment, 'DOCKER_AUTH_CONFIG', windows);
+  const windows = run.platform === 'win32';
+  const repository = first?.request.image.repository ?? '';
+  // It was opened when the trust data was read.
+  const session = await run.access.sessionToRead({ registry, repository, trustServer: undefined });
+  const login = await session.dockerLogin();
+  const authConfig = readVariable(run.environment, 'DOCKER_AUTH_CONFIG', windows);
   return createPrivateConfig({
-    userConfig: userDockerConfig(context),
-    tempDirectory: context.tempDirectory,
-    ...(login ? { login: { registry: host, ...login } } : {}),
+    userConfig: userDockerConfig(run),
+    tempDirectory: run.tempDirectory,
+    ...(login ? { login: { registry, ...login } } : {}),
     ...(authConfig === undefined ? {} : { authConfig }),
     windows,
     onCreated: (folder) => {
-      context.registerCleanup(folder);
+      run.registerCleanup(folder);
     },
   });
 }
 
 async function pullOne(
   docker: DockerCli,
-  { gun, tag }: ImageRequest,
-  digest = '',
-  log: Log,
+  { request: { gun, tag }, digest = '' }: Verdict,
+  { log }: Pick<Run, 'log'>,
 ): Promise<void> {
   const name = `${gun}@${digest}`;
   log.info(`docker pull ${name}`);

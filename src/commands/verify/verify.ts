@@ -1,17 +1,7 @@
 /**
- * Verifies images: all of them are looked at, then the step fails if any is not as required. Files
+ * The command `verify`: all images are looked at, then the run fails if any is not as required. Files
  * are written and images pulled only when nothing failed.
  */
-import { TrustError } from '../../errors.js';
-import type { InputValues } from '../inputs/values.js';
-import { limits } from '../../limits.js';
-import { openTrustCache, type Pin } from '../../trust/index.js';
-import type { RunContext } from '../context.js';
-import { handOnReport } from '../report/report-file.js';
-import { resolvePin } from '../signing/pins.js';
-import { createAccess, type Access } from './access.js';
-import { mapConcurrent } from '../../concurrency.js';
-import { readVerifyConfiguration, type VerifyConfiguration } from './configuration.js';
 import {
   destinationsOf,
   fillIn,
@@ -19,83 +9,76 @@ import {
   writeImageFiles,
   type Destination,
 } from '../../deployment-files/index.js';
-import { failureOf } from './failure.js';
-import { judge, type Repository } from './judge.js';
-import type { ScopedPin } from './pins.js';
+import { TrustError } from '../../errors.js';
+import { openTrustCache } from '../../trust/index.js';
+import { defineCommand } from '../command.js';
+import type { Run } from '../context.js';
+import { code, escape } from '../report/markdown.js';
+import type { Report } from '../report/report-model.js';
+import { codeColumn, tableOf, type Column } from '../report/table.js';
+import { judgeAll } from '../verification/judge.js';
+import { loadTrustData } from '../verification/load-trust-data.js';
+import { keyOf } from '../verification/requests.js';
+import { failureOf, type Verdict } from '../verification/verdict.js';
 import { openPuller } from './pull.js';
-import { readRepositories } from './read-repositories.js';
-import { imagesOf, tableOf, verificationReport, verificationSummary } from './report.js';
-import { keyOf, requestsOf, type ImageRequest } from './requests.js';
-import type { Verdict } from './verdict.js';
+import { parseVerify, verifyInputs, type VerifyConfiguration } from './verify-inputs.js';
 
-/**
- * Runs `verify`.
- * @throws {TrustError} TAG_NOT_SIGNED, POLICY_NOT_MET and what else an image failed with, once all
- * have been looked at; whatever keeps the run from looking.
- */
-export async function verifyImages(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, problems, signal } = context;
-  const configuration = await readVerifyConfiguration(inputs, workingDirectory, problems, signal);
-  const destinations = configuration.writeDigests
-    ? await destinationsOf(configuration.files, configuration.outputDirectory, workingDirectory)
+export const verify = defineCommand({
+  name: 'verify',
+  label: 'Verify',
+  help: 'Verifies the signatures of images, given by name or in files, and hands them on by digest. Fails if any is unsigned or not as required. Needs no Docker.',
+  inputs: verifyInputs,
+  parse: parseVerify,
+  run: verifyImages,
+});
+
+async function verifyImages(configuration: VerifyConfiguration, run: Run): Promise<Report> {
+  const { requests, files, policy } = configuration;
+  const { log } = run;
+  const { cache, destinations } = await proveOutputs(configuration, run);
+  tellFiles(configuration, run);
+  const puller = configuration.pull
+    ? await log.group('Docker', () => openPuller(configuration.passEnvironment, run))
+    : undefined;
+  const reading = { ...configuration, cache };
+  const repositories = await log.group('Trust data', () => loadTrustData(requests, reading, run));
+  const verdicts = await judgeAll(requests, repositories, policy, run);
+  let failure: unknown = failureOf(verdicts);
+  let written: readonly string[] = [];
+  if (failure === undefined) {
+    try {
+      if (puller) await log.group('Pull', () => puller(verdicts.filter(isVerified)));
+      if (destinations.length > 0) {
+        written = await log.group('Files', () => writeAll(destinations, verdicts, run));
+      }
+    } catch (thrown) {
+      failure = thrown;
+    }
+  }
+  return reportOf(verdicts, written, files.length > 0, failure);
+}
+
+/** Makes sure that what the run is to leave behind can be written. */
+async function proveOutputs(
+  { writeDigests, files, outputDirectory, cacheDirectory }: VerifyConfiguration,
+  run: Run,
+) {
+  const destinations = writeDigests
+    ? await destinationsOf(files, outputDirectory, run.workingDirectory)
     : [];
-  const { cacheDirectory } = configuration;
-  const cache = cacheDirectory === undefined ? undefined : openTrustCache(cacheDirectory, context);
+  const cache = cacheDirectory === undefined ? undefined : openTrustCache(cacheDirectory, run);
   await cache?.prove();
-  const { log, warnings } = context;
-  const requests = requestsOf(configuration);
-  tellImages(requests, configuration, context);
-  const { outputDirectory } = configuration;
-  for (const file of outputDirectory === undefined
-    ? []
-    : await strayFilesIn(outputDirectory, destinations)) {
-    log.warn(
+  const strays =
+    outputDirectory === undefined ? [] : await strayFilesIn(outputDirectory, destinations);
+  for (const file of strays) {
+    run.log.warn(
       `${file} is not written by this run, and not verified. Remove it before the folder is deployed.`,
     );
   }
-  const puller = configuration.pull
-    ? await log.group('Docker', () => openPuller(configuration.passEnvironment, context))
-    : undefined;
-
-  const access = createAccess(configuration, inputs, context);
-  const repositories = await log.group('Trust data', async () => {
-    const pins = await openPins(configuration, requests, access, context);
-    return readRepositories(requests, { access, pins, cache, context, log });
-  });
-  const verdicts = await log.group('Verification', async () => {
-    const judged = await judgeAll(requests, repositories, configuration, context);
-    for (const line of tableOf(judged)) log.info(line);
-    if (configuration.files.length > 0) log.info(unseen);
-    return judged;
-  });
-  const verified = verdicts.filter(({ status }) => status === 'verified');
-  context.setOutput('images', imagesOf(verdicts).join('\n'));
-  context.setOutput('verified', String(verified.length));
-
-  const failed = verdicts.filter(({ status }) => status === 'failed');
-  const written: string[] = [];
-  try {
-    if (failed.length > 0) throw failureOf(failed, verdicts.length);
-    if (puller) await log.group('Pull', () => puller.pull(verified, access, log));
-    if (destinations.length > 0) {
-      await log.group('Files', () => writeAll(destinations, verdicts, written, context));
-    }
-  } finally {
-    const report = verificationReport(verdicts, warnings, written);
-    await handOnReport(report, configuration.reportPath, context);
-    await context.addSummary(verificationSummary(verdicts, warnings));
-  }
+  return { destinations, cache };
 }
 
-/** What no look at files can show, said in every run on files. */
-const unseen =
-  'Not seen: images that programs in the cluster add (operators, injectors, admission), and those in texts of a ConfigMap or Secret.';
-
-function tellImages(
-  requests: readonly ImageRequest[],
-  { files }: VerifyConfiguration,
-  { nameInput, log }: RunContext,
-): void {
+function tellFiles({ files, requests }: VerifyConfiguration, { nameInput, log }: Run): void {
   for (const { name, mentions, unnamed, mayNameNone } of files) {
     if (mentions.length === 0 && !mayNameNone) log.warn(`${name} names no image.`);
     for (const { line, what } of unnamed) log.warn(`${name}, line ${line}: ${what}; not verified.`);
@@ -106,47 +89,16 @@ function tellImages(
   });
 }
 
-/** Vault keys are read in the cloud of the first image's registry. */
-async function openPins(
-  { pins }: VerifyConfiguration,
-  [first]: readonly ImageRequest[],
-  access: Access,
-  context: RunContext,
-): Promise<readonly ScopedPin<Pin>[]> {
-  const host = first?.image.host ?? '';
-  return Promise.all(
-    pins.map(async ({ pattern, pin }) => ({
-      pattern,
-      // Only a pin that is a vault key needs an identity.
-      pin: await resolvePin(pin, { credential: access.credential(host) }, context),
-    })),
-  );
-}
-
-async function judgeAll(
-  requests: readonly ImageRequest[],
-  repositories: ReadonlyMap<string, Repository>,
-  { policy, writeDigests, pull }: VerifyConfiguration,
-  { clock, nameInput, log }: RunContext,
-): Promise<readonly Verdict[]> {
-  const isUsedByDigest = ({ image, isInFilesOnly }: ImageRequest): boolean =>
-    pull || image.digest !== undefined || (writeDigests && isInFilesOnly);
-  const judging = { policy, isUsedByDigest, nameInput, log, now: clock() };
-  return mapConcurrent(requests, limits.concurrentRepositories, (request) =>
-    judge(request, repositories.get(request.gun) ?? { kind: 'none' }, judging),
-  );
-}
-
+/** Writes all of the files, or none; their paths. */
 async function writeAll(
   destinations: readonly Destination[],
   verdicts: readonly Verdict[],
-  written: string[],
-  { workingDirectory, log }: RunContext,
-): Promise<void> {
+  { workingDirectory, log }: Run,
+): Promise<readonly string[]> {
   const digests = new Map(
-    verdicts.map(({ request, status, digest }) => [
-      keyOf(request.reference),
-      status === 'verified' ? digest : undefined,
+    verdicts.map((verdict) => [
+      keyOf(verdict.request.reference),
+      isVerified(verdict) ? verdict.digest : undefined,
     ]),
   );
   await writeImageFiles(
@@ -156,8 +108,92 @@ async function writeAll(
     })),
     workingDirectory,
   );
-  for (const { path: place } of destinations) {
-    written.push(place);
-    log.info(place);
-  }
+  const paths = destinations.map(({ path }) => path);
+  for (const path of paths) log.info(path);
+  return paths;
+}
+
+function isVerified({ status }: Verdict): boolean {
+  return status === 'verified';
+}
+
+/** What no look at files can show, said in every run on files. */
+const unseen =
+  'Not seen: images that programs in the cluster add (operators, injectors, admission), and those in texts of a ConfigMap or Secret.';
+
+const statusTexts = {
+  verified: { log: 'verified', summary: '✅ verified' },
+  'allowed-unsigned': { log: 'unsigned, allowed', summary: '⚠️ unsigned, allowed' },
+  failed: { log: 'FAILED', summary: '❌ not verified' },
+} as const;
+
+const columns: readonly Column<Verdict>[] = [
+  codeColumn('Image', ({ request }) => request.reference),
+  codeColumn('Digest', ({ digest = '-' }) => digest),
+  {
+    heading: 'Signers',
+    text: ({ signers }) => signers.join(', ') || '-',
+    markdown: ({ signers }) => signers.map(escape).join(', '),
+  },
+  {
+    heading: 'Expiry',
+    text: (verdict) => expiryOf(verdict) || '-',
+    markdown: (verdict) => escape(expiryOf(verdict)),
+  },
+  {
+    heading: 'Verdict',
+    text: ({ status, problems }) =>
+      [statusTexts[status].log, ...new Set(problems.map((problem) => problem.code))].join(' '),
+    markdown: ({ status, problems }) =>
+      [
+        statusTexts[status].summary,
+        ...problems.map((problem) => `${code(problem.code)} ${escape(problem.message)}`),
+      ].join('<br>'),
+  },
+];
+
+function reportOf(
+  verdicts: readonly Verdict[],
+  writtenFiles: readonly string[],
+  areFilesNamed: boolean,
+  failure: unknown,
+): Report {
+  const verified = verdicts.filter(isVerified);
+  const images = new Set(verified.map(imageOf));
+  return {
+    title: 'Verification',
+    heading: failure === undefined ? 'Verified images' : 'Images',
+    body: [tableOf(verdicts, columns), ...(areFilesNamed ? [{ log: unseen }] : [])],
+    facts: {
+      verified: verified.length,
+      images: verdicts.map((verdict) => ({
+        reference: verdict.request.reference,
+        places: verdict.request.places,
+        gun: verdict.request.gun,
+        status: verdict.status,
+        digest: verdict.digest,
+        image: isVerified(verdict) ? imageOf(verdict) : undefined,
+        tags: verdict.tags,
+        roles: verdict.roles,
+        signers: verdict.signers,
+        expires: verdict.expires && {
+          role: verdict.expires.role,
+          expires: verdict.expires.at.toISOString(),
+        },
+        created: verdict.created?.toISOString(),
+        problems: verdict.problems,
+      })),
+      writtenFiles,
+    },
+    outputs: { images: [...images].join('\n'), verified: String(verified.length) },
+    failure,
+  };
+}
+
+function imageOf({ request, digest = '' }: Verdict): string {
+  return `${request.gun}@${digest}`;
+}
+
+function expiryOf({ expires }: Verdict): string {
+  return expires ? `${expires.at.toISOString().slice(0, 10)} ${expires.role}` : '';
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readPromotion, type Promotion } from '../../../src/commands/promote/configuration.js';
-import { isTrustError, type TrustError } from '../../../src/errors.js';
-import { inputNameOn } from '../../../src/inputs/index.js';
-import { collectProblems } from '../../../src/commands/index.js';
-import { readInputs } from '../legacy-values.js';
+import { parsePromotion, type Promotion } from '../../../src/commands/promote/promote-inputs.js';
+import type { TrustError } from '../../../src/errors.js';
+import { refusedInputs } from '../support/refused-inputs.js';
+import { parseInputs } from '../support/parse-inputs.js';
 
 const key = 'https://contoso-keys.vault.azure.net/keys/team-app';
 const digest = `sha256:${'ab'.repeat(32)}`;
@@ -14,31 +13,17 @@ const base: Readonly<Record<string, string>> = {
   'signing-key': key,
 };
 
-function configure(texts: Readonly<Record<string, string>> = {}): Promotion {
-  const given = { ...base, ...texts };
-  const inputs = readInputs('promote', 'cli', (name) => given[name] ?? '');
-  return readPromotion(
-    inputs,
-    '/agent',
-    collectProblems((name) => inputNameOn('cli', name)),
-  );
-}
+const configure = (texts: Readonly<Record<string, string>> = {}): Promise<Promotion> =>
+  parseInputs('promote', parsePromotion, { ...base, ...texts }, '/agent');
 
-function refusal(texts: Readonly<Record<string, string>>): TrustError {
-  try {
-    configure(texts);
-  } catch (error) {
-    if (isTrustError(error)) return error;
-    throw error;
-  }
-  throw new Error('the configuration was accepted');
-}
+const refusal = (texts: Readonly<Record<string, string>>): Promise<TrustError> =>
+  refusedInputs('promote', { ...base, ...texts });
 
 const tagsOf = ({ images }: Promotion) => images.map(({ tag, tags }) => [tag, tags]);
 
 describe('a promotion', () => {
-  it('keeps the tag of its source, and is signed at the target', () => {
-    const promotion = configure();
+  it('keeps the tag of its source, and is signed at the target', async () => {
+    const promotion = await configure();
     expect(promotion).toMatchObject({
       images: [
         {
@@ -54,22 +39,24 @@ describe('a promotion', () => {
       dryRun: false,
     });
     expect(promotion.target).toMatchObject({
-      command: 'promote',
       image: { gun: 'contoso.azurecr.io/apps/app', tags: ['1.4.2'] },
-      signing: { engine: 'native', signingKey: { reference: { kind: 'vault-key' } } },
       trustServer: 'https://contoso.azurecr.io',
+    });
+    expect(promotion.signing).toMatchObject({
+      engine: 'native',
+      signingKey: { reference: { kind: 'vault-key' } },
     });
   });
 
-  it('gives one image any number of other tags, each once', () => {
-    const promotion = configure({ tags: '2.0, latest\n2.0' });
+  it('gives one image any number of other tags, each once', async () => {
+    const promotion = await configure({ tags: '2.0, latest\n2.0' });
     expect(tagsOf(promotion)).toEqual([['1.4.2', ['2.0', 'latest']]]);
     expect(promotion.target.image.tags).toEqual(['2.0', 'latest']);
   });
 
-  it('takes several images, of several registries, each once', () => {
+  it('takes several images, of several registries, each once', async () => {
     const a = 'contosodev.azurecr.io/team/app:1';
-    const promotion = configure({ source: `${a}, ${a}\nother.example/app:2@${digest}` });
+    const promotion = await configure({ source: `${a}, ${a}\nother.example/app:2@${digest}` });
     expect(tagsOf(promotion)).toEqual([
       ['1', ['1']],
       ['2', ['2']],
@@ -78,14 +65,14 @@ describe('a promotion', () => {
     expect(promotion.target.image.tags).toEqual(['1', '2']);
   });
 
-  it('may stay in its repository, under another tag', () => {
+  it('may stay in its repository, under another tag', async () => {
     const source = 'contoso.azurecr.io/apps/app:rc';
-    expect(tagsOf(configure({ source, tags: '1.0' }))).toEqual([['rc', ['1.0']]]);
+    expect(tagsOf(await configure({ source, tags: '1.0' }))).toEqual([['rc', ['1.0']]]);
   });
 
-  it('reads who must have signed and what the root at the source must be', () => {
+  it('reads who must have signed and what the root at the source must be', async () => {
     const pin = 'f'.repeat(64);
-    const promotion = configure({
+    const promotion = await configure({
       'required-signers': 'ci, targets/qa, ci',
       'source-trust-pin': `contosodev.azurecr.io/*=${pin}`,
       'trust-pin': 'a'.repeat(64),
@@ -93,19 +80,21 @@ describe('a promotion', () => {
     });
     expect(promotion.requiredRoles).toEqual(['targets/ci', 'targets/qa']);
     expect(promotion.pins).toMatchObject([{ pin: { kind: 'key-id', keyId: pin } }]);
-    expect(promotion.target.signing?.pins).toEqual([{ kind: 'key-id', keyId: 'a'.repeat(64) }]);
+    expect(promotion.signing?.pins).toEqual([{ kind: 'key-id', keyId: 'a'.repeat(64) }]);
     expect(promotion.dryRun).toBe(true);
   });
 
-  it('asks the trust server of the source, or the one that is given for its registry', () => {
+  it('asks the trust server of the source, or the one that is given for its registry', async () => {
     const own = { 'source-trust-server': 'https://notary.example' };
-    expect(configure(own).trustServer).toEqual({
+    expect((await configure(own)).trustServer).toEqual({
       registry: 'contosodev.azurecr.io',
       url: 'https://notary.example',
     });
     const target = { 'trust-server': 'https://notary.contoso.example/' };
-    expect(configure(target).trustServer).toBeUndefined();
-    expect(configure({ ...target, source: 'contoso.azurecr.io/team/app:1' }).trustServer).toEqual({
+    expect((await configure(target)).trustServer).toBeUndefined();
+    expect(
+      (await configure({ ...target, source: 'contoso.azurecr.io/team/app:1' })).trustServer,
+    ).toEqual({
       registry: 'contoso.azurecr.io',
       url: 'https://notary.contoso.example',
     });
@@ -182,15 +171,15 @@ describe('a promotion that cannot be', () => {
       /names images of 2 registries/,
     ],
     ['a trust server that is no URL', { 'trust-server': 'x' }, 'INPUT_INVALID', /"trust-server"/],
-  ])('has %s', (_, texts, code, message) => {
-    const error = refusal(texts);
+  ])('has %s', async (_, texts, code, message) => {
+    const error = await refusal(texts);
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
     expect(error.remedy).not.toBe('');
   });
 
-  it('says everything at once, of source and target', () => {
-    const error = refusal({
+  it('says everything at once, of source and target', async () => {
+    const error = await refusal({
       source: `${dev}/app`,
       'signing-key': 'https://contoso-keys.vault.azure.net/keys',
       'source-trust-server': 'http://notary.example',

@@ -1,13 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { carryOut, planCopies, sizeOf } from '../../../src/commands/promote/copy.js';
+import type { Session } from '../../../src/commands/access/access.js';
 import type { VerifiedImage } from '../../../src/commands/promote/source.js';
 import type { Log } from '../../../src/ports.js';
-import {
-  createBlobReader,
-  createRegistryClient,
-  parseImageReference,
-  type Manifest,
-} from '../../../src/registry/index.js';
+import { parseImageReference, type Manifest } from '../../../src/registry/index.js';
 import { fakeRegistries, putImage, putIndex } from '../../registry/fake-registry.js';
 
 const dev = 'dev.azurecr.io';
@@ -42,14 +38,9 @@ function verified(repository: string, manifest: Manifest): VerifiedImage {
     gun: `${dev}/${repository}`,
     tag: '1',
     tags: ['1'],
-    access: {
-      client,
-      images: createRegistryClient(client),
-      readBlob: createBlobReader(client),
-      trustUrl: `https://${dev}`,
-      trust: client,
-      dockerLogin: () => Promise.resolve(undefined),
-    },
+    session: { client } as unknown as Session,
+    places: [],
+    isInFilesOnly: false,
     manifest,
     roles: ['targets'],
     signers: ['Repo Admin'],

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { failureOfMany } from '../../../src/commands/report/failure-of-many.js';
 import { warningLines } from '../../../src/commands/report/summary.js';
 import { alignColumns } from '../../../src/commands/report/text-table.js';
-import { failureOf } from '../../../src/commands/verify/failure.js';
-import type { Verdict } from '../../../src/commands/verify/verdict.js';
+import { failureOf, type Verdict } from '../../../src/commands/verification/verdict.js';
 import { TrustError } from '../../../src/errors.js';
 
 const errorOf = (index: number): TrustError =>
@@ -26,7 +25,7 @@ describe('what is said of 300 failures', () => {
     const failed = errors.map(({ code, message, remedy }): Verdict => {
       return { status: 'failed', problems: [{ code, message, remedy }] } as unknown as Verdict;
     });
-    const { message, remedy } = failureOf(failed, 300);
+    const { message, remedy } = failureOf(failed) ?? { message: '', remedy: '' };
     expect(message).toMatch(/^300 of 300 images are not as required\. Tag 0 is not signed\. /);
     expect(message).toMatch(/ \.\.\. and 280 more, see the trust report$/);
     expect(remedy).toMatch(/\n\.\.\. and 280 more, see the trust report$/);

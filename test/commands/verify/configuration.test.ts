@@ -3,13 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  readVerifyConfiguration,
+  parseVerify,
   type VerifyConfiguration,
-} from '../../../src/commands/verify/configuration.js';
-import { requestsOf } from '../../../src/commands/verify/requests.js';
-import { inputNameOn } from '../../../src/inputs/index.js';
-import { collectProblems } from '../../../src/commands/index.js';
-import { readInputs } from '../legacy-values.js';
+} from '../../../src/commands/verify/verify-inputs.js';
+import { parseInputs } from '../support/parse-inputs.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -18,14 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function configure(texts: Readonly<Record<string, string>>): Promise<VerifyConfiguration> {
-  const inputs = readInputs('verify', 'cli', (name) => texts[name] ?? '');
-  return readVerifyConfiguration(
-    inputs,
-    folder,
-    collectProblems((name) => inputNameOn('cli', name)),
-  );
-}
+const configure = (texts: Readonly<Record<string, string>>): Promise<VerifyConfiguration> =>
+  parseInputs('verify', parseVerify, texts, folder);
 
 describe('what verify is asked for', () => {
   it('is every image once, with all places that name it', async () => {
@@ -36,7 +27,7 @@ describe('what verify is asked for', () => {
       repository: 'a',
       tags: '1, 2',
     });
-    expect(requestsOf(configuration).map(({ gun, tag, places }) => [gun, tag, places])).toEqual([
+    expect(configuration.requests.map(({ gun, tag, places }) => [gun, tag, places])).toEqual([
       ['docker.io/library/alpine', 'latest', ['list, line 1']],
       ['b.io/c', 'latest', []],
       ['contoso.azurecr.io/a', '1', ['list, line 2']],
@@ -90,12 +81,6 @@ describe('what verify is asked for', () => {
     ['days that are none', { images: 'a', 'max-age': '1.5' }, 'INPUT_INVALID', /max-age/],
     ['no days at all', { images: 'a', 'max-age': '0' }, 'INPUT_INVALID', /max-age/],
     ['a wrong pin', { images: 'a', 'trust-pin': 'sha256:12' }, 'INPUT_INVALID', /trust-pin/],
-    [
-      'half an identity',
-      { images: 'a', 'client-secret': 'x', 'client-id': '11111111-2222-3333-4444-555555555555' },
-      'INPUT_MISSING',
-      /tenant-id/,
-    ],
   ])('is refused with %s', async (_, texts, code, message) => {
     await expect(configure(texts)).rejects.toMatchObject({
       code,

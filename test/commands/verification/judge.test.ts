@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { HostAccess } from '../../../src/commands/verify/access.js';
-import type { VerifyPolicy } from '../../../src/commands/verify/configuration.js';
-import { judge, type Repository } from '../../../src/commands/verify/judge.js';
-import { readPattern } from '../../../src/commands/verify/name-pattern.js';
-import { requestsOf } from '../../../src/commands/verify/requests.js';
-import type { Verdict } from '../../../src/commands/verify/verdict.js';
+import { parsePattern } from '../../../src/commands/inputs/name-pattern.js';
+import {
+  judgeAll,
+  type Repository,
+  type VerifyPolicy,
+} from '../../../src/commands/verification/judge.js';
+import { requestsOf } from '../../../src/commands/verification/requests.js';
+import type { Verdict } from '../../../src/commands/verification/verdict.js';
 import { TrustError } from '../../../src/errors.js';
 import type { Manifest } from '../../../src/registry/index.js';
 import type { Target } from '../../../src/trust/index.js';
@@ -51,7 +53,7 @@ class Images {
     return { hashes: { sha256 }, length: manifest.length };
   }
 
-  access(): HostAccess {
+  session(): (Repository & { readonly kind: 'trusted' })['session'] {
     const never = () => Promise.reject(new Error('not asked here'));
     return {
       images: {
@@ -62,11 +64,7 @@ class Images {
         putManifest: never,
         listTags: never,
       },
-      client: { host: 'contoso.azurecr.io', token: never, http: never },
       readBlob: (_, digest) => Promise.resolve(this.blobs.get(digest)),
-      trustUrl: 'https://contoso.azurecr.io',
-      trust: { token: never, http: never },
-      dockerLogin: () => Promise.resolve(undefined),
     };
   }
 }
@@ -77,6 +75,7 @@ const anything: VerifyPolicy = {
   warnExpiryDays: 30,
   allowUnsigned: [],
   allowMovedTags: false,
+  isUsedByDigest: () => false,
 };
 
 interface Judged extends Verdict {
@@ -89,8 +88,7 @@ async function judged(
   policy: Partial<VerifyPolicy> = {},
   isUsedByDigest = false,
 ): Promise<Judged> {
-  const [request] = requestsOf({ images: [reference], files: [] } as never);
-  if (!request) throw new Error('no request');
+  const requests = requestsOf([reference]);
   const warnings: string[] = [];
   const log = {
     group: <T>(_: string, body: () => Promise<T>) => body(),
@@ -98,14 +96,14 @@ async function judged(
     debug: () => undefined,
     warn: (line: string) => warnings.push(line),
   };
-  const judging = {
-    policy: { ...anything, ...policy },
-    isUsedByDigest: () => isUsedByDigest,
-    nameInput: (name: string) => name,
-    log,
-    now,
-  };
-  return { ...(await judge(request, repository, judging)), warnings };
+  const [verdict] = await judgeAll(
+    requests,
+    new Map(requests.map((request) => [request.gun, repository])),
+    { ...anything, ...policy, isUsedByDigest: () => isUsedByDigest },
+    { clock: () => now, log, nameInput: (name) => name },
+  );
+  if (!verdict) throw new Error('no verdict');
+  return { ...verdict, warnings };
 }
 
 /** A repository signed as Docker does it, with an image of yesterday as `1.0`, by alice. */
@@ -128,7 +126,7 @@ function setUp(created: string | undefined = inDays(-1).toISOString()): {
     trusted: () => ({
       kind: 'trusted',
       view: trustFiles(builder.build()),
-      access: images.access(),
+      session: images.session(),
     }),
   };
 }
@@ -161,7 +159,7 @@ describe('a signed image', () => {
   it('is refused by another digest than the tag is signed with, whatever may be unsigned', async () => {
     const { images, trusted } = setUp();
     const other = images.image(undefined, 'other');
-    const allowUnsigned = [readPattern('contoso.azurecr.io/*')];
+    const allowUnsigned = [parsePattern('contoso.azurecr.io/*')];
     const verdict = await judged(`${gun}:1.0@${other}`, trusted(), { allowUnsigned });
     expect(codes(verdict)).toEqual(['TAG_NOT_SIGNED']);
   });
@@ -248,11 +246,11 @@ describe('an unsigned image', () => {
       status: 'failed',
       problems: [{ code }],
     });
-    const allowUnsigned = [readPattern('contoso.azurecr.io/team/*')];
+    const allowUnsigned = [parsePattern('contoso.azurecr.io/team/*')];
     const allowed = await judged(`${gun}:none`, repository, { allowUnsigned });
     expect(allowed).toMatchObject({ status: 'allowed-unsigned', problems: [] });
-    expect(allowed.warnings.join()).toContain('let through by "contoso.azurecr.io/team/*"');
-    const others = [readPattern('contoso.azurecr.io/other/*')];
+    expect(allowed.warnings.join()).toContain('accepted by "contoso.azurecr.io/team/*"');
+    const others = [parsePattern('contoso.azurecr.io/other/*')];
     expect(await judged(`${gun}:none`, repository, { allowUnsigned: others })).toMatchObject({
       status: 'failed',
     });
@@ -260,7 +258,7 @@ describe('an unsigned image', () => {
 
   it('fails where the trust data is wrong, whatever may be unsigned', async () => {
     const error = new TrustError('TRUST_DATA_INVALID', 'forged', { remedy: '' });
-    const allowUnsigned = [readPattern('contoso.azurecr.io/*')];
+    const allowUnsigned = [parsePattern('contoso.azurecr.io/*')];
     const verdict = await judged(`${gun}:1.0`, { kind: 'failed', error }, { allowUnsigned });
     expect(codes(verdict)).toEqual(['TRUST_DATA_INVALID']);
   });
@@ -368,10 +366,10 @@ describe('a pattern of names', () => {
     ['localhost:5000/*', 'localhost:5000/a', true],
     ['a.io/*ab*b', 'a.io/ab', false],
   ])('%s against %s: %s', (pattern, name, expected) => {
-    expect(readPattern(pattern).matches(name)).toBe(expected);
+    expect(parsePattern(pattern).matches(name)).toBe(expected);
   });
 
   it.each(['*', 'alpine', 'docker.io/Library', 'docker.io/a:1', 'a b/c'])('is not %j', (text) => {
-    expect(() => readPattern(text)).toThrow(/no pattern of image names/);
+    expect(() => parsePattern(text)).toThrow(/is not a pattern of image names/);
   });
 });

@@ -1,6 +1,6 @@
 /** What is to be verified: every image once, with all the places that name it. */
+import type { ImageFile } from '../../deployment-files/index.js';
 import { gunOf, parseImageReference, type ImageReference } from '../../registry/index.js';
-import type { VerifyConfiguration } from './configuration.js';
 
 /** One image that was asked for. */
 export interface ImageRequest {
@@ -23,7 +23,10 @@ export function keyOf(reference: string): string {
 }
 
 /** All requests, inputs first. */
-export function requestsOf({ images, files }: VerifyConfiguration): readonly ImageRequest[] {
+export function requestsOf(
+  images: readonly string[],
+  files: readonly Pick<ImageFile, 'name' | 'mentions'>[] = [],
+): readonly ImageRequest[] {
   const requests = new Map<string, ImageRequest & { readonly places: string[] }>();
   const request = (reference: string, isInFilesOnly: boolean): { readonly places: string[] } => {
     const key = keyOf(reference);

@@ -1,6 +1,6 @@
 /** How old an image is, by what the registry holds under its digest. */
 import { readImageConfigs, type Manifest } from '../../registry/index.js';
-import type { HostAccess } from './access.js';
+import type { Session } from '../access/access.js';
 
 /** When one platform's image was made. */
 export interface ImageDate {
@@ -14,7 +14,7 @@ const dayMs = 24 * 60 * 60_000;
 
 /** @throws {TrustError} what the registry throws, REGISTRY_FAILED for content that is no image. */
 export async function imageDatesOf(
-  access: Pick<HostAccess, 'images' | 'readBlob'>,
+  access: Pick<Session, 'images' | 'readBlob'>,
   repository: string,
   manifest: Manifest,
 ): Promise<readonly ImageDate[]> {

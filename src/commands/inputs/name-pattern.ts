@@ -8,14 +8,18 @@ export interface NamePattern {
 }
 
 /** @throws {TrustError} INPUT_INVALID for what no name could fit. */
-export function readPattern(text: string): NamePattern {
+export function parsePattern(text: string): NamePattern {
   const [host = '', ...rest] = text.split('/');
   const isName = rest.length > 0 && /^[a-z0-9._:*[\]-]+$/i.test(host);
   if (!isName || !rest.every((part) => /^[a-z0-9._*-]+$/.test(part))) {
-    throw new TrustError('INPUT_INVALID', `${JSON.stringify(text)} is no pattern of image names`, {
-      remedy:
-        'Give the registry and a path without tag, such as docker.io/library/* or mcr.microsoft.com/dotnet/*.',
-    });
+    throw new TrustError(
+      'INPUT_INVALID',
+      `${JSON.stringify(text)} is not a pattern of image names`,
+      {
+        remedy:
+          'Give the registry and a path without tag, such as docker.io/library/* or mcr.microsoft.com/dotnet/*.',
+      },
+    );
   }
   // Linear whatever the pattern: the name is searched for one piece after the other.
   const pieces = text.toLowerCase().split('*');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseScopedPin, pinsFor } from '../../../src/commands/verify/pins.js';
+import { parseScopedPin, pinsFor } from '../../../src/commands/inputs/pins.js';
 
 const keyId = 'ab'.repeat(32);
 const parse = (text: string) => parseScopedPin(text, '/agent');

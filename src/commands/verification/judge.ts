@@ -1,7 +1,7 @@
-/** Judges one image: its signature, the policy, and whether the registry has what was signed. */
+/** Judges images: their signatures, the policy, and whether the registry has what was signed. */
+import { mapConcurrent } from '../../concurrency.js';
 import { TrustError, isTrustError, unreachableCodes } from '../../errors.js';
-import type { NameInput } from '../../inputs/index.js';
-import type { Log } from '../../ports.js';
+import { limits } from '../../limits.js';
 import type { Manifest } from '../../registry/index.js';
 import {
   expiriesOf,
@@ -10,37 +10,66 @@ import {
   type RoleName,
   type TrustedView,
 } from '../../trust/index.js';
-import type { HostAccess } from './access.js';
-import { ageProblem, imageDatesOf } from './age.js';
-import type { VerifyPolicy } from './configuration.js';
+import type { Session } from '../access/access.js';
+import type { Run } from '../context.js';
+import type { NamePattern } from '../inputs/name-pattern.js';
+import { ageProblem, imageDatesOf } from './image-age.js';
 import { lookUpImage, type SignedImage } from './look-up.js';
 import type { ImageRequest } from './requests.js';
 import type { Verdict, VerdictProblem } from './verdict.js';
 
-/** What judging needs besides the image. */
-export interface Judging {
-  readonly policy: VerifyPolicy;
+/** What a verified image has to be besides signed. */
+export interface VerifyPolicy {
+  /** Roles that must all list the tag with the digest. */
+  readonly requiredRoles: readonly RoleName[];
+  /** Undefined: any age. */
+  readonly maxAgeDays?: number | undefined;
+  /** 0: no warning. */
+  readonly warnExpiryDays: number;
+  /** What may be unsigned. */
+  readonly allowUnsigned: readonly NamePattern[];
+  /** Whether a tag may point elsewhere in the registry than it is signed for. */
+  readonly allowMovedTags: boolean;
   /** Whether what comes of this run is the digest, so that the tag in the registry does not matter. */
   readonly isUsedByDigest: (request: ImageRequest) => boolean;
-  readonly nameInput: NameInput;
-  readonly log: Log;
-  readonly now: Date;
 }
 
 /** What is known of the image's repository: its trust data, that it has none, or why neither. */
 export type Repository =
-  | { readonly kind: 'trusted'; readonly view: TrustedView; readonly access: HostAccess }
+  | {
+      readonly kind: 'trusted';
+      readonly view: TrustedView;
+      readonly session: Pick<Session, 'images' | 'readBlob'>;
+    }
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly error: TrustError };
+
+/** What judging needs of a run. */
+export type JudgingRun = Pick<Run, 'clock' | 'log' | 'nameInput'>;
 
 const dayMs = 24 * 60 * 60_000;
 const sign = 'Have it signed by its publisher, or use an image that is.';
 
-/** @throws whatever is no verdict: an interruption, or a fault of ours. */
-export async function judge(
+/**
+ * The verdicts on all of the images, in their order.
+ * @throws whatever is no verdict: an interruption, or a fault of ours.
+ */
+export async function judgeAll(
+  requests: readonly ImageRequest[],
+  repositories: ReadonlyMap<string, Repository>,
+  policy: VerifyPolicy,
+  run: JudgingRun,
+): Promise<readonly Verdict[]> {
+  return mapConcurrent(requests, limits.concurrentRepositories, (request) =>
+    judge(request, repositories.get(request.gun) ?? { kind: 'none' }, policy, run),
+  );
+}
+
+async function judge(
   request: ImageRequest,
   repository: Repository,
-  judging: Judging,
+  policy: VerifyPolicy,
+  run: JudgingRun,
 ): Promise<Verdict> {
   const { reference } = request;
   switch (repository.kind) {
@@ -48,23 +77,23 @@ export async function judge(
       const { error } = repository;
       const problem = problemOf(error, reference);
       return isTrustError(error, ...unreachableCodes)
-        ? unsigned(request, problem, judging)
+        ? unsigned(request, problem, policy, run)
         : failed(request, [problem]);
     }
     case 'none': {
       const message = `${reference} is not signed: ${request.gun} has no trust data.`;
-      return unsigned(request, { code: 'TAG_NOT_SIGNED', message, remedy: sign }, judging);
+      return unsigned(request, { code: 'TAG_NOT_SIGNED', message, remedy: sign }, policy, run);
     }
     case 'trusted': {
-      const { view, access } = repository;
+      const { view } = repository;
       const wanted = { tag: request.tag, digest: request.image.digest };
-      const found = lookUpImage(view, wanted, judging.policy.requiredRoles);
-      if (found.kind === 'signed') return judgeSigned(request, found, view, access, judging);
+      const found = lookUpImage(view, wanted, policy.requiredRoles);
+      if (found.kind === 'signed') return judgeSigned(request, found, repository, policy, run);
       const message = `${reference} is not signed: ${found.reason}.`;
       const problem = { code: 'TAG_NOT_SIGNED', message, remedy: sign } as const;
       return found.kind === 'other'
         ? failed(request, [problem])
-        : unsigned(request, problem, judging);
+        : unsigned(request, problem, policy, run);
     }
   }
 }
@@ -72,11 +101,10 @@ export async function judge(
 async function judgeSigned(
   request: ImageRequest,
   signed: SignedImage,
-  view: TrustedView,
-  access: HostAccess,
-  judging: Judging,
+  { view, session }: Repository & { readonly kind: 'trusted' },
+  policy: VerifyPolicy,
+  run: JudgingRun,
 ): Promise<Verdict> {
-  const { policy, now } = judging;
   const { reference } = request;
   const problems: VerdictProblem[] = [];
   const missing = policy.requiredRoles.filter((role) => !signed.roles.includes(role));
@@ -86,15 +114,15 @@ async function judgeSigned(
     problems.push({ code: 'POLICY_NOT_MET', message, remedy });
   }
   const expires = soonest(view, signed, policy.requiredRoles);
-  warnOfExpiry(view.gun, expires, judging);
+  warnOfExpiry(view.gun, expires, policy, run);
   let created: Date | undefined;
   try {
-    const { manifest, moved } = await fetchSigned(request, signed, access, judging);
+    const { manifest, moved } = await fetchSigned(request, signed, session, policy, run);
     if (moved) problems.push(moved);
     if (policy.maxAgeDays !== undefined) {
-      const dates = await imageDatesOf(access, request.image.repository, manifest);
+      const dates = await imageDatesOf(session, request.image.repository, manifest);
       created = oldest(dates.map((date) => date.created));
-      const problem = ageProblem(dates, policy.maxAgeDays, now);
+      const problem = ageProblem(dates, policy.maxAgeDays, run.clock());
       if (problem !== undefined) {
         const message = `${reference} is signed, but not as required: ${problem}.`;
         const remedy = 'Build and sign it anew, or allow a higher age.';
@@ -126,8 +154,9 @@ async function judgeSigned(
 async function fetchSigned(
   request: ImageRequest,
   { digest, length }: SignedImage,
-  { images }: HostAccess,
-  { policy, log, isUsedByDigest, nameInput }: Judging,
+  { images }: Pick<Session, 'images'>,
+  { allowMovedTags, isUsedByDigest }: VerifyPolicy,
+  { log, nameInput }: JudgingRun,
 ): Promise<{ readonly manifest: Manifest; readonly moved: VerdictProblem | undefined }> {
   const { image, tag, gun, reference } = request;
   const [manifest, tagged] = await Promise.all([
@@ -146,7 +175,7 @@ async function fetchSigned(
   if (tagged === undefined || tagged === `points to ${digest}`)
     return { manifest, moved: undefined };
   const message = `${gun}:${String(tag)} is signed for ${digest}, but the tag in the registry ${tagged}.`;
-  if (policy.allowMovedTags || isUsedByDigest(request)) {
+  if (allowMovedTags || isUsedByDigest(request)) {
     log.warn(`${message} Use the image by digest.`);
     return { manifest, moved: undefined };
   }
@@ -160,7 +189,7 @@ async function fetchSigned(
 
 /** What the tag is in the registry, as a person would say it: only worth a warning. */
 async function describeTag(
-  images: HostAccess['images'],
+  images: Session['images'],
   repository: string,
   tag: string,
 ): Promise<string> {
@@ -191,11 +220,12 @@ function soonest(
 function warnOfExpiry(
   gun: string,
   expires: Verdict['expires'],
-  { policy, now, log }: Judging,
+  { warnExpiryDays }: VerifyPolicy,
+  { clock, log }: JudgingRun,
 ): void {
   if (!expires) return;
-  const days = (expires.at.getTime() - now.getTime()) / dayMs;
-  if (days >= policy.warnExpiryDays) return;
+  const days = (expires.at.getTime() - clock().getTime()) / dayMs;
+  if (days >= warnExpiryDays) return;
   const day = expires.at.toISOString().slice(0, 10);
   log.warn(`${expires.role} of ${gun} expires on ${day}: have it signed again before that.`);
 }
@@ -213,14 +243,15 @@ function failed(request: ImageRequest, problems: readonly VerdictProblem[]): Ver
   return { request, status: 'failed', tags: [], roles: [], signers: [], problems };
 }
 
-/** Let through where the policy says that it may be unsigned. */
+/** Accepted where the policy says that it may be unsigned. */
 function unsigned(
   request: ImageRequest,
   problem: VerdictProblem,
-  { policy, log }: Judging,
+  { allowUnsigned }: VerifyPolicy,
+  { log }: JudgingRun,
 ): Verdict {
-  const pattern = policy.allowUnsigned.find(({ matches }) => matches(request.gun));
+  const pattern = allowUnsigned.find(({ matches }) => matches(request.gun));
   if (!pattern) return failed(request, [problem]);
-  log.warn(`${problem.message.replace(/\.$/, '')}; let through by "${pattern.text}".`);
+  log.warn(`${problem.message.replace(/\.$/, '')}; accepted by "${pattern.text}".`);
   return { ...failed(request, []), status: 'allowed-unsigned' };
 }

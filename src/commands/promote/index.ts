@@ -1,2 +1,0 @@
-/** The command `promote`: copies signed images to another repository, and signs them there. */
-export { promoteImages } from './promote.js';

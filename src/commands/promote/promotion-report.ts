@@ -1,0 +1,146 @@
+/** How far a run of `promote` has come, and what it says of that. Decides nothing. */
+import { keyFacts } from '../report/job-report.js';
+import { code, escape } from '../report/markdown.js';
+import type { Report } from '../report/report-model.js';
+import { rootWords } from '../report/root-words.js';
+import { codeColumn, tableOf, type Column } from '../report/table.js';
+import { matchedPin } from '../signing/pins.js';
+import type { SigningPlan } from '../signing/preflight.js';
+import { leastCertain, nothingPushed, pushedIn, stateTexts } from '../signing/registry-state.js';
+import type { SigningProgress } from '../signing/sign-tags.js';
+import { sizeOf, type CopyFacts } from './copy.js';
+import type { Promotion } from './promote-inputs.js';
+import type { VerifiedImage } from './source.js';
+
+/** Filled in as the run goes on. */
+export interface PromotionProgress extends SigningProgress {
+  /** Once all of them are verified. */
+  images?: readonly VerifiedImage[];
+  /** What is to be copied, by digest; then what was. */
+  copies: ReadonlyMap<string, CopyFacts>;
+  plan?: SigningPlan;
+  /** Whether the run has found everything done. */
+  unchanged: boolean;
+}
+
+/** Nothing has happened. */
+export function startProgress(): PromotionProgress {
+  return { state: nothingPushed, copies: new Map(), unchanged: false };
+}
+
+/** What can be said now. */
+export function promotionReport(
+  promotion: Promotion,
+  progress: PromotionProgress,
+  outputs: Report['outputs'],
+  failure?: unknown,
+): Report {
+  const { gun } = promotion.target.image;
+  const { dryRun } = promotion;
+  const facts = factsOf(promotion, progress);
+  const isDone = failure === undefined;
+  const table = tableOf(facts.images, columnsOf(gun, dryRun));
+  return {
+    title: dryRun ? 'Dry run' : 'Images',
+    heading: !isDone ? 'Images' : dryRun ? 'Images that would be promoted' : 'Promoted images',
+    body: [
+      isDone
+        ? { summary: `To ${code(gun)}${signatureOf(facts)}` }
+        : {
+            summary: `To ${code(gun)}. Tags: ${stateTexts[facts.state] || 'signed'}. Content: ${contentTexts[facts.copied]}.`,
+          },
+      isDone ? table : { ...table, text: [] },
+      ...(isDone ? [lastLine(facts)] : []),
+    ],
+    facts,
+    outputs,
+    failure,
+  };
+}
+
+type Facts = ReturnType<typeof factsOf>;
+type PromotedFacts = Facts['images'][number];
+
+/** The fields of the trust report. */
+function factsOf({ target, images, dryRun }: Promotion, progress: PromotionProgress) {
+  const { registry, repository, gun, tags } = target.image;
+  const { plan, signed, copies, state, unchanged } = progress;
+  return {
+    registry,
+    repository,
+    gun,
+    dryRun,
+    copied: pushedIn(state),
+    state: leastCertain(state, tags),
+    unchanged,
+    key: plan && keyFacts(plan.key.signer),
+    roles: signed?.roles ?? plan?.roles ?? [],
+    initialised: signed?.initialised ?? false,
+    pinnedBy: signed?.pinnedBy ?? matchedPin(plan?.view),
+    images: images.map((image, index) => {
+      const verified = progress.images?.[index];
+      const digest = verified?.manifest.digest;
+      return {
+        source: image.reference,
+        sourceSigners: verified?.signers ?? [],
+        sourceRoles: verified?.roles ?? [],
+        digest,
+        length: verified?.manifest.length,
+        image: digest === undefined ? undefined : `${gun}@${digest}`,
+        tags: image.tags,
+        copy: digest === undefined ? undefined : copies.get(digest),
+        attached: verified?.attached,
+      };
+    }),
+  };
+}
+
+function columnsOf(gun: string, dryRun: boolean): readonly Column<PromotedFacts>[] {
+  return [
+    codeColumn('Source', ({ source }) => source),
+    {
+      heading: dryRun ? 'Would become' : 'Became',
+      text: ({ tags }) => tags.map((tag) => `${gun}:${tag}`).join(', '),
+      only: 'log',
+    },
+    { heading: 'Signed by', text: (image) => image.sourceSigners.join(', '), only: 'summary' },
+    {
+      heading: 'Tags',
+      text: ({ tags }) => tags.join(', '),
+      markdown: ({ tags }) => tags.map(code).join(', '),
+      only: 'summary',
+    },
+    { ...codeColumn<PromotedFacts>('Digest', ({ digest = '' }) => digest), only: 'summary' },
+    { heading: 'Copy', text: ({ copy }) => copyText(copy) },
+  ];
+}
+
+function copyText(copy: CopyFacts | undefined): string {
+  if (!copy) return '-';
+  const { manifests, blobs, mounted, bytes } = copy;
+  if (manifests === 0) return 'was there';
+  const taken = mounted > 0 ? `, ${mounted} of them taken over` : '';
+  const size = bytes === undefined ? '' : `, ${sizeOf(bytes)}`;
+  return `${manifests} manifests, ${blobs} blobs${taken}${size}`;
+}
+
+const contentTexts: Readonly<Record<Facts['copied'], string>> = {
+  no: 'not copied by this run',
+  unknown: 'copied in part',
+  yes: 'copied',
+};
+
+function signatureOf({ key, roles, dryRun, pinnedBy }: Facts): string {
+  if (!key) return '';
+  const when = dryRun ? 'to be signed' : 'signed';
+  return `, ${when} with key ${code(key.id)} (${escape(key.description)}) in ${roles.map(code).join(', ')}; root ${escape(rootWords(pinnedBy))}`;
+}
+
+function lastLine({ dryRun, unchanged, roles, key }: Facts): Report['body'][number] {
+  if (dryRun) return { log: 'Nothing was changed.' };
+  if (!unchanged) return { log: `${roles.join(', ')}  key ${key?.id ?? ''}` };
+  return {
+    log: 'All of it was there and signed before: nothing was copied, signed or tagged.',
+    summary: 'All of it was there and signed before: nothing was changed.',
+  };
+}

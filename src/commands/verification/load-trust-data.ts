@@ -1,0 +1,114 @@
+/** Reads and verifies the trust data of every repository that images come from, each once. */
+import { mapConcurrent } from '../../concurrency.js';
+import { TrustError, isInputCode, isTrustError } from '../../errors.js';
+import { limits } from '../../limits.js';
+import {
+  createTrustServer,
+  readRepository,
+  type Pin,
+  type TrustCache,
+  type TrustedView,
+} from '../../trust/index.js';
+import type { Session } from '../access/access.js';
+import type { Run } from '../context.js';
+import { pinsFor, type ScopedPin } from '../inputs/pins.js';
+import { describePin, resolvePin, warnOfFirstUse } from '../signing/pins.js';
+import type { Repository } from './judge.js';
+import type { ImageRequest } from './requests.js';
+
+/** A trust server for the images of one registry. */
+export interface ScopedTrustServer {
+  readonly registry: string;
+  readonly url: string;
+}
+
+/** How repositories are read. */
+export interface Reading {
+  /** None: trust on first use. */
+  readonly pins: readonly ScopedPin[];
+  readonly trustServer: ScopedTrustServer | undefined;
+  readonly cache?: TrustCache | undefined;
+}
+
+type OpenReading = Omit<Reading, 'pins'> & { readonly pins: readonly ScopedPin<Pin>[] };
+
+/**
+ * What is known of each repository, by GUN.
+ * @throws {TrustError} INTERRUPTED, FILE_NOT_WRITTEN, INPUT_*; CREDENTIAL_MISSING when client and
+ * tenant are named and nothing proves them; what a pin cannot be opened for.
+ */
+export async function loadTrustData(
+  requests: readonly ImageRequest[],
+  { pins, ...reading }: Reading,
+  run: Run,
+): Promise<ReadonlyMap<string, Repository>> {
+  // Keys that are pins are read in the cloud of the first image's registry.
+  const azure = run.access.azure(requests[0]?.image.host);
+  const opened = await Promise.all(
+    pins.map(async ({ pattern, pin }) => ({ pattern, pin: await resolvePin(pin, azure, run) })),
+  );
+  const first = new Map(requests.map((request) => [request.gun, request] as const).reverse());
+  const loaded = await mapConcurrent(
+    [...first.values()],
+    limits.concurrentRepositories,
+    async (request) =>
+      [request.gun, await loadOne(request, { ...reading, pins: opened }, run)] as const,
+  );
+  return new Map(loaded);
+}
+
+async function loadOne(
+  { gun, image }: ImageRequest,
+  reading: OpenReading,
+  run: Run,
+): Promise<Repository> {
+  const { host: registry, repository } = image;
+  const { trustServer: server } = reading;
+  const trustServer = server?.registry === registry ? server.url : undefined;
+  try {
+    const session = await run.access.sessionToRead({ registry, repository, trustServer });
+    const view = await readTrusted(gun, session, reading, run);
+    if (!view) return { kind: 'none' };
+    const { version } = view.root.signed;
+    run.log.info(`${gun}  trust data verified, root version ${version}, ${describePin(view)}`);
+    for (const { message } of view.warnings) run.log.warn(message);
+    warnOfFirstUse(view, run.nameInput, run.log);
+    return { kind: 'trusted', view, session };
+  } catch (error) {
+    if (!isTrustError(error) || concernsRun(error)) throw error;
+    return { kind: 'failed', error };
+  }
+}
+
+/** What is no verdict on an image. */
+function concernsRun({ code }: TrustError): boolean {
+  return code === 'INTERRUPTED' || code === 'FILE_NOT_WRITTEN' || isInputCode(code);
+}
+
+async function readTrusted(
+  gun: string,
+  { trustServer: url, trust }: Session,
+  { pins, cache }: OpenReading,
+  { clock, signal, log }: Run,
+): Promise<TrustedView | undefined> {
+  const previous = await cache?.load(gun);
+  const view = await readRepository(createTrustServer({ url, gun, ...trust, log }), {
+    pins: pinsFor(pins, gun),
+    now: clock(),
+    previous,
+    signal,
+  });
+  if (view) await cache?.save(view);
+  else if (previous) {
+    throw new TrustError(
+      'TRUST_DATA_MISSING',
+      `${gun} had trust data when it was last verified here, and has none now.`,
+      {
+        remedy:
+          'Someone deleted it, or hides it from you. If its owner did, for example by switching ' +
+          'content trust off, remove what the cache folder has of it.',
+      },
+    );
+  }
+  return view;
+}

@@ -1,0 +1,66 @@
+/** What became of each image, and the one failure of those that are not as required. */
+import { TrustError, type ErrorCode } from '../../errors.js';
+import { cappedList } from '../report/capped-list.js';
+import { remediesOf } from '../report/failure-of-many.js';
+import type { ImageRequest } from './requests.js';
+
+/** Why an image is not accepted. */
+export interface VerdictProblem {
+  readonly code: ErrorCode;
+  /** A sentence that names the image. */
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** One image as it was judged. */
+export interface Verdict {
+  readonly request: ImageRequest;
+  readonly status: 'verified' | 'allowed-unsigned' | 'failed';
+  /** The signed digest, once there is one. */
+  readonly digest?: string;
+  /** Tags that are signed with it. */
+  readonly tags: readonly string[];
+  readonly roles: readonly string[];
+  /** As `docker trust inspect` names them. */
+  readonly signers: readonly string[];
+  /** The first of the roles it depends on to expire. */
+  readonly expires?: { readonly role: string; readonly at: Date };
+  /** When the oldest of its platforms was made, where that was asked for and is known. */
+  readonly created?: Date;
+  readonly problems: readonly VerdictProblem[];
+}
+
+/** How many problems the message tells; the report tells all. */
+const mostTold = 20;
+
+/** What decides the code when images failed in different ways, the gravest first. */
+const gravest: readonly ErrorCode[] = [
+  'TRUST_DATA_INVALID',
+  'TRUST_PIN_MISMATCH',
+  'TRUST_DATA_MISSING',
+  'DIGEST_MISMATCH',
+  'TRUST_DATA_EXPIRED',
+  'TAG_NOT_SIGNED',
+  'TAG_MOVED',
+  'POLICY_NOT_MET',
+];
+
+/** One failure for all images that are not verified or allowed; undefined when there are none. */
+export function failureOf(verdicts: readonly Verdict[]): TrustError | undefined {
+  const failed = verdicts.filter(({ status }) => status === 'failed');
+  const problems = failed.flatMap((verdict) => verdict.problems);
+  const [first] = problems;
+  if (!first) return undefined;
+  const codes = problems.map(({ code }) => code);
+  const are = failed.length === 1 ? 'is' : 'are';
+  const count = `${failed.length} of ${verdicts.length} images ${are} not as required.`;
+  const messages = cappedList(
+    problems.map(({ message }) => message),
+    mostTold,
+  );
+  return new TrustError(
+    gravest.find((code) => codes.includes(code)) ?? first.code,
+    [...(verdicts.length === 1 ? [] : [count]), ...messages].join(' '),
+    { remedy: remediesOf(problems) },
+  );
+}

@@ -1,0 +1,251 @@
+/** The inputs of `verify`, and what they ask for. The files they name are read here; nobody is asked. */
+import path from 'node:path';
+import { readImageFiles, type ImageFile } from '../../deployment-files/index.js';
+import type { Inputs } from '../../inputs/index.js';
+import {
+  parseImageReference,
+  parseRegistryHost,
+  parseRepository,
+  parseTag,
+} from '../../registry/index.js';
+import { parseDays, readDays, warnExpiryDays } from '../inputs/days.js';
+import { registryLogin } from '../inputs/identity.js';
+import { tags } from '../inputs/image.js';
+import { parsePattern } from '../inputs/name-pattern.js';
+import { parseScopedPin, trustPin } from '../inputs/pins.js';
+import type { Read } from '../inputs/read.js';
+import {
+  images,
+  readTrustServer,
+  registry,
+  repository,
+  trustServer,
+} from '../inputs/repositories.js';
+import {
+  parseRole,
+  passEnvironment,
+  readRequiredSigners,
+  requiredSigners,
+} from '../inputs/signing.js';
+import type { VerifyPolicy } from '../verification/judge.js';
+import type { Reading, ScopedTrustServer } from '../verification/load-trust-data.js';
+import { requestsOf, type ImageRequest } from '../verification/requests.js';
+
+export const verifyInputs = {
+  registry,
+  repository,
+  tags,
+  images: {
+    ...images,
+    note: 'Images by tag, by digest or by both: a digest is accepted if a tag with that very digest is signed; tag and digest must agree.',
+  },
+  files: {
+    type: 'list',
+    group: 'verification',
+    label: 'Files that name images',
+    help: 'Files whose images are to be verified: Kubernetes manifests, Docker compose files, or plain lists with an image a line. Separated by commas or lines.',
+    example: 'deploy/app.yaml, compose.yaml',
+  },
+  'required-signers': requiredSigners,
+  'required-roles': {
+    type: 'list',
+    group: 'verification',
+    label: 'Required roles',
+    help: 'Roles that must all list each tag with this digest, by their full names.',
+    example: 'targets/releases',
+  },
+  'max-age': {
+    type: 'text',
+    group: 'verification',
+    label: 'Maximum age in days',
+    help: "How old an image may be: the days since it was made, as its configuration says in `created`; of a multi-arch image, each platform's. An image without that date, or with one of 1970 as reproducible builds have it, fails when this is set.",
+    example: '90',
+  },
+  'warn-expiry-days': { ...warnExpiryDays, note: 'What expires soon gets a warning.' },
+  'allow-unsigned': {
+    type: 'list',
+    group: 'verification',
+    label: 'Images that may be unsigned',
+    help: 'Images that are accepted, with a warning, when they are not signed or their registry has no content trust: names without tag, with `*` for any part. They stay out of the output `images`. Trust data that is wrong still fails.',
+    example: 'docker.io/library/*, mcr.microsoft.com/*',
+  },
+  'allow-moved-tags': {
+    type: 'boolean',
+    group: 'verification',
+    label: 'Allow tags that were moved',
+    help: 'Accepts, with a warning, an image whose tag points elsewhere in the registry than it is signed for. By default it fails, as whoever pulls the tag without content trust gets what is not signed; where the result is used by digest (`write-digests`, `pull-verified`) there is only the warning.',
+    default: false,
+    example: 'true',
+  },
+  'skip-built': {
+    type: 'boolean',
+    group: 'verification',
+    label: 'Skip services that are built',
+    help: 'Leaves out, with a warning, the images of compose services that have `build`. By default they are verified like all others, as Compose pulls such an image where it is there.',
+    default: false,
+    example: 'true',
+  },
+  'write-digests': {
+    type: 'boolean',
+    group: 'verification',
+    label: 'Write digests into the files',
+    help: 'Writes the verified digests into `files`, keeping comments and formatting: in place, or into `output-directory`. Nothing is written unless everything was verified.',
+    default: false,
+    example: 'true',
+  },
+  'output-directory': {
+    type: 'text',
+    group: 'verification',
+    label: 'Folder for the files with digests',
+    help: 'Where `write-digests` puts the files instead of over the given ones, under their own names.',
+    example: 'deploy/verified',
+  },
+  'pull-verified': {
+    type: 'boolean',
+    group: 'verification',
+    label: 'Pull what was verified',
+    help: 'Pulls each image by its verified digest, and gives it the tag that was asked for. The only part that needs Docker.',
+    default: false,
+    example: 'true',
+  },
+  'cache-directory': {
+    type: 'text',
+    group: 'verification',
+    label: 'Folder for what was trusted before',
+    help: 'Keeps the trust data of each repository between runs, so that older data and another root are refused later on. Without it each run knows only what the server says, and the pins.',
+    example: '/var/lib/acr-content-trust',
+  },
+  'trust-server': trustServer,
+  'trust-pin': {
+    ...trustPin,
+    note: '`contoso.azurecr.io/*=` before a pin holds only repositories of such names to it.',
+  },
+  'registry-login': registryLogin,
+  'pass-environment': passEnvironment,
+} as const satisfies Inputs;
+
+type VerifyRead = Read<typeof verifyInputs>;
+
+/** Everything `verify` was asked for, checked. */
+export interface VerifyConfiguration extends Omit<Reading, 'cache'> {
+  /** Every image once. */
+  readonly requests: readonly ImageRequest[];
+  readonly files: readonly ImageFile[];
+  readonly policy: VerifyPolicy;
+  readonly writeDigests: boolean;
+  /** Absolute; undefined: in place. */
+  readonly outputDirectory: string | undefined;
+  readonly pull: boolean;
+  readonly passEnvironment: readonly string[];
+  /** Absolute. */
+  readonly cacheDirectory: string | undefined;
+}
+
+/** Reads the inputs, and the files they name. @throws {TrustError} INTERRUPTED */
+export async function parseVerify(
+  read: VerifyRead,
+  signal?: AbortSignal,
+): Promise<VerifyConfiguration> {
+  const { values: inputs, workingDirectory, add, conflict, has, parse, nameInput } = read;
+  const absolute = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : path.resolve(workingDirectory, text);
+  const each = <T>(
+    input: 'required-roles' | 'allow-unsigned' | 'trust-pin',
+    body: (text: string) => T,
+  ): readonly T[] => inputs[input].flatMap((text) => parse(input, () => body(text)) ?? []);
+
+  const given = inputs.images.filter(
+    (image) => parse('images', () => parseImageReference(image)) !== undefined,
+  );
+  const own = readOwnImages(read);
+  const outputDirectory = absolute(inputs['output-directory']);
+  const { files, troubles } = await readImageFiles(
+    inputs.files,
+    workingDirectory,
+    { skipBuilt: inputs['skip-built'], outputDirectory },
+    signal,
+  );
+  for (const { problem, remedy } of troubles) {
+    add({ input: 'files', problem: `cannot be used: ${problem}`, code: 'INPUT_INVALID', remedy });
+  }
+  const areFilesSet = inputs.files.length > 0;
+  if (!areFilesSet && inputs.images.length === 0 && own.length === 0) {
+    const remedy = `Set ${nameInput('images')} or ${nameInput('files')}, or ${nameInput('registry')}, ${nameInput('repository')} and ${nameInput('tags')}.`;
+    const problem = 'is not set, and nothing else names an image';
+    add({ input: 'images', problem, code: 'INPUT_MISSING', remedy });
+  }
+  if (inputs['write-digests'] && !areFilesSet) {
+    const remedy = `Name the files in ${nameInput('files')}.`;
+    conflict('write-digests', 'is set, but there are no files to write to', remedy);
+  }
+  if (outputDirectory !== undefined && !inputs['write-digests'] && !has('write-digests')) {
+    const problem = `is set, but "${nameInput('write-digests')}" is not`;
+    const remedy = `Set ${nameInput('write-digests')} to true to have the files written.`;
+    conflict('output-directory', problem, remedy);
+  }
+  const maxAge = inputs['max-age'];
+  const roles = [...readRequiredSigners(read), ...each('required-roles', parseRole)];
+  return {
+    // References in files that cannot be used are among the problems.
+    requests: troubles.length === 0 ? requestsOf([...given, ...own], files) : [],
+    files,
+    policy: {
+      requiredRoles: [...new Set(roles)],
+      maxAgeDays: maxAge === undefined ? undefined : parse('max-age', () => parseDays(maxAge, 1)),
+      warnExpiryDays: readDays(read),
+      allowUnsigned: each('allow-unsigned', parsePattern),
+      allowMovedTags: inputs['allow-moved-tags'],
+      isUsedByDigest: ({ image, isInFilesOnly }) =>
+        inputs['pull-verified'] ||
+        image.digest !== undefined ||
+        (inputs['write-digests'] && isInFilesOnly),
+    },
+    pins: each('trust-pin', (text) => parseScopedPin(text, workingDirectory)),
+    trustServer: readScopedTrustServer(read),
+    writeDigests: inputs['write-digests'],
+    outputDirectory,
+    pull: inputs['pull-verified'],
+    passEnvironment: inputs['pass-environment'],
+    cacheDirectory: absolute(inputs['cache-directory']),
+  };
+}
+
+/** The images that registry, repository and tags name together. */
+function readOwnImages({ values: inputs, parse, add, nameInput }: VerifyRead): readonly string[] {
+  const { registry, repository, tags } = inputs;
+  const host =
+    registry === undefined ? undefined : parse('registry', () => parseRegistryHost(registry));
+  if (repository === undefined && tags.length === 0) return [];
+  for (const input of ['registry', 'repository', 'tags'] as const) {
+    if ((inputs[input]?.length ?? 0) > 0) continue;
+    const problem = 'is not set, but others of registry, repository and tags are';
+    const remedy = `Set ${nameInput('registry')}, ${nameInput('repository')} and ${nameInput('tags')} together.`;
+    add({ input, problem, code: 'INPUT_MISSING', remedy });
+  }
+  const name =
+    repository === undefined ? undefined : parse('repository', () => parseRepository(repository));
+  return tags.flatMap((text) => {
+    const tag = parse('tags', () => parseTag(text));
+    return tag === undefined || host === undefined || name === undefined
+      ? []
+      : [`${host}/${name}:${tag}`];
+  });
+}
+
+function readScopedTrustServer(read: VerifyRead): ScopedTrustServer | undefined {
+  const { values, add, nameInput } = read;
+  const url = readTrustServer(read);
+  const { registry } = values;
+  if (values['trust-server'] !== undefined && registry === undefined) {
+    add({
+      input: 'registry',
+      problem: `is not set, but "${nameInput('trust-server')}" is`,
+      code: 'INPUT_MISSING',
+      remedy: `Say in ${nameInput('registry')} whose images the trust server is for.`,
+    });
+  }
+  // What is wrong with the registry itself is said where it is read.
+  return url === undefined || registry === undefined
+    ? undefined
+    : { registry: registry.toLowerCase(), url };
+}

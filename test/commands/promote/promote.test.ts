@@ -1,0 +1,103 @@
+/** What a run of promote says, in this process. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  host,
+  reply,
+  reportOf,
+  startRegistryWorld,
+  type Ran,
+  type RegistryWorld,
+} from '../support/registry-world.js';
+
+let world: RegistryWorld;
+let digest = '';
+beforeAll(async () => {
+  world = await startRegistryWorld();
+  digest = world.push('source', ['1', 'other']);
+  await world.run('sign', { images: `${host}/source:1` });
+});
+afterEach(() => {
+  world.answerWith(() => undefined);
+});
+afterAll(() => world.close());
+
+/** A run with what it has logged. */
+async function promote(
+  inputs: Readonly<Record<string, string>>,
+): Promise<Ran & { readonly said: string }> {
+  const lines: string[] = [];
+  const given = { registry: host, source: `${host}/source:1`, tags: '1,latest', ...inputs };
+  const ran = await world.run('promote', given, {
+    host: ({ printer }) => ({ printer: { ...printer, line: (text) => void lines.push(text) } }),
+  });
+  return { ...ran, said: lines.join('\n') };
+}
+
+describe('a run of promote', () => {
+  it('says what would become of each source when it is a dry run', async () => {
+    const { failure, summary, said, outputs } = await promote({
+      repository: 'dry',
+      'dry-run': 'true',
+    });
+    expect(failure).toBeUndefined();
+    expect(said).toMatch(/^.*SOURCE +WOULD BECOME +COPY$/m);
+    expect(said).toContain('Nothing was changed.');
+    expect(summary).toContain('### Images that would be promoted\n');
+    expect(summary).toContain('to be signed with key');
+    expect(outputs).not.toHaveProperty('images');
+  });
+
+  it('says what became of each source, and that all was there when it runs again', async () => {
+    const first = await promote({ repository: 'target' });
+    expect(first.said).toMatch(/^.*SOURCE +BECAME +COPY$/m);
+    expect(first.said).toContain(`${host}/target:1, ${host}/target:latest  1 manifests, `);
+    expect(first.summary).toContain('### Promoted images\n');
+    expect(first.summary).toMatch(/, signed with key `[0-9a-f]{64}` \(.+\) in `targets`; root /);
+    expect(first.summary).toContain(
+      `| \`${host}/source:1\` | Repo Admin | \`1\`, \`latest\` | \`${digest}\` | `,
+    );
+    expect(await reportOf(first)).toMatchObject({
+      command: 'promote',
+      outcome: 'done',
+      copied: 'yes',
+      state: 'signed',
+      unchanged: false,
+      initialised: true,
+      images: [{ source: `${host}/source:1`, digest, tags: ['1', 'latest'] }],
+    });
+    const again = await promote({ repository: 'target' });
+    expect(again.said).toContain('nothing was copied, signed or tagged');
+    expect(again.said).toMatch(/ was there$/m);
+    expect(again.summary).toContain('nothing was changed');
+  });
+
+  it('says what is known of tags and content when it fails', async () => {
+    world.answerWith(({ method, url }) =>
+      method === 'POST' && url.includes('/refused/_trust/')
+        ? Promise.resolve(reply(400, '{"errors":[{"code":"INVALID_UPDATE","message":"no"}]}'))
+        : undefined,
+    );
+    const ran = await promote({ repository: 'refused' });
+    expect(ran.failure?.code).toBe('TRUST_SERVER_REJECTED');
+    expect(ran.summary).toContain('### Images (failed)');
+    expect(ran.summary).toMatch(/Tags: .+\. Content: copied\./);
+    expect(ran.summary).not.toContain('signed with key');
+    expect(ran.outputs.digest).toBe(digest);
+    expect(ran.outputs).not.toHaveProperty('signed-tags');
+    expect(await reportOf(ran)).toMatchObject({ outcome: 'failed', copied: 'yes' });
+  });
+
+  it('copies nothing that is not signed at the source', async () => {
+    const ran = await promote({ repository: 'nothing', source: `${host}/source:other` });
+    expect(ran.failure?.code).toBe('TAG_NOT_SIGNED');
+    expect(ran.summary).toContain('Content: not copied by this run.');
+    expect(await reportOf(ran)).toMatchObject({ copied: 'no', state: 'untouched' });
+  });
+
+  it('is told of a key file that is not there before anything happens', async () => {
+    const ran = await promote({ repository: 'nothing', 'signing-key': 'no-such.key' });
+    expect(ran.failure?.message).toMatch(/"signing-key"|--signing-key/);
+    expect(ran.failure?.code).toMatch(/^INPUT_|^KEY_/);
+    expect(ran.said).not.toContain('Registry login');
+  });
+});
