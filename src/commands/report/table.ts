@@ -18,22 +18,29 @@ export interface Table {
   readonly markdown: readonly (readonly string[])[];
 }
 
-/** The table of `rows`; without rows it shows nothing. */
+/** The table of `rows`; without rows, or without columns, it shows nothing. */
 export function tableOf<R>(rows: readonly R[], columns: readonly Column<R>[]): Table {
-  if (rows.length === 0) return { text: [], markdown: [] };
   const inLog = columns.filter(({ only }) => only !== 'summary');
   const inSummary = columns.filter(({ only }) => only !== 'log');
+  const cells = (
+    shown: readonly Column<R>[],
+    heading: (column: Column<R>) => string,
+    cell: (column: Column<R>, row: R) => string,
+  ): Table['text'] =>
+    rows.length === 0 || shown.length === 0
+      ? []
+      : [shown.map(heading), ...rows.map((row) => shown.map((column) => cell(column, row)))];
   return {
-    text: [
-      inLog.map(({ heading }) => heading.toUpperCase()),
-      ...rows.map((row) => inLog.map(({ text }) => text(row))),
-    ],
-    markdown: [
-      inSummary.map(({ heading }) => heading),
-      ...rows.map((row) =>
-        inSummary.map(({ text, markdown }) => markdown?.(row) ?? escape(text(row))),
-      ),
-    ],
+    text: cells(
+      inLog,
+      ({ heading }) => heading.toUpperCase(),
+      ({ text }, row) => text(row),
+    ),
+    markdown: cells(
+      inSummary,
+      ({ heading }) => heading,
+      ({ text, markdown }, row) => markdown?.(row) ?? escape(text(row)),
+    ),
   };
 }
 

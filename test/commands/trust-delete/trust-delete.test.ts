@@ -60,6 +60,7 @@ describe('trust delete', () => {
     expect(ran.lines.at(-1)).toContain('Nothing was changed.');
     expect(ran.summary).toContain('### Trust data that would be deleted (failed)');
     expect(ran.summary).toContain('could not rotate trust to a new trusted root');
+    expect(ran.summary.match(/^\| --- /gm)).toHaveLength(1);
     expect(ran.outputs.repositories).toBe('');
     expect(world.isSigned('listed', '1.0')).toBe(true);
   });
