@@ -88,7 +88,7 @@ async function tell(
     label: 'Push and sign',
     help: '',
     inputs: {},
-    parse: () => undefined,
+    parse: () => ({}),
     run: (_, run) =>
       reportJob({ image, engine: 'native', isPushing: true }, run, (progress) =>
         body(progress, run),
