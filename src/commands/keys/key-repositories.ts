@@ -13,7 +13,7 @@ import {
   repositoryInputs,
   type NamedRepository,
 } from '../inputs/repositories.js';
-import { openRepositories, thenEach } from '../repositories/index.js';
+import { openRepositories, mapResults } from '../repositories/index.js';
 import { describePin, resolvePins } from '../signing/pins.js';
 
 /** Inputs of commands that use the trust data of repositories where there are any. */
@@ -54,7 +54,7 @@ export async function loadKeyRepositories(
   return log.group('Trust data', async () => {
     const pins = await resolvePins(pinReferences, azure, run);
     const opened = await openRepositories(all, run);
-    const loaded = await thenEach(opened, async ({ server }) => ({
+    const loaded = await mapResults(opened, async ({ server }) => ({
       view: await readRepository(server, { pins, now: clock(), expiry: 'report', signal }),
     }));
     return loaded.map(({ gun, value, error }): KeyRepository => {

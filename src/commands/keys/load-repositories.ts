@@ -24,8 +24,8 @@ import {
 import {
   openRepositories,
   readTrust,
-  thenEach,
-  type Attempted,
+  mapResults,
+  type Result,
   type OpenRepository,
 } from '../repositories/index.js';
 import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.js';
@@ -80,7 +80,7 @@ export async function loadRepositories(
   openKeys: typeof openAvailableKeys = openAvailableKeys,
 ): Promise<{
   readonly keys: readonly AvailableKey[];
-  readonly loaded: readonly Attempted<LoadedRepository>[];
+  readonly loaded: readonly Result<LoadedRepository>[];
 }> {
   const { log, clock, access } = run;
   const azure = access.azure(repositories[0]?.registry);
@@ -93,7 +93,7 @@ export async function loadRepositories(
   const signers = keys.map(({ signer }) => signer);
   const opened = await log.group('Registry login', () => openRepositories(repositories, run));
   const loaded = await log.group('Trust data', () =>
-    thenEach(opened, async (repository): Promise<LoadedRepository> => {
+    mapResults(opened, async (repository): Promise<LoadedRepository> => {
       const how = { pins: given, keys: signers, expiry: 'report' } as const;
       const { view, pins } = await readTrust(repository, how, run);
       const isSnapshotServerManaged = await askServer(repository, view, run);

@@ -25,7 +25,7 @@ import {
   failureOfEach,
   failuresOf,
   requirePublish,
-  thenEach,
+  mapResults,
   valuesOf,
 } from '../repositories/index.js';
 import {
@@ -66,7 +66,7 @@ export const keysRenew = defineCommand({
     const { keys, loaded } = await loadRepositories(configuration, run);
     const signers = keys.map(({ signer }) => signer);
     const results = await run.log.group(isDryRun ? 'Dry run' : 'Renewal', () =>
-      thenEach(loaded, async (repository) =>
+      mapResults(loaded, async (repository) =>
         isDryRun ? planned(repository, signers) : renewRepository(repository, signers, run),
       ),
     );

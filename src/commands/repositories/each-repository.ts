@@ -1,6 +1,6 @@
 /**
- * Does one thing to many repositories side by side. What fails for one keeps no other from being
- * done; the run fails in the end, and says for which.
+ * Does one thing to many repositories at once. If one fails, the others are still processed; the run
+ * fails in the end, and says for which.
  */
 import { isTrustError, type TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
@@ -9,7 +9,7 @@ import { mapConcurrent } from '../../concurrency.js';
 import { failureOfMany, type Failed } from '../report/failure-of-many.js';
 
 /** What became of a repository: a value, or what it failed with. */
-export type Attempted<T> =
+export type Result<T> =
   | { readonly gun: Gun; readonly value: T; readonly error?: undefined }
   | { readonly gun: Gun; readonly value?: undefined; readonly error: TrustError };
 
@@ -20,40 +20,34 @@ export type Attempted<T> =
 export async function eachRepository<I extends { readonly gun: Gun }, T>(
   items: readonly I[],
   body: (item: I) => Promise<T>,
-): Promise<readonly Attempted<T>[]> {
-  return mapConcurrent(
-    items,
-    limits.concurrentRepositories,
-    async (item): Promise<Attempted<T>> => {
-      const { gun } = item;
-      try {
-        return { gun, value: await body(item) };
-      } catch (error) {
-        if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
-        return { gun, error };
-      }
-    },
-  );
+): Promise<readonly Result<T>[]> {
+  return mapConcurrent(items, limits.concurrentRepositories, async (item): Promise<Result<T>> => {
+    const { gun } = item;
+    try {
+      return { gun, value: await body(item) };
+    } catch (error) {
+      if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+      return { gun, error };
+    }
+  });
 }
 
 /** Goes on with what succeeded so far; failures stay as they are. */
-export async function thenEach<I extends { readonly gun: Gun }, T>(
-  attempted: readonly Attempted<I>[],
+export async function mapResults<I extends { readonly gun: Gun }, T>(
+  results: readonly Result<I>[],
   body: (item: I) => Promise<T>,
-): Promise<readonly Attempted<T>[]> {
-  const next = await eachRepository(valuesOf(attempted), body);
-  const done = [...next];
-  return attempted.map((one): Attempted<T> => {
-    if (one.error) return { gun: one.gun, error: one.error };
-    const result = done.shift();
-    if (!result) throw new TypeError('a repository got lost on the way');
-    return result;
+): Promise<readonly Result<T>[]> {
+  const next = [...(await eachRepository(valuesOf(results), body))];
+  return results.map((result) => {
+    const found = result.error ? result : next.shift();
+    if (!found) throw new TypeError('invariant violated: missing result for a repository');
+    return found;
   });
 }
 
 /** What succeeded. */
-export function valuesOf<T>(attempted: readonly Attempted<T>[]): readonly T[] {
-  return attempted.flatMap((one) => (one.error ? [] : [one.value]));
+export function valuesOf<T>(results: readonly Result<T>[]): readonly T[] {
+  return results.flatMap(({ value, error }) => (error ? [] : [value]));
 }
 
 /** A repository as its result tells of it: what it failed with, if it did. */
@@ -84,8 +78,8 @@ export function failuresOf(outcomes: readonly Outcome[]): readonly Failed[] {
  * For commands that begin only when every repository is ready.
  * @throws {TrustError} what any of them failed with.
  */
-export function requireAll<T>(attempted: readonly Attempted<T>[], what: string): readonly T[] {
-  const failure = failureOfEach(attempted, what);
+export function unwrapAll<T>(results: readonly Result<T>[], what: string): readonly T[] {
+  const failure = failureOfEach(results, what);
   if (failure) throw failure;
-  return valuesOf(attempted);
+  return valuesOf(results);
 }

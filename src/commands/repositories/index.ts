@@ -4,10 +4,10 @@ export {
   eachRepository,
   failureOfEach,
   failuresOf,
-  requireAll,
-  thenEach,
+  unwrapAll,
+  mapResults,
   valuesOf,
-  type Attempted,
+  type Result,
   type Outcome,
 } from './each-repository.js';
 export {

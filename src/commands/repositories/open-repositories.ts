@@ -13,14 +13,14 @@ import type { Run } from '../context.js';
 import type { Session } from '../access/access.js';
 import { describePin, warnOfFirstUse } from '../signing/pins.js';
 import { explainRefusal } from '../signing/registry-rights.js';
-import { eachRepository, requireAll, type Attempted } from './each-repository.js';
+import { eachRepository, unwrapAll, type Result } from './each-repository.js';
 import type { NamedRepository } from './read-repositories.js';
 
 /** A repository that can be read and, rights permitting, published to. */
 export interface OpenRepository extends NamedRepository {
   readonly session: Session;
   readonly server: TrustServer;
-  /** Runs what may be refused, and completes a refusal with its likely cause and what mends it. */
+  /** Runs what may be refused, and completes a refusal with its likely cause and its remedy. */
   readonly explain: <T>(body: () => Promise<T>) => Promise<T>;
 }
 
@@ -31,7 +31,7 @@ export interface OpenRepository extends NamedRepository {
 export async function openRepositories(
   repositories: readonly NamedRepository[],
   { access, log }: Pick<Run, 'access' | 'log'>,
-): Promise<readonly Attempted<OpenRepository>[]> {
+): Promise<readonly Result<OpenRepository>[]> {
   return eachRepository(repositories, async (named): Promise<OpenRepository> => {
     const { registry, repository, gun, trustServer } = named;
     const image = { registry, repository, gun, tags: [] };
@@ -54,7 +54,7 @@ export async function loginToAll(
   run: Pick<Run, 'access' | 'log'>,
 ): Promise<readonly OpenRepository[]> {
   return run.log.group('Registry login', async () =>
-    requireAll(await openRepositories(repositories, run), 'cannot be opened'),
+    unwrapAll(await openRepositories(repositories, run), 'cannot be opened'),
   );
 }
 
@@ -92,7 +92,7 @@ export async function readTrust(
 
 /**
  * Asks the server whether this principal may publish here, without publishing.
- * @throws {TrustError} SIGNER_NOT_AUTHORIZED, completed with what mends it.
+ * @throws {TrustError} SIGNER_NOT_AUTHORIZED, completed with its remedy.
  */
 export async function requirePublish(
   { server, explain }: OpenRepository,

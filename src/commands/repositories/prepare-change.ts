@@ -16,7 +16,7 @@ import type { PinReference } from '../inputs/pins.js';
 import type { NamedRepository } from '../inputs/repositories.js';
 import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.js';
 import { resolvePin } from '../signing/pins.js';
-import { eachRepository, requireAll } from './each-repository.js';
+import { eachRepository, unwrapAll } from './each-repository.js';
 import { loginToAll, readTrust, type OpenRepository } from './open-repositories.js';
 
 /** The inputs of such a command. */
@@ -87,7 +87,7 @@ export async function prepareChange<P extends { readonly files: readonly FileToS
       const anchor = requireAnchor({ ...read, files, keys: known, pinInput });
       return { ...repository, ...anchor, plan: planned };
     });
-    const ready = requireAll(attempted, 'cannot be changed; nothing was changed anywhere');
+    const ready = unwrapAll(attempted, 'cannot be changed; nothing was changed anywhere');
     if (!dryRun) await proveKeys(ready, known);
     return { repositories: ready, keys, signers };
   });

@@ -10,7 +10,7 @@ import type { OpenRepository } from './open-repositories.js';
 
 /**
  * The roles whose key the server holds.
- * @throws {TrustError} SIGNER_NOT_AUTHORIZED, completed with what mends it.
+ * @throws {TrustError} SIGNER_NOT_AUTHORIZED, completed with its remedy.
  */
 export async function heldServerRoles(
   { server, explain }: OpenRepository,
@@ -40,7 +40,7 @@ export async function requireServerKeys(
     'TRUST_SERVER_REJECTED',
     `the trust server ${server.host} cannot publish for ${gun}: it does not hold the ${role} key that the root names`,
     {
-      remedy: `Have the owner of the root key hand the ${role} role over to the server once: "keys rotate" with the role ${role}. "notary init" leaves the snapshot key with the client; Docker never does.`,
+      remedy: `Have the owner of the root key give the ${role} role to the server once: "keys rotate" with the role ${role}. "notary init" leaves the snapshot key with the client; Docker never does.`,
     },
   );
 }

@@ -12,7 +12,7 @@ import {
   failuresOf,
   openRepositories,
   readTrust,
-  thenEach,
+  mapResults,
   valuesOf,
 } from '../repositories/index.js';
 import { resolvePin } from '../signing/pins.js';
@@ -36,7 +36,7 @@ export const signersList = defineCommand({
     const opened = await log.group('Registry login', () => openRepositories(repositories, run));
     const attempted = await log.group('Trust data', async () => {
       const pins = await Promise.all(references.map((pin) => resolvePin(pin, azure, run)));
-      return thenEach(opened, async (repository): Promise<RepositorySigners> => {
+      return mapResults(opened, async (repository): Promise<RepositorySigners> => {
         const { view } = await readTrust(repository, { pins, expiry: 'report' }, run);
         const listing = listSigners(view);
         for (const warning of listing.warnings) log.warn(warning);

@@ -19,7 +19,7 @@ import {
   failureOfEach,
   failuresOf,
   loginToAll,
-  requireAll,
+  unwrapAll,
   requirePublish,
   type OpenRepository,
 } from '../repositories/index.js';
@@ -51,7 +51,7 @@ export const trustDelete = defineCommand({
     const found = await run.log.group('Trust data', async () => {
       const opened = await resolvePins(pins, azure, run);
       const loaded = await eachRepository(open, (repository) => load(repository, opened, run));
-      return requireAll(loaded, 'cannot be looked at; nothing was deleted');
+      return unwrapAll(loaded, 'cannot be looked at; nothing was deleted');
     });
     const isThere = ({ state }: Deletion): boolean => state !== 'nothing there';
     const before = found.map((one): Deletion =>
@@ -137,7 +137,7 @@ async function deleteAll(
 ): Promise<readonly Deletion[]> {
   // Deleting needs more rights than publishing, and cannot be tried; this much can be checked first.
   const allowed = await eachRepository(there, (repository) => requirePublish(repository, signal));
-  requireAll(allowed, 'cannot be deleted; nothing was deleted anywhere');
+  unwrapAll(allowed, 'cannot be deleted; nothing was deleted anywhere');
   const results = await eachRepository(there, async ({ gun, server, explain }) => {
     const wasThere = await explain(() => deleteTrustData(server, { signal }));
     log.info(wasThere ? `${gun}: deleted` : `${gun}: another run deleted it in the meantime`);

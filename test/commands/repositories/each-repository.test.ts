@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   eachRepository,
   failureOfEach,
-  requireAll,
-  thenEach,
+  unwrapAll,
+  mapResults,
   valuesOf,
 } from '../../../src/commands/repositories/index.js';
 import { TrustError } from '../../../src/errors.js';
@@ -31,7 +31,7 @@ describe('one thing done to many repositories', () => {
 
   it('goes on with what succeeded, and keeps what failed', async () => {
     const first = await eachRepository(repositories, failing('/a'));
-    const second = await thenEach(first, failing('/c'));
+    const second = await mapResults(first, failing('/c'));
     expect(second.map(({ error, value }) => error?.message ?? value?.done)).toEqual([
       'contoso.azurecr.io/a has none',
       true,
@@ -51,7 +51,7 @@ describe('the failure of many repositories', () => {
   it('is none when all succeeded', async () => {
     const attempted = await eachRepository(repositories, failing());
     expect(failureOfEach(attempted, 'was not rotated')).toBeUndefined();
-    expect(requireAll(attempted, 'was not rotated')).toHaveLength(3);
+    expect(unwrapAll(attempted, 'was not rotated')).toHaveLength(3);
   });
 
   it('is its own for a single repository', async () => {
@@ -71,6 +71,6 @@ describe('the failure of many repositories', () => {
     expect(failure?.remedy).toBe(
       'Initialise contoso.azurecr.io/a.\nInitialise contoso.azurecr.io/c.',
     );
-    expect(() => requireAll(attempted, 'was not rotated')).toThrow(TrustError);
+    expect(() => unwrapAll(attempted, 'was not rotated')).toThrow(TrustError);
   });
 });

@@ -12,7 +12,7 @@ import type { RunContext } from '../../context.js';
 import {
   eachRepository,
   loginToAll,
-  requireAll,
+  unwrapAll,
   requirePublish,
   type OpenRepository,
 } from '../../repositories/index.js';
@@ -62,7 +62,7 @@ export async function prepare(
       log.info(view ? `${gun} has trust data` : `${gun} has no trust data yet`);
       return { ...repository, view };
     });
-    return requireAll(attempted, 'cannot be initialised');
+    return unwrapAll(attempted, 'cannot be initialised');
   });
   return log.group('Keys', async () => {
     const found = await asOwner(() => findKeys(configuration, azure, context));
@@ -87,7 +87,7 @@ export async function prepare(
       if (problem) throw problem;
       return { ...repository, rootKey: root, targetsKey };
     });
-    const prepared = requireAll(judged, 'cannot be initialised; nothing was made or changed');
+    const prepared = unwrapAll(judged, 'cannot be initialised; nothing was made or changed');
     const ready = await asOwner(() => openThere(prepared, rootKey, azure, context));
     // What initialises; where nothing is left to be initialised, what has done so.
     const [first] = prepared.every(({ view }) => view) ? prepared : [];

@@ -19,7 +19,7 @@ import {
 } from '../../../trust/index.js';
 import type { Log } from '../../../ports.js';
 import type { Run } from '../../context.js';
-import { eachRepository, requireAll, type Outcome } from '../../repositories/index.js';
+import { eachRepository, unwrapAll, type Outcome } from '../../repositories/index.js';
 import type { PreparedChange, PreparedRepository } from '../../repositories/prepare-change.js';
 import { listedForm, makeNewKey, type NewKey } from './new-key.js';
 import type { RotationPlan } from './plan-rotation.js';
@@ -89,7 +89,7 @@ export async function carryOut(
   const newKey = todo.length === 0 ? given : await theNewKey(rotation, repositories, given, run);
   if (newKey?.url.startsWith('https:') === true) run.setOutput('keys', newKey.url);
   // For all of them, before the first is published.
-  const equipped = requireAll(
+  const equipped = unwrapAll(
     await eachRepository(todo, (repository) => equip(repository, rotation, newKey, signers, run)),
     'cannot be rotated; no repository was changed',
   );
