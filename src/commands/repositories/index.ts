@@ -1,5 +1,4 @@
 /** The repositories of the commands on keys, signers and trust data. */
-export { readConfirmed } from './confirmed.js';
 export {
   eachRepository,
   failureOfEach,
