@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { readKeyBytes } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
-import type { Input, Inputs, ListInput, ProblemList, TextInput } from '../../inputs/index.js';
+import type { Input, Inputs, ListInput, TextInput } from '../../inputs/index.js';
 import { parseKeyReference, vaultServiceOf, type KeyReference } from '../../signing/index.js';
 import type { KeyConfiguration } from '../configuration/types.js';
 import type { Read } from './read.js';
@@ -134,14 +134,30 @@ export function readKeyInput<K extends KeyInput>(
       }));
 }
 
-/** Has the file of a key looked at before anything, for a run that cannot do without the key. */
-export function checkKeyFile<K extends KeyInput>(
-  input: K,
-  key: KeyConfiguration | undefined,
-  { check }: Pick<ProblemList<NoInfer<K>>, 'check'>,
-): void {
+/**
+ * The signing key of a run that cannot do without it: a missing one is noted, and a key file is
+ * looked at before anything else.
+ * @param remedy for a missing key, where there is another one than to name it.
+ */
+export function requireSigningKey(
+  read: Read<{
+    readonly 'signing-key': OptionalText;
+    readonly 'signing-key-passphrase': OptionalText;
+  }>,
+  remedy?: string,
+): KeyConfiguration | undefined {
+  const key = readKeyInput('signing-key', read);
+  if (read.values['signing-key'] === undefined) {
+    read.add({
+      input: 'signing-key',
+      problem: 'is not set, and something is to be signed',
+      code: 'INPUT_MISSING',
+      ...(remedy !== undefined && { remedy }),
+    });
+  }
   const reference = key?.reference;
-  if (reference?.kind === 'file') check(input, () => readKeyBytes(reference.path));
+  if (reference?.kind === 'file') read.check('signing-key', () => readKeyBytes(reference.path));
+  return key;
 }
 
 /** An entry of the input `keys`: one key, or every key of a vault. */

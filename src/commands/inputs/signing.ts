@@ -4,8 +4,8 @@ import type { Input, Inputs } from '../../inputs/index.js';
 import { isRoleName, roleOfSigner, type RoleName } from '../../trust/index.js';
 import type { SigningConfiguration } from '../configuration/types.js';
 import {
-  checkKeyFile,
   readKeyInput,
+  requireSigningKey,
   rootKey,
   rootKeyPassphrase,
   signingKey,
@@ -105,22 +105,13 @@ export function readSigning(
   how: Pick<SigningConfiguration, 'engine' | 'tagsLast'>,
   remedy?: string,
 ): SigningConfiguration | undefined {
-  const { values, add } = read;
-  const signingKey = readKeyInput('signing-key', read);
+  const signingKey = isSigning
+    ? requireSigningKey(read, remedy)
+    : readKeyInput('signing-key', read);
+  // Whether the root key is needed depends on the repository.
   const rootKey = readKeyInput('root-key', read);
   const pins = readPins(read, isSigning);
-  if (!isSigning) return undefined;
-  // Whether the root key is needed depends on the repository.
-  checkKeyFile('signing-key', signingKey, read);
-  if (values['signing-key'] === undefined) {
-    add({
-      input: 'signing-key',
-      problem: 'is not set, and something is to be signed',
-      code: 'INPUT_MISSING',
-      ...(remedy !== undefined && { remedy }),
-    });
-  }
-  return signingKey && { ...how, signingKey, rootKey, pins };
+  return isSigning && signingKey ? { ...how, signingKey, rootKey, pins } : undefined;
 }
 
 /** The delegations that `required-signers` names, each once. */

@@ -22,7 +22,7 @@ import type { ImageConfiguration, KeyConfiguration } from '../configuration/type
 import type { Run } from '../context.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
 import { dryRun, readImage, tags } from '../inputs/image.js';
-import { readKeyInput } from '../inputs/key-inputs.js';
+import { requireSigningKey } from '../inputs/key-inputs.js';
 import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
 import {
   readTrustServer,
@@ -87,11 +87,7 @@ export const revoke = defineCommand({
       const remedy = `Name the tags to revoke in ${nameInput('tags')}; to revoke every one, set ${nameInput('all-tags')} to true.`;
       add({ input: 'tags', problem: 'is not set', code: 'INPUT_MISSING', remedy });
     }
-    const signingKey = readKeyInput('signing-key', read);
-    if (values['signing-key'] === undefined) {
-      const problem = 'is not set, and something is to be signed';
-      add({ input: 'signing-key', problem, code: 'INPUT_MISSING' });
-    }
+    const signingKey = requireSigningKey(read);
     return (
       signingKey && {
         image,

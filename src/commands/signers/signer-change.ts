@@ -5,7 +5,7 @@ import type { Inputs } from '../../inputs/index.js';
 import { formatKeyReference } from '../../signing/index.js';
 import { isSignerName, type KeyId, type Plan, type PullChange } from '../../trust/index.js';
 import { dryRun } from '../inputs/image.js';
-import { readKeyInput, signingKeyInputs } from '../inputs/key-inputs.js';
+import { requireSigningKey, signingKeyInputs } from '../inputs/key-inputs.js';
 import { pinInputs, readPins } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import { readRepositories, repositoryInputs } from '../inputs/repositories.js';
@@ -45,18 +45,15 @@ export interface SignerConfiguration extends ChangeConfiguration {
 
 /** Reads {@link signerChangeInputs}; the one key is the repository key. */
 export function readSignerChange(read: Read<typeof signerChangeInputs>): SignerConfiguration {
-  const { values, parse, add, nameInput } = read;
+  const { values, parse, nameInput } = read;
   const { signer = '' } = values;
   if (values.signer !== undefined) {
     parse('signer', () => {
       checkSignerName(signer);
     });
   }
-  const repositoryKey = readKeyInput('signing-key', read);
-  if (values['signing-key'] === undefined) {
-    const remedy = `Give the repository key, which alone may change who signs: ${nameInput('signing-key')}: https://contoso-keys.vault.azure.net/keys/team-app.`;
-    add({ input: 'signing-key', problem: 'is not set', code: 'INPUT_MISSING', remedy });
-  }
+  const remedy = `Give the repository key, which alone may change who signs: ${nameInput('signing-key')}: https://contoso-keys.vault.azure.net/keys/team-app.`;
+  const repositoryKey = requireSigningKey(read, remedy);
   return {
     repositories: readRepositories(read),
     pins: readPins(read),
