@@ -112,7 +112,7 @@ async function open(name: string, raw: RawValues, context: HostContext): Promise
   } else {
     await proveTemporaryFolder(context);
   }
-  const names = readNames(raw as unknown as NameValues, problems, (note) => {
+  const names = readNames(raw, problems, (note) => {
     ownLog.info(note);
   });
   const values: RawValues = { ...raw, ...names };
@@ -176,7 +176,7 @@ async function open(name: string, raw: RawValues, context: HostContext): Promise
       }
     }
     await context.addSummary(summaryOf(report, error, warnings));
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw failure as Error;
   };
   return { values, run, close };
 }

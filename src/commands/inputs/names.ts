@@ -9,9 +9,9 @@ import { parseRegistryHost } from '../../registry/index.js';
 
 /** The values of these inputs, where the command has them. */
 export interface NameValues {
-  readonly registry: string | undefined;
-  readonly repository: string | undefined;
-  readonly tags: readonly string[];
+  readonly registry?: string | undefined;
+  readonly repository?: string | undefined;
+  readonly tags?: readonly string[];
 }
 
 /** Tells what was read otherwise than it is written. */
@@ -147,6 +147,8 @@ function withShortTags(
   note: Note,
 ): NameValues {
   const { add, nameInput, settle } = problems;
+  const { tags: given } = inputs;
+  if (!given) return inputs;
   let found: { registry: string | undefined; repository: string | undefined } = {
     registry,
     repository: inputs.repository,
@@ -160,8 +162,8 @@ function withShortTags(
     add({ input: 'tags', problem, code: 'INPUT_INVALID', remedy });
     return [];
   };
-  if (/^[[{]/.test(inputs.tags[0] ?? '')) return { ...inputs, tags: refuse('is JSON, not tags') };
-  const tags = joinInstructions(inputs.tags).flatMap((text) => {
+  if (/^[[{]/.test(given[0] ?? '')) return { ...inputs, tags: refuse('is JSON, not tags') };
+  const tags = joinInstructions(given).flatMap((text) => {
     if (instruction.test(text)) {
       const tag = rawTag(text);
       if (tag !== undefined) return [tag];
