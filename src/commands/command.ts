@@ -13,7 +13,7 @@ import type {
 import { createAccess, type AccessConfiguration } from './access/access.js';
 import type { HostContext, Run, RunContext } from './context.js';
 import { checkIdentity, identityInputs } from './inputs/identity.js';
-import { readNames, type NameValues } from './inputs/names.js';
+import { readNames } from './inputs/names.js';
 import type { Read } from './inputs/read.js';
 import { trustReport } from './inputs/report.js';
 import type { InputValues as LegacyValues } from './inputs/values.js';

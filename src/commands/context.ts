@@ -67,7 +67,7 @@ export interface Run extends Ports {
    * Writes the trust report as it is by now, for what must be known if the run is cut off. The report
    * keeps it when the command throws.
    */
-  saveReport(this: void, facts: object): Promise<void>;
+  readonly saveReport: (facts: object) => Promise<void>;
 }
 
 /** As long as commands read their inputs themselves. */
