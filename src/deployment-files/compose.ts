@@ -1,6 +1,5 @@
 /** Images of a compose file (compose-spec): of services, and of volumes made from images. */
-import { shellWord } from './shell-word.js';
-import type { FileRemedy, Found, ReadingOptions } from './types.js';
+import { shellWord, type FileRemedy, type Found, type ReadingOptions } from './types.js';
 import { isGiven, itemsOf, textOf, valueOf, type YamlMap, type YamlNode } from './yaml-tree.js';
 
 /** How a compose file is given that says it all. */

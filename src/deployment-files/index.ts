@@ -1,5 +1,10 @@
 /** Files that name images: plain lists, compose files, Kubernetes manifests. */
-export { fillIn } from './fill-in.js';
 export { mentionsOf, readImageFiles, type FileTrouble } from './read-files.js';
 export { FileProblem, type ImageFile, type Mention } from './types.js';
-export { destinationsOf, strayFilesIn, writeImageFiles, type Destination } from './write-files.js';
+export {
+  destinationsOf,
+  fillIn,
+  strayFilesIn,
+  writeImageFiles,
+  type Destination,
+} from './write-files.js';

@@ -3,8 +3,7 @@
  * command that renders it.
  */
 import path from 'node:path';
-import { shellWord } from './shell-word.js';
-import { FileProblem, type FileRemedy, type Found } from './types.js';
+import { FileProblem, shellWord, type FileRemedy, type Found } from './types.js';
 import { isGiven, textOf, valueOf, type YamlMap } from './yaml-tree.js';
 
 interface ObjectKind {

@@ -62,6 +62,11 @@ export interface ReadingOptions {
 /** What to do about a problem; where it is a command, with the name of the file in it. */
 export type FileRemedy = string | ((file: string) => string);
 
+/** The name as one word of a POSIX shell. */
+export function shellWord(name: string): string {
+  return /^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+}
+
 /** What is wrong with a file, so that it reads after its name; becomes an INPUT_INVALID. */
 export class FileProblem extends Error {
   constructor(

@@ -1,4 +1,4 @@
-/** Writes files with digests: all of them or none, and only over what was read. */
+/** Writes files with verified digests: all of them or none, and only over what was read. */
 import type { Dirent } from 'node:fs';
 import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -95,4 +95,23 @@ async function requireUnchanged({ name, path: file, text }: ImageFile): Promise<
   throw new TrustError('FILE_NOT_WRITTEN', `${name} changed while its images were verified.`, {
     remedy: 'Run the step again.',
   });
+}
+
+/**
+ * The file's text, with each reference that `digestOf` knows followed by its digest. All else of it
+ * stays as it is, byte for byte.
+ */
+export function fillIn(
+  { text, mentions }: Pick<ImageFile, 'text' | 'mentions'>,
+  digestOf: (reference: string) => string | undefined,
+): string {
+  let result = '';
+  let done = 0;
+  for (const { reference, start, end, write } of mentions) {
+    const digest = digestOf(reference);
+    if (digest === undefined || reference.includes('@')) continue;
+    result += text.slice(done, start) + write(`${reference}@${digest}`);
+    done = end;
+  }
+  return result + text.slice(done);
 }

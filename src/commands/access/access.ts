@@ -21,6 +21,7 @@ import {
   gunOf,
   registryEndpointOf,
   trustEndpointOf,
+  type ImageReference,
   type ReadBlob,
   type RegistryAccess,
   type RegistryClient,
@@ -50,12 +51,10 @@ export interface RegistryPlace {
   readonly trustServer: string;
 }
 
-/** A repository that is read, and may be public. */
-export interface ReadPlace {
+/** A trust server of its own for the images of one registry. */
+export interface ScopedTrustServer {
   readonly registry: string;
-  readonly repository: string;
-  /** Undefined: the one that the registry itself is known for. */
-  readonly trustServer: string | undefined;
+  readonly url: string;
 }
 
 /** A registry that the run is logged in to, or that serves it without a login. */
@@ -96,12 +95,16 @@ export interface Access {
   /**
    * Access to a registry that images are read from, opened once. Azure registries get the run's
    * identity, others what Docker knows of them; a registry that serves anyone needs neither.
+   * @param named the trust server that the inputs name, whichever registry it is for.
    * @throws {TrustError} whatever keeps the run from reading.
    */
-  sessionToRead(place: ReadPlace): Promise<Session>;
+  sessionToRead(image: ReadImage, named: ScopedTrustServer | undefined): Promise<Session>;
   /** For a run that asks the registry for nothing: Docker keeps the logins that it has. */
   withoutLogin(place: RegistryPlace): Session;
 }
+
+/** An image that is read, and may be public. */
+export type ReadImage = Pick<ImageReference, 'host' | 'repository'>;
 
 /** What decides how a run signs in. */
 export interface AccessConfiguration {
@@ -151,19 +154,20 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
       throw error;
     }
   };
-  const openReader = async ({
-    registry,
-    repository,
-    trustServer = `https://${trustEndpointOf(registry)}`,
-    isNamed,
-  }: ReadPlace & { readonly isNamed: boolean }): Promise<Session> => {
+  const openReader = async (
+    image: ReadImage,
+    named: ScopedTrustServer | undefined,
+  ): Promise<Session> => {
+    const registry = image.host;
+    const isNamed = named?.registry === registry;
+    const trustServer = isNamed ? named.url : `https://${trustEndpointOf(registry)}`;
     const openAs = (login: OwnLogin): Session => open({ registry, trustServer }, login, isNamed);
     const anonymous = openAs(noLogin);
     const openAnonymous = (): Session => {
       log.info(`${registry}  without a login`);
       return anonymous;
     };
-    const gun = gunOf({ host: registry, repository });
+    const gun = gunOf(image);
     const known = logins.get(registry);
     if (known) return openAs(await known);
     if (configuration.registryLogin === 'existing' || !isRegistryHost(registry)) {
@@ -185,11 +189,9 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
   return {
     azure,
     session: async (place) => open(place, await logIn(place.registry)),
-    sessionToRead: (place) => {
-      const reader =
-        readers.get(place.registry) ??
-        openReader({ ...place, isNamed: place.trustServer !== undefined });
-      readers.set(place.registry, reader);
+    sessionToRead: (image, named) => {
+      const reader = readers.get(image.host) ?? openReader(image, named);
+      readers.set(image.host, reader);
       return reader;
     },
     withoutLogin: (place) => open(place, noLogin),

@@ -98,12 +98,10 @@ async function inspectOne(request: InspectionRequest, looking: Looking): Promise
   const { configuration, pins, context, log } = looking;
   const { gun, host, repository, tag } = request;
   try {
-    const own = configuration.trustServer;
-    const { images, trust, trustServer } = await context.access.sessionToRead({
-      registry: host,
-      repository,
-      trustServer: own?.registry === host ? own.url : undefined,
-    });
+    const { images, trust, trustServer } = await context.access.sessionToRead(
+      { host, repository },
+      configuration.trustServer,
+    );
     const server = createTrustServer({ url: trustServer, gun, ...trust, log });
     const now = context.clock();
     const [view, listed] = await Promise.all([

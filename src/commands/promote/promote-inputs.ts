@@ -3,6 +3,7 @@ import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
 import { gunOf, parseImageReference } from '../../registry/index.js';
 import type { RoleName } from '../../trust/index.js';
+import type { ScopedTrustServer } from '../access/access.js';
 import type { SigningConfiguration } from '../configuration/types.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
 import { dryRun, readImage, tags } from '../inputs/image.js';
@@ -23,7 +24,7 @@ import {
   requiredSigners,
 } from '../inputs/signing.js';
 import type { SigningTarget } from '../signing/preflight.js';
-import type { Reading, ScopedTrustServer } from '../verification/load-trust-data.js';
+import type { Reading } from '../verification/load-trust-data.js';
 import type { ImageRequest } from '../verification/requests.js';
 
 export const promoteInputs = {

@@ -96,13 +96,12 @@ async function judgeSources(promotion: Promotion, run: Run): Promise<readonly Ve
 async function fetchVerified(
   promoted: PromotedImage,
   verdict: Verdict | undefined,
-  { trustServer: server }: Promotion,
+  { trustServer }: Promotion,
   { access, signal }: Run,
 ): Promise<VerifiedImage> {
-  const { host: registry, repository } = promoted.image;
+  const { repository } = promoted.image;
   const { digest = '', roles = [], signers = [] } = verdict ?? {};
-  const trustServer = server?.registry === registry ? server.url : undefined;
-  const session = await access.sessionToRead({ registry, repository, trustServer });
+  const session = await access.sessionToRead(promoted.image, trustServer);
   const [manifest, attached] = await Promise.all([
     session.images.getManifest(repository, digest),
     listAttached({ ...session.client, repository, signal }, digest),

@@ -9,18 +9,12 @@ import {
   type TrustCache,
   type TrustedView,
 } from '../../trust/index.js';
-import type { Session } from '../access/access.js';
+import type { ScopedTrustServer, Session } from '../access/access.js';
 import type { Run } from '../context.js';
 import { pinsFor, type ScopedPin } from '../inputs/pins.js';
 import { describePin, resolvePin, warnOfFirstUse } from '../signing/pins.js';
 import type { Repository } from './judge.js';
 import type { ImageRequest } from './requests.js';
-
-/** A trust server for the images of one registry. */
-export interface ScopedTrustServer {
-  readonly registry: string;
-  readonly url: string;
-}
 
 /** How repositories are read. */
 export interface Reading {
@@ -62,11 +56,8 @@ async function loadOne(
   reading: OpenReading,
   run: Run,
 ): Promise<Repository> {
-  const { host: registry, repository } = image;
-  const { trustServer: server } = reading;
-  const trustServer = server?.registry === registry ? server.url : undefined;
   try {
-    const session = await run.access.sessionToRead({ registry, repository, trustServer });
+    const session = await run.access.sessionToRead(image, reading.trustServer);
     const view = await readTrusted(gun, session, reading, run);
     if (!view) return { kind: 'none' };
     const { version } = view.root.signed;

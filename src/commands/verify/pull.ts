@@ -50,9 +50,9 @@ async function privateConfig(
   run: Run,
 ): ReturnType<typeof createPrivateConfig> {
   const windows = run.platform === 'win32';
-  const repository = first?.request.image.repository ?? '';
+  const image = { host: registry, repository: first?.request.image.repository ?? '' };
   // It was opened when the trust data was read.
-  const session = await run.access.sessionToRead({ registry, repository, trustServer: undefined });
+  const session = await run.access.sessionToRead(image, undefined);
   const login = await session.dockerLogin();
   const authConfig = readVariable(run.environment, 'DOCKER_AUTH_CONFIG', windows);
   return createPrivateConfig({

@@ -8,6 +8,7 @@ import {
   parseRepository,
   parseTag,
 } from '../../registry/index.js';
+import type { ScopedTrustServer } from '../access/access.js';
 import { parseDays, readDays, warnExpiryDays } from '../inputs/days.js';
 import { registryLogin } from '../inputs/identity.js';
 import { tags } from '../inputs/image.js';
@@ -28,7 +29,7 @@ import {
   requiredSigners,
 } from '../inputs/signing.js';
 import type { VerifyPolicy } from '../verification/judge.js';
-import type { Reading, ScopedTrustServer } from '../verification/load-trust-data.js';
+import type { Reading } from '../verification/load-trust-data.js';
 import { requestsOf, type ImageRequest } from '../verification/requests.js';
 
 export const verifyInputs = {
