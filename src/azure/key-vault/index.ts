@@ -1,7 +1,6 @@
 /** Keys and secrets of Azure Key Vault and Managed HSM. */
 export { backupVaultObject, restoreVaultObject } from './backup.js';
 export {
-  asBackup,
   isOpenToOthers,
   readBackup,
   readBackupPlace,
@@ -20,7 +19,6 @@ export {
 export { identifyObject } from './identify-object.js';
 export { restoreObject, type RestoredObject } from './restore-object.js';
 export type { VaultOptions } from './call.js';
-export { otherKey } from './conflicts.js';
 export { createVaultKey } from './create-key.js';
 export { findVaultKey } from './find-key.js';
 export { assertImportable, importVaultKey } from './import-key.js';
@@ -38,7 +36,7 @@ export {
 } from './read-key.js';
 export { readPassphrase } from './read-passphrase.js';
 export { readSecretVersion, readVaultSecret } from './read-secret.js';
-export { keyIdInSecret, setVaultSecret } from './set-secret.js';
+export { setVaultSecret } from './set-secret.js';
 export { recordRoots, type RecordChange } from './root-record.js';
 export { vaultFlagOf } from './wording.js';
 export { purposeOf, tagsFor, type KeyPurpose } from './tags.js';

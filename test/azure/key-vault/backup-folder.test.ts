@@ -2,8 +2,8 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asBackup } from '../../../src/azure/key-vault/backup-folder.js';
 import {
-  asBackup,
   lostObjects,
   readBackup,
   readBackupPlace,
