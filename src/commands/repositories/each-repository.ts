@@ -7,6 +7,7 @@ import { limits } from '../../limits.js';
 import type { Gun } from '../../trust/index.js';
 import { mapConcurrent } from '../../concurrency.js';
 import { failureOfMany, type Failed } from '../report/failure-of-many.js';
+import { codeColumn, type Column } from '../report/table.js';
 
 /** What became of a repository: a value, or what it failed with. */
 export type Result<T> =
@@ -73,6 +74,24 @@ export function failureOfEach(outcomes: readonly Outcome[], what: string): Trust
 export function failuresOf(outcomes: readonly Outcome[]): readonly Failed[] {
   return outcomes.flatMap(({ gun, error }) => (error ? [{ name: gun, error }] : []));
 }
+
+/** Each repository for the trust report, with the code and the message of what it failed with. */
+export function outcomeFacts(outcomes: readonly Outcome[]): readonly object[] {
+  return outcomes.map(({ error, ...facts }) => ({
+    ...facts,
+    ...(error && { error: { code: error.code, message: error.message } }),
+  }));
+}
+
+/** The columns that tell what became of which repository. */
+export const outcomeColumns: readonly Column<Outcome & { readonly state: string }>[] = [
+  codeColumn('Repository', ({ gun }) => gun),
+  {
+    heading: 'State',
+    text: ({ state }) => state,
+    markdown: ({ state }) => `${state === 'failed' ? '❌' : '✅'} ${state}`,
+  },
+];
 
 /**
  * For commands that begin only when every repository is ready.

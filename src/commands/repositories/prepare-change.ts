@@ -18,6 +18,7 @@ import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.
 import { resolvePin } from '../signing/pins.js';
 import { eachRepository, unwrapAll } from './each-repository.js';
 import { loginToAll, readTrust, type OpenRepository } from './open-repositories.js';
+import { requireServerKeys } from './server-keys.js';
 
 /** The inputs of such a command. */
 export interface ChangeConfiguration {
@@ -45,12 +46,14 @@ export interface PreparedChange<P> {
 
 /** What a command wants to do. */
 export interface Change<P> {
-  /** What is to be done to a repository, signed by which of the available keys; it may refuse. */
+  /** What is to be done to a repository, signed by which of the available keys; it may throw. */
   readonly plan: (repository: ReadRepository, signers: readonly Signer[]) => P | Promise<P>;
   /** A key that exists and that a role is to get. */
   readonly newKey?: Signer | undefined;
   /** Whether the root key is replaced. */
   readonly replacesRoot?: boolean;
+  /** Whether the server need not be able to publish yet. */
+  readonly replacesServerKey?: boolean;
   /** `report` changes expired trust data, too. */
   readonly expiry?: 'enforce' | 'report';
 }
@@ -63,7 +66,7 @@ export interface Change<P> {
 export async function prepareChange<P extends { readonly files: readonly FileToSign[] }>(
   { repositories, keys: sources, pins: references, dryRun }: ChangeConfiguration,
   run: Run,
-  { plan, newKey, replacesRoot = false, expiry = 'enforce' }: Change<P>,
+  { plan, newKey, replacesRoot = false, replacesServerKey = false, expiry = 'enforce' }: Change<P>,
 ): Promise<PreparedChange<P>> {
   const azure = run.access.azure(repositories[0]?.registry);
   const open = await loginToAll(repositories, run);
@@ -81,6 +84,7 @@ export async function prepareChange<P extends { readonly files: readonly FileToS
     const attempted = await eachRepository(open, async (repository) => {
       const how = { pins, keys: known, expiry, isRootLeaving: replacesRoot };
       const read = await readTrust(repository, how, run);
+      if (!replacesServerKey) await requireServerKeys(repository, read.view, run.signal);
       const planned = await plan({ ...repository, ...read }, signers);
       const { files } = planned;
       const pinInput = run.nameInput('trust-pin');

@@ -22,7 +22,6 @@ import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
 import type { Read } from '../inputs/read.js';
 import { someOf } from '../report/some-of.js';
-import { requireServerKeys } from '../repositories/index.js';
 import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
 import { noteRoots } from '../signing/root-record.js';
 import {
@@ -69,10 +68,7 @@ export const signersAdd = defineCommand({
     );
     const wanted = { name: signer, keys: keys.map(({ publicKey }) => publicKey) };
     const prepared = await prepareChange(configuration, run, {
-      plan: async (repository, signers) => {
-        await requireServerKeys(repository, repository.view, run.signal);
-        return planSignerAddition(repository.view, wanted, signers, run.clock());
-      },
+      plan: ({ view }, signers) => planSignerAddition(view, wanted, signers, run.clock()),
     });
     const changes = await run.log.group(dryRun ? 'Dry run' : 'Signers', () =>
       changeEach(prepared.repositories, (repository) =>

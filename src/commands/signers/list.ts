@@ -85,14 +85,14 @@ function shown(repository: RepositorySigners): Report['body'] {
       : tableOf(rows, [
           { heading: 'Signer', text: ({ signer }) => signer },
           codeColumn('Key', ({ keyId }) => keyId),
-          { heading: 'Type', text: ({ type }) => type },
+          { heading: 'Type', text: typesOf },
           { heading: 'In releases', text: ({ inReleases }) => inReleases },
-          { heading: 'Version', text: ({ version }) => version },
-          { heading: 'Expires', text: ({ expires }) => expires },
+          { heading: 'Version', text: ({ facts }) => String(facts?.version ?? '-') },
+          { heading: 'Expires', text: ({ facts }) => facts?.expires?.slice(0, 10) ?? '-' },
           {
             heading: 'State',
-            text: ({ state }) => state,
-            markdown: ({ state }) => (state === 'valid' ? state : `⚠️ ${state}`),
+            text: stateOf,
+            markdown: (row) => `${stateOf(row) === 'valid' ? '' : '⚠️ '}${stateOf(row)}`,
           },
         ]),
   ];
@@ -100,12 +100,9 @@ function shown(repository: RepositorySigners): Report['body'] {
 
 interface Row {
   readonly signer: string;
+  readonly facts: RoleFacts | undefined;
   readonly keyId: string;
-  readonly type: string;
   readonly inReleases: string;
-  readonly version: string;
-  readonly expires: string;
-  readonly state: string;
 }
 
 /** A line for each key; one without a key for a signer that has none, and for the releases. */
@@ -113,38 +110,35 @@ function rowsOf({ listing: { signers, releases }, roles }: RepositorySigners): r
   const rowsOfRole = (
     role: RoleName,
     signer: string,
-    keys: readonly { readonly keyId: string; readonly inReleases: string }[],
+    keys: readonly (readonly [keyId: string, inReleases: string])[],
   ): readonly Row[] => {
     const facts = roles.find((one) => one.role === role);
-    const common = {
-      signer,
-      version: String(facts?.version ?? '-'),
-      expires: facts?.expires?.slice(0, 10) ?? '-',
-      state: facts?.state ?? 'not published',
-    };
-    if (keys.length === 0) return [{ ...common, keyId: '-', type: '-', inReleases: '-' }];
-    return keys.map(({ keyId, inReleases }) => {
-      const types = (facts?.keys ?? []).filter((key) => key.keyId === keyId);
-      return { ...common, keyId, type: types.map(({ type }) => type).join(', '), inReleases };
-    });
+    const rows = keys.length === 0 ? [['-', '-'] as const] : keys;
+    return rows.map(([keyId, inReleases]) => ({ signer, facts, keyId, inReleases }));
   };
   return [
     ...signers.flatMap(({ name, role, keyIds, notInReleases }) =>
       rowsOfRole(
         role,
         name,
-        keyIds.map((keyId) => ({
-          keyId,
-          inReleases: notInReleases.includes(keyId) ? 'NO' : 'yes',
-        })),
+        keyIds.map((id) => [id, notInReleases.includes(id) ? 'NO' : 'yes']),
       ),
     ),
     // Keys of signers stand in their own lines; here those that only the releases list.
     ...(releases
       ? rowsOfRole(releasesRole, '(releases)', [
-          ...releases.ofRepository.map((keyId) => ({ keyId, inReleases: 'repository key' })),
-          ...releases.ofNobody.map((keyId) => ({ keyId, inReleases: "nobody's key" })),
+          ...releases.ofRepository.map((id) => [id, 'repository key'] as const),
+          ...releases.ofNobody.map((id) => [id, "nobody's key"] as const),
         ])
       : []),
   ];
+}
+
+function stateOf({ facts }: Row): string {
+  return facts?.state ?? 'not published';
+}
+
+function typesOf({ keyId, facts }: Row): string {
+  const types = facts?.keys.flatMap((key) => (key.keyId === keyId ? [key.type] : [])) ?? [];
+  return types.join(', ') || '-';
 }

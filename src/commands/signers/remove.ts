@@ -20,7 +20,6 @@ import { keysInputs, readKeySources } from '../inputs/key-inputs.js';
 import { readConfirmed } from '../inputs/repositories.js';
 import { confirm } from '../inputs/signing.js';
 import { someOf } from '../report/some-of.js';
-import { requireServerKeys } from '../repositories/index.js';
 import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
 import {
   changeEach,
@@ -62,10 +61,7 @@ export const signersRemove = defineCommand({
   run: async (configuration, run) => {
     const { signer, dryRun } = configuration;
     const prepared = await prepareChange(configuration, run, {
-      plan: async (repository, signers) => {
-        await requireServerKeys(repository, repository.view, run.signal);
-        return planRemoval(repository.view, signers, configuration, run);
-      },
+      plan: ({ view }, signers) => planRemoval(view, signers, configuration, run),
     });
     for (const { view, plan } of prepared.repositories) {
       if (!plan.isListed) warnOfUnknown(signer, view, run.log);

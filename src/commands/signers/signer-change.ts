@@ -11,8 +11,15 @@ import type { Read } from '../inputs/read.js';
 import { readRepositories, repositoryInputs } from '../inputs/repositories.js';
 import { code, escape } from '../report/markdown.js';
 import type { Report } from '../report/report-model.js';
-import { codeColumn, tableOf, type Column } from '../report/table.js';
-import { eachRepository, failureOfEach, failuresOf, type Outcome } from '../repositories/index.js';
+import { tableOf, type Column } from '../report/table.js';
+import {
+  eachRepository,
+  failureOfEach,
+  failuresOf,
+  outcomeColumns,
+  outcomeFacts,
+  type Outcome,
+} from '../repositories/index.js';
 import type {
   ChangeConfiguration,
   PreparedChange,
@@ -146,10 +153,7 @@ export function signerReport(
       signer,
       dryRun: isDry,
       keys: keyFacts,
-      repositories: changes.map(({ error, ...change }) => ({
-        ...change,
-        ...(error && { error: { code: error.code, message: error.message } }),
-      })),
+      repositories: outcomeFacts(changes),
     },
     outputs: {
       repositories: standing.map(({ gun }) => gun).join('\n'),
@@ -163,12 +167,7 @@ export function signerReport(
 
 function columnsFor(verb: 'added' | 'removed'): readonly Column<SignerChange>[] {
   return [
-    codeColumn('Repository', ({ gun }) => gun),
-    {
-      heading: 'State',
-      text: ({ state }) => state,
-      markdown: ({ state, error }) => `${error ? '❌' : '✅'} ${state}`,
-    },
+    ...outcomeColumns,
     {
       heading: `Keys ${verb}`,
       text: ({ keyIds }) => keyIds.join(', ') || '-',

@@ -15,7 +15,7 @@ import {
 } from '../../../trust/index.js';
 import type { Run } from '../../context.js';
 import { separateKeys } from '../../inputs/key-inputs.js';
-import { heldServerRoles, requireServerKeys } from '../../repositories/index.js';
+import { heldServerRoles } from '../../repositories/index.js';
 import type { ReadRepository } from '../../repositories/prepare-change.js';
 import type { NewKey } from './new-key.js';
 import type { Rotation } from './rotation.js';
@@ -34,8 +34,8 @@ const pendingKey: SignerInfo = { keyId: '', description: 'the new key' };
 /**
  * Plans the rotation.
  * @param newKey undefined for a key that is yet to be made, by us or by the server.
- * @throws {TrustError} KEY_NOT_AUTHORIZED without the keys that the change needs; TRUST_SERVER_REJECTED
- * where the server cannot publish; KEY_CONFLICT for the root key in another role.
+ * @throws {TrustError} KEY_NOT_AUTHORIZED without the keys that the change needs; KEY_CONFLICT for the
+ * root key in another role.
  */
 export async function planRotation(
   rotation: Rotation,
@@ -55,7 +55,6 @@ export async function planRotation(
       ? nothingToDo(`${server.host} holds the ${role} key of ${gun} already`)
       : { replacements, files: [{ role: 'root', signedBy }], unchanged: undefined };
   }
-  await requireServerKeys(repository, view, signal);
   const { role, oldKeyId } = rotation;
   if (newKey) refuseSharedKey(view, role, newKey);
   const signer = newKey?.signer ?? pendingKey;

@@ -11,7 +11,12 @@ import { readRepositories } from '../../inputs/repositories.js';
 import { code } from '../../report/markdown.js';
 import { paragraph, type Report } from '../../report/report-model.js';
 import { codeColumn, tableOf, type Table } from '../../report/table.js';
-import { failureOfEach, failuresOf } from '../../repositories/index.js';
+import {
+  failureOfEach,
+  failuresOf,
+  outcomeColumns,
+  outcomeFacts,
+} from '../../repositories/index.js';
 import { prepareChange, type ChangeConfiguration } from '../../repositories/prepare-change.js';
 import { carryOut, planned, type RotatedRepository, type Work } from './carry-out.js';
 import { openNewKey } from './new-key.js';
@@ -49,6 +54,7 @@ export const keysRotate = defineCommand({
       plan: (repository, signers) => planRotation(rotation, repository, signers, newKey, run),
       newKey: newKey?.signer,
       replacesRoot: rotation.role === 'root',
+      replacesServerKey: rotation.kind === 'server-key',
       expiry: 'report',
     });
     const work = dryRun
@@ -83,10 +89,7 @@ function reportOf(
       role,
       dryRun,
       newKey,
-      repositories: repositories.map(({ error, ...repository }) => ({
-        ...repository,
-        ...(error && { error: { code: error.code, message: error.message } }),
-      })),
+      repositories: outcomeFacts(repositories),
       advice,
     },
     outputs: {
@@ -119,12 +122,7 @@ function tableFor(
     }));
   });
   return tableOf(rows, [
-    codeColumn('Repository', ({ gun }) => gun),
-    {
-      heading: 'State',
-      text: ({ state }) => state,
-      markdown: ({ state }) => `${state === 'failed' ? '❌' : '✅'} ${state}`,
-    },
+    ...outcomeColumns,
     codeColumn('Role', (row) => row.role),
     codeColumn('Old key', ({ oldKey }) => oldKey),
     codeColumn('New key', ({ newKey }) => newKey),
