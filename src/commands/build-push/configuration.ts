@@ -2,11 +2,7 @@
 import { parseArgsStringToArgv } from 'string-argv';
 import { locateContext, locateDockerfile, readExtraArguments } from '../../docker/index.js';
 import { flawOf, type Inputs } from '../../inputs/index.js';
-import type {
-  BuildConfiguration,
-  ImageConfiguration,
-  SigningConfiguration,
-} from '../configuration/types.js';
+import type { ImageConfiguration, SigningConfiguration } from '../configuration/types.js';
 import * as building from '../inputs/build.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
 import { readImage, tags } from '../inputs/image.js';
@@ -70,6 +66,26 @@ export const pushInputs = {
 } as const satisfies Inputs;
 
 type JobInputs = typeof namedInputs & typeof commonInputs;
+
+/** What is built, and how. */
+export interface BuildConfiguration {
+  readonly context: string;
+  readonly dockerfile: string | undefined;
+  readonly buildArgs: readonly string[];
+  readonly target: string | undefined;
+  readonly labels: readonly string[];
+  readonly platforms: readonly string[];
+  readonly secrets: readonly string[];
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
+  readonly noCache: boolean;
+  readonly pull: boolean;
+  readonly builder: 'auto' | 'buildx' | 'classic';
+  readonly builderName: string | undefined;
+  readonly extraArguments: readonly string[];
+  /** `ignore` also when content trust is off. */
+  readonly baseImages: 'enforce' | 'pin-signed' | 'ignore';
+}
 
 /** What is asked for, checked. */
 export interface JobConfiguration {

@@ -14,8 +14,7 @@ import {
   type LocatedDockerfile,
 } from '../../docker/index.js';
 import { isTrustError } from '../../errors.js';
-import type { JobConfiguration } from './configuration.js';
-import type { BuildConfiguration } from '../configuration/types.js';
+import type { BuildConfiguration, JobConfiguration } from './configuration.js';
 import type { Run } from '../context.js';
 import type { TagOrder } from '../signing/tag-order.js';
 import type { CheckedDocker } from './docker-setup.js';

@@ -1,6 +1,6 @@
 /** Warns of what a build would get empty. */
+import type { BuildConfiguration } from './configuration.js';
 import { readVariable, variableOfBuildArg, variableOfSecret } from '../../docker/index.js';
-import type { BuildConfiguration } from '../configuration/types.js';
 import type { Run } from '../context.js';
 
 /**

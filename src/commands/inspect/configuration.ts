@@ -12,7 +12,7 @@ import {
 } from '../../registry/index.js';
 import { checkIdentity, parseTrustServer, readPins } from '../configuration/common-inputs.js';
 import { parseDays } from '../configuration/days.js';
-import type { PinReference } from '../configuration/trust-pin.js';
+import type { PinReference } from '../inputs/pins.js';
 
 /** A repository, or one tag of it. */
 export interface InspectionRequest {

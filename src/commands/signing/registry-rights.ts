@@ -6,7 +6,7 @@ import {
   roleAssignmentCommand,
 } from '../../azure/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
-import type { Configuration } from '../configuration/types.js';
+import type { ImageConfiguration } from '../configuration/types.js';
 import type { Run } from '../context.js';
 import { grantedActions } from '../../registry/index.js';
 import type { Session } from '../access/access.js';
@@ -88,7 +88,13 @@ function accountProblem(account: string | undefined, registry: string): string {
  */
 export async function requirePush(
   { registry, principal }: Session,
-  { image, registryId }: Pick<Configuration, 'image' | 'registryId'>,
+  {
+    image,
+    registryId,
+  }: {
+    readonly image: ImageConfiguration;
+    readonly registryId: string | undefined;
+  },
 ): Promise<void> {
   const token = await registry.token(`repository:${image.repository}:pull,push`);
   const granted = token === undefined ? undefined : grantedActions(token);

@@ -3,7 +3,7 @@
  * Pure.
  */
 import { randomBytes } from 'node:crypto';
-import type { Configuration } from '../configuration/types.js';
+import type { SigningConfiguration } from '../configuration/types.js';
 import {
   nothingPushed,
   withTags,
@@ -32,7 +32,10 @@ export interface TagOrderBuilder {
 
 /** The order of this run. */
 export function chooseTagOrder(
-  { command, signing }: Pick<Configuration, 'command' | 'signing'>,
+  {
+    command,
+    signing,
+  }: { readonly command: string; readonly signing: SigningConfiguration | undefined },
   { builder, driver }: TagOrderBuilder,
 ): TagOrder {
   // The Docker CLI signs a tag as it pushes it; configurations that ask for more are refused.

@@ -1,7 +1,6 @@
+/** What the commands that push or sign make of their inputs. */
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfiguration } from '../../../src/commands/configuration/read-configuration.js';
-import type { Configuration } from '../../../src/commands/configuration/types.js';
 import {
   readBuildAndPushJob,
   readBuildJob,
@@ -9,15 +8,15 @@ import {
   type JobConfiguration,
 } from '../../../src/commands/build-push/configuration.js';
 import { checkIdentity } from '../../../src/commands/inputs/identity.js';
+import type { Read } from '../../../src/commands/inputs/read.js';
 import {
   readSignConfiguration,
   type SignConfiguration,
 } from '../../../src/commands/sign/configuration.js';
-import { isTrustError, type TrustError } from '../../../src/errors.js';
+import { collectProblems, readInputs } from '../../../src/commands/index.js';
+import type { TrustError } from '../../../src/errors.js';
 import { inputNameOn, type HostName } from '../../../src/inputs/index.js';
-import type { CommandName } from '../../../src/commands/command-name.js';
-import { collectProblems } from '../../../src/commands/index.js';
-import { readInputs } from '../legacy-values.js';
+import { refusalOf } from '../refusal-of.js';
 
 const key = 'https://contoso-keys.vault.azure.net/keys/team-app';
 const base: Readonly<Record<string, string>> = {
@@ -27,44 +26,32 @@ const base: Readonly<Record<string, string>> = {
   'signing-key': key,
 };
 
-/** What the command reads, from whatever commands there are. */
-type Read = Partial<
-  Omit<Configuration, 'command' | 'repositories'> &
-    Omit<JobConfiguration, 'command'> &
-    Pick<SignConfiguration, 'repositories'>
->;
+const readers = {
+  buildAndPush: readBuildAndPushJob,
+  build: readBuildJob,
+  push: readPushJob,
+  sign: readSignConfiguration,
+};
+
+type Reading = keyof typeof readers;
 
 function configure(
-  command: CommandName,
+  command: Reading,
   texts: Readonly<Record<string, string>>,
   host: HostName = 'cli',
-): Read {
+): Partial<JobConfiguration & SignConfiguration> {
   const given = { ...base, ...texts };
   const problems = collectProblems((name) => inputNameOn(host, name));
-  const values = readInputs(command, host, (name) => given[name] ?? '');
+  const values = readInputs(command, host, (name) => given[name] ?? '', problems);
   const read = { ...problems, values, workingDirectory: '/agent' };
-  const readers: Partial<Record<CommandName, (from: typeof read) => object>> = {
-    buildAndPush: readBuildAndPushJob,
-    build: readBuildJob,
-    push: readPushJob,
-    sign: readSignConfiguration,
-  };
-  const reader = readers[command];
-  if (!reader) return readConfiguration(command, values, '/agent', problems) as Read;
-  const configuration = reader(read);
-  checkIdentity(read);
+  const configuration = readers[command](read as never);
+  checkIdentity(read as unknown as Read<never>);
   problems.throwIfAny();
   return configuration;
 }
 
-function refusal(command: CommandName, texts: Readonly<Record<string, string>>): TrustError {
-  try {
-    configure(command, texts);
-  } catch (error) {
-    if (isTrustError(error)) return error;
-    throw error;
-  }
-  throw new Error('the configuration was accepted');
+function refusal(command: Reading, texts: Readonly<Record<string, string>>): TrustError {
+  return refusalOf(() => configure(command, texts));
 }
 
 describe('a configuration', () => {
@@ -135,7 +122,7 @@ describe('a configuration', () => {
 });
 
 describe('inputs that cannot be used', () => {
-  it.each<[string, CommandName, Record<string, string>, string, RegExp]>([
+  it.each<[string, Reading, Record<string, string>, string, RegExp]>([
     [
       'a registry with a scheme',
       'push',
