@@ -66,7 +66,7 @@ describe('the failure of many repositories', () => {
     const failure = failureOfEach(attempted, 'was not rotated');
     expect(failure?.code).toBe('TRUST_DATA_MISSING');
     expect(failure?.message).toBe(
-      '2 of 3 repositories: each was not rotated. contoso.azurecr.io/a: contoso.azurecr.io/a has none contoso.azurecr.io/c: contoso.azurecr.io/c has none',
+      '2 of 3 repositories: each was not rotated. contoso.azurecr.io/a: contoso.azurecr.io/a has none. contoso.azurecr.io/c: contoso.azurecr.io/c has none.',
     );
     expect(failure?.remedy).toBe(
       'Initialise contoso.azurecr.io/a.\nInitialise contoso.azurecr.io/c.',
