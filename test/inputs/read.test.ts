@@ -97,7 +97,7 @@ describe('reading inputs', () => {
 
 describe('the table of inputs', () => {
   it.each(inputNames)('has an example of "%s" that is accepted', (name) => {
-    const command = (definitionOf(name).commands[0] ?? 'sign') as CommandName;
+    const command = definitionOf(name).commands[0] ?? 'sign';
     const host = definitionOf(name).hosts?.[0] ?? 'action';
     const needed = inputNames.filter((one) => definitionOf(one).requiredBy.includes(command));
     const texts = Object.fromEntries(

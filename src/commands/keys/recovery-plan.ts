@@ -1,5 +1,5 @@
 /** The steps to recover from lost keys, with commands to copy. Pure: they follow from the assessment. */
-import { formatKeyReference, type KeyReference, type VaultReference } from '../../signing/index.js';
+import { formatKeyReference, type KeyReference } from '../../signing/index.js';
 import { listTags, type KeyId, type RoleExpiry, type TrustedView } from '../../trust/index.js';
 import { commandLine, ourCommand, type Flags } from '../command-line.js';
 import { trustServerOf, type NamedRepository } from '../inputs/repositories.js';
@@ -122,7 +122,7 @@ function renewal(situation: Situation, troubles: readonly RoleExpiry[]): readonl
 function newTargetsKey(situation: Situation): Step {
   const isExpired = situation.assessment.expired.some(({ what }) => what === 'targets');
   return {
-    text: `Replace the lost repository key, with the root key. All signatures stay${isExpired ? ', and pulling works again' : ''}. Have pipelines that signed with the old key sign with the new one.`,
+    text: `Replace the lost repository key: the root key signs the change. All signatures stay${isExpired ? ', and pulling works again' : ''}. Have pipelines that signed with the old key sign with the new one.`,
     commands: [replaceKey(situation, 'targets', signedBy(situation, 'root'))],
   };
 }
@@ -137,7 +137,7 @@ function newSignerKeys(situation: Situation): readonly Step[] {
       : signedBy(situation, 'targets');
   return [
     {
-      text: 'Where a signer has lost its key as well, replace it with the repository key. Keys that their owners still have need nothing.',
+      text: 'Where a signer has lost its key too, replace it: the repository key signs the change. Keys that their owners still have need nothing.',
       commands: lost.map(({ role }) => replaceKey(situation, role, signing)),
     },
   ];
@@ -210,7 +210,7 @@ function named({ registry, repository, trustServer }: NamedRepository): Flags {
 
 /** The command that gives `role` a new key. */
 function replaceKey(situation: Situation, role: string, signing: Flags): string {
-  const listed = rolesKeys(situation, role);
+  const listed = roleKeysOf(situation, role);
   const available = new Set(listed?.available.map(({ keyId }) => keyId));
   const [first, ...more] = listed?.keyIds ?? [];
   // Which key goes must be said where the role has several: one that is not available, if any.
@@ -230,7 +230,7 @@ function replaceKey(situation: Situation, role: string, signing: Flags): string 
 
 /** The available keys that sign for a role: one in its own input, and more in `keys` where needed. */
 function signedBy(situation: Situation, role: 'root' | 'targets'): Flags {
-  const { available = [], threshold } = rolesKeys(situation, role) ?? {};
+  const { available = [], threshold } = roleKeysOf(situation, role) ?? {};
   const [first, ...more] = available
     .slice(0, threshold)
     .map(({ keyId }) => referenceOf(situation, keyId));
@@ -240,11 +240,11 @@ function signedBy(situation: Situation, role: 'root' | 'targets'): Flags {
 
 /** Where an available repository key is; where there is none, where a new one would be. */
 function targetsKey(situation: Situation): string {
-  const [key] = rolesKeys(situation, 'targets')?.available ?? [];
+  const [key] = roleKeysOf(situation, 'targets')?.available ?? [];
   return key ? referenceOf(situation, key.keyId) : newKeyUrl(situation, 'targets');
 }
 
-function rolesKeys({ assessment }: Situation, role: string): RoleKeys | undefined {
+function roleKeysOf({ assessment }: Situation, role: string): RoleKeys | undefined {
   return assessment.roles.find((one) => one.role === role);
 }
 
@@ -257,7 +257,7 @@ function referenceOf({ references }: Situation, keyId: KeyId): string {
 function newKeyUrl(situation: Situation, role: string): string {
   const { references, unopened, repository } = situation;
   const [vault = `https://YOUR-${role === 'root' ? 'ROOT-' : ''}VAULT.vault.azure.net`] = [
-    ...(rolesKeys(situation, role)?.available ?? []).flatMap(({ keyId }) =>
+    ...(roleKeysOf(situation, role)?.available ?? []).flatMap(({ keyId }) =>
       vaultOf({ reference: references.get(keyId) }),
     ),
     ...(role === 'root' ? [] : unopened.flatMap(vaultOf)),
@@ -269,10 +269,6 @@ function newKeyUrl(situation: Situation, role: string): string {
   return `${vault}/keys/${name}-new`;
 }
 
-function vaultOf({
-  reference,
-}: {
-  readonly reference: KeyReference | VaultReference | undefined;
-}): readonly string[] {
+function vaultOf({ reference }: { readonly reference: KeyReference | undefined }): string[] {
   return reference && reference.kind !== 'file' ? [reference.vaultUrl] : [];
 }

@@ -1,7 +1,7 @@
 /** Opens the keys that are left, and notes those that cannot be opened: here that is a finding. */
 import { findVaultKey } from '../../azure/index.js';
 import { isTrustError, type TrustError } from '../../errors.js';
-import { formatKeyReference, type VaultReference } from '../../signing/index.js';
+import { formatKeyReference, type KeyReference, type VaultReference } from '../../signing/index.js';
 import type { Run } from '../context.js';
 import type { KeySource } from '../inputs/key-inputs.js';
 import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.js';
@@ -64,17 +64,17 @@ async function unopenedKey(
   if ('vaultUrl' in source) {
     return { name: source.vaultUrl, reference: undefined, error, isRecoverable: false };
   }
-  const name = formatKeyReference(source.reference);
-  const reference = source.reference.kind === 'file' ? undefined : source.reference;
-  const isRecoverable =
-    error.code === 'KEY_NOT_FOUND' &&
-    reference !== undefined &&
-    (await isDeleted(reference, azure, run));
-  return { name, reference, error, isRecoverable };
+  const { reference } = source;
+  return {
+    name: formatKeyReference(reference),
+    reference: reference.kind === 'file' ? undefined : reference,
+    error,
+    isRecoverable: error.code === 'KEY_NOT_FOUND' && (await isDeleted(reference, azure, run)),
+  };
 }
 
 async function isDeleted(
-  reference: VaultReference,
+  reference: KeyReference,
   { credential }: Azure,
   { signal, clock }: Run,
 ): Promise<boolean> {

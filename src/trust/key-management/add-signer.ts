@@ -21,7 +21,7 @@ interface WantedSigner {
 /** What {@link addSigner} needs. */
 interface AddSignerOptions extends ChangeOptions {
   readonly wanted: WantedSigner;
-  /** The keys at hand: the repository key, or as many as `targets` asks for. */
+  /** The available keys: the repository key, or as many as `targets` asks for. */
   readonly signers: readonly Signer[];
 }
 
@@ -49,7 +49,7 @@ interface AddedSigner {
 
 /**
  * Plans the addition.
- * @throws {TrustError} KEY_NOT_AUTHORIZED when the keys at hand may not sign `targets`.
+ * @throws {TrustError} KEY_NOT_AUTHORIZED when the available keys may not sign `targets`.
  */
 export function planSignerAddition(
   view: TrustedView,

@@ -1,6 +1,6 @@
 /**
- * When each role of a repository ends, and who can put that off. Pure: a verified view and the keys
- * at hand in, findings out; nothing is signed or asked.
+ * When each role of a repository expires, and who can renew it. Pure: a verified view and the
+ * available keys in, findings out; nothing is signed or asked.
  */
 import type { KeyId, RoleName } from '../metadata/types.js';
 import { keyIdsFor } from '../publishing/index.js';
@@ -14,20 +14,20 @@ import {
 } from '../verification/index.js';
 import { listingOf, type SignerInfo } from './role-listing.js';
 
-/** What brings a later end about. */
+/** What renews it. */
 type ExpiryRemedy =
-  /** The keys at hand: they sign the role again as it is. */
+  /** The available keys: they sign the role again as it is. */
   | { readonly kind: 'keys' }
   /** The trust server, by itself, whenever somebody reads; as far as it said so, see the rules. */
   | { readonly kind: 'server'; readonly isKnown: boolean }
-  /** The keys at hand, by a rotation: signing again would not do. */
+  /** The available keys, by a rotation: signing again would not do. */
   | { readonly kind: 'rotation'; readonly role: 'root' | 'snapshot' }
   /** Whoever holds a key of the role, by signing a tag into it. */
   | { readonly kind: 'signing' }
-  /** Keys that are not at hand: by signing the role again, or by the rotation of this role. */
+  /** Keys that are not available: by signing the role again, or by the rotation of this role. */
   | { readonly kind: 'others'; readonly rotation?: 'root' | 'snapshot' };
 
-/** One thing that ends: the file of a role, or the certificates of the root keys. */
+/** One thing that expires: the file of a role, or the certificates of the root keys. */
 export interface RoleExpiry {
   readonly role: RoleName;
   readonly part: 'file' | 'certificate';
@@ -36,9 +36,9 @@ export interface RoleExpiry {
   readonly state: 'valid' | 'expiring' | 'expired' | 'not published' | 'not validly signed';
   /** How many of `keyIds` must sign. */
   readonly threshold: number;
-  /** Canonical IDs of the keys that can bring the later end about; none for the server's roles. */
+  /** Canonical IDs of the keys that can renew it; none for the server's roles. */
   readonly keyIds: readonly KeyId[];
-  /** Those of the keys at hand that are among them. */
+  /** Those of the available keys that are among them. */
   readonly available: readonly SignerInfo[];
   readonly remedy: ExpiryRemedy;
 }
@@ -46,14 +46,14 @@ export interface RoleExpiry {
 /** What {@link roleExpiries} judges by. */
 export interface ExpiryRules {
   readonly now: Date;
-  /** What ends within so many days counts as expiring; with 0 nothing does. */
+  /** What expires within so many days counts as expiring; with 0 nothing does. */
   readonly withinDays: number;
   /** The pins by which the view was read: other root keys do not count for its reader. */
   readonly pins: readonly Pin[];
   /**
    * Whether the server holds the snapshot key that the root names, see serverHolds. While it does
    * not ("notary init" leaves that key with the client), nothing can be published without that key.
-   * Undefined where the server did not say: taken for yes, unless the key is among those at hand.
+   * Undefined where the server did not say: taken for yes, unless the key is available.
    */
   readonly isSnapshotServerManaged?: boolean | undefined;
 }
@@ -61,8 +61,8 @@ export interface ExpiryRules {
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Everything in `view` that ends, root first, delegations in listed order. A view that was read with
- * `expiry: 'report'` shows what has ended, too.
+ * Everything in `view` that expires, root first, delegations in listed order. A view that was read
+ * with `expiry: 'report'` shows what has expired, too.
  */
 export function roleExpiries(
   view: TrustedView,
@@ -81,7 +81,7 @@ export function roleExpiries(
   ];
 }
 
-/** Whether it has ended, or does so within the time that was asked for. */
+/** Whether it has expired, or does so within the time that was asked for. */
 export function isDue({ state }: Pick<RoleExpiry, 'state'>): boolean {
   return state === 'expired' || state === 'expiring';
 }
@@ -207,7 +207,7 @@ function canRotateRoot(judged: Judged): boolean {
   return countAmong(judged, timeless) >= keysOf(judged.view, 'root').threshold;
 }
 
-/** Signatures that the keys at hand can give a new version of `role`, as its readers count them. */
+/** Signatures that the available keys can give a new version of `role`, as its readers count them. */
 function countOf({ view, holders, rules }: Judged, role: RoleName): number {
   if (role === 'root') {
     const counting = countingRootKeyIds(view.root, { gun: view.gun, ...rules });

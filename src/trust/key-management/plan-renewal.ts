@@ -1,4 +1,4 @@
-/** Decides which roles to sign again. Pure: a view and the keys at hand in, files to sign out. */
+/** Decides which roles to sign again. Pure: a view and the available keys in, files to sign out. */
 import { renewedRoot, renewedTargets } from '../edits/index.js';
 import type { RoleName } from '../metadata/types.js';
 import { keyIdsFor, stateOf, type Plan, type PlannedFile } from '../publishing/index.js';
@@ -15,7 +15,7 @@ import {
 
 /** What will be signed again, and what cannot be. */
 interface RenewalPlan extends Plan {
-  /** What is due and can be signed with the keys at hand: the files. */
+  /** What is due and can be signed with the available keys: the files. */
   readonly due: readonly RoleExpiry[];
   /** What is due, and stays so. */
   readonly remaining: readonly RoleExpiry[];

@@ -28,7 +28,7 @@ import {
 interface RemoveSignerOptions extends ChangeOptions {
   /** Without `targets/`. */
   readonly name: string;
-  /** The keys at hand: the repository key, and any that stay in `targets/releases`. */
+  /** The available keys: the repository key, and any that stay in `targets/releases`. */
   readonly signers: readonly Signer[];
   /** Whether tags may be lost. */
   readonly isLossConfirmed: boolean;
@@ -68,7 +68,7 @@ interface RemovedSigner {
 
 /**
  * Plans the removal; what would be lost is a finding here, not a refusal.
- * @throws {TrustError} KEY_NOT_AUTHORIZED when the keys at hand may not sign `targets`.
+ * @throws {TrustError} KEY_NOT_AUTHORIZED when the available keys may not sign `targets`.
  */
 export function planSignerRemoval(
   view: TrustedView,

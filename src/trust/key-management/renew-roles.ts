@@ -12,7 +12,7 @@ export interface RenewRolesOptions
   extends
     Omit<ChangeOptions, 'expiry'>,
     Pick<ExpiryRules, 'withinDays' | 'isSnapshotServerManaged'> {
-  /** The keys at hand. */
+  /** The available keys. */
   readonly signers: readonly Signer[];
 }
 
@@ -22,7 +22,7 @@ interface RenewedRoles {
   readonly view: TrustedView;
   /** What was signed again, each as it was before. */
   readonly renewed: readonly RoleExpiry[];
-  /** What is due still, because the keys at hand do not reach it. */
+  /** What is due still, because the available keys do not reach it. */
   readonly remaining: readonly RoleExpiry[];
   /** How many publishes were sent. */
   readonly attempts: number;

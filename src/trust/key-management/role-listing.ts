@@ -1,4 +1,4 @@
-/** Which keys a role lists, and which of the keys at hand are enough to sign for it. Pure. */
+/** Which keys a role lists, and which of the available keys are enough to sign for it. Pure. */
 import { TrustError } from '../../errors.js';
 import { isBaseRole, getOwnProperty } from '../metadata/index.js';
 import type { Gun, KeyId, PublicKey, RoleName, TargetsSigned } from '../metadata/types.js';
@@ -68,7 +68,7 @@ export function formatKeyIds(keys: readonly ListedKey[]): string {
   return names.length === 0 ? 'no key' : names.join(', ');
 }
 
-/** The first of the keys at hand, as many as `listing` asks for; and whether they are that many. */
+/** The first of the available keys, as many as `listing` asks for; and whether they are that many. */
 export function chooseSigners<S extends SignerInfo>(
   listing: RoleListing,
   availableKeys: readonly S[],
@@ -86,7 +86,7 @@ export function chooseSigners<S extends SignerInfo>(
 }
 
 /**
- * The first of the keys at hand that are enough to sign for `listing`.
+ * The first of the available keys that are enough to sign for `listing`.
  * @throws {TrustError} KEY_NOT_AUTHORIZED when they are not.
  */
 export function requireSigners<S extends SignerInfo>(

@@ -57,7 +57,7 @@ interface Rotated {
 
 /**
  * Tells what a rotation would change and who would sign it. Pure, and needs no private key.
- * @throws {TrustError} KEY_NOT_AUTHORIZED when the keys at hand do not suffice; TRUST_DATA_EXPIRED
+ * @throws {TrustError} KEY_NOT_AUTHORIZED when the available keys do not suffice; TRUST_DATA_EXPIRED
  * when the root key needs a new certificate first, or the root renewal; ROLE_NOT_FOUND; ROTATION_REJECTED
  * when the key that goes is not there or must be said, or when too few would be left.
  */

@@ -20,7 +20,7 @@ export function targetsListing(view: TrustedView): RoleListing {
   return listing;
 }
 
-/** The keys at hand do not make up what `targets` asks for. */
+/** The available keys do not make up what `targets` asks for. */
 export function signerChangeNotAuthorized(
   view: TrustedView,
   signers: readonly Pick<Signer, 'keyId'>[],

@@ -162,7 +162,7 @@ describe('when the roles of a repository end', () => {
 });
 
 describe('who can put the end off', () => {
-  it('are the keys at hand, for the roles that list them', () => {
+  it('are the available keys, for the roles that list them', () => {
     const repository = dockerLikeRepository();
     const [targetsKey, alice] = [
       only(repository.targetsRole.keys),
