@@ -1,15 +1,10 @@
 /** As long as commands read their inputs themselves. */
 import type { ProblemList } from '../../inputs/index.js';
-import {
-  readKeyInput as keyInput,
-  readKeySources as keySources,
-  type KeyInput,
-  type KeySource,
-} from '../inputs/key-inputs.js';
+import { readKeyInput as keyInput, type KeyInput } from '../inputs/key-inputs.js';
 import type { InputValues } from '../inputs/values.js';
 import type { KeyConfiguration } from './types.js';
 
-export { parseVaultUrl, separateKeys, type KeySource } from '../inputs/key-inputs.js';
+export { parseVaultUrl, separateKeys } from '../inputs/key-inputs.js';
 
 export function readKeyInput(
   input: KeyInput,
@@ -18,12 +13,4 @@ export function readKeyInput(
   problems: ProblemList,
 ): KeyConfiguration | undefined {
   return keyInput(input, { ...problems, values, workingDirectory });
-}
-
-export function readKeySources(
-  values: InputValues,
-  workingDirectory: string,
-  problems: ProblemList,
-): readonly KeySource[] {
-  return keySources({ ...problems, values, workingDirectory });
 }

@@ -1,48 +1,57 @@
 import { describe, expect, it } from 'vitest';
+import { collectProblems } from '../../../src/commands/index.js';
 import {
   parseVaultUrl,
   readKeyInput,
+  readKeyReferences,
   readKeySources,
-} from '../../../src/commands/configuration/key-inputs.js';
+} from '../../../src/commands/inputs/key-inputs.js';
 import { TrustError } from '../../../src/errors.js';
-import { collectProblems } from '../../../src/commands/index.js';
-import { readInputs } from '../legacy-values.js';
 
-function inputs(given: Partial<Record<string, string>>) {
-  const texts: Partial<Record<string, string>> = { role: 'targets', ...given };
-  return readInputs('keysRotate', 'cli', (name) => texts[name] ?? '');
+/** Inputs as a command reads them. */
+function reading<V extends object>(values: V) {
+  return { ...collectProblems((name) => name), values, workingDirectory: '/agent' };
 }
 
-const problems = () => collectProblems((name) => name);
+const vault = 'https://contoso.vault.azure.net';
 
 describe('the inputs that name keys', () => {
   it('give references with the passphrase beside them', () => {
-    const given = inputs({ 'new-key': 'keys/new.key', 'new-key-passphrase': 'secret' });
-    expect(readKeyInput('new-key', given, '/agent', problems())).toEqual({
+    const read = reading({
+      'new-key': 'keys/new.key',
+      'new-key-passphrase': 'secret',
+      'root-key': undefined,
+      'root-key-passphrase': undefined,
+    });
+    expect(readKeyInput<'new-key'>('new-key', read)).toEqual({
       reference: { kind: 'file', path: '/agent/keys/new.key' },
       passphrase: 'secret',
       passphraseInput: 'new-key-passphrase',
     });
-    expect(readKeyInput('root-key', given, '/agent', problems())).toBeUndefined();
+    expect(readKeyInput<'root-key'>('root-key', read)).toBeUndefined();
   });
 
   it('may name single keys and whole vaults', () => {
-    const given = inputs({
-      keys: 'https://contoso.vault.azure.net, https://contoso.vault.azure.net/keys/a\nb.pem',
-    });
-    expect(readKeySources(given, '/agent', problems())).toEqual([
-      { vaultUrl: 'https://contoso.vault.azure.net' },
-      expect.objectContaining({ reference: expect.objectContaining({ name: 'a' }) as object }),
-      expect.objectContaining({ reference: { kind: 'file', path: '/agent/b.pem' } }),
+    const keys = [vault, `${vault}/keys/a`, 'b.pem'];
+    expect(readKeyReferences(reading({ keys }))).toMatchObject([
+      { kind: 'vault', vaultUrl: vault },
+      { kind: 'vault-key', name: 'a' },
+      { kind: 'file', path: '/agent/b.pem' },
+    ]);
+    const passphrase = { passphrase: 'secret', passphraseInput: 'signing-key-passphrase' };
+    const read = reading({ keys, 'signing-key-passphrase': 'secret' });
+    expect(readKeySources(read)).toMatchObject([
+      { vaultUrl: vault },
+      { ...passphrase, reference: { name: 'a' } },
+      { ...passphrase, reference: { kind: 'file', path: '/agent/b.pem' } },
     ]);
   });
 
   it('note what cannot be read, and give the rest', () => {
-    const collected = problems();
-    const given = inputs({ keys: 'https://example.com, a.pem' });
-    expect(readKeySources(given, '/agent', collected)).toHaveLength(1);
+    const read = reading({ keys: ['https://example.com', 'a.pem'] });
+    expect(readKeyReferences(read)).toHaveLength(1);
     expect(() => {
-      collected.throwIfAny();
+      read.throwIfAny();
     }).toThrow(/"keys" cannot be used: it is not the URL of a Key Vault/);
   });
 });
