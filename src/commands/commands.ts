@@ -1,7 +1,7 @@
 /** All commands, in the order in which people meet them, and the table of their inputs. */
 import { createTable } from '../inputs/index.js';
 import { build, buildAndPush, push } from './build-push/build-push.js';
-import { inspect } from './definitions/inspect.js';
+import { inspect } from './inspect/inspect.js';
 import { keysBackup } from './keys/backup.js';
 import { keysExport } from './keys/export.js';
 import { keysImport } from './keys/import/import.js';

@@ -97,13 +97,14 @@ function answer(
 ): Answer {
   const { method } = request;
   const [, name = '', kind = '', rest = ''] =
-    /^\/v2\/(.+?)\/(blobs|manifests|referrers)\/(.*)$/.exec(url.pathname) ?? [];
+    /^\/v2\/(.+?)\/(blobs|manifests|referrers|tags)\/(.*)$/.exec(url.pathname) ?? [];
   const isRead = method === 'GET' || method === 'HEAD';
   const isUpload = kind === 'blobs' && rest.startsWith('uploads/');
   if (!isAllowed(request, name, isRead && !isUpload ? 'pull' : 'push')) return { status: 401 };
   const repository = registry.repository(name);
   if (isUpload) return upload(registry, uploads, request, url, name);
   if (kind === 'manifests') return manifest(repository, request, decodeURIComponent(rest));
+  if (kind === 'tags') return tagList(repository, name);
   if (kind !== 'blobs') return { status: 404 };
   const blob = repository.blobs.get(rest);
   if (!blob) return { status: 404 };
@@ -111,6 +112,12 @@ function answer(
   return registry.storage === undefined
     ? part(registry, request, blob)
     : { status: 307, headers: { Location: `https://${registry.storage}/${name}@${rest}` } };
+}
+
+/** A registry knows no repository that nothing was pushed to. */
+function tagList({ manifests }: Repository, name: string): Answer {
+  const tags = [...manifests.keys()].filter((key) => !key.startsWith('sha256:'));
+  return manifests.size === 0 ? { status: 404 } : { body: { name, tags } };
 }
 
 function isAllowed({ headers }: HttpRequest, name: string, action: string): boolean {

@@ -8,6 +8,7 @@ import {
   parseRepository,
 } from '../../registry/index.js';
 import type { Gun } from '../../trust/index.js';
+import type { ScopedTrustServer } from '../access/access.js';
 import { registryLogin } from './identity.js';
 import type { Read } from './read.js';
 
@@ -76,7 +77,7 @@ export function readRepositories(
   { needed = true }: { readonly needed?: boolean } = {},
 ): readonly NamedRepository[] {
   const { conflict } = read;
-  const named = [...fromRepository(read, needed), ...fromImages(read)];
+  const named = [...readOwnRepositories(read, needed), ...fromImages(read)];
   const trustServer = readTrustServer(read);
   const registries = new Set(named.map(({ registry }) => registry));
   if (read.values['trust-server'] !== undefined && registries.size > 1) {
@@ -97,14 +98,19 @@ export function readRepositories(
 
 type Name = Omit<NamedRepository, 'trustServer'>;
 
-function fromRepository(
+/** What `registry` and `repository` name together. */
+export function readOwnRepositories(
   { values, parse, add, nameInput }: Read<RepositoryInputs>,
-  needed: boolean,
+  needed = true,
 ): readonly Name[] {
-  const { registry: host, repository: names, images } = values;
+  const { registry: host, images } = values;
+  const names = (values.repository ?? '')
+    .split(/[,\r\n]/)
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
   const registry =
     host === undefined ? undefined : parse('registry', () => parseRegistryHost(host));
-  if (names === undefined) {
+  if (names.length === 0) {
     if (images.length > 0 || (!needed && host === undefined)) return [];
     for (const input of ['registry', 'repository'] as const) {
       if (input === 'registry' && host !== undefined) continue;
@@ -122,15 +128,11 @@ function fromRepository(
     add({ input: 'registry', problem, code: 'INPUT_MISSING' });
     return [];
   }
-  return names
-    .split(/[,\r\n]/)
-    .map((text) => text.trim())
-    .filter((text) => text !== '')
-    .flatMap((text) => {
-      const repository = parse('repository', () => parseRepository(text));
-      if (repository === undefined || registry === undefined) return [];
-      return [{ registry, repository, gun: `${registry}/${repository}` }];
-    });
+  return names.flatMap((text) => {
+    const repository = parse('repository', () => parseRepository(text));
+    if (repository === undefined || registry === undefined) return [];
+    return [{ registry, repository, gun: `${registry}/${repository}` }];
+  });
 }
 
 function fromImages({ values, parse }: Read<RepositoryInputs>): readonly Name[] {
@@ -201,4 +203,25 @@ export function readConfirmed(
       return [];
     }),
   );
+}
+
+/** What `trust-server` names for `registry`, if anything; images of other registries have their own. */
+export function readScopedTrustServer(
+  read: Read<Pick<RepositoryInputs, 'registry' | 'trust-server'>>,
+): ScopedTrustServer | undefined {
+  const { values, add, nameInput } = read;
+  const url = readTrustServer(read);
+  const { registry } = values;
+  if (values['trust-server'] !== undefined && registry === undefined) {
+    add({
+      input: 'registry',
+      problem: `is not set, but "${nameInput('trust-server')}" is`,
+      code: 'INPUT_MISSING',
+      remedy: `Say in ${nameInput('registry')} whose images the trust server is for.`,
+    });
+  }
+  // What is wrong with the registry itself is said where it is read.
+  return url === undefined || registry === undefined
+    ? undefined
+    : { registry: registry.toLowerCase(), url };
 }

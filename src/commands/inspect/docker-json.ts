@@ -1,6 +1,11 @@
 /** The inspection as `docker trust inspect` prints it (docker-cli cli/command/trust/inspect.go). */
-import { adminKeysOf, signersOf, type KeyId, type TrustedView } from '../../trust/index.js';
-import { signedTagsOf } from './facts.js';
+import {
+  adminKeysOf,
+  signersOf,
+  type KeyId,
+  type SignedTag,
+  type TrustedView,
+} from '../../trust/index.js';
 
 /** One element of the array; the names are Docker's. */
 export interface DockerInspection {
@@ -22,16 +27,16 @@ interface DockerKey {
   readonly ID: KeyId;
 }
 
-/** What Docker would say of a repository, or of one tag of it. */
+/** What Docker would say of a repository, and of these tags of it. */
 export function dockerInspection(
   name: string,
   view: TrustedView,
-  tag: string | undefined,
+  tags: readonly SignedTag[],
 ): DockerInspection {
   const admin = adminKeysOf(view);
   return {
     Name: name,
-    SignedTags: signedTagsOf(view, tag).map(({ tag: SignedTag, digest, signers }) => ({
+    SignedTags: tags.map(({ tag: SignedTag, digest, signers }) => ({
       SignedTag,
       Digest: digest.replace('sha256:', ''),
       Signers: signers,

@@ -2,7 +2,8 @@
  * Draws keys -> roles -> tags as a Mermaid flow chart. Bounded in size, whatever the repository
  * holds; nothing in a name can end a label or the block it stands in.
  */
-import type { RepositoryFacts, RoleFacts } from './facts.js';
+import type { SignedTag } from '../../trust/index.js';
+import type { RoleFacts } from '../repositories/role-facts.js';
 
 /** GitHub refuses to draw more than a few hundred edges; people stop reading far earlier. */
 const mostTags = 30;
@@ -10,7 +11,13 @@ const mostRoles = 20;
 const mostKeysOfARole = 5;
 
 /** The drawing as a fenced block of Markdown. */
-export function drawingOf({ roles, tags }: Pick<RepositoryFacts, 'roles' | 'tags'>): string {
+export function drawingOf({
+  roles,
+  tags,
+}: {
+  readonly roles: readonly RoleFacts[];
+  readonly tags: readonly SignedTag[];
+}): string {
   const drawn = roles.filter(
     ({ role }) => role === 'root' || role === 'targets' || isDelegation(role),
   );

@@ -5,134 +5,238 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError, isTrustError } from '../../errors.js';
-import type { InputValues } from '../inputs/values.js';
+import { mapConcurrent } from '../../concurrency.js';
+import { TrustError } from '../../errors.js';
+import type { Inputs } from '../../inputs/index.js';
 import { limits } from '../../limits.js';
-import type { Log } from '../../ports.js';
-import type { RegistryClient } from '../../registry/index.js';
+import {
+  formatImageReference,
+  gunOf,
+  parseImageReference,
+  type RegistryClient,
+} from '../../registry/index.js';
 import {
   createTrustServer,
+  listTags,
   lookUpTag,
   readRepository,
+  type Gun,
   type Pin,
   type SignedTag,
   type TrustedView,
 } from '../../trust/index.js';
-import type { RunContext } from '../context.js';
-import { failureOfMany } from '../report/failure-of-many.js';
-import { handOnReport } from '../report/report-file.js';
-import { matchedPin, resolvePin } from '../signing/pins.js';
-import { mapConcurrent } from '../../concurrency.js';
+import type { ScopedTrustServer } from '../access/access.js';
+import { defineCommand } from '../command.js';
+import type { Run } from '../context.js';
+import { readDays, warnExpiryDays } from '../inputs/days.js';
+import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
+import type { Read } from '../inputs/read.js';
 import {
-  readInspectConfiguration,
-  type InspectConfiguration,
-  type InspectionRequest,
-} from './configuration.js';
+  readOwnRepositories,
+  readScopedTrustServer,
+  repositoryInputs,
+} from '../inputs/repositories.js';
+import { code, escape } from '../report/markdown.js';
+import type { Report } from '../report/report-model.js';
+import { someOf } from '../report/some-of.js';
+import { codeColumn, tableOf, type Column } from '../report/table.js';
+import { eachRepository, failureOfEach } from '../repositories/index.js';
+import { rolesOf, type RoleFacts } from '../repositories/role-facts.js';
+import { matchedPin, resolvePins } from '../signing/pins.js';
 import { dockerIndent, dockerInspection } from './docker-json.js';
-import {
-  rolesOf,
-  signedTagsOf,
-  type RepositoryFacts,
-  type TagFacts,
-  type UnsignedTag,
-} from './facts.js';
-import { inspectionReport, inspectionSummary, inspectionTable } from './report.js';
+import { drawingOf } from './drawing.js';
 
-/** What was seen of one request. */
-interface Inspected {
-  readonly request: InspectionRequest;
-  readonly facts: RepositoryFacts | undefined;
-  readonly view: TrustedView | undefined;
-  readonly error: TrustError | undefined;
+const inspectInputs = {
+  ...repositoryInputs,
+  images: { ...repositoryInputs.images, note: 'Repositories, or single tags of them.' },
+  'warn-expiry-days': { ...warnExpiryDays, note: 'What expires soon gets a warning.' },
+  ...pinInputs,
+  format: {
+    type: 'choice',
+    group: 'advanced',
+    label: 'Format',
+    help: 'How the inspection is printed.',
+    hosts: ['cli'],
+    choices: {
+      table: 'As tables, for people.',
+      json: 'On standard output nothing but JSON as `docker trust inspect` prints it; all else on standard error.',
+    },
+    default: 'table',
+    example: 'json',
+  },
+} as const satisfies Inputs;
+
+export const inspect = defineCommand({
+  name: 'inspect',
+  label: 'Inspect',
+  help: 'Shows who may sign repositories and what is signed: signers, keys, thresholds, expiry, every tag with its digest and signers, and the tags that are not signed. Needs no Docker, and no more than AcrPull.',
+  inputs: inspectInputs,
+  parse: (read): InspectConfiguration => ({
+    requests: readRequests(read),
+    pins: readPins(read),
+    trustServer: readScopedTrustServer(read),
+    warnExpiryDays: readDays(read),
+    format: read.values.format,
+  }),
+  run: async (configuration, run) => {
+    const { requests, format } = configuration;
+    const azure = run.access.azure(requests[0]?.registry);
+    const results = await run.log.group('Trust data', async () => {
+      const pins = await resolvePins(configuration.pins, azure, run);
+      return eachRepository(requests, (request) => load(request, { configuration, pins, run }));
+    });
+    const outcomes = results.map(({ error }, index) => ({
+      gun: requests[index]?.name ?? '',
+      error,
+    }));
+    for (const { gun, error } of outcomes) {
+      if (error) run.log.warn(`${gun} cannot be inspected: ${error.message}`);
+    }
+    const inspected = results.flatMap(({ value }) => value ?? []);
+    const document = inspected.flatMap(({ facts, view }) =>
+      view ? [dockerInspection(facts.name, view, facts.tags)] : [],
+    );
+    if (format === 'json') run.print(document, dockerIndent);
+    const file = path.join(run.tempDirectory, `acr-content-trust-inspection-${randomUUID()}.json`);
+    await writeFile(file, run.toJson(document, dockerIndent), { flag: 'wx' });
+    return {
+      title: 'Inspection',
+      heading: 'Content trust',
+      body: inspected.flatMap(({ facts }, index) => shown(facts, index < mostDrawings)),
+      facts: {
+        formatVersion: 2,
+        repositories: inspected.map(({ facts }) => facts),
+        failures: outcomes.flatMap(({ gun: name, error }) =>
+          error ? [{ name, code: error.code, message: error.message }] : [],
+        ),
+      },
+      outputs: { inspection: file },
+      failure: failureOfEach(outcomes, 'could not be inspected'),
+    };
+  },
+});
+
+/** A repository, or one tag of it. */
+interface InspectionRequest {
+  /** As the Docker CLI would name it: with the tag, if one is asked for. */
+  readonly name: string;
+  readonly gun: Gun;
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag?: string | undefined;
 }
 
-/**
- * Runs `inspect`. Expired data, unsigned tags and repositories without trust data are findings, not
- * failures.
- * @throws {TrustError} what a repository could not be looked at for, after all were looked at.
- */
-export async function inspectRepositories(inputs: InputValues, context: RunContext): Promise<void> {
-  const { workingDirectory, tempDirectory, problems } = context;
-  const configuration = readInspectConfiguration(inputs, workingDirectory, problems);
-  const { log, warnings } = context;
-  const inspected = await log.group('Trust data', async () => {
-    const pins = await openPins(configuration, context);
-    return mapConcurrent(configuration.requests, limits.concurrentRepositories, (request) =>
-      inspectOne(request, { configuration, pins, context, log }),
-    );
+interface InspectConfiguration {
+  /** At least one, each once. */
+  readonly requests: readonly InspectionRequest[];
+  readonly pins: readonly PinReference[];
+  readonly trustServer: ScopedTrustServer | undefined;
+  readonly warnExpiryDays: number;
+  readonly format: 'table' | 'json';
+}
+
+function readRequests(read: Read<typeof inspectInputs>): readonly InspectionRequest[] {
+  const own = readOwnRepositories(read).map((named) => ({ ...named, name: named.gun }));
+  const named = read.values.images.flatMap((text) => {
+    const request = read.parse('images', (): InspectionRequest => {
+      const image = parseImageReference(text);
+      if (image.digest !== undefined) {
+        throw new TrustError('INPUT_INVALID', `${JSON.stringify(text)} names a digest`, {
+          remedy: 'Content trust signs tags: give the repository, or one tag of it.',
+        });
+      }
+      const { host: registry, repository, tag } = image;
+      return { name: formatImageReference(image), gun: gunOf(image), registry, repository, tag };
+    });
+    return request ? [request] : [];
   });
-  const document = inspected.flatMap(({ request: { name, tag }, view }) =>
-    view ? [dockerInspection(name, view, tag)] : [],
-  );
-  if (configuration.format === 'json') context.print(document, dockerIndent);
-  for (const { request, facts } of inspected) {
-    if (!facts) continue;
-    await log.group(request.name, () => {
-      for (const line of inspectionTable(facts)) log.info(line);
-      return Promise.resolve();
+  return [...new Map([...own, ...named].map((request) => [request.name, request])).values()];
+}
+
+/** One signed tag beside what the registry has. */
+interface TagFacts extends SignedTag {
+  /** `not read` when the registry could not be asked. */
+  readonly registry: 'same' | 'differs' | 'missing' | 'not read';
+  /** What the tag points to in the registry, where that differs. */
+  readonly registryDigest?: string;
+}
+
+/** A tag of the registry that a pull with content trust refuses. */
+interface UnsignedTag {
+  readonly tag: string;
+  /** Why, if a role lists it nevertheless. */
+  readonly reason?: string;
+}
+
+/** Everything that is known of one repository. */
+interface RepositoryFacts {
+  /** As it was asked for, with the tag if one was. */
+  readonly name: string;
+  readonly gun: Gun;
+  readonly hasTrustData: boolean;
+  readonly roles: readonly RoleFacts[];
+  readonly tags: readonly TagFacts[];
+  readonly unsignedTags: readonly UnsignedTag[];
+  /** The pin that the root matched; absent when it was trusted on first use. */
+  readonly pinnedBy?: string;
+}
+
+interface Inspected {
+  readonly facts: RepositoryFacts;
+  readonly view: TrustedView | undefined;
+}
+
+/** Expired data, unsigned tags and missing trust data are findings, not failures. @throws {TrustError} */
+async function load(
+  { name, gun, registry, repository, tag }: InspectionRequest,
+  {
+    configuration: { trustServer, warnExpiryDays },
+    pins,
+    run,
+  }: {
+    readonly configuration: InspectConfiguration;
+    readonly pins: readonly Pin[];
+    readonly run: Run;
+  },
+): Promise<Inspected> {
+  const { access, clock, signal, log } = run;
+  const session = await access.sessionToRead({ host: registry, repository }, trustServer);
+  const { images, trust } = session;
+  const now = clock();
+  const [view, listed] = await Promise.all([
+    readRepository(createTrustServer({ url: session.trustServer, gun, ...trust, log }), {
+      pins,
+      now,
+      expiry: 'report',
+      signal,
+    }),
+    images.listTags(repository),
+  ]);
+  for (const { message } of view?.warnings ?? []) log.warn(message);
+  if (!view) log.info(`${gun}  no trust data`);
+  if (!view && !listed) {
+    throw new TrustError('MANIFEST_NOT_FOUND', `There is no repository ${gun}.`, {
+      remedy: 'Check registry and repository, and that something was pushed to it.',
     });
   }
-  const file = path.join(tempDirectory, `acr-content-trust-inspection-${randomUUID()}.json`);
-  await writeFile(file, context.toJson(document, dockerIndent), { flag: 'wx' });
-  context.setOutput('inspection', file);
-  const repositories = inspected.flatMap(({ facts }) => facts ?? []);
-  const failures = inspected.flatMap(({ request, error }) => (error ? [{ request, error }] : []));
-  const report = inspectionReport(
-    repositories,
-    failures.map(({ request: { name }, error: { code, message } }) => ({ name, code, message })),
-    warnings,
-  );
-  await handOnReport(report, configuration.reportPath, context);
-  await context.addSummary(inspectionSummary(repositories, warnings));
-  if (failures.length > 0) throw failureOf(failures, inspected.length);
-}
-
-interface Looking {
-  readonly configuration: InspectConfiguration;
-  readonly pins: readonly Pin[];
-  readonly context: RunContext;
-  readonly log: Log;
-}
-
-async function inspectOne(request: InspectionRequest, looking: Looking): Promise<Inspected> {
-  const { configuration, pins, context, log } = looking;
-  const { gun, host, repository, tag } = request;
-  try {
-    const { images, trust, trustServer } = await context.access.sessionToRead(
-      { host, repository },
-      configuration.trustServer,
-    );
-    const server = createTrustServer({ url: trustServer, gun, ...trust, log });
-    const now = context.clock();
-    const [view, listed] = await Promise.all([
-      readRepository(server, { pins, now, expiry: 'report', signal: context.signal }),
-      images.listTags(repository),
-    ]);
-    for (const { message } of view?.warnings ?? []) log.warn(message);
-    if (!view) log.info(`${gun}  no trust data`);
-    if (!view && !listed) throw notThere(gun);
-    const signed = view ? signedTagsOf(view, tag) : [];
-    const roles = view ? rolesOf(view, now, configuration.warnExpiryDays) : [];
-    for (const { role, state, expires } of roles) {
-      if (state === 'expiring')
-        log.warn(`${role} of ${gun} expires on ${expires?.slice(0, 10) ?? ''}.`);
-    }
-    const pinnedBy = matchedPin(view);
-    const facts: RepositoryFacts = {
-      name: request.name,
-      gun,
-      hasTrustData: view !== undefined,
-      roles,
-      tags: await compare(images, repository, signed, new Set(listed)),
-      unsignedTags: unsignedAmong(view, listed ?? [], tag),
-      ...(pinnedBy === undefined ? {} : { pinnedBy }),
-    };
-    return { request, facts, view, error: undefined };
-  } catch (error) {
-    if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
-    log.warn(`${request.name} cannot be inspected: ${error.message}`);
-    return { request, facts: undefined, view: undefined, error };
+  const isMeant = (one: string): boolean => tag === undefined || one === tag;
+  const signed = view ? listTags(view).filter((row) => isMeant(row.tag)) : [];
+  const roles = view ? rolesOf(view, now, warnExpiryDays) : [];
+  for (const { role, state, expires } of roles) {
+    if (state !== 'expiring') continue;
+    log.warn(`${role} of ${gun} expires on ${expires?.slice(0, 10) ?? ''}.`);
   }
+  const pinnedBy = matchedPin(view);
+  const facts = {
+    name,
+    gun,
+    hasTrustData: view !== undefined,
+    roles,
+    tags: await compare(images, repository, signed, new Set(listed)),
+    unsignedTags: (listed ?? []).filter(isMeant).flatMap((one) => unsigned(view, one)),
+    ...(pinnedBy === undefined ? {} : { pinnedBy }),
+  };
+  return { facts, view };
 }
 
 /** Holds the signed digests against what the registry has under the tags. */
@@ -143,9 +247,10 @@ async function compare(
   listed: ReadonlySet<string>,
 ): Promise<readonly TagFacts[]> {
   return mapConcurrent(signed, limits.concurrentRepositories, async (row): Promise<TagFacts> => {
-    // A target of another client may have a name that is no tag, and is in no registry then.
-    if (!listed.has(row.tag)) return { ...row, registry: 'missing' };
-    const manifest = await images.getManifest(repository, row.tag);
+    // A target of another client may have a name that is not a tag, and is in no registry then.
+    const manifest = listed.has(row.tag)
+      ? await images.getManifest(repository, row.tag)
+      : undefined;
     if (!manifest) return { ...row, registry: 'missing' };
     return manifest.digest === row.digest
       ? { ...row, registry: 'same' }
@@ -153,44 +258,85 @@ async function compare(
   });
 }
 
-function unsignedAmong(
-  view: TrustedView | undefined,
-  listed: readonly string[],
-  only: string | undefined,
-): readonly UnsignedTag[] {
-  return listed
-    .filter((tag) => only === undefined || tag === only)
-    .flatMap((tag): UnsignedTag[] => {
-      const found = view && lookUpTag(view, tag);
-      if (found?.kind === 'signed') return [];
-      return [found?.kind === 'refused' ? { tag, reason: found.reason } : { tag }];
-    });
+function unsigned(view: TrustedView | undefined, tag: string): readonly UnsignedTag[] {
+  const found = view && lookUpTag(view, tag);
+  if (found?.kind === 'signed') return [];
+  return [found?.kind === 'refused' ? { tag, reason: found.reason } : { tag }];
 }
 
-async function openPins(
-  { pins, requests: [first] }: InspectConfiguration,
-  context: RunContext,
-): Promise<readonly Pin[]> {
-  const azure = context.access.azure(first?.host);
-  return Promise.all(pins.map((pin) => resolvePin(pin, azure, context)));
+/** People stop reading far earlier, and hosts cut summaries that are too long. */
+const mostDrawings = 10;
+const mostUnsigned = 100;
+
+const roleColumns: readonly Column<RoleFacts>[] = [
+  codeColumn('Role', ({ role }) => role),
+  { heading: 'Version', text: ({ version }) => String(version ?? '-') },
+  { heading: 'Expires', text: ({ expires }) => expires?.slice(0, 10) ?? '-' },
+  {
+    heading: 'State',
+    text: ({ state }) => (state === 'expired' ? 'EXPIRED' : state),
+    markdown: ({ state }) => (state === 'valid' ? state : `⚠️ ${state}`),
+  },
+  { heading: 'Threshold', text: ({ threshold, keys }) => `${threshold} of ${keys.length}` },
+  { heading: 'Paths', text: pathsOf },
+  {
+    heading: 'Keys',
+    text: (role) => keysOf(role).join(', ') || '-',
+    markdown: (role) => keysOf(role).map(code).join('<br>'),
+  },
+];
+
+const tagColumns: readonly Column<TagFacts>[] = [
+  codeColumn('Signed tag', ({ tag }) => tag),
+  codeColumn('Digest', ({ digest }) => digest),
+  { heading: 'Signers', text: ({ signers }) => signers.join(', ') },
+  {
+    heading: 'Roles',
+    text: ({ roles, isPulled }) => roles.join(', ') + (isPulled ? '' : ' (not what a pull gets)'),
+    only: 'log',
+  },
+  {
+    heading: 'Registry',
+    text: registryOf,
+    markdown: (tag) => (tag.registry === 'same' ? '✅ same' : `⚠️ ${escape(registryOf(tag))}`),
+  },
+];
+
+/** The name of a repository, its tables, and a drawing in the summary. */
+function shown(facts: RepositoryFacts, isDrawn: boolean): Report['body'] {
+  const { name, hasTrustData, roles, tags, unsignedTags } = facts;
+  const names = unsignedTags.map(({ tag }) => code(tag));
+  return [
+    { log: name, summary: `#### ${code(name)}` },
+    ...(hasTrustData
+      ? []
+      : [
+          {
+            log: 'no trust data: nothing is signed',
+            summary: 'No trust data: nothing is signed.',
+          },
+        ]),
+    tableOf(roles, roleColumns),
+    tableOf(tags, tagColumns),
+    tableOf(unsignedTags, [
+      { heading: 'Unsigned tag', text: ({ tag }) => tag, only: 'log' },
+      { heading: '', text: ({ reason }) => reason ?? '', only: 'log' },
+    ]),
+    ...(names.length > 0 ? [{ summary: `Unsigned tags: ${someOf(names, mostUnsigned)}` }] : []),
+    ...(hasTrustData && isDrawn ? [{ summary: drawingOf(facts) }] : []),
+  ];
 }
 
-function notThere(gun: string): TrustError {
-  return new TrustError('MANIFEST_NOT_FOUND', `There is no repository ${gun}.`, {
-    remedy: 'Check registry and repository, and that something was pushed to it.',
-  });
+function pathsOf({ paths }: RoleFacts): string {
+  if (!paths) return '-';
+  if (paths.length === 0) return 'none';
+  return paths.map((prefix) => (prefix === '' ? 'all' : `${prefix}*`)).join(', ');
 }
 
-function failureOf(
-  failures: readonly { readonly request: InspectionRequest; readonly error: TrustError }[],
-  total: number,
-): TrustError {
-  const [first] = failures;
-  if (!first) throw new TypeError('there is no failure');
-  if (total === 1) return first.error;
-  const failed = failures.map(({ request, error }) => ({ name: request.name, error }));
-  return failureOfMany(
-    [{ name: first.request.name, error: first.error }, ...failed.slice(1)],
-    `${failures.length} of ${total} repositories could not be inspected.`,
-  );
+function keysOf({ keys }: RoleFacts): readonly string[] {
+  return keys.map(({ keyId, type }) => `${keyId} (${type})`);
+}
+
+function registryOf({ registry, registryDigest }: TagFacts): string {
+  return registry === 'differs' ? `differs: ${registryDigest ?? ''}` : registry;
 }

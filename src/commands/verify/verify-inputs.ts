@@ -8,7 +8,6 @@ import {
   parseRepository,
   parseTag,
 } from '../../registry/index.js';
-import type { ScopedTrustServer } from '../access/access.js';
 import { parseDays, readDays, warnExpiryDays } from '../inputs/days.js';
 import { registryLogin } from '../inputs/identity.js';
 import { tags } from '../inputs/image.js';
@@ -17,7 +16,7 @@ import { parseScopedPin, trustPin } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import {
   images,
-  readTrustServer,
+  readScopedTrustServer,
   registry,
   repository,
   trustServer,
@@ -231,22 +230,4 @@ function readOwnImages({ values: inputs, parse, add, nameInput }: VerifyRead): r
       ? []
       : [`${host}/${name}:${tag}`];
   });
-}
-
-function readScopedTrustServer(read: VerifyRead): ScopedTrustServer | undefined {
-  const { values, add, nameInput } = read;
-  const url = readTrustServer(read);
-  const { registry } = values;
-  if (values['trust-server'] !== undefined && registry === undefined) {
-    add({
-      input: 'registry',
-      problem: `is not set, but "${nameInput('trust-server')}" is`,
-      code: 'INPUT_MISSING',
-      remedy: `Say in ${nameInput('registry')} whose images the trust server is for.`,
-    });
-  }
-  // What is wrong with the registry itself is said where it is read.
-  return url === undefined || registry === undefined
-    ? undefined
-    : { registry: registry.toLowerCase(), url };
 }

@@ -1,17 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { readInspectConfiguration } from '../../../src/commands/inspect/configuration.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dockerIndent, dockerInspection } from '../../../src/commands/inspect/docker-json.js';
 import { drawingOf } from '../../../src/commands/inspect/drawing.js';
-import { rolesOf, type RepositoryFacts } from '../../../src/commands/inspect/facts.js';
-import { inspectionSummary, inspectionTable } from '../../../src/commands/inspect/report.js';
-import { isTrustError, type TrustError } from '../../../src/errors.js';
+import { rolesOf } from '../../../src/commands/repositories/role-facts.js';
 import { sanitizeJson } from '../../../src/hosts/sanitize-documents.js';
 import { SecretMasker } from '../../../src/hosts/secret-masker.js';
-import { collectProblems } from '../../../src/commands/index.js';
-import { readInputs } from '../legacy-values.js';
 import { listTags, publishTags, readRepository } from '../../../src/trust/index.js';
 import { ecdsaSigner } from '../../trust/support/keys.js';
 import { content, gun, TestRepository } from '../../trust/support/repository.js';
+import { host, reportOf, startRegistryWorld } from '../support/registry-world.js';
+import type { RegistryWorld } from '../support/registry-world.js';
 
 async function viewAt(repository: TestRepository, now: Date) {
   const options = { pins: [], now, expiry: 'report' } as const;
@@ -35,8 +32,9 @@ describe('what Docker would print', () => {
     const { repository, signer } = await withSigner();
     const view = await viewAt(repository, repository.now);
     const [root = ''] = view.root.signed.roles.root?.keyids ?? [];
+    const tags = listTags(view).filter(({ tag }) => tag === '2');
     expect(
-      sanitizeJson([dockerInspection(`${gun}:2`, view, '2')], dockerIndent, new SecretMasker()),
+      sanitizeJson([dockerInspection(`${gun}:2`, view, tags)], dockerIndent, new SecretMasker()),
     ).toBe(`[
     {
         "Name": "${gun}:2",
@@ -80,12 +78,6 @@ describe('what Docker would print', () => {
     }
 ]
 `);
-  });
-
-  it('has no tags for one that is not signed', async () => {
-    const { repository } = await withSigner();
-    const view = await viewAt(repository, repository.now);
-    expect(dockerInspection(`${gun}:3`, view, '3').SignedTags).toEqual([]);
   });
 });
 
@@ -156,11 +148,8 @@ function factsWith(
   tags: number,
   roles: number,
   name = (index: number) => `tag-${index}`,
-): RepositoryFacts {
+): Parameters<typeof drawingOf>[0] {
   return {
-    name: gun,
-    gun,
-    hasTrustData: true,
     roles: Array.from({ length: roles }, (_, index) => ({
       role: index === 0 ? 'targets' : `targets/signer-${index}`,
       ...(index === 0 ? {} : { parent: 'targets' }),
@@ -174,9 +163,7 @@ function factsWith(
       roles: ['targets'],
       signers: ['Repo Admin'],
       isPulled: true,
-      registry: 'same',
     })),
-    unsignedTags: [],
   };
 }
 
@@ -217,92 +204,114 @@ describe('the drawing', () => {
   });
 });
 
-describe('tables and summary', () => {
-  it('show what differs from the registry and what is not signed', () => {
-    const [tag] = factsWith(1, 1).tags;
-    if (!tag) throw new Error('no tag');
-    const facts: RepositoryFacts = {
-      ...factsWith(0, 1),
-      tags: [
-        { ...tag, registry: 'differs', registryDigest: content('b').digest },
-        { ...tag, tag: 'gone', registry: 'missing', isPulled: false },
-      ],
-      unsignedTags: [
-        { tag: 'plain' },
-        { tag: 'hidden', reason: 'it is signed in targets/ci only' },
-      ],
-    };
-    const table = inspectionTable(facts).join('\n');
-    expect(table).toMatch(/tag-0 .*differs: sha256:bbbb/);
-    expect(table).toMatch(/gone .*not what a pull gets.*missing/);
-    expect(table).toMatch(/hidden +it is signed in targets\/ci only/);
-    const summary = inspectionSummary([facts], ['careful | now']);
-    expect(summary).toContain('⚠️ differs: sha256:bbbb');
-    expect(summary).toContain('Unsigned tags: `plain`, `hidden`');
-    expect(summary).toContain('> ⚠️ careful \\| now');
-  });
-
-  it('say that there is no trust data', () => {
-    const facts = { ...factsWith(0, 0), hasTrustData: false };
-    expect(inspectionTable(facts)).toEqual(['no trust data: nothing is signed']);
-    expect(inspectionSummary([facts], [])).not.toContain('mermaid');
-  });
-
-  it('keep the summary within what hosts show', () => {
-    const many = Array.from({ length: 20 }, () => factsWith(3000, 100));
-    expect(inspectionSummary(many, []).length).toBeLessThan(1024 * 1024);
-  });
+let world: RegistryWorld;
+beforeAll(async () => {
+  world = await startRegistryWorld();
 });
+afterAll(() => world.close());
 
-describe('what is to be inspected', () => {
-  const configure = (texts: Readonly<Record<string, string>>) =>
-    readInspectConfiguration(
-      readInputs('inspect', 'cli', (name) => texts[name] ?? ''),
-      '/work',
-      collectProblems((name) => name),
-    );
-  const refusal = (texts: Readonly<Record<string, string>>): TrustError => {
-    try {
-      configure(texts);
-    } catch (error) {
-      if (isTrustError(error)) return error;
-      throw error;
-    }
-    throw new Error('it was accepted');
-  };
+const inspect = (inputs: Readonly<Record<string, string>>) =>
+  world.run('inspect', { registry: host, ...inputs });
 
-  it('is repositories of a registry and images by name, each once', () => {
-    const { requests, warnExpiryDays } = configure({
-      registry: 'Contoso.azurecr.io',
-      repository: 'a, b/c',
-      images: 'contoso.azurecr.io/a, fabrikam.azurecr.io/x:1',
-      'warn-expiry-days': '7',
+async function signed(repository: string, ...tags: readonly string[]): Promise<string> {
+  const digest = world.push(repository, tags);
+  const inputs = { registry: host, repository, tags: tags.join() };
+  expect((await world.run('sign', inputs)).failure).toBeUndefined();
+  return digest;
+}
+
+describe('inspect', () => {
+  it('shows what differs from the registry and what is not signed', async () => {
+    const digest = await signed('drift', 'same', 'moved');
+    const other = world.push('drift', ['moved', 'plain'], 'other content');
+    const ran = await inspect({ repository: 'drift' });
+    expect(ran.failure).toBeUndefined();
+    const log = ran.lines.join('\n');
+    expect(log).toMatch(/targets +1 +\d{4}-\d\d-\d\d +valid +1 of 1/);
+    expect(log).toMatch(new RegExp(`moved +${digest} .*differs: ${other}`));
+    expect(log).toMatch(/UNSIGNED TAG\s+plain/);
+    expect(ran.summary).toContain('### Content trust\n');
+    expect(ran.summary).toContain(`#### \`${host}/drift\``);
+    expect(ran.summary).toContain(`⚠️ differs: ${other}`);
+    expect(ran.summary).toContain('✅ same');
+    expect(ran.summary).toContain('Unsigned tags: `plain`');
+    expect(ran.summary).toContain('```mermaid\nflowchart LR');
+    expect(await reportOf(ran)).toMatchObject({
+      formatVersion: 2,
+      command: 'inspect',
+      repositories: [
+        {
+          name: `${host}/drift`,
+          tags: [
+            { tag: 'moved', registry: 'differs', registryDigest: other },
+            { tag: 'same', registry: 'same' },
+          ],
+          unsignedTags: [{ tag: 'plain' }],
+        },
+      ],
+      failures: [],
     });
-    expect(requests.map(({ name }) => name)).toEqual([
-      'contoso.azurecr.io/a',
-      'contoso.azurecr.io/b/c',
-      'fabrikam.azurecr.io/x:1',
+  });
+
+  it('says that there is no trust data', async () => {
+    world.push('untrusted', ['latest']);
+    const ran = await inspect({ repository: 'untrusted' });
+    expect(ran.failure).toBeUndefined();
+    expect(ran.lines.join('\n')).toContain('no trust data: nothing is signed');
+    expect(ran.summary).not.toContain('mermaid');
+  });
+
+  it('warns of roles that expire within the days that were asked for', async () => {
+    await signed('soon', '1');
+    const ran = await inspect({ repository: 'soon', 'warn-expiry-days': '2000' });
+    expect(ran.warnings.join()).toContain(`targets of ${host}/soon expires on`);
+    expect(ran.summary).toContain('⚠️ expiring');
+  });
+
+  it('takes repositories of a registry and images by name, each once', async () => {
+    await signed('a', '1', '2');
+    world.push('b/c', ['1']);
+    const images = `${host}/a, ${host}/a:1, ${host}/a:3`;
+    const ran = await inspect({ registry: 'Contoso.azurecr.io', repository: 'a, b/c', images });
+    expect(ran.failure).toBeUndefined();
+    const report = await reportOf(ran);
+    expect(report?.repositories).toMatchObject([
+      { name: `${host}/a` },
+      { name: `${host}/b/c` },
+      { name: `${host}/a:1`, tags: [{ tag: '1' }] },
+      { name: `${host}/a:3`, tags: [] },
     ]);
-    expect(requests[2]).toMatchObject({ gun: 'fabrikam.azurecr.io/x', tag: '1' });
-    expect(warnExpiryDays).toBe(7);
+  });
+
+  it('looks at all before it fails for those that it cannot look at', async () => {
+    await signed('well', '1');
+    const ran = await inspect({ repository: 'well, never/pushed' });
+    expect(ran.failure?.code).toBe('MANIFEST_NOT_FOUND');
+    expect(ran.failure?.message).toContain('1 of 2 repositories: each could not be inspected.');
+    expect(ran.outputs.inspection).toBeDefined();
+    expect(await reportOf(ran)).toMatchObject({
+      repositories: [{ name: `${host}/well` }],
+      failures: [{ name: `${host}/never/pushed`, code: 'MANIFEST_NOT_FOUND' }],
+    });
   });
 
   it.each([
-    ['nothing', {}, 'INPUT_MISSING', /"repository" is not set/],
-    ['a registry alone', { registry: 'contoso.azurecr.io' }, 'INPUT_MISSING', /"repository"/],
-    ['a repository alone', { repository: 'a' }, 'INPUT_MISSING', /"registry" is not set, but/],
+    ['nothing', { registry: '' }, 'INPUT_MISSING', /"repository" is not set/],
+    ['a registry alone', {}, 'INPUT_MISSING', /"repository"/],
+    ['no name at all', { repository: ' , ' }, 'INPUT_MISSING', /"repository"/],
+    ['a repository alone', { registry: '', repository: 'a' }, 'INPUT_MISSING', /"registry" is not/],
     ['a digest', { images: `a.io/b@sha256:${'a'.repeat(64)}` }, 'INPUT_INVALID', /names a digest/],
     ['days that are none', { images: 'a.io/b', 'warn-expiry-days': 'x' }, 'INPUT_INVALID', /days/],
     [
       'a trust server for no registry',
-      { images: 'a.io/b', 'trust-server': 'https://n.io' },
+      { registry: '', images: 'a.io/b', 'trust-server': 'https://n.io' },
       'INPUT_MISSING',
       /"registry" is not set, but "trust-server" is/,
     ],
-  ])('is not %s', (_what, texts, code, message) => {
-    const error = refusal(texts);
-    expect(error.code).toBe(code);
-    expect(error.message).toMatch(message);
+  ])('is refused with %s', async (_what, inputs, code, message) => {
+    const { failure } = await inspect(inputs);
+    expect(failure?.code).toBe(code);
+    expect(failure?.message).toMatch(message);
   });
 });
 
@@ -310,7 +319,7 @@ describe('a repository that Docker and we list alike', () => {
   it('has the same tags in both', async () => {
     const { repository } = await withSigner();
     const view = await viewAt(repository, repository.now);
-    const listed = dockerInspection(gun, view, undefined).SignedTags;
-    expect(listed.map(({ SignedTag }) => SignedTag)).toEqual(listTags(view).map(({ tag }) => tag));
+    const listed = dockerInspection(gun, view, listTags(view)).SignedTags;
+    expect(listed.map(({ SignedTag }) => SignedTag)).toEqual(['1', '2']);
   });
 });

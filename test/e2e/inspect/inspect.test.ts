@@ -123,7 +123,7 @@ describe('inspect', () => {
     const result = await inspect('task', { repository: `${repository}, never/pushed` });
     expectFailure(result, {
       code: 'MANIFEST_NOT_FOUND',
-      message: /1 of 2 repositories could not be inspected/,
+      message: /1 of 2 repositories: each could not be inspected/,
       outputs: { inspection: anyText },
     });
     expect(result.output).toMatch(/SIGNED TAG/);

@@ -1,14 +1,12 @@
-/** What a verified repository says of itself, as data. Pure: nothing is asked or decided here. */
+/** The roles of a verified repository, as data. Pure: nothing is asked or decided here. */
 import {
   expiryOf,
   keyNameOf,
-  listTags,
   getOwnProperty,
   type KeyId,
   type KeyName,
   type PublicKey,
   type RoleName,
-  type SignedTag,
   type TrustedView,
 } from '../../trust/index.js';
 
@@ -36,35 +34,7 @@ export interface RoleFacts {
   readonly tags?: number;
 }
 
-/** One signed tag beside what the registry has. */
-export interface TagFacts extends SignedTag {
-  /** `not read` when the registry could not be asked. */
-  readonly registry: 'same' | 'differs' | 'missing' | 'not read';
-  /** What the tag stands for in the registry, where that differs. */
-  readonly registryDigest?: string;
-}
-
-/** A tag of the registry that a pull with content trust refuses. */
-export interface UnsignedTag {
-  readonly tag: string;
-  /** Why, if a role lists it all the same. */
-  readonly reason?: string;
-}
-
-/** Everything that is known of one repository. */
-export interface RepositoryFacts {
-  /** As it was asked for, with the tag if one was. */
-  readonly name: string;
-  readonly gun: string;
-  readonly hasTrustData: boolean;
-  readonly roles: readonly RoleFacts[];
-  readonly tags: readonly TagFacts[];
-  readonly unsignedTags: readonly UnsignedTag[];
-  /** The pin that the root matched; absent when it was trusted on first use. */
-  readonly pinnedBy?: string;
-}
-
-/** A timestamp lasts two weeks; that its end is near says nothing. */
+/** A timestamp lasts two weeks; that it expires soon says nothing. */
 const renewedByServer: readonly RoleName[] = ['snapshot', 'timestamp'];
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -76,6 +46,21 @@ export function rolesOf(view: TrustedView, now: Date, warnDays: number): readonl
     if (expires < now) return 'expired';
     if (renewedByServer.includes(role)) return 'valid';
     return expires.getTime() < now.getTime() + warnDays * dayMs ? 'expiring' : 'valid';
+  };
+  const published = (
+    role: RoleName,
+    signed: SignedRole | undefined,
+    isSigned = true,
+  ): Pick<RoleFacts, 'version' | 'expires' | 'state' | 'tags'> => {
+    if (!signed) return { state: 'not published' };
+    const expires = expiryOf(signed);
+    const targets = view.targets.get(role)?.signed.targets;
+    return {
+      version: signed.version,
+      expires: expires.toISOString(),
+      state: isSigned ? stateAt(role, expires) : 'not validly signed',
+      ...(targets && { tags: Object.keys(targets).length }),
+    };
   };
   const documents = {
     root: view.root,
@@ -93,51 +78,27 @@ export function rolesOf(view: TrustedView, now: Date, warnDays: number): readonl
       role,
       threshold: listed?.threshold ?? 1,
       keys: known.map(keyFacts),
-      ...(file
-        ? {
-            version: file.signed.version,
-            expires: expiryOf(file.signed).toISOString(),
-            state: stateAt(role, expiryOf(file.signed)),
-          }
-        : { state: 'not published' as const }),
-      ...(role === 'targets' && file ? { tags: countOf(view, role) } : {}),
+      ...published(role, file?.signed),
     };
   });
   const delegations = [...view.delegations.values()].map((delegation): RoleFacts => {
-    const { name, threshold, paths } = delegation;
+    const { name, parent, threshold, paths } = delegation;
     const skipped = view.skipped.get(name);
-    const file = view.targets.get(name) ?? skipped?.envelope;
+    const { signed } = view.targets.get(name) ?? skipped?.envelope ?? {};
     return {
       role: name,
-      parent: delegation.parent,
+      parent,
       threshold,
       paths,
       keys: [...delegation.keys].map(keyFacts),
-      ...(file
-        ? {
-            version: file.signed.version,
-            expires: expiryOf(file.signed).toISOString(),
-            state:
-              skipped?.reason === 'signatures'
-                ? ('not validly signed' as const)
-                : stateAt(name, expiryOf(file.signed)),
-          }
-        : { state: 'not published' as const }),
-      ...(view.targets.has(name) ? { tags: countOf(view, name) } : {}),
+      ...published(name, signed, skipped?.reason !== 'signatures'),
     };
   });
   return [...base, ...delegations];
 }
 
-/** The signed tags as Docker lists them; only `tag`, if that is given. */
-export function signedTagsOf(view: TrustedView, tag: string | undefined): readonly SignedTag[] {
-  const all = listTags(view);
-  return tag === undefined ? all : all.filter((row) => row.tag === tag);
-}
-
-function countOf(view: TrustedView, role: RoleName): number {
-  return Object.keys(view.targets.get(role)?.signed.targets ?? {}).length;
-}
+/** What all files of roles state. */
+type SignedRole = Parameters<typeof expiryOf>[0] & { readonly version: number };
 
 function keyFacts([id, key]: readonly [KeyId, PublicKey]): KeyFacts {
   return { ...keyNameOf(id, key), type: key.keytype };
