@@ -67,6 +67,23 @@ describe('inputs that cannot be used', () => {
     expect(message).not.toContain('root-key');
   });
 
+  it.each(['sign', 'promote', 'revoke', 'signersAdd', 'keysStatus', 'trustDelete'] as const)(
+    'are told with the files that %s needs and that are not there',
+    async (command) => {
+      const offered = inputsOf('task', command);
+      const { message } = await refusedInputs(command, {
+        cloud: 'Moon',
+        'signing-key': 'no-such.key',
+        'trust-pin': 'no-such-ca.pem',
+      });
+      expect(message).toContain('"cloud" is "Moon"');
+      expect(message).toMatch(/^"trust-pin" cannot be used: The CA file \S+no-such-ca\.pem /m);
+      if (offered.includes('signing-key') && command !== 'keysStatus') {
+        expect(message).toMatch(/^"signing-key" cannot be used: The key file cannot be read/m);
+      }
+    },
+  );
+
   it('are told with a build context that is not there, which may be why there is no Dockerfile', async () => {
     const { message } = await refusedInputs('build', { tags: '1', context: 'no-such-folder' });
     expect(message).toMatch(/^"context" cannot be used: The build context \S+ is not a folder/m);

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { withPrivateDocker } from '../../../src/commands/build-push/docker-setup.js';
+import { checkDocker, withPrivateDocker } from '../../../src/commands/build-push/docker-setup.js';
 import type { RunContext } from '../../../src/commands/context.js';
 import type { DockerLogin } from '../../../src/commands/access/renewing-login.js';
 import { TrustError, type ErrorCode } from '../../../src/errors.js';
@@ -116,5 +116,13 @@ describe('Docker with a login that expires while it works', () => {
     });
     await expect(failed).rejects.toBe(error);
     expect(opened).toHaveLength(1);
+  });
+});
+
+describe('Docker', () => {
+  it('is asked nothing where its private configuration has no place', async () => {
+    const context = { tempDirectory: path.join(folder, 'gone') };
+    const checking = checkDocker(...([{}, context] as unknown as Parameters<typeof checkDocker>));
+    await expect(checking).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' });
   });
 });
