@@ -192,6 +192,7 @@ describe('sign', () => {
       'Digest',
       'Trust data',
       'Signature',
+      'Result',
     ]);
     expect(result.outputs['signed-tags']).toBe('a,b,c');
     expect(result.outputs).not.toHaveProperty('digest');

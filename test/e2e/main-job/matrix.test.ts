@@ -59,6 +59,7 @@ function phasesOf({ engine, builder }: Combination): string[] {
     ...(builder === 'classic' ? ['Push'] : []),
     'Digest',
     'Signature',
+    'Result',
   ];
 }
 
