@@ -37,7 +37,7 @@ async function paint(parts: Parts, texts: Readonly<Record<string, string>> = {})
     label: 'Paint',
     help: 'Paints.',
     inputs,
-    parse: () => undefined,
+    parse: () => ({}),
     run: () => Promise.resolve(empty),
     ...parts,
   });

@@ -40,7 +40,7 @@ function breakOff(body: (progress: Progress) => void, end: (process: EventEmitte
     label: 'Push and sign',
     help: '',
     inputs: {},
-    parse: () => undefined,
+    parse: () => ({}),
     run: (_, run) =>
       reportJob({ image, engine: 'native', isPushing: true }, run, async (progress) => {
         body(progress);
