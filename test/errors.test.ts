@@ -71,6 +71,8 @@ describe('the codes of errors', () => {
     'src/registry/docker-config-credentials.ts',
     'src/registry/image-name.ts',
     'src/signing/docker-key-file.ts',
+    'src/trust/reading/own-folder.ts',
+    'src/trust/reading/trust-cache.ts',
     'src/trust/server/client.ts',
     'src/trust/verification/pins.ts',
   ];
@@ -94,7 +96,6 @@ describe('the codes of errors', () => {
       'Tags',
       'HttpResponse',
       'TokenCredential',
-      'OpenedNewKey',
       'ExportableKey',
       'FoundKey',
     ];

@@ -30,7 +30,7 @@ function all(...edits: readonly Edit[]): Edit {
   return (text = '') => edits.reduce((made, edit) => edit(made), text);
 }
 
-const command = 'src/commands/definitions/today.ts';
+const command = 'src/commands/today.ts';
 
 /** A change may build upon those before it. */
 const changes: readonly Change[] = [
@@ -78,8 +78,8 @@ const changes: readonly Change[] = [
       [command]: () =>
         [
           '/** The command `today`. */',
-          "import { defineCommand } from '../command.js';",
-          "import { paragraph } from '../report/report-model.js';",
+          "import { defineCommand } from './command.js';",
+          "import { paragraph } from './report/report-model.js';",
           '',
           'export const today = defineCommand({',
           "  name: 'today',",
@@ -96,7 +96,7 @@ const changes: readonly Change[] = [
           '',
         ].join('\n'),
       'src/commands/commands.ts': all(
-        before('\nexport const all = [\n', "import { today } from './definitions/today.js';\n"),
+        before('\nexport const all = [\n', "import { today } from './today.js';\n"),
         before('] as const;\n', '  today,\n'),
       ),
       'test/commands/echo/set-up.ts': all(
