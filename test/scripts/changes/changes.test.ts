@@ -126,7 +126,7 @@ const changes: readonly Change[] = [
         ].join('\n'),
       ),
       [command]: all(
-        before('import { paragraph }', "import { timeZone } from '../inputs/days.js';\n"),
+        before('import { paragraph }', "import { timeZone } from './inputs/days.js';\n"),
         replace('inputs: {}', "inputs: { 'time-zone': timeZone }"),
         replace('() => ({})', "({ values }) => ({ zone: values['time-zone'] })"),
       ),
