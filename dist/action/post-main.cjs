@@ -1,8 +1,63 @@
 "use strict";
 
-// src/hosts/noted-folders.ts
-var notedFoldersName = "foldersToRemove";
-function readNotedFolders(text) {
+// src/errors.ts
+var exitCodes = {
+  done: 0,
+  failed: 1,
+  badInput: 2,
+  stopped: { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGBREAK: 149 }
+};
+var TrustError = class extends Error {
+  code;
+  remedy;
+  constructor(code, message, details) {
+    super(message, "cause" in details ? { cause: details.cause } : void 0);
+    this.name = "TrustError";
+    this.code = code;
+    this.remedy = details.remedy;
+  }
+};
+function messageOf(thrown) {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+// src/docker/private-config.ts
+var import_promises = require("node:fs/promises");
+var import_node_path = require("node:path");
+
+// src/docker/share-entries.ts
+function ignoreMissing(error) {
+  const code = error.code;
+  if (code === "ENOENT" || code === "ENOTDIR") return void 0;
+  throw error;
+}
+
+// src/docker/private-config.ts
+var privateConfigPrefix = "acr-content-trust-docker-";
+var markerFile = ".acr-content-trust";
+async function removePrivateConfig(path) {
+  const stats = await (0, import_promises.lstat)(path).catch(ignoreMissing);
+  if (stats === void 0) return;
+  const entries = stats.isDirectory() ? await (0, import_promises.readdir)(path) : [];
+  const isOurs = isPrivateConfigName((0, import_node_path.basename)(path)) && stats.isDirectory() && (entries.length === 0 || entries.includes(markerFile));
+  if (!isOurs) {
+    throw new TrustError(
+      "UNEXPECTED",
+      `${path} is not a private Docker configuration of this product`,
+      {
+        remedy: "Nothing was removed. Remove it by hand if it is no longer needed."
+      }
+    );
+  }
+  await (0, import_promises.rm)(path, { recursive: true, force: true, maxRetries: 3 });
+}
+function isPrivateConfigName(name) {
+  return new RegExp(`^${privateConfigPrefix}[A-Za-z0-9]{6}$`).test(name);
+}
+
+// src/hosts/cleanup-registry.ts
+var cleanupVariable = "foldersToRemove";
+function parseCleanup(text) {
   if (!text) return [];
   try {
     const value = JSON.parse(text);
@@ -11,6 +66,17 @@ function readNotedFolders(text) {
     if (error instanceof SyntaxError) return [];
     throw error;
   }
+}
+async function runCleanup(folders) {
+  const problems = [];
+  for (const folder of folders) {
+    try {
+      await removePrivateConfig(folder);
+    } catch (error) {
+      problems.push(`The private folder ${folder} could not be removed: ${messageOf(error)}`);
+    }
+  }
+  return problems;
 }
 
 // src/hosts/canonical-text.ts
@@ -79,12 +145,12 @@ function characterOf(code) {
   return code <= 1114111 ? String.fromCodePoint(code) : "";
 }
 
-// src/hosts/masks.ts
+// src/hosts/secret-masker.ts
 var shortestMask = 4;
 var shortestTrace = 8;
 var fragmentLength = 12;
 var cutMark = /\s?(?:\.\.\.|…)/g;
-var Masks = class {
+var SecretMasker = class {
   /** What hosts were told, so that they are told once. */
   #told = /* @__PURE__ */ new Set();
   /** What is looked for as it stands, because too little is left of it without its escapes. */
@@ -94,7 +160,7 @@ var Masks = class {
   #fragments = /* @__PURE__ */ new Set();
   /** Adds `value` and gives the single-line forms that were not known before. */
   add(value) {
-    const fresh = formsOf(value).filter((form) => !this.#told.has(form));
+    const fresh = maskedForms(value).filter((form) => !this.#told.has(form));
     for (const form of fresh) this.#told.add(form);
     const whole = value.trim();
     if (whole.length < shortestMask) return fresh;
@@ -154,7 +220,7 @@ var Masks = class {
       this.#fragments.add(text.slice(start, start + fragmentLength));
   }
 };
-function formsOf(value) {
+function maskedForms(value) {
   const whole = value.trim();
   if (whole.length < shortestMask) return [];
   const derived = [
@@ -216,7 +282,7 @@ var limits = {
   prefetchedRoles: 32,
   prefetchedBytes: 8 * 1024 * 1024,
   /** Files of roles that are fetched at the same time. */
-  roleFilesAtOnce: 8,
+  concurrentRoleFiles: 8,
   /** Keys of a role, each counted once: of root, targets, snapshot and timestamp, and of others. */
   keysPerBaseRole: 64,
   keysPerRole: 1024,
@@ -237,7 +303,7 @@ var limits = {
   /** How long one piece may take on its way to the registry. */
   blobChunkTimeoutMs: 5 * 6e4,
   /** Blobs that are copied at the same time. */
-  blobsAtOnce: 4,
+  concurrentBlobs: 4,
   /** How often the copying of one blob is begun. */
   blobTries: 3,
   /** An image of more manifests, or of more levels of indexes, is not copied. */
@@ -260,7 +326,7 @@ var limits = {
   /** How long a registry login lasts that does not say so (ACR's refresh tokens: 3 hours). */
   registryLoginLifetimeMs: 3 * 60 * 6e4,
   /** Requests of the whole process that are under way at the same time. */
-  requestsAtOnce: 32,
+  concurrentRequests: 32,
   /** One request with all its tries; and one try of a request that may be repeated. */
   httpTimeoutMs: 6e4,
   httpTryMs: 18e3,
@@ -268,9 +334,9 @@ var limits = {
   /** How long a proxy may take to open a connection. */
   proxyConnectMs: 15e3,
   /** A wait is told to the user each time it has lasted this much longer. */
-  tellWaitMs: 15e3,
+  waitReportMs: 15e3,
   /** A program that says nothing is told of each time this has passed. */
-  tellSilenceMs: 2 * 6e4,
+  silenceReportMs: 2 * 6e4,
   httpRetryBaseMs: 500,
   httpRetryCapMs: 1e4,
   /** How long a publish may go on meeting version conflicts. */
@@ -302,14 +368,14 @@ var limits = {
   /** Written to find out whether a disk has room for what a run leaves behind. */
   outputProbeBytes: 64 * 1024,
   /** Tags of one repository that the registry is asked for, or given, at the same time. */
-  tagsAtOnce: 16,
+  concurrentTags: 16,
   /** Repositories that are verified at the same time. */
-  verifiedAtOnce: 8,
+  concurrentRepositories: 8,
   /** How runs that signed the same tag bring registry and trust data to agree. */
-  settlePauseMs: 100,
+  reconcilePauseMs: 100,
   /** How long whoever put something else under a tag gets to look again, before we put ours. */
-  settlePatienceMs: 2e3,
-  settleDeadlineMs: 2e4,
+  reconcileGraceMs: 2e3,
+  reconcileDeadlineMs: 2e4,
   /** How often a file that another program holds is tried, and the pause that grows with each try. */
   fileBusyTries: 10,
   fileBusyPauseMs: 100,
@@ -337,7 +403,7 @@ var limits = {
   /** One operation on Key Vault, with its sign-in and all its retries. */
   vaultDeadlineMs: 18e4,
   /** Keys of a vault that are read at the same time when it is listed. */
-  vaultKeysAtOnce: 8,
+  concurrentVaultKeys: 8,
   /** A file of a backup folder; Key Vault's backups of keys with many versions take some hundred KiB. */
   backupFileBytes: 16 * 1024 * 1024,
   /** How many versions of a key are looked at to find the one that a repository lists. */
@@ -345,23 +411,26 @@ var limits = {
   /** How long a child process gets to end after it was asked to, before it is killed. */
   childGraceMs: 5e3,
   /** How long a run that was asked to stop gets to clean up, before it is left as it is. */
-  stopGraceMs: 3e4,
+  shutdownGraceMs: 3e4,
   /** A job summary; GitHub drops one of more than 1 MiB. */
   summaryBytes: 900 * 1024,
   /** The message of a failure, and its remedy; hosts cut annotations that are longer. */
   failureBytes: 16 * 1024,
   /** Warnings that are told one by one; the report has all. */
-  warningsTold: 100,
+  warningsShown: 100,
   /** A private folder of this age belongs to no run, wherever that was: jobs end before. */
   abandonedAfterMs: 7 * 24 * 60 * 6e4,
   /** How long a process that is done waits for its output to be taken. */
-  outputPatienceMs: 12e4
+  outputFlushMs: 12e4
 };
 
-// src/hosts/leave.ts
+// src/hosts/shutdown.ts
+var shutdownSignals = Object.keys(exitCodes.stopped);
+
+// src/hosts/exit.ts
 var closedCodes = /* @__PURE__ */ new Set(["EPIPE", "ECONNRESET", "EOF", "ERR_STREAM_DESTROYED"]);
 var lossy = /* @__PURE__ */ new WeakSet();
-function surviveLostOutput({ stdout, stderr }) {
+function tolerateLostOutput({ stdout, stderr }) {
   for (const output of [stdout, stderr]) {
     output.on("error", (error) => {
       if (!closedCodes.has(error.code ?? "")) lossy.add(output);
@@ -369,65 +438,7 @@ function surviveLostOutput({ stdout, stderr }) {
   }
 }
 
-// src/errors.ts
-var TrustError = class extends Error {
-  code;
-  remedy;
-  constructor(code, message, details) {
-    super(message, "cause" in details ? { cause: details.cause } : void 0);
-    this.name = "TrustError";
-    this.code = code;
-    this.remedy = details.remedy;
-  }
-};
-function messageOf(thrown) {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-// src/docker/private-config.ts
-var import_promises = require("node:fs/promises");
-var import_node_path = require("node:path");
-
-// src/docker/share-entries.ts
-function ignoreMissing(error) {
-  const code = error.code;
-  if (code === "ENOENT" || code === "ENOTDIR") return void 0;
-  throw error;
-}
-
-// src/docker/private-config.ts
-var privateConfigPrefix = "acr-content-trust-docker-";
-var markerFile = ".acr-content-trust";
-async function removePrivateConfig(path) {
-  const stats = await (0, import_promises.lstat)(path).catch(ignoreMissing);
-  if (stats === void 0) return;
-  const entries = stats.isDirectory() ? await (0, import_promises.readdir)(path) : [];
-  const isOurs = isPrivateConfigName((0, import_node_path.basename)(path)) && stats.isDirectory() && (entries.length === 0 || entries.includes(markerFile));
-  if (!isOurs) {
-    throw new TrustError("INPUT_INVALID", `${path} is not a private Docker configuration of ours`, {
-      remedy: "Nothing was removed. Remove it by hand if it is no longer needed."
-    });
-  }
-  await (0, import_promises.rm)(path, { recursive: true, force: true, maxRetries: 3 });
-}
-function isPrivateConfigName(name) {
-  return new RegExp(`^${privateConfigPrefix}[A-Za-z0-9]{6}$`).test(name);
-}
-
-// src/hosts/remove-noted.ts
-async function removeNoted(folders) {
-  const problems = [];
-  for (const folder of folders) {
-    try {
-      await removePrivateConfig(folder);
-    } catch (error) {
-      problems.push(`The private folder ${folder} could not be removed: ${messageOf(error)}`);
-    }
-  }
-  return problems;
-}
-
-// src/hosts/safe-lines.ts
+// src/hosts/sanitize-output.ts
 var longestLine = 64 * 1024;
 var ignorable = String.raw`\p{Default_Ignorable_Code_Point}`;
 var colour = String.raw`\x1b\[[0-9;:]*m`;
@@ -442,19 +453,19 @@ var controls = (
   // eslint-disable-next-line no-control-regex -- that is what it looks for
   /\x1b\[[0-?]*[ -/]*[@-ln-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b(?!\[[0-9;:]*m)|[\0-\x08\x0b-\x1a\x1c-\x1f\x7f\x80-\x9f]/g
 );
-function safeText(text, masks) {
-  return safeLine(text.split(lineEnd).join(" "), masks);
+function sanitizeText(text, masker) {
+  return sanitizeLine(text.split(lineEnd).join(" "), masker);
 }
-function safeLine(line, masks) {
-  return masks.redact(line.replace(controls, "")).replace(bracketMarker, "$1 [").replace(colonMarker, "$1 :");
+function sanitizeLine(line, masker) {
+  return masker.redact(line.replace(controls, "")).replace(bracketMarker, "$1 [").replace(colonMarker, "$1 :");
 }
 
 // src/hosts/actions/post.ts
 async function main() {
-  surviveLostOutput(process);
-  const noted = readNotedFolders(process.env[`STATE_${notedFoldersName}`]);
-  for (const problem of await removeNoted(noted)) {
-    const message = safeText(problem, new Masks()).replaceAll("%", "%25");
+  tolerateLostOutput(process);
+  const noted = parseCleanup(process.env[`STATE_${cleanupVariable}`]);
+  for (const problem of await runCleanup(noted)) {
+    const message = sanitizeText(problem, new SecretMasker()).replaceAll("%", "%25");
     process.stdout.write(`::warning::${message}
 `);
   }
