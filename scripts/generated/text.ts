@@ -5,7 +5,7 @@ import { inputNames } from '../../src/commands/index.js';
 /** The help with other inputs named as the host spells them. */
 export function helpOn(host: HostName, help: string): string {
   return help.replace(/`([a-z]+(?:-[a-z]+)+)`/g, (whole, name: string) =>
-    (inputNames as readonly string[]).includes(name) ? `\`${inputNameOn(host, name)}\`` : whole,
+    inputNames.includes(name) ? `\`${inputNameOn(host, name)}\`` : whole,
   );
 }
 

@@ -37,10 +37,7 @@ export interface CommandDefinition<N extends string, I extends Inputs, C> extend
    * From the inputs to what is asked for. Asks nobody, and notes what is wrong: when something was
    * noted, the run ends before `run`, whatever is returned.
    */
-  readonly parse: (
-    read: Read<I>,
-    signal: AbortSignal,
-  ) => C | undefined | Promise<C | undefined>;
+  readonly parse: (read: Read<I>, signal: AbortSignal) => C | undefined | Promise<C | undefined>;
   /**
    * Does what is asked for.
    * @throws what leaves nothing to report; any other failure stands in the report.

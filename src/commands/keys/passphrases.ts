@@ -8,7 +8,6 @@ import type { TokenCredential } from '@azure/core-auth';
 import { readPassphrase } from '../../azure/index.js';
 import { readVariable } from '../../docker/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
-import type { InputValues } from '../../inputs/index.js';
 import type { Secrets } from '../../ports.js';
 import type { KeyFile, StoredKey } from '../../signing/index.js';
 import type { Run } from '../context.js';
@@ -22,7 +21,7 @@ export const passphraseInputs = {
 } as const;
 
 /** What these inputs hold: passphrases, or the secrets that hold them. */
-export type KeyPassphrases = InputValues<typeof passphraseInputs>;
+export type KeyPassphrases = Readonly<Record<keyof typeof passphraseInputs, string | undefined>>;
 
 export function readKeyPassphrases({ values }: Read<typeof passphraseInputs>): KeyPassphrases {
   const { 'signing-key-passphrase': signing, 'root-key-passphrase': root } = values;

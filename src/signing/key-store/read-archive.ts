@@ -124,10 +124,7 @@ const otherForms: readonly (readonly [Buffer, string])[] = [
 function pathOf({ name }: TarHeader, file: string): string {
   // eslint-disable-next-line no-control-regex -- that is what must not be there
   if (/[\u0000-\u001f]/.test(name) || name.split(/[\\/]/).includes('..')) {
-    throw invalidStore(
-      file,
-      `it has an entry with an unsafe path: ${JSON.stringify(name)}`,
-    );
+    throw invalidStore(file, `it has an entry with an unsafe path: ${JSON.stringify(name)}`);
   }
   return name.replace(/^(?:\.?\/)+/, '');
 }

@@ -34,7 +34,7 @@ export async function runToldCommand(
   });
   const { HTTPS_PROXY } = process.env;
   const variables = Object.entries({ ...inputs, 'trust-report': path.join(folder, 'report.json') })
-    .filter(([name]) => known.has(name as string) || /passphrase|secret$/.test(name))
+    .filter(([name]) => known.has(name) || /passphrase|secret$/.test(name))
     .map(([name, value]): [string, string] => [name.replaceAll('-', '_').toUpperCase(), value]);
   const host = {
     ...createCliHost(
