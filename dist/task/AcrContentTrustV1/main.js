@@ -58013,10 +58013,7 @@ var otherForms = [
 ];
 function pathOf({ name: name4 }, file) {
   if (/[\u0000-\u001f]/.test(name4) || name4.split(/[\\/]/).includes("..")) {
-    throw invalidStore(
-      file,
-      `it has an entry with an unsafe path: ${JSON.stringify(name4)}`
-    );
+    throw invalidStore(file, `it has an entry with an unsafe path: ${JSON.stringify(name4)}`);
   }
   return name4.replace(/^(?:\.?\/)+/, "");
 }
