@@ -1,1 +1,0 @@
-export { parseDays } from '../inputs/days.js';

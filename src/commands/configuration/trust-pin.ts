@@ -1,1 +1,0 @@
-export { parsePin, type PinReference } from '../inputs/pins.js';
