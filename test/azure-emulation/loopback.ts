@@ -40,6 +40,8 @@ export async function startLoopback(): Promise<Loopback> {
     if (emulator.handle(host, req, res)) return;
     emulator.handleRegistryAuth(host, req, res);
   });
+  // A request sent on a connection just as it is given up would go unanswered.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const agent = new LoopbackAgent(port, cert);

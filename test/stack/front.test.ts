@@ -22,18 +22,26 @@ beforeAll(async () => {
 interface Answer {
   readonly status: number;
   readonly challenge: string | undefined;
+  /** What it says of how long it keeps a connection. */
+  readonly keepAlive: string | undefined;
   readonly body: string;
 }
 
 async function get(host: string, path: string): Promise<Answer> {
   const ca = await readFile(info.caFile, 'utf8');
   return new Promise((resolve, reject) => {
-    request({ host, path, agent, ca }, (response) => {
+    request({ host, path, agent, ca, headers: { connection: 'keep-alive' } }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
       response.on('end', () => {
         const challenge = response.headers['www-authenticate'];
-        resolve({ status: response.statusCode ?? 0, challenge, body });
+        const keepAlive = response.headers['keep-alive'];
+        resolve({
+          status: response.statusCode ?? 0,
+          challenge,
+          keepAlive: keepAlive?.toString(),
+          body,
+        });
       });
       response.on('error', reject);
     })
@@ -43,6 +51,11 @@ async function get(host: string, path: string): Promise<Answer> {
 }
 
 describe('the emulated host names', () => {
+  it('keep a connection for as long as the client does', async () => {
+    const { status, keepAlive } = await get(registry.loginServer, '/v2/');
+    expect({ status, keepAlive }).toEqual({ status: 401, keepAlive: undefined });
+  });
+
   it('challenges as the login server that was asked', async () => {
     const { status, challenge } = await get(registry.loginServer, '/v2/app/tags/list');
     expect(status).toBe(401);

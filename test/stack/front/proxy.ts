@@ -44,6 +44,9 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
   );
   // Uploads and slow engines take their time.
   tls.requestTimeout = 0;
+  // A client that sends on a connection just as we give it up gets no answer, and Docker does not
+  // repeat a POST. Who opened a connection closes it.
+  tls.keepAliveTimeout = 0;
   const http = createHttpServer((_req, res) => {
     res.writeHead(403, { 'content-type': 'text/plain' });
     res.end('the test stack is reached by CONNECT only\n');
