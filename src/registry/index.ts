@@ -13,6 +13,7 @@ export { findDockerLogin } from './docker-config-credentials.js';
 
 export { grantedActions } from './granted-actions.js';
 
+export { ageProblem, imageDatesOf } from './image-age.js';
 export { readImageConfigs } from './image-configs.js';
 export {
   formatImageReference,
@@ -30,5 +31,7 @@ export { createRegistryClient } from './manifests.js';
 export type { Manifest, RegistryClient } from './manifests.js';
 export { isIndexMediaType, manifestMediaTypes } from './media-types.js';
 export { listAttached } from './referrers.js';
+export { checkTagPattern, parseNamePattern, selectTags } from './patterns.js';
+export type { NamePattern, TagSelection } from './patterns.js';
 export { createTokenSource } from './token-source.js';
 export type { RegistryClientOptions, RepositoryAccess, TokenSourceOptions } from './types.js';

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TrustError, messageOf } from '../../errors.js';
 import type { Input, Inputs, NameInput } from '../../inputs/index.js';
+import { parseNamePattern, type NamePattern } from '../../registry/index.js';
 import {
   explain,
   formatPem,
@@ -14,7 +15,6 @@ import {
   type VaultKeyReference,
 } from '../../signing/index.js';
 import type { Pin } from '../../trust/index.js';
-import { parsePattern, type NamePattern } from './name-pattern.js';
 import type { Read } from './read.js';
 
 export const trustPin = {
@@ -152,7 +152,7 @@ export function parseScopedPin(text: string, workingDirectory: string): ScopedPi
   const [, pattern, pin] = match ?? [];
   return pattern === undefined || pin === undefined
     ? { pattern: undefined, pin: parsePin(text, workingDirectory) }
-    : { pattern: parsePattern(pattern), pin: parsePin(pin.trim(), workingDirectory) };
+    : { pattern: parseNamePattern(pattern), pin: parsePin(pin.trim(), workingDirectory) };
 }
 
 /** The pins that the root of `gun` is held against: those for it, else those for all. */

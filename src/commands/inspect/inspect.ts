@@ -17,11 +17,16 @@ import {
 } from '../../registry/index.js';
 import {
   createTrustServer,
+  dockerIndent,
+  dockerInspection,
+  drawTrustData,
   listTags,
   lookUpTag,
   readRepository,
+  rolesOf,
   type Gun,
   type Pin,
+  type RoleFacts,
   type SignedTag,
   type TrustedView,
 } from '../../trust/index.js';
@@ -41,10 +46,7 @@ import type { Report } from '../report/report-model.js';
 import { someOf } from '../report/some-of.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import { eachRepository, failureOfEach } from '../repositories/index.js';
-import { rolesOf, type RoleFacts } from '../repositories/role-facts.js';
 import { matchedPin, resolvePins } from '../signing/pins.js';
-import { dockerIndent, dockerInspection } from './docker-json.js';
-import { drawingOf } from './drawing.js';
 
 const inspectInputs = {
   ...repositoryInputs,
@@ -323,7 +325,7 @@ function shown(facts: RepositoryFacts, isDrawn: boolean): Report['body'] {
       { heading: '', text: ({ reason }) => reason ?? '', only: 'log' },
     ]),
     ...(names.length > 0 ? [{ summary: `Unsigned tags: ${someOf(names, mostUnsigned)}` }] : []),
-    ...(hasTrustData && isDrawn ? [{ summary: drawingOf(facts) }] : []),
+    ...(hasTrustData && isDrawn ? [{ summary: drawTrustData(facts) }] : []),
   ];
 }
 

@@ -4,15 +4,19 @@
  */
 import type { OpenedKey } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
+import { checkTagPattern, selectTags, type TagSelection } from '../../registry/index.js';
 import { proveSigner } from '../../signing/index.js';
 import {
   createTrustServer,
+  outcomeOf,
   planRemoval,
   readRepository,
   removeTags,
   requireAnchor,
+  viewAfter,
   type Pin,
   type RemovalPlan,
+  type RevokedTag,
   type TrustedView,
   type TrustServer,
 } from '../../trust/index.js';
@@ -40,8 +44,6 @@ import { codeColumn, tableOf, type Table } from '../report/table.js';
 import { openKeyInput } from '../signing/open-key-input.js';
 import { describePin, matchedPin, resolvePins, warnOfFirstUse } from '../signing/pins.js';
 import { checkRegistry, explainRefusal } from '../signing/registry-rights.js';
-import { outcomeOf, viewAfter, type RevokedTag } from './revoked-tags.js';
-import { checkPattern, selectTags, type TagSelection } from './tag-patterns.js';
 
 export const revoke = defineCommand({
   name: 'revoke',
@@ -76,7 +78,7 @@ export const revoke = defineCommand({
     const { tags, 'all-tags': isAll } = values;
     for (const tag of tags) {
       parse('tags', () => {
-        checkPattern(tag);
+        checkTagPattern(tag);
       });
     }
     if (isAll && tags.length > 0) {

@@ -1,5 +1,12 @@
 /** Lists who may sign repositories. Reads only, needs no more than AcrPull, and shows expired data too. */
-import { listSigners, releasesRole, type RoleName, type SignerListing } from '../../trust/index.js';
+import {
+  listSigners,
+  releasesRole,
+  rolesOf,
+  type RoleFacts,
+  type RoleName,
+  type SignerListing,
+} from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import { pinInputs, readPins } from '../inputs/pins.js';
 import { readRepositories, repositoryInputs } from '../inputs/repositories.js';
@@ -14,7 +21,6 @@ import {
   mapResults,
   valuesOf,
 } from '../repositories/index.js';
-import { rolesOf, type RoleFacts } from '../repositories/role-facts.js';
 import { resolvePin } from '../signing/pins.js';
 
 /** The signers of one repository, with the facts of every role. */

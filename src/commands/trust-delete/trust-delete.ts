@@ -4,7 +4,14 @@
  * what the server no longer serves.
  */
 import { TrustError, isTrustError } from '../../errors.js';
-import { deleteTrustData, readRepository, type Gun, type Pin } from '../../trust/index.js';
+import {
+  deleteTrustData,
+  exportTrustData,
+  readRepository,
+  type ExportedTrustData,
+  type Gun,
+  type Pin,
+} from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
 import { dryRun } from '../inputs/image.js';
@@ -24,7 +31,6 @@ import {
   type OpenRepository,
 } from '../repositories/index.js';
 import { describePin, resolvePins } from '../signing/pins.js';
-import { exportTrustData, type ExportedTrustData } from './export-trust-data.js';
 
 export const trustDelete = defineCommand({
   name: 'trustDelete',

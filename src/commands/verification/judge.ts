@@ -2,19 +2,18 @@
 import { mapConcurrent } from '../../concurrency.js';
 import { TrustError, isTrustError, unreachableCodes } from '../../errors.js';
 import { limits } from '../../limits.js';
-import type { Manifest } from '../../registry/index.js';
+import { ageProblem, imageDatesOf, type Manifest, type NamePattern } from '../../registry/index.js';
 import {
-  expiriesOf,
+  firstExpiry,
+  lookUpImage,
   releasesRole,
   repositoryAdmin,
   type RoleName,
+  type SignedImage,
   type TrustedView,
 } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import type { Run } from '../context.js';
-import type { NamePattern } from '../inputs/name-pattern.js';
-import { ageProblem, imageDatesOf } from './image-age.js';
-import { lookUpImage, type SignedImage } from './look-up.js';
 import type { ImageRequest } from './requests.js';
 import type { Verdict, VerdictProblem } from './verdict.js';
 
@@ -113,7 +112,7 @@ async function judgeSigned(
     const remedy = 'Have it signed by whoever holds the keys of these roles.';
     problems.push({ code: 'POLICY_NOT_MET', message, remedy });
   }
-  const expires = soonest(view, signed, policy.requiredRoles);
+  const expires = firstExpiry(view, signed, policy.requiredRoles);
   warnOfExpiry(view.gun, expires, policy, run);
   let created: Date | undefined;
   try {
@@ -201,20 +200,6 @@ async function describeTag(
     if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
     return `cannot be read (${error.message.replace(/\.$/, '')})`;
   }
-}
-
-/**
- * The first to expire of the roles the image depends on. The timestamp is not among them: it lasts
- * two weeks, and the server renews it by itself.
- */
-function soonest(
-  view: TrustedView,
-  { role }: SignedImage,
-  requiredRoles: readonly RoleName[],
-): Verdict['expires'] {
-  const counting = new Set<RoleName>(['root', 'snapshot', 'targets', role, ...requiredRoles]);
-  const first = [...expiriesOf(view)].find(([name]) => counting.has(name));
-  return first && { role: first[0], at: first[1] };
 }
 
 function warnOfExpiry(

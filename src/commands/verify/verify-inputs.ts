@@ -4,6 +4,7 @@ import { readImageFiles, type ImageFile } from '../../deployment-files/index.js'
 import type { Inputs } from '../../inputs/index.js';
 import {
   parseImageReference,
+  parseNamePattern,
   parseRegistryHost,
   parseRepository,
   parseTag,
@@ -11,7 +12,6 @@ import {
 import { parseDays, readDays, warnExpiryDays } from '../inputs/days.js';
 import { registryLogin } from '../inputs/identity.js';
 import { tags } from '../inputs/image.js';
-import { parsePattern } from '../inputs/name-pattern.js';
 import { parseScopedPin, trustPin } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import {
@@ -193,7 +193,7 @@ export async function parseVerify(
       requiredRoles: [...new Set(roles)],
       maxAgeDays: maxAge === undefined ? undefined : parse('max-age', () => parseDays(maxAge, 1)),
       warnExpiryDays: readDays(read),
-      allowUnsigned: each('allow-unsigned', parsePattern),
+      allowUnsigned: each('allow-unsigned', parseNamePattern),
       allowMovedTags: inputs['allow-moved-tags'],
       isUsedByDigest: ({ image, isInFilesOnly }) =>
         inputs['pull-verified'] ||

@@ -9,4 +9,5 @@ export { planRemoval, type KeepingRole, type RemovalPlan } from './plan-removal.
 export { overtakenBy, publishTags, signedByOthers } from './publish-tags.js';
 export { requireAnchor, type FileToSign } from './require-anchor.js';
 export { removeTags, type RemoveTagsOptions } from './remove-tags.js';
+export { outcomeOf, viewAfter, type RevokedTag } from './revoked-tags.js';
 export type { ChangeOptions, PublishingContext, TagContent, Tags } from './types.js';

@@ -7,7 +7,10 @@ export {
   type VouchingKey,
 } from './anchor.js';
 export { TrustedCollection } from './collection.js';
+export { dockerIndent, dockerInspection } from './docker-inspection.js';
+export { drawTrustData } from './drawing.js';
 export { expiriesOf, expiryOf } from './expiries.js';
+export { exportTrustData, type ExportedTrustData } from './export.js';
 export { invalidData } from './errors.js';
 export {
   canonicalIdOrNone,
@@ -27,6 +30,8 @@ export {
 } from './root-keys.js';
 export { verifyRootChain } from './root-chain.js';
 export { countSignatures } from './signatures.js';
+export { rolesOf, type RoleFacts } from './role-facts.js';
+export { firstExpiry, lookUpImage, type SignedImage } from './signed-image.js';
 export { signingRoles, visibilityOf, type SigningCandidate } from './signing-roles.js';
 export { adminKeysOf, listTags, repositoryAdmin, signersOf, type SignedTag } from './tags.js';
 export type { EarlierState, EffectiveRole, TrustedView } from './view.js';

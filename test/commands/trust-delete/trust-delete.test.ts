@@ -1,7 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportTrustData } from '../../../src/commands/trust-delete/export-trust-data.js';
-import { canonicalKeyIdOf } from '../../../src/trust/index.js';
-import { dockerLikeRepository, inDays, trustFiles } from '../../trust/repository-builder.js';
 import { host, reply, reportOf, startRegistryWorld } from '../support/registry-world.js';
 import type { RegistryWorld } from '../support/registry-world.js';
 
@@ -140,28 +137,5 @@ describe('trust delete', () => {
         { state: 'failed', error: { code: 'SIGNER_NOT_AUTHORIZED' } },
       ],
     });
-  });
-});
-
-describe('the exported trust data', () => {
-  it('has every tag with its digest, every signer, every key and every role', () => {
-    const repository = dockerLikeRepository();
-    repository.delegate('targets/gone', { expires: inDays(-1) });
-    const data = exportTrustData(trustFiles(repository.build()));
-    expect(data.tags).toMatchObject([
-      { tag: '1.0', signers: ['alice'], isPulled: true },
-      { tag: 'old', signers: ['Repo Admin'], isPulled: true },
-    ]);
-    expect(data.signers.map(({ name }) => name)).toEqual(['gone', 'alice']);
-    const [root] = repository.root.keys;
-    expect(data.rootKeys).toEqual([
-      { keyId: root && canonicalKeyIdOf(root.publicKey), dockerId: root?.keyId },
-    ]);
-    expect(data.roles.map(({ role, state }) => [role, state])).toEqual([
-      ['targets', 'trusted'],
-      ['targets/releases', 'trusted'],
-      ['targets/alice', 'trusted'],
-      ['targets/gone', 'untrusted'],
-    ]);
   });
 });

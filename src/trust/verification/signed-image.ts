@@ -1,11 +1,10 @@
-/** What verified trust data says about one image: pure, and as Docker's pull would decide it. */
-import {
-  listTags,
-  lookUpTag,
-  rolesListing,
-  type RoleName,
-  type TrustedView,
-} from '../../trust/index.js';
+/** What verified trust data says about one image, as Docker's pull would decide it. */
+import type { RoleName } from '../metadata/index.js';
+import { expiriesOf } from './expiries.js';
+import { lookUpTag } from './look-up.js';
+import { rolesListing } from './roles-listing.js';
+import { listTags } from './tags.js';
+import type { TrustedView } from './view.js';
 
 /** A signed image. */
 export interface SignedImage {
@@ -48,7 +47,7 @@ export function lookUpImage(
 }
 
 /**
- * A digest counts while some tag stands for it as Docker reads it: an entry of `targets` that
+ * A digest counts while some tag points to it as Docker reads it: an entry of `targets` that
  * `targets/releases` overrides is history.
  */
 function lookUpDigest(
@@ -75,4 +74,18 @@ function lookUpDigest(
     role: found.role,
     roles: first.roles,
   };
+}
+
+/**
+ * The first to expire of the roles that the image depends on. The timestamp is not among them: it
+ * lasts two weeks, and the server renews it by itself.
+ */
+export function firstExpiry(
+  view: TrustedView,
+  { role }: SignedImage,
+  requiredRoles: readonly RoleName[],
+): { readonly role: RoleName; readonly at: Date } | undefined {
+  const counting = new Set<RoleName>(['root', 'snapshot', 'targets', role, ...requiredRoles]);
+  const first = [...expiriesOf(view)].find(([name]) => counting.has(name));
+  return first && { role: first[0], at: first[1] };
 }

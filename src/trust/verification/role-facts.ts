@@ -1,14 +1,8 @@
-/** The roles of a verified repository, as data. Pure: nothing is asked or decided here. */
-import {
-  expiryOf,
-  keyNameOf,
-  getOwnProperty,
-  type KeyId,
-  type KeyName,
-  type PublicKey,
-  type RoleName,
-  type TrustedView,
-} from '../../trust/index.js';
+/** The roles of a verified repository, as data. */
+import { getOwnProperty, type KeyId, type PublicKey, type RoleName } from '../metadata/index.js';
+import { expiryOf } from './expiries.js';
+import { keyNameOf, type KeyName } from './key-names.js';
+import type { TrustedView } from './view.js';
 
 /** One key of a role. */
 export interface KeyFacts extends KeyName {

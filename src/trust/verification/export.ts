@@ -1,17 +1,8 @@
-/** The trust data of a repository as plain facts, so that it can be made again. Pure. */
-import {
-  keyNameOf,
-  keyNamesOf,
-  listTags,
-  sha256HexOf,
-  signersOf,
-  type Gun,
-  type KeyName,
-  type RoleName,
-  type SignedTag,
-  type TargetsSigned,
-  type TrustedView,
-} from '../../trust/index.js';
+/** The trust data of a repository as plain facts, so that it can be made again. */
+import { sha256HexOf, type Gun, type RoleName, type TargetsSigned } from '../metadata/index.js';
+import { keyNameOf, keyNamesOf, type KeyName } from './key-names.js';
+import { listTags, signersOf, type SignedTag } from './tags.js';
+import type { TrustedView } from './view.js';
 
 /** A file of the repository, with all that it states. */
 export interface ExportedRole {

@@ -1,11 +1,7 @@
-/** The inspection as `docker trust inspect` prints it (docker-cli cli/command/trust/inspect.go). */
-import {
-  adminKeysOf,
-  signersOf,
-  type KeyId,
-  type SignedTag,
-  type TrustedView,
-} from '../../trust/index.js';
+/** A repository as `docker trust inspect` prints it (docker-cli cli/command/trust/inspect.go). */
+import type { KeyId } from '../metadata/index.js';
+import { adminKeysOf, signersOf, type SignedTag } from './tags.js';
+import type { TrustedView } from './view.js';
 
 /** One element of the array; the names are Docker's. */
 export interface DockerInspection {

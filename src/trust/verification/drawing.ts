@@ -2,8 +2,8 @@
  * Draws keys -> roles -> tags as a Mermaid flow chart. Bounded in size, whatever the repository
  * holds; nothing in a name can end a label or the block it stands in.
  */
-import type { SignedTag } from '../../trust/index.js';
-import type { RoleFacts } from '../repositories/role-facts.js';
+import type { RoleFacts } from './role-facts.js';
+import type { SignedTag } from './tags.js';
 
 /** GitHub refuses to draw more than a few hundred edges; people stop reading far earlier. */
 const mostTags = 30;
@@ -11,7 +11,7 @@ const mostRoles = 20;
 const mostKeysOfARole = 5;
 
 /** The drawing as a fenced block of Markdown. */
-export function drawingOf({
+export function drawTrustData({
   roles,
   tags,
 }: {

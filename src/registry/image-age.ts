@@ -1,6 +1,7 @@
 /** How old an image is, by what the registry holds under its digest. */
-import { readImageConfigs, type Manifest } from '../../registry/index.js';
-import type { Session } from '../access/access.js';
+import type { ReadBlob } from './blobs.js';
+import { readImageConfigs } from './image-configs.js';
+import type { Manifest, RegistryClient } from './manifests.js';
 
 /** When one platform's image was made. */
 export interface ImageDate {
@@ -14,7 +15,7 @@ const dayMs = 24 * 60 * 60_000;
 
 /** @throws {TrustError} what the registry throws, REGISTRY_FAILED for content that is no image. */
 export async function imageDatesOf(
-  access: Pick<Session, 'images' | 'readBlob'>,
+  access: { readonly images: Pick<RegistryClient, 'getManifest'>; readonly readBlob: ReadBlob },
   repository: string,
   manifest: Manifest,
 ): Promise<readonly ImageDate[]> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { selectTags } from '../../../src/commands/revoke/tag-patterns.js';
+import { parseNamePattern, selectTags } from '../../src/registry/index.js';
 
 describe('the selection of tags', () => {
   it.each([
@@ -34,5 +34,24 @@ describe('the selection of tags', () => {
 
   it('says which names and patterns mean none of the tags', () => {
     expect(selectTags(['1.0', '2.*', 'x?']).without(['1.0', 'y1'])).toEqual(['2.*', 'x?']);
+  });
+});
+
+describe('a pattern of names', () => {
+  it.each([
+    ['docker.io/library/*', 'docker.io/library/alpine', true],
+    ['docker.io/library/*', 'docker.io/library2/alpine', false],
+    ['docker.io/library/alpine', 'docker.io/library/alpine', true],
+    ['docker.io/library/alpine', 'docker.io/library/alpine3', false],
+    ['*.azurecr.io/team/*-dev', 'contoso.azurecr.io/team/a/b-dev', true],
+    ['*.azurecr.io/team/*-dev', 'contoso.azurecr.io/team/a/b-prod', false],
+    ['localhost:5000/*', 'localhost:5000/a', true],
+    ['a.io/*ab*b', 'a.io/ab', false],
+  ])('%s against %s: %s', (pattern, name, expected) => {
+    expect(parseNamePattern(pattern).matches(name)).toBe(expected);
+  });
+
+  it.each(['*', 'alpine', 'docker.io/Library', 'docker.io/a:1', 'a b/c'])('is not %j', (text) => {
+    expect(() => parseNamePattern(text)).toThrow(/is not a pattern of image names/);
   });
 });

@@ -1,11 +1,7 @@
 /** What is, or would be, left of the selected tags: per tag, as a pull would meet it. Pure. */
-import {
-  lookUpTag,
-  type KeepingRole,
-  type RemovalPlan,
-  type RoleName,
-  type TrustedView,
-} from '../../trust/index.js';
+import type { RoleName } from '../metadata/index.js';
+import { lookUpTag, type TrustedView } from '../verification/index.js';
+import type { KeepingRole, RemovalPlan } from './plan-removal.js';
 
 /** A tag after its revocation. */
 export interface RevokedTag {

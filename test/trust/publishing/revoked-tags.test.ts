@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { outcomeOf, viewAfter } from '../../../src/commands/revoke/revoked-tags.js';
-import { planRemoval, publishTags, readRepository } from '../../../src/trust/index.js';
+import {
+  outcomeOf,
+  planRemoval,
+  publishTags,
+  readRepository,
+  viewAfter,
+} from '../../../src/trust/index.js';
 import { ecdsaSigner } from '../../trust/support/keys.js';
 import { content, TestRepository } from '../../trust/support/repository.js';
 
