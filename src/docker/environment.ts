@@ -3,6 +3,8 @@
  * that credentials of the step never reach a build. DOCKER_CONTENT_TRUST and its passphrases are
  * never inherited; whoever wants them sets them for one child.
  */
+import path from 'node:path';
+import type { Machine } from './machine.js';
 
 /** An environment as a host hands it in. */
 type EnvironmentSource = Readonly<Record<string, string | undefined>>;
@@ -113,4 +115,51 @@ export function variableOfSecret(secret: string): string | undefined {
   return (
     fields.get('env') ?? (fields.has('src') || fields.has('source') ? undefined : fields.get('id'))
   );
+}
+
+/**
+ * A warning for each secret and build argument whose environment variable has no value, by position:
+ * what is written in place of a name may be the secret itself.
+ */
+export function unsetVariableWarnings(
+  {
+    secrets,
+    buildArgs,
+  }: { readonly secrets: readonly string[]; readonly buildArgs: readonly string[] },
+  { environment, platform, nameInput }: Pick<Machine, 'environment' | 'platform' | 'nameInput'>,
+): readonly string[] {
+  const warningsOf = (
+    input: string,
+    names: readonly (string | undefined)[],
+    result: string,
+  ): readonly string[] =>
+    names.flatMap((name, index) => {
+      const isSet =
+        name === undefined || (readVariable(environment, name, platform === 'win32') ?? '') !== '';
+      if (isSet) return [];
+      return `"${nameInput(input)}": the environment variable of entry ${index + 1} is not set, ${result}.`;
+    });
+  // With nothing but an id, BuildKit reads a file of that name where there is no such variable.
+  const named = secrets.map((secret) =>
+    /(^|,)env=/.test(secret) ? variableOfSecret(secret) : undefined,
+  );
+  const withoutValue = buildArgs.map(variableOfBuildArg);
+  return [
+    ...warningsOf('secrets', named, 'so the build gets an empty secret or none'),
+    ...warningsOf(
+      'build-args',
+      withoutValue,
+      'so the argument keeps the default of the Dockerfile',
+    ),
+  ];
+}
+
+/** The folder of the user's own configuration: DOCKER_CONFIG, else `.docker` in the home directory. */
+export function userDockerConfig({
+  environment,
+  homeDirectory,
+  platform,
+}: Pick<Machine, 'environment' | 'homeDirectory' | 'platform'>): string {
+  const configured = readVariable(environment, 'DOCKER_CONFIG', platform === 'win32') ?? '';
+  return configured === '' ? path.join(homeDirectory, '.docker') : path.resolve(configured);
 }

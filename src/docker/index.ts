@@ -8,20 +8,26 @@ export {
   type BuildRequest,
 } from './build-arguments.js';
 
+export { buildPinned } from './build-pinned.js';
 export { runBuild, type BuildResult } from './build.js';
 export {
   dockerCapabilities,
   requireContentTrust,
   type DockerCapabilities,
 } from './capabilities.js';
+export {
+  checkDocker,
+  type CheckedDocker,
+  type DockerNeeds,
+  type WantedBuild,
+} from './check-docker.js';
 export { createDockerCli, type DockerCli } from './cli.js';
 
 export {
   dockerEnvironment,
   namesReferredTo,
   readVariable,
-  variableOfBuildArg,
-  variableOfSecret,
+  userDockerConfig,
 } from './environment.js';
 export { readExtraArguments } from './extra-arguments.js';
 export { isLoginRefusal } from './error-mapping.js';
@@ -35,19 +41,30 @@ export {
 export { removeAbandonedConfigs } from './abandoned-configs.js';
 export { copyDockerfile } from './dockerfile-copy.js';
 export {
-  parseSourcePolicy,
-  policyFor,
-  policyVariable,
-  requireNoConversion,
-  type PolicyRule,
-} from './source-policy/index.js';
+  baseImageOptions,
+  prepareBuild,
+  readsRegistry,
+  type PreparedBuild,
+} from './prepare-build.js';
 export {
   createPrivateConfig,
   privateConfigPrefix,
   removePrivateConfig,
   type PrivateConfig,
 } from './private-config.js';
+export {
+  withPrivateDocker,
+  type DockerLogin,
+  type DockerUse,
+  type PrivateDocker,
+} from './private-docker.js';
 export { pushTags, type PushProgress, type PushRequest, type PushedContent } from './push.js';
+export { resolvePushed } from './resolve-pushed.js';
 export { pushUnder, renameLocally } from './staging.js';
 export { listTrustKeys, removeTrustKey, writeTrustData, writeTrustKeys } from './trust-store.js';
 export { pushAndSignTags } from './trusted-push.js';
+export {
+  verifyBaseImages,
+  type BaseImageDecisions,
+  type BaseImageReport,
+} from './verify-base-images.js';

@@ -5,7 +5,8 @@ import { propertiesOf } from './sources.js';
 
 const source = 'src/commands/report/report.ts';
 const properties = [
-  ...['TrustReport', 'TagReport', 'BaseImageReport'].flatMap((name) => propertiesOf(source, name)),
+  ...['TrustReport', 'TagReport'].flatMap((name) => propertiesOf(source, name)),
+  ...propertiesOf('src/docker/verify-base-images.ts', 'BaseImageReport'),
   ...propertiesOf('src/commands/report/report-model.ts', 'ErrorFacts'),
 ];
 

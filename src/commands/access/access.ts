@@ -28,13 +28,12 @@ import {
   type RegistryClientOptions,
   type RegistryCredential,
 } from '../../registry/index.js';
-import { dockerEnvironment } from '../../docker/index.js';
+import { dockerEnvironment, userDockerConfig, type DockerLogin } from '../../docker/index.js';
 import { createTrustServer } from '../../trust/index.js';
 import { version } from '../../version.js';
 import type { Ports } from '../context.js';
-import { userDockerConfig } from './docker-home.js';
 import { chooseCloud, chooseIdentity, type IdentityInputs } from './identity.js';
-import { openRenewingLogin, type DockerLogin } from './renewing-login.js';
+import { openRenewingLogin } from './renewing-login.js';
 
 /** Who the run is to Azure. Nobody has been asked yet. */
 export interface AzureAccess {
@@ -76,7 +75,7 @@ export interface Session extends AzureAccess {
   /** The login to hand to Docker, fresh; undefined where Docker has its own or needs none. */
   readonly dockerLogin: () => Promise<DockerLogin | undefined>;
   /** Access to another registry or trust server, as Docker's own login or anonymously. */
-  accessTo(registryHost: string, endpoint: string): Promise<RegistryAccess>;
+  readonly accessTo: (registryHost: string, endpoint: string) => Promise<RegistryAccess>;
 }
 
 /** Access of one run. */

@@ -6,17 +6,10 @@ import {
   type RegistryLogin,
   type RegistryLoginOptions,
 } from '../../azure/index.js';
+import type { DockerLogin } from '../../docker/index.js';
 import { limits } from '../../limits.js';
 import type { Clock } from '../../ports.js';
 import type { RegistryCredential } from '../../registry/index.js';
-
-/** What `docker login` would be given. */
-export interface DockerLogin {
-  readonly username: string;
-  readonly password: string;
-  /** When the registry stops accepting it. */
-  readonly expiresAt: Date;
-}
 
 /** A login with the run's identity. */
 export interface RenewingLogin {

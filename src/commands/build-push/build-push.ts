@@ -3,11 +3,26 @@
  * could keep the run from ending signed is found before the build.
  */
 import { isTrustError } from '../../errors.js';
-import type { BuildResult } from '../../docker/index.js';
+import {
+  baseImageOptions,
+  buildPinned,
+  checkDocker,
+  prepareBuild,
+  readsRegistry,
+  verifyBaseImages,
+  withPrivateDocker,
+  type BaseImageDecisions,
+  type BuildRequest,
+  type BuildResult,
+  type CheckedDocker,
+  type DockerUse,
+  type PreparedBuild,
+} from '../../docker/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
 import { reportJob, type JobProgress } from '../report/job-report.js';
+import { proveTemporaryFolder } from '../report/report-file.js';
 import type { Report } from '../report/report-model.js';
 import {
   checkShared,
@@ -18,8 +33,7 @@ import {
 import { requirePush } from '../signing/registry-rights.js';
 import { nothingPushed } from '../signing/registry-state.js';
 import { chooseTagOrder, pushingState, type TagOrder } from '../signing/tag-order.js';
-import { verifyBaseImages, type BaseImageDecisions } from './base-images.js';
-import { buildImage } from './build-image.js';
+import { createBaseImageLookUp } from './base-image-signatures.js';
 import {
   buildInputs,
   commonInputs,
@@ -30,19 +44,12 @@ import {
   readPushJob,
   type JobConfiguration,
 } from './configuration.js';
-import { checkDocker, withPrivateDocker, type CheckedDocker } from './docker-setup.js';
-import {
-  baseImageOptions,
-  prepareBuild,
-  readsRegistry,
-  type PreparedBuild,
-} from './prepare-build.js';
 import { pushAndSign } from './push-and-sign.js';
 
 /** A run that has passed its preflight. */
 export interface Job {
   readonly configuration: JobConfiguration;
-  readonly docker: CheckedDocker;
+  readonly docker: DockerUse;
   readonly session: Session;
   /** Where the image is between push and signature. */
   readonly order: TagOrder;
@@ -111,11 +118,15 @@ async function prepare(
   if (!configuration.contentTrust) {
     log.warn('Content trust is off for this step: nothing is verified and nothing is signed.');
   }
-  const docker = await log.group('Docker', () => checkDocker(configuration, run));
+  await proveTemporaryFolder(run);
+  const { build, passEnvironment } = configuration;
+  const signs = signing?.engine === 'docker';
+  const docker = await log.group('Docker', () =>
+    checkDocker({ build, signs, passEnvironment }, run),
+  );
   const order = chooseTagOrder(configuration, docker);
   const prepared =
-    configuration.build &&
-    (await prepareBuild(configuration, configuration.build, docker, order, run));
+    build && (await prepareBuild(build, buildResultOf(configuration, docker, order), run));
   const place = { registry: image.registry, trustServer: configuration.trustServer };
   const opening = signing && openSigning(signing, access.azure(image.registry), run);
   const needsLogin =
@@ -137,26 +148,53 @@ async function prepare(
       return plan();
     }));
   const decisions =
-    prepared && configuration.build.baseImages !== 'ignore'
-      ? await log.group('Base images', () =>
-          verifyBaseImages(prepared, configuration, docker, session, run),
-        )
+    prepared && build.baseImages !== 'ignore'
+      ? await log.group('Base images', () => {
+          const policy = {
+            isEnforced: build.baseImages === 'enforce',
+            lookUp: createBaseImageLookUp(image.registry, session, run),
+            accessTo: session.accessTo,
+          };
+          return verifyBaseImages(prepared, policy, docker, run);
+        })
       : undefined;
   progress.baseImages = decisions?.reports ?? [];
-  return { configuration, docker, session, order, plan, prepared, decisions, progress };
+  const use = { docker, registry: image.registry, login: session.dockerLogin };
+  return { configuration, docker: use, session, order, plan, prepared, decisions, progress };
+}
+
+/** Who builds, and what becomes of the result. */
+function buildResultOf(
+  { command, image: { gun, tags } }: JobConfiguration,
+  { builder = 'classic' }: CheckedDocker,
+  order: TagOrder,
+): Pick<BuildRequest, 'builder' | 'tags' | 'output'> {
+  const named = (all: readonly string[]): readonly string[] => all.map((tag) => `${gun}:${tag}`);
+  if (command !== 'buildAndPush' || builder !== 'buildx') {
+    return { builder, tags: named(tags), output: { kind: 'load' } };
+  }
+  switch (order.kind) {
+    case 'tags-first':
+      return { builder, tags: named(tags), output: { kind: 'push' } };
+    case 'by-digest':
+      return { builder, tags: named(tags), output: { kind: 'push-by-digest', repository: gun } };
+    case 'staging-tag':
+      return { builder, tags: named([order.tag]), output: { kind: 'push' } };
+  }
 }
 
 /** Builds; with a builder that pushes at once, notes what that may have changed. */
 function buildPrepared(job: Job, prepared: PreparedBuild, run: Run): Promise<BuildResult> {
-  const { configuration, order, decisions, progress } = job;
+  const { configuration, docker, order, decisions, progress } = job;
+  const contentTrust = dockerContentTrust(configuration);
   const pushes = prepared.request.output.kind !== 'load';
   return run.log.group('Build', async () => {
     if (pushes) progress.state = pushingState(order, configuration.image.tags);
     try {
       return await withPrivateDocker(
-        job,
+        docker,
         run,
-        (docker) => buildImage(prepared, decisions, configuration, docker, run),
+        ({ cli }) => buildPinned(prepared, { decisions, contentTrust }, cli, run),
         // Without the builder's cache a second build takes as long as the first.
         configuration.build?.noCache !== true,
       );
@@ -168,4 +206,15 @@ function buildPrepared(job: Job, prepared: PreparedBuild, run: Run): Promise<Bui
       throw error;
     }
   });
+}
+
+/** Docker verifies base images itself where it signs, unless they are not to be looked at. */
+function dockerContentTrust({
+  signing,
+  build,
+  trustServer,
+  image,
+}: JobConfiguration): { readonly server?: string } | undefined {
+  if (signing?.engine !== 'docker' || build?.baseImages === 'ignore') return undefined;
+  return trustServer === `https://${image.registry}` ? {} : { server: trustServer };
 }

@@ -1,6 +1,11 @@
 /** What a build, push and signature of one image is asked for. Asks nobody. */
 import { parseArgsStringToArgv } from 'string-argv';
-import { locateContext, locateDockerfile, readExtraArguments } from '../../docker/index.js';
+import {
+  locateContext,
+  locateDockerfile,
+  readExtraArguments,
+  type WantedBuild,
+} from '../../docker/index.js';
 import { flawOf, type Inputs } from '../../inputs/index.js';
 import type { ImageConfiguration, SigningConfiguration } from '../configuration/types.js';
 import * as building from '../inputs/build.js';
@@ -68,21 +73,7 @@ export const pushInputs = {
 type JobInputs = typeof namedInputs & typeof commonInputs;
 
 /** What is built, and how. */
-export interface BuildConfiguration {
-  readonly context: string;
-  readonly dockerfile: string | undefined;
-  readonly buildArgs: readonly string[];
-  readonly target: string | undefined;
-  readonly labels: readonly string[];
-  readonly platforms: readonly string[];
-  readonly secrets: readonly string[];
-  readonly cacheFrom: readonly string[];
-  readonly cacheTo: readonly string[];
-  readonly noCache: boolean;
-  readonly pull: boolean;
-  readonly builder: 'auto' | 'buildx' | 'classic';
-  readonly builderName: string | undefined;
-  readonly extraArguments: readonly string[];
+interface BuildConfiguration extends WantedBuild {
   /** `ignore` also when content trust is off. */
   readonly baseImages: 'enforce' | 'pin-signed' | 'ignore';
 }

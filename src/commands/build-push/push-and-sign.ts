@@ -2,7 +2,7 @@
  * The second half of the main job, as steps from one state of the registry to the next
  * (registry-state.ts): push, then signature, then tags where those come last.
  */
-import type { BuildResult } from '../../docker/index.js';
+import { resolvePushed, type BuildResult } from '../../docker/index.js';
 import type { Manifest } from '../../registry/index.js';
 import { readRepository, type TrustedView } from '../../trust/index.js';
 import { ahead } from '../ahead.js';
@@ -27,7 +27,6 @@ import {
 import { stagingTagPrefix, type TagOrder } from '../signing/tag-order.js';
 import type { Job } from './build-push.js';
 import { pushImage } from './push.js';
-import { resolvePushed } from './pushed-content.js';
 
 /**
  * Pushes, signs and reads back.

@@ -6,9 +6,11 @@ import {
   pushUnder,
   renameLocally,
   resolveLocalImage,
+  withPrivateDocker,
   writeTrustData,
   writeTrustKeys,
   type BuildResult,
+  type PrivateDocker,
   type PushedContent,
   type PushProgress,
   type PushRequest,
@@ -26,7 +28,6 @@ import {
 } from '../signing/registry-state.js';
 import { pushedState, pushingState } from '../signing/tag-order.js';
 import type { Job } from './build-push.js';
-import { withPrivateDocker, type PrivateDocker } from './docker-setup.js';
 
 /**
  * From nothing pushed, or from what the builder has pushed, to an image in the registry: under its
@@ -48,14 +49,14 @@ export async function pushImage(
     content = built.content;
     if (order.kind === 'staging-tag') {
       const wanted = tags.map((tag) => `${gun}:${tag}`);
-      await withPrivateDocker(job, run, ({ cli }) =>
+      await withPrivateDocker(job.docker, run, ({ cli }) =>
         renameLocally(cli, `${gun}:${order.tag}`, wanted, log),
       );
     }
   } else {
     content = await log.group('Push', () =>
       // A new configuration, because the login in the one of the build may have aged.
-      withPrivateDocker(job, run, (docker) => push(job, docker, built?.imageId, view, run)),
+      withPrivateDocker(job.docker, run, (docker) => push(job, docker, built?.imageId, view, run)),
     );
   }
   const pushed = pushedState(order);

@@ -2,6 +2,7 @@
  * How far a run has come that builds, pushes or signs the image of one repository, and what it says of
  * that when it ends, done or failed.
  */
+import type { BaseImageReport } from '../../docker/index.js';
 import { expiriesOf, type Signer, type TagContent } from '../../trust/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 import type { Run } from '../context.js';
@@ -15,7 +16,7 @@ import {
 } from '../signing/registry-state.js';
 import type { SigningProgress } from '../signing/sign-tags.js';
 import { code, escape } from './markdown.js';
-import type { BaseImageReport, TagReport, TrustReport } from './report.js';
+import type { TagReport, TrustReport } from './report.js';
 import type { Report } from './report-model.js';
 import { rootWords, signedWords } from './root-words.js';
 

@@ -1,18 +1,10 @@
 /** What the trust report says of an image that was built, pushed or signed. Types only. */
+import type { BaseImageReport } from '../../docker/index.js';
 import { code, escape } from './markdown.js';
 import type { ErrorFacts } from './report-model.js';
 import type { TagState } from '../signing/registry-state.js';
 
 export { code, escape };
-
-/** A base image as it was found and used. */
-export interface BaseImageReport {
-  readonly reference: string;
-  readonly status: 'signed' | 'unsigned' | 'pinned-by-dockerfile' | 'not-checked';
-  /** What the build used; absent where Docker chose. */
-  readonly digest?: string;
-  readonly reason?: string;
-}
 
 /** One tag as it stands after the run. */
 export interface TagReport {

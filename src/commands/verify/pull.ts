@@ -8,11 +8,11 @@ import {
   dockerCapabilities,
   dockerEnvironment,
   readVariable,
+  userDockerConfig,
   type DockerCli,
 } from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
 import type { ExecResult } from '../../ports.js';
-import { userDockerConfig } from '../access/docker-home.js';
 import type { Run } from '../context.js';
 import type { Verdict } from '../verification/verdict.js';
 

@@ -1,2 +1,3 @@
+export { canHoldToPolicy, ownPolicy } from './builder-policy.js';
 export { policyFor, requireNoConversion } from './pinned.js';
-export { parseSourcePolicy, policyVariable, type PolicyRule } from './rules.js';
+export { parseSourcePolicy, policyVariable } from './rules.js';

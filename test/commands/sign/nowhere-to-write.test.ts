@@ -78,6 +78,15 @@ describe('a folder for temporary files', () => {
     expect(outputs).toEqual({});
     expect(asked).toBe(0);
   });
+
+  it('is missed before Docker is asked, also where the report has a place', async () => {
+    const exec = vi.fn(() => Promise.reject(new Error('not asked for here')));
+    const tempDirectory = path.join(world.folder, 'gone');
+    const inputs = { ...app, 'trust-report': path.join(world.folder, 'report.json') };
+    const { failure } = await world.run('push', inputs, { host: () => ({ tempDirectory, exec }) });
+    expect(failure).toMatchObject({ code: 'FILE_NOT_WRITTEN' });
+    expect(exec).not.toHaveBeenCalled();
+  });
 });
 
 describe('a place for the trust report', () => {

@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { policyFor } from '../../../src/docker/index.js';
+import { policyFor } from '../../../src/docker/source-policy/index.js';
 import { expectFailure, expectSuccess } from '../expectations.js';
 import { removeRun, type ProductResult } from '../product.js';
 import { makeKeys, setUp } from '../set-up.js';

@@ -1,33 +1,37 @@
 /** Builds the image, with its base images pinned. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { runBuild, type BuildResult } from './build.js';
+import type { DockerCli } from './cli.js';
+import { copyDockerfile } from './dockerfile-copy.js';
 import {
-  copyDockerfile,
   fitsDockerContentTrust,
   pinForBuildKit,
   pinForClassicBuilder,
-  policyVariable,
-  runBuild,
-  type BuildResult,
-} from '../../docker/index.js';
-import type { JobConfiguration } from './configuration.js';
-import type { Run } from '../context.js';
-import type { BaseImageReport } from '../report/report.js';
-import type { BaseImageDecisions } from './base-images.js';
-import type { PrivateDocker } from './docker-setup.js';
+} from './dockerfile/index.js';
+import type { Machine } from './machine.js';
 import type { PreparedBuild } from './prepare-build.js';
+import { policyVariable } from './source-policy/index.js';
+import { isProven, type BaseImageDecisions } from './verify-base-images.js';
+
+/** What a build is run with besides its request. */
+interface PinnedBuild {
+  /** Undefined where base images are not verified. */
+  readonly decisions: BaseImageDecisions | undefined;
+  /** Docker's own content trust, wanted where the Docker CLI signs; and its server, if not the registry. */
+  readonly contentTrust: { readonly server?: string } | undefined;
+}
 
 /**
- * Builds. With the docker engine and base images all proven, Docker's own content trust is in
- * force too, unless the Dockerfile has what Docker's simple reader misreads.
+ * Builds. Docker's own content trust applies too if it is wanted and all base images are proven,
+ * unless the Dockerfile has what Docker's simple reader misreads.
  * @throws {TrustError} BUILD_FAILED and what runBuild throws
  */
-export async function buildImage(
+export async function buildPinned(
   { request, dockerfile }: PreparedBuild,
-  decisions: BaseImageDecisions | undefined,
-  configuration: JobConfiguration,
-  { cli }: PrivateDocker,
-  { tempDirectory, log }: Run,
+  { decisions, contentTrust: wanted }: PinnedBuild,
+  cli: DockerCli,
+  { tempDirectory, log }: Pick<Machine, 'tempDirectory' | 'log'>,
 ): Promise<BuildResult> {
   const plan =
     dockerfile && decisions
@@ -37,9 +41,11 @@ export async function buildImage(
           decisions.digests,
         )
       : { buildContexts: [] };
+  // Docker refuses every unsigned base image, which is more than "pin-signed" asks for.
+  const isAllProven = decisions?.reports.every(isProven) ?? true;
   const contentTrust =
-    dockerfile && fitsDockerContentTrust(plan.dockerfile ?? dockerfile.text)
-      ? dockerContentTrust(configuration, decisions?.reports)
+    isAllProven && dockerfile && fitsDockerContentTrust(plan.dockerfile ?? dockerfile.text)
+      ? wanted
       : undefined;
   const options = { tempDirectory, log, ...(contentTrust ? { contentTrust } : {}) };
   if (!dockerfile || !decisions) return runBuild(cli, request, options);
@@ -69,16 +75,4 @@ async function policyEnvironment(
   const file = path.join(folder, 'source-policy.json');
   await writeFile(file, sourcePolicy, { mode: 0o600, flag: 'wx' });
   return { [policyVariable]: file };
-}
-
-function dockerContentTrust(
-  { signing, build, trustServer, image }: JobConfiguration,
-  baseImages: readonly BaseImageReport[] = [],
-): { readonly server?: string } | undefined {
-  if (signing?.engine !== 'docker' || build?.baseImages === 'ignore') return undefined;
-  // Docker refuses every unsigned base image, which is more than "pin-signed" asks for.
-  if (baseImages.some(({ status }) => status === 'unsigned' || status === 'not-checked')) {
-    return undefined;
-  }
-  return trustServer === `https://${image.registry}` ? {} : { server: trustServer };
 }

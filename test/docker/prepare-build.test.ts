@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  readsRegistry,
-  type PreparedBuild,
-} from '../../../src/commands/build-push/prepare-build.js';
-import type { BaseImageOptions, BuildRequest } from '../../../src/docker/index.js';
+import { readsRegistry, type PreparedBuild } from '../../src/docker/prepare-build.js';
+import type { BaseImageOptions, BuildRequest } from '../../src/docker/index.js';
 
 const registry = 'contoso.azurecr.io';
 

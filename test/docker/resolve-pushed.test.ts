@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { resolvePushed } from '../../../src/commands/build-push/pushed-content.js';
-import type { PushedContent } from '../../../src/docker/index.js';
-import type { Manifest, RegistryClient } from '../../../src/registry/index.js';
+import { resolvePushed } from '../../src/docker/resolve-pushed.js';
+import type { PushedContent } from '../../src/docker/index.js';
+import type { Manifest, RegistryClient } from '../../src/registry/index.js';
 
 const image = {
   registry: 'contoso.azurecr.io',

@@ -1,18 +1,12 @@
 /** Whether and how the builder itself is held to the verified base images of a build. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  parseSourcePolicy,
-  policyFor,
-  policyVariable,
-  readVariable,
-  requireNoConversion,
-  type PolicyRule,
-} from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
-import type { Run } from '../context.js';
-import type { BaseImageReport } from '../report/report.js';
-import type { CheckedDocker } from './docker-setup.js';
+import type { CheckedDocker } from '../check-docker.js';
+import { readVariable } from '../environment.js';
+import type { Machine } from '../machine.js';
+import { requireNoConversion } from './pinned.js';
+import { parseSourcePolicy, policyVariable, type PolicyRule } from './rules.js';
 
 /** buildx reads the variable since 0.11; BuildKit before 0.12 took such policies for something else. */
 const oldestBuildx = [0, 11] as const;
@@ -43,16 +37,16 @@ export async function canHoldToPolicy(
 
 /**
  * The rules of the user's own policy.
+ * @param images references with a digest, which the build is to use.
  * @throws {TrustError} INPUT_INVALID for a policy that cannot be read; BASE_IMAGE_CONFLICT for one that
  * may put something else in place of a verified image
  */
 export async function ownPolicy(
   { environment }: Pick<CheckedDocker, 'environment'>,
-  reports: readonly BaseImageReport[],
-  { workingDirectory, platform }: Pick<Run, 'workingDirectory' | 'platform'>,
+  images: readonly string[],
+  { workingDirectory, platform }: Pick<Machine, 'workingDirectory' | 'platform'>,
 ): Promise<readonly PolicyRule[]> {
   const file = readVariable(environment, policyVariable, platform === 'win32');
-  const images = pinnedImages(reports);
   if (file === undefined || file === '' || images.length === 0) return [];
   let text: string;
   try {
@@ -66,21 +60,6 @@ export async function ownPolicy(
   const rules = parseSourcePolicy(text, file);
   requireNoConversion(rules, images);
   return rules;
-}
-
-/** The text of the policy for a build of which every base image is proven. */
-export function buildPolicy(
-  reports: readonly BaseImageReport[],
-  own: readonly PolicyRule[],
-): string {
-  return policyFor(pinnedImages(reports), own);
-}
-
-function pinnedImages(reports: readonly BaseImageReport[]): string[] {
-  return reports.flatMap(({ reference, status, digest }) => {
-    if (digest === undefined) return [];
-    return [status === 'signed' ? `${reference.replace(/@.*$/, '')}@${digest}` : reference];
-  });
 }
 
 function isAtLeast(

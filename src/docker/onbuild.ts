@@ -3,27 +3,30 @@
  * image and not in the Dockerfile; where no policy holds the builder to what was verified, this is
  * the only look at them.
  */
-import { findBaseImages, parseReference, type BaseImages } from '../../docker/index.js';
-import { isTrustError, unreachableCodes } from '../../errors.js';
+import { isTrustError, unreachableCodes } from '../errors.js';
 import {
   createBlobReader,
   createRegistryClient,
   readImageConfigs,
   registryEndpointOf,
-} from '../../registry/index.js';
-import type { Session } from '../access/access.js';
+  type RegistryAccess,
+} from '../registry/index.js';
+import { findBaseImages, parseReference, type BaseImages } from './dockerfile/index.js';
+
+/** Access to the registry of a base image. */
+export type AccessTo = (registryHost: string, endpoint: string) => Promise<RegistryAccess>;
 
 /** Why a base image cannot be proven to bring in no others, or undefined. */
 export async function onBuildProblem(
   reference: string,
   digest: string,
   { stageNames }: Pick<BaseImages, 'stageNames'>,
-  session: Session,
+  accessTo: AccessTo,
 ): Promise<string | undefined> {
   const parsed = parseReference(reference);
   if (!parsed) return 'it is not a valid image reference';
   const endpoint = registryEndpointOf(parsed.host);
-  const client = { host: endpoint, ...(await session.accessTo(parsed.host, endpoint)) };
+  const client = { host: endpoint, ...(await accessTo(parsed.host, endpoint)) };
   try {
     const images = createRegistryClient(client);
     const manifest = await images.getManifest(parsed.repository, digest);

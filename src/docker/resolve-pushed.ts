@@ -2,13 +2,20 @@
  * What this run pushed: the digests Docker recorded, held against the bytes the registry serves for
  * them. A tag of the registry is never asked what was pushed, only whether it still agrees.
  */
-import type { PushedContent } from '../../docker/index.js';
-import { mapConcurrent } from '../../concurrency.js';
-import { TrustError } from '../../errors.js';
-import { limits } from '../../limits.js';
-import { parseJsonObject, isRecord } from '../../http/index.js';
-import type { Manifest, RegistryClient } from '../../registry/index.js';
-import type { ImageConfiguration } from '../configuration/types.js';
+import { mapConcurrent } from '../concurrency.js';
+import { TrustError } from '../errors.js';
+import { isRecord, parseJsonObject } from '../http/index.js';
+import { limits } from '../limits.js';
+import type { Manifest, RegistryClient } from '../registry/index.js';
+import type { PushedContent } from './push.js';
+
+/** The tags of a repository under which it was pushed. */
+interface PushedTags {
+  /** Registry and repository. */
+  readonly gun: string;
+  readonly repository: string;
+  readonly tags: readonly string[];
+}
 
 /**
  * Finds the manifest that was pushed and checks that every tag points to it.
@@ -16,7 +23,7 @@ import type { ImageConfiguration } from '../configuration/types.js';
  */
 export async function resolvePushed(
   images: RegistryClient,
-  { gun, repository, tags }: ImageConfiguration,
+  { gun, repository, tags }: PushedTags,
   content: PushedContent,
 ): Promise<Manifest> {
   const [manifests, tagged] = await Promise.all([

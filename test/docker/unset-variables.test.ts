@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { warnOfUnsetVariables } from '../../../src/commands/build-push/unset-variables.js';
+import { unsetVariableWarnings } from '../../src/docker/environment.js';
 
 const surroundings = {
   environment: { SET: 'x', EMPTY: '' },
@@ -9,7 +9,7 @@ const surroundings = {
 
 describe('a variable that a build takes a value from', () => {
   it('is warned of when it is not set, by position and not by name', () => {
-    const warnings = warnOfUnsetVariables(
+    const warnings = unsetVariableWarnings(
       {
         secrets: ['id=a,env=SET', 'id=b,env=ghp_1234', 'id=c,env=EMPTY', 'id=d,src=x', 'id=e'],
         buildArgs: ['A=1', 'SET', 'NOT_SET'],
@@ -26,6 +26,6 @@ describe('a variable that a build takes a value from', () => {
 
   it('is found whatever its case on Windows', () => {
     const build = { secrets: ['id=a,env=set'], buildArgs: [] };
-    expect(warnOfUnsetVariables(build, { ...surroundings, platform: 'win32' })).toEqual([]);
+    expect(unsetVariableWarnings(build, { ...surroundings, platform: 'win32' })).toEqual([]);
   });
 });

@@ -2,10 +2,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { checkDocker, withPrivateDocker } from '../../../src/commands/build-push/docker-setup.js';
-import type { RunContext } from '../../../src/commands/context.js';
-import type { DockerLogin } from '../../../src/commands/access/renewing-login.js';
-import { TrustError, type ErrorCode } from '../../../src/errors.js';
+import { withPrivateDocker, type DockerLogin } from '../../src/docker/index.js';
+import type { Machine } from '../../src/docker/machine.js';
+import { TrustError, type ErrorCode } from '../../src/errors.js';
 
 const startMs = Date.parse('2026-01-01T00:00:00Z');
 const loginMs = 3 * 3_600_000;
@@ -24,17 +23,13 @@ function scenario() {
   let nowMs = startMs;
   const opened: string[] = [];
   const warnings: string[] = [];
-  const dockerLogin = (): Promise<DockerLogin> => {
+  const login = (): Promise<DockerLogin> => {
     const password = `login-${opened.length + 1}`;
     opened.push(password);
     return Promise.resolve({ username: 'u', password, expiresAt: new Date(nowMs + loginMs) });
   };
-  const use = {
-    configuration: { image: { registry: 'contoso.azurecr.io' } },
-    docker: { environment: {} },
-    session: { dockerLogin },
-  } as unknown as Parameters<typeof withPrivateDocker>[0];
-  const context = {
+  const use = { docker: { environment: {} }, registry: 'contoso.azurecr.io', login };
+  const machine = {
     log: { warn: (line: string) => warnings.push(line) },
     clock: () => new Date(nowMs),
     environment: {},
@@ -42,7 +37,7 @@ function scenario() {
     homeDirectory: folder,
     tempDirectory: folder,
     registerCleanup: () => undefined,
-  } as unknown as RunContext;
+  } as unknown as Machine;
   return {
     opened,
     warnings,
@@ -50,7 +45,7 @@ function scenario() {
       nowMs += ms;
     },
     run: (body: () => Promise<string>, isRepeatable?: boolean) =>
-      withPrivateDocker(use, context, body, isRepeatable),
+      withPrivateDocker(use, machine, body, isRepeatable),
   };
 }
 
@@ -116,13 +111,5 @@ describe('Docker with a login that expires while it works', () => {
     });
     await expect(failed).rejects.toBe(error);
     expect(opened).toHaveLength(1);
-  });
-});
-
-describe('Docker', () => {
-  it('is asked nothing where its private configuration has no place', async () => {
-    const context = { tempDirectory: path.join(folder, 'gone') };
-    const checking = checkDocker(...([{}, context] as unknown as Parameters<typeof checkDocker>));
-    await expect(checking).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' });
   });
 });

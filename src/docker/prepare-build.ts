@@ -1,23 +1,18 @@
 /** Prepares a build before anything happens: its request, and what its Dockerfile is read with. */
 import path from 'node:path';
+import { isTrustError } from '../errors.js';
+import { checkBuildRequest, type BuildRequest } from './build-arguments.js';
+import type { CheckedDocker, WantedBuild } from './check-docker.js';
 import {
-  checkBuildRequest,
   findBaseImages,
-  isRemoteContext,
-  locateDockerfile,
   parseReference,
-  readExtraArguments,
-  readVariable,
   type BaseImageOptions,
   type BaseImages,
-  type BuildRequest,
-  type LocatedDockerfile,
-} from '../../docker/index.js';
-import { isTrustError } from '../../errors.js';
-import type { BuildConfiguration, JobConfiguration } from './configuration.js';
-import type { Run } from '../context.js';
-import type { TagOrder } from '../signing/tag-order.js';
-import type { CheckedDocker } from './docker-setup.js';
+} from './dockerfile/index.js';
+import { readVariable } from './environment.js';
+import { readExtraArguments } from './extra-arguments.js';
+import { isRemoteContext, locateDockerfile, type LocatedDockerfile } from './locate-dockerfile.js';
+import type { Machine } from './machine.js';
 
 /** A build that is ready to run. */
 export interface PreparedBuild {
@@ -31,35 +26,30 @@ export interface PreparedBuild {
  * @throws {TrustError} DOCKERFILE_NOT_FOUND, INPUT_INVALID, INPUT_CONFLICT
  */
 export async function prepareBuild(
-  { command, image: { gun, tags } }: JobConfiguration,
-  build: BuildConfiguration,
-  { builder = 'classic' }: CheckedDocker,
-  order: TagOrder,
-  { workingDirectory }: Run,
+  build: WantedBuild,
+  result: Pick<BuildRequest, 'builder' | 'tags' | 'output'>,
+  { workingDirectory }: Pick<Machine, 'workingDirectory'>,
 ): Promise<PreparedBuild> {
   const { context, dockerfile: file } = build;
   const dockerfile = await locateDockerfile({ context, dockerfile: file, workingDirectory });
-  const pushes = command === 'buildAndPush' && builder === 'buildx';
-  const pushed = pushes && order.kind === 'staging-tag' ? [order.tag] : tags;
-  const byDigest = { kind: 'push-by-digest', repository: gun } as const;
   const request: BuildRequest = {
     ...build,
-    builder,
+    ...result,
     // A folder whose name looks like an address must not be read as one later.
     context:
       dockerfile && isRemoteContext(context) ? path.resolve(workingDirectory, context) : context,
-    tags: pushed.map((tag) => `${gun}:${tag}`),
-    output: !pushes ? { kind: 'load' } : order.kind === 'by-digest' ? byDigest : { kind: 'push' },
   };
   checkBuildRequest(request);
   return { request, dockerfile };
 }
 
+type Surroundings = Pick<Machine, 'environment' | 'platform'>;
+
 /** What a Dockerfile is read with to find its base images. */
 export async function baseImageOptions(
   request: BuildRequest,
-  docker: CheckedDocker,
-  run: Run,
+  docker: Pick<CheckedDocker, 'capabilities' | 'environment'>,
+  machine: Surroundings,
 ): Promise<BaseImageOptions> {
   const isBuildx = request.builder === 'buildx';
   const nodes = isBuildx ? await docker.capabilities.builderNodes(request.builderName) : [];
@@ -67,10 +57,10 @@ export async function baseImageOptions(
   const extra = readExtraArguments(request.extraArguments ?? []);
   return {
     builder: isBuildx ? 'buildkit' : 'classic',
-    buildArgs: buildArgumentValues([...(request.buildArgs ?? []), ...extra.buildArgs], run),
+    buildArgs: buildArgumentValues([...(request.buildArgs ?? []), ...extra.buildArgs], machine),
     buildContexts: extra.buildContexts,
     target: request.target,
-    platforms: platformsOf(request, docker, run),
+    platforms: platformsOf(request, docker, machine),
     scanners: isBuildx ? extra.scanners : [],
     // Nodes of several platforms share a build, and each has its own.
     buildPlatform: others.length > 0 ? undefined : buildPlatform,
@@ -80,8 +70,8 @@ export async function baseImageOptions(
 /** Without `--platform` both builders take this variable. */
 function platformsOf(
   { platforms = [] }: BuildRequest,
-  { environment }: CheckedDocker,
-  { platform }: Run,
+  { environment }: Pick<CheckedDocker, 'environment'>,
+  { platform }: Surroundings,
 ): readonly string[] {
   if (platforms.length > 0) return platforms.flatMap((text) => text.split(','));
   const wanted = readVariable(environment, 'DOCKER_DEFAULT_PLATFORM', platform === 'win32') ?? '';
@@ -91,7 +81,7 @@ function platformsOf(
 /** Values that Docker will see, those taken from the environment included. */
 function buildArgumentValues(
   buildArgs: readonly string[],
-  { environment, platform }: Run,
+  { environment, platform }: Surroundings,
 ): Record<string, string> {
   return Object.fromEntries(
     buildArgs.flatMap((argument) => {
