@@ -2,7 +2,16 @@
  * The status of trust data for lost keys: what still works with the available keys, until when, and
  * the steps to recover. Changes nothing. That keys are lost is a finding, not a failure.
  */
-import { listTags, type SignedTag } from '../../trust/index.js';
+import {
+  assessKeys,
+  dayOf,
+  firstExpiry,
+  listTags,
+  nameOfExpiry,
+  troublesOf,
+  type KeyAssessment,
+  type SignedTag,
+} from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import { warnExpiryDays } from '../inputs/days.js';
 import { code, escape } from '../report/markdown.js';
@@ -10,14 +19,15 @@ import type { Paragraph, Report } from '../report/report-model.js';
 import { tableOf } from '../report/table.js';
 import { failureOfEach, failuresOf, valuesOf } from '../repositories/index.js';
 import type { AvailableKey } from '../signing/available-keys.js';
-import { day, expiryTable, factsOf, firstExpiry, nameOf, troublesOf } from './describe-expiry.js';
 import {
   expiryInputs,
+  expiryTable,
+  factsOf,
   loadRepositories,
   readExpiryInputs,
   type LoadedRepository,
-} from './load-repositories.js';
-import { assess, findingsOf, type Assessment } from './recovery-assessment.js';
+} from './expiry.js';
+import { findingsOf } from './recovery-findings.js';
 import { recoverySteps, type Step } from './recovery-plan.js';
 import { openRemainingKeys, type UnopenedKey } from './remaining-keys.js';
 
@@ -43,7 +53,7 @@ export const keysRecover = defineCommand({
     for (const { gun, expiries } of repositories) {
       for (const one of troublesOf(expiries)) {
         if (one.state !== 'expiring') continue;
-        run.log.warn(`${nameOf(one)} of ${gun} expires on ${day(one.expires)}.`);
+        run.log.warn(`${nameOfExpiry(one)} of ${gun} expires on ${dayOf(one.expires)}.`);
       }
     }
     const now = run.clock();
@@ -81,7 +91,7 @@ export const keysRecover = defineCommand({
 
 interface RecoveryPlan {
   readonly repository: LoadedRepository;
-  readonly assessment: Assessment;
+  readonly assessment: KeyAssessment;
   readonly findings: ReturnType<typeof findingsOf>;
   readonly steps: readonly Step[];
   readonly tags: readonly SignedTag[];
@@ -94,7 +104,7 @@ function planFor(
 ): RecoveryPlan {
   const { view, expiries, rules } = repository;
   const signers = keys.map(({ signer }) => signer);
-  const assessment = assess(view, expiries, signers, rules);
+  const assessment = assessKeys(view, expiries, signers, rules);
   const references = new Map(keys.map(({ signer, reference }) => [signer.keyId, reference]));
   return {
     repository,

@@ -1,15 +1,20 @@
 /** The steps to recover from lost keys, with commands to copy. Pure: they follow from the assessment. */
 import { formatKeyReference, type KeyReference } from '../../signing/index.js';
-import { listTags, type KeyId, type RoleExpiry, type TrustedView } from '../../trust/index.js';
-import { commandLine, ourCommand, type Flags } from '../command-line.js';
-import { trustServerOf, type NamedRepository } from '../inputs/repositories.js';
-import { day, neededKeys, troublesOf } from './describe-expiry.js';
 import {
+  dayOf,
   isDelegation,
   isRenewableByTargets,
-  type Assessment,
-  type RoleKeys,
-} from './recovery-assessment.js';
+  listTags,
+  neededKeys,
+  troublesOf,
+  type KeyAssessment,
+  type KeyId,
+  type RoleExpiry,
+  type KeysOfRole,
+  type TrustedView,
+} from '../../trust/index.js';
+import { commandLine, ourCommand, type Flags } from '../command-line.js';
+import { trustServerOf, type NamedRepository } from '../inputs/repositories.js';
 import type { UnopenedKey } from './remaining-keys.js';
 
 /** One thing to do. */
@@ -25,7 +30,7 @@ export interface Situation {
   readonly repository: NamedRepository;
   readonly view: TrustedView;
   readonly expiries: readonly RoleExpiry[];
-  readonly assessment: Assessment;
+  readonly assessment: KeyAssessment;
   /** Where the available keys are, by their IDs. */
   readonly references: ReadonlyMap<KeyId, KeyReference>;
   readonly unopened: readonly UnopenedKey[];
@@ -187,18 +192,18 @@ function reinitialise(situation: Situation): readonly Step[] {
   ];
 }
 
-function deadline(assessment: Assessment): string {
+function deadline(assessment: KeyAssessment): string {
   const { missing, expired, isSnapshotWithClient, end } = assessment;
   const isOver =
     missing === 'root' && !isSnapshotWithClient
       ? !isRenewableByTargets(assessment)
       : expired.length > 0;
   if (isOver) return 'now';
-  return end ? `before ${day(end.at)}` : 'in time';
+  return end ? `before ${dayOf(end.at)}` : 'in time';
 }
 
 /** Every delegation but the shared `targets/releases`. */
-function signersOf(roles: readonly RoleKeys[]): readonly RoleKeys[] {
+function signersOf(roles: readonly KeysOfRole[]): readonly KeysOfRole[] {
   return roles.filter(({ role }) => isDelegation(role) && role !== 'targets/releases');
 }
 
@@ -244,7 +249,7 @@ function targetsKey(situation: Situation): string {
   return key ? referenceOf(situation, key.keyId) : newKeyUrl(situation, 'targets');
 }
 
-function roleKeysOf({ assessment }: Situation, role: string): RoleKeys | undefined {
+function roleKeysOf({ assessment }: Situation, role: string): KeysOfRole | undefined {
   return assessment.roles.find((one) => one.role === role);
 }
 

@@ -5,9 +5,13 @@
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import {
-  isClientRenewed,
-  isDue,
+  dayOf,
+  firstExpiry,
+  nameOfExpiry,
+  neededKeys,
   planRenewal,
+  renewableBy,
+  renewalError,
   renewRoles,
   requireAnchor,
   roleExpiries,
@@ -29,21 +33,12 @@ import {
   valuesOf,
 } from '../repositories/index.js';
 import {
-  day,
-  expiryError,
-  factsOf,
-  firstExpiry,
-  nameOf,
-  neededKeys,
-  remedyFor,
-  renewableBy,
-} from './describe-expiry.js';
-import {
   expiryInputs,
+  factsOf,
   loadRepositories,
   readExpiryInputs,
   type LoadedRepository,
-} from './load-repositories.js';
+} from './expiry.js';
 
 export const keysRenew = defineCommand({
   name: 'keysRenew',
@@ -114,7 +109,7 @@ export const keysRenew = defineCommand({
       failure: failureOfEach(
         results.map(({ gun, value, error }) => ({
           gun,
-          error: error ?? stillDue(value, withinDays),
+          error: error ?? renewalError(gun, value.remaining, withinDays),
         })),
         'could not be renewed as a whole',
       ),
@@ -179,27 +174,6 @@ async function renewRepository(
   return { gun, renewed: done.renewed, remaining: done.remaining, after };
 }
 
-/** What is due and stays so, with the keys that are needed for it. */
-function stillDue(
-  { gun, remaining }: RenewedRepository,
-  withinDays: number,
-): TrustError | undefined {
-  const others = remaining.filter(({ remedy }) => remedy.kind === 'others');
-  if (others.length === 0) {
-    const due = remaining.filter((one) => isDue(one) && isClientRenewed(one));
-    return expiryError(gun, due, withinDays);
-  }
-  const each = others.map((one) => {
-    const verb = one.state === 'expired' ? 'expired' : 'expires';
-    return `${nameOf(one)} (${verb} on ${day(one.expires)}) needs ${neededKeys(one)}`;
-  });
-  return new TrustError(
-    'KEY_NOT_AUTHORIZED',
-    `The available keys cannot renew all of ${gun}: ${each.join('; ')}.`,
-    { remedy: remedyFor(remaining) },
-  );
-}
-
 interface Row {
   readonly gun: Gun;
   readonly role: string;
@@ -210,7 +184,7 @@ interface Row {
 function rowsOf(repository: RenewedRepository, isDryRun: boolean): readonly Row[] {
   const { gun, renewed, remaining, after } = repository;
   const row = (one: RoleExpiry, result: string): Row => {
-    return { gun, role: nameOf(one), expires: day(one.expires), result };
+    return { gun, role: nameOfExpiry(one), expires: dayOf(one.expires), result };
   };
   const rows = [
     ...renewed.map((one) =>
@@ -218,7 +192,7 @@ function rowsOf(repository: RenewedRepository, isDryRun: boolean): readonly Row[
         one,
         isDryRun
           ? `would be renewed by ${renewableBy(one)}`
-          : `renewed until ${day(expiryAfter(repository, one.role))}`,
+          : `renewed until ${dayOf(expiryAfter(repository, one.role))}`,
       ),
     ),
     ...remaining.map((one) => {

@@ -3,11 +3,17 @@
  * scheduled pipeline: fails when something has expired or expires soon. Changes nothing.
  */
 import { isTrustError } from '../../errors.js';
+import { expiryError, firstExpiry, troublesOf } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import { warnExpiryDays } from '../inputs/days.js';
 import { failureOfEach, failuresOf, valuesOf, type Outcome } from '../repositories/index.js';
-import { expiryError, expiryTable, factsOf, firstExpiry, troublesOf } from './describe-expiry.js';
-import { expiryInputs, loadRepositories, readExpiryInputs } from './load-repositories.js';
+import {
+  expiryInputs,
+  expiryTable,
+  factsOf,
+  loadRepositories,
+  readExpiryInputs,
+} from './expiry.js';
 
 export const keysStatus = defineCommand({
   name: 'keysStatus',

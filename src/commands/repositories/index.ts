@@ -20,4 +20,3 @@ export {
   type ReadTrustOptions,
 } from './open-repositories.js';
 export { readRepositories, type NamedRepository } from './read-repositories.js';
-export { heldServerRoles, requireServerKeys } from './server-keys.js';

@@ -4,10 +4,11 @@
  */
 import { proveSigner } from '../../signing/index.js';
 import {
+  pinsForNewRoot,
   requireAnchor,
+  requireServerKeys,
   type Anchored,
   type FileToSign,
-  type Pin,
   type Signer,
 } from '../../trust/index.js';
 import type { Run } from '../context.js';
@@ -18,7 +19,6 @@ import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.
 import { resolvePin } from '../signing/pins.js';
 import { eachRepository, unwrapAll } from './each-repository.js';
 import { loginToAll, readTrust, type OpenRepository } from './open-repositories.js';
-import { requireServerKeys } from './server-keys.js';
 
 /** The inputs of such a command. */
 export interface ChangeConfiguration {
@@ -84,7 +84,10 @@ export async function prepareChange<P extends { readonly files: readonly FileToS
     const attempted = await eachRepository(open, async (repository) => {
       const how = { pins, keys: known, expiry, isRootLeaving: replacesRoot };
       const read = await readTrust(repository, how, run);
-      if (!replacesServerKey) await requireServerKeys(repository, read.view, run.signal);
+      if (!replacesServerKey) {
+        const { server, explain } = repository;
+        await explain(() => requireServerKeys(server, read.view, run.signal));
+      }
       const planned = await plan({ ...repository, ...read }, signers);
       const { files } = planned;
       const pinInput = run.nameInput('trust-pin');
@@ -95,22 +98,6 @@ export async function prepareChange<P extends { readonly files: readonly FileToS
     if (!dryRun) await proveKeys(ready, known);
     return { repositories: ready, keys, signers };
   });
-}
-
-/**
- * The pins while a root key is replaced. The new key is one of them, because a second run may find it
- * in force although the pin still names the old one. Where every pin is the new key itself, such as one
- * that follows the newest version of a Key Vault key, whoever holds the present root key vouches for it.
- */
-export function pinsForNewRoot(
-  pins: readonly Pin[],
-  newKey: Pick<Signer, 'keyId'> | undefined,
-  signers: readonly Pick<Signer, 'keyId'>[],
-): readonly Pin[] {
-  if (pins.length === 0 || !newKey) return pins;
-  const pinOf = ({ keyId }: Pick<Signer, 'keyId'>): Pin => ({ kind: 'key-id', keyId });
-  const isAhead = pins.every((pin) => pin.kind === 'key-id' && pin.keyId === newKey.keyId);
-  return [...pins, pinOf(newKey), ...(isAhead ? signers.map(pinOf) : [])];
 }
 
 async function proveKeys(

@@ -213,7 +213,7 @@ function countOf({ view, holders, rules }: Judged, role: RoleName): number {
     const counting = countingRootKeyIds(view.root, { gun: view.gun, ...rules });
     return countAmong({ view, holders }, counting);
   }
-  return new Set(holders.flatMap(({ keyId }) => keyIdsFor(view, role, keyId))).size;
+  return listedIds(view, role, holders).size;
 }
 
 /** How many of some root keys, by TUF ID, are at hand. */
@@ -221,11 +221,21 @@ function countAmong(
   { view, holders }: Pick<Judged, 'view' | 'holders'>,
   rootIds: readonly KeyId[],
 ): number {
-  const ids = new Set(holders.flatMap(({ keyId }) => keyIdsFor(view, 'root', keyId)));
+  const ids = listedIds(view, 'root', holders);
   return rootIds.filter((id) => ids.has(id)).length;
 }
 
-function availableFor(
+/** The IDs under which a role lists the keys of `holders`: each of them gives one signature. */
+export function listedIds(
+  view: TrustedView,
+  role: RoleName,
+  holders: readonly SignerInfo[],
+): ReadonlySet<KeyId> {
+  return new Set(holders.flatMap(({ keyId }) => keyIdsFor(view, role, keyId)));
+}
+
+/** Those of `holders` that a role lists. */
+export function availableFor(
   view: TrustedView,
   role: RoleName,
   holders: readonly SignerInfo[],
@@ -234,7 +244,7 @@ function availableFor(
 }
 
 /** Each key once; one that cannot be read can sign nothing either. */
-function keysOf(
+export function keysOf(
   view: TrustedView,
   role: RoleName,
 ): { readonly threshold: number; readonly keyIds: readonly KeyId[] } {

@@ -12,9 +12,14 @@ export interface KeyUsage {
 /** Where the key with this canonical ID is used. */
 export function keyUsage(views: ReadonlyMap<Gun, TrustedView>, keyId: KeyId): readonly KeyUsage[] {
   return [...views].flatMap(([gun, view]) => {
-    const roles = [...baseRoles, ...view.delegations.keys()].filter(
-      (role) => keyIdsFor(view, role, keyId).length > 0,
-    );
+    const roles = rolesWithKeys(view, [keyId]);
     return roles.length === 0 ? [] : [{ gun, roles }];
   });
+}
+
+/** The roles of `view` that list one of `keyIds` (canonical). */
+export function rolesWithKeys(view: TrustedView, keyIds: readonly KeyId[]): readonly RoleName[] {
+  return [...baseRoles, ...view.delegations.keys()].filter((role) =>
+    keyIds.some((keyId) => keyIdsFor(view, role, keyId).length > 0),
+  );
 }

@@ -1,4 +1,4 @@
-/** Who can sign the next root so that readers take it. Pure. */
+/** Who can sign the next root so that readers take it, and by which pins it is read. Pure. */
 import { TrustError } from '../../errors.js';
 import { countingRootKeyIds, type Pin, type TrustedView } from '../verification/index.js';
 import { requireListing } from './key-replacement.js';
@@ -39,4 +39,20 @@ export function rootSigners<S extends SignerInfo>(
     );
   }
   return requireSigners(view.gun, { ...listing, keys }, availableKeys);
+}
+
+/**
+ * The pins while a root key is replaced. The new key is one of them, because a second run may find it
+ * in force although the pin still names the old one. Where every pin is the new key itself, such as one
+ * that follows the newest version of a Key Vault key, whoever holds the present root key vouches for it.
+ */
+export function pinsForNewRoot(
+  pins: readonly Pin[],
+  newKey: Pick<SignerInfo, 'keyId'> | undefined,
+  signers: readonly Pick<SignerInfo, 'keyId'>[],
+): readonly Pin[] {
+  if (pins.length === 0 || !newKey) return pins;
+  const pinOf = ({ keyId }: Pick<SignerInfo, 'keyId'>): Pin => ({ kind: 'key-id', keyId });
+  const isAhead = pins.every((pin) => pin.kind === 'key-id' && pin.keyId === newKey.keyId);
+  return [...pins, pinOf(newKey), ...(isAhead ? signers.map(pinOf) : [])];
 }

@@ -1,8 +1,10 @@
 /** Asks a server for its keys. */
+import { TrustError } from '../../errors.js';
 import { keyIdOf, getOwnProperty } from '../metadata/index.js';
 import type { PublicKey, RoleName } from '../metadata/types.js';
 import type { TrustServer } from '../server/index.js';
 import type { TrustedView } from '../verification/index.js';
+import { serverRoles, type ServerRole } from './server-managed-key.js';
 
 /**
  * Whether the server holds the key that the root names for `role`: a server that does hands out that
@@ -32,6 +34,42 @@ export async function newServerKey(
 ): Promise<PublicKey> {
   const key = await server.fetchServerKey(role, signal);
   return isNamed(view, role, key) ? server.rotateServerKey(role, signal) : key;
+}
+
+/**
+ * The roles whose key the server holds.
+ * @throws {TrustError} SIGNER_NOT_AUTHORIZED; as fetchServerKey.
+ */
+export async function heldServerRoles(
+  server: TrustServer,
+  view: TrustedView,
+  signal?: AbortSignal,
+): Promise<readonly ServerRole[]> {
+  const answers = await Promise.all(
+    serverRoles.map((role) => isServerManaged(server, view, role, signal)),
+  );
+  return serverRoles.filter((_, index) => answers[index]);
+}
+
+/**
+ * Makes sure that the server can publish for the repository.
+ * @throws {TrustError} TRUST_SERVER_REJECTED when it lacks a key; SIGNER_NOT_AUTHORIZED.
+ */
+export async function requireServerKeys(
+  server: TrustServer,
+  view: TrustedView,
+  signal?: AbortSignal,
+): Promise<void> {
+  const held = await heldServerRoles(server, view, signal);
+  const role = serverRoles.find((one) => !held.includes(one));
+  if (role === undefined) return;
+  throw new TrustError(
+    'TRUST_SERVER_REJECTED',
+    `the trust server ${server.host} cannot publish for ${view.gun}: it does not hold the ${role} key that the root names`,
+    {
+      remedy: `Have the owner of the root key give the ${role} role to the server once: "keys rotate" with the role ${role}. "notary init" leaves the snapshot key with the client; Docker never does.`,
+    },
+  );
 }
 
 function isNamed({ root }: TrustedView, role: RoleName, key: PublicKey): boolean {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { assess, findingsOf } from '../../../src/commands/keys/recovery-assessment.js';
+import { findingsOf } from '../../../src/commands/keys/recovery-findings.js';
 import { recoverySteps, type Situation } from '../../../src/commands/keys/recovery-plan.js';
 import { TrustError } from '../../../src/errors.js';
 import { createProgram } from '../../../src/hosts/cli/program.js';
 import { readInputs } from '../legacy-values.js';
 import { parseKeyReference, type VaultKeyReference } from '../../../src/signing/index.js';
-import { roleExpiries, type ExpiryRules } from '../../../src/trust/index.js';
+import { assessKeys, roleExpiries, type ExpiryRules } from '../../../src/trust/index.js';
 import {
   dockerLikeRepository,
   gun,
@@ -63,7 +63,7 @@ function recovery({
   );
   const rules: ExpiryRules = { now, withinDays, pins: [], isSnapshotServerManaged };
   const expiries = roleExpiries(view, holders, rules);
-  const assessment = assess(view, expiries, holders, rules);
+  const assessment = assessKeys(view, expiries, holders, rules);
   const steps = recoverySteps({
     repository: { ...repository, trustServer },
     view,

@@ -1,11 +1,10 @@
 /** Carries a rotation out in every repository, side by side, once all of them are ready for it. */
 import {
-  baseRoles,
   canonicalKeyIdOf,
   keyNamesOf,
-  listingOf,
   newServerKey,
   publishServerKeys,
+  rolesWithKeys,
   rotateKey,
   serverRoles,
   type Gun,
@@ -178,7 +177,7 @@ async function rotateIn(
     unchanged,
     exchanges: replacements.map((replacement) => changeOf(replacement, newKeyOf)),
     rootKeys: keyNamesOf(view.root, 'root'),
-    stillListed: rolesWithKeys(view, gone),
+    stillListed: [...rolesWithKeys(view, gone)].sort(),
   };
 }
 
@@ -192,15 +191,4 @@ function changeOf(
     oldKeyIds: [...new Set(removed.map(({ id, keyId }) => keyId ?? id))],
     newKeyId: key && canonicalKeyIdOf(key),
   };
-}
-
-/** The roles of `view` that list one of `keyIds` (canonical), in order of their names. */
-export function rolesWithKeys(view: TrustedView, keyIds: readonly KeyId[]): readonly RoleName[] {
-  return [...baseRoles, ...view.delegations.keys()]
-    .filter((role) =>
-      listingOf(view, role)?.keys.some(
-        ({ keyId }) => keyId !== undefined && keyIds.includes(keyId),
-      ),
-    )
-    .sort();
 }

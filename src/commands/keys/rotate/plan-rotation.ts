@@ -5,6 +5,7 @@ import {
   canonicalIds,
   draftRotation,
   draftServerKeys,
+  heldServerRoles,
   listingOf,
   type FileToSign,
   type KeyReplacement,
@@ -15,7 +16,6 @@ import {
 } from '../../../trust/index.js';
 import type { Run } from '../../context.js';
 import { separateKeys } from '../../inputs/key-inputs.js';
-import { heldServerRoles } from '../../repositories/index.js';
 import type { ReadRepository } from '../../repositories/prepare-change.js';
 import type { NewKey } from './new-key.js';
 import type { Rotation } from './rotation.js';
@@ -44,11 +44,11 @@ export async function planRotation(
   newKey: NewKey | undefined,
   { clock, signal, log }: Run,
 ): Promise<RotationPlan> {
-  const { view, pins, server, gun } = repository;
+  const { view, pins, server, gun, explain } = repository;
   const judge = { pins, now: clock() };
   if (rotation.kind === 'server-key') {
     const { role, replacesExisting } = rotation;
-    const serverManaged = await heldServerRoles(repository, view, signal);
+    const serverManaged = await explain(() => heldServerRoles(server, view, signal));
     const question = { view, role, serverManaged, replacesExisting, availableKeys };
     const { replacements, signedBy } = draftServerKeys(question, judge);
     return replacements.length === 0

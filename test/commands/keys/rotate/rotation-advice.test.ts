@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  rolesWithKeys,
-  type RotatedRepository,
-} from '../../../../src/commands/keys/rotate/carry-out.js';
+import type { RotatedRepository } from '../../../../src/commands/keys/rotate/carry-out.js';
 import type { Rotation } from '../../../../src/commands/keys/rotate/rotation.js';
 import { adviceOn } from '../../../../src/commands/keys/rotate/rotation-advice.js';
 import { ecdsaSigner } from '../../../trust/support/keys.js';
-import { ecdsaKey } from '../../../trust/test-keys.js';
-import { dockerLikeRepository, trustFiles } from '../../../trust/repository-builder.js';
 
 const signer = ecdsaSigner('new');
 const vault = 'https://contoso-keys.vault.azure.net';
@@ -61,16 +56,5 @@ describe('the advice on a rotation', () => {
     const failed = { ...rotated, state: 'failed' } as const;
     expect(advice(made, failed)).toMatch(/run again with new-key: https.*without create-key/);
     expect(advice(made, { ...rotated, state: 'unchanged' })).toBe('');
-  });
-});
-
-describe('roles that list a key', () => {
-  it('are found wherever they are, certificates included', () => {
-    const repository = dockerLikeRepository();
-    const view = trustFiles(repository.build());
-    const alice = repository.delegations[0]?.keys[0]?.canonicalId ?? '';
-    expect(rolesWithKeys(view, [alice])).toEqual(['targets/alice', 'targets/releases']);
-    expect(rolesWithKeys(view, [repository.root.keys[0]?.canonicalId ?? ''])).toEqual(['root']);
-    expect(rolesWithKeys(view, [ecdsaKey().keyId])).toEqual([]);
   });
 });

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  daysUntil,
   expiryError,
   firstExpiry,
   neededKeys,
   renewableBy,
   troublesOf,
-} from '../../../src/commands/keys/describe-expiry.js';
-import type { RoleExpiry } from '../../../src/trust/index.js';
+  type RoleExpiry,
+} from '../../../src/trust/key-management/index.js';
 
 const gun = 'contoso.azurecr.io/team/app';
 const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
@@ -131,14 +130,8 @@ describe('what needs attention', () => {
   });
 });
 
-describe('days and dates', () => {
-  it('are whole days, and negative when it is over', () => {
-    const now = new Date('2026-12-01T10:00:00Z');
-    const days = ['2026-12-02T09:59:59Z', '2026-12-02T10:00:00Z', '2026-12-01T09:59:59Z'];
-    expect(days.map((text) => daysUntil(new Date(text), now))).toEqual([0, 1, -1]);
-  });
-
-  it('leave out what the server renews', () => {
+describe('the first expiry', () => {
+  it('leaves out what the server renews', () => {
     const soon = new Date('2026-11-25T00:00:00Z');
     const server = renewal({
       role: 'timestamp',

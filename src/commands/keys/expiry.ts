@@ -1,13 +1,17 @@
 /**
- * What `keys status`, `keys renew` and `keys recover` share: their inputs, the available keys, and
- * when each role of each repository expires. The right to read repositories, and the public halves of
- * keys, is enough.
+ * What `keys status`, `keys renew` and `keys recover` share: their inputs, the available keys, when
+ * each role of each repository expires, and how it is shown. The right to read repositories, and the
+ * public halves of keys, is enough.
  */
 import { isTrustError, unreachableCodes } from '../../errors.js';
 import {
+  dayOf,
   isServerManaged,
+  nameOfExpiry,
+  renewableBy,
   roleExpiries,
   type ExpiryRules,
+  type Gun,
   type RoleExpiry,
   type TrustedView,
 } from '../../trust/index.js';
@@ -21,6 +25,7 @@ import {
   repositoryInputs,
   type NamedRepository,
 } from '../inputs/repositories.js';
+import { codeColumn, tableOf, type Table } from '../report/table.js';
 import {
   openRepositories,
   readTrust,
@@ -117,4 +122,57 @@ async function askServer(
     log.debug(`${gun}: whether the server holds the snapshot key is not known: ${error.message}`);
     return undefined;
   }
+}
+
+/** A row for everything that expires. */
+export function expiryTable(
+  repositories: readonly { readonly gun: Gun; readonly expiries: readonly RoleExpiry[] }[],
+  now: Date,
+): Table {
+  return tableOf(
+    repositories.flatMap(({ gun, expiries }) => expiries.map((one) => ({ gun, ...one }))),
+    [
+      codeColumn('Repository', ({ gun }) => gun),
+      codeColumn('Role', nameOfExpiry),
+      { heading: 'Expires', text: ({ expires }) => dayOf(expires) },
+      {
+        heading: 'Days',
+        text: ({ expires }) => (expires ? String(daysUntil(expires, now)) : '-'),
+      },
+      {
+        heading: 'State',
+        text: ({ state }) => (state === 'expired' ? 'EXPIRED' : state),
+        markdown: ({ state }) => `${marks[state]} ${state}`.trim(),
+      },
+      { heading: 'Renewable by', text: renewableBy },
+    ],
+  );
+}
+
+const marks: Readonly<Record<RoleExpiry['state'], string>> = {
+  valid: '✅',
+  expiring: '⚠️',
+  expired: '❌',
+  'not published': '',
+  'not validly signed': '⚠️',
+};
+
+/** One thing that expires, in a report. */
+export function factsOf(expiry: RoleExpiry, now: Date): object {
+  const { role, part, expires, state, threshold, keyIds, available, remedy } = expiry;
+  return {
+    role,
+    part,
+    ...(expires && { expires: expires.toISOString(), days: daysUntil(expires, now) }),
+    state,
+    threshold,
+    keyIds,
+    heldKeyIds: available.map(({ keyId }) => keyId),
+    renewableBy: remedy.kind,
+  };
+}
+
+/** Whole days until then, rounded down; negative when it is over. */
+function daysUntil(expires: Date, now: Date): number {
+  return Math.floor((expires.getTime() - now.getTime()) / (24 * 60 * 60 * 1000));
 }

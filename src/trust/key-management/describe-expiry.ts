@@ -1,30 +1,24 @@
-/** What expires, and who can renew it: in tables, reports, errors and remedies. Pure. */
+/** Says what expires, who can renew it and how: in errors, remedies and reports. Pure. */
 import { TrustError } from '../../errors.js';
-import {
-  isClientRenewed,
-  isDue,
-  type Gun,
-  type KeyId,
-  type RoleExpiry,
-} from '../../trust/index.js';
-import { codeColumn, tableOf, type Table } from '../report/table.js';
+import type { Gun, KeyId } from '../metadata/index.js';
+import { isClientRenewed, isDue, type RoleExpiry } from './expiry.js';
 
 /** What expires: a role, or the certificate of the root key. */
-export function nameOf({ role, part }: Pick<RoleExpiry, 'role' | 'part'>): string {
+export function nameOfExpiry({ role, part }: Pick<RoleExpiry, 'role' | 'part'>): string {
   return part === 'certificate' ? `${role} certificate` : role;
 }
 
 /** The day of a date, for a table or a sentence. */
-export function day(date: Date | undefined): string {
+export function dayOf(date: Date | undefined): string {
   return date?.toISOString().slice(0, 10) ?? '-';
 }
 
-/** Whole days until then, rounded down; negative when it is over. */
-export function daysUntil(expires: Date, now: Date): number {
-  return Math.floor((expires.getTime() - now.getTime()) / (24 * 60 * 60 * 1000));
+/** The available keys, by where they are. */
+function ownersOf({ available }: RoleExpiry): string {
+  return available.map(({ description }) => description).join(', ');
 }
 
-/** Who can renew it. */
+/** Who can renew it, for a table. */
 export function renewableBy(expiry: RoleExpiry): string {
   const { remedy, state } = expiry;
   switch (remedy.kind) {
@@ -42,11 +36,6 @@ export function renewableBy(expiry: RoleExpiry): string {
       return `none available: ${neededKeys(expiry, (keyId) => keyId.slice(0, 12))}${rotation}`;
     }
   }
-}
-
-/** The available keys, by where they are. */
-function ownersOf({ available }: RoleExpiry): string {
-  return available.map(({ description }) => description).join(', ');
 }
 
 /** Which keys are needed, and how many of them. */
@@ -73,54 +62,6 @@ export function firstExpiry(expiries: readonly RoleExpiry[]): string | undefined
     .sort()[0];
 }
 
-/** A row for everything that expires. */
-export function expiryTable(
-  repositories: readonly { readonly gun: Gun; readonly expiries: readonly RoleExpiry[] }[],
-  now: Date,
-): Table {
-  return tableOf(
-    repositories.flatMap(({ gun, expiries }) => expiries.map((one) => ({ gun, ...one }))),
-    [
-      codeColumn('Repository', ({ gun }) => gun),
-      codeColumn('Role', nameOf),
-      { heading: 'Expires', text: ({ expires }) => day(expires) },
-      {
-        heading: 'Days',
-        text: ({ expires }) => (expires ? String(daysUntil(expires, now)) : '-'),
-      },
-      {
-        heading: 'State',
-        text: ({ state }) => (state === 'expired' ? 'EXPIRED' : state),
-        markdown: ({ state }) => `${marks[state]} ${state}`.trim(),
-      },
-      { heading: 'Renewable by', text: renewableBy },
-    ],
-  );
-}
-
-const marks: Readonly<Record<RoleExpiry['state'], string>> = {
-  valid: '✅',
-  expiring: '⚠️',
-  expired: '❌',
-  'not published': '',
-  'not validly signed': '⚠️',
-};
-
-/** One thing that expires, in a report. */
-export function factsOf(expiry: RoleExpiry, now: Date): object {
-  const { role, part, expires, state, threshold, keyIds, available, remedy } = expiry;
-  return {
-    role,
-    part,
-    ...(expires && { expires: expires.toISOString(), days: daysUntil(expires, now) }),
-    state,
-    threshold,
-    keyIds,
-    heldKeyIds: available.map(({ keyId }) => keyId),
-    renewableBy: remedy.kind,
-  };
-}
-
 /** The error for what has expired or does so soon; undefined when nothing does. */
 export function expiryError(
   gun: Gun,
@@ -131,11 +72,11 @@ export function expiryError(
   const remedy = remedyFor(troubles);
   const soon = troubles
     .filter(({ state }) => state === 'expiring')
-    .map((one) => `${nameOf(one)} on ${day(one.expires)}`)
+    .map((one) => `${nameOfExpiry(one)} on ${dayOf(one.expires)}`)
     .join(', ');
   const expired = troubles
     .filter(({ state }) => state === 'expired')
-    .map((one) => `${nameOf(one)} expired at ${one.expires?.toISOString() ?? ''}`)
+    .map((one) => `${nameOfExpiry(one)} expired at ${one.expires?.toISOString() ?? ''}`)
     .join(', ');
   if (expired === '') {
     const message = `The trust data of ${gun} expires within ${withinDays} days: ${soon}.`;
@@ -146,8 +87,30 @@ export function expiryError(
   return new TrustError('TRUST_DATA_EXPIRED', message, { remedy });
 }
 
+/** The error for what the available keys have not renewed; undefined when nothing is due. */
+export function renewalError(
+  gun: Gun,
+  remaining: readonly RoleExpiry[],
+  withinDays: number,
+): TrustError | undefined {
+  const others = remaining.filter(({ remedy }) => remedy.kind === 'others');
+  if (others.length === 0) {
+    const due = remaining.filter((one) => isDue(one) && isClientRenewed(one));
+    return expiryError(gun, due, withinDays);
+  }
+  const each = others.map((one) => {
+    const verb = one.state === 'expired' ? 'expired' : 'expires';
+    return `${nameOfExpiry(one)} (${verb} on ${dayOf(one.expires)}) needs ${neededKeys(one)}`;
+  });
+  return new TrustError(
+    'KEY_NOT_AUTHORIZED',
+    `The available keys cannot renew all of ${gun}: ${each.join('; ')}.`,
+    { remedy: remedyFor(remaining) },
+  );
+}
+
 /** What to do about all of it, each thing once. */
-export function remedyFor(troubles: readonly RoleExpiry[]): string {
+function remedyFor(troubles: readonly RoleExpiry[]): string {
   return [...new Set(troubles.map(remedyOf))].join('\n');
 }
 

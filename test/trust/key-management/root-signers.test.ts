@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pinsForNewRoot } from '../../../src/commands/repositories/prepare-change.js';
-import { ecdsaSigner } from '../../trust/support/keys.js';
+import { pinsForNewRoot } from '../../../src/trust/key-management/index.js';
+import { ecdsaSigner } from '../support/keys.js';
 
 describe('the pins of a new root key', () => {
   const [signer, present, other] = [

@@ -4,10 +4,12 @@ import {
   expiryInputs,
   readExpiryInputs,
   type ExpiryConfiguration,
-} from '../../../src/commands/keys/load-repositories.js';
+  expiryTable,
+} from '../../../src/commands/keys/expiry.js';
 import { collectProblems, readInputs, type CommandName } from '../../../src/commands/index.js';
 import type { InputValues } from '../../../src/inputs/index.js';
 import { formatKeyReference } from '../../../src/signing/index.js';
+import type { RoleExpiry } from '../../../src/trust/index.js';
 import { refusedInputs } from '../support/refused-inputs.js';
 
 const vault = 'https://contoso-keys.vault.azure.net';
@@ -127,5 +129,25 @@ describe('what status, renewal and recovery are asked for', () => {
     for (const name of ['registry', 'repository', 'keys', 'warn-expiry-days', 'trust-server']) {
       expect(message).toContain(name);
     }
+  });
+});
+
+describe('the table of expiry', () => {
+  it('counts whole days, negative ones since something has expired', () => {
+    const now = new Date('2026-12-01T10:00:00Z');
+    const expiries = ['2026-12-02T09:59:59Z', '2026-12-02T10:00:00Z', '2026-12-01T09:59:59Z'].map(
+      (text): RoleExpiry => ({
+        role: 'targets',
+        part: 'file',
+        expires: new Date(text),
+        state: 'valid',
+        threshold: 1,
+        keyIds: [],
+        available: [],
+        remedy: { kind: 'signing' },
+      }),
+    );
+    const [, ...rows] = expiryTable([{ gun: 'contoso.azurecr.io/app', expiries }], now).text;
+    expect(rows.map(([, , , days]) => days)).toEqual(['0', '1', '-1']);
   });
 });
