@@ -5,7 +5,7 @@
 import {
   assessKeys,
   dayOf,
-  firstExpiry,
+  firstRoleExpiry,
   listTags,
   nameOfExpiry,
   troublesOf,
@@ -82,7 +82,9 @@ export const keysRecover = defineCommand({
           signedTags: tags.map(({ tag, digest, roles }) => ({ tag, digest, roles })),
         })),
       },
-      outputs: { 'first-expiry': firstExpiry(repositories.flatMap(({ expiries }) => expiries)) },
+      outputs: {
+        'first-expiry': firstRoleExpiry(repositories.flatMap(({ expiries }) => expiries)),
+      },
       failures: failuresOf(loaded),
       failure: failureOfEach(loaded, 'could not be read'),
     };

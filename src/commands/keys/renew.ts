@@ -6,7 +6,7 @@ import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import {
   dayOf,
-  firstExpiry,
+  firstRoleExpiry,
   nameOfExpiry,
   neededKeys,
   planRenewal,
@@ -91,7 +91,7 @@ export const keysRenew = defineCommand({
         keys: signers.map(({ keyId, description }) => ({ keyId, description })),
         repositories: repositories.map((repository) => ({
           gun: repository.gun,
-          firstExpiry: firstExpiry(repository.after),
+          firstExpiry: firstRoleExpiry(repository.after),
           renewed: repository.renewed.map(({ role, expires }) => ({
             role,
             expiresBefore: expires?.toISOString(),
@@ -103,7 +103,7 @@ export const keysRenew = defineCommand({
       },
       outputs: {
         'renewed-roles': renewed.join('\n'),
-        'first-expiry': firstExpiry(repositories.flatMap(({ after }) => after)),
+        'first-expiry': firstRoleExpiry(repositories.flatMap(({ after }) => after)),
       },
       failures: failuresOf(results),
       failure: failureOfEach(
@@ -201,7 +201,7 @@ function rowsOf(repository: RenewedRepository, isDryRun: boolean): readonly Row[
     }),
   ];
   if (rows.length > 0) return rows;
-  const expires = firstExpiry(after)?.slice(0, 10) ?? '-';
+  const expires = firstRoleExpiry(after)?.slice(0, 10) ?? '-';
   return [{ gun, role: '-', expires, result: 'nothing is due' }];
 }
 

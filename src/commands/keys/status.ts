@@ -3,7 +3,7 @@
  * scheduled pipeline: fails when something has expired or expires soon. Changes nothing.
  */
 import { isTrustError } from '../../errors.js';
-import { expiryError, firstExpiry, troublesOf } from '../../trust/index.js';
+import { expiryError, firstRoleExpiry, troublesOf } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import { warnExpiryDays } from '../inputs/days.js';
 import { failureOfEach, failuresOf, valuesOf, type Outcome } from '../repositories/index.js';
@@ -41,11 +41,13 @@ export const keysStatus = defineCommand({
         keys: keys.map(({ signer: { keyId, description } }) => ({ keyId, description })),
         repositories: repositories.map(({ gun, expiries }) => ({
           gun,
-          firstExpiry: firstExpiry(expiries),
+          firstExpiry: firstRoleExpiry(expiries),
           roles: expiries.map((one) => factsOf(one, now)),
         })),
       },
-      outputs: { 'first-expiry': firstExpiry(repositories.flatMap(({ expiries }) => expiries)) },
+      outputs: {
+        'first-expiry': firstRoleExpiry(repositories.flatMap(({ expiries }) => expiries)),
+      },
       failures: failuresOf(loaded),
       failure: failureOfEach(worstFirst(outcomes), 'needs attention'),
     };

@@ -55,7 +55,7 @@ export function troublesOf(expiries: readonly RoleExpiry[]): readonly RoleExpiry
 }
 
 /** The first expiry of what the server does not renew. */
-export function firstExpiry(expiries: readonly RoleExpiry[]): string | undefined {
+export function firstRoleExpiry(expiries: readonly RoleExpiry[]): string | undefined {
   return expiries
     .filter(isClientRenewed)
     .flatMap(({ expires }) => expires?.toISOString() ?? [])

@@ -10,7 +10,7 @@ export {
 export {
   dayOf,
   expiryError,
-  firstExpiry,
+  firstRoleExpiry,
   nameOfExpiry,
   neededKeys,
   renewableBy,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   expiryError,
-  firstExpiry,
+  firstRoleExpiry,
   neededKeys,
   renewableBy,
   troublesOf,
@@ -138,7 +138,7 @@ describe('the first expiry', () => {
       expires: soon,
       remedy: { kind: 'server', isKnown: true },
     });
-    expect(firstExpiry([server, renewal()])).toBe('2026-12-01T10:00:00.000Z');
-    expect(firstExpiry([server])).toBeUndefined();
+    expect(firstRoleExpiry([server, renewal()])).toBe('2026-12-01T10:00:00.000Z');
+    expect(firstRoleExpiry([server])).toBeUndefined();
   });
 });
