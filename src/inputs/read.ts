@@ -48,9 +48,10 @@ function valueOf(definition: Input, text: string): InputValue<Input> {
     case 'text':
       return text === '' ? definition.default : text;
     case 'list':
-      return split(text, /[,\r\n]/);
+      // A block of PEM is one value, whatever its lines.
+      return trimmed(text.match(/(?:-----BEGIN [^]*?-----END [^-]*-----|[^,\r\n])+/g) ?? []);
     case 'lines':
-      return split(text, /\r?\n/);
+      return trimmed(text.split(/\r?\n/));
     case 'boolean':
       return text === '' ? definition.default : booleanOf(text);
     case 'choice':
@@ -58,11 +59,8 @@ function valueOf(definition: Input, text: string): InputValue<Input> {
   }
 }
 
-function split(text: string, separator: RegExp): readonly string[] {
-  return text
-    .split(separator)
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+function trimmed(parts: readonly string[]): readonly string[] {
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
 /** YAML 1.2 core schema and the spelling of each host: true, True, TRUE. */

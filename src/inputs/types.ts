@@ -52,7 +52,7 @@ export interface TextInput extends Common {
   readonly default?: string;
 }
 
-/** Several values, separated by commas or line ends; empty ones are dropped. */
+/** Several values, separated by commas or line ends outside of PEM; empty ones are dropped. */
 export interface ListInput extends Common {
   readonly type: 'list';
 }

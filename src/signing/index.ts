@@ -37,6 +37,7 @@ export {
   type PublicKeyFile,
   type SignerPublicKey,
 } from './public-key-file.js';
+export { parsePin, type PinReference } from './root-pin.js';
 export { createRootCertificate } from './root-certificate.js';
 export { probeMessage, proveSigner } from './self-test.js';
 export { vaultServiceOf } from './vault-hosts.js';

@@ -45,6 +45,19 @@ describe('reading inputs', () => {
     expect(values.labels).toEqual([]);
   });
 
+  it('takes a block of PEM in a list for one value, whatever its lines', () => {
+    const pem = '-----BEGIN PUBLIC KEY-----\nMFkw\nEwYH\n-----END PUBLIC KEY-----';
+    const pins = `ca.pem, ${pem}\ncontoso.azurecr.io/*=${pem},other.pem`;
+    expect(read({ 'trust-pin': pins })['trust-pin']).toEqual([
+      'ca.pem',
+      pem,
+      `contoso.azurecr.io/*=${pem}`,
+      'other.pem',
+    ]);
+    const cut = '-----BEGIN PUBLIC KEY-----\nMFkw';
+    expect(read({ 'trust-pin': cut })['trust-pin']).toEqual(cut.split('\n'));
+  });
+
   it.each(['true', 'True', 'TRUE'])('takes %s for true', (text) => {
     expect(read({ pull: text }).pull).toBe(true);
   });

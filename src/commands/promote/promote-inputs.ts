@@ -7,7 +7,7 @@ import type { ScopedTrustServer } from '../access/access.js';
 import type { SigningConfiguration } from '../configuration/types.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
 import { dryRun, readImage, tags } from '../inputs/image.js';
-import { parseScopedPin } from '../inputs/pins.js';
+import { readScopedPins } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import {
   parseTrustServer,
@@ -84,7 +84,7 @@ export interface Promotion extends Omit<Reading, 'cache'> {
 
 /** Reads the inputs, and notes what is wrong. */
 export function parsePromotion(read: Read<typeof promoteInputs>): Promotion {
-  const { values, workingDirectory, parse } = read;
+  const { values } = read;
   const sources = readSources(read);
   const images = withTags(sources, read);
   refuseItself(images, read);
@@ -97,9 +97,7 @@ export function parsePromotion(read: Read<typeof promoteInputs>): Promotion {
     },
     signing: readSigning(read, true, { engine: 'native', tagsLast: 'never' }),
     images,
-    pins: values['source-trust-pin'].flatMap(
-      (text) => parse('source-trust-pin', () => parseScopedPin(text, workingDirectory)) ?? [],
-    ),
+    pins: readScopedPins('source-trust-pin', read),
     requiredRoles: readRequiredSigners(read),
     trustServer: readSourceTrustServer(sources, read),
     dryRun: values['dry-run'],

@@ -10,15 +10,15 @@ import {
   type TrustedView,
 } from '../../trust/index.js';
 import type { Run } from '../context.js';
-import { readPinFile, type PinReference } from '../inputs/pins.js';
+import type { PinReference } from '../inputs/pins.js';
 import { notPinned } from '../report/root-words.js';
 import type { AzureAccess } from '../access/access.js';
 
-/** Opens pins: reads CA files, and asks vaults for their keys. @throws {TrustError} */
+/** Opens pins: reads files, and asks vaults for their keys. @throws {TrustError} */
 export function resolvePins(
   pins: readonly PinReference[],
   azure: Pick<AzureAccess, 'credential'>,
-  run: Pick<Run, 'nameInput' | 'signal' | 'clock'>,
+  run: Pick<Run, 'signal' | 'clock'>,
 ): Promise<readonly Pin[]> {
   return Promise.all(pins.map((pin) => resolvePin(pin, azure, run)));
 }
@@ -27,14 +27,15 @@ export function resolvePins(
 export async function resolvePin(
   pin: PinReference,
   { credential }: Pick<AzureAccess, 'credential'>,
-  run: Pick<Run, 'nameInput' | 'signal' | 'clock'>,
+  run: Pick<Run, 'signal' | 'clock'>,
 ): Promise<Pin> {
   switch (pin.kind) {
     case 'key-id':
     case 'certificate-sha256':
+    case 'ca':
       return pin;
-    case 'ca-file':
-      return readPinFile(pin.path, run.nameInput);
+    case 'file':
+      return pin.read();
     case 'vault-key': {
       const { keyId } = await openVaultKey(pin.reference, credential, run);
       return pinOf(keyId);
@@ -99,7 +100,5 @@ export function nameOfPin(pin: Pin, rootKey?: KeyName): string {
       return `certificate fingerprint ${pin.fingerprint}`;
     case 'ca':
       return 'certificate authority';
-    case 'public-key':
-      return 'the root key itself';
   }
 }

@@ -12,7 +12,7 @@ import {
 import { parseDays, readDays, warnExpiryDays } from '../inputs/days.js';
 import { registryLogin } from '../inputs/identity.js';
 import { tags } from '../inputs/image.js';
-import { parseScopedPin, trustPin } from '../inputs/pins.js';
+import { readScopedPins, trustPin } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import {
   images,
@@ -150,7 +150,7 @@ export async function parseVerify(
   const absolute = (text: string | undefined): string | undefined =>
     text === undefined ? undefined : path.resolve(workingDirectory, text);
   const each = <T>(
-    input: 'required-roles' | 'allow-unsigned' | 'trust-pin',
+    input: 'required-roles' | 'allow-unsigned',
     body: (text: string) => T,
   ): readonly T[] => inputs[input].flatMap((text) => parse(input, () => body(text)) ?? []);
 
@@ -200,7 +200,7 @@ export async function parseVerify(
         image.digest !== undefined ||
         (inputs['write-digests'] && isInFilesOnly),
     },
-    pins: each('trust-pin', (text) => parseScopedPin(text, workingDirectory)),
+    pins: readScopedPins('trust-pin', read),
     trustServer: readScopedTrustServer(read),
     writeDigests: inputs['write-digests'],
     outputDirectory,

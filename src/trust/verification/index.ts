@@ -22,7 +22,7 @@ export {
 } from './key-names.js';
 export { lookUpTag, pullRoles } from './look-up.js';
 export type { VerificationOptions } from './options.js';
-export { type Pin } from './pins.js';
+export { preparePin, type Pin } from './pins.js';
 export {
   countingRootKeyIds,
   rootCertificatesExpiry,

@@ -1,7 +1,7 @@
 /**
  * Pins: what a user knows about the root beforehand. Any one of several suffices
- * (theupdateframework/notary trustpinning/trustpin.go has certs, ca and TOFU; the Key Vault key
- * itself is our addition).
+ * (theupdateframework/notary trustpinning/trustpin.go has certs, ca and TOFU; the canonical key ID
+ * is our addition).
  */
 import { X509Certificate } from 'node:crypto';
 import { TrustError } from '../../errors.js';
@@ -11,8 +11,6 @@ import {
   certificateFactsOf,
   certificatesOf,
   keyIdOf,
-  MetadataError,
-  publicKeyFromSpki,
   type CertificateFacts,
   type KeyId,
   type PublicKey,
@@ -31,9 +29,7 @@ export type Pin =
   /** SHA-256 of the root certificate's DER bytes in hex; colons and case do not matter. */
   | { readonly kind: 'certificate-sha256'; readonly fingerprint: string }
   /** PEM of CAs; the root certificate must chain to one of them, or be in the file itself. */
-  | { readonly kind: 'ca'; readonly pem: string }
-  /** SubjectPublicKeyInfo (DER) of the root key, such as the one in Key Vault. */
-  | { readonly kind: 'public-key'; readonly spki: Uint8Array };
+  | { readonly kind: 'ca'; readonly pem: string };
 
 /** A pin made ready for matching. */
 export interface PreparedPin {
@@ -65,14 +61,6 @@ export function preparePin(pin: Pin): PreparedPin {
         matches: (key) => certificatesOf(key)[0].fingerprint === hex,
       };
     }
-    case 'public-key': {
-      const id = idOfSpki(pin.spki);
-      return {
-        pin,
-        description: `key ID ${id}`,
-        matches: (key) => canonicalKeyIdOf(key) === id,
-      };
-    }
     case 'ca': {
       const roots = readCas(pin.pem);
       return {
@@ -87,15 +75,6 @@ export function preparePin(pin: Pin): PreparedPin {
 function requireHex(text: string, what: string): string {
   if (!/^[0-9a-f]{64}$/.test(text)) throw badPin(`the ${what} is not 64 hex digits`);
   return text;
-}
-
-function idOfSpki(spki: Uint8Array): KeyId {
-  try {
-    return keyIdOf(publicKeyFromSpki(spki));
-  } catch (error) {
-    if (error instanceof MetadataError) throw badPin(error.message, error);
-    throw error;
-  }
 }
 
 function readCas(pem: string): readonly CertificateFacts[] {
@@ -115,7 +94,7 @@ function readCas(pem: string): readonly CertificateFacts[] {
 
 function badPin(problem: string, cause?: unknown): TrustError {
   return new TrustError('INPUT_INVALID', `The trust pin cannot be used: ${problem}`, {
-    remedy: 'Give a key ID or certificate fingerprint of 64 hex digits, a CA in PEM, or a key.',
+    remedy: 'Give a key ID or certificate fingerprint of 64 hex digits, a CA in PEM, or a public key.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -37,7 +37,6 @@ const pins: readonly (readonly [string, Pin])[] = [
     { kind: 'certificate-sha256', fingerprint: sha256Hex(certificate) },
   ],
   ['the authority', { kind: 'ca', pem: pemOf(makeCertificate(authority, { ...ca, isCa: true })) }],
-  ['the public key', { kind: 'public-key', spki: ownKey.spki }],
 ];
 
 /** A repository whose root lists `keys`, any one of which suffices, and was signed by `signers`. */
