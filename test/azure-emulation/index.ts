@@ -55,6 +55,8 @@ export interface AzureEmulator {
   knows(host: string): boolean;
   /** Tells whether the registry exists and has content trust switched on. */
   trustAvailable(loginServer: string): boolean;
+  /** Tells whether the registry exists and lists what refers to a manifest. */
+  referrersAvailable(loginServer: string): boolean;
   /** Names for a server certificate that covers every host of {@link handle}. */
   readonly certificateNames: readonly string[];
   readonly tokenIssuer: RegistryTokenIssuer;
@@ -105,6 +107,8 @@ export function createAzureEmulator(options: AzureEmulatorOptions = {}): AzureEm
     knows,
     trustAvailable: (loginServer) =>
       registries.byLoginServer(bare(loginServer))?.settings.contentTrust === true,
+    referrersAvailable: (loginServer) =>
+      registries.byLoginServer(bare(loginServer))?.settings.customerManagedKey === false,
     certificateNames: [
       ...Object.values(clouds).flatMap(({ authorities, arm: armHost, vaultSuffix }) => [
         ...authorities,

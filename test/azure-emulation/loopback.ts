@@ -7,7 +7,7 @@ import { Agent, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 
-import { pem, selfSigned } from './crypto/self-signed.js';
+import { makeCertificate, pem } from './crypto/certificate.js';
 import { createAzureEmulator } from './index.js';
 import type { AzureControl, AzureEmulator } from './index.js';
 
@@ -27,8 +27,8 @@ export async function startLoopback(): Promise<Loopback> {
   const hour = 3_600_000;
   const cert = pem(
     'CERTIFICATE',
-    selfSigned(createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })), {
-      commonName: 'loopback',
+    makeCertificate(createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })), {
+      subject: 'CN=loopback',
       notBefore: new Date(Date.now() - hour),
       notAfter: new Date(Date.now() + hour),
       dnsNames: [...emulator.certificateNames, '*.azurecr.io', '*.azurecr.cn'],

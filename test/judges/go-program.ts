@@ -50,8 +50,12 @@ export function goVersion(folder: string): Promise<string> {
  * Asks a built program once: `input` as JSON to its standard input, JSON back from its output.
  * @throws {Error} where it fails, with its own words
  */
-export async function askGoProgram(program: string, input: unknown): Promise<unknown> {
-  const running = execFileAsync(program, { maxBuffer: 256 * 1024 * 1024 });
+export async function askGoProgram(
+  program: string,
+  input: unknown,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<unknown> {
+  const running = execFileAsync(program, { maxBuffer: 256 * 1024 * 1024, env });
   running.child.stdin?.end(JSON.stringify(input));
   const { stdout } = await running;
   return JSON.parse(stdout) as unknown;

@@ -20,6 +20,8 @@ export interface RegistrySettings {
   roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions';
   adminUserEnabled: boolean;
   anonymousPullEnabled: boolean;
+  /** Whether its storage is encrypted with a key of the customer: then it has no referrers API. */
+  customerManagedKey: boolean;
   /** Whether `/oauth2/exchange` takes tokens for ARM (azureADAuthenticationAsArmPolicy). */
   armAudienceEnabled: boolean;
   /** How long refresh tokens last. ACR's own last 3 hours; no setting of it changes that. */
@@ -63,6 +65,7 @@ const defaults: RegistrySettings = {
   roleAssignmentMode: 'LegacyRegistryPermissions',
   adminUserEnabled: false,
   anonymousPullEnabled: false,
+  customerManagedKey: false,
   armAudienceEnabled: true,
   refreshTokenSeconds: 3 * 3600,
 };

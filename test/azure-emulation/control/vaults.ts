@@ -1,7 +1,8 @@
 /** Control of vaults, their secrets and certificates; acts as an owner of the vault would, without roles. */
 import type { AccessPolicy } from '../key-vault/access-policies.js';
+import { extendedKeyUsages } from '../crypto/certificate.js';
 import { idOf } from '../key-vault/bodies.js';
-import { makeCertificate } from '../key-vault/make-certificate.js';
+import { addCertificate } from '../key-vault/make-certificate.js';
 import type { CertificateContentType } from '../key-vault/make-certificate.js';
 import { setSecretVersion } from '../key-vault/versions.js';
 import type { EmulatorParts } from '../parts.js';
@@ -82,13 +83,23 @@ export function vaultControl({ entra, homeTenant, vaults, resourceGroup, clock }
       return Promise.resolve();
     },
 
-    /** Makes a self-signed certificate with its key and secret. */
+    /** Makes a certificate with its key and secret; answers its chain too, root last. */
     createCertificate: async (options: {
       readonly vault: string;
       readonly name: string;
-      /** Default: the name. */
-      readonly commonName?: string;
+      /** As a certificate policy has it. Default: `CN=<name>`. */
+      readonly subject?: string;
+      /** Default: `digitalSignature`. */
+      readonly keyUsage?: readonly string[];
+      /** Default: code signing. */
+      readonly ekus?: readonly string[];
+      /** Default: `Self`. */
+      readonly issuer?: 'Self' | 'Unknown';
+      /** Whether its authorities' certificates were merged with it. Default: true. */
+      readonly chainInSecret?: boolean;
       readonly kty?: 'EC' | 'RSA';
+      /** Default: P-256. */
+      readonly crv?: 'P-256' | 'P-384' | 'P-521';
       readonly size?: number;
       readonly hsm?: boolean;
       /** Default: true. */
@@ -102,13 +113,17 @@ export function vaultControl({ entra, homeTenant, vaults, resourceGroup, clock }
       const vault = vaults.named(options.vault);
       const { name, kty = 'EC', hsm = false } = options;
       const certificate = await plainly(() =>
-        makeCertificate(
+        addCertificate(
           vault,
           {
             name,
-            commonName: options.commonName ?? name,
+            subject: options.subject ?? `CN=${name}`,
+            keyUsage: options.keyUsage ?? ['digitalSignature'],
+            ekus: options.ekus ?? [extendedKeyUsages.codeSigning],
+            issuer: options.issuer ?? 'Self',
+            chainInSecret: options.chainInSecret ?? true,
             kty: hsm ? `${kty}-HSM` : kty,
-            ...(kty === 'EC' && { crv: 'P-256' }),
+            ...(kty === 'EC' && { crv: options.crv ?? 'P-256' }),
             ...(options.size !== undefined && { size: options.size }),
             exportable: options.exportable ?? !hsm,
             contentType: options.contentType ?? 'application/x-pem-file',
@@ -124,6 +139,7 @@ export function vaultControl({ entra, homeTenant, vaults, resourceGroup, clock }
         kid: idOf(vault, 'keys', name, version),
         sid: idOf(vault, 'secrets', name, version),
         cer: certificate.certificate.toString('base64'),
+        chain: certificate.chain.map((der) => der.toString('base64')),
       };
     },
   };

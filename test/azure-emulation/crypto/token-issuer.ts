@@ -9,7 +9,7 @@ import { SignJWT, errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 
 import type { Clock } from '../core/clock.js';
-import { pem, selfSigned } from './self-signed.js';
+import { makeCertificate, pem } from './certificate.js';
 
 /** Signs and checks JWTs with one key. */
 export interface TokenIssuer {
@@ -36,8 +36,8 @@ export type TokenCheck =
 export function createTokenIssuer(commonName: string, clock: Clock): TokenIssuer {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const publicKey = createPublicKey(privateKey);
-  const der = selfSigned(privateKey, {
-    commonName,
+  const der = makeCertificate(privateKey, {
+    subject: `CN=${commonName}`,
     // Wide, so that a moved clock does not invalidate the issuer itself.
     notBefore: new Date('2020-01-01T00:00:00Z'),
     notAfter: new Date('2049-01-01T00:00:00Z'),

@@ -4,7 +4,7 @@ import { ClientCertificateCredential } from '@azure/identity';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { pem, selfSigned } from '../crypto/self-signed.js';
+import { makeCertificate, pem } from '../crypto/certificate.js';
 import { claimsOf, send } from '../https.js';
 import { startLoopback } from '../loopback.js';
 import type { Loopback } from '../loopback.js';
@@ -24,8 +24,8 @@ function newCertificate() {
   const { privateKey: made } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const keyPem = made.export({ type: 'pkcs8', format: 'pem' }).toString();
   const privateKey = createPrivateKey(keyPem);
-  const der = selfSigned(privateKey, {
-    commonName: 'build agent',
+  const der = makeCertificate(privateKey, {
+    subject: 'CN=build agent',
     notBefore: new Date(Date.now() - day),
     notAfter: new Date(Date.now() + day),
   });

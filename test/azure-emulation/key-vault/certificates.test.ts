@@ -23,7 +23,7 @@ describe('a certificate in a vault', () => {
     const { kid, cer } = await loopback.control.createCertificate({
       vault: vault.name,
       name: 'signer',
-      commonName: 'demo.azurecr.io/app',
+      subject: 'CN=demo.azurecr.io/app',
     });
     const certificate = new X509Certificate(Buffer.from(cer, 'base64'));
     expect(certificate.subject).toBe('CN=demo.azurecr.io/app');

@@ -1,17 +1,16 @@
-/**
- * Makes a self-signed certificate in a vault, with the key and the secret of the same name and
- * version that belong to it.
- */
+/** Makes a certificate in a vault, with the key and the secret of the same name and version that belong to it. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+
+import { KeyUsageFlags } from '@peculiar/asn1-x509';
 
 import type { Clock } from '../core/clock.js';
 import { versionId } from '../core/ids.js';
-import { pem, selfSigned } from '../crypto/self-signed.js';
+import { makeCertificate, pem, type Issuer } from '../crypto/certificate.js';
 import { generateKey } from './key-material.js';
 import { addTo } from './versions.js';
 import type { CertificateVersion, Vault } from './vaults.js';
@@ -22,7 +21,15 @@ export type CertificateContentType = 'application/x-pem-file' | 'application/x-p
 /** What a new certificate is to be. */
 export interface NewCertificate {
   readonly name: string;
-  readonly commonName: string;
+  readonly subject: string;
+  /** By the names of a certificate policy: `digitalSignature`, `keyEncipherment`, ... */
+  readonly keyUsage: readonly string[];
+  /** Object identifiers of the extended key usage. */
+  readonly ekus: readonly string[];
+  /** `Unknown`: an authority outside Azure, whose chain was merged with the certificate. */
+  readonly issuer: 'Self' | 'Unknown';
+  /** Whether the chain was merged as well, and not the certificate alone. */
+  readonly chainInSecret: boolean;
   readonly kty: 'EC' | 'EC-HSM' | 'RSA' | 'RSA-HSM';
   readonly crv?: string;
   readonly size?: number;
@@ -34,23 +41,34 @@ export interface NewCertificate {
   readonly enabled: boolean;
 }
 
+/** A certificate in a vault, with what was issued beside it. */
+export interface MadeCertificate extends CertificateVersion {
+  /** DER, leaf first, root last; the certificate alone where it is self-signed. */
+  readonly chain: readonly Buffer[];
+}
+
 /** Adds the certificate, its key and its secret to `vault`. */
-export async function makeCertificate(
+export async function addCertificate(
   vault: Vault,
   wanted: NewCertificate,
   clock: Clock,
-): Promise<CertificateVersion> {
-  const { name, exportable, contentType } = wanted;
+): Promise<MadeCertificate> {
+  const { name, exportable, contentType, subject, keyUsage, ekus } = wanted;
   if (exportable && wanted.kty.endsWith('-HSM')) throw new Error('HSM keys are never exportable');
   const key = await generateKey(wanted.kty, wanted.crv, wanted.size);
   const now = clock.seconds();
   const notBefore = Math.min(now, wanted.expires) - 60;
-  const der = selfSigned(key.privateKey, {
-    commonName: wanted.commonName,
+  const times = {
     notBefore: new Date(notBefore * 1000),
     notAfter: new Date(wanted.expires * 1000),
-    codeSigning: true,
-  });
+  };
+  const authorities = wanted.issuer === 'Self' ? [] : makeAuthorities(times);
+  const der = makeCertificate(
+    key.privateKey,
+    { subject, ...times, keyUsage: flagsOf(keyUsage), extendedKeyUsage: ekus },
+    authorities[0],
+  );
+  const chain = [der, ...authorities.map((authority) => authority.certificate)];
   const head = () => ({
     version,
     tags: {},
@@ -64,9 +82,14 @@ export async function makeCertificate(
   });
   const version = versionId();
   addTo(vault.keys, name, { ...head(), ...key, ops: ['sign', 'verify'] }, true);
-  const value = await secretValue(exportable ? key.privateKey : undefined, der, contentType);
+  const certificates = wanted.chainInSecret ? chain : [der];
+  const value = await secretValue(
+    exportable ? key.privateKey : undefined,
+    certificates,
+    contentType,
+  );
   addTo(vault.secrets, name, { ...head(), value, contentType }, true);
-  return addTo(vault.certificates, name, {
+  const added = addTo(vault.certificates, name, {
     ...head(),
     certificate: der,
     policy: {
@@ -78,19 +101,44 @@ export async function makeCertificate(
         reuse_key: false,
       },
       secret_props: { contentType },
-      x509_props: { subject: `CN=${wanted.commonName}`, key_usage: ['digitalSignature'] },
-      issuer: { name: 'Self' },
+      x509_props: { subject, key_usage: keyUsage, ekus },
+      issuer: { name: wanted.issuer },
     },
   });
+  return { ...added, chain };
+}
+
+/** An intermediate authority and the root above it, nearest first. */
+function makeAuthorities(times: {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}): (Issuer & { readonly certificate: Buffer })[] {
+  const make = (commonName: string, issuer?: Issuer) => {
+    const subject = `C=US,ST=WA,O=Contoso,CN=${commonName}`;
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const content = { subject, ...times, isAuthority: true };
+    return { subject, privateKey, certificate: makeCertificate(privateKey, content, issuer) };
+  };
+  const root = make('Contoso root');
+  return [make('Contoso issuing', root), root];
+}
+
+function flagsOf(names: readonly string[]): KeyUsageFlags {
+  const flags = names.map((name) => {
+    const flag = Object.entries(KeyUsageFlags).find(([known]) => known === name)?.[1];
+    if (typeof flag !== 'number') throw new Error(`there is no key usage ${name}`);
+    return flag;
+  });
+  return flags.reduce((all, flag) => all | flag) as KeyUsageFlags;
 }
 
 /** Without a private key only the certificate can be read. */
 async function secretValue(
   privateKey: KeyObject | undefined,
-  der: Buffer,
+  certificates: readonly Buffer[],
   contentType: CertificateContentType,
 ): Promise<string> {
-  const certificatePem = pem('CERTIFICATE', der);
+  const certificatePem = certificates.map((der) => pem('CERTIFICATE', der)).join('');
   const keyPem = privateKey?.export({ type: 'pkcs8', format: 'pem' }).toString() ?? '';
   if (contentType === 'application/x-pem-file') return keyPem + certificatePem;
   const directory = await mkdtemp(join(tmpdir(), 'vault-certificate-'));

@@ -1,6 +1,6 @@
 /** Certificates of service principals, as administrators make them with openssl. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { pem, selfSigned } from '../../azure-emulation/crypto/self-signed.js';
+import { makeCertificate, pem } from '../../azure-emulation/crypto/certificate.js';
 
 /** A new certificate with its private key. */
 export interface PrincipalCertificate {
@@ -20,8 +20,8 @@ export function makePrincipalCertificate(password: string): PrincipalCertificate
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const certificate = pem(
     'CERTIFICATE',
-    selfSigned(privateKey, {
-      commonName: 'build agent',
+    makeCertificate(privateKey, {
+      subject: 'CN=build agent',
       notBefore: new Date(Date.now() - 60_000),
       notAfter: new Date(Date.now() + yearMs),
     }),

@@ -8,10 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { alterAnswer } from './alter-answer.js';
 import type { FrontFaults } from './faults.js';
 import { isRegistry } from './hosts.js';
+import { createReferrers, type Referrers } from './referrers.js';
 import type { FrontLog } from './request-log.js';
 import { createTurns, type Turns } from './turns.js';
 import type { EmulatedHosts } from './types.js';
-import { forward, type Upstream } from './upstream.js';
+import { forward, type OnTheWay, type Upstream } from './upstream.js';
 
 /** The real servers behind the registries' names; functions, because a restart may move them. */
 export interface Upstreams {
@@ -35,9 +36,9 @@ const TRUST_IS_OFF = JSON.stringify({
 
 /** Makes the listener for all decrypted requests. */
 export function createRouter(parts: RouterParts): RequestListener {
-  const notaryTurns = createTurns();
+  const state = { notaryTurns: createTurns(), referrers: createReferrers() };
   return (req, res) => {
-    answer(parts, notaryTurns, req, res).catch((error: unknown) => {
+    answer(parts, state, req, res).catch((error: unknown) => {
       res.destroy(error instanceof Error ? error : new Error(String(error)));
     });
   };
@@ -45,7 +46,7 @@ export function createRouter(parts: RouterParts): RequestListener {
 
 async function answer(
   { emulator, upstreams, log, faults }: RouterParts,
-  notaryTurns: Turns,
+  { notaryTurns, referrers }: { readonly notaryTurns: Turns; readonly referrers: Referrers },
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
@@ -76,14 +77,19 @@ async function answer(
   if (failure?.kind === 'alter') alterAnswer(res, failure);
   if (failure?.kind === 'delay') await sleep(failure.delayMs);
   if (failure?.kind === 'hold') await faults.hold(failure.name);
-  const pass = (upstream: Upstream) => {
-    forward(upstream, host, req, res, cut);
+  const pass = (upstream: Upstream, onAnswer?: OnTheWay['onAnswer']) => {
+    forward(upstream, host, req, res, { cut, onAnswer });
   };
   if (!isRegistry(host)) {
     if (!emulator.handle(host, req, res)) say(req, res, 404, `no host ${host} in the test stack\n`);
   } else if (url.startsWith('/oauth2/')) emulator.handleRegistryAuth(host, req, res);
-  else if (!TRUST_PATH.test(url)) pass(upstreams.registry());
-  else if (emulator.trustAvailable(host)) {
+  else if (!TRUST_PATH.test(url)) {
+    const registry = upstreams.registry();
+    if (!emulator.referrersAvailable(host)) pass(registry);
+    else if (!referrers.list(registry, host, req, res, cut)) {
+      pass(registry, referrers.watch(host, req));
+    }
+  } else if (emulator.trustAvailable(host)) {
     await notaryTurns(res, () => {
       pass(upstreams.notary());
     });

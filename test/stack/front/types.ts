@@ -11,6 +11,8 @@ export interface EmulatedHosts {
   knows(host: string): boolean;
   /** Tells whether content trust is switched on for a registry. */
   trustAvailable(loginServer: string): boolean;
+  /** Tells whether a registry lists what refers to a manifest. */
+  referrersAvailable(loginServer: string): boolean;
 }
 
 /** One request that came through the front. */

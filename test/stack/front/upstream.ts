@@ -13,18 +13,29 @@ import { buffer } from 'node:stream/consumers';
 /** Where a real server listens. */
 export type Upstream = { readonly socketPath: string } | { readonly port: number };
 
+/** What a real server answered, before it is passed on; its headers may be added to. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: Record<string, string | string[]>;
+}
+
+/** What happens to an answer on its way. */
+export interface OnTheWay {
+  /** Cut the connection once the server has answered: before its answer, or in the middle of it. */
+  readonly cut?: 'answer' | 'half' | undefined;
+  /** Told of every answer, also of one that is cut. */
+  readonly onAnswer?: ((answer: Answered) => void) | undefined;
+}
+
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'];
 
-/**
- * Forwards `req` and answers with what the server says; 502 when it is not there. With `cut` the
- * connection is cut once the server has answered: before its answer, or in the middle of it.
- */
+/** Forwards `req` and answers with what the server says; 502 when it is not there. */
 export function forward(
   upstream: Upstream,
   loginServer: string,
   req: IncomingMessage,
   res: ServerResponse,
-  cut?: 'answer' | 'half',
+  { cut, onAnswer }: OnTheWay = {},
 ): void {
   const outgoing = request({
     host: '127.0.0.1',
@@ -43,26 +54,24 @@ export function forward(
     agent: false,
   });
   outgoing.on('response', (answer) => {
+    const { statusCode: status = 502 } = answer;
+    const headers = headersOf(loginServer, answer);
+    onAnswer?.({ status, headers });
     if (cut === 'answer') {
       answer.resume().on('end', () => req.socket.destroy());
       return;
-    }
-    const headers = withoutHopByHop(answer.headers);
-    const challenge = answer.headers['www-authenticate'];
-    if (challenge !== undefined) {
-      headers['www-authenticate'] = challengeOf(loginServer, challenge);
     }
     if (cut === 'half') {
       const hangUp = () => req.socket.destroy();
       buffer(answer).then((body) => {
         // An empty answer has no half: its headers promise what never comes.
-        res.writeHead(answer.statusCode ?? 502, { ...headers, 'content-length': body.length + 1 });
+        res.writeHead(status, { ...headers, 'content-length': body.length + 1 });
         res.flushHeaders();
         res.write(body.subarray(0, body.length / 2), hangUp);
       }, hangUp);
       return;
     }
-    res.writeHead(answer.statusCode ?? 502, headers);
+    res.writeHead(status, headers);
     answer.pipe(res);
   });
   outgoing.on('error', (error: NodeJS.ErrnoException) => {
@@ -75,6 +84,49 @@ export function forward(
   });
   res.on('close', () => outgoing.destroy());
   req.pipe(outgoing);
+}
+
+/**
+ * Asks the real server for `path` with the credentials of `req`, and tells its refusal: undefined
+ * where it answered, or knows no such thing.
+ */
+export function probe(
+  upstream: Upstream,
+  loginServer: string,
+  path: string,
+  req: IncomingMessage,
+  done: (refused: Answered | undefined) => void,
+): void {
+  const { authorization } = req.headers;
+  const asked = request({
+    host: '127.0.0.1',
+    ...upstream,
+    method: 'HEAD',
+    path,
+    headers: authorization === undefined ? {} : { authorization },
+    agent: false,
+  });
+  asked.on('response', (answer) => {
+    answer.resume();
+    const { statusCode: status = 502 } = answer;
+    const known = status === 404 || (status >= 200 && status < 300);
+    done(known ? undefined : { status, headers: headersOf(loginServer, answer) });
+  });
+  asked.on('error', () => {
+    done({ status: 502, headers: {} });
+  });
+  asked.end();
+}
+
+function headersOf(
+  loginServer: string,
+  { headers }: IncomingMessage,
+): Record<string, string | string[]> {
+  const challenge = headers['www-authenticate'];
+  return {
+    ...withoutHopByHop(headers),
+    ...(challenge !== undefined && { 'www-authenticate': challengeOf(loginServer, challenge) }),
+  };
 }
 
 function withoutHopByHop(headers: IncomingHttpHeaders): Record<string, string | string[]> {

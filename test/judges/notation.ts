@@ -1,0 +1,74 @@
+/** notation's own library (notation-go) as a judge: of envelopes, and of images in a registry. */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { askGoProgram, buildGoProgram } from './go-program.js';
+
+/** What a verification goes by. */
+export interface NotationTrust {
+  /** Certificates in PEM, by the store (`ca/acme`) and a file name. */
+  readonly trustStore: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** As in `trustpolicy.json`. */
+  readonly policy: unknown;
+  /** Pairs that the signed metadata must hold. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+interface InRegistry {
+  /** `<registry>/<repository>:<tag>` or `@<digest>` */
+  readonly reference: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A question to the judge. */
+export type NotationQuestion =
+  | (NotationTrust & {
+      readonly kind: 'envelope';
+      /** `<registry>/<repository>@<digest>` */
+      readonly reference: string;
+      readonly target: unknown;
+      readonly mediaType: string;
+      /** Base64. */
+      readonly envelope: string;
+    })
+  /** Looks the signatures up in the registry, as `notation verify` does. */
+  | (NotationTrust & InRegistry & { readonly kind: 'verify' })
+  /** Signs and pushes, as `notation sign` does. */
+  | (InRegistry & {
+      readonly kind: 'sign';
+      readonly mediaType: string;
+      /** PEM. */
+      readonly key: string;
+      readonly chain: string;
+      readonly metadata?: Readonly<Record<string, string>>;
+      readonly expirySeconds?: number;
+    });
+
+/** What notation says. */
+export interface NotationAnswer {
+  readonly accepted: boolean;
+  readonly error?: string;
+  readonly digest?: string;
+  readonly checks?: readonly {
+    readonly type: string;
+    readonly action: string;
+    readonly error: string;
+  }[];
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), 'notation');
+
+/**
+ * Asks all questions in one process, one after the other.
+ * @throws {Error} where the judge cannot be built, or asked
+ */
+export async function askNotation(
+  questions: readonly NotationQuestion[],
+  env?: NodeJS.ProcessEnv,
+): Promise<readonly NotationAnswer[]> {
+  const judge = await buildGoProgram(folder);
+  if (judge.kind === 'unavailable') throw new Error(`notation cannot be asked: ${judge.reason}`);
+  return (await askGoProgram(judge.path, questions, env)) as readonly NotationAnswer[];
+}
