@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { askGoProgram, buildGoProgram, goVersion } from './go-program.js';
+import { askGoProgram, buildGoProgram } from './go-program.js';
+import { findGo } from './go.js';
 
 const sources = (body: string) => ({
   'go.mod': 'module judge\n\ngo 1.21\n',
@@ -25,10 +26,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
 }
 
-const hasGo = await goVersion(tmpdir()).then(
-  () => true,
-  () => false,
-);
+const hasGo = (await findGo()) !== undefined;
 
 describe('a judge in Go', () => {
   it.runIf(hasGo)(
@@ -46,14 +44,17 @@ describe('a judge in Go', () => {
     },
   );
 
-  it('says why there is none where Go is not installed', async () => {
+  it('may be missing where Go is not installed, and not in CI', async () => {
     await write(sources(echo));
     vi.stubEnv('PATH', folder);
-    vi.stubEnv('CI', 'true');
+    vi.stubEnv('XDG_CACHE_HOME', folder);
+    vi.stubEnv('CI', '');
     expect(await build()).toEqual({
       kind: 'unavailable',
       reason: 'this system has no program "go"',
     });
+    vi.stubEnv('CI', 'true');
+    if (process.platform === 'linux') await expect(build()).rejects.toThrow('no program "apt');
   });
 
   it.runIf(hasGo)(

@@ -5,11 +5,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { withLock } from '../../scripts/lock.mjs';
+import { cacheFolder } from '../stack/tools/cache.js';
 import { output } from '../stack/tools/run.js';
+import { findGo, type Go } from './go.js';
 
 const execFileAsync = promisify(execFile);
 
@@ -21,29 +22,20 @@ export type GoProgram =
 /**
  * Builds the program in `folder`, or finds the one that was built from the same sources by the same
  * Go. Modules come the way the `go` command of this machine is set up to get them.
- * @throws {Error} in CI, where Go is there and the program cannot be built
+ * @throws {Error} in CI, where it cannot be built
  */
-export async function buildGoProgram(folder: string, cache = defaultCache()): Promise<GoProgram> {
-  let version: string;
+export async function buildGoProgram(
+  folder: string,
+  cache = path.join(cacheFolder(), 'judges'),
+): Promise<GoProgram> {
+  const go = await findGo();
+  if (!go) return { kind: 'unavailable', reason: 'this system has no program "go"' };
   try {
-    version = await goVersion(folder);
-  } catch (error) {
-    return { kind: 'unavailable', reason: words(error) };
-  }
-  try {
-    return { kind: 'built', path: await buildOnce(folder, version, cache) };
+    return { kind: 'built', path: await buildOnce(folder, go, cache) };
   } catch (error) {
     if (process.env.CI === 'true') throw error;
-    return { kind: 'unavailable', reason: words(error) };
+    return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/**
- * The Go that would build `folder`, whose go.mod may call for a newer tool chain.
- * @throws {Error} where there is no Go
- */
-export function goVersion(folder: string): Promise<string> {
-  return output('go', ['env', 'GOVERSION', 'GOOS', 'GOARCH'], { cwd: folder });
 }
 
 /**
@@ -61,12 +53,12 @@ export async function askGoProgram(
   return JSON.parse(stdout) as unknown;
 }
 
-function defaultCache(): string {
-  const own = process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache');
-  return path.join(own, 'acr-content-trust', 'judges');
-}
-
-async function buildOnce(folder: string, version: string, cache: string): Promise<string> {
+async function buildOnce(folder: string, { command, env }: Go, cache: string): Promise<string> {
+  // Of the tool chain that builds it, which may be a newer one.
+  const version = await output(command, ['env', 'GOVERSION', 'GOOS', 'GOARCH'], {
+    cwd: folder,
+    env,
+  });
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const name = `${path.basename(folder)}-${await hashOf(folder, version)}${suffix}`;
   const program = path.join(cache, name);
@@ -76,10 +68,10 @@ async function buildOnce(folder: string, version: string, cache: string): Promis
     if (await exists(program)) return;
     const unfinished = `${program}.${process.pid}`;
     try {
-      await output('go', ['build', '-trimpath', '-o', unfinished, '.'], {
+      await output(command, ['build', '-trimpath', '-o', unfinished, '.'], {
         cwd: folder,
         // No C compiler needed; go.mod and go.sum decide, and are never changed by a build.
-        env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' },
+        env: { ...env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' },
       });
       await rename(unfinished, program);
     } finally {
@@ -103,8 +95,4 @@ function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

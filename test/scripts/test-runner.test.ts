@@ -1,6 +1,6 @@
 /** `npm test` on a machine that cannot run the test stack: said plainly, and a failure in CI. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,9 +18,9 @@ afterEach(() => rm(empty, { recursive: true }));
 /** Runs the tests of one small file with nothing on the PATH and nothing downloaded before. */
 async function runTests(
   env: Readonly<Record<string, string>>,
-  filter: string,
+  ...filters: readonly string[]
 ): Promise<{ readonly code: number | null; readonly output: string }> {
-  const args = ['--import', 'tsx', 'scripts/test.ts', filter];
+  const args = ['--import', 'tsx', 'scripts/test.ts', ...filters];
   const child = spawn(process.execPath, args, {
     cwd: PROJECT,
     env: { PATH: empty, HOME: empty, XDG_CACHE_HOME: empty, ...env },
@@ -49,10 +49,19 @@ describe('the test runner without the stack', () => {
     expect(code).toBe(0);
   });
 
-  it('fails in CI', async () => {
-    const { code, output } = await runTests({ CI: 'true' }, 'test/scripts/lock.test.ts');
-    expect(lastLine(output)).toBe('3 passed, 1 failed');
+  it('fails in CI, once more for each test that is left out where no name is asked for', async () => {
+    const config =
+      "export default { test: { name: 'unit', globals: true, include: ['*.test.js'] } };";
+    await writeFile(join(empty, 'vitest.config.js'), config);
+    const tests = "it('runs', () => undefined);\nit.skip('is left out', () => undefined);\n";
+    await writeFile(join(empty, 'some.test.js'), tests);
+    const { code, output } = await runTests({ CI: 'true' }, '--root', empty);
+    expect(output).toContain('Left out, and in CI no test may be: is left out');
+    expect(lastLine(output)).toBe('1 passed, 2 failed');
     expect(code).toBe(1);
+    const named = await runTests({ CI: 'true' }, '--root', empty, '-t', 'runs');
+    expect(lastLine(named.output)).toBe('1 passed, 1 failed');
+    expect(named.code).toBe(1);
   });
 
   it('fails when no test was run', async () => {

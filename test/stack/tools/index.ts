@@ -1,14 +1,13 @@
 /**
- * The programs the stack runs: downloaded once into a private cache, reused afterwards, shared by
- * parallel runs. Owns the cache folder; never touches the system's own Docker.
+ * The programs the stack runs: downloaded once into the private cache. Never touches the system's own
+ * Docker.
  */
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { access, mkdir, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
-import { withLock } from '../../../scripts/lock.mjs';
 import { unpackPackages } from './apt.js';
+import { cacheFolder, fillOnce } from './cache.js';
 import { linkMissingLibraries } from './libraries.js';
 import { installNode, nodeBelow, ownNode } from './node.js';
 import {
@@ -42,9 +41,6 @@ export class ToolsMissingError extends Error {
   }
 }
 
-const cacheFolder = (): string =>
-  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'acr-content-trust');
-
 /**
  * Downloads whatever is not there yet.
  * @throws {ToolsMissingError} when a part cannot be had.
@@ -54,7 +50,7 @@ export async function ensureTools(log: (line: string) => void = () => undefined)
   const part = async (what: string, name: string, fill: (stage: string) => Promise<void>) => {
     const folder = join(cacheFolder(), name);
     try {
-      await once(folder, fill, () => {
+      await fillOnce(folder, fill, () => {
         log(`Downloading ${what} into ${folder} ...`);
       });
     } catch (error) {
@@ -135,30 +131,4 @@ async function fillDebian(stage: string): Promise<void> {
     await mkdir(join(stage, 'path', name), { recursive: true });
     await symlink(join('../..', PROGRAMS[name]), join(stage, 'path', name, 'docker'));
   }
-}
-
-/** Fills a folder that then appears whole, under its final name, or not at all. */
-async function once(
-  folder: string,
-  fill: (stage: string) => Promise<void>,
-  announce: () => void,
-): Promise<void> {
-  const isThere = () =>
-    access(folder).then(
-      () => true,
-      () => false,
-    );
-  if (await isThere()) return;
-  await mkdir(dirname(folder), { recursive: true });
-  await withLock(`${folder}.lock`, async () => {
-    if (await isThere()) return;
-    announce();
-    const stage = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
-    try {
-      await fill(stage);
-      await rename(stage, folder);
-    } finally {
-      await rm(stage, { recursive: true, force: true });
-    }
-  });
 }

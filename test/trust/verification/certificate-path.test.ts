@@ -254,8 +254,8 @@ describe('the verdicts of others', () => {
     go = (await askGoProgram(program.path, input)) as readonly string[];
   });
 
-  it('are those of Go, where it is there', ({ skip }) => {
-    if (go === undefined) return skip('Go is not there');
+  it('are those of Go, where it is installed', ({ skip }) => {
+    if (go === undefined) return skip('Go is not installed');
     const said = go.map((error, index) => [
       cases[index]?.[0],
       error === '' ? 'accepted' : 'refused',
@@ -264,7 +264,7 @@ describe('the verdicts of others', () => {
   });
 
   it.runIf(isInstalled('openssl', 'version'))(
-    'are those of OpenSSL, where it is there',
+    'are those of OpenSSL, where it is installed',
     async () => {
       const run = promisify(execFile);
       const folder = await mkdtemp(path.join(tmpdir(), 'openssl-verify-'));
