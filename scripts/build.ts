@@ -1,14 +1,23 @@
 /**
  * Bundles the three hosts into dist/, which is committed: action and task run from it as it is.
- * The same sources give the same bytes. Not minified and without source maps, which would be larger
- * than the bundles: stack traces then name functions and lines that can be read in the bundle.
+ * The same sources give the same bytes. Minified, because less is read and parsed at each start, but
+ * with the names of functions, so that stack traces can be followed; without source maps, which would
+ * be larger than the bundles.
  */
 import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { version } from '../src/version.js';
 import { entryFile, type EntryHost } from './entry.js';
 import { commandActions, groupActions, root, taskFolder } from './generate.js';
+import {
+  importedNames,
+  libraryBundle,
+  runWhenUsed,
+  type ImportedNames,
+  type Library,
+} from './run-when-used.js';
 
 interface Bundle {
   readonly host: EntryHost;
@@ -39,24 +48,37 @@ const bundles: readonly Bundle[] = [
   },
 ];
 
+/** What runs late, in files of their own: most runs use some, a wrong input none. */
+const libraries: readonly Library[] = [
+  { file: 'azure.cjs', holds: /^(?:@azure\/|https-proxy-agent$)/ },
+  { file: 'x509.cjs', holds: /^@peculiar\// },
+  { file: 'formats.cjs', holds: /^(?:@actions\/exec|modern-tar|read|yaml)$/ },
+];
+
+/** What else runs late: sources that need a library to run at all, and what is slow in Node.js. */
+const lateModules =
+  /^node:(?:child_process|crypto|https|net|zlib)$|^src\/(?:http\/proxy-agent|signing\/(?:pbes2|pkcs12)|trust\/verification\/certificate-path)\.ts$/;
+
 /** Builds everything into the folder `dist`, which is emptied first. */
 export async function buildAll(dist: string): Promise<void> {
   await rm(dist, { recursive: true, force: true });
+  const names = await importedNames();
   for (const bundle of bundles) {
     const folder = path.join(dist, bundle.folder);
     await mkdir(folder, { recursive: true });
     const metafiles = await Promise.all(
       Object.entries(bundle.entries).map(async ([source, file]) => {
         const name = bundleBehind(file);
-        const start = bundle.host === 'cli' ? '#!/usr/bin/env node\n' : '';
-        await writeFile(
-          path.join(folder, file),
-          start + entryFile(bundle.host, name, await oldestNode()),
-        );
-        return bundleFile(source, path.join(folder, name));
+        const isCli = bundle.host === 'cli';
+        const entry = entryFile(bundle.host, name, await oldestNode(), isCli ? tellVersion : '');
+        await writeFile(path.join(folder, file), isCli ? `#!/usr/bin/env node\n${entry}` : entry);
+        return bundleFile(source, path.join(folder, name), names);
       }),
     );
-    await writeFile(path.join(folder, 'licenses.txt'), await licences(metafiles));
+    const used = await Promise.all(
+      libraries.map((library) => bundleLibrary(library, folder, names)),
+    );
+    await writeFile(path.join(folder, 'licenses.txt'), await licences([...metafiles, ...used]));
   }
   for (const command of commandActions) {
     await writeFile(
@@ -85,6 +107,12 @@ async function commandEntry(command: string): Promise<string> {
   return entryFile('action', bundleBehind('index.cjs'), await oldestNode(), before);
 }
 
+/** The version is told without the bundle, which does the same but takes longer. */
+const tellVersion = `if (process.argv.length === 3 && process.argv[2] === '--version') {
+    process.stdout.on('error', function () {});
+    process.stdout.write('${version}\\n');
+  } else `;
+
 /** The name of the bundle that an entry hands over to. */
 function bundleBehind(entry: string): string {
   return entry.replace(/^index\./, 'main.').replace(/^post\./, 'post-main.');
@@ -98,19 +126,60 @@ async function oldestNode(): Promise<string> {
   return manifest.engines.node.replace('>=', '');
 }
 
-async function bundleFile(entry: string, outfile: string): Promise<Metafile> {
+const options = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  // Strings of one byte a character are read and parsed in half of the time.
+  charset: 'ascii',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+} as const;
+
+/**
+ * The packages of GitHub Actions do not say that they may be left out where nothing is used of them,
+ * as an HTTP client of half a megabyte.
+ */
+const withoutUnusedActions: Plugin = {
+  name: 'without-unused-actions',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /.*/ }, async ({ path: specifier, pluginData, ...from }) => {
+      if (pluginData === 'resolved' || !from.importer.includes('node_modules/@actions/')) return;
+      const {
+        path: file,
+        external,
+        errors,
+      } = await bundler.resolve(specifier, {
+        ...from,
+        pluginData: 'resolved',
+      });
+      return { path: file, external, errors, sideEffects: false };
+    });
+  },
+};
+
+async function bundleFile(entry: string, outfile: string, names: ImportedNames): Promise<Metafile> {
+  const plugins = [runWhenUsed(names, libraries, lateModules), withoutUnusedActions];
+  const { metafile } = await build({ ...options, entryPoints: [entry], outfile, plugins });
+  return metafile;
+}
+
+async function bundleLibrary(
+  library: Library,
+  folder: string,
+  names: ImportedNames,
+): Promise<Metafile> {
+  const { source, plugin } = libraryBundle(names, library);
   const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    charset: 'utf8',
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'warning',
+    ...options,
+    stdin: { contents: source, resolveDir: root },
+    outfile: path.join(folder, library.file),
+    plugins: [plugin],
   });
   return metafile;
 }

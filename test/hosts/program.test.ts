@@ -52,6 +52,19 @@ describe('the options of a command', () => {
     expect(help).toContain('--json');
   });
 
+  it('are there where the command is named, and left out of all others', () => {
+    const all = createProgram(() => Promise.resolve());
+    const some = createProgram(() => Promise.resolve(), ['keys', 'renew', '--help']);
+    const find = (program: typeof all, verb: string): string =>
+      [...program.commands, ...program.commands.flatMap(({ commands }) => commands)]
+        .find((command) => command.name() === verb)
+        ?.helpInformation() ?? '';
+    expect(find(some, 'renew')).toBe(find(all, 'renew'));
+    expect(some.helpInformation()).toBe(all.helpInformation());
+    expect(find(some, 'keys')).toBe(find(all, 'keys'));
+    expect(find(some, 'sign')).not.toContain('--registry');
+  });
+
   it('are those of a command that is asked for by its former name, which no help shows', async () => {
     const { command, formerName, options } = await parse('keys', 'lost', '--registry=x');
     expect([command, formerName]).toEqual(['keysRecover', 'keysLost']);

@@ -79,6 +79,45 @@ describe('the bundles', () => {
   );
 });
 
+describe('a start', () => {
+  const starts = {
+    'the help': { file: 'cli/index.cjs', args: ['sign', '--help'], env: {}, code: 0 },
+    'a bad input of the command line': {
+      file: 'cli/index.cjs',
+      args: ['verify'],
+      env: {},
+      code: 2,
+    },
+    'a bad input of the action': { file: 'action/sign.cjs', args: [], env: {}, code: 2 },
+    'a bad input of the task': {
+      file: 'task/AcrContentTrustV1/index.js',
+      args: [],
+      env: { INPUT_COMMAND: 'keysInit' },
+      code: 2,
+    },
+  };
+
+  it.each(Object.entries(starts))('with %s runs no library', async (_, start) => {
+    const preload = path.join(folder, 'loaded.cjs');
+    const notes = path.join(folder, 'loaded.txt');
+    await writeFile(
+      preload,
+      `process.on('exit', () => {
+        const loaded = Object.keys(require.cache).map((file) => require('path').basename(file));
+        require('fs').writeFileSync(process.env.NOTES, loaded.join('\\n'));
+      });\n`,
+    );
+    const args = ['--require', preload, path.join(dist, start.file), ...start.args];
+    const { code } = await startNode(args, { NOTES: notes, ...start.env });
+    expect(code).toBe(start.code);
+    const loaded = (await readFile(notes, 'utf8')).split('\n');
+    expect(loaded.slice(1)).toEqual([
+      path.basename(start.file),
+      expect.stringMatching(/^main\.c?js$/),
+    ]);
+  });
+});
+
 describe('the bundled command line', () => {
   it('prints its help and its version', async () => {
     const cli = path.join(dist, 'cli/index.cjs');

@@ -30,8 +30,14 @@ export interface Invocation {
   readonly summaryFile: string | undefined;
 }
 
-/** Gives the program; `start` is called with what was asked for, unless that was help. */
-export function createProgram(start: (invocation: Invocation) => Promise<void>): Command {
+/**
+ * Gives the program; `start` is called with what was asked for, unless that was help. Of commands that
+ * `args` do not name, the options are left out: no one will see them.
+ */
+export function createProgram(
+  start: (invocation: Invocation) => Promise<void>,
+  args?: readonly string[],
+): Command {
   const program = new Command('acr-content-trust')
     .description(
       'Builds, pushes and signs container images with Docker Content Trust in Azure Container Registry, with keys in Azure Key Vault.',
@@ -42,8 +48,9 @@ export function createProgram(start: (invocation: Invocation) => Promise<void>):
     .addHelpText('after', epilogue);
   const groups = new Map(commandGroups.map((group) => [group, createGroup(group)]));
   const add = (name: CommandName, asked: string): void => {
-    const { group } = placeOf(asked);
-    const command = createCommand(name, asked, start);
+    const { group, verb } = placeOf(asked);
+    const isNamed = args?.some((word) => word === verb || word === asked) ?? true;
+    const command = createCommand(name, asked, isNamed ? inputsOf('cli', name) : [], start);
     (group === undefined ? program : groups.get(group))?.addCommand(command, {
       hidden: asked !== name,
     });
@@ -70,10 +77,11 @@ function createGroup(group: CommandGroup): Command {
     .helpCommand('help [command]', 'Prints the help of a command.');
 }
 
-/** The command `name`, by the name that it is `asked` for: its own, or a former one. */
+/** The command `name` with inputs `names`, by the name that it is `asked` for: its own, or a former one. */
 function createCommand(
   name: CommandName,
   asked: string,
+  names: readonly string[],
   start: (invocation: Invocation) => Promise<void>,
 ): Command {
   const { group, verb } = placeOf(asked);
@@ -82,7 +90,6 @@ function createCommand(
     .helpOption('-h, --help', 'Prints this help.')
     .addHelpText('after', epilogue);
   if (group === undefined && verb !== asked) command.alias(asked);
-  const names = inputsOf('cli', name);
   for (const input of names) command.addOption(optionOf(input, name));
   command
     .addOption(

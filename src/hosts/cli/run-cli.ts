@@ -26,7 +26,7 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
       askSecret: createAskSecret(stdin, stderr),
     });
     await runAndExit(host, process, run);
-  });
+  }, process.argv.slice(2));
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       // commander breaks lines only where it knows of enough columns.
