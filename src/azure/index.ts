@@ -8,11 +8,7 @@ export { createCredential } from './credentials.js';
 export type { CredentialOptions } from './credentials.js';
 export type { AssertionIdentity, CertificateIdentity, Identity } from './identity.js';
 export * from './key-vault/index.js';
-export { readRegistryPermissions } from './permissions.js';
-
 export type { Principal } from './principal.js';
 export { loginToRegistry, registryTokenUser } from './registry-login.js';
 export type { RegistryLogin, RegistryLoginOptions } from './registry-login.js';
-export { contentTrustObstacle, readRegistryProperties } from './registry-properties.js';
-
-export { roleAssignmentCommand } from './role-assignment.js';
+export { checkRegistry, explainRefusal, requirePush } from './registry-rights.js';

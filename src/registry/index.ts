@@ -3,15 +3,10 @@ export { createRegistryAccess } from './access.js';
 export type { RegistryAccess } from './access.js';
 export { createBlobReader } from './blobs.js';
 export type { ReadBlob } from './blobs.js';
-
-export { copyImage } from './copy-image.js';
-export type { CopyResult } from './copy-image.js';
-export { planCopy } from './copy-plan.js';
-export type { CopyPlan } from './copy-plan.js';
+export { copyImages, planCopies, plannedFacts, sizeOf } from './copy-images.js';
+export type { CopyFacts, ImageToCopy } from './copy-images.js';
 export type { RegistryCredential } from './credential.js';
 export { findDockerLogin } from './docker-config-credentials.js';
-
-export { grantedActions } from './granted-actions.js';
 
 export { ageProblem, imageDatesOf } from './image-age.js';
 export { readImageConfigs } from './image-configs.js';
@@ -33,5 +28,7 @@ export { isIndexMediaType, manifestMediaTypes } from './media-types.js';
 export { listAttached } from './referrers.js';
 export { checkTagPattern, parseNamePattern, selectTags } from './patterns.js';
 export type { NamePattern, TagSelection } from './patterns.js';
+export { lookUpTags, movedAfter, movedBefore } from './tag-digests.js';
+export type { TagDigests } from './tag-digests.js';
 export { createTokenSource } from './token-source.js';
 export type { RegistryClientOptions, RepositoryAccess, TokenSourceOptions } from './types.js';

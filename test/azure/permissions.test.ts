@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { clouds, createCredential } from '../../src/azure/index.js';
+import { readRegistryPermissions } from '../../src/azure/permissions.js';
 import {
-  clouds,
   contentTrustObstacle,
-  createCredential,
-  readRegistryPermissions,
   readRegistryProperties,
-  roleAssignmentCommand,
-} from '../../src/azure/index.js';
+} from '../../src/azure/registry-properties.js';
+import { roleAssignmentCommand } from '../../src/azure/role-assignment.js';
 import type { ArmAccess } from '../../src/azure/index.js';
 import { fakeHttp, rejection } from '../registry/fake-http.js';
 import { startAzure } from './emulated-azure.js';

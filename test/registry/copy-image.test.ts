@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { limits } from '../../src/limits.js';
-import {
-  copyImage,
-  planCopy,
-  type CopyResult,
-  type Manifest,
-  type RepositoryAccess,
-} from '../../src/registry/index.js';
+import { copyImage, type CopyResult } from '../../src/registry/copy-image.js';
+import { planCopy } from '../../src/registry/copy-plan.js';
+import type { Manifest, RepositoryAccess } from '../../src/registry/index.js';
 import { rejection } from './fake-http.js';
 import { fakeRegistries, put, putImage, putIndex, sha256, type Fault } from './fake-registry.js';
 

@@ -2,6 +2,7 @@
  * The main job: preflight, build, push, sign, read back. `build` and `push` are parts of it. Whatever
  * could keep the run from ending signed is found before the build.
  */
+import { requirePush } from '../../azure/index.js';
 import { isTrustError } from '../../errors.js';
 import {
   baseImageOptions,
@@ -30,7 +31,6 @@ import {
   startPreflight,
   type SigningPlan,
 } from '../signing/preflight.js';
-import { requirePush } from '../signing/registry-rights.js';
 import { nothingPushed } from '../signing/registry-state.js';
 import { chooseTagOrder, pushingState, type TagOrder } from '../signing/tag-order.js';
 import { createBaseImageLookUp } from './base-image-signatures.js';

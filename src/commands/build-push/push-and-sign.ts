@@ -3,23 +3,18 @@
  * (registry-state.ts): push, then signature, then tags where those come last.
  */
 import { resolvePushed, type BuildResult } from '../../docker/index.js';
-import type { Manifest } from '../../registry/index.js';
+import { lookUpTags, movedBefore, type Manifest, type TagDigests } from '../../registry/index.js';
 import { readRepository, type TrustedView } from '../../trust/index.js';
 import { ahead } from '../ahead.js';
 import type { Run } from '../context.js';
 import { noteContents } from '../report/job-report.js';
 import type { SigningPlan } from '../signing/preflight.js';
-import { putTags } from '../signing/put-tags.js';
+import { tagSigned } from '../signing/put-tags.js';
 import { reconcileTags } from '../signing/reconcile-tags.js';
-import {
-  lookUpTags,
-  movedBefore,
-  requireNoneMoved,
-  type TagDigests,
-} from '../signing/registry-tags.js';
 import {
   initialiseForDocker,
   readBackDockerTags,
+  requireNoneMoved,
   signTags,
   type SignedResult,
   type SigningRequest,
@@ -118,9 +113,7 @@ async function tag(
   seen: TrustedView,
   run: Run,
 ): Promise<void> {
-  await putTags(images, image, manifest, progress);
-  await reconcileTags({ images, image, plan, manifest, seen }, progress, run);
-  for (const tag of image.tags) run.log.info(`${image.gun}:${tag}  ${manifest.digest}`);
+  await tagSigned({ images, image, plan, manifest, seen }, progress, run);
   if (order.kind === 'staging-tag') {
     run.log.info(
       `The staging tag ${order.tag} remains. Tags ${stagingTagPrefix}… can be purged at any time after their run.`,

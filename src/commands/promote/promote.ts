@@ -3,7 +3,15 @@
  * digest, signed in one publish, and only then put under their tags. Nothing is copied that cannot
  * be signed, and no tag is put that is not.
  */
-import type { Manifest, RepositoryAccess } from '../../registry/index.js';
+import { requirePush } from '../../azure/index.js';
+import {
+  copyImages,
+  lookUpTags,
+  planCopies,
+  plannedFacts,
+  type Manifest,
+  type RepositoryAccess,
+} from '../../registry/index.js';
 import type { TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
@@ -15,13 +23,9 @@ import {
   startPreflight,
   type SigningPlan,
 } from '../signing/preflight.js';
-import { putTags } from '../signing/put-tags.js';
-import { reconcileTags } from '../signing/reconcile-tags.js';
-import { requirePush } from '../signing/registry-rights.js';
+import { tagSigned } from '../signing/put-tags.js';
 import { aftermathOf } from '../signing/registry-state.js';
-import { lookUpTags } from '../signing/registry-tags.js';
 import { signTags, type SignedResult } from '../signing/sign-tags.js';
-import { carryOut, factsOf, planCopies } from './copy.js';
 import { parsePromotion, promoteInputs, type Promotion } from './promote-inputs.js';
 import { promotionReport, startProgress, type PromotionProgress } from './promotion-report.js';
 import { recheckSources, tellAttached, verifySources, type VerifiedImage } from './source.js';
@@ -58,13 +62,18 @@ async function promoteImages(
   const { image } = promotion.target;
   const { session, images, plan } = await prepare(promotion, progress, run);
   const to: RepositoryAccess = { ...session.client, repository: image.repository, signal };
-  const copies = await log.group('Content', () => planCopies(images, to, log));
+  const sources = images.map(({ gun, session: { client }, image: { repository }, manifest }) => ({
+    gun,
+    from: { ...client, repository, signal },
+    manifest,
+  }));
+  const copies = await log.group('Content', () => planCopies(sources, to, log));
   tellAttached(images, log);
-  progress.copies = new Map(copies.map((copy) => [copy.digest, factsOf(copy.plan)]));
+  progress.copies = new Map(copies.map((copy) => [copy.digest, plannedFacts(copy.plan)]));
   if (promotion.dryRun) return {};
   await log.group('Copy', async () => {
     progress.state = { kind: 'pushing-untagged', under: 'no tag' };
-    progress.copies = await carryOut(copies, to, log);
+    progress.copies = await copyImages(copies, to, log);
     progress.state = { kind: 'pushed-untagged', under: 'no tag' };
   });
   const manifests = byManifest(images);
@@ -76,8 +85,16 @@ async function promoteImages(
   const { result: signed } = await log.group('Signature', () =>
     signTags({ plan, contents, recheck }, plan.view, progress, run),
   );
-  const tagging = { image, manifests, session, plan, signed };
-  const put = await log.group('Tags', () => tagAll(tagging, progress, run));
+  const put = await log.group('Tags', async () => {
+    const found = await lookUpTags(session.images, image, image.tags);
+    let count = 0;
+    for (const { manifest, tags } of manifests) {
+      const wanted = { ...image, tags };
+      const tagging = { images: session.images, image: wanted, plan, manifest, seen: signed.view };
+      count += await tagSigned(tagging, progress, run, found);
+    }
+    return count;
+  });
   progress.state = { kind: 'signed' };
   progress.unchanged = put === 0 && isPublishedBefore(plan, signed) && isAllThere(progress);
   return {
@@ -145,39 +162,6 @@ function byManifest(images: readonly VerifiedImage[]): readonly TaggedManifest[]
     const [first] = same;
     return first ? [{ manifest: first.manifest, tags: same.flatMap(({ tags }) => tags) }] : [];
   });
-}
-
-interface Tagging {
-  readonly image: Promotion['target']['image'];
-  readonly manifests: readonly TaggedManifest[];
-  readonly session: Session;
-  readonly plan: SigningPlan;
-  readonly signed: SignedResult;
-}
-
-/**
- * Puts every tag that does not point to its image yet, and makes sure that registry and trust data
- * agree in the end.
- * @returns how many tags were put.
- */
-async function tagAll(
-  { image, manifests, session: { images }, plan, signed }: Tagging,
-  progress: PromotionProgress,
-  run: Run,
-): Promise<number> {
-  const found = await lookUpTags(images, image, image.tags);
-  let count = 0;
-  for (const { manifest, tags } of manifests) {
-    const missing = tags.filter((tag) => found.get(tag) !== manifest.digest);
-    if (missing.length > 0) {
-      await putTags(images, { ...image, tags: missing }, manifest, progress);
-    }
-    count += missing.length;
-    const reconciliation = { images, image: { ...image, tags }, plan, manifest };
-    await reconcileTags({ ...reconciliation, seen: signed.view }, progress, run);
-    for (const tag of tags) run.log.info(`${image.gun}:${tag}  ${manifest.digest}`);
-  }
-  return count;
 }
 
 function isPublishedBefore(plan: SigningPlan, { view }: SignedResult): boolean {

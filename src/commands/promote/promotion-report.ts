@@ -1,4 +1,5 @@
 /** How far a run of `promote` has come, and what it says of that. Decides nothing. */
+import { sizeOf, type CopyFacts } from '../../registry/index.js';
 import { keyFacts } from '../report/job-report.js';
 import { code, escape } from '../report/markdown.js';
 import type { Report } from '../report/report-model.js';
@@ -8,7 +9,6 @@ import { matchedPin } from '../signing/pins.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import { leastCertain, nothingPushed, pushedIn, stateTexts } from '../signing/registry-state.js';
 import type { SigningProgress } from '../signing/sign-tags.js';
-import { sizeOf, type CopyFacts } from './copy.js';
 import type { Promotion } from './promote-inputs.js';
 import type { VerifiedImage } from './source.js';
 

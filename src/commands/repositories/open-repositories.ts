@@ -1,4 +1,5 @@
 /** Logs in for repositories, once for each registry, and opens their trust data. Changes nothing. */
+import { explainRefusal } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import {
   createTrustServer,
@@ -12,7 +13,6 @@ import {
 import type { Run } from '../context.js';
 import type { Session } from '../access/access.js';
 import { describePin, warnOfFirstUse } from '../signing/pins.js';
-import { explainRefusal } from '../signing/registry-rights.js';
 import { eachRepository, unwrapAll, type Result } from './each-repository.js';
 import type { NamedRepository } from './read-repositories.js';
 

@@ -2,7 +2,7 @@
  * Removes the signatures of tags, as far as the signing key reaches, and says what is left. The images
  * stay in the registry. Says "revoked" only of what a new client no longer finds.
  */
-import type { OpenedKey } from '../../azure/index.js';
+import { checkRegistry, explainRefusal, type OpenedKey } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import { checkTagPattern, selectTags, type TagSelection } from '../../registry/index.js';
 import { proveSigner } from '../../signing/index.js';
@@ -43,7 +43,6 @@ import { someOf } from '../report/some-of.js';
 import { codeColumn, tableOf, type Table } from '../report/table.js';
 import { openKeyInput } from '../signing/open-key-input.js';
 import { describePin, matchedPin, resolvePins, warnOfFirstUse } from '../signing/pins.js';
-import { checkRegistry, explainRefusal } from '../signing/registry-rights.js';
 
 export const revoke = defineCommand({
   name: 'revoke',

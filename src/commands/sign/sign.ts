@@ -6,6 +6,7 @@
 import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
+import { lookUpTags, movedAfter, movedBefore, type TagDigests } from '../../registry/index.js';
 import type { Signer, TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
@@ -19,14 +20,7 @@ import {
   type SigningPlan,
 } from '../signing/preflight.js';
 import { aftermathOf, tagStateOf, withTags } from '../signing/registry-state.js';
-import {
-  lookUpTags,
-  movedAfter,
-  movedBefore,
-  requireNoneMoved,
-  type TagDigests,
-} from '../signing/registry-tags.js';
-import { signTags } from '../signing/sign-tags.js';
+import { requireNoneMoved, signTags } from '../signing/sign-tags.js';
 import {
   readSignConfiguration,
   signInputs,

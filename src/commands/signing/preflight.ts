@@ -3,7 +3,7 @@
  * key signs, the principal may push and publish, the trust data is sound and anchored, and the key may
  * sign these tags where Docker looks.
  */
-import type { OpenedKey } from '../../azure/index.js';
+import { checkRegistry, explainRefusal, type OpenedKey } from '../../azure/index.js';
 import { isTrustError, TrustError } from '../../errors.js';
 import { createRootCertificate, formatKeyReference, proveSigner } from '../../signing/index.js';
 import {
@@ -28,7 +28,6 @@ import type { Session } from '../access/access.js';
 import { explainVersion } from './earlier-version.js';
 import { isMatterOfRights, openKeyInput } from './open-key-input.js';
 import { describePin, pinOf, resolvePin, warnOfFirstUse } from './pins.js';
-import { checkRegistry, explainRefusal } from './registry-rights.js';
 import { noteRoots } from './root-record.js';
 
 /** The root key of a repository without trust data. */

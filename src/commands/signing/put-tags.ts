@@ -2,9 +2,31 @@
 import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import type { Manifest, RegistryClient } from '../../registry/index.js';
+import type { Manifest, RegistryClient, TagDigests } from '../../registry/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
+import type { Run } from '../context.js';
+import { reconcileTags, type Reconciliation } from './reconcile-tags.js';
 import { withTags, type Progress } from './registry-state.js';
+
+/**
+ * Puts the manifest under those of its tags that do not point to it, and reconciles all of them.
+ * @param found what the tags point to; without it, all are put.
+ * @returns how many tags were put.
+ * @throws {TrustError} as {@link putTags} and reconcileTags.
+ */
+export async function tagSigned(
+  reconciliation: Reconciliation,
+  progress: Progress,
+  run: Run,
+  found?: TagDigests,
+): Promise<number> {
+  const { images, image, manifest } = reconciliation;
+  const missing = image.tags.filter((tag) => found?.get(tag) !== manifest.digest);
+  await putTags(images, { ...image, tags: missing }, manifest, progress);
+  await reconcileTags(reconciliation, progress, run);
+  for (const tag of image.tags) run.log.info(`${image.gun}:${tag}  ${manifest.digest}`);
+  return missing.length;
+}
 
 /**
  * Puts the manifest under every tag, and notes what became of each.

@@ -7,13 +7,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTrustError, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import type { Manifest, RegistryClient } from '../../registry/index.js';
+import {
+  lookUpTags,
+  type Manifest,
+  type RegistryClient,
+  type TagDigests,
+} from '../../registry/index.js';
 import { lookUpTag, readRepository, type TrustedView } from '../../trust/index.js';
 import type { ImageConfiguration } from '../configuration/types.js';
 import type { Run } from '../context.js';
 import type { SigningPlan } from './preflight.js';
 import { withTags, type Progress, type TagState } from './registry-state.js';
-import { lookUpTags, type TagDigests } from './registry-tags.js';
 
 /** One look at trust data and registry. */
 interface BothSides {

@@ -3,7 +3,8 @@
  * data is read, the registry is asked, the signature is published, both are read back. The one place
  * that may say "signed"; notes how far a signing came that fails.
  */
-import { isTrustError, TrustError } from '../../errors.js';
+import { isTrustError, TrustError, unreachableCodes } from '../../errors.js';
+import type { TagDigests } from '../../registry/index.js';
 import {
   initialiseRepository,
   lookUpTag,
@@ -20,10 +21,10 @@ import {
 } from '../../trust/index.js';
 import { ahead } from '../ahead.js';
 import type { Run } from '../context.js';
+import { failureOfMany } from '../report/failure-of-many.js';
 import { matchedPin, nameOfPin } from './pins.js';
 import type { SigningPlan } from './preflight.js';
 import { afterReadBack, withTags, type Progress } from './registry-state.js';
-import { lookAfterSigning, type TagDigests } from './registry-tags.js';
 
 /** What was signed, by whom, as read back. */
 export interface SignedResult {
@@ -196,6 +197,28 @@ async function readBack(
 }
 
 /**
+ * What the tags point to once they are signed. They are signed whatever the registry answers, so an
+ * answer of no use is a warning and not a failure.
+ * @param looking the look-up, which has begun already.
+ * @returns undefined, with a warning, where the registry does not say.
+ */
+export async function lookAfterSigning(
+  gun: string,
+  looking: Promise<TagDigests>,
+  log: Pick<Run['log'], 'warn'>,
+): Promise<TagDigests | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (!isTrustError(error, ...unreachableCodes, 'DIGEST_MISMATCH')) throw error;
+    log.warn(
+      `The tags of ${gun} are signed; whether they still point to what was signed could not be checked: ${error.message}`,
+    );
+    return undefined;
+  }
+}
+
+/**
  * `of`, which notes whenever it turns out that it may, or does not, hold something sent to it: while a
  * publish is under way too, so that whatever ends the run then is told so.
  */
@@ -225,6 +248,15 @@ function watchPublishes(
       }
     },
   };
+}
+
+/** @throws {TrustError} TAG_MOVED if any tag was moved, naming them. */
+export function requireNoneMoved(gun: string, moved: ReadonlyMap<string, TrustError>): void {
+  const failed = [...moved].map(([tag, error]) => ({ name: `${gun}:${tag}`, error }));
+  const [first, ...others] = failed;
+  if (!first) return;
+  if (others.length === 0) throw first.error;
+  throw failureOfMany([first, ...others], `${failed.length} tags were moved.`);
 }
 
 function readBackFailed(gun: string, why: string): TrustError {

@@ -5,15 +5,14 @@
 import { describe, expect, it } from 'vitest';
 import type { RunContext } from '../../../src/commands/context.js';
 import type { SigningPlan } from '../../../src/commands/signing/preflight.js';
-import { signTags } from '../../../src/commands/signing/sign-tags.js';
+import { requireNoneMoved, signTags } from '../../../src/commands/signing/sign-tags.js';
+import { isTrustError } from '../../../src/errors.js';
 import {
   lookUpTags,
   movedAfter,
   movedBefore,
-  requireNoneMoved,
-} from '../../../src/commands/signing/registry-tags.js';
-import { isTrustError } from '../../../src/errors.js';
-import type { RegistryClient } from '../../../src/registry/index.js';
+  type RegistryClient,
+} from '../../../src/registry/index.js';
 import {
   createTrustServer,
   lookUpTag,

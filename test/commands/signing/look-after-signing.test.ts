@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lookAfterSigning } from '../../../src/commands/signing/registry-tags.js';
+import { lookAfterSigning } from '../../../src/commands/signing/sign-tags.js';
 import { TrustError, type ErrorCode } from '../../../src/errors.js';
 
 function look(code: ErrorCode) {

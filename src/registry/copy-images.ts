@@ -1,7 +1,17 @@
-/** Copies what was verified, each image once, and says what was there already. Puts no tags. */
-import type { Log } from '../../ports.js';
-import { copyImage, planCopy, type CopyPlan, type RepositoryAccess } from '../../registry/index.js';
-import type { VerifiedImage } from './source.js';
+/** Copies images to one repository, each once, and says what was there already. Puts no tags. */
+import type { Log } from '../ports.js';
+import { copyImage } from './copy-image.js';
+import { planCopy, type CopyPlan } from './copy-plan.js';
+import type { Manifest } from './manifests.js';
+import type { RepositoryAccess } from './types.js';
+
+/** An image at its source. */
+export interface ImageToCopy {
+  /** Registry and repository. */
+  readonly gun: string;
+  readonly from: RepositoryAccess;
+  readonly manifest: Manifest;
+}
 
 /** What is, or would be, done for one image. Numbers of pieces. */
 export interface CopyFacts {
@@ -18,7 +28,7 @@ export interface CopyFacts {
 }
 
 /** What has to be copied for one digest, from the first source that has it. */
-export interface PlannedCopy {
+interface PlannedCopy {
   readonly digest: string;
   readonly from: RepositoryAccess;
   readonly plan: CopyPlan;
@@ -26,19 +36,14 @@ export interface PlannedCopy {
 
 /** Finds out what the target lacks. @throws {TrustError} as planCopy. */
 export async function planCopies(
-  images: readonly VerifiedImage[],
+  images: readonly ImageToCopy[],
   to: RepositoryAccess,
   log: Log,
 ): Promise<readonly PlannedCopy[]> {
   const copies = new Map<string, PlannedCopy>();
-  for (const { session, manifest, image, gun } of images) {
+  for (const { gun, from, manifest } of images) {
     const { digest } = manifest;
     if (copies.has(digest)) continue;
-    const from: RepositoryAccess = {
-      ...session.client,
-      repository: image.repository,
-      ...(to.signal && { signal: to.signal }),
-    };
     const plan = await planCopy(from, to, manifest);
     copies.set(digest, { digest, from, plan });
     log.info(`${gun}@${digest}  ${describe(plan)}`);
@@ -56,7 +61,7 @@ export async function planCopies(
  * @returns what was done, by digest.
  * @throws {TrustError} as copyImage.
  */
-export async function carryOut(
+export async function copyImages(
   copies: readonly PlannedCopy[],
   to: RepositoryAccess,
   log: Log,
@@ -76,7 +81,7 @@ export async function carryOut(
     }
     for (const blob of done.blobs.keys()) arrived.add(blob);
     facts.set(digest, {
-      ...factsOf(plan),
+      ...plannedFacts(plan),
       manifests: manifests.length,
       blobs: blobs.length,
       mounted: [...done.blobs.values()].filter((arrival) => arrival === 'mounted').length,
@@ -87,7 +92,7 @@ export async function carryOut(
 }
 
 /** What a plan says, before it is carried out. */
-export function factsOf({ manifests, blobs, present, foreign }: CopyPlan): CopyFacts {
+export function plannedFacts({ manifests, blobs, present, foreign }: CopyPlan): CopyFacts {
   return {
     manifests: manifests.length,
     blobs: blobs.length,

@@ -1,15 +1,14 @@
 /** What a principal may do in its registry: asked beforehand, and explained where it was refused. */
-import {
-  contentTrustObstacle,
-  readRegistryPermissions,
-  readRegistryProperties,
-  roleAssignmentCommand,
-} from '../../azure/index.js';
-import { TrustError, isTrustError } from '../../errors.js';
-import type { ImageConfiguration } from '../configuration/types.js';
-import type { Run } from '../context.js';
-import { grantedActions } from '../../registry/index.js';
-import type { Session } from '../access/access.js';
+import type { TokenCredential } from '@azure/core-auth';
+import { TrustError, isTrustError } from '../errors.js';
+import type { HttpClient, TokenSource } from '../http/index.js';
+import type { Log } from '../ports.js';
+import type { Cloud } from './clouds.js';
+import { grantedActions } from './granted-actions.js';
+import { readRegistryPermissions } from './permissions.js';
+import type { Principal } from './principal.js';
+import { contentTrustObstacle, readRegistryProperties } from './registry-properties.js';
+import { roleAssignmentCommand } from './role-assignment.js';
 
 /** A registry, and its resource ID where the inputs name it. */
 interface RegistryWithId {
@@ -17,11 +16,27 @@ interface RegistryWithId {
   readonly image: { readonly registry: string };
 }
 
+/** A principal that is logged in to the registry. */
+interface LoggedIn {
+  readonly principal: Principal;
+  /** User name of a login that is not the principal's own. */
+  readonly account: string | undefined;
+}
+
 /** What Azure Resource Manager says before the run, if the principal may ask it. */
 export async function checkRegistry(
   { registryId, image: { registry } }: RegistryWithId,
-  { cloud, credential, http, principal }: Session,
-  { signal, log }: Pick<Run, 'signal' | 'log'>,
+  {
+    cloud,
+    credential,
+    http,
+    principal,
+  }: Pick<LoggedIn, 'principal'> & {
+    readonly cloud: Cloud;
+    readonly credential: TokenCredential;
+    readonly http: HttpClient;
+  },
+  { signal, log }: { readonly signal: AbortSignal; readonly log: Pick<Log, 'info'> },
 ): Promise<void> {
   if (registryId === undefined) return;
   const access = { cloud, credential, http, signal };
@@ -52,7 +67,7 @@ export async function checkRegistry(
 /** Completes a refusal of the trust server with its likely cause and the command that corrects it. */
 export async function explainRefusal<T>(
   { registryId, image: { registry } }: RegistryWithId,
-  { principal, account }: Session,
+  { principal, account }: LoggedIn,
   body: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -83,18 +98,15 @@ function accountProblem(account: string | undefined, registry: string): string {
 }
 
 /**
- * Checks that the run may push images, as far as the registry's token says so.
- * @throws {TrustError} PUSH_NOT_AUTHORIZED with the command that mends it
+ * Checks that the run may push images, if the registry's token says what it may.
+ * @throws {TrustError} PUSH_NOT_AUTHORIZED with the command that gives the right.
  */
 export async function requirePush(
-  { registry, principal }: Session,
   {
-    image,
-    registryId,
-  }: {
-    readonly image: ImageConfiguration;
-    readonly registryId: string | undefined;
-  },
+    registry,
+    principal,
+  }: Pick<LoggedIn, 'principal'> & { readonly registry: { readonly token: TokenSource } },
+  { image, registryId }: RegistryWithId & { readonly image: { readonly repository: string } },
 ): Promise<void> {
   const token = await registry.token(`repository:${image.repository}:pull,push`);
   const granted = token === undefined ? undefined : grantedActions(token);

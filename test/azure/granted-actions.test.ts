@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { grantedActions } from '../../src/registry/index.js';
-import { jwt } from './fake-http.js';
+import { grantedActions } from '../../src/azure/granted-actions.js';
+import { jwt } from '../registry/fake-http.js';
 
 describe('the actions a token grants', () => {
   it('are told per repository, several entries together', () => {

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { carryOut, planCopies, sizeOf } from '../../../src/commands/promote/copy.js';
-import type { Session } from '../../../src/commands/access/access.js';
-import type { VerifiedImage } from '../../../src/commands/promote/source.js';
-import type { Log } from '../../../src/ports.js';
-import { parseImageReference, type Manifest } from '../../../src/registry/index.js';
-import { fakeRegistries, putImage, putIndex } from '../../registry/fake-registry.js';
+import type { Log } from '../../src/ports.js';
+import {
+  copyImages,
+  planCopies,
+  sizeOf,
+  type ImageToCopy,
+  type Manifest,
+} from '../../src/registry/index.js';
+import { fakeRegistries, putImage, putIndex } from './fake-registry.js';
 
 const dev = 'dev.azurecr.io';
 const prod = 'prod.azurecr.io';
@@ -28,24 +31,9 @@ function recorded() {
   return { log, infos, warnings };
 }
 
-/** A verified image of `repository` at the source. */
-function verified(repository: string, manifest: Manifest): VerifiedImage {
-  const reference = `${dev}/${repository}:1`;
-  const client = world.at(dev, repository);
-  return {
-    reference,
-    image: parseImageReference(reference),
-    gun: `${dev}/${repository}`,
-    tag: '1',
-    tags: ['1'],
-    session: { client } as unknown as Session,
-    places: [],
-    isInFilesOnly: false,
-    manifest,
-    roles: ['targets'],
-    signers: ['Repo Admin'],
-    attached: undefined,
-  };
+/** An image of `repository` at the source. */
+function source(repository: string, manifest: Manifest): ImageToCopy {
+  return { gun: `${dev}/${repository}`, from: world.at(dev, repository), manifest };
 }
 
 const shared = Buffer.from('what both have');
@@ -55,7 +43,7 @@ describe('copies of several images', () => {
     const [a, b] = ['team/a', 'team/b'] as const;
     const one = putImage(world.registry(dev).repository(a), [shared, Buffer.from('a')]);
     const two = putImage(world.registry(dev).repository(b), [shared, Buffer.from('b')]);
-    const images = [verified(a, one), verified(b, two), verified(a, one)];
+    const images = [source(a, one), source(b, two), source(a, one)];
     const to = world.at(prod, 'app');
     const { log, infos } = recorded();
     const copies = await planCopies(images, to, log);
@@ -64,7 +52,7 @@ describe('copies of several images', () => {
       expect.stringMatching(/dev.azurecr.io\/team\/a@sha256:.*to copy: 1 manifest and 3 blobs/),
       expect.stringMatching(/dev.azurecr.io\/team\/b@sha256:.*to copy: 1 manifest and 3 blobs/),
     ]);
-    const facts = await carryOut(copies, to, log);
+    const facts = await copyImages(copies, to, log);
     expect(facts.get(one.digest)).toMatchObject({ manifests: 1, blobs: 3, mounted: 0 });
     expect(facts.get(two.digest)).toMatchObject({ manifests: 1, blobs: 2, presentBlobs: 0 });
     const begun = world.requests.filter(({ method }) => method === 'POST');
@@ -78,11 +66,11 @@ describe('copies of several images', () => {
     ]);
     const to = world.at(prod, 'app');
     const first = recorded();
-    await carryOut(await planCopies([verified('app', top)], to, first.log), to, first.log);
+    await copyImages(await planCopies([source('app', top)], to, first.log), to, first.log);
     const { log, infos } = recorded();
-    const copies = await planCopies([verified('app', top)], to, log);
+    const copies = await planCopies([source('app', top)], to, log);
     expect(infos[0]).toMatch(/is there already$/);
-    expect((await carryOut(copies, to, log)).get(top.digest)).toEqual({
+    expect((await copyImages(copies, to, log)).get(top.digest)).toEqual({
       manifests: 0,
       blobs: 0,
       mounted: 0,
@@ -103,9 +91,9 @@ describe('copies of several images', () => {
     const top = putImage(world.registry(dev).repository('app'), [shared], [foreign]);
     const { log, warnings } = recorded();
     const to = world.at(prod, 'app');
-    const copies = await planCopies([verified('app', top)], to, log);
+    const copies = await planCopies([source('app', top)], to, log);
     expect(warnings[0]).toMatch(/has layers that may not be handed on/);
-    expect((await carryOut(copies, to, log)).get(top.digest)?.foreignLayers).toBe(1);
+    expect((await copyImages(copies, to, log)).get(top.digest)?.foreignLayers).toBe(1);
   });
 });
 
