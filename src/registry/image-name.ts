@@ -2,7 +2,7 @@
  * Names of images: registry host, repository, tag, digest, and the references made of them.
  * Grammar: distribution/reference (grammar of reference.go and its Docker Hub normalisation).
  */
-import { TrustError } from '../errors.js';
+import { TrustError, isTrustError } from '../errors.js';
 
 /** An image by its full name. */
 export interface ImageReference {
@@ -128,4 +128,19 @@ function invalid(what: string, text: string, example: string, hint = ''): TrustE
   return new TrustError('INPUT_INVALID', `${JSON.stringify(text)} is not a ${what}`, {
     remedy: `Give a ${what} such as ${example}.${hint}`,
   });
+}
+
+/** Registry and repository of a GUN; undefined for a collection that is not of an image. */
+export function imageOfGun(
+  gun: string,
+): { readonly registry: string; readonly repository: string } | undefined {
+  try {
+    const { host, repository, tag, digest } = parseImageReference(gun);
+    return tag === undefined && digest === undefined && `${host}/${repository}` === gun
+      ? { registry: host, repository }
+      : undefined;
+  } catch (error) {
+    if (isTrustError(error, 'INPUT_INVALID')) return undefined;
+    throw error;
+  }
 }

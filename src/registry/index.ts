@@ -13,6 +13,7 @@ export { readImageConfigs } from './image-configs.js';
 export {
   formatImageReference,
   gunOf,
+  imageOfGun,
   parseDigest,
   parseImageReference,
   parseRegistryHost,

@@ -63,3 +63,16 @@ export function writeDockerKeyFile(key: KeyObject, options: DockerKeyFileOptions
     text: formatPem('ENCRYPTED PRIVATE KEY', encrypted, headers),
   };
 }
+
+/** Docker's own prompt takes nothing shorter (theupdateframework/notary passphrase/passphrase.go). */
+const shortestPassphrase = 8;
+
+/** @throws {TrustError} INPUT_INVALID for a passphrase that Docker would reject */
+export function requireDockerPassphrase(passphrase: string): void {
+  if (passphrase.length >= shortestPassphrase) return;
+  throw new TrustError(
+    'INPUT_INVALID',
+    `the passphrase has fewer than ${shortestPassphrase} characters`,
+    { remedy: `Give at least ${shortestPassphrase}, as Docker itself requires.` },
+  );
+}

@@ -1,5 +1,5 @@
 /** Keys outside any vault: references to keys, key files, signing in memory, root certificates. */
-export { writeDockerKeyFile } from './docker-key-file.js';
+export { requireDockerPassphrase, writeDockerKeyFile } from './docker-key-file.js';
 export {
   isPrivateKeyBlock,
   openBlock,
@@ -23,13 +23,7 @@ export {
   type VaultReference,
   type VaultSecretReference,
 } from './key-reference.js';
-export {
-  checkNewFile,
-  readKeyStore,
-  writeKeyArchive,
-  type KeyStore,
-  type StoredKey,
-} from './key-store/index.js';
+export * from './key-store/index.js';
 export { createMemorySigner } from './memory-signer.js';
 export {
   publicKeyOfCertificate,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { isTrustError } from '../../src/errors.js';
 import {
+  imageOfGun,
   formatImageReference,
   gunOf,
   parseDigest,
@@ -139,5 +140,15 @@ describe('an image reference', () => {
     expect(trustEndpointOf('docker.io')).toBe('notary.docker.io');
     expect(registryEndpointOf('c.azurecr.io')).toBe('c.azurecr.io');
     expect(trustEndpointOf('c.azurecr.io')).toBe('c.azurecr.io');
+  });
+});
+
+describe('the image of a GUN', () => {
+  it('is only of a GUN that names a repository', () => {
+    const gun = 'contoso.azurecr.io/team/app';
+    expect(imageOfGun(gun)).toEqual({ registry: 'contoso.azurecr.io', repository: 'team/app' });
+    for (const other of ['app', 'contoso.azurecr.io/app:1', 'Some Thing', 'https://x/y', '']) {
+      expect(imageOfGun(other)).toBeUndefined();
+    }
   });
 });

@@ -34,9 +34,19 @@ export {
   type VaultKeyInfo,
   type VaultName,
 } from './read-key.js';
+export { isVaultUrl } from './passphrase.js';
+export {
+  labelKey,
+  readExportable,
+  requireExportable,
+  type ExportableKey,
+  type ExportableReference,
+  type LabelledKey,
+} from './read-exportable.js';
 export { readPassphrase } from './read-passphrase.js';
 export { readSecretVersion, readVaultSecret } from './read-secret.js';
 export { setVaultSecret } from './set-secret.js';
 export { recordRoots, type RecordChange } from './root-record.js';
+export { storeKey, vaultNameOf, type StoreAs, type StoredInVault } from './store-key.js';
 export { vaultFlagOf } from './wording.js';
 export { purposeOf, tagsFor, type KeyPurpose } from './tags.js';

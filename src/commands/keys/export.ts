@@ -3,16 +3,23 @@
  * none: nothing is written before every key is open, and the archive counts as written only after
  * every key in it was opened again.
  */
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { readPassphrase } from '../../azure/index.js';
-import { TrustError } from '../../errors.js';
+import {
+  isVaultUrl,
+  labelKey,
+  readExportable,
+  readPassphrase,
+  requireExportable,
+  type ExportableKey,
+  type ExportableReference,
+  type LabelledKey,
+} from '../../azure/index.js';
 import {
   checkNewFile,
-  createMemorySigner,
+  describePurpose,
   formatKeyReference,
-  readKeyStore,
-  vaultServiceOf,
+  readBackArchive,
+  requireDockerPassphrase,
   writeDockerKeyFile,
   writeKeyArchive,
 } from '../../signing/index.js';
@@ -20,7 +27,7 @@ import type { Gun, TrustedView } from '../../trust/index.js';
 import type { AzureAccess } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
-import { archive, keys, readKeyReferences, type NamedKeys } from '../inputs/key-inputs.js';
+import { archive, keys, readKeyReferences } from '../inputs/key-inputs.js';
 import { readPins, type PinReference } from '../inputs/pins.js';
 import type { NamedRepository } from '../inputs/repositories.js';
 import { code } from '../report/markdown.js';
@@ -33,20 +40,11 @@ import {
   viewsOf,
 } from './key-repositories.js';
 import {
-  createKeyOpener,
+  openerOf,
   passphraseInputs,
   readKeyPassphrases,
   type KeyPassphrases,
 } from './passphrases.js';
-import {
-  insteadOfExport,
-  labelKey,
-  readExportable,
-  type ExportableKey,
-  type ExportableReference,
-  type LabelledKey,
-} from './read-exportable.js';
-import { describePurpose } from './stored-key-names.js';
 
 interface ExportConfiguration {
   /** At least one, each once. */
@@ -86,7 +84,7 @@ export const keysExport = defineCommand({
     const filePassphrase = values['archive-passphrase'];
     if (filePassphrase !== undefined && !isVaultUrl(filePassphrase)) {
       read.parse('archive-passphrase', () => {
-        checkPassphrase(filePassphrase);
+        requireDockerPassphrase(filePassphrase);
       });
     }
     const sources = readKeyReferences(read).flatMap(
@@ -114,7 +112,7 @@ export const keysExport = defineCommand({
       writeDockerKeyFile(privateKey, { role, passphrase, ...(gun !== undefined && { gun }) }),
     );
     await writeKeyArchive(file, files, run.clock());
-    await readBack(file, exported, passphrase);
+    await readBackArchive(file, exported, passphrase);
     return {
       title: 'Archive',
       heading: 'Exported keys',
@@ -143,41 +141,6 @@ export const keysExport = defineCommand({
   },
 });
 
-/** @throws {TrustError} KEY_NOT_EXPORTABLE for keys that stay in their vault */
-function requireExportable(named: NamedKeys): ExportableReference {
-  if (named.kind === 'vault') {
-    throw new TrustError('KEY_NOT_EXPORTABLE', `it names the whole vault ${named.vaultUrl}`, {
-      remedy: `The keys of a vault do not leave it. Name the secrets and certificates to export, such as ${named.vaultUrl}/secrets/team-app.`,
-    });
-  }
-  if (named.kind !== 'vault-key') return named;
-  const { vaultUrl, name } = named;
-  throw new TrustError(
-    'KEY_NOT_EXPORTABLE',
-    `${vaultUrl}/keys/${name} is a Key Vault key: its private key never leaves the vault`,
-    {
-      remedy: `${insteadOfExport} The key of an exportable certificate is exported by the URL of the certificate: ${vaultUrl}/certificates/${name}.`,
-    },
-  );
-}
-
-/** Docker's own prompt takes nothing shorter (theupdateframework/notary passphrase/passphrase.go). */
-const shortestPassphrase = 8;
-
-/** @throws {TrustError} INPUT_INVALID for a passphrase that Docker would reject */
-function checkPassphrase(passphrase: string): void {
-  if (passphrase.length >= shortestPassphrase) return;
-  throw new TrustError(
-    'INPUT_INVALID',
-    `the passphrase has fewer than ${shortestPassphrase} characters`,
-    { remedy: `Give at least ${shortestPassphrase}, as Docker itself requires.` },
-  );
-}
-
-function isVaultUrl(text: string): boolean {
-  return URL.canParse(text) && vaultServiceOf(new URL(text).hostname) !== undefined;
-}
-
 /** What tells the cloud: the first registry, or else the first vault. */
 function hostOf({ sources, repositories }: ExportConfiguration): string | undefined {
   const [vault] = sources.flatMap((source) => (source.kind === 'file' ? [] : [source.vaultUrl]));
@@ -191,7 +154,7 @@ async function readFilePassphrase(
 ): Promise<string> {
   const input = { passphrase: filePassphrase, passphraseInput: nameInput('archive-passphrase') };
   const passphrase = (await readPassphrase(input, { credential, secrets, signal, clock })) ?? '';
-  checkPassphrase(passphrase);
+  requireDockerPassphrase(passphrase);
   return passphrase;
 }
 
@@ -201,7 +164,7 @@ async function openAll(
   { credential }: AzureAccess,
   run: Run,
 ): Promise<readonly ExportableKey[]> {
-  const open = createKeyOpener(passphrases, credential, run);
+  const open = openerOf(passphrases, credential, run);
   const opened = new Map<string, ExportableKey>();
   for (const source of sources) {
     const key = await readExportable(source, open, credential, run);
@@ -222,30 +185,6 @@ function labelKeys(
     log.warn(`The key ${keyId} is used in none of the named repositories.`);
   }
   return labelled;
-}
-
-/** @throws {TrustError} READ_BACK_FAILED; what was written is removed then */
-async function readBack(
-  file: string,
-  exported: readonly LabelledKey[],
-  passphrase: string,
-): Promise<void> {
-  try {
-    const { keys: stored } = await readKeyStore(file);
-    const found = new Set(
-      stored.map((key) => createMemorySigner(key.open(passphrase, '').privateKey, key.path).keyId),
-    );
-    const missing = exported.map(({ keyId }) => keyId).filter((keyId) => !found.has(keyId));
-    if (missing.length === 0) return;
-    throw new TrustError(
-      'READ_BACK_FAILED',
-      `${file} does not hold what was written to it: ${missing.join(', ')}`,
-      { remedy: 'Check the disk of this agent, then run it again.' },
-    );
-  } catch (error) {
-    await rm(file, { force: true });
-    throw error;
-  }
 }
 
 /** How the archive is used, and what becomes of it. */

@@ -13,7 +13,10 @@ import { packTar } from 'modern-tar';
 
 import { TrustError, messageOf } from '../../errors.js';
 import { resolveExisting } from '../../output-files/index.js';
+import type { KeyId } from '../../trust/metadata/index.js';
 import type { DockerKeyFile } from '../docker-key-file.js';
+import { createMemorySigner } from '../memory-signer.js';
+import { readKeyStore } from './key-store.js';
 
 /**
  * Makes sure, before anything else is done, that a new file can be made at `path`.
@@ -59,6 +62,33 @@ export async function writeKeyArchive(
   } catch (cause) {
     await rm(path, { force: true });
     throw unwritable(path, cause);
+  }
+}
+
+/**
+ * Opens every key of a new archive again.
+ * @throws {TrustError} READ_BACK_FAILED; what was written is removed then
+ */
+export async function readBackArchive(
+  file: string,
+  exported: readonly { readonly keyId: KeyId }[],
+  passphrase: string,
+): Promise<void> {
+  try {
+    const { keys: stored } = await readKeyStore(file);
+    const found = new Set(
+      stored.map((key) => createMemorySigner(key.open(passphrase, '').privateKey, key.path).keyId),
+    );
+    const missing = exported.map(({ keyId }) => keyId).filter((keyId) => !found.has(keyId));
+    if (missing.length === 0) return;
+    throw new TrustError(
+      'READ_BACK_FAILED',
+      `${file} does not hold what was written to it: ${missing.join(', ')}`,
+      { remedy: 'Check the disk of this agent, then run it again.' },
+    );
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
   }
 }
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tagsFor } from '../../../src/azure/index.js';
-import { labelKey, type ExportableKey } from '../../../src/commands/keys/read-exportable.js';
 import {
   createMemorySigner,
   readKeyStore,
@@ -18,8 +17,7 @@ import {
   vaultUrl,
   type EmulatedVault,
 } from '../../azure/key-vault/emulated-vault.js';
-import { gun, TestRepository } from '../../trust/support/repository.js';
-import { ecdsaSigner } from '../../trust/support/keys.js';
+import { gun } from '../../trust/support/repository.js';
 import { refusedInputs } from '../support/refused-inputs.js';
 import { runKeys, somebody, type Somebody } from './run-keys.js';
 
@@ -218,36 +216,6 @@ describe('exporting keys', () => {
 async function writeKeyStoreOf(archive: string, key: KeyObject, role: string): Promise<void> {
   await writeKeyArchive(archive, [writeDockerKeyFile(key, { role, passphrase })], new Date());
 }
-
-describe('what an exported key is called', () => {
-  const nameInput = (name: string) => name;
-  const alice = ecdsaSigner('alice');
-  const bare = (keyId: string): ExportableKey => ({
-    reference: { kind: 'file', path: '/keys/a.pem' },
-    keyId,
-    privateKey: newKey(),
-    purpose: { role: undefined, gun: undefined },
-  });
-
-  it('is what the trust data of the repository says', async () => {
-    const repository = await new TestRepository().initialise();
-    await repository.delegate({
-      'targets/releases': alice.publicKey,
-      'targets/alice': alice.publicKey,
-    });
-    const views = new Map([[gun, await repository.view()]]);
-    const labelled = (id: string) => {
-      const { role, gun: own } = labelKey(bare(id), views, nameInput);
-      return [role, own];
-    };
-    expect(labelled(repository.root.keyId)).toEqual(['root', undefined]);
-    expect(labelled(repository.targets.keyId)).toEqual(['targets', gun]);
-    expect(labelled(alice.keyId)).toEqual(['alice', undefined]);
-    expect(() => labelled(ecdsaSigner().keyId)).toThrow(/does not list it/);
-    const stale = { ...bare(alice.keyId), purpose: { role: 'targets', gun: 'other' } };
-    expect(labelKey(stale, views, nameInput)).toMatchObject({ role: 'targets', gun: 'other' });
-  });
-});
 
 describe('what keys export is asked for', () => {
   const base = { keys: 'a.key', archive: 'out.tar.gz', 'archive-passphrase': passphrase };

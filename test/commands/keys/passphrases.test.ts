@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createKeyOpener, type LockedKey } from '../../../src/commands/keys/passphrases.js';
+import { openerOf } from '../../../src/commands/keys/passphrases.js';
 import type { Run } from '../../../src/commands/context.js';
 import { TrustError } from '../../../src/errors.js';
-import { peekKeyFile, readKeyFile } from '../../../src/signing/index.js';
+import { peekKeyFile, readKeyFile, type LockedKey } from '../../../src/signing/index.js';
 
 const folder = new URL('../../fixtures/notary/keystore/', import.meta.url);
 const files = {
@@ -52,7 +52,7 @@ function world({ inputs = {}, environment = {}, answers, platform = 'linux' }: W
       },
     }),
   } as unknown as Run;
-  const open = createKeyOpener(
+  const open = openerOf(
     {
       'root-key-passphrase': inputs['root-key-passphrase'],
       'signing-key-passphrase': inputs['signing-key-passphrase'],

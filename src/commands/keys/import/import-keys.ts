@@ -1,25 +1,65 @@
-/**
- * Imports keys into their vaults and reads them back: what is said to be there has the same public
- * key and, where the principal may sign, has signed.
- */
+/** Plans where keys go, and brings them there. */
 import {
   assertImportable,
-  importVaultKey,
-  openKey,
-  openVaultKey,
-  setVaultSecret,
-  tagsFor,
+  storeKey,
+  vaultNameOf,
+  type StoreAs,
   type VaultName,
 } from '../../../azure/index.js';
 import { mapConcurrent } from '../../../concurrency.js';
-import { TrustError, isTrustError } from '../../../errors.js';
+import { isTrustError, type TrustError } from '../../../errors.js';
 import { limits } from '../../../limits.js';
-import { formatKeyReference, proveSigner, type VaultReference } from '../../../signing/index.js';
-import type { KeyId, Signer } from '../../../trust/index.js';
+import { imageOfGun } from '../../../registry/index.js';
+import {
+  formatKeyReference,
+  purposeIn,
+  type OpenedStoredKey,
+  type StoredPurpose,
+} from '../../../signing/index.js';
+import { keyUsage, type Gun, type KeyUsage, type TrustedView } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
 import type { Run } from '../../context.js';
-import { purposeOfStored } from '../stored-key-names.js';
-import type { ImportTarget, PlannedKey } from './plan-import.js';
+
+/** Where keys go, and as what. */
+export interface ImportTarget {
+  readonly vaultUrl: string;
+  readonly rootVaultUrl: string;
+  readonly store: StoreAs;
+}
+
+/** A key and where it goes. */
+export interface PlannedKey {
+  readonly key: OpenedStoredKey;
+  /** Where it is used, of the repositories that could be read. */
+  readonly usage: readonly KeyUsage[];
+  readonly purpose: StoredPurpose;
+  /** Undefined for a key that is of no use in a vault. */
+  readonly destination: (VaultName & { readonly url: string }) | undefined;
+}
+
+/** Plans the import of `keys`. */
+export function planImport(
+  keys: readonly OpenedStoredKey[],
+  views: ReadonlyMap<Gun, TrustedView>,
+  { vaultUrl, rootVaultUrl, store: { kind } }: ImportTarget,
+): readonly PlannedKey[] {
+  return keys.map((key): PlannedKey => {
+    const usage = keyUsage(views, key.keyId);
+    const purpose = purposeIn(key, usage);
+    if (purpose.role === 'snapshot') return { key, usage, purpose, destination: undefined };
+    const place = {
+      vaultUrl: purpose.role === 'root' ? rootVaultUrl : vaultUrl,
+      name: vaultNameOf({ role: purpose.role, repository: repositoryOf(purpose.gun) }, key.keyId),
+    };
+    const url = formatKeyReference({ kind, ...place, version: undefined });
+    return { key, usage, purpose, destination: { ...place, url } };
+  });
+}
+
+/** A GUN that is not of an image is taken as a whole. */
+function repositoryOf(gun = ''): string {
+  return imageOfGun(gun)?.repository ?? gun;
+}
 
 /** What became of a key. */
 export interface ImportedKey extends PlannedKey {
@@ -30,8 +70,6 @@ export interface ImportedKey extends PlannedKey {
   readonly signs: 'proven' | 'not permitted' | 'not tried';
   readonly error: TrustError | undefined;
 }
-
-type Azure = Pick<AzureAccess, 'credential'>;
 
 /** What would be done, as far as it is known without asking anybody. */
 export function previewImport(
@@ -54,26 +92,23 @@ export function previewImport(
 
 /**
  * Imports what has a destination. If one key fails, the others are still imported.
- * @param note hears of each key that is in its vault, at once.
+ * @param onStored hears of each key that is in its vault, at once.
  * @throws {TrustError} INTERRUPTED
  */
 export async function importKeys(
   planned: readonly PlannedKey[],
   target: ImportTarget,
-  azure: Azure,
+  { credential }: Pick<AzureAccess, 'credential'>,
   run: Run,
-  note: (url: string) => void,
+  onStored: (url: string) => void,
 ): Promise<readonly ImportedKey[]> {
-  const { log } = run;
+  const { secrets, signal, clock, log } = run;
   return mapConcurrent(planned, limits.concurrentVaultKeys, async (one): Promise<ImportedKey> => {
     const { destination, key } = one;
     if (!destination) return notImported(one, 'left out');
     try {
-      const { reference, isNew } = await store(one, destination, target, azure, run);
-      const url = formatKeyReference(reference);
-      note(url);
-      const signer = await readBack(reference, key.keyId, azure, run);
-      const signs = await tryToSign(signer);
+      const how = { secrets, signal, clock, as: target.store, onStored };
+      const { isNew, url, signs } = await storeKey(key, one.purpose, destination, credential, how);
       const state = isNew ? 'imported' : 'already there';
       log.info(`${key.keyId}  ${state}  ${url}`);
       return { ...one, state, url, signs, error: undefined };
@@ -91,51 +126,4 @@ function notImported(
   error?: TrustError,
 ): ImportedKey {
   return { ...planned, state, url: undefined, signs: 'not tried', error };
-}
-
-async function store(
-  { key, purpose }: PlannedKey,
-  destination: VaultName,
-  target: ImportTarget,
-  { credential }: Azure,
-  { secrets, signal, clock }: Run,
-): Promise<{ readonly reference: VaultReference; readonly isNew: boolean }> {
-  const options = { signal, clock, tags: tagsFor(purposeOfStored(purpose)) };
-  return target.store.kind === 'vault-key'
-    ? importVaultKey(destination, key.privateKey, credential, {
-        ...options,
-        hsm: target.store.hsm,
-      })
-    : setVaultSecret(destination, key.privateKey, credential, { ...options, secrets });
-}
-
-/** Opens what is in the vault now. @throws {TrustError} READ_BACK_FAILED when it is another key */
-async function readBack(
-  reference: VaultReference,
-  keyId: KeyId,
-  { credential }: Azure,
-  { secrets, signal, clock }: Run,
-): Promise<Signer> {
-  const signer =
-    reference.kind === 'vault-secret'
-      ? (await openKey(reference, { credential, passphraseInput: '', secrets, signal, clock }))
-          .signer
-      : await openVaultKey(reference, credential, { signal, clock });
-  if (signer.keyId === keyId) return signer;
-  throw new TrustError(
-    'READ_BACK_FAILED',
-    `${formatKeyReference(reference)} holds the key ${signer.keyId} after the import, not ${keyId}`,
-    { remedy: 'Keep the old file, and find out who else writes to this vault.' },
-  );
-}
-
-/** @throws {TrustError} when what it signs is not right, or the vault cannot be asked */
-async function tryToSign(signer: Signer): Promise<ImportedKey['signs']> {
-  try {
-    await proveSigner(signer);
-    return 'proven';
-  } catch (error) {
-    if (isTrustError(error, 'VAULT_FORBIDDEN')) return 'not permitted';
-    throw error;
-  }
 }

@@ -4,16 +4,14 @@
  */
 import { TrustError } from '../../../errors.js';
 import type { NameInput } from '../../../inputs/index.js';
-import type { KeyStore } from '../../../signing/index.js';
+import { describePurpose, type ClosedKey, type KeyStore } from '../../../signing/index.js';
 import type { KeyUsage } from '../../../trust/index.js';
 import { failureOfMany, type Failed } from '../../report/failure-of-many.js';
 import { escape } from '../../report/markdown.js';
 import { paragraph, type Report } from '../../report/report-model.js';
 import { codeColumn, tableOf, type Table } from '../../report/table.js';
 import type { KeyRepository } from '../key-repositories.js';
-import { describePurpose } from '../stored-key-names.js';
 import type { ImportedKey } from './import-keys.js';
-import type { ClosedKey } from './open-stored-keys.js';
 import { adviceParagraphs, adviseOn } from './signing-advice.js';
 
 /** What there is to report. */

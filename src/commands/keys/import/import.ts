@@ -4,8 +4,15 @@
  * it was read back, and where it is used only from verified trust data.
  */
 import path from 'node:path';
-import { parseRegistryHost } from '../../../registry/index.js';
-import { parseKeyReference, readKeyStore, vaultServiceOf } from '../../../signing/index.js';
+import { imageOfGun, parseRegistryHost } from '../../../registry/index.js';
+import {
+  describePurpose,
+  openStoredKeys,
+  parseKeyReference,
+  readKeyStore,
+  vaultServiceOf,
+  type OpenedStore,
+} from '../../../signing/index.js';
 import { anchored, presentedRootKeys, type Gun, type TrustedView } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
 import { defineCommand } from '../../command.js';
@@ -24,16 +31,20 @@ import {
   type KeyRepository,
 } from '../key-repositories.js';
 import {
-  createKeyOpener,
+  openerOf,
   passphraseInputs,
   readKeyPassphrases,
   type KeyPassphrases,
 } from '../passphrases.js';
-import { describePurpose, imageOfGun } from '../stored-key-names.js';
-import { importKeys, previewImport, type ImportedKey } from './import-keys.js';
+import {
+  importKeys,
+  planImport,
+  previewImport,
+  type ImportedKey,
+  type ImportTarget,
+  type PlannedKey,
+} from './import-keys.js';
 import { reportImport } from './import-report.js';
-import { openStoredKeys, type OpenedStore } from './open-stored-keys.js';
-import { planImport, type ImportTarget, type PlannedKey } from './plan-import.js';
 
 interface ImportConfiguration extends ImportTarget {
   /** Absolute path of a folder or an archive. */
@@ -144,7 +155,7 @@ export const keysImport = defineCommand({
       for (const key of store.keys) log.info(`${key.path}  ${describePurpose(key)}`);
       for (const { path: file, why } of store.leftOut) log.info(`${file} ${why}.`);
       for (const { path: file, why } of store.unusable) log.warn(`${file} ${why}.`);
-      const open = createKeyOpener(configuration.passphrases, azure.credential, run);
+      const open = openerOf(configuration.passphrases, azure.credential, run);
       return openStoredKeys(store, open, run);
     });
     const { repositories, pins } = configuration;

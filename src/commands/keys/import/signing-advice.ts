@@ -1,11 +1,11 @@
 /** The inputs with which repositories are signed after an import, and what is missing for it. Pure. */
 import type { NameInput } from '../../../inputs/index.js';
+import type { ClosedKey } from '../../../signing/index.js';
 import { presentedRootKeys, type Gun, type KeyId, type RoleName } from '../../../trust/index.js';
 import type { Paragraph } from '../../report/report-model.js';
 import { rowsOfSummary } from '../../report/table.js';
 import type { KeyRepository } from '../key-repositories.js';
 import type { ImportedKey } from './import-keys.js';
-import type { ClosedKey } from './open-stored-keys.js';
 
 /** How a repository is signed from now on. */
 export interface RepositoryAdvice {

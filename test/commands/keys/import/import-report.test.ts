@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  planImport,
   previewImport,
   type ImportedKey,
 } from '../../../../src/commands/keys/import/import-keys.js';
@@ -8,19 +9,9 @@ import {
   reportImport,
   type ImportResults,
 } from '../../../../src/commands/keys/import/import-report.js';
-import type {
-  ClosedKey,
-  OpenedStoredKey,
-} from '../../../../src/commands/keys/import/open-stored-keys.js';
-import { planImport } from '../../../../src/commands/keys/import/plan-import.js';
-import {
-  describePurpose,
-  imageOfGun,
-  purposeOfStored,
-  vaultNameOf,
-} from '../../../../src/commands/keys/stored-key-names.js';
 import { logLines, summaryOf } from '../../../../src/commands/report/report-model.js';
 import { TrustError } from '../../../../src/errors.js';
+import type { ClosedKey, OpenedStoredKey } from '../../../../src/signing/index.js';
 import { anchored, keyUsage, type Signer, type TrustedView } from '../../../../src/trust/index.js';
 import { gun, TestRepository } from '../../../trust/support/repository.js';
 import { ecdsaSigner } from '../../../trust/support/keys.js';
@@ -137,49 +128,13 @@ describe('where a key goes', () => {
     const [one] = plan(opened(repository.targets, 'targets', [gun, 'contoso.azurecr.io/other']));
     expect(one?.destination?.name).toBe(`targets-${repository.targets.keyId.slice(0, 8)}`);
   });
-});
 
-describe('the name of a key in a vault', () => {
-  const id = '4c6c56a0'.repeat(8);
-  it.each([
-    [{ role: 'root', gun: undefined }, 'root-4c6c56a0'],
-    [
-      { role: 'targets', gun: 'contoso.azurecr.io/team/my.app_1' },
-      'team-my-app-1-targets-4c6c56a0',
-    ],
-    [{ role: 'targets', gun: 'some collection' }, 'some-collection-targets-4c6c56a0'],
-    [{ role: 'targets', gun: undefined }, 'targets-4c6c56a0'],
-    [{ role: 'alice_b', gun: undefined }, 'signer-alice-b-4c6c56a0'],
-    [{ role: 'delegation', gun: undefined }, 'delegation-4c6c56a0'],
-    [{ role: undefined, gun: undefined }, 'key-4c6c56a0'],
-    [{ role: '_', gun: undefined }, 'signer-4c6c56a0'],
-  ])('of %j is %s', (purpose, name) => {
-    expect(vaultNameOf(purpose, id)).toBe(name);
-  });
-
-  it('is never longer than a vault takes', () => {
-    const name = vaultNameOf({ role: 'targets', gun: `r.azurecr.io/${'a/'.repeat(100)}b` }, id);
-    expect(name).toMatch(/^[0-9a-zA-Z-]{1,127}$/);
-    expect(name.endsWith('-targets-4c6c56a0')).toBe(true);
-  });
-
-  it('goes with tags and words that say the same', () => {
-    expect(purposeOfStored({ role: 'delegation', gun })).toEqual({ role: 'delegation', gun });
-    expect(purposeOfStored({ role: 'bob', gun })).toEqual({
-      role: 'delegation',
-      gun,
-      signer: 'bob',
-    });
-    expect(describePurpose({ role: 'targets', gun })).toBe(`repository key of ${gun}`);
-    expect(describePurpose({ role: 'bob', gun })).toBe(`key of the signer bob in ${gun}`);
-    expect(describePurpose({ role: undefined, gun: undefined })).toBe('key');
-  });
-
-  it('takes only names of images for repositories', () => {
-    expect(imageOfGun(gun)).toEqual({ registry: 'contoso.azurecr.io', repository: 'team/app' });
-    for (const other of ['app', 'contoso.azurecr.io/app:1', 'Some Thing', 'https://x/y', '']) {
-      expect(imageOfGun(other)).toBeUndefined();
-    }
+  it('names a key after its repository, or its whole collection', () => {
+    const nameFor = (of: string) =>
+      plan(opened(repository.targets, 'targets', [of]))[0]?.destination?.name;
+    const id = repository.targets.keyId.slice(0, 8);
+    expect(nameFor('contoso.azurecr.io/team/my.app_1')).toBe(`team-my-app-1-targets-${id}`);
+    expect(nameFor('some collection')).toBe(`some-collection-targets-${id}`);
   });
 });
 

@@ -1,11 +1,13 @@
 /** Opens the keys of a store, as far as the run can, and brings copies of one key together. */
 import type { KeyObject } from 'node:crypto';
-import { isTrustError, type TrustError } from '../../../errors.js';
-import { createMemorySigner, type KeyStore, type StoredKey } from '../../../signing/index.js';
-import type { KeyId } from '../../../trust/index.js';
-import type { Run } from '../../context.js';
-import { maskPrivateKey, type KeyOpener } from '../passphrases.js';
-import { describePurpose, type StoredPurpose } from '../stored-key-names.js';
+
+import { isTrustError, type TrustError } from '../../errors.js';
+import type { Log, Secrets } from '../../ports.js';
+import type { KeyId } from '../../trust/metadata/index.js';
+import { createMemorySigner } from '../memory-signer.js';
+import { maskPrivateKey, type KeyOpener } from './key-opener.js';
+import type { KeyStore, StoredKey } from './key-store.js';
+import { describePurpose, type StoredPurpose } from './stored-purpose.js';
 
 /** A private key that is open now. */
 export interface OpenedStoredKey extends StoredPurpose {
@@ -37,7 +39,7 @@ export interface OpenedStore {
 export async function openStoredKeys(
   { keys }: KeyStore,
   open: KeyOpener,
-  { secrets, log }: Pick<Run, 'secrets' | 'log'>,
+  { secrets, log }: { readonly secrets: Secrets; readonly log: Log },
 ): Promise<OpenedStore> {
   const opened = new Map<KeyId, OpenedStoredKey>();
   const closed: ClosedKey[] = [];

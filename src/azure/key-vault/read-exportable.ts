@@ -5,16 +5,20 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
-import { purposeOf, readCertificate, readKeyBytes, readSecretVersion } from '../../azure/index.js';
+
 import { TrustError, isTrustError } from '../../errors.js';
-import type { NameInput } from '../../inputs/index.js';
+import type { Secrets } from '../../ports.js';
 import {
   createMemorySigner,
   formatKeyReference,
+  maskPrivateKey,
   peekKeyFile,
   readCertificates,
   readKeyFile,
   type FileKeyReference,
+  type KeyOpener,
+  type KeyReference,
+  type StoredPurpose,
   type VaultCertificateReference,
   type VaultSecretReference,
 } from '../../signing/index.js';
@@ -27,9 +31,16 @@ import {
   type RoleName,
   type TrustedView,
 } from '../../trust/index.js';
-import type { Run } from '../context.js';
-import { maskPrivateKey, type KeyOpener } from './passphrases.js';
-import type { StoredPurpose } from './stored-key-names.js';
+import type { VaultOptions } from './call.js';
+import { readCertificate } from './read-certificate.js';
+import { readKeyBytes } from './read-key-bytes.js';
+import { readSecretVersion } from './read-secret.js';
+import { purposeOf } from './tags.js';
+
+/** Names the inputs that name a repository. */
+type NameRepositoryInput = (input: 'registry' | 'repository') => string;
+
+type Reading = VaultOptions & { readonly secrets: Secrets };
 
 /** Something whose private key may leave its vault. */
 export type ExportableReference =
@@ -56,8 +67,28 @@ export interface LabelledKey extends ExportableKey {
 }
 
 /** What to do with a key that does not leave its vault. */
-export const insteadOfExport =
+const insteadOfExport =
   'Back it up with "keys backup"; only Key Vault can read such a backup. For a person who signs with the Docker CLI, add a signer with a key of their own ("signers add").';
+
+/** @throws {TrustError} KEY_NOT_EXPORTABLE for keys that stay in their vault */
+export function requireExportable(
+  named: KeyReference | { readonly kind: 'vault'; readonly vaultUrl: string },
+): ExportableReference {
+  if (named.kind === 'vault') {
+    throw new TrustError('KEY_NOT_EXPORTABLE', `it names the whole vault ${named.vaultUrl}`, {
+      remedy: `The keys of a vault do not leave it. Name the secrets and certificates to export, such as ${named.vaultUrl}/secrets/team-app.`,
+    });
+  }
+  if (named.kind !== 'vault-key') return named;
+  const { vaultUrl, name } = named;
+  throw new TrustError(
+    'KEY_NOT_EXPORTABLE',
+    `${vaultUrl}/keys/${name} is a Key Vault key: its private key never leaves the vault`,
+    {
+      remedy: `${insteadOfExport} The key of an exportable certificate is exported by the URL of the certificate: ${vaultUrl}/certificates/${name}.`,
+    },
+  );
+}
 
 /**
  * Opens one key.
@@ -68,12 +99,12 @@ export async function readExportable(
   reference: ExportableReference,
   open: KeyOpener,
   credential: TokenCredential,
-  run: Run,
+  options: Reading,
 ): Promise<ExportableKey> {
   const source =
     reference.kind === 'file' ? `the file ${reference.path}` : formatKeyReference(reference);
-  const { content, tags } = await readContent(reference, credential, run);
-  run.secrets.mask(content.toString());
+  const { content, tags } = await readContent(reference, credential, options);
+  options.secrets.mask(content.toString());
   const headers = peek(content, source, reference);
   const tagged = purposeOf(tags);
   // Docker writes the name of a signer where Key Vault's tags say that it is a delegation's key.
@@ -85,7 +116,7 @@ export async function readExportable(
     open: (passphrase, passphraseInput) =>
       readKeyFile(content, { source, passphrase, passphraseInput }),
   });
-  maskPrivateKey(privateKey, run.secrets);
+  maskPrivateKey(privateKey, options.secrets);
   const { keyId } = createMemorySigner(privateKey, `key in ${source}`);
   return { reference, keyId, privateKey, purpose: { role, gun: headers.gun ?? tagged?.gun } };
 }
@@ -93,7 +124,7 @@ export async function readExportable(
 async function readContent(
   reference: ExportableReference,
   credential: TokenCredential,
-  run: Run,
+  options: Reading,
 ): Promise<{ readonly content: string | Buffer; readonly tags: Readonly<Record<string, string>> }> {
   if (reference.kind === 'file') return { content: await readKeyBytes(reference.path), tags: {} };
   let secret: VaultSecretReference;
@@ -101,10 +132,10 @@ async function readContent(
     secret = reference;
   } else {
     // The private key of a certificate is the secret of the same name and version, if there is one.
-    const { key } = await readCertificate(reference, credential, run);
+    const { key } = await readCertificate(reference, credential, options);
     secret = { kind: 'vault-secret', vaultUrl: reference.vaultUrl, ...key };
   }
-  const { value, tags } = await readSecretVersion(secret, credential, run);
+  const { value, tags } = await readSecretVersion(secret, credential, options);
   return { content: value, tags };
 }
 
@@ -126,7 +157,7 @@ function peek(content: string | Buffer, source: string, reference: ExportableRef
 export function labelKey(
   key: ExportableKey,
   views: ReadonlyMap<Gun, TrustedView>,
-  nameInput: NameInput,
+  nameInput: NameRepositoryInput,
 ): LabelledKey {
   const usage = keyUsage(views, key.keyId);
   const role = key.purpose.role ?? roleFrom(usage.flatMap(({ roles }) => roles));
@@ -153,7 +184,7 @@ function roleFrom(roles: readonly RoleName[]): string | undefined {
 function unknownPurpose(
   { keyId, reference }: ExportableKey,
   guns: readonly Gun[],
-  nameInput: NameInput,
+  nameInput: NameRepositoryInput,
 ): TrustError {
   const looked =
     guns.length === 0
