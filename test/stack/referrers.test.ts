@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { makeCertificate, pem } from '../azure-emulation/crypto/certificate.js';
-import { askNotation, type NotationAnswer } from '../judges/notation.js';
+import { askNotation } from '../judges/notation.js';
 import { connectStack, createTestRegistry, uniqueName, type Principal } from './index.js';
 
 const info = inject('stack');
@@ -77,8 +77,7 @@ describe.each([
     }) as const;
   const verify = async (metadata: Readonly<Record<string, string>> = {}) => {
     const question = { kind: 'verify', reference: image, ...principal.login, ...trust } as const;
-    const [answer] = await askNotation([{ ...question, metadata }], env);
-    return answer!;
+    return (await askNotation([{ ...question, metadata }], env))[0];
   };
 
   it('no image is signed to begin with', async () => {

@@ -31,7 +31,7 @@ export interface CertificateContent {
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** Default: digital signature; for an authority, to sign certificates. */
-  readonly keyUsage?: KeyUsageFlags;
+  readonly keyUsage?: number;
   /** Object identifiers. Default: none. */
   readonly extendedKeyUsage?: readonly string[];
   /** Whether it may vouch for others. Default: no. */
