@@ -1,5 +1,6 @@
 export { commandInput, commandLineOf, placeOf } from './commands.js';
 export { flawOf, secretValuesIn } from './lines.js';
+export { isInstruction, joinInstructions, rawTagOf } from './metadata-action.js';
 export { outputs, type OutputName } from './outputs.js';
 export {
   collectProblems,

@@ -3,6 +3,13 @@ export { createRegistryAccess } from './access.js';
 export type { RegistryAccess } from './access.js';
 export { createBlobReader } from './blobs.js';
 export type { ReadBlob } from './blobs.js';
+export {
+  isSameRegistry,
+  parseCopiedImage,
+  splitCopiedName,
+  withoutDefaultPort,
+  type CopiedImage,
+} from './copied-name.js';
 export { copyImages, planCopies, plannedFacts, sizeOf } from './copy-images.js';
 export type { CopyFacts, ImageToCopy } from './copy-images.js';
 export type { RegistryCredential } from './credential.js';

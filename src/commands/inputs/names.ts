@@ -1,11 +1,18 @@
 /**
  * The inputs `registry`, `repository` and `tags` as people copy them from elsewhere: a repository with
  * its registry before it, tags as full names. Read once, before any command reads them, so that all
- * commands read the same. What is certain is put right and said; what is not is refused.
+ * commands read the same. What is certain is corrected and said; what is not is rejected.
  */
 import { isTrustError } from '../../errors.js';
-import type { ProblemList } from '../../inputs/index.js';
-import { parseRegistryHost } from '../../registry/index.js';
+import { isInstruction, joinInstructions, rawTagOf, type ProblemList } from '../../inputs/index.js';
+import {
+  isSameRegistry,
+  parseCopiedImage,
+  parseRegistryHost,
+  splitCopiedName,
+  withoutDefaultPort,
+  type CopiedImage,
+} from '../../registry/index.js';
 
 /** The values of these inputs, where the command has them. */
 export interface NameValues {
@@ -24,7 +31,7 @@ export function readNames(inputs: NameValues, problems: ProblemList, note: Note)
   return withShortTags({ ...inputs, repository }, registry, problems, note);
 }
 
-/** The registry as names have it; undefined for none and for what its own reader will refuse. */
+/** The registry as names have it; undefined for none and for what its own reader will reject. */
 function hostOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   try {
@@ -33,10 +40,6 @@ function hostOf(text: string | undefined): string | undefined {
     if (!isTrustError(error)) throw error;
     return undefined;
   }
-}
-
-function withoutDefaultPort(host: string): string {
-  return host.replace(/:443$/, '');
 }
 
 /** Each of the repositories in `text`, as the registry names it. */
@@ -60,11 +63,15 @@ function withoutRegistry(
   { add, nameInput }: ProblemList,
   note: Note,
 ): string {
-  const { host, path } = splitName(given);
+  const { host, path } = splitCopiedName(given);
   const [name, owner] = [nameInput('repository'), nameInput('registry')];
-  // Nothing but a registry: whoever reads repositories refuses it.
+  // Nothing but a registry: whoever reads repositories rejects it.
   if (path === '') return given;
-  if (host === undefined && registry !== undefined && isSameHost(path.toLowerCase(), registry)) {
+  if (
+    host === undefined &&
+    registry !== undefined &&
+    isSameRegistry(path.toLowerCase(), registry)
+  ) {
     add({
       input: 'repository',
       problem: `is ${JSON.stringify(given)}, which is the registry itself`,
@@ -77,7 +84,7 @@ function withoutRegistry(
     if (path !== given) note(`"${name}": ${given} is read as ${path}.`);
     return path;
   }
-  if (registry !== undefined && isSameHost(host, registry)) {
+  if (registry !== undefined && isSameRegistry(host, registry)) {
     note(`"${name}": ${given} is read as ${path}, as ${registry} is the registry already.`);
     return path;
   }
@@ -96,160 +103,59 @@ function withoutRegistry(
   return path;
 }
 
-interface SplitName {
-  /** Undefined where the name begins with no registry. */
-  readonly host: string | undefined;
-  readonly path: string;
-}
-
-/** Takes scheme and superfluous slashes off, and the registry from the rest. */
-function splitName(text: string): SplitName {
-  const [, scheme = '', rest = ''] = /^([a-z]+:\/\/)?(.*)$/is.exec(text) ?? [];
-  const path = rest.replace(/^\/+|\/+$/g, '');
-  const slash = path.indexOf('/');
-  const first = slash === -1 ? path : path.slice(0, slash);
-  if (slash === -1 ? scheme === '' : !isRegistryName(first) && scheme === '') {
-    return { host: undefined, path };
-  }
-  return {
-    host: withoutDefaultPort(first.toLowerCase()),
-    path: slash === -1 ? '' : path.slice(slash).replace(/^\/+/, ''),
-  };
-}
-
-/**
- * Whether the first part of a repository is the name of a registry. Any name with a dot could be one
- * (distribution/reference, splitDockerDomain), but a folder may have a dot as well, such as `team.a`:
- * so it takes a port, or an ending that registries have.
- */
-function isRegistryName(text: string): boolean {
-  return /^(?:localhost|[^/]+:\d+|[^/]+:|(?:[\w-]+\.)+(?:azurecr\.[a-z]+|[\w-]+\.[\w-]+\.[a-z]{2,}|com|net|org|io|dev|cloud|cn|us|uk|de|eu|local|internal|lan|corp|home|test|example)|\d+(?:\.\d+){3})$/i.test(
-    text,
-  );
-}
-
-/** Docker Hub goes by several names. */
-const hubNames = ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'hub.docker.com'];
-
-function isSameHost(one: string, other: string): boolean {
-  return one === other || (hubNames.includes(one) && hubNames.includes(other));
-}
-
-/** What `docker/metadata-action` is told to do, which it alone can carry out. */
-const instruction =
-  /^(type|enable|priority|prefix|suffix|value|event|branch|format|pattern|match|group)=/;
-
 /** The tags by themselves; `registry` and `repository` where only full names tell them. */
 function withShortTags(
   inputs: NameValues,
   registry: string | undefined,
-  problems: ProblemList,
+  { add, nameInput, settle }: ProblemList,
   note: Note,
 ): NameValues {
-  const { add, nameInput, settle } = problems;
-  const { tags: given } = inputs;
-  if (!given) return inputs;
-  let found: { registry: string | undefined; repository: string | undefined } = {
-    registry,
-    repository: inputs.repository,
-  };
-  const [fill, fullNames]: [boolean, string[]] = [
-    inputs.registry === undefined || inputs.repository === undefined,
-    [],
-  ];
-  const refuse = (problem: string): readonly string[] => {
+  if (!inputs.tags) return inputs;
+  const reject = (problem: string): readonly string[] => {
     const remedy = `Set ${nameInput('tags')} to the output "tags" of docker/metadata-action: \${{ steps.meta.outputs.tags }}, with the id of its step.`;
     add({ input: 'tags', problem, code: 'INPUT_INVALID', remedy });
     return [];
   };
-  if (/^[[{]/.test(given[0] ?? '')) return { ...inputs, tags: refuse('is JSON, not tags') };
-  const tags = joinInstructions(given).flatMap((text) => {
-    if (instruction.test(text)) {
-      const tag = rawTag(text);
-      if (tag !== undefined) return [tag];
-      return refuse(`has ${JSON.stringify(text)}, which docker/metadata-action makes tags from`);
+  if (/^[[{]/.test(inputs.tags[0] ?? '')) return { ...inputs, tags: reject('is JSON, not tags') };
+  const own = { registry, repository: inputs.repository, isNamed: false };
+  const isRegistryRejected = inputs.registry !== undefined && registry === undefined;
+  const tags = joinInstructions(inputs.tags).flatMap((text) => {
+    if (isInstruction(text)) {
+      const problem = `has ${JSON.stringify(text)}, which docker/metadata-action makes tags from`;
+      return rawTagOf(text) ?? reject(problem);
     }
-    const full = fullName(text);
-    if (full === undefined) return [text];
-    // What its own reader refuses is nothing to compare with.
-    if (inputs.registry !== undefined && registry === undefined) return [full.tag];
-    if (found.registry === undefined && inputs.registry === undefined) {
-      found = { ...found, registry: full.host };
+    const image = parseCopiedImage(text);
+    if (image === undefined) return text;
+    if (isRegistryRejected) return image.tag;
+    own.registry ??= image.host;
+    own.repository ??= image.path;
+    if (isSameRegistry(image.host, own.registry) && image.path === own.repository) {
+      own.isNamed = true;
+      return image.tag;
     }
-    if (found.repository === undefined) found = { ...found, repository: full.path };
-    const isOurs =
-      found.registry !== undefined &&
-      isSameHost(full.host, found.registry) &&
-      full.path === found.repository;
-    if (isOurs) {
-      fullNames.push(text);
-      return [full.tag];
-    }
-    add(foreignName(text, full, found, nameInput));
+    add(foreignImage(text, image, `${own.registry}/${own.repository}`, nameInput));
     return [];
   });
-  if (fullNames.length === 0 || !fill) return { ...inputs, tags };
-  const { registry: host, repository } = found;
+  if (!own.isNamed) return { ...inputs, tags };
   for (const input of ['registry', 'repository'] as const) {
     if (inputs[input] !== undefined) continue;
     settle(input);
-    note(`"${nameInput(input)}": ${found[input] ?? ''}, as "${nameInput('tags')}" names it.`);
+    note(`"${nameInput(input)}": ${own[input] ?? ''}, as "${nameInput('tags')}" names it.`);
   }
-  return { ...inputs, registry: inputs.registry ?? host, repository, tags };
+  return {
+    ...inputs,
+    registry: inputs.registry ?? own.registry,
+    repository: own.repository,
+    tags,
+  };
 }
 
-/** Instructions hold commas, at which lists are split: what belongs to one goes together again. */
-function joinInstructions(texts: readonly string[]): readonly string[] {
-  const joined: string[] = [];
-  for (const text of texts) {
-    const last = joined.at(-1);
-    const goesOn = instruction.test(text) && !text.startsWith('type=');
-    if (goesOn && last !== undefined && instruction.test(last)) {
-      joined[joined.length - 1] = `${last},${text}`;
-    } else joined.push(text);
-  }
-  return joined;
-}
-
-/** The tag of `type=raw,value=...`, the one instruction that says all there is to know. */
-function rawTag(text: string): string | undefined {
-  const parts = text.split(',');
-  const value = parts.find((part) => part.startsWith('value='))?.slice('value='.length);
-  const others = parts.filter(
-    (part) => !/^(type=raw|value=.*|enable=true|priority=\d+)$/.test(part),
-  );
-  return parts.includes('type=raw') && others.length === 0 && value !== undefined && value !== ''
-    ? value
-    : undefined;
-}
-
-interface FullName {
-  readonly host: string;
-  readonly path: string;
-  /** May be a pattern, so that it is for the reader of tags to judge. */
-  readonly tag: string;
-}
-
-/** A name with repository and tag; undefined for a tag by itself. */
-function fullName(text: string): FullName | undefined {
-  const colon = text.lastIndexOf(':');
-  // Blanks part several names, of which each would be read as a part of the first.
-  if (/[@\s]/.test(text) || colon <= text.lastIndexOf('/')) return undefined;
-  const name = text.slice(0, colon);
-  if (name === '') return undefined;
-  const { host, path } = splitName(name);
-  const [tag, slash] = [text.slice(colon + 1), path.includes('/')];
-  if (host !== undefined) return { host, path, tag };
-  return { host: 'docker.io', path: slash ? path : `library/${path}`, tag };
-}
-
-function foreignName(
+function foreignImage(
   text: string,
-  { host, path, tag }: FullName,
-  found: { readonly registry: string | undefined; readonly repository: string | undefined },
+  { host, path, tag }: CopiedImage,
+  own: string,
   nameInput: ProblemList['nameInput'],
 ): Parameters<ProblemList['add']>[0] {
-  const own = `${found.registry ?? host}/${found.repository ?? path}`;
   return {
     input: 'tags',
     problem: `names ${text}, which is an image of ${host}/${path}, and this run is for ${own}`,
