@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
@@ -9,6 +11,28 @@ const forbid = (target, from) => ({
   target: `./src/${target}`,
   from: from.map((f) => `./src/${f}`),
 });
+
+/** A command never imports another: what two of them need stands where neither is. */
+const sources = readdirSync(path.join(import.meta.dirname, 'src/commands'), { recursive: true })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => `./src/commands/${file.replaceAll(path.sep, '/')}`);
+const definitions = sources.filter((file) =>
+  / = defineCommand\(/.test(readFileSync(path.join(import.meta.dirname, file), 'utf8')),
+);
+const folders = definitions.map((file) => path.dirname(file));
+const commands = definitions.map((file) => {
+  const folder = path.dirname(file);
+  const isAlone = folders.filter((other) => other === folder).length === 1;
+  return isAlone && folder !== './src/commands' ? folder : file;
+});
+const separateCommands = commands.map((command) => ({
+  target: sources.filter(
+    (file) =>
+      ![command, './src/commands/commands.ts'].includes(file) && !file.startsWith(`${command}/`),
+  ),
+  from: command,
+  message: 'A command never imports another.',
+}));
 
 const typed = (name) => `[typeAnnotation.typeAnnotation.typeName.name=${name}]`;
 const picked = (name) =>
@@ -42,6 +66,7 @@ export default defineConfig(
         'error',
         {
           zones: [
+            ...separateCommands,
             forbid('commands', ['hosts']),
             forbid('inputs', ['hosts', 'commands', 'docker', 'registry', 'azure', 'signing']),
             forbid('azure', ['hosts', 'commands', 'inputs', 'docker', 'registry']),

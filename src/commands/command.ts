@@ -2,7 +2,6 @@
  * How every command runs: all inputs are checked first, the command does its work, and its one
  * report becomes log lines, outputs, trust report, job summary and the failure of the run.
  */
-import path from 'node:path';
 import type {
   DescribedCommand,
   Inputs,
@@ -11,16 +10,21 @@ import type {
   RawValues,
 } from '../inputs/index.js';
 import { createAccess, type AccessConfiguration } from './access/access.js';
-import type { HostContext, Run, RunContext } from './context.js';
+import type { HostContext, Run } from './context.js';
 import { checkIdentity, identityInputs } from './inputs/identity.js';
 import { readNames } from './inputs/names.js';
 import type { Read } from './inputs/read.js';
 import { trustReport } from './inputs/report.js';
-import type { InputValues as LegacyValues } from './inputs/values.js';
 import { collectWarnings } from './report/collect-warnings.js';
 import { errorFacts } from './report/error-facts.js';
-import { proveReportPath, proveTemporaryFolder, writeTrustReport } from './report/report-file.js';
-import { logLines, summaryOf, type Report } from './report/report-model.js';
+import { placeOfReport, writeReport } from './report/report-file.js';
+import {
+  logLines,
+  summaryOf,
+  type ErrorFacts,
+  type Failed,
+  type Report,
+} from './report/report-model.js';
 import type { Aftermath } from './signing/registry-state.js';
 import { isTrustError } from '../errors.js';
 
@@ -62,152 +66,101 @@ export function defineCommand<const N extends string, const I extends Inputs, C>
   const { name, label } = described;
   return {
     ...described,
-    inputs: withCommon(inputs, hasReport),
+    inputs: { ...inputs, ...identityInputs, ...(hasReport && { 'trust-report': trustReport }) },
     execute: async (raw, context) => {
-      const { problems, workingDirectory } = context;
-      const { values, run, close } = await open(name, raw, context);
-      const read = { ...problems, values: values as InputValues<I>, workingDirectory };
-      const configuration = await parse(read, context.signal);
-      checkIdentity({ ...problems, values: identityOf(values), workingDirectory });
+      const { problems, workingDirectory, signal, log: hostLog } = context;
+      const file = await placeOfReport(raw['trust-report'] as string | undefined, context);
+      const names = readNames(raw, problems, (note) => {
+        hostLog.info(note);
+      });
+      const values = { ...raw, ...names } as InputValues<I> & FrameValues;
+      const read = { ...problems, values, workingDirectory };
+      const configuration = await parse(read, signal);
+      checkIdentity(read);
       await problems.runChecks();
       problems.throwIfAny();
       if (configuration === undefined)
         throw new TypeError('invariant violated: no problem is noted');
-      await close(hasReport, label, () => perform(configuration, run));
-    },
-  };
-}
 
-/** The inputs of a command, with those that the frame reads. */
-function withCommon(inputs: Inputs, hasReport: boolean): Inputs {
-  return {
-    ...inputs,
-    ...identityInputs,
-    ...(hasReport && { 'trust-report': trustReport }),
-  };
-}
-
-function identityOf(values: RawValues): InputValues<typeof identityInputs> {
-  return values as InputValues<typeof identityInputs>;
-}
-
-interface Opened {
-  readonly values: RawValues;
-  readonly run: Run;
-  /** Runs the command, and hands on what it says. */
-  readonly close: (hasReport: boolean, label: string, body: () => Promise<Report>) => Promise<void>;
-}
-
-/** What every command begins with: a place for its report, and the names of its image. */
-async function open(name: string, raw: RawValues, context: HostContext): Promise<Opened> {
-  const { log: ownLog, problems, workingDirectory } = context;
-  const given = raw['trust-report'] as string | undefined;
-  let reportPath = given === undefined ? undefined : path.resolve(workingDirectory, given);
-  if (reportPath !== undefined) {
-    const file = reportPath;
-    problems.check('trust-report', () => proveReportPath(file, context));
-  } else {
-    await proveTemporaryFolder(context);
-  }
-  const names = readNames(raw, problems, (note) => {
-    ownLog.info(note);
-  });
-  const values: RawValues = { ...raw, ...names };
-
-  const { log, warnings } = collectWarnings(ownLog);
-  const common = { formatVersion: 1, command: name };
-  const write = async (facts: object): Promise<void> => {
-    const document = { ...common, ...facts, warnings };
-    reportPath = await writeTrustReport(document, reportPath, context);
-    context.setOutput('trust-report', reportPath);
-  };
-  let aftermath: (() => Aftermath) | undefined;
-  let saved = {};
-  const ports = { ...context, log };
-  const run: Run = {
-    ...ports,
-    warnings,
-    access: createAccess(accessOf(values), ports),
-    onFailure: (tell) => {
-      aftermath = tell;
-      context.onFailure(tell);
-    },
-    saveReport: async (facts) => {
-      await write(facts);
-      saved = facts;
-    },
-  };
-  const close: Opened['close'] = async (hasReport, label, body) => {
-    let report: Report;
-    try {
-      report = await body();
-    } catch (thrown) {
-      const facts = saved;
-      report = { title: label, heading: label, body: [], facts, outputs: {}, failure: thrown };
-    }
-    const { failure, failures } = report;
-    const lines = logLines(report.body);
-    if (lines.length > 0) {
-      await log.group(report.title, () => {
-        for (const line of lines) log.info(line);
-        return Promise.resolve();
-      });
-    }
-    for (const [output, value] of Object.entries(report.outputs)) {
-      if (value !== undefined) context.setOutput(output as OutputName, value);
-    }
-    const error = failure === undefined ? undefined : errorFacts(failure, aftermath?.());
-    if (hasReport) {
+      const { log, warnings } = collectWarnings(hostLog);
+      const ports = { ...context, log };
+      const write = async (facts: object): Promise<void> => {
+        await writeReport(file, { formatVersion: 1, command: name, ...facts, warnings }, context);
+        context.setOutput('trust-report', file);
+      };
+      let saved = {};
+      let aftermath: (() => Aftermath) | undefined;
+      const run: Run = {
+        ...ports,
+        warnings,
+        access: createAccess(accessOf(values), ports),
+        onFailure: (tell) => {
+          aftermath = tell;
+          context.onFailure(tell);
+        },
+        saveReport: async (facts) => {
+          await write(facts);
+          saved = facts;
+        },
+      };
+      let report: Report;
       try {
-        await write({
-          outcome: error ? 'failed' : 'done',
-          ...(error && { error }),
-          at: context.clock().toISOString(),
-          ...report.facts,
-          ...(failures && { failures: failures.map(failureFacts) }),
-        });
-      } catch (problem) {
-        // By now a report that cannot be written changes nothing of what was done.
-        if (!isTrustError(problem, 'INPUT_INVALID', 'FILE_NOT_WRITTEN')) throw problem;
-        log.warn(`The trust report is missing: ${problem.message}`);
+        report = await perform(configuration, run);
+      } catch (failure) {
+        report = { title: label, heading: label, body: [], facts: saved, outputs: {}, failure };
       }
-    }
-    await context.addSummary(summaryOf(report, error, warnings));
-    if (failure !== undefined) throw failure as Error;
-  };
-  return { values, run, close };
-}
-
-function failureFacts({ name, error: { code, message } }: NonNullable<Report['failures']>[number]) {
-  return { gun: name, code, message };
-}
-
-function accessOf(values: RawValues): AccessConfiguration {
-  const identity = identityOf(values);
-  return {
-    cloud: identity.cloud,
-    identity,
-    registryLogin: values['registry-login'] === 'existing' ? 'existing' : 'azure',
-  };
-}
-
-/** A command that still reads its inputs and reports by itself. */
-export function legacyCommand<const N extends string>({
-  execute,
-  inputs,
-  hasReport = true,
-  ...described
-}: Omit<CommandDefinition<N, Inputs, unknown>, 'parse' | 'run'> & {
-  readonly execute: (inputs: LegacyValues, context: RunContext) => Promise<void>;
-}): Command<N> {
-  return {
-    ...described,
-    inputs: withCommon(inputs, hasReport),
-    execute: async (raw, context) => {
-      const { values, run } = await open(described.name, raw, context);
-      const { problems } = context;
-      await problems.runChecks();
-      await execute(values as unknown as LegacyValues, { ...run, problems });
+      const { failure } = report;
+      const error = failure === undefined ? undefined : errorFacts(failure, aftermath?.());
+      await handOn(report, error, hasReport ? write : undefined, run);
+      if (failure !== undefined) throw failure as Error;
     },
   };
+}
+
+/** The inputs that the frame reads, of every command. */
+type FrameValues = InputValues<typeof identityInputs> & {
+  readonly 'registry-login'?: AccessConfiguration['registryLogin'];
+};
+
+function accessOf(values: FrameValues): AccessConfiguration {
+  const { cloud, 'registry-login': registryLogin = 'azure' } = values;
+  return { cloud, identity: values, registryLogin };
+}
+
+/** Says what there is to say, wherever the host shows it: outputs and trust report before all ends. */
+async function handOn(
+  report: Report,
+  error: ErrorFacts | undefined,
+  write: ((facts: object) => Promise<void>) | undefined,
+  { log, warnings, clock, setOutput, addSummary }: Run,
+): Promise<void> {
+  const { title, body, facts, outputs, failures } = report;
+  const lines = logLines(body);
+  if (lines.length > 0) {
+    await log.group(title, () => {
+      for (const line of lines) log.info(line);
+      return Promise.resolve();
+    });
+  }
+  for (const [output, value] of Object.entries(outputs)) {
+    if (value !== undefined) setOutput(output as OutputName, value);
+  }
+  try {
+    await write?.({
+      outcome: error ? 'failed' : 'done',
+      ...(error && { error }),
+      at: clock().toISOString(),
+      ...facts,
+      ...(failures && { failures: failures.map(failureFacts) }),
+    });
+  } catch (problem) {
+    // By now a report that cannot be written changes nothing of what was done.
+    if (!isTrustError(problem, 'FILE_NOT_WRITTEN')) throw problem;
+    log.warn(`The trust report is missing: ${problem.message}`);
+  }
+  await addSummary(summaryOf(report, error, warnings));
+}
+
+function failureFacts({ name, error: { code, message } }: Failed): object {
+  return { gun: name, code, message };
 }

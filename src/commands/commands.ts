@@ -5,7 +5,7 @@ import { inspect } from './inspect/inspect.js';
 import { keysBackup } from './keys/backup.js';
 import { keysExport } from './keys/export.js';
 import { keysImport } from './keys/import/import.js';
-import { keysInit } from './definitions/keys-init.js';
+import { keysInit } from './keys/init/init.js';
 import { keysRecover } from './keys/recover.js';
 import { keysRenew } from './keys/renew.js';
 import { keysRestore } from './keys/restore.js';

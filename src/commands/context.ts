@@ -69,8 +69,3 @@ export interface Run extends Ports {
    */
   readonly saveReport: (facts: object) => Promise<void>;
 }
-
-/** As long as commands read their inputs themselves. */
-export interface RunContext extends Run {
-  readonly problems: ProblemList;
-}

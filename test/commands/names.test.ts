@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readNames } from '../../src/commands/inputs/names.js';
 import { readPushJob } from '../../src/commands/build-push/configuration.js';
 import { isTrustError, type TrustError } from '../../src/errors.js';
-import { collectProblems, type CommandName } from '../../src/commands/index.js';
-import { readInputs } from './legacy-values.js';
+import { collectProblems, readInputs, type CommandName } from '../../src/commands/index.js';
 
 type Given = Partial<Record<string, string>>;
 
@@ -23,7 +22,8 @@ function readAll(given: Given): void {
   const inputs = readInputs('push', 'action', (name) => given[name] ?? '', problems);
   const named = readNames(inputs, problems, () => undefined);
   const values = { ...inputs, ...named, 'content-trust': false };
-  readPushJob({ ...problems, values, workingDirectory: '/w' });
+  const read = { ...problems, values, workingDirectory: '/w' };
+  readPushJob(read as unknown as Parameters<typeof readPushJob>[0]);
   problems.throwIfAny();
 }
 

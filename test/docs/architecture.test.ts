@@ -4,25 +4,26 @@ import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readPage, root } from './pages.js';
 
-interface Zone {
-  readonly target: string;
-  readonly from: readonly string[];
-}
+/** Folders that may not import from others, or files that may not import from a command. */
+type Zone =
+  | { readonly target: string; readonly from: readonly string[] }
+  | { readonly target: readonly string[]; readonly from: string };
 
 type Zones = readonly [severity: string, options: { readonly zones: readonly Zone[] }];
 
 const page = readPage('docs/architecture.md');
 
-async function forbidden(): Promise<ReadonlyMap<string, readonly string[]>> {
+async function zonesOfLinter(): Promise<readonly Zone[]> {
   const file = pathToFileURL(path.join(root, 'eslint.config.js')).href;
   const { default: configs } = (await import(file)) as {
     readonly default: readonly { readonly rules?: Readonly<Record<string, unknown>> }[];
   };
   const rule = configs.find(({ rules }) => rules?.['import-x/no-restricted-paths'])?.rules;
   const [, { zones }] = rule?.['import-x/no-restricted-paths'] as Zones;
-  const plain = (folder: string) => folder.replace(/^\.\/src\//, '');
-  return new Map(zones.map(({ target, from }) => [plain(target), from.map(plain).sort()]));
+  return zones;
 }
+
+const plain = (folder: string) => folder.replace(/^\.\/src\//, '');
 
 /** The table of arrows that are not allowed. */
 function documented(): ReadonlyMap<string, readonly string[]> {
@@ -33,8 +34,20 @@ function documented(): ReadonlyMap<string, readonly string[]> {
 describe('the page on architecture', () => {
   let rules: ReadonlyMap<string, readonly string[]> = new Map();
 
+  let commands: ReadonlyMap<string, readonly string[]> = new Map();
+
   beforeAll(async () => {
-    rules = await forbidden();
+    const zones = await zonesOfLinter();
+    rules = new Map(
+      zones.flatMap(({ target, from }) =>
+        typeof from === 'string' ? [] : [[plain(String(target)), from.map(plain).sort()]],
+      ),
+    );
+    commands = new Map(
+      zones.flatMap(({ target, from }) =>
+        typeof from === 'string' ? [[plain(from), [target].flat().map(plain)]] : [],
+      ),
+    );
     // The linter's plugins are large, and the machine may be busy.
   });
 
@@ -57,6 +70,18 @@ describe('the page on architecture', () => {
   it('has the arrows that the linter has', () => {
     expect(rules.size).toBeGreaterThan(0);
     expect(documented()).toEqual(rules);
+  });
+
+  it('says what the linter holds of commands, large and small', () => {
+    expect(page).toContain('A command never imports another');
+    expect(commands.size).toBeGreaterThan(15);
+    expect(commands.get('commands/keys/backup.ts')).toEqual(
+      expect.arrayContaining(['commands/keys/restore.ts', 'commands/repositories/index.ts']),
+    );
+    const others = commands.get('commands/sign') ?? [];
+    expect(others).toContain('commands/signing/preflight.ts');
+    expect(others).not.toContain('commands/commands.ts');
+    expect(others.filter((file) => file.startsWith('commands/sign/'))).toEqual([]);
   });
 
   it('draws no arrow that the linter refuses', () => {

@@ -12,9 +12,14 @@ import { createActionsHost } from '../../src/hosts/actions/host.js';
 import { runCli } from '../../src/hosts/cli/run-cli.js';
 import { createHttpClient } from '../../src/http/index.js';
 import { runAndExit } from '../../src/hosts/run.js';
-import type { InputValues } from '../../src/commands/inputs/values.js';
 
-const scenarios: Record<string, (context: HostContext, inputs: InputValues) => Promise<void>> = {
+/** The inputs that scenarios read. */
+interface SampleInputs {
+  readonly tags: readonly string[];
+  readonly format: string;
+}
+
+const scenarios: Record<string, (context: HostContext, inputs: SampleInputs) => Promise<void>> = {
   async all(context, inputs) {
     const { log, secrets } = context;
     secrets.mask('-----BEGIN X-----\nbGluZS1vbmUtb2Yta2V5\nbGluZS10d28tb2Yta2V5\n-----END X-----');
@@ -136,7 +141,7 @@ function takeDescriptors(): void {
 const run = async (_command: string, values: RawValues, context: HostContext): Promise<void> => {
   // As every command does once it has read its inputs.
   context.problems.throwIfAny();
-  await scenarios[process.env.SAMPLE ?? 'all']?.(context, values as unknown as InputValues);
+  await scenarios[process.env.SAMPLE ?? 'all']?.(context, values as unknown as SampleInputs);
 };
 
 async function main(host: string | undefined): Promise<void> {

@@ -39,6 +39,8 @@ export interface OpenKeyOptions extends VaultOptions {
 
 export interface OpenedKey {
   readonly signer: Signer;
+  /** What a report calls it: for a key in a vault its URL with the version, for a file its path. */
+  readonly url: string;
   /** The private key, for the docker engine; undefined when it stays in the vault. */
   readonly privateKey: KeyObject | undefined;
   /** What the key file says of its role and repository, if it says anything. */
@@ -65,8 +67,8 @@ export async function openKey(
   if (passphrase !== undefined && !isVaultUrl(passphrase)) secrets.mask(passphrase);
   const credential = requireCredential(reference, options.credential);
   const signer = await openVaultKey(reference, credential, options);
-  const { certificatePem } = signer;
-  return { signer, privateKey: undefined, role: undefined, gun: undefined, certificatePem };
+  const { kid: url, certificatePem } = signer;
+  return { signer, url, privateKey: undefined, role: undefined, gun: undefined, certificatePem };
 }
 
 async function openText(
@@ -77,7 +79,8 @@ async function openText(
   const isFile = reference.kind === 'file';
   const { content, tags } = await readContent(reference, options);
   options.secrets.mask(content.toString());
-  const source = isFile ? `the file ${reference.path}` : formatKeyReference(reference);
+  const url = formatKeyReference(reference);
+  const source = isFile ? `the file ${url}` : url;
   const { privateKey, role, gun } = readKeyFile(content, {
     source,
     passphrase,
@@ -92,7 +95,7 @@ async function openText(
     ...createMemorySigner(privateKey, description),
     recordedRoots: isFile ? [] : recordedRoots(tags, reference),
   };
-  return { signer, privateKey, role, gun, certificatePem: undefined };
+  return { signer, url, privateKey, role, gun, certificatePem: undefined };
 }
 
 async function readContent(

@@ -32,7 +32,8 @@ import { dockerEnvironment, userDockerConfig, type DockerLogin } from '../../doc
 import { createTrustServer } from '../../trust/index.js';
 import { version } from '../../version.js';
 import type { Ports } from '../context.js';
-import { chooseCloud, chooseIdentity, type IdentityInputs } from './identity.js';
+import type { PrincipalInputs } from '../inputs/identity.js';
+import { chooseCloud, chooseIdentity } from './identity.js';
 import { openRenewingLogin } from './renewing-login.js';
 
 /** Who the run is to Azure. Nobody has been asked yet. */
@@ -109,7 +110,7 @@ export type ReadImage = Pick<ImageReference, 'host' | 'repository'>;
 export interface AccessConfiguration {
   readonly cloud: CloudName | 'auto';
   readonly registryLogin: 'azure' | 'existing';
-  readonly identity: IdentityInputs;
+  readonly identity: PrincipalInputs;
 }
 
 /** Opens the access of a run. */
@@ -292,10 +293,4 @@ function dockerLoginOf(
     secrets,
     signal,
   });
-}
-
-/** What logging in depended on, as long as commands read their inputs themselves. */
-export interface LoginConfiguration {
-  readonly cloud: CloudName | 'auto';
-  readonly registryLogin: 'azure' | 'existing';
 }

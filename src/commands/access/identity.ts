@@ -9,13 +9,7 @@ import {
 } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import type { HostContext } from '../context.js';
-import type { InputValues } from '../inputs/values.js';
-
-/** The inputs that name a principal and what proves it. */
-export type IdentityInputs = Pick<
-  InputValues,
-  'client-id' | 'tenant-id' | 'client-secret' | 'client-certificate' | 'client-certificate-password'
->;
+import type { PrincipalInputs } from '../inputs/identity.js';
 
 /** The audience that Entra's federated credentials expect of foreign tokens. */
 const federationAudience = 'api://AzureADTokenExchange';
@@ -26,7 +20,7 @@ const federationAudience = 'api://AzureADTokenExchange';
  * @throws {TrustError} CREDENTIAL_MISSING when client and tenant are named but nothing proves them.
  */
 export function chooseIdentity(
-  inputs: IdentityInputs,
+  inputs: PrincipalInputs,
   { identity: host, nameInput }: Pick<HostContext, 'identity' | 'nameInput'>,
 ): Identity {
   if (host.serviceConnection) return host.serviceConnection.identity;

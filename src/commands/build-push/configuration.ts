@@ -7,10 +7,9 @@ import {
   type WantedBuild,
 } from '../../docker/index.js';
 import { flawOf, type Inputs } from '../../inputs/index.js';
-import type { ImageConfiguration, SigningConfiguration } from '../configuration/types.js';
 import * as building from '../inputs/build.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
-import { readImage, tags } from '../inputs/image.js';
+import { readImage, tags, type ImageConfiguration } from '../inputs/image.js';
 import type { Read } from '../inputs/read.js';
 import {
   readTrustServer,
@@ -25,6 +24,7 @@ import {
   readSigning,
   signingInputs,
   tagsLast,
+  type SigningConfiguration,
 } from '../inputs/signing.js';
 
 /** The image of a command that builds or pushes. */

@@ -1,6 +1,6 @@
 /** The inputs of every command that say who the run is, and how it signs in. */
 import { parseRegistryId } from '../../azure/index.js';
-import type { Input, Inputs } from '../../inputs/index.js';
+import type { Input, Inputs, InputValues } from '../../inputs/index.js';
 import type { Read } from './read.js';
 
 export const azureSubscription = {
@@ -112,6 +112,12 @@ export const identityInputs = {
   'client-certificate-password': clientCertificatePassword,
   cloud,
 } as const satisfies Inputs;
+
+/** What names a principal, and what proves it. */
+export type PrincipalInputs = Omit<
+  InputValues<typeof identityInputs>,
+  'azure-subscription' | 'cloud'
+>;
 
 const guid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 

@@ -1,7 +1,6 @@
 /** Inputs that name one image, and a dry run. */
 import type { Input, Inputs } from '../../inputs/index.js';
 import { parseRegistryHost, parseRepository, parseTag } from '../../registry/index.js';
-import type { ImageConfiguration } from '../configuration/types.js';
 import type { Read } from './read.js';
 import { registry, repository } from './repositories.js';
 
@@ -24,6 +23,16 @@ export const dryRun = {
 
 /** One image. */
 export const imageInputs = { registry, repository, tags } as const satisfies Inputs;
+
+/** What is built, pushed or signed. */
+export interface ImageConfiguration {
+  readonly registry: string;
+  readonly repository: string;
+  /** At least one, each once. */
+  readonly tags: readonly string[];
+  /** The trust collection: registry and repository. */
+  readonly gun: string;
+}
 
 /** The image of one repository; where a part cannot be read, that is noted. */
 export function readImage({ values, parse }: Read<typeof imageInputs>): ImageConfiguration {

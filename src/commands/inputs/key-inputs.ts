@@ -4,7 +4,6 @@ import { readKeyBytes } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import type { Input, Inputs, ListInput, TextInput } from '../../inputs/index.js';
 import { parseKeyReference, vaultServiceOf, type KeyReference } from '../../signing/index.js';
-import type { KeyConfiguration } from '../configuration/types.js';
 import type { Read } from './read.js';
 
 export const signingKey = {
@@ -112,6 +111,13 @@ export const separateKeys =
 
 /** The inputs that name one key each, and have a passphrase beside them. */
 export type KeyInput = 'signing-key' | 'root-key' | 'new-key';
+
+/** A key and what opens it. */
+export interface KeyConfiguration {
+  readonly reference: KeyReference;
+  readonly passphrase: string | undefined;
+  readonly passphraseInput: `${KeyInput}-passphrase`;
+}
 
 /** The key that `input` names, if it is set and can be read. */
 export function readKeyInput<K extends KeyInput>(

@@ -2,7 +2,6 @@
 import { TrustError } from '../../errors.js';
 import type { Input, Inputs } from '../../inputs/index.js';
 import { isRoleName, roleOfSigner, type RoleName } from '../../trust/index.js';
-import type { SigningConfiguration } from '../configuration/types.js';
 import {
   readKeyInput,
   requireSigningKey,
@@ -10,8 +9,9 @@ import {
   rootKeyPassphrase,
   signingKey,
   signingKeyPassphrase,
+  type KeyConfiguration,
 } from './key-inputs.js';
-import { readPins, trustPin } from './pins.js';
+import { readPins, trustPin, type PinReference } from './pins.js';
 import type { Read } from './read.js';
 
 export const requiredSigners = {
@@ -94,6 +94,16 @@ export const nativeSigningInputs = {
 
 /** The same, where the Docker CLI may sign as well. */
 export const signingInputs = { engine, ...nativeSigningInputs } as const satisfies Inputs;
+
+/** What signs, and how. */
+export interface SigningConfiguration {
+  readonly engine: 'native' | 'docker';
+  readonly signingKey: KeyConfiguration;
+  readonly rootKey: KeyConfiguration | undefined;
+  readonly pins: readonly PinReference[];
+  /** Whether the tags appear only after they are signed. */
+  readonly tagsLast: 'auto' | 'always' | 'never';
+}
 
 /**
  * What signs. Keys and pins are read also where nothing is to be signed.

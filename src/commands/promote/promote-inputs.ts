@@ -4,7 +4,6 @@ import type { Inputs } from '../../inputs/index.js';
 import { gunOf, parseImageReference } from '../../registry/index.js';
 import type { RoleName } from '../../trust/index.js';
 import type { ScopedTrustServer } from '../access/access.js';
-import type { SigningConfiguration } from '../configuration/types.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
 import { dryRun, readImage, tags } from '../inputs/image.js';
 import { readScopedPins } from '../inputs/pins.js';
@@ -22,6 +21,7 @@ import {
   readRequiredSigners,
   readSigning,
   requiredSigners,
+  type SigningConfiguration,
 } from '../inputs/signing.js';
 import type { SigningTarget } from '../signing/preflight.js';
 import type { Reading } from '../verification/load-trust-data.js';

@@ -4,7 +4,7 @@
  */
 import type { BaseImageReport } from '../../docker/index.js';
 import { expiriesOf, type Signer, type TagContent } from '../../trust/index.js';
-import type { ImageConfiguration } from '../configuration/types.js';
+import type { ImageConfiguration } from '../inputs/image.js';
 import type { Run } from '../context.js';
 import {
   aftermathOf,

@@ -1,27 +1,38 @@
 /**
- * The file of the trust report: proven before anything happens, written when all is done. By then a
- * report that cannot be written changes nothing of what was done, so that is a warning.
+ * The file of the trust report: proven before anything happens, written when all is done, or earlier for
+ * what must not be lost.
  */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { isTrustError } from '../../errors.js';
 import { proveFolder, proveOutput, writeOutputs } from '../../output-files/index.js';
-import type { RunContext } from '../context.js';
+import type { HostContext } from '../context.js';
 
-type Places = Pick<RunContext, 'tempDirectory' | 'workingDirectory'>;
-
-/** Makes sure, before anything happens, that the report can be written. @throws {TrustError} FILE_NOT_WRITTEN */
-export async function proveReportPath(
-  reportPath: string,
-  { workingDirectory }: Pick<Places, 'workingDirectory'>,
-): Promise<void> {
-  await proveOutput(reportPath, workingDirectory, { isFolderThere: true });
+/**
+ * Where the report goes. Whether it can be written there is checked with the inputs.
+ * @param given by the input; without it a new file in the temporary folder.
+ * @returns an absolute path.
+ * @throws {TrustError} FILE_NOT_WRITTEN when nothing can be written to the temporary folder.
+ */
+export async function placeOfReport(
+  given: string | undefined,
+  context: Pick<HostContext, 'problems' | 'tempDirectory' | 'workingDirectory'>,
+): Promise<string> {
+  const { problems, tempDirectory, workingDirectory } = context;
+  if (given === undefined) {
+    await proveTemporaryFolder(context);
+    return path.resolve(tempDirectory, `acr-content-trust-report-${randomUUID()}.json`);
+  }
+  const file = path.resolve(workingDirectory, given);
+  problems.check('trust-report', () =>
+    proveOutput(file, workingDirectory, { isFolderThere: true }),
+  );
+  return file;
 }
 
 /** Makes sure that files of the run can be written. @throws {TrustError} FILE_NOT_WRITTEN */
 export async function proveTemporaryFolder({
   tempDirectory,
-}: Pick<Places, 'tempDirectory'>): Promise<void> {
+}: Pick<HostContext, 'tempDirectory'>): Promise<void> {
   await proveFolder(
     tempDirectory,
     `The folder for temporary files, ${tempDirectory},`,
@@ -29,33 +40,11 @@ export async function proveTemporaryFolder({
   );
 }
 
-/**
- * Writes the report.
- * @param reportPath where to; without it a new file in the temporary folder.
- * @returns the absolute path of the file.
- * @throws {TrustError} FILE_NOT_WRITTEN
- */
-export async function writeTrustReport(
+/** Writes the report. @throws {TrustError} FILE_NOT_WRITTEN */
+export async function writeReport(
+  file: string,
   report: object,
-  reportPath: string | undefined,
-  { tempDirectory, workingDirectory, toJson }: Places & Pick<RunContext, 'toJson'>,
-): Promise<string> {
-  const name = `acr-content-trust-report-${randomUUID()}.json`;
-  const file = path.resolve(reportPath ?? path.join(tempDirectory, name));
-  await writeOutputs([{ path: file, content: toJson(report, 2) }], workingDirectory);
-  return file;
-}
-
-/** Writes the report of a run that has done its work, and hands on where it is. */
-export async function handOnReport(
-  report: object,
-  reportPath: string | undefined,
-  context: Places & Pick<RunContext, 'log' | 'setOutput' | 'toJson'>,
+  { workingDirectory, toJson }: Pick<HostContext, 'workingDirectory' | 'toJson'>,
 ): Promise<void> {
-  try {
-    context.setOutput('trust-report', await writeTrustReport(report, reportPath, context));
-  } catch (error) {
-    if (!isTrustError(error, 'FILE_NOT_WRITTEN')) throw error;
-    context.log.warn(`The trust report is missing: ${error.message}`);
-  }
+  await writeOutputs([{ path: file, content: toJson(report, 2) }], workingDirectory);
 }

@@ -19,4 +19,3 @@ export {
   type OpenRepository,
   type ReadTrustOptions,
 } from './open-repositories.js';
-export { readRepositories, type NamedRepository } from './read-repositories.js';

@@ -14,7 +14,7 @@ import type { Run } from '../context.js';
 import type { Session } from '../access/access.js';
 import { describePin, warnOfFirstUse } from '../signing/pins.js';
 import { eachRepository, unwrapAll, type Result } from './each-repository.js';
-import type { NamedRepository } from './read-repositories.js';
+import type { NamedRepository } from '../inputs/repositories.js';
 
 /** A repository that can be read and, rights permitting, published to. */
 export interface OpenRepository extends NamedRepository {
@@ -28,11 +28,11 @@ export interface OpenRepository extends NamedRepository {
  * Opens every repository; those of one registry share its login.
  * @returns each repository with its access, or with what keeps the run out of its registry.
  */
-export async function openRepositories(
-  repositories: readonly NamedRepository[],
+export async function openRepositories<R extends NamedRepository>(
+  repositories: readonly R[],
   { access, log }: Pick<Run, 'access' | 'log'>,
-): Promise<readonly Result<OpenRepository>[]> {
-  return eachRepository(repositories, async (named): Promise<OpenRepository> => {
+): Promise<readonly Result<R & OpenRepository>[]> {
+  return eachRepository(repositories, async (named): Promise<R & OpenRepository> => {
     const { registry, repository, gun, trustServer } = named;
     const image = { registry, repository, gun, tags: [] };
     const session = await access.session(named);
@@ -49,10 +49,10 @@ export async function openRepositories(
  * Opens every repository, for commands that begin only when all of them can be.
  * @throws {TrustError} what keeps the run out of any of their registries.
  */
-export async function loginToAll(
-  repositories: readonly NamedRepository[],
+export async function loginToAll<R extends NamedRepository>(
+  repositories: readonly R[],
   run: Pick<Run, 'access' | 'log'>,
-): Promise<readonly OpenRepository[]> {
+): Promise<readonly (R & OpenRepository)[]> {
   return run.log.group('Registry login', async () =>
     unwrapAll(await openRepositories(repositories, run), 'cannot be opened'),
   );

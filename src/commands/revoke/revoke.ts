@@ -22,11 +22,10 @@ import {
 } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
-import type { ImageConfiguration, KeyConfiguration } from '../configuration/types.js';
 import type { Run } from '../context.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
-import { dryRun, readImage, tags } from '../inputs/image.js';
-import { requireSigningKey } from '../inputs/key-inputs.js';
+import { dryRun, readImage, tags, type ImageConfiguration } from '../inputs/image.js';
+import { requireSigningKey, type KeyConfiguration } from '../inputs/key-inputs.js';
 import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
 import {
   readTrustServer,

@@ -2,12 +2,11 @@
 import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
 import { parseDigest, parseImageReference, type ImageReference } from '../../registry/index.js';
-import type { ImageConfiguration, SigningConfiguration } from '../configuration/types.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
-import { imageInputs, readImage } from '../inputs/image.js';
+import { imageInputs, readImage, type ImageConfiguration } from '../inputs/image.js';
 import type { Read } from '../inputs/read.js';
 import { images, readTrustServer, trustServer, trustServerOf } from '../inputs/repositories.js';
-import { readSigning, signingInputs } from '../inputs/signing.js';
+import { readSigning, signingInputs, type SigningConfiguration } from '../inputs/signing.js';
 
 export const signInputs = {
   ...imageInputs,

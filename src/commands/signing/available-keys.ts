@@ -6,9 +6,8 @@ import type { KeyReference } from '../../signing/index.js';
 import type { KeyId } from '../../trust/index.js';
 import { mapConcurrent } from '../../concurrency.js';
 import type { AzureAccess } from '../access/access.js';
-import type { KeyConfiguration } from '../configuration/types.js';
 import type { Run } from '../context.js';
-import type { KeySource } from '../inputs/key-inputs.js';
+import type { KeyConfiguration, KeySource } from '../inputs/key-inputs.js';
 import { asOwner, openKeyInput } from './open-key-input.js';
 
 type Opening = Pick<Run, 'log' | 'secrets' | 'signal' | 'clock' | 'nameInput'>;

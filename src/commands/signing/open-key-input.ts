@@ -1,8 +1,17 @@
-/** From a key that an input names to one that can sign, and what to say where it may not be used. */
-import { openKey, type OpenedKey } from '../../azure/index.js';
+/** From a key that an input names to one that can sign, made where it is to be made, and what to say where it may not be used. */
+import {
+  createVaultKey,
+  openKey,
+  openVaultKey,
+  tagsFor,
+  type KeyPurpose,
+  type OpenedKey,
+} from '../../azure/index.js';
 import { isTrustError, TrustError } from '../../errors.js';
 import type { AzureAccess } from '../access/access.js';
-import type { KeyConfiguration } from '../configuration/types.js';
+import { proveSigner, type VaultKeyReference } from '../../signing/index.js';
+import type { Signer } from '../../trust/index.js';
+import type { KeyConfiguration } from '../inputs/key-inputs.js';
 import type { Run } from '../context.js';
 
 /** Opens a key of the inputs. @throws {TrustError} */
@@ -19,6 +28,30 @@ export async function openKeyInput(
     signal,
     clock,
   });
+}
+
+/** A key that was made in its vault. */
+export interface NewVaultKey {
+  readonly signer: Signer;
+  /** With the version that was made. */
+  readonly url: string;
+  readonly reference: VaultKeyReference;
+}
+
+/** Makes a key in its vault, and has it prove that it signs. @throws {TrustError} */
+export async function makeVaultKey(
+  { reference, hsm }: { readonly reference: VaultKeyReference; readonly hsm: boolean },
+  purpose: KeyPurpose,
+  { credential }: Pick<AzureAccess, 'credential'>,
+  { signal, clock, log }: Pick<Run, 'signal' | 'clock' | 'log'>,
+): Promise<NewVaultKey> {
+  const options = { signal, clock, hsm, tags: tagsFor(purpose) };
+  const made = await asOwner(() => createVaultKey(reference, credential, options));
+  log.info(`created ${made.kid}`);
+  log.info(`key ID ${made.keyId}`);
+  const signer = await openVaultKey(made.reference, credential, { signal, clock });
+  await proveSigner(signer);
+  return { signer, url: made.kid, reference: made.reference };
 }
 
 /**

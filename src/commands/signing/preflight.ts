@@ -22,7 +22,8 @@ import {
 } from '../../trust/index.js';
 import { ahead } from '../ahead.js';
 import { ourCommand } from '../command-line.js';
-import type { ImageConfiguration, SigningConfiguration } from '../configuration/types.js';
+import type { ImageConfiguration } from '../inputs/image.js';
+import type { SigningConfiguration } from '../inputs/signing.js';
 import type { Run } from '../context.js';
 import type { Session } from '../access/access.js';
 import { explainVersion } from './earlier-version.js';

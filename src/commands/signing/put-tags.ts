@@ -3,7 +3,7 @@ import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Manifest, RegistryClient, TagDigests } from '../../registry/index.js';
-import type { ImageConfiguration } from '../configuration/types.js';
+import type { ImageConfiguration } from '../inputs/image.js';
 import type { Run } from '../context.js';
 import { reconcileTags, type Reconciliation } from './reconcile-tags.js';
 import { withTags, type Progress } from './registry-state.js';

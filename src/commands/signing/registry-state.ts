@@ -4,7 +4,7 @@
  * not to be known.
  */
 import { ourCommand } from '../command-line.js';
-import type { ImageConfiguration } from '../configuration/types.js';
+import type { ImageConfiguration } from '../inputs/image.js';
 import { someOf } from '../report/some-of.js';
 
 /** What the run knows of a tag. Each is explained in docs/trust-report.md. */

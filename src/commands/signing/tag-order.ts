@@ -3,7 +3,7 @@
  * Pure.
  */
 import { randomBytes } from 'node:crypto';
-import type { SigningConfiguration } from '../configuration/types.js';
+import type { SigningConfiguration } from '../inputs/signing.js';
 import {
   nothingPushed,
   withTags,

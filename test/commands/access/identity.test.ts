@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fakeHttp } from '../../registry/fake-http.js';
 import { chooseCloud, chooseIdentity } from '../../../src/commands/access/identity.js';
-import type { HostIdentity } from '../../../src/commands/index.js';
-import { readInputs } from '../legacy-values.js';
+import type { PrincipalInputs } from '../../../src/commands/inputs/identity.js';
+import { readInputs, type HostIdentity } from '../../../src/commands/index.js';
 
 const clientId = '11111111-2222-3333-4444-555555555555';
 const tenantId = '66666666-7777-8888-9999-000000000000';
@@ -11,10 +11,8 @@ const nameInput = (name: string): string => name;
 function choose(texts: Readonly<Record<string, string>>, identity: HostIdentity = {}) {
   const required = { registry: 'contoso.azurecr.io', repository: 'app', tags: '1' };
   const given: Record<string, string> = { ...required, ...texts };
-  return chooseIdentity(
-    readInputs('push', 'cli', (name) => given[name] ?? ''),
-    { identity, nameInput },
-  );
+  const values = readInputs('push', 'cli', (name) => given[name] ?? '');
+  return chooseIdentity(values as unknown as PrincipalInputs, { identity, nameInput });
 }
 
 describe('who a run signs in as', () => {

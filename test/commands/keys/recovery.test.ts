@@ -3,7 +3,7 @@ import { findingsOf } from '../../../src/commands/keys/recovery-findings.js';
 import { recoverySteps, type Situation } from '../../../src/commands/keys/recovery-plan.js';
 import { TrustError } from '../../../src/errors.js';
 import { createProgram } from '../../../src/hosts/cli/program.js';
-import { readInputs } from '../legacy-values.js';
+import { readInputs } from '../../../src/commands/index.js';
 import { parseKeyReference, type VaultKeyReference } from '../../../src/signing/index.js';
 import { assessKeys, roleExpiries, type ExpiryRules } from '../../../src/trust/index.js';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failureOfMany } from '../../../src/commands/report/failure-of-many.js';
 import { warningLines } from '../../../src/commands/report/summary.js';
-import { alignColumns } from '../../../src/commands/report/text-table.js';
+import { textOf } from '../../../src/commands/report/table.js';
 import { failureOf, type Verdict } from '../../../src/commands/verification/verdict.js';
 import { TrustError } from '../../../src/errors.js';
 
@@ -35,13 +35,13 @@ describe('what is said of 300 failures', () => {
 describe('a table of thousands of rows', () => {
   it('shows the first, and says how many more there are', () => {
     const rows = Array.from({ length: 9_000 }, (_, row) => [`row ${row}`, 'x']);
-    const lines = alignColumns([['ROW', 'X'], ...rows]);
+    const lines = textOf({ text: [['ROW', 'X'], ...rows] });
     expect(lines).toHaveLength(502);
     expect(lines.at(-1)).toBe('... and 8500 more, see the trust report');
   });
 
   it('of a few is whole', () => {
-    expect(alignColumns([['A'], ['b']])).toEqual(['A', 'b']);
+    expect(textOf({ text: [['A'], ['b']] })).toEqual(['A', 'b']);
   });
 });
 

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  handOnReport,
-  proveReportPath,
+  placeOfReport,
   proveTemporaryFolder,
-  writeTrustReport,
+  writeReport,
 } from '../../../src/commands/report/report-file.js';
-import type { RunContext } from '../../../src/commands/context.js';
+import { collectProblems } from '../../../src/commands/index.js';
 import { describeJob } from '../../../src/commands/report/job-report.js';
 import type { TrustReport } from '../../../src/commands/report/report.js';
 import { summaryOf as render } from '../../../src/commands/report/report-model.js';
@@ -47,37 +46,44 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const contextIn = (tempDirectory: string) => ({
-  tempDirectory,
-  workingDirectory: folder,
-  toJson: (document: object, indent: number) => JSON.stringify(document, null, indent),
-});
+/** Where the report goes if `given` is where it is wanted. @throws {TrustError} */
+async function placed(given: string | undefined): Promise<string> {
+  const problems = collectProblems((name) => name);
+  const place = await placeOfReport(given, {
+    problems,
+    tempDirectory: folder,
+    workingDirectory: folder,
+  });
+  await problems.runChecks();
+  problems.throwIfAny();
+  return place;
+}
 
 describe('the trust report', () => {
   it('is written where it was asked for', async () => {
     const file = path.join(folder, 'report.json');
-    expect(await writeTrustReport(report, file, contextIn('/nowhere'))).toBe(file);
+    expect(await placed('report.json')).toBe(file);
+    await writeReport(file, report, {
+      workingDirectory: folder,
+      toJson: (document, indent) => JSON.stringify(document, null, indent),
+    });
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(report);
   });
 
   it('is a new file otherwise', async () => {
-    const first = await writeTrustReport(report, undefined, contextIn(folder));
-    const second = await writeTrustReport(report, undefined, contextIn(folder));
-    expect(first).not.toBe(second);
+    const first = await placed(undefined);
+    expect(await placed(undefined)).not.toBe(first);
     expect(path.dirname(first)).toBe(folder);
   });
 
   it('is refused beforehand where there is no such folder', async () => {
-    const places = { tempDirectory: folder, workingDirectory: folder };
-    const nowhere = path.join(folder, 'none', 'report.json');
-    await expect(proveReportPath(nowhere, places)).rejects.toMatchObject({
-      code: 'FILE_NOT_WRITTEN',
-    });
-    await expect(proveReportPath(folder, places)).rejects.toMatchObject({
-      code: 'FILE_NOT_WRITTEN',
-    });
+    for (const given of [path.join('none', 'report.json'), folder]) {
+      await expect(placed(given)).rejects.toMatchObject({
+        message: expect.stringContaining('"trust-report" cannot be used') as string,
+      });
+    }
     const before = await readdir(folder);
-    await proveReportPath(path.join(folder, 'new.json'), places);
+    await placed('new.json');
     expect(await readdir(folder)).toEqual(before);
   });
 
@@ -95,21 +101,6 @@ describe('the trust report', () => {
     const tempDirectory = make();
     const proving = proveTemporaryFolder({ tempDirectory });
     await expect(proving).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' });
-  });
-
-  it('that cannot be written when all is done is a warning', async () => {
-    const warnings: string[] = [];
-    const outputs: string[] = [];
-    const context = {
-      tempDirectory: path.join(folder, 'gone'),
-      workingDirectory: folder,
-      toJson: JSON.stringify,
-      log: { warn: (line: string) => void warnings.push(line) },
-      setOutput: (name: string) => void outputs.push(name),
-    } as unknown as RunContext;
-    await handOnReport(report, undefined, context);
-    expect(warnings).toEqual([expect.stringMatching(/^The trust report is missing: .*ENOENT/)]);
-    expect(outputs).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRepositories } from '../../../src/commands/repositories/index.js';
+import { readRepositories } from '../../../src/commands/inputs/repositories.js';
 import { TrustError } from '../../../src/errors.js';
 import { collectProblems } from '../../../src/commands/index.js';
 
@@ -13,16 +13,13 @@ interface Given {
 function read(given: Given, options: { readonly needed?: boolean } = {}) {
   const nameInput = (name: string) => name;
   const problems = collectProblems(nameInput);
-  const named = readRepositories(
-    {
-      registry: given.registry,
-      repository: given.repository,
-      images: given.images ?? [],
-      'trust-server': given['trust-server'],
-    },
-    problems,
-    options,
-  );
+  const values = {
+    registry: given.registry,
+    repository: given.repository,
+    images: given.images ?? [],
+    'trust-server': given['trust-server'],
+  };
+  const named = readRepositories({ ...problems, values, workingDirectory: '' }, options);
   problems.throwIfAny();
   return named;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RunContext } from '../../../src/commands/context.js';
+import type { Run } from '../../../src/commands/context.js';
 import { tagStateOf, type Progress } from '../../../src/commands/signing/registry-state.js';
 import { putTags } from '../../../src/commands/signing/put-tags.js';
 import {
@@ -105,13 +105,13 @@ class MemoryRegistry {
 const signedUntagged = (): Progress => ({ state: { kind: 'signed-untagged', under: 'no tag' } });
 const image = { registry: 'contoso.azurecr.io', repository: 'team/app', gun, tags: ['latest'] };
 
-function contextOf(repository: TestRepository): RunContext {
-  const parts: Pick<RunContext, 'clock' | 'signal' | 'log'> = {
+function contextOf(repository: TestRepository): Run {
+  const parts: Pick<Run, 'clock' | 'signal' | 'log'> = {
     clock: () => repository.now,
     signal: new AbortController().signal,
     log: { ...memoryLog(), group: (_, body) => body() },
   };
-  return parts as RunContext;
+  return parts as Run;
 }
 
 /** What a run with its tags last does once its image is in the registry. */

@@ -3,7 +3,7 @@
  * every possible moment of it. What must never be: registry and trust data differ, and nobody said so.
  */
 import { describe, expect, it } from 'vitest';
-import type { RunContext } from '../../../src/commands/context.js';
+import type { Run } from '../../../src/commands/context.js';
 import type { SigningPlan } from '../../../src/commands/signing/preflight.js';
 import { requireNoneMoved, signTags } from '../../../src/commands/signing/sign-tags.js';
 import { isTrustError } from '../../../src/errors.js';
@@ -87,7 +87,7 @@ class Scene {
       clock: () => this.repository.now,
       signal: new AbortController().signal,
       log: { ...memoryLog(), group: <T>(_: string, body: () => Promise<T>) => body() },
-    } as unknown as RunContext;
+    } as unknown as Run;
     const recheck = async (): Promise<void> => {
       requireNoneMoved(gun, movedBefore(gun, wanted, await look()));
     };

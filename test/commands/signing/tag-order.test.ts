@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SigningConfiguration } from '../../../src/commands/configuration/types.js';
+import type { SigningConfiguration } from '../../../src/commands/inputs/signing.js';
 import { chooseTagOrder, stagingTagPrefix } from '../../../src/commands/signing/tag-order.js';
 import { parseTag } from '../../../src/registry/index.js';
 

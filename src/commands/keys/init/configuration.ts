@@ -1,93 +1,100 @@
-/** What `keys init` was asked for, checked as far as it can be without asking anybody. */
-import type { LoginConfiguration } from '../../access/access.js';
-import path from 'node:path';
-import type { ProblemList } from '../../../inputs/index.js';
-import type { InputValues } from '../../inputs/values.js';
+/** What `keys init` is asked for: repositories, and the keys that they are to get. */
+import { createHash } from 'node:crypto';
+import type { Inputs } from '../../../inputs/index.js';
 import { formatKeyReference } from '../../../signing/index.js';
-import { checkIdentity } from '../../configuration/common-inputs.js';
-import { parseVaultUrl, readKeyInput, separateKeys } from '../../configuration/key-inputs.js';
-import type { KeyConfiguration } from '../../configuration/types.js';
-import { readRepositories, type NamedRepository } from '../../repositories/index.js';
-import { keyNameOf } from './key-name.js';
+import type { Gun } from '../../../trust/index.js';
+import { dryRun } from '../../inputs/image.js';
+import {
+  hsm,
+  readKeyInput,
+  readVault,
+  rootKey,
+  rootKeyPassphrase,
+  separateKeys,
+  signingKey,
+  signingKeyPassphrase,
+  vault,
+  type KeyConfiguration,
+} from '../../inputs/key-inputs.js';
+import type { Read } from '../../inputs/read.js';
+import {
+  readRepositories,
+  repositoryInputs,
+  type NamedRepository,
+} from '../../inputs/repositories.js';
+
+export const initInputs = {
+  ...repositoryInputs,
+  'dry-run': dryRun,
+  'signing-key': {
+    ...signingKey,
+    note: 'Here it becomes the repository key; a Key Vault key is made if it does not exist.',
+  },
+  'signing-key-passphrase': signingKeyPassphrase,
+  'root-key': { ...rootKey, note: 'A Key Vault key is made if it does not exist.' },
+  'root-key-passphrase': rootKeyPassphrase,
+  vault: {
+    ...vault,
+    note: 'Without `signing-key`, each repository gets a key of its own in it, named after the repository.',
+  },
+  hsm,
+} as const satisfies Inputs;
 
 /** A repository and the key that is to be its repository key. */
 export interface RepositoryToInitialise extends NamedRepository {
-  readonly targetsKey: KeyConfiguration;
+  readonly repositoryKey: KeyConfiguration;
 }
 
-export interface InitConfiguration extends LoginConfiguration {
+export interface InitConfiguration {
   /** At least one. */
   readonly repositories: readonly RepositoryToInitialise[];
   readonly rootKey: KeyConfiguration;
+  /** Whether one repository key is named for all. */
+  readonly isKeyShared: boolean;
   readonly hsm: boolean;
   readonly dryRun: boolean;
-  readonly reportPath: string | undefined;
 }
 
-/** @throws {TrustError} with everything that is wrong with the inputs. */
-export function readInitConfiguration(
-  inputs: InputValues,
-  workingDirectory: string,
-  problems: ProblemList,
-): InitConfiguration {
-  const { add, conflict, parse, nameInput } = problems;
-  const repositories = readRepositories(inputs, problems);
-  const rootKey = readKeyInput('root-key', inputs, workingDirectory, problems);
-  const signingKey = readKeyInput('signing-key', inputs, workingDirectory, problems);
-  const { vault } = inputs;
-  const vaultUrl = vault === undefined ? undefined : parse('vault', () => parseVaultUrl(vault));
-  if (inputs['root-key'] === undefined) {
+/** Reads it; undefined when something is wrong with the root key. */
+export function readInit(read: Read<typeof initInputs>): InitConfiguration | undefined {
+  const { values, add, conflict, nameInput } = read;
+  const named = readRepositories(read);
+  const rootKey = readKeyInput('root-key', read);
+  const sharedKey = readKeyInput('signing-key', read);
+  const vaultUrl = readVault('vault', read);
+  if (values['root-key'] === undefined) {
     const remedy = `Name the root key: ${nameInput('root-key')}: https://contoso-root.vault.azure.net/keys/root. It is made if it does not exist; keep it in a vault that pipelines cannot reach.`;
     add({ input: 'root-key', problem: 'is not set', code: 'INPUT_MISSING', remedy });
   }
-  if (inputs['signing-key'] === undefined && vault === undefined) {
+  const isKeyShared = values['signing-key'] !== undefined;
+  if (!isKeyShared && values.vault === undefined) {
     const remedy = `Name one repository key for all (${nameInput('signing-key')}: https://contoso-keys.vault.azure.net/keys/team), or the vault in which each repository gets its own (${nameInput('vault')}: https://contoso-keys.vault.azure.net).`;
     add({ input: 'signing-key', problem: 'is not set', code: 'INPUT_MISSING', remedy });
   }
-  if (inputs['signing-key'] !== undefined && vault !== undefined) {
+  if (isKeyShared && values.vault !== undefined) {
     conflict(
       'vault',
       `is set, and so is "${nameInput('signing-key')}"`,
       'Give one repository key for all repositories, or the vault in which each gets its own.',
     );
   }
-  if (rootKey && signingKey && isSame(rootKey, signingKey)) {
+  if (rootKey && sharedKey && isSame(rootKey, sharedKey)) {
     conflict('signing-key', `names the same key as "${nameInput('root-key')}"`, separateKeys);
   }
-  const own = vaultUrl === undefined ? undefined : ownKeys(repositories, vaultUrl);
-  for (const { gun, others } of own?.sharedNames ?? []) {
-    conflict(
-      'vault',
-      `would give ${gun} and ${others.join(', ')} the same key`,
-      `Initialise the registries in runs of their own, each with a vault of its own, or name the key they are to share in ${nameInput('signing-key')}.`,
-    );
-  }
-  for (const [gun, key] of own?.keys ?? []) {
-    if (rootKey && isSame(rootKey, key)) {
-      conflict(
-        'vault',
-        `would make the key of ${gun} under the name of the root key`,
-        separateKeys,
-      );
+  const ownKeys = vaultUrl === undefined ? undefined : keysIn(vaultUrl, named, rootKey, read);
+  const repositories = named.flatMap((repository) => {
+    const repositoryKey = ownKeys?.get(repository.gun) ?? sharedKey;
+    return repositoryKey ? [{ ...repository, repositoryKey }] : [];
+  });
+  return (
+    rootKey && {
+      repositories,
+      rootKey,
+      isKeyShared,
+      hsm: values.hsm,
+      dryRun: values['dry-run'],
     }
-  }
-  checkIdentity(inputs, problems);
-  problems.throwIfAny();
-  if (!rootKey) throw new TypeError('a problem with an input went unnoticed');
-  const reportPath = inputs['trust-report'];
-  return {
-    repositories: repositories.map((repository) => {
-      const targetsKey = own?.keys.get(repository.gun) ?? signingKey;
-      if (!targetsKey) throw new TypeError('a problem with an input went unnoticed');
-      return { ...repository, targetsKey };
-    }),
-    rootKey,
-    hsm: inputs.hsm,
-    dryRun: inputs['dry-run'],
-    cloud: inputs.cloud,
-    registryLogin: inputs['registry-login'],
-    reportPath: reportPath === undefined ? undefined : path.resolve(workingDirectory, reportPath),
-  };
+  );
 }
 
 /** Names in a vault differ in more than case. */
@@ -96,26 +103,51 @@ function isSame(one: KeyConfiguration, other: KeyConfiguration): boolean {
   return one.reference.kind === 'file' ? a === b : a.toLowerCase() === b.toLowerCase();
 }
 
-interface OwnKeys {
-  readonly keys: ReadonlyMap<string, KeyConfiguration>;
-  /** Repositories of different registries whose keys would have one name. */
-  readonly sharedNames: readonly { readonly gun: string; readonly others: readonly string[] }[];
-}
-
-function ownKeys(repositories: readonly NamedRepository[], vaultUrl: string): OwnKeys {
-  const byName = new Map<string, string[]>();
-  const keys = new Map<string, KeyConfiguration>();
+/** A key for each repository, named after it; names that are taken are noted. */
+function keysIn(
+  vaultUrl: string,
+  repositories: readonly NamedRepository[],
+  rootKey: KeyConfiguration | undefined,
+  { conflict, nameInput }: Read<typeof initInputs>,
+): ReadonlyMap<Gun, KeyConfiguration> {
+  const byName = new Map<string, Gun[]>();
   for (const { gun, repository } of repositories) {
     const name = keyNameOf(repository);
     byName.set(name, [...(byName.get(name) ?? []), gun]);
-    keys.set(gun, {
+  }
+  const keys = [...byName].flatMap(([name, [gun = '', ...others]]) => {
+    const key: KeyConfiguration = {
       reference: { kind: 'vault-key', vaultUrl, name, version: undefined },
       passphrase: undefined,
       passphraseInput: 'signing-key-passphrase',
-    });
-  }
-  const sharedNames = [...byName.values()].flatMap(([gun = '', ...others]) =>
-    others.length === 0 ? [] : [{ gun, others }],
-  );
-  return { keys, sharedNames };
+    };
+    if (others.length > 0) {
+      conflict(
+        'vault',
+        `would give ${gun} and ${others.join(', ')} the same key`,
+        `Initialise the registries in runs of their own, each with a vault of its own, or name the key they are to share in ${nameInput('signing-key')}.`,
+      );
+    }
+    if (rootKey && isSame(rootKey, key)) {
+      const problem = `would make the key of ${gun} under the name of the root key`;
+      conflict('vault', problem, separateKeys);
+    }
+    return [gun, ...others].map((each) => [each, key] as const);
+  });
+  return new Map(keys);
+}
+
+/** Key Vault's limit for names. */
+const maxNameLength = 127;
+
+/**
+ * What the key of a repository is called in its vault: letters, digits and hyphens, and a name that no
+ * other repository of the registry gets. Where characters had to be replaced, a short hash of the true
+ * name follows.
+ */
+export function keyNameOf(repository: string): string {
+  const plain = repository.replace(/[^0-9a-z]/gi, '-');
+  if (plain === repository && plain.length <= maxNameLength) return plain;
+  const hash = createHash('sha256').update(repository).digest('hex').slice(0, 8);
+  return `${plain.slice(0, maxNameLength - hash.length - 1)}-${hash}`;
 }

@@ -1,9 +1,6 @@
 /** The key that a role is to get: opened, or made when everything else is known to be in order. */
-import { openVaultKey } from '../../../azure/index.js';
 import {
   createRootCertificate,
-  formatKeyReference,
-  parseKeyReference,
   publicKeyOfCertificate,
   type KeyReference,
 } from '../../../signing/index.js';
@@ -16,10 +13,9 @@ import {
   type Signer,
 } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
-import type { KeyConfiguration } from '../../configuration/types.js';
 import type { Run } from '../../context.js';
-import { asOwner, openKeyInput } from '../../signing/open-key-input.js';
-import { makeKey } from '../init/keys.js';
+import type { KeyConfiguration } from '../../inputs/key-inputs.js';
+import { asOwner, makeVaultKey, openKeyInput } from '../../signing/open-key-input.js';
 import type { KeyRotation, NewKeySource } from './rotation.js';
 
 /** A key that exists and can sign. */
@@ -39,20 +35,10 @@ export async function openNewKey(
   azure: AzureAccess,
   run: Run,
 ): Promise<NewKey> {
-  const { reference } = key;
   return run.log.group('New key', async () => {
-    const opened = await asOwner(async (): Promise<NewKey> => {
-      if (reference.kind === 'vault-key' || reference.kind === 'vault-certificate') {
-        const signer = await openVaultKey(reference, azure.credential, run);
-        const { kid: url, certificatePem } = signer;
-        return { signer, url, reference, certificatePem };
-      }
-      const { signer } = await openKeyInput(key, azure, run);
-      const url = formatKeyReference(reference);
-      return { signer, url, reference, certificatePem: undefined };
-    });
-    run.log.info(`${opened.signer.keyId}  ${opened.signer.description}, the new key`);
-    return opened;
+    const { signer, url, certificatePem } = await asOwner(() => openKeyInput(key, azure, run));
+    run.log.info(`${signer.keyId}  ${signer.description}, the new key`);
+    return { signer, url, reference: key.reference, certificatePem };
   });
 }
 
@@ -62,7 +48,7 @@ export async function openNewKey(
  * @throws {TrustError}
  */
 export async function makeNewKey(
-  { reference, hsm }: Extract<NewKeySource, { kind: 'create' }>,
+  source: Extract<NewKeySource, { kind: 'create' }>,
   { role }: KeyRotation,
   [gun, ...others]: readonly Gun[],
   azure: AzureAccess,
@@ -72,9 +58,7 @@ export async function makeNewKey(
     role: isDelegation(role) ? 'delegation' : role === 'root' ? role : 'targets',
     gun: others.length === 0 ? gun : undefined,
   } as const;
-  const { signer, kid } = await makeKey({ kind: 'missing', reference }, purpose, hsm, azure, run);
-  const url = kid ?? formatKeyReference(reference);
-  return { signer, url, reference: parseKeyReference(url), certificatePem: undefined };
+  return { ...(await makeVaultKey(source, purpose, azure, run)), certificatePem: undefined };
 }
 
 /**

@@ -10,9 +10,13 @@ import {
   type RoleName,
   type ServerRole,
 } from '../../../trust/index.js';
-import type { KeyConfiguration } from '../../configuration/types.js';
 import { dryRun } from '../../inputs/image.js';
-import { availableKeyInputs, hsm, readKeyInput } from '../../inputs/key-inputs.js';
+import {
+  availableKeyInputs,
+  hsm,
+  readKeyInput,
+  type KeyConfiguration,
+} from '../../inputs/key-inputs.js';
 import { pinInputs } from '../../inputs/pins.js';
 import type { Read } from '../../inputs/read.js';
 import { repositoryInputs } from '../../inputs/repositories.js';

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { readInitConfiguration } from '../../../../src/commands/keys/init/configuration.js';
-import { keyNameOf } from '../../../../src/commands/keys/init/key-name.js';
-import { collectProblems } from '../../../../src/commands/index.js';
-import { readInputs } from '../../legacy-values.js';
+import {
+  initInputs,
+  keyNameOf,
+  readInit,
+  type InitConfiguration,
+} from '../../../../src/commands/keys/init/configuration.js';
 import { formatKeyReference } from '../../../../src/signing/index.js';
-import { refusalOf } from '../../refusal-of.js';
+import { parseInputs } from '../../support/parse-inputs.js';
+import { refusedInputs } from '../../support/refused-inputs.js';
+
+type Given = Readonly<Record<string, string>>;
 
 const base = {
   registry: 'contoso.azurecr.io',
@@ -13,37 +18,35 @@ const base = {
 };
 const vault = 'https://contoso-keys.vault.azure.net';
 
-function configure(given: Readonly<Record<string, string>>) {
-  const texts: Readonly<Record<string, string>> = given;
-  const inputs = readInputs('keysInit', 'cli', (name) => texts[name] ?? '');
-  return readInitConfiguration(
-    inputs,
+const configure = (given: Given) =>
+  parseInputs<typeof initInputs, InitConfiguration | undefined>(
+    'keysInit',
+    readInit,
+    given,
     '/agent',
-    collectProblems((name) => name),
   );
-}
 
-const refusal = (given: Readonly<Record<string, string>>) => refusalOf(() => configure(given));
-
-const keysOf = (given: Readonly<Record<string, string>>) =>
-  configure(given).repositories.map(({ gun, targetsKey: { reference } }) => [
+async function keysOf(given: Given) {
+  const { repositories = [] } = (await configure(given)) ?? {};
+  return repositories.map(({ gun, repositoryKey: { reference } }) => [
     gun,
     formatKeyReference(reference),
   ]);
+}
 
 describe('what keys init is asked for', () => {
-  it('is one key for all repositories', () => {
-    expect(keysOf({ ...base, repository: 'app, db', 'signing-key': `${vault}/keys/team` })).toEqual(
-      [
-        ['contoso.azurecr.io/app', `${vault}/keys/team`],
-        ['contoso.azurecr.io/db', `${vault}/keys/team`],
-      ],
-    );
+  it('is one key for all repositories', async () => {
+    expect(
+      await keysOf({ ...base, repository: 'app, db', 'signing-key': `${vault}/keys/team` }),
+    ).toEqual([
+      ['contoso.azurecr.io/app', `${vault}/keys/team`],
+      ['contoso.azurecr.io/db', `${vault}/keys/team`],
+    ]);
   });
 
-  it('is a key for each, in a vault, named after its repository', () => {
+  it('is a key for each, in a vault, named after its repository', async () => {
     const images = 'contoso.azurecr.io/team/app\nfabrikam.azurecr.io/db';
-    expect(keysOf({ 'root-key': base['root-key'], images, vault })).toEqual([
+    expect(await keysOf({ 'root-key': base['root-key'], images, vault })).toEqual([
       ['contoso.azurecr.io/team/app', `${vault}/keys/${keyNameOf('team/app')}`],
       ['fabrikam.azurecr.io/db', `${vault}/keys/db`],
     ]);
@@ -88,8 +91,8 @@ describe('what keys init is asked for', () => {
     ],
     ['a key as vault', { ...base, vault: `${vault}/keys/a` }, 'INPUT_INVALID', /"vault" cannot/],
     ['no repository', { 'root-key': base['root-key'], vault }, 'INPUT_MISSING', /"repository"/],
-  ])('is refused with %s', (_, given, code, message) => {
-    const error = refusal(given);
+  ])('is refused with %s', async (_, given: Given, code, message) => {
+    const error = await refusedInputs('keysInit', given);
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
   });

@@ -1,2 +1,0 @@
-/** The command `keys init`. */
-export { initKeys } from './init.js';
