@@ -25,6 +25,11 @@ export { assertImportable, importVaultKey } from './import-key.js';
 export { listKeyVersions, listVaultKeys } from './list-keys.js';
 export { openKey, type OpenedKey, type OpenKeyOptions } from './open-key.js';
 export { openPublicKey, type OpenedPublicKey } from './open-public-key.js';
+export {
+  openSigningCertificate,
+  readChainSecret,
+  type VaultSigningCertificate,
+} from './open-signing-certificate.js';
 export { openVaultKey } from './open-vault-key.js';
 export { readCertificate } from './read-certificate.js';
 export { readKeyBytes } from './read-key-bytes.js';
