@@ -90,6 +90,15 @@ export default defineConfig(
               'registry',
               'signing',
             ]),
+            forbid('notation', [
+              'hosts',
+              'commands',
+              'inputs',
+              'azure',
+              'docker',
+              'registry',
+              'http',
+            ]),
             forbid('deployment-files', [
               'hosts',
               'commands',
@@ -158,7 +167,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/trust/metadata/**', 'src/trust/verification/**'],
+    files: ['src/trust/metadata/**', 'src/trust/verification/**', 'src/notation/**'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -61,6 +61,11 @@ export const errorCodes = [
   'TAG_NOT_SIGNED',
   'POLICY_NOT_MET',
   'READ_BACK_FAILED',
+  // Notary Project signatures.
+  'CERTIFICATE_UNSUITABLE',
+  'SIGNATURE_INVALID',
+  'TRUST_POLICY_INVALID',
+  'TIMESTAMP_INVALID',
   // Docker.
   'DOCKER_NOT_FOUND',
   'DOCKER_ENGINE_DOWN',

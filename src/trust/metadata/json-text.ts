@@ -13,8 +13,14 @@ export const maxJsonDepth = 128;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Decodes and parses `bytes`. @throws {MetadataError} naming what is wrong with the text. */
-export function readJson(bytes: Uint8Array): JsonValue {
+/**
+ * Decodes and parses `bytes`. @throws {MetadataError} naming what is wrong with the text.
+ * @param allowFractions for documents of others than Notary v1, whose numbers may be any.
+ */
+export function readJson(
+  bytes: Uint8Array,
+  { allowFractions = false }: { readonly allowFractions?: boolean } = {},
+): JsonValue {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -28,7 +34,7 @@ export function readJson(bytes: Uint8Array): JsonValue {
     // The parser's own message quotes the document; the position is enough for a reader.
     throw new MetadataError('the file is not valid JSON', { cause });
   }
-  refuseAmbiguity(text);
+  refuseAmbiguity(text, allowFractions);
   return value;
 }
 
@@ -37,9 +43,9 @@ export function readJson(bytes: Uint8Array): JsonValue {
  * Go takes the last of two equal keys, like JSON.parse, but matches struct fields regardless of
  * case (encoding/json); two spellings are therefore refused here and in ./guards.ts.
  */
-function refuseAmbiguity(text: string): void {
+function refuseAmbiguity(text: string, allowFractions: boolean): void {
   // Outside of strings a digit before `.`, `e` or `E` only occurs in a number.
-  const token = /["{}[\]:]|\d[.eE]/g;
+  const token = allowFractions ? /["{}[\]:]/g : /["{}[\]:]|\d[.eE]/g;
   const open: (Set<string> | null)[] = [];
   let lastString = '""';
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {

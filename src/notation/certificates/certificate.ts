@@ -1,0 +1,161 @@
+/** One certificate as the rules for chains need it. Parses only; ./chain-rules.ts judges. */
+import { createHash, X509Certificate } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { RsaSaPssParams } from '@peculiar/asn1-rsa';
+import {
+  BasicConstraints,
+  Certificate as CertificateSchema,
+  ExtendedKeyUsage,
+  id_ce_basicConstraints,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  KeyUsage,
+  type AlgorithmIdentifier,
+  type Extension,
+} from '@peculiar/asn1-x509';
+import { readOrRefuse, RuleError } from '../rule-error.js';
+import { childrenOf, readDer, type DerValue } from './der.js';
+import { formatSubject, readName, type DistinguishedName } from './name.js';
+
+/** An extension that was there, critical or not. */
+interface Found<T> {
+  readonly isCritical: boolean;
+  readonly value: T;
+}
+
+/** What is in a certificate. */
+export interface Certificate {
+  readonly der: Buffer;
+  /** For its key and its signature. */
+  readonly x509: X509Certificate;
+  /** Lower-case hex SHA-256 of the DER bytes. */
+  readonly thumbprint: string;
+  readonly subject: DistinguishedName;
+  /** RFC 4514, for messages. */
+  readonly subjectText: string;
+  /** DER of the names, which chain byte by byte. */
+  readonly subjectDer: Buffer;
+  readonly issuerDer: Buffer;
+  readonly serialDer: Buffer;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Whether its own signature is over SHA-256 or better, and of a kind that is known. */
+  readonly isStronglySigned: boolean;
+  readonly basicConstraints:
+    Found<{ readonly isCa: boolean; readonly pathLength: number | undefined }> | undefined;
+  /** Bits as in KeyUsageFlags. */
+  readonly keyUsage: Found<number> | undefined;
+  /** Object identifiers. */
+  readonly extendedKeyUsage: Found<readonly string[]> | undefined;
+  /** Object identifiers of all critical extensions. */
+  readonly criticalExtensions: readonly string[];
+}
+
+const strongHashes = ['2.16.840.1.101.3.4.2.1', '2.16.840.1.101.3.4.2.2', '2.16.840.1.101.3.4.2.3'];
+
+const rsaPss = '1.2.840.113549.1.1.10';
+
+/** RSA, ECDSA with SHA-256, SHA-384 and SHA-512; Ed25519. */
+const strongSignatures = new Set([
+  '1.2.840.113549.1.1.11',
+  '1.2.840.113549.1.1.12',
+  '1.2.840.113549.1.1.13',
+  '1.2.840.10045.4.3.2',
+  '1.2.840.10045.4.3.3',
+  '1.2.840.10045.4.3.4',
+  '1.3.101.112',
+]);
+
+/** Reads one certificate and nothing after it. @throws {RuleError} */
+export function readCertificate(der: Uint8Array, what = 'the certificate'): Certificate {
+  const value = readDer(der, what);
+  return readOrRefuse(`${what} cannot be read`, () => read(value, what));
+}
+
+/** Reads a chain, leaf first. @throws {RuleError} */
+export function readChain(chain: readonly Uint8Array[]): readonly [Certificate, ...Certificate[]] {
+  const [leaf, ...issuers] = chain.map((der, index) =>
+    readCertificate(der, `certificate ${index + 1} of the chain`),
+  );
+  if (leaf) return [leaf, ...issuers];
+  throw new RuleError('there is no certificate');
+}
+
+function read(value: DerValue, what: string): Certificate {
+  const { tbsCertificate, signatureAlgorithm } = AsnConvert.parse(value.raw, CertificateSchema);
+  const extensions: readonly Extension[] = tbsCertificate.extensions ?? [];
+  const ids = extensions.map(({ extnID }) => extnID);
+  // RFC 5280, 4.2.
+  if (new Set(ids).size !== ids.length) throw new RuleError(`${what} has an extension twice`);
+  const find = <T>(id: string, parse: (bytes: Buffer) => T): Found<T> | undefined => {
+    const extension = extensions.find(({ extnID }) => extnID === id);
+    return extension && { isCritical: extension.critical, value: parse(valueOf(extension, what)) };
+  };
+  const subject = readName(tbsCertificate.subject);
+  const names = namesOf(value);
+  return {
+    der: value.raw,
+    x509: new X509Certificate(value.raw),
+    thumbprint: createHash('sha256').update(value.raw).digest('hex'),
+    subject,
+    subjectText: formatSubject(subject),
+    ...names,
+    notBefore: tbsCertificate.validity.notBefore.getTime(),
+    notAfter: tbsCertificate.validity.notAfter.getTime(),
+    isStronglySigned: isStrong(signatureAlgorithm),
+    basicConstraints: find(id_ce_basicConstraints, (bytes) => {
+      const { cA, pathLenConstraint } = AsnConvert.parse(bytes, BasicConstraints);
+      return { isCa: cA, pathLength: pathLenConstraint };
+    }),
+    keyUsage: find(id_ce_keyUsage, (bytes) => AsnConvert.parse(bytes, KeyUsage).toNumber()),
+    extendedKeyUsage: find(id_ce_extKeyUsage, (bytes) => [
+      ...AsnConvert.parse(bytes, ExtendedKeyUsage),
+    ]),
+    criticalExtensions: extensions.filter(({ critical }) => critical).map(({ extnID }) => extnID),
+  };
+}
+
+function valueOf({ extnID, extnValue }: Extension, what: string): Buffer {
+  return readDer(new Uint8Array(extnValue.buffer), `extension ${extnID} of ${what}`).raw;
+}
+
+/** RFC 5280, 4.1: [version], serial number, signature algorithm, issuer, validity, subject, ... */
+function namesOf(certificate: DerValue) {
+  const [tbs] = childrenOf(certificate);
+  const fields = tbs ? childrenOf(tbs) : [];
+  const isVersioned = fields[0]?.tag === 0xa0;
+  const [serial, , issuer, , subject] = fields.slice(isVersioned ? 1 : 0);
+  if (!serial || !issuer || !subject) throw new RuleError('the certificate is cut off');
+  return { serialDer: serial.raw, issuerDer: issuer.raw, subjectDer: subject.raw };
+}
+
+function isStrong({ algorithm, parameters }: AlgorithmIdentifier): boolean {
+  if (algorithm !== rsaPss) return strongSignatures.has(algorithm);
+  if (!parameters) return false;
+  const { hashAlgorithm } = AsnConvert.parse(parameters, RsaSaPssParams);
+  return strongHashes.includes(hashAlgorithm.algorithm);
+}
+
+/** Names chain byte by byte, and the signature is of the issuer's key. */
+export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+  return certificate.issuerDer.equals(issuer.subjectDer) && isSignedWithKeyOf(certificate, issuer);
+}
+
+/** Issued by and for the same name, with its own key. */
+export function isSelfSigned(certificate: Certificate): boolean {
+  return isIssuedBy(certificate, certificate);
+}
+
+function isSignedWithKeyOf(certificate: Certificate, issuer: Certificate): boolean {
+  try {
+    return certificate.x509.verify(issuer.x509.publicKey);
+  } catch {
+    // A key of a kind that nobody here knows.
+    return false;
+  }
+}
+
+/** Whether `time` lies in the validity, its ends included. */
+export function isValidAt({ notBefore, notAfter }: Certificate, time: Date): boolean {
+  return notBefore <= time && time <= notAfter;
+}

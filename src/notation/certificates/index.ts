@@ -1,0 +1,19 @@
+/** Certificates of signatures: parsed, named, and held to the rules of the specification. Pure. */
+export {
+  isIssuedBy,
+  isSelfSigned,
+  isValidAt,
+  readCertificate,
+  readChain,
+  type Certificate,
+} from './certificate.js';
+export {
+  endEntityFlaws,
+  requireChain,
+  requireSigningChain,
+  type CertificateChain,
+  type Flaw,
+} from './chain-rules.js';
+export { childrenOf, readDer, type DerValue } from './der.js';
+export { comparable, isPartOf, parseName, type NameAttributes } from './name.js';
+export { prepareSigningChain, type SigningChain } from './signing-chain.js';

@@ -1,0 +1,21 @@
+/** Trust policies and trust stores, in the formats of notation. Pure. */
+export type { CheckAction, LevelName, VerificationLevel } from './levels.js';
+export { makeTrustPolicy, type MadePolicy, type TrustedSigners } from './make-policy.js';
+export {
+  readTrustPolicy,
+  statementFor,
+  trustStoreTypes,
+  type TrustPolicy,
+  type TrustPolicyStatement,
+  type TrustStoreName,
+  type TrustStoreType,
+  type VerifyingStatement,
+} from './trust-policy.js';
+export {
+  anchorsOf,
+  readAnchors,
+  readTrustStore,
+  type TrustAnchors,
+  type TrustStore,
+  type TrustStoreFile,
+} from './trust-store.js';

@@ -1,0 +1,84 @@
+/**
+ * A trust policy made from what a person knows: whose certificates, which names, for which
+ * repositories. Written in notation's own formats, so that notation verifies by the same policy.
+ */
+import { TrustError } from '../../errors.js';
+import { formatPem } from '../../signing/index.js';
+import type { Certificate } from '../certificates/index.js';
+import type { LevelName } from './levels.js';
+import { readTrustPolicy, type TimestampRule, type TrustPolicy } from './trust-policy.js';
+import { storeKey, type TrustStore } from './trust-store.js';
+
+/** What is trusted. */
+export interface TrustedSigners {
+  /** Roots or intermediates, or self-signed certificates of signers. */
+  readonly certificates: readonly Certificate[];
+  /** `*`, or names such as `C=US, ST=WA, O=contoso`, with or without `x509.subject:`. */
+  readonly identities: readonly string[];
+  /** `registry/repository` each, or `*`. */
+  readonly scopes: readonly string[];
+  readonly level: LevelName;
+  /** Roots of time stamps; without any they do not count. */
+  readonly timestampRoots: readonly Certificate[];
+  readonly verifyTimestamp: TimestampRule;
+}
+
+/** A policy and its stores, as they are checked and as they are written. */
+export interface MadePolicy {
+  readonly policy: TrustPolicy;
+  readonly store: TrustStore;
+  /** Contents by path below notation's configuration folder. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+const storeName = 'trusted';
+
+/** @throws {TrustError} TRUST_POLICY_INVALID for an identity or a scope that cannot be one. */
+export function makeTrustPolicy(trusted: TrustedSigners): MadePolicy {
+  const { certificates, timestampRoots, level, verifyTimestamp } = trusted;
+  if (certificates.length === 0) {
+    throw new TrustError('TRUST_POLICY_INVALID', 'No trusted certificate was given', {
+      remedy: 'Give the root certificate of the signers, or their self-signed certificate.',
+    });
+  }
+  const stores = [
+    [{ type: 'ca', name: storeName }, certificates],
+    [{ type: 'tsa', name: storeName }, timestampRoots],
+  ] as const;
+  const used = stores.filter(([, members]) => members.length > 0);
+  const document = {
+    version: '1.0',
+    trustPolicies: [
+      {
+        name: storeName,
+        registryScopes: trusted.scopes,
+        signatureVerification: {
+          level,
+          ...(timestampRoots.length > 0 && { verifyTimestamp }),
+        },
+        trustStores: used.map(([name]) => storeKey(name)),
+        trustedIdentities: trusted.identities.map(withPrefix),
+      },
+    ],
+  };
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  return {
+    policy: readTrustPolicy('made from the inputs', Buffer.from(text)),
+    store: new Map(used.map(([name, members]) => [storeKey(name), members])),
+    files: new Map([
+      ['trustpolicy.json', text],
+      ...used.map(
+        ([{ type, name }, members]) =>
+          [
+            `truststore/x509/${type}/${name}/certificates.pem`,
+            members.map(({ der }) => formatPem('CERTIFICATE', der)).join(''),
+          ] as const,
+      ),
+    ]),
+  };
+}
+
+function withPrefix(identity: string): string {
+  const text = identity.trim();
+  return text === '*' || text.startsWith('x509.subject:') ? text : `x509.subject: ${text}`;
+}
