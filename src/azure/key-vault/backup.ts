@@ -62,14 +62,18 @@ export async function restoreVaultObject(
     });
   } catch (error) {
     if (!isTrustError(error, 'KEY_CONFLICT')) throw error;
-    throw (await isDeleted(operation.reference, credential, options))
+    // A restore is refused alike for a name that lives and one that was deleted.
+    throw (await isKnownDeleted(operation.reference, credential, options))
       ? softDeleted(operation.reference, error)
       : error;
   }
 }
 
-/** A restore is refused alike for a name that lives and one that was deleted. */
-async function isDeleted(
+/**
+ * Whether a deleted object has the name, so that it can be recovered.
+ * @throws {TrustError} what keeps the vault from being asked; a refusal counts as no.
+ */
+export async function isDeleted(
   reference: VaultReference,
   credential: TokenCredential,
   options: VaultOptions,
@@ -84,7 +88,17 @@ async function isDeleted(
     });
     return true;
   } catch (error) {
-    // Whatever else keeps us from knowing: the conflict itself is what is to be told.
+    // Looking may be forbidden where making is not: then making it will tell.
+    if (isTrustError(error, 'KEY_NOT_FOUND', 'VAULT_FORBIDDEN')) return false;
+    throw error;
+  }
+}
+
+/** As {@link isDeleted}; false as well where the vault cannot tell. */
+export async function isKnownDeleted(...asked: Parameters<typeof isDeleted>): Promise<boolean> {
+  try {
+    return await isDeleted(...asked);
+  } catch (error) {
     if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
     return false;
   }

@@ -4,7 +4,8 @@ import { KeyClient } from '@azure/keyvault-keys';
 
 import { isTrustError } from '../../errors.js';
 import type { VaultKeyReference } from '../../signing/index.js';
-import { callVault, type VaultOptions } from './call.js';
+import { isDeleted } from './backup.js';
+import type { VaultOptions } from './call.js';
 import { softDeleted } from './conflicts.js';
 import { clientOptions } from './pipeline.js';
 import { getKey, infoOf, type VaultKeyInfo } from './read-key.js';
@@ -27,23 +28,6 @@ export async function findVaultKey(
     // A version that is not there cannot be made.
     if (!isTrustError(error, 'KEY_NOT_FOUND') || reference.version !== undefined) throw error;
   }
-  if (await isDeleted(client, reference, options)) throw softDeleted(reference);
+  if (await isDeleted(reference, credential, options)) throw softDeleted(reference);
   return undefined;
-}
-
-async function isDeleted(
-  client: KeyClient,
-  reference: VaultKeyReference,
-  options: VaultOptions,
-): Promise<boolean> {
-  try {
-    await callVault({ reference, action: 'get' }, options, (call) =>
-      client.getDeletedKey(reference.name, call),
-    );
-    return true;
-  } catch (error) {
-    // Looking may be forbidden where making is not: then making it will tell.
-    if (isTrustError(error, 'KEY_NOT_FOUND', 'VAULT_FORBIDDEN')) return false;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 /** Keys and secrets of Azure Key Vault and Managed HSM. */
-export { backupVaultObject, restoreVaultObject } from './backup.js';
+export { backupVaultObject, isKnownDeleted, restoreVaultObject } from './backup.js';
 export {
   isOpenToOthers,
   readBackup,

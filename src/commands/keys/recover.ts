@@ -5,6 +5,7 @@
 import {
   assessKeys,
   dayOf,
+  findingsOf,
   firstRoleExpiry,
   listTags,
   nameOfExpiry,
@@ -27,7 +28,6 @@ import {
   readExpiryInputs,
   type LoadedRepository,
 } from './expiry.js';
-import { findingsOf } from './recovery-findings.js';
 import { recoverySteps, type Step } from './recovery-plan.js';
 import { openRemainingKeys, type UnopenedKey } from './remaining-keys.js';
 
@@ -105,14 +105,17 @@ function planFor(
   unopened: readonly UnopenedKey[],
 ): RecoveryPlan {
   const { view, expiries, rules } = repository;
-  const signers = keys.map(({ signer }) => signer);
-  const assessment = assessKeys(view, expiries, signers, rules);
-  const references = new Map(keys.map(({ signer, reference }) => [signer.keyId, reference]));
+  const remaining = keys.map(({ signer: { keyId, description }, reference }) => ({
+    keyId,
+    description,
+    reference,
+  }));
+  const assessment = assessKeys(view, expiries, remaining, rules);
   return {
     repository,
     assessment,
     findings: findingsOf(assessment),
-    steps: recoverySteps({ repository, view, expiries, assessment, references, unopened }),
+    steps: recoverySteps({ repository, view, expiries, assessment, unopened }),
     tags: listTags(view),
   };
 }

@@ -8,9 +8,9 @@ import {
   neededKeys,
   troublesOf,
   type KeyAssessment,
-  type KeyId,
-  type RoleExpiry,
   type KeysOfRole,
+  type RoleExpiry,
+  type SignerInfo,
   type TrustedView,
 } from '../../trust/index.js';
 import { commandLine, ourCommand, type Flags } from '../command-line.js';
@@ -25,40 +25,43 @@ export interface Step {
   readonly commands: readonly string[];
 }
 
+/** An available key, and where it is. */
+export interface RemainingKey extends SignerInfo {
+  readonly reference: KeyReference;
+}
+
 /** What the steps follow from. */
 export interface Situation {
   readonly repository: NamedRepository;
   readonly view: TrustedView;
   readonly expiries: readonly RoleExpiry[];
-  readonly assessment: KeyAssessment;
-  /** Where the available keys are, by their IDs. */
-  readonly references: ReadonlyMap<KeyId, KeyReference>;
+  readonly assessment: KeyAssessment<RemainingKey>;
   readonly unopened: readonly UnopenedKey[];
 }
 
 /** What to do, in this order. */
 export function recoverySteps(situation: Situation): readonly Step[] {
   const { expiries, assessment } = situation;
-  const renew = renewal(situation, troublesOf(expiries));
+  const troubles = troublesOf(expiries);
   const find = findKeys(situation);
   const handOver = handOverSnapshot(situation);
   switch (assessment.missing) {
     case 'nothing':
-      return [...handOver, ...renew];
+      return [...handOver, ...renewal(situation, troubles)];
     case 'delegations':
-      return [...find, ...handOver, ...renew, ...newSignerKeys(situation)];
+      return [...find, ...handOver, ...renewal(situation, troubles), ...newSignerKeys(situation)];
     case 'targets': {
       // The root lists the new repository key, so it must not have expired.
-      const root = troublesOf(expiries).filter(({ role }) => role === 'root');
+      const root = troubles.filter(({ role }) => role === 'root');
       const replace = [newTargetsKey(situation), ...newSignerKeys(situation)];
       return [...find, ...handOver, ...renewal(situation, root), ...replace];
     }
-    case 'root':
-      return [
-        ...find,
-        ...(isRenewableByTargets(assessment) ? [...renew, ...newSignerKeys(situation)] : []),
-        ...reinitialise(situation),
-      ];
+    case 'root': {
+      const keep = isRenewableByTargets(assessment)
+        ? [...renewal(situation, troubles), ...newSignerKeys(situation)]
+        : [];
+      return [...find, ...keep, ...reinitialise(situation)];
+    }
     case 'root and targets':
       return [...find, ...reinitialise(situation)];
   }
@@ -70,7 +73,7 @@ function findKeys({ unopened, repository, assessment }: Situation): readonly Ste
   const deleted = unopened.filter(({ isRecoverable }) => isRecoverable);
   const [vault = 'https://YOUR-VAULT.vault.azure.net'] = unopened.flatMap(vaultOf);
   const wanted = missing.map((one) => `${one.role} (${neededKeys(one)})`).join(', ');
-  const az = (verb: string, { vaultUrl, name }: { vaultUrl: string; name?: string }): string => {
+  const az = (verb: string, vaultUrl: string, name?: string): string => {
     const vaultName = /^https:\/\/([^./]+)/.exec(vaultUrl)?.[1] ?? vaultUrl;
     return commandLine(['az', 'keyvault', 'key', verb], { 'vault-name': vaultName, name });
   };
@@ -85,8 +88,10 @@ function findKeys({ unopened, repository, assessment }: Situation): readonly Ste
       ].join(' '),
       commands: [
         ...(deleted.length > 0
-          ? deleted.flatMap(({ reference }) => (reference ? [az('recover', reference)] : []))
-          : [az('list-deleted', { vaultUrl: vault })]),
+          ? deleted.flatMap(({ reference }) =>
+              reference ? [az('recover', reference.vaultUrl, reference.name)] : [],
+            )
+          : [az('list-deleted', vault)]),
         ourCommand('keys restore', { archive: 'BACKUP-FOLDER', vault }),
         ourCommand('keys import', { ...named(repository), archive: 'KEY-FOLDER-OR-TAR-GZ', vault }),
       ],
@@ -107,20 +112,20 @@ function handOverSnapshot(situation: Situation): readonly Step[] {
 }
 
 function renewal(situation: Situation, troubles: readonly RoleExpiry[]): readonly Step[] {
-  const due = troubles.filter(({ remedy }) => remedy.kind === 'keys');
-  const ids = new Set(due.flatMap(({ available }) => available.map(({ keyId }) => keyId)));
-  const keys = [...ids].map((keyId) => referenceOf(situation, keyId));
-  const isCertificateDue = troubles.some(
-    ({ remedy }) => remedy.kind === 'rotation' && remedy.role === 'root',
-  );
+  const due = troubles.filter(({ remedy }) => remedy.kind === 'keys').map(({ role }) => role);
+  const signing = due.flatMap((role) => keysOf(situation, role)?.available ?? []).map(urlOf);
+  const keys = [...new Set(signing)];
   const renew = {
-    text: `Renew what expires: ${due.map(({ role }) => role).join(', ')}.`,
+    text: `Renew what expires: ${due.join(', ')}.`,
     commands: [ourCommand('keys renew', { ...named(situation.repository), keys })],
   };
   const certificate = {
     text: 'Give the root a new certificate, with a new root key: a certificate cannot be renewed.',
     commands: [replaceKey(situation, 'root', signedBy(situation, 'root'))],
   };
+  const isCertificateDue = troubles.some(
+    ({ remedy }) => remedy.kind === 'rotation' && remedy.role === 'root',
+  );
   return [...(due.length > 0 ? [renew] : []), ...(isCertificateDue ? [certificate] : [])];
 }
 
@@ -133,11 +138,10 @@ function newTargetsKey(situation: Situation): Step {
 }
 
 function newSignerKeys(situation: Situation): readonly Step[] {
-  const { roles, missing } = situation.assessment;
-  const lost = signersOf(roles).filter(({ isComplete }) => !isComplete);
+  const lost = signersOf(situation).filter(({ isComplete }) => !isComplete);
   if (lost.length === 0) return [];
   const signing =
-    missing === 'targets'
+    situation.assessment.missing === 'targets'
       ? { 'signing-key': targetsKey(situation) }
       : signedBy(situation, 'targets');
   return [
@@ -157,7 +161,7 @@ function reinitialise(situation: Situation): readonly Step[] {
   const tags = [...new Set(listTags(view).map(({ tag }) => tag))];
   // The report has all of them.
   const shown = tags.length > 50 ? [...tags.slice(0, 50), 'AND-SO-ON'] : tags;
-  const signers = signersOf(assessment.roles)
+  const signers = signersOf(situation)
     .map(({ role }) => role.slice('targets/'.length))
     .filter((signer) => !signer.includes('/'));
   const signAgain = {
@@ -203,8 +207,8 @@ function deadline(assessment: KeyAssessment): string {
 }
 
 /** Every delegation but the shared `targets/releases`. */
-function signersOf(roles: readonly KeysOfRole[]): readonly KeysOfRole[] {
-  return roles.filter(({ role }) => isDelegation(role) && role !== 'targets/releases');
+function signersOf({ assessment }: Situation): readonly KeysOfRole[] {
+  return assessment.roles.filter(({ role }) => isDelegation(role) && role !== 'targets/releases');
 }
 
 /** The flags that name the repository. */
@@ -215,19 +219,14 @@ function named({ registry, repository, trustServer }: NamedRepository): Flags {
 
 /** The command that gives `role` a new key. */
 function replaceKey(situation: Situation, role: string, signing: Flags): string {
-  const listed = roleKeysOf(situation, role);
-  const available = new Set(listed?.available.map(({ keyId }) => keyId));
-  const [first, ...more] = listed?.keyIds ?? [];
-  // Which key goes must be said where the role has several: one that is not available, if any.
-  const old =
-    more.length === 0
-      ? undefined
-      : (listed?.keyIds.find((keyId) => !available.has(keyId)) ?? first);
+  const { keyIds = [], available = [] } = keysOf(situation, role) ?? {};
+  const isLost = (id: string): boolean => available.every(({ keyId }) => keyId !== id);
   return ourCommand('keys rotate', {
     ...named(situation.repository),
     role,
     ...signing,
-    'old-key': old,
+    // Which key goes must be said where the role has several: one that is not available, if any.
+    'old-key': keyIds.length > 1 ? (keyIds.find(isLost) ?? keyIds[0]) : undefined,
     'new-key': newKeyUrl(situation, role),
     'create-key': true,
   });
@@ -235,42 +234,39 @@ function replaceKey(situation: Situation, role: string, signing: Flags): string 
 
 /** The available keys that sign for a role: one in its own input, and more in `keys` where needed. */
 function signedBy(situation: Situation, role: 'root' | 'targets'): Flags {
-  const { available = [], threshold } = roleKeysOf(situation, role) ?? {};
-  const [first, ...more] = available
-    .slice(0, threshold)
-    .map(({ keyId }) => referenceOf(situation, keyId));
+  const { available = [], threshold } = keysOf(situation, role) ?? {};
+  const [first, ...more] = available.slice(0, threshold).map(urlOf);
   const input = role === 'root' ? 'root-key' : 'signing-key';
   return { [input]: first, keys: more.length > 0 ? more : undefined };
 }
 
 /** Where an available repository key is; where there is none, where a new one would be. */
 function targetsKey(situation: Situation): string {
-  const [key] = roleKeysOf(situation, 'targets')?.available ?? [];
-  return key ? referenceOf(situation, key.keyId) : newKeyUrl(situation, 'targets');
+  const [key] = keysOf(situation, 'targets')?.available ?? [];
+  return key ? urlOf(key) : newKeyUrl(situation, 'targets');
 }
 
-function roleKeysOf({ assessment }: Situation, role: string): KeysOfRole | undefined {
+function keysOf({ assessment }: Situation, role: string): KeysOfRole<RemainingKey> | undefined {
   return assessment.roles.find((one) => one.role === role);
 }
 
-function referenceOf({ references }: Situation, keyId: KeyId): string {
-  const reference = references.get(keyId);
-  return reference ? formatKeyReference(reference) : keyId;
+function urlOf({ reference }: RemainingKey): string {
+  return formatKeyReference(reference);
 }
 
 /** A name for a key that is yet to be made, in the vault where such keys are, if that is known. */
 function newKeyUrl(situation: Situation, role: string): string {
-  const { references, unopened, repository } = situation;
-  const [vault = `https://YOUR-${role === 'root' ? 'ROOT-' : ''}VAULT.vault.azure.net`] = [
-    ...(roleKeysOf(situation, role)?.available ?? []).flatMap(({ keyId }) =>
-      vaultOf({ reference: references.get(keyId) }),
-    ),
-    ...(role === 'root' ? [] : unopened.flatMap(vaultOf)),
-  ];
-  const base = role === 'root' ? 'root' : repository.repository;
+  const { unopened, repository } = situation;
+  const isRoot = role === 'root';
+  const [vault = `https://YOUR-${isRoot ? 'ROOT-' : ''}VAULT.vault.azure.net`] = [
+    ...(keysOf(situation, role)?.available ?? []),
+    ...(isRoot ? [] : unopened),
+  ].flatMap(vaultOf);
   const signer = isDelegation(role) ? `-${role.slice('targets/'.length)}` : '';
   // A name in Key Vault has 127 characters at most.
-  const name = `${base}${signer}`.replace(/[^0-9a-z]/gi, '-').slice(0, 120);
+  const name = `${isRoot ? 'root' : repository.repository}${signer}`
+    .replace(/[^0-9a-z]/gi, '-')
+    .slice(0, 120);
   return `${vault}/keys/${name}-new`;
 }
 

@@ -1,7 +1,7 @@
 /** Opens the keys that are left, and notes those that cannot be opened: here that is a finding. */
-import { findVaultKey } from '../../azure/index.js';
+import { isKnownDeleted } from '../../azure/index.js';
 import { isTrustError, type TrustError } from '../../errors.js';
-import { formatKeyReference, type KeyReference, type VaultReference } from '../../signing/index.js';
+import { formatKeyReference, type VaultReference } from '../../signing/index.js';
 import type { Run } from '../context.js';
 import type { KeySource } from '../inputs/key-inputs.js';
 import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.js';
@@ -59,31 +59,20 @@ async function unopenedKey(
   source: KeySource,
   error: TrustError,
   azure: Azure,
-  run: Run,
+  { signal, clock }: Run,
 ): Promise<UnopenedKey> {
   if ('vaultUrl' in source) {
     return { name: source.vaultUrl, reference: undefined, error, isRecoverable: false };
   }
   const { reference } = source;
+  const isRecoverable =
+    error.code === 'KEY_NOT_FOUND' &&
+    reference.kind === 'vault-key' &&
+    (await isKnownDeleted(reference, azure.credential, { signal, clock }));
   return {
     name: formatKeyReference(reference),
     reference: reference.kind === 'file' ? undefined : reference,
     error,
-    isRecoverable: error.code === 'KEY_NOT_FOUND' && (await isDeleted(reference, azure, run)),
+    isRecoverable,
   };
-}
-
-async function isDeleted(
-  reference: KeyReference,
-  { credential }: Azure,
-  { signal, clock }: Run,
-): Promise<boolean> {
-  if (reference.kind !== 'vault-key') return false;
-  try {
-    await findVaultKey({ ...reference, version: undefined }, credential, { signal, clock });
-    return false;
-  } catch (error) {
-    if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
-    return error.code === 'KEY_CONFLICT';
-  }
 }

@@ -18,12 +18,12 @@ import {
 import type { SignerInfo } from './role-listing.js';
 
 /** A role, and which of its keys are available. */
-export interface KeysOfRole {
+export interface KeysOfRole<S extends SignerInfo = SignerInfo> {
   readonly role: RoleName;
   /** Canonical IDs. */
   readonly keyIds: readonly KeyId[];
   readonly threshold: number;
-  readonly available: readonly SignerInfo[];
+  readonly available: readonly S[];
   /** Whether the available keys reach its threshold. */
   readonly isComplete: boolean;
 }
@@ -35,11 +35,11 @@ interface Expiry {
 }
 
 /** What the available keys still allow. */
-export interface KeyAssessment {
+export interface KeyAssessment<S extends SignerInfo = SignerInfo> {
   /** Which missing keys decide what can be done. */
   readonly missing: 'nothing' | 'delegations' | 'targets' | 'root' | 'root and targets';
   /** Root, targets and every delegation. */
-  readonly roles: readonly KeysOfRole[];
+  readonly roles: readonly KeysOfRole<S>[];
   /** Whether a client keeps the snapshot key, so that nothing can be published without it. */
   readonly isSnapshotWithClient: boolean;
   /** What has expired, so that clients refuse everything; soonest first. */
@@ -53,14 +53,14 @@ export interface KeyAssessment {
 }
 
 /** What `view` and its expiries mean for whoever has `signers` and nothing else. */
-export function assessKeys(
+export function assessKeys<S extends SignerInfo>(
   view: TrustedView,
   expiries: readonly RoleExpiry[],
-  signers: readonly SignerInfo[],
+  signers: readonly S[],
   rules: ExpiryRules,
-): KeyAssessment {
+): KeyAssessment<S> {
   const names: readonly RoleName[] = ['root', 'targets', ...view.delegations.keys()];
-  const roles = names.map((role): KeysOfRole => {
+  const roles = names.map((role): KeysOfRole<S> => {
     const listed = keysOf(view, role);
     const available = availableFor(view, role, signers);
     const isComplete = listedIds(view, role, signers).size >= listed.threshold;

@@ -235,11 +235,11 @@ export function listedIds(
 }
 
 /** Those of `holders` that a role lists. */
-export function availableFor(
+export function availableFor<S extends SignerInfo>(
   view: TrustedView,
   role: RoleName,
-  holders: readonly SignerInfo[],
-): readonly SignerInfo[] {
+  holders: readonly S[],
+): readonly S[] {
   return holders.filter(({ keyId }) => keyIdsFor(view, role, keyId).length > 0);
 }
 

@@ -7,6 +7,7 @@ export {
   type KeyAssessment,
   type KeysOfRole,
 } from './assess-keys.js';
+export { findingsOf } from './describe-assessment.js';
 export {
   dayOf,
   expiryError,

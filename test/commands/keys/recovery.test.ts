@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf } from '../../../src/commands/keys/recovery-findings.js';
 import { recoverySteps, type Situation } from '../../../src/commands/keys/recovery-plan.js';
 import { TrustError } from '../../../src/errors.js';
 import { createProgram } from '../../../src/hosts/cli/program.js';
 import { readInputs } from '../../../src/commands/index.js';
 import { parseKeyReference, type VaultKeyReference } from '../../../src/signing/index.js';
-import { assessKeys, roleExpiries, type ExpiryRules } from '../../../src/trust/index.js';
+import {
+  assessKeys,
+  findingsOf,
+  roleExpiries,
+  type ExpiryRules,
+} from '../../../src/trust/index.js';
 import {
   dockerLikeRepository,
   gun,
@@ -53,14 +57,11 @@ function recovery({
   const keys = held.flatMap((name) =>
     owners[name].map((key: TestKey, index) => ({ name, index, keyId: key.canonicalId })),
   );
-  const holders = keys.map(({ name, keyId }) => ({ keyId, description: `the ${name} key` }));
-  const references = new Map(
-    keys.map(({ name, index, keyId }) => {
-      const suffix = index === 0 ? '' : `-${index + 1}`;
-      const url = `https://contoso-${name}.vault.azure.net/keys/${name}${suffix}`;
-      return [keyId, parseKeyReference(url)] as const;
-    }),
-  );
+  const holders = keys.map(({ name, index, keyId }) => {
+    const suffix = index === 0 ? '' : `-${index + 1}`;
+    const url = `https://contoso-${name}.vault.azure.net/keys/${name}${suffix}`;
+    return { keyId, description: `the ${name} key`, reference: parseKeyReference(url) };
+  });
   const rules: ExpiryRules = { now, withinDays, pins: [], isSnapshotServerManaged };
   const expiries = roleExpiries(view, holders, rules);
   const assessment = assessKeys(view, expiries, holders, rules);
@@ -69,7 +70,6 @@ function recovery({
     view,
     expiries,
     assessment,
-    references,
     unopened,
   });
   return { assessment, findings: findingsOf(assessment), steps };

@@ -1,12 +1,7 @@
 /** What still works with the available keys and what does not, in sentences. Pure. */
-import {
-  dayOf,
-  isDelegation,
-  isRenewableByTargets,
-  neededKeys,
-  type KeyAssessment,
-  type KeysOfRole,
-} from '../../trust/index.js';
+import { isDelegation } from '../metadata/index.js';
+import { isRenewableByTargets, type KeyAssessment, type KeysOfRole } from './assess-keys.js';
+import { dayOf, neededKeys } from './describe-expiry.js';
 
 /** What still works and what does not, as rows of a table: a subject, and sentences on it. */
 export function findingsOf(
