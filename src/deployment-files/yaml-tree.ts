@@ -52,11 +52,6 @@ export function valueOf(node: YamlNode | undefined, key: string): YamlNode | und
   return node?.kind === 'map' ? node.entries.get(key) : undefined;
 }
 
-/** The value at the end of `keys`, one below the other. */
-export function valueAt(node: YamlNode | undefined, ...keys: readonly string[]) {
-  return keys.reduce(valueOf, node);
-}
-
 /** The text of a node that is one, in which every reader sees a text. */
 export function textOf(node: YamlNode | undefined): string | undefined {
   return node?.kind === 'text' && node.isTextToAll ? node.value : undefined;

@@ -100,12 +100,12 @@ export function namesReferredTo(
 }
 
 /** The variable that a build argument takes its value from, if it has none of its own. */
-export function variableOfBuildArg(arg: string): string | undefined {
+function variableOfBuildArg(arg: string): string | undefined {
   return arg.includes('=') ? undefined : arg;
 }
 
 /** The variable that a secret is taken from, unless it is a file. */
-export function variableOfSecret(secret: string): string | undefined {
+function variableOfSecret(secret: string): string | undefined {
   const fields = new Map(
     secret.split(',').map((field): [string, string] => {
       const at = field.indexOf('=');

@@ -30,7 +30,6 @@ export {
   userDockerConfig,
 } from './environment.js';
 export { readExtraArguments } from './extra-arguments.js';
-export { isLoginRefusal } from './error-mapping.js';
 export { resolveLocalImage } from './images.js';
 export {
   isRemoteContext,
@@ -61,7 +60,7 @@ export {
 export { pushTags, type PushProgress, type PushRequest, type PushedContent } from './push.js';
 export { resolvePushed } from './resolve-pushed.js';
 export { pushUnder, renameLocally } from './staging.js';
-export { listTrustKeys, removeTrustKey, writeTrustData, writeTrustKeys } from './trust-store.js';
+export { writeTrustData, writeTrustKeys } from './trust-store.js';
 export { pushAndSignTags } from './trusted-push.js';
 export {
   verifyBaseImages,

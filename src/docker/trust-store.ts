@@ -2,7 +2,7 @@
  * Docker's trust store inside a private configuration: puts keys and known trust data there for the
  * docker engine and tells which keys are there. It never touches a store that is not in a private configuration of ours.
  */
-import { mkdir, readdir, unlink } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { TrustError } from '../errors.js';
@@ -61,30 +61,6 @@ export async function writeTrustData(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const [role, bytes] of Object.entries(known)) {
     await writePrivateFile(join(folder, `${role}.json`), bytes);
-  }
-}
-
-/** The IDs of the keys in the store, sorted: a first push shows whether Docker made any itself. */
-export async function listTrustKeys(config: PrivateConfig): Promise<readonly string[]> {
-  try {
-    const files = await readdir(keyFolder(config));
-    return files
-      .filter((name) => name.endsWith('.key'))
-      .map((name) => name.slice(0, -'.key'.length))
-      .sort();
-  } catch (error) {
-    // No key was ever written.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-/** Removes one key as soon as it is no longer needed; one that is gone is fine. */
-export async function removeTrustKey(config: PrivateConfig, keyId: string): Promise<void> {
-  try {
-    await unlink(join(keyFolder(config), `${basename(keyId)}.key`));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

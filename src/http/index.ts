@@ -22,7 +22,7 @@ export { proxySecrets } from './proxy.js';
 export type { ProxyEnvironment } from './proxy.js';
 export { HttpError } from './types.js';
 export { isTransientStatus, retryDelayMs } from './retry.js';
-export { responseBehind, createSdkHttpClient, UnexpectedResponseError, sdkRetries } from './sdk.js';
+export { responseBehind, createSdkHttpClient, sdkRetries } from './sdk.js';
 export type { SdkHttpOptions, SdkOutcome } from './sdk.js';
 export type {
   BodySink,

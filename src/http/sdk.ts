@@ -14,7 +14,7 @@ import { limits } from '../limits.js';
 import type { HttpClient, HttpRequest, HttpResponse } from './types.js';
 
 /** Something on the way answered in the place of the service; the SDKs would take it apart. */
-export class UnexpectedResponseError extends Error {
+class UnexpectedResponseError extends Error {
   constructor(readonly response: HttpResponse) {
     super(`a response ${response.status} that is not the service's`);
     this.name = 'UnexpectedResponseError';

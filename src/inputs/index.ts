@@ -2,12 +2,7 @@ export { commandInput, commandLineOf, placeOf } from './commands.js';
 export { flawOf, secretValuesIn } from './lines.js';
 export { isInstruction, joinInstructions, rawTagOf } from './metadata-action.js';
 export { outputs, type OutputName } from './outputs.js';
-export {
-  collectProblems,
-  type InputProblem,
-  type NameInput,
-  type ProblemList,
-} from './problems.js';
+export { type InputProblem, type NameInput, type ProblemList } from './problems.js';
 export { isReference } from './secret.js';
 export {
   createTable,
@@ -19,7 +14,6 @@ export {
 } from './table.js';
 export {
   commandGroups,
-  hostNames,
   inputGroups,
   type CommandGroup,
   type HostName,

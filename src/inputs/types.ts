@@ -8,8 +8,7 @@ export type CommandGroup = (typeof commandGroups)[number];
 export type ReferenceForm = 'url' | 'path';
 
 /** Where an input can be given. */
-export const hostNames = ['action', 'task', 'cli'] as const;
-export type HostName = (typeof hostNames)[number];
+export type HostName = 'action' | 'task' | 'cli';
 
 /** Headings under which hosts and documents list the inputs, in this order. */
 export const inputGroups = {

@@ -17,4 +17,4 @@ export type { EngineName, ServerName, StoredManifest, TrustState } from './serve
 export { createTestRegistry, uniqueName } from './principals.js';
 export type { Principal, TestRegistry, TestRegistryOptions } from './principals.js';
 export { missingForStack } from './requirements.js';
-export { ensureTools, ToolsMissingError, type Tools } from './tools/index.js';
+export { type Tools } from './tools/index.js';

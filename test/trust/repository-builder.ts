@@ -3,11 +3,11 @@
  * it: before signing (`edit`), in who signs (`signers`), after signing but before parents take the
  * hash (`wire`). Whatever is done to the finished files is up to the test.
  */
+import { createHash } from 'node:crypto';
 import {
   canonicalForm,
   canonicalJson,
   formatExpires,
-  hashesOf,
   serializeEnvelope,
   type FileMeta,
   type JsonValue,
@@ -32,6 +32,15 @@ const dayMs = 24 * 60 * 60 * 1000;
 /** `days` after {@link now}. */
 export function inDays(days: number): Date {
   return new Date(now.getTime() + days * dayMs);
+}
+
+/** Length, SHA-256 and SHA-512 of a complete file, as snapshot and timestamp list them. */
+export function hashesOf(bytes: Uint8Array): FileMeta {
+  const digestOf = (algorithm: string) => createHash(algorithm).update(bytes).digest('base64');
+  return {
+    hashes: { sha256: digestOf('sha256'), sha512: digestOf('sha512') },
+    length: bytes.length,
+  };
 }
 
 /** A target as Docker makes it: `sha256` of `content`, and its length. */

@@ -3,7 +3,7 @@ import { parseRegistryId } from '../../azure/index.js';
 import type { Input, Inputs, InputValues } from '../../inputs/index.js';
 import type { Read } from './read.js';
 
-export const azureSubscription = {
+const azureSubscription = {
   type: 'text',
   group: 'identity',
   label: 'Azure service connection',
@@ -12,7 +12,7 @@ export const azureSubscription = {
   example: 'contoso-production',
 } as const satisfies Input;
 
-export const clientId = {
+const clientId = {
   type: 'text',
   group: 'identity',
   label: 'Client ID',
@@ -20,7 +20,7 @@ export const clientId = {
   example: '11111111-2222-3333-4444-555555555555',
 } as const satisfies Input;
 
-export const tenantId = {
+const tenantId = {
   type: 'text',
   group: 'identity',
   label: 'Tenant ID',
@@ -28,7 +28,7 @@ export const tenantId = {
   example: '66666666-7777-8888-9999-000000000000',
 } as const satisfies Input;
 
-export const clientSecret = {
+const clientSecret = {
   type: 'text',
   group: 'identity',
   label: 'Client secret',
@@ -37,7 +37,7 @@ export const clientSecret = {
   example: '(a secret variable)',
 } as const satisfies Input;
 
-export const clientCertificate = {
+const clientCertificate = {
   type: 'text',
   group: 'identity',
   label: 'Client certificate',
@@ -47,7 +47,7 @@ export const clientCertificate = {
   example: '/etc/acr/principal.pem',
 } as const satisfies Input;
 
-export const clientCertificatePassword = {
+const clientCertificatePassword = {
   type: 'text',
   group: 'identity',
   label: 'Password of the client certificate',
@@ -69,7 +69,7 @@ export const registryLogin = {
   example: 'existing',
 } as const satisfies Input;
 
-export const cloud = {
+const cloud = {
   type: 'choice',
   group: 'identity',
   label: 'Azure cloud',

@@ -22,7 +22,7 @@ export const requiredSigners = {
   example: 'ci, qa',
 } as const satisfies Input;
 
-export const engine = {
+const engine = {
   type: 'choice',
   group: 'trust',
   label: 'Signing engine',

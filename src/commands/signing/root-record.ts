@@ -52,10 +52,7 @@ export async function noteRoots(
 }
 
 /** The command that gives an object these tags, and no others: `--tags` replaces all of them. */
-export function tagCommand(
-  reference: VaultReference,
-  tags: Readonly<Record<string, string>>,
-): string {
+function tagCommand(reference: VaultReference, tags: Readonly<Record<string, string>>): string {
   const noun = reference.kind.replace('vault-', '');
   return commandLine([
     ...['az', 'keyvault', noun, 'set-attributes', ...vaultFlagOf(reference).split(' ')],

@@ -23,7 +23,6 @@ export { renewRoles, type RenewRolesOptions } from './renew-roles.js';
 export {
   isDue,
   isClientRenewed,
-  isSnapshotClientManaged,
   roleExpiries,
   type RoleExpiry,
   type ExpiryRules,

@@ -7,14 +7,6 @@ import type { FileMeta, Hashes } from './types.js';
 /** The algorithms a reader knows, with the length of their digests in bytes. */
 const knownHashes = { sha256: 32, sha512: 64 } as const;
 
-/** Length, SHA-256 and SHA-512 of a complete file, as snapshot and timestamp list them. */
-export function hashesOf(bytes: Uint8Array): FileMeta {
-  return {
-    hashes: { sha256: digestOf('sha256', bytes), sha512: digestOf('sha512', bytes) },
-    length: bytes.length,
-  };
-}
-
 /** The SHA-256 of `meta` in lower-case hex, as URLs carry it; undefined if it has none. */
 export function sha256HexOf(meta: FileMeta): string | undefined {
   const sha256 = getOwnProperty(meta.hashes, 'sha256');

@@ -1,5 +1,4 @@
 /** Notary v1 metadata: pure functions between bytes and typed documents. No I/O, no trust. */
-export { isBase64 } from './base64.js';
 export { canonicalJson } from './canonical-json.js';
 export {
   certificateFactsOf,
@@ -11,7 +10,7 @@ export {
 export { MetadataError } from './error.js';
 export { formatExpires, parseExpires } from './expires.js';
 export { getOwnProperty } from './guards.js';
-export { hashesOf, hashMismatch, sha256HexOf } from './hashes.js';
+export { hashMismatch, sha256HexOf } from './hashes.js';
 export { readJson, type JsonValue } from './json-text.js';
 export {
   canonicalKeyIdOf,

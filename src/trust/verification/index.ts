@@ -16,7 +16,6 @@ export {
   canonicalIdOrNone,
   canonicalIds,
   describeKeys,
-  keyNameOf,
   keyNamesOf,
   type KeyName,
 } from './key-names.js';
@@ -35,4 +34,3 @@ export { firstExpiry, lookUpImage, type SignedImage } from './signed-image.js';
 export { signingRoles, visibilityOf, type SigningCandidate } from './signing-roles.js';
 export { adminKeysOf, listTags, repositoryAdmin, signersOf, type SignedTag } from './tags.js';
 export type { EarlierState, EffectiveRole, TrustedView } from './view.js';
-export { rolesListing } from './roles-listing.js';

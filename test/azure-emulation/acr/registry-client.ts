@@ -7,7 +7,7 @@ import type { Reply } from '../https.js';
 import type { Loopback } from '../loopback.js';
 
 /** The audience of registry tokens. */
-export const registryScope = 'https://containerregistry.azure.net/.default';
+const registryScope = 'https://containerregistry.azure.net/.default';
 
 let count = 0;
 

@@ -13,7 +13,7 @@ import { unauthorized } from './refusals.js';
 import type { RegistryTokens } from './tokens.js';
 
 /** The user name that goes with a registry token as password. */
-export const nullGuid = '00000000-0000-0000-0000-000000000000';
+const nullGuid = '00000000-0000-0000-0000-000000000000';
 
 /** What a sign-in is checked against. */
 export interface SignInContext {

@@ -10,7 +10,7 @@ import { guid, secretText } from '../core/ids.js';
 import type { OidcIssuers } from './issuers.js';
 
 /** `iss` of the tokens. */
-export const gitHubIssuer = 'https://token.actions.githubusercontent.com';
+const gitHubIssuer = 'https://token.actions.githubusercontent.com';
 
 /** Host names of the issuer and of the id-token endpoint end with this. */
 export const gitHubSuffix = '.actions.githubusercontent.com';

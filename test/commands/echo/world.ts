@@ -17,17 +17,14 @@ export const registry = 'echo1.azurecr.io';
 export const repository = 'team/app';
 
 /** Who can be made to repeat secrets. */
-export const servers = [
-  'Entra ID',
-  'vault',
-  'token service',
-  'registry',
-  'trust server',
-  'trust server, when it is changed',
-  'Docker',
-] as const;
-
-export type Server = (typeof servers)[number];
+export type Server =
+  | 'Entra ID'
+  | 'vault'
+  | 'token service'
+  | 'registry'
+  | 'trust server'
+  | 'trust server, when it is changed'
+  | 'Docker';
 
 /** A server's refusal; `said` is what it was told in the request. */
 export type Echo = (said: string) => { readonly contentType: string; readonly body: string };

@@ -27,7 +27,7 @@ export function keySecrets(name: string, pem: string, passphrase?: string): Know
 }
 
 /** The value plain, URL-encoded, and base64 at each of its three alignments in both alphabets. */
-export function formsOf(value: string): string[] {
+function formsOf(value: string): string[] {
   const base64 = [0, 1, 2].map((shift) => {
     const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(value)]);
     const whole = bytes.toString('base64').replace(/=+$/, '');

@@ -24,7 +24,7 @@ import {
 } from './engine.js';
 import { asRoot, startKeeper, type Keeper } from './keeper-client.js';
 
-export { ENGINE_NAMES, engineSocket, type EngineName } from './engine.js';
+export { engineSocket, type EngineName } from './engine.js';
 export { readManifest, readTags, readTrustState } from './inspection.js';
 export type { StoredManifest, TrustState } from './inspection.js';
 export { createOwnTokens, type OwnTokens } from './own-tokens.js';

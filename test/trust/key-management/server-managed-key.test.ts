@@ -5,7 +5,6 @@ import {
   canonicalForm,
   draftServerKeys,
   publishServerKeys,
-  hashesOf,
   keyIdOf,
   lookUpTag,
   newServerKey,
@@ -19,6 +18,7 @@ import {
   type Signer,
 } from '../../../src/trust/index.js';
 import { tagTarget } from '../../../src/trust/edits/index.js';
+import { hashesOf } from '../repository-builder.js';
 import { failure } from '../support/failure.js';
 import { ecdsaSigner } from '../support/keys.js';
 import { content, gun, TestRepository } from '../support/repository.js';

@@ -34,7 +34,7 @@ export function readFixture(path: string): unknown {
 }
 
 /** The exchanges of one recorded command. */
-export function readTranscript(backEnd: string, command: string): readonly RecordedExchange[] {
+function readTranscript(backEnd: string, command: string): readonly RecordedExchange[] {
   return readFixture(`transcripts/${backEnd}/${command}.json`) as RecordedExchange[];
 }
 
