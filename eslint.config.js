@@ -150,7 +150,7 @@ export default defineConfig(
   },
   {
     files: ['src/commands/**'],
-    ignores: ['src/commands/command.ts', 'src/commands/run.ts', 'src/commands/inputs/**'],
+    ignores: ['src/commands/command.ts', 'src/commands/commands.ts', 'src/commands/inputs/**'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -22,3 +22,12 @@ export async function mapConcurrent<T, R>(
   await Promise.all(Array.from({ length: Math.min(most, items.length) }, work));
   return results;
 }
+
+/**
+ * Lets `promise` fail unnoticed until it is awaited, if ever: whoever awaits it first decides which
+ * of several failures a run reports.
+ */
+export function startInBackground<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -14,19 +14,12 @@ import type { HostContext, Run } from './context.js';
 import { checkIdentity, identityInputs } from './inputs/identity.js';
 import { readNames } from './inputs/names.js';
 import type { Read } from './inputs/read.js';
-import { trustReport } from './inputs/report.js';
-import { collectWarnings } from './report/collect-warnings.js';
-import { errorFacts } from './report/error-facts.js';
-import { placeOfReport, writeReport } from './report/report-file.js';
-import {
-  logLines,
-  summaryOf,
-  type ErrorFacts,
-  type Failed,
-  type Report,
-} from './report/report-model.js';
+import { placeOfReport, trustReport, writeReport } from './report/report-file.js';
+import { errorFacts, logLines, summaryOf, type ErrorFacts, type Report } from './report/report.js';
+import type { Failed } from './report/failure-of-many.js';
 import type { Aftermath } from './signing/registry-state.js';
 import { isTrustError } from '../errors.js';
+import type { Log } from '../ports.js';
 
 /** What a command is; all else is made from it. */
 export interface CommandDefinition<N extends string, I extends Inputs, C> extends Omit<
@@ -82,7 +75,7 @@ export function defineCommand<const N extends string, const I extends Inputs, C>
       if (configuration === undefined)
         throw new TypeError('invariant violated: no problem is noted');
 
-      const { log, warnings } = collectWarnings(hostLog);
+      const { log, warnings } = keepWarnings(hostLog);
       const ports = { ...context, log };
       const write = async (facts: object): Promise<void> => {
         await writeReport(file, { formatVersion: 1, command: name, ...facts, warnings }, context);
@@ -163,4 +156,21 @@ async function handOn(
 
 function failureFacts({ name, error: { code, message } }: Failed): object {
   return { gun: name, code, message };
+}
+
+/** A log that says each warning once, and what it has warned of. */
+function keepWarnings(log: Log): { readonly log: Log; readonly warnings: string[] } {
+  const warnings: string[] = [];
+  return {
+    warnings,
+    log: {
+      ...log,
+      group: (title, body) => log.group(title, body),
+      warn: (line) => {
+        if (warnings.includes(line)) return;
+        warnings.push(line);
+        log.warn(line);
+      },
+    },
+  };
 }

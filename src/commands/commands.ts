@@ -1,6 +1,7 @@
 /** All commands, in the order in which people meet them, and the table of their inputs. */
-import { createTable } from '../inputs/index.js';
+import { createTable, type RawValues } from '../inputs/index.js';
 import { build, buildAndPush, push } from './build-push/build-push.js';
+import type { HostContext } from './context.js';
 import { inspect } from './inspect/inspect.js';
 import { keysBackup } from './keys/backup.js';
 import { keysExport } from './keys/export.js';
@@ -56,3 +57,15 @@ export const {
   readCommand,
   readInputs,
 } = createTable<CommandName>(all);
+
+/**
+ * Runs `command` to its end.
+ * @throws {TrustError} for everything a user can meet; nothing is reported as done that is not.
+ */
+export async function runCommand(
+  command: CommandName,
+  values: RawValues,
+  context: HostContext,
+): Promise<void> {
+  await all.find(({ name }) => name === command)?.execute(values, context);
+}

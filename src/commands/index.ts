@@ -7,8 +7,8 @@ export {
   inputsOf,
   readCommand,
   readInputs,
+  runCommand,
   type CommandName,
 } from './commands.js';
 export type { HostContext, HostIdentity } from './context.js';
 export { completed, type Aftermath } from './signing/registry-state.js';
-export { runCommand } from './run.js';

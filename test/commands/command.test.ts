@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defineCommand, type CommandDefinition } from '../../src/commands/command.js';
 import type { HostContext } from '../../src/commands/context.js';
-import { paragraph, type Report } from '../../src/commands/report/report-model.js';
+import { paragraph, type Report } from '../../src/commands/report/report.js';
 import { codeColumn, tableOf } from '../../src/commands/report/table.js';
 import { TrustError } from '../../src/errors.js';
 import { createTable, type Inputs } from '../../src/inputs/index.js';

@@ -3,11 +3,11 @@ import type { TagState } from '../../src/commands/signing/registry-state.js';
 import { codeBlocksOf, readPage } from './pages.js';
 import { propertiesOf } from './sources.js';
 
-const source = 'src/commands/report/report.ts';
+const source = 'src/commands/signing/job-report.ts';
 const properties = [
   ...['TrustReport', 'TagReport'].flatMap((name) => propertiesOf(source, name)),
   ...propertiesOf('src/docker/verify-base-images.ts', 'BaseImageReport'),
-  ...propertiesOf('src/commands/report/report-model.ts', 'ErrorFacts'),
+  ...propertiesOf('src/commands/report/report.ts', 'ErrorFacts'),
 ];
 
 /** The names in the first column of the page's tables. */

@@ -22,9 +22,9 @@ import {
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
-import { reportJob, type JobProgress } from '../report/job-report.js';
+import { reportJob, type JobProgress } from '../signing/job-report.js';
 import { proveTemporaryFolder } from '../report/report-file.js';
-import type { Report } from '../report/report-model.js';
+import type { Report } from '../report/report.js';
 import {
   checkShared,
   openSigning,

@@ -5,9 +5,9 @@
 import { resolvePushed, type BuildResult } from '../../docker/index.js';
 import { lookUpTags, movedBefore, type Manifest, type TagDigests } from '../../registry/index.js';
 import { readRepository, type TrustedView } from '../../trust/index.js';
-import { ahead } from '../ahead.js';
+import { startInBackground } from '../../concurrency.js';
 import type { Run } from '../context.js';
-import { noteContents } from '../report/job-report.js';
+import { noteContents } from '../signing/job-report.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import { tagSigned } from '../signing/put-tags.js';
 import { reconcileTags } from '../signing/reconcile-tags.js';
@@ -38,7 +38,7 @@ export async function pushAndSign(
   const view = (await initialise(job, run)) ?? plan?.view;
   const content = await pushImage(job, built, view, run);
   // The build took its time: what is there by now is read while the registry is asked.
-  const known = plan && ahead(readAgain(plan, run));
+  const known = plan && startInBackground(readAgain(plan, run));
   const manifest = await log.group('Digest', async () => {
     const wanted = { ...image, tags: tagsBeforeSigning(order, image.tags) };
     const found = await resolvePushed(session.images, wanted, content);

@@ -41,9 +41,8 @@ import {
   readScopedTrustServer,
   repositoryInputs,
 } from '../inputs/repositories.js';
-import { code, escape } from '../report/markdown.js';
-import type { Report } from '../report/report-model.js';
-import { someOf } from '../report/some-of.js';
+import { code, escape, truncateList } from '../report/text.js';
+import type { Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import { eachRepository, failureOfEach } from '../repositories/index.js';
 import { matchedPin, resolvePins } from '../signing/pins.js';
@@ -324,7 +323,9 @@ function shown(facts: RepositoryFacts, isDrawn: boolean): Report['body'] {
       { heading: 'Unsigned tag', text: ({ tag }) => tag, only: 'log' },
       { heading: '', text: ({ reason }) => reason ?? '', only: 'log' },
     ]),
-    ...(names.length > 0 ? [{ summary: `Unsigned tags: ${someOf(names, mostUnsigned)}` }] : []),
+    ...(names.length > 0
+      ? [{ summary: `Unsigned tags: ${truncateList(names, mostUnsigned)}` }]
+      : []),
     ...(hasTrustData && isDrawn ? [{ summary: drawTrustData(facts) }] : []),
   ];
 }

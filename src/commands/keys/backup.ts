@@ -25,8 +25,8 @@ import { formatKeyReference, type VaultReference } from '../../signing/index.js'
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
 import { archive, keys, readKeyReferences } from '../inputs/key-inputs.js';
-import { code } from '../report/markdown.js';
-import { paragraph } from '../report/report-model.js';
+import { code } from '../report/text.js';
+import { paragraph } from '../report/report.js';
 import { codeColumn, tableOf } from '../report/table.js';
 
 interface BackupConfiguration {

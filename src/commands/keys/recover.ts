@@ -15,8 +15,8 @@ import {
 } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import { warnExpiryDays } from '../inputs/days.js';
-import { code, escape } from '../report/markdown.js';
-import type { Paragraph, Report } from '../report/report-model.js';
+import { code, escape } from '../report/text.js';
+import type { Paragraph, Report } from '../report/report.js';
 import { tableOf } from '../report/table.js';
 import { failureOfEach, failuresOf, valuesOf } from '../repositories/index.js';
 import type { AvailableKey } from '../signing/available-keys.js';

@@ -13,7 +13,7 @@ import {
   type SignerInfo,
   type TrustedView,
 } from '../../trust/index.js';
-import { commandLine, ourCommand, type Flags } from '../command-line.js';
+import { commandLine, ourCommand, type Flags } from '../report/command-line.js';
 import { trustServerOf, type NamedRepository } from '../inputs/repositories.js';
 import type { UnopenedKey } from './remaining-keys.js';
 

@@ -15,9 +15,9 @@ import { limits } from '../../limits.js';
 import { formatKeyReference } from '../../signing/index.js';
 import { defineCommand } from '../command.js';
 import { archive, readVault, vault } from '../inputs/key-inputs.js';
-import { errorFacts } from '../report/error-facts.js';
+import { errorFacts } from '../report/report.js';
 import { failureOfMany } from '../report/failure-of-many.js';
-import { code, escape } from '../report/markdown.js';
+import { code, escape } from '../report/text.js';
 import { codeColumn, tableOf } from '../report/table.js';
 
 /** What became of an object of the backup. */

@@ -16,7 +16,7 @@ import type { TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
-import type { Report } from '../report/report-model.js';
+import type { Report } from '../report/report.js';
 import {
   checkShared,
   openSigning,

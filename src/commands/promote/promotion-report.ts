@@ -1,11 +1,10 @@
 /** How far a run of `promote` has come, and what it says of that. Decides nothing. */
 import { sizeOf, type CopyFacts } from '../../registry/index.js';
-import { keyFacts } from '../report/job-report.js';
-import { code, escape } from '../report/markdown.js';
-import type { Report } from '../report/report-model.js';
-import { rootWords } from '../report/root-words.js';
+import { keyFacts } from '../signing/job-report.js';
+import { code, escape } from '../report/text.js';
+import type { Report } from '../report/report.js';
+import { matchedPin, rootWords } from '../signing/pins.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
-import { matchedPin } from '../signing/pins.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import { leastCertain, nothingPushed, pushedIn, stateTexts } from '../signing/registry-state.js';
 import type { SigningProgress } from '../signing/sign-tags.js';

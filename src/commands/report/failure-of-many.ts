@@ -1,6 +1,6 @@
 /** One failure that stands for several. */
 import { TrustError } from '../../errors.js';
-import { cappedList } from './capped-list.js';
+import { truncateLines } from './text.js';
 
 /** What failed, by the name that people know it by. */
 export interface Failed {
@@ -21,7 +21,7 @@ export function failureOfMany(
 ): TrustError {
   const [first] = failed;
   const each = failed.map(({ name, error }) => `${name}: ${error.message.replace(/\.?$/, '.')}`);
-  return new TrustError(first.error.code, [headline, ...cappedList(each, mostTold)].join(' '), {
+  return new TrustError(first.error.code, [headline, ...truncateLines(each, mostTold)].join(' '), {
     remedy: remediesOf(failed.map(({ error }) => error)),
     cause: first.error,
   });
@@ -29,5 +29,5 @@ export function failureOfMany(
 
 /** Every remedy once, a line each, as far as somebody follows them. */
 export function remediesOf(errors: readonly { readonly remedy: string }[]): string {
-  return cappedList([...new Set(errors.map(({ remedy }) => remedy))], mostTold).join('\n');
+  return truncateLines([...new Set(errors.map(({ remedy }) => remedy))], mostTold).join('\n');
 }

@@ -5,7 +5,17 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { proveFolder, proveOutput, writeOutputs } from '../../output-files/index.js';
+import type { Input } from '../../inputs/index.js';
 import type { HostContext } from '../context.js';
+
+/** Where the trust report goes; of every command that writes one. */
+export const trustReport = {
+  type: 'text',
+  group: 'advanced',
+  label: 'Trust report',
+  help: 'Where to write the trust report. Without it, a file in the temporary folder of the agent.',
+  example: 'trust-report.json',
+} as const satisfies Input;
 
 /**
  * Where the report goes. Whether it can be written there is checked with the inputs.

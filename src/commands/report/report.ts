@@ -1,49 +1,95 @@
-/** What the trust report says of an image that was built, pushed or signed. Types only. */
-import type { BaseImageReport } from '../../docker/index.js';
-import { code, escape } from './markdown.js';
-import type { ErrorFacts } from './report-model.js';
-import type { TagState } from '../signing/registry-state.js';
+/** Everything that a command says when it ends, and how it is shown. No command prints a table. */
+import { isTrustError, messageOf } from '../../errors.js';
+import type { OutputName } from '../../inputs/index.js';
+import { completed, type Aftermath } from '../signing/registry-state.js';
+import type { Failed } from './failure-of-many.js';
+import { markdownOf, rowsOfSummary, textOf, type Table } from './table.js';
+import { code, escape, truncateLines } from './text.js';
 
-export { code, escape };
-
-/** One tag as it stands after the run. */
-export interface TagReport {
-  readonly tag: string;
-  /** Undefined when the run ended before it was known. */
-  readonly digest: string | undefined;
-  /** Size of the manifest in bytes. */
-  readonly length: number | undefined;
-  readonly signed: boolean;
-  readonly state: TagState;
+/** A text, where it is shown. */
+export interface Paragraph {
+  /** A line of the log. */
+  readonly log?: string;
+  /** Markdown in the summary. */
+  readonly summary?: string;
 }
 
-/** The content of the trust report; `formatVersion` changes when a field changes its meaning. */
-export interface TrustReport {
-  readonly formatVersion: 1;
-  readonly command: string;
-  /** When the run ended. */
-  readonly at: string;
-  readonly outcome: 'done' | 'failed';
-  /** Why the run failed. */
-  readonly error: ErrorFacts | undefined;
-  readonly registry: string;
-  readonly repository: string;
-  readonly gun: string;
-  readonly digest: string | undefined;
-  readonly image: string | undefined;
-  /** Whether this run has put the image into the registry, under whatever name. */
-  readonly pushed: 'yes' | 'no' | 'unknown';
-  readonly tags: readonly TagReport[];
-  readonly engine: 'native' | 'docker' | undefined;
-  readonly key:
-    { readonly id: string; readonly method: string; readonly description: string } | undefined;
-  readonly roles: readonly string[];
-  /** True when this run created the repository's trust data. */
-  readonly initialised: boolean;
-  /** The pin that the root matched; absent when it was trusted on first use. */
-  readonly pinnedBy: string | undefined;
-  /** When each role expires, soonest first. */
-  readonly expires: readonly { readonly role: string; readonly expires: string }[];
-  readonly baseImages: readonly BaseImageReport[];
-  readonly warnings: readonly string[];
+/** A line of the log that the summary has as well. */
+export function paragraph(text: string): Paragraph {
+  return { log: text, summary: escape(text) };
+}
+
+/** What a command's `run` returns. */
+export interface Report {
+  /** Title of the group of the log. */
+  readonly title: string;
+  /** Heading of the job summary. */
+  readonly heading: string;
+  /** In the order in which people read it. */
+  readonly body: readonly (Table | Paragraph)[];
+  /** The command's own fields of the trust report. */
+  readonly facts: object;
+  /** Undefined ones are not set. */
+  readonly outputs: Readonly<Partial<Record<OutputName, string | undefined>>>;
+  /** What failed of several things that were tried, for summary and trust report. */
+  readonly failures?: readonly Failed[];
+  /** What the run fails with, once all this is said. */
+  readonly failure?: unknown;
+}
+
+/** What the trust report says of a failure. */
+export interface ErrorFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** The body as lines of the log. */
+export function logLines(body: Report['body']): readonly string[] {
+  return body.flatMap((part) => ('text' in part ? textOf(part) : (part.log ?? [])));
+}
+
+/** The job summary, as Markdown. */
+export function summaryOf(
+  { heading, body, failures = [] }: Pick<Report, 'heading' | 'body' | 'failures'>,
+  error: ErrorFacts | undefined,
+  warnings: readonly string[],
+): string {
+  const paragraphs = body
+    .map((part) => ('markdown' in part ? markdownOf(part) : [part.summary ?? []].flat()))
+    .filter((lines) => lines.length > 0);
+  return [
+    `### ${heading}${error ? ' (failed)' : ''}`,
+    '',
+    ...(error
+      ? [`❌ ${code(error.code)} ${escape(error.message)}`, '', escape(error.remedy), '']
+      : []),
+    ...paragraphs.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines])),
+    ...(failures.length > 1
+      ? failures.flatMap(({ name, error: { message } }) => [
+          '',
+          `❌ ${code(name)}: ${escape(message)}`,
+        ])
+      : []),
+    ...warningLines(warnings),
+    '',
+  ].join('\n');
+}
+
+/** The lines of the warnings, set apart from what is before them. */
+export function warningLines(warnings: readonly string[]): readonly string[] {
+  if (warnings.length === 0) return [];
+  const lines = warnings.map((line) => `> ⚠️ ${escape(line)}\n>`);
+  return ['', ...truncateLines(lines, rowsOfSummary)];
+}
+
+/** Code, message and remedy of whatever was thrown, completed with what the run has made. */
+export function errorFacts(
+  thrown: unknown,
+  aftermath: Aftermath = { sentences: [], steps: [] },
+): ErrorFacts {
+  const failure = isTrustError(thrown)
+    ? thrown
+    : { code: 'UNEXPECTED', message: messageOf(thrown), remedy: 'See the log of the run.' };
+  return { code: failure.code, ...completed(failure, aftermath) };
 }

@@ -1,6 +1,5 @@
 /** Tables: said once as columns, shown as text in the log and as Markdown in the summary. */
-import { cappedList } from './capped-list.js';
-import { code, escape } from './markdown.js';
+import { code, escape, moreText, truncateLines } from './text.js';
 
 /** A column of a table of `R`. */
 export interface Column<R> {
@@ -76,7 +75,7 @@ export function textOf({ text }: Pick<Table, 'text'>): readonly string[] {
       .join('  ')
       .trimEnd(),
   );
-  return text.length === 0 ? [] : [String(headings), ...cappedList(rows, rowsOfLog)];
+  return text.length === 0 ? [] : [String(headings), ...truncateLines(rows, rowsOfLog)];
 }
 
 /** The table in Markdown; of very many rows, the first. */
@@ -84,11 +83,11 @@ export function markdownOf({ markdown }: Pick<Table, 'markdown'>): readonly stri
   const [headings, ...rows] = markdown;
   if (!headings) return [];
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const [shown, more] = [rows.slice(0, rowsOfSummary), rows.length - rowsOfSummary];
+  const left = rows.length - rowsOfSummary;
   return [
     line(headings),
     line(headings.map(() => '---')),
-    ...shown.map(line),
-    ...(more > 0 ? ['', ...cappedList(rows.map(line), rowsOfSummary).slice(-1)] : []),
+    ...rows.slice(0, rowsOfSummary).map(line),
+    ...(left > 0 ? ['', moreText(left)] : []),
   ];
 }

@@ -35,13 +35,17 @@ import {
   trustServerOf,
 } from '../inputs/repositories.js';
 import { signingInputs } from '../inputs/signing.js';
-import { code, escape } from '../report/markdown.js';
-import type { Paragraph } from '../report/report-model.js';
-import { rootWords } from '../report/root-words.js';
-import { someOf } from '../report/some-of.js';
+import { code, escape, truncateList } from '../report/text.js';
+import type { Paragraph } from '../report/report.js';
+import {
+  describePin,
+  matchedPin,
+  resolvePins,
+  rootWords,
+  warnOfFirstUse,
+} from '../signing/pins.js';
 import { codeColumn, tableOf, type Table } from '../report/table.js';
 import { openKeyInput } from '../signing/open-key-input.js';
-import { describePin, matchedPin, resolvePins, warnOfFirstUse } from '../signing/pins.js';
 
 export const revoke = defineCommand({
   name: 'revoke',
@@ -276,7 +280,7 @@ function stillPullable(
   const names = pullable.map(({ tag, digest }) => `${tag} as ${digest ?? ''}`);
   return new TrustError(
     'KEY_NOT_AUTHORIZED',
-    `Tags of ${gun} can still be pulled as signed, because roles list them that the signing key may not change: ${someOf(names)}.`,
+    `Tags of ${gun} can still be pulled as signed, because roles list them that the signing key may not change: ${truncateList(names)}.`,
     {
       remedy: `All that this key may sign was changed. Run again with a key of ${[...roles].join(', ')} as ${nameInput('signing-key')}, or ask its owner to.`,
     },

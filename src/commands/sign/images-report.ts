@@ -2,10 +2,10 @@
 import type { TrustError } from '../../errors.js';
 import type { RoleName, Signer } from '../../trust/index.js';
 import { failureOfMany } from '../report/failure-of-many.js';
-import { keyFacts } from '../report/job-report.js';
-import { code, escape } from '../report/markdown.js';
-import type { Report } from '../report/report-model.js';
-import { signedWords } from '../report/root-words.js';
+import { keyFacts } from '../signing/job-report.js';
+import { code, escape } from '../report/text.js';
+import type { Report } from '../report/report.js';
+import { signedWords } from '../signing/pins.js';
 import { codeColumn, tableOf } from '../report/table.js';
 import type { TagState } from '../signing/registry-state.js';
 

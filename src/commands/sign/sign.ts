@@ -11,8 +11,8 @@ import type { Signer, TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
-import { noteContents, reportJob, startProgress, type JobProgress } from '../report/job-report.js';
-import type { Report } from '../report/report-model.js';
+import { noteContents, reportJob, startProgress, type JobProgress } from '../signing/job-report.js';
+import type { Report } from '../report/report.js';
 import {
   checkShared,
   openSigning,

@@ -21,7 +21,7 @@ import {
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
 import type { Read } from '../inputs/read.js';
-import { someOf } from '../report/some-of.js';
+import { truncateList } from '../report/text.js';
 import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
 import { noteRoots } from '../signing/root-record.js';
 import {
@@ -176,7 +176,7 @@ async function addTo(
     );
   }
   if (changes.length > 0) {
-    const tags = someOf(changes.map(({ tag }) => tag));
+    const tags = truncateList(changes.map(({ tag }) => tag));
     log.warn(
       `${gun}: what ${wanted.name} signed before counts again, as its key is listed again: ${tags}. Revoke what should not be signed.`,
     );
@@ -206,7 +206,7 @@ function warnOfConsequences(
   });
   if (tags.length === 0) return;
   log.warn(
-    `${gun}: tags that are signed in targets go on being pulled from there until a signer signs them (${someOf(tags)}). After that, what the repository key signs into targets for them is not seen.`,
+    `${gun}: tags that are signed in targets go on being pulled from there until a signer signs them (${truncateList(tags)}). After that, what the repository key signs into targets for them is not seen.`,
   );
 }
 

@@ -10,8 +10,8 @@ import {
 import { defineCommand } from '../command.js';
 import { pinInputs, readPins } from '../inputs/pins.js';
 import { readRepositories, repositoryInputs } from '../inputs/repositories.js';
-import { code } from '../report/markdown.js';
-import type { Report } from '../report/report-model.js';
+import { code } from '../report/text.js';
+import type { Report } from '../report/report.js';
 import { codeColumn, tableOf } from '../report/table.js';
 import {
   failureOfEach,

@@ -19,7 +19,7 @@ import type { Run } from '../context.js';
 import { keysInputs, readKeySources } from '../inputs/key-inputs.js';
 import { readConfirmed } from '../inputs/repositories.js';
 import { confirm } from '../inputs/signing.js';
-import { someOf } from '../report/some-of.js';
+import { truncateList } from '../report/text.js';
 import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
 import {
   changeEach,
@@ -130,7 +130,7 @@ function changeOf(
 
 function warnOfUnknown(signer: string, view: TrustedView, log: Log): void {
   const names = listSigners(view).signers.map(({ name }) => name);
-  const has = names.length === 0 ? 'It has no signers.' : `Its signers are ${someOf(names)}.`;
+  const has = names.length === 0 ? 'It has no signers.' : `Its signers are ${truncateList(names)}.`;
   log.warn(`${view.gun} has no signer ${signer}: there is nothing to remove. ${has}`);
 }
 
@@ -142,8 +142,8 @@ function warnOfLoss(
 ): void {
   const gone = lost.filter(({ after }) => after === undefined).map(({ tag }) => tag);
   const older = lost.flatMap(({ tag, after }) => (after === undefined ? [] : `${tag} as ${after}`));
-  if (gone.length > 0) log.warn(`${gun} ${verb} signed tags: ${someOf(gone)}.`);
+  if (gone.length > 0) log.warn(`${gun} ${verb} signed tags: ${truncateList(gone)}.`);
   if (older.length > 0) {
-    log.warn(`${gun}: what targets lists counts again for ${someOf(older)}.`);
+    log.warn(`${gun}: what targets lists counts again for ${truncateList(older)}.`);
   }
 }

@@ -11,7 +11,6 @@ import {
 } from '../../trust/index.js';
 import type { Run } from '../context.js';
 import type { PinReference } from '../inputs/pins.js';
-import { notPinned } from '../report/root-words.js';
 import type { AzureAccess } from '../access/access.js';
 
 /** Opens pins: reads files, and asks vaults for their keys. @throws {TrustError} */
@@ -101,4 +100,17 @@ export function nameOfPin(pin: Pin, rootKey?: KeyName): string {
     case 'ca':
       return 'certificate authority';
   }
+}
+
+/** Said wherever nothing but the server vouches for a root. */
+export const notPinned = 'verified against the root the server presented; not pinned';
+
+/** What vouches for the root, for a summary. */
+export function rootWords(pinnedBy: string | undefined): string {
+  return pinnedBy === undefined ? notPinned : `pinned by ${pinnedBy}`;
+}
+
+/** What may be said of a tag that was signed and read back. */
+export function signedWords(pinnedBy: string | undefined): string {
+  return pinnedBy === undefined ? `signed; ${notPinned}` : 'signed and verified';
 }

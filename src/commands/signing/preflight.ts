@@ -20,8 +20,8 @@ import {
   type TrustedView,
   type TrustServer,
 } from '../../trust/index.js';
-import { ahead } from '../ahead.js';
-import { ourCommand } from '../command-line.js';
+import { startInBackground } from '../../concurrency.js';
+import { ourCommand } from '../report/command-line.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import type { SigningConfiguration } from '../inputs/signing.js';
 import type { Run } from '../context.js';
@@ -82,14 +82,16 @@ export function openSigning(
   run: Run,
 ): Promise<OpenedSigning> {
   const open = async (): Promise<OpenedSigning> => {
-    const pins = ahead(Promise.all(signing.pins.map((pin) => resolvePin(pin, azure, run))));
+    const pins = startInBackground(
+      Promise.all(signing.pins.map((pin) => resolvePin(pin, azure, run))),
+    );
     const key = await openKeyInput(signing.signingKey, azure, run);
     requirePrivateKey(signing, key, run);
     await proveSigner(key.signer);
     const given = { signing, key, pins: await pins };
     return { ...given, ...(await openRootKey(given, azure, run)) };
   };
-  return ahead(open());
+  return startInBackground(open());
 }
 
 /**
@@ -157,7 +159,7 @@ export function startPreflight(
       pinInput: nameInput('trust-pin'),
     });
   };
-  const looking = target.registryId === undefined ? ahead(look()) : undefined;
+  const looking = target.registryId === undefined ? startInBackground(look()) : undefined;
   return async () =>
     planSigning(target, session, await opening, server, () => looking ?? look(), run);
 }

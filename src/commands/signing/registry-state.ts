@@ -3,9 +3,9 @@
  * the next, and what each state promises of a run that fails in it. Pure. What is not known is said
  * not to be known.
  */
-import { ourCommand } from '../command-line.js';
+import { ourCommand } from '../report/command-line.js';
 import type { ImageConfiguration } from '../inputs/image.js';
-import { someOf } from '../report/some-of.js';
+import { truncateList } from '../report/text.js';
 
 /** What the run knows of a tag. Each is explained in docs/trust-report.md. */
 export type TagState =
@@ -223,7 +223,7 @@ function namesIn({ image: { gun, tags }, state }: ImageInState, wanted: TagState
 function nameAll(all: readonly string[]): Named {
   const isOne = all.length === 1;
   return {
-    names: someOf(all, mostNames),
+    names: truncateList(all, mostNames),
     is: isOne ? 'is' : 'are',
     it: isOne ? 'it' : 'them',
   };

@@ -6,7 +6,7 @@ import { recordRoots, vaultFlagOf, type RecordChange } from '../../azure/index.j
 import { isTrustError } from '../../errors.js';
 import { formatKeyReference, type KeyReference, type VaultReference } from '../../signing/index.js';
 import type { Run } from '../context.js';
-import { commandLine } from '../command-line.js';
+import { commandLine } from '../report/command-line.js';
 import type { AzureAccess } from '../access/access.js';
 
 /**

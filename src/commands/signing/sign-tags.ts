@@ -19,7 +19,7 @@ import {
   type TrustedView,
   type TrustServer,
 } from '../../trust/index.js';
-import { ahead } from '../ahead.js';
+import { startInBackground } from '../../concurrency.js';
 import type { Run } from '../context.js';
 import { failureOfMany } from '../report/failure-of-many.js';
 import { matchedPin, nameOfPin } from './pins.js';
@@ -96,7 +96,7 @@ export function signTags(
       signer: key.signer,
       onOvertaken,
       onReadBack: () => {
-        if (look) looking = ahead(look());
+        if (look) looking = startInBackground(look());
       },
     });
     if (published.alreadySigned) log.info('All tags were signed already, with these digests.');

@@ -1,6 +1,6 @@
 /** What became of each image, and the one failure of those that are not as required. */
 import { TrustError, type ErrorCode } from '../../errors.js';
-import { cappedList } from '../report/capped-list.js';
+import { truncateLines } from '../report/text.js';
 import { remediesOf } from '../report/failure-of-many.js';
 import type { ImageRequest } from './requests.js';
 
@@ -54,7 +54,7 @@ export function failureOf(verdicts: readonly Verdict[]): TrustError | undefined 
   const codes = problems.map(({ code }) => code);
   const are = failed.length === 1 ? 'is' : 'are';
   const count = `${failed.length} of ${verdicts.length} images ${are} not as required.`;
-  const messages = cappedList(
+  const messages = truncateLines(
     problems.map(({ message }) => message),
     mostTold,
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureOfMany } from '../../../src/commands/report/failure-of-many.js';
-import { warningLines } from '../../../src/commands/report/summary.js';
+import { warningLines } from '../../../src/commands/report/report.js';
 import { textOf } from '../../../src/commands/report/table.js';
 import { failureOf, type Verdict } from '../../../src/commands/verification/verdict.js';
 import { TrustError } from '../../../src/errors.js';

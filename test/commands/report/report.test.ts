@@ -9,9 +9,8 @@ import {
   writeReport,
 } from '../../../src/commands/report/report-file.js';
 import { collectProblems } from '../../../src/commands/index.js';
-import { describeJob } from '../../../src/commands/report/job-report.js';
-import type { TrustReport } from '../../../src/commands/report/report.js';
-import { summaryOf as render } from '../../../src/commands/report/report-model.js';
+import { describeJob, type TrustReport } from '../../../src/commands/signing/job-report.js';
+import { summaryOf as render } from '../../../src/commands/report/report.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const report: TrustReport = {

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defineCommand } from '../../../src/commands/command.js';
 import type { HostContext } from '../../../src/commands/index.js';
-import { reportJob } from '../../../src/commands/report/job-report.js';
+import { reportJob } from '../../../src/commands/signing/job-report.js';
 import type { RawValues } from '../../../src/inputs/index.js';
 import {
   nothingPushed,

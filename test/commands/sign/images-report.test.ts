@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { imagesReport, type ImageOutcome } from '../../../src/commands/sign/images-report.js';
-import { errorFacts } from '../../../src/commands/report/error-facts.js';
-import { logLines, summaryOf } from '../../../src/commands/report/report-model.js';
+import { errorFacts, logLines, summaryOf } from '../../../src/commands/report/report.js';
 import type { Signer } from '../../../src/trust/index.js';
 import { TrustError } from '../../../src/errors.js';
 

@@ -5,8 +5,8 @@
  */
 import { defineCommand } from '../../command.js';
 import type { Run } from '../../context.js';
-import { code } from '../../report/markdown.js';
-import { paragraph, type Paragraph, type Report } from '../../report/report-model.js';
+import { code } from '../../report/text.js';
+import { paragraph, type Paragraph, type Report } from '../../report/report.js';
 import { codeColumn, tableOf } from '../../report/table.js';
 import { failureOfEach, failuresOf, outcomeColumns } from '../../repositories/index.js';
 import { carryOut, planned, type Work } from './carry-out.js';

@@ -9,7 +9,7 @@ import {
   reportImport,
   type ImportResults,
 } from '../../../../src/commands/keys/import/import-report.js';
-import { logLines, summaryOf } from '../../../../src/commands/report/report-model.js';
+import { logLines, summaryOf } from '../../../../src/commands/report/report.js';
 import { TrustError } from '../../../../src/errors.js';
 import type { ClosedKey, OpenedStoredKey } from '../../../../src/signing/index.js';
 import { anchored, keyUsage, type Signer, type TrustedView } from '../../../../src/trust/index.js';

@@ -9,8 +9,8 @@ import {
   noteContents,
   reportJob,
   type JobProgress,
-} from '../../../src/commands/report/job-report.js';
-import type { TrustReport } from '../../../src/commands/report/report.js';
+  type TrustReport,
+} from '../../../src/commands/signing/job-report.js';
 import type { SigningPlan } from '../../../src/commands/signing/preflight.js';
 import { withTags } from '../../../src/commands/signing/registry-state.js';
 import { signTags } from '../../../src/commands/signing/sign-tags.js';

@@ -13,12 +13,54 @@ import {
   pushedIn,
   stateTexts,
   tagStateOf,
-} from '../signing/registry-state.js';
-import type { SigningProgress } from '../signing/sign-tags.js';
-import { code, escape } from './markdown.js';
-import type { TagReport, TrustReport } from './report.js';
-import type { Report } from './report-model.js';
-import { rootWords, signedWords } from './root-words.js';
+  type TagState,
+} from './registry-state.js';
+import type { SigningProgress } from './sign-tags.js';
+import { code, escape } from '../report/text.js';
+import type { ErrorFacts, Report } from '../report/report.js';
+import { rootWords, signedWords } from './pins.js';
+
+/** One tag as it stands after the run. */
+export interface TagReport {
+  readonly tag: string;
+  /** Undefined when the run ended before it was known. */
+  readonly digest: string | undefined;
+  /** Size of the manifest in bytes. */
+  readonly length: number | undefined;
+  readonly signed: boolean;
+  readonly state: TagState;
+}
+
+/** The content of the trust report; `formatVersion` changes when a field changes its meaning. */
+export interface TrustReport {
+  readonly formatVersion: 1;
+  readonly command: string;
+  /** When the run ended. */
+  readonly at: string;
+  readonly outcome: 'done' | 'failed';
+  /** Why the run failed. */
+  readonly error: ErrorFacts | undefined;
+  readonly registry: string;
+  readonly repository: string;
+  readonly gun: string;
+  readonly digest: string | undefined;
+  readonly image: string | undefined;
+  /** Whether this run has put the image into the registry, under whatever name. */
+  readonly pushed: 'yes' | 'no' | 'unknown';
+  readonly tags: readonly TagReport[];
+  readonly engine: 'native' | 'docker' | undefined;
+  readonly key:
+    { readonly id: string; readonly method: string; readonly description: string } | undefined;
+  readonly roles: readonly string[];
+  /** True when this run created the repository's trust data. */
+  readonly initialised: boolean;
+  /** The pin that the root matched; absent when it was trusted on first use. */
+  readonly pinnedBy: string | undefined;
+  /** When each role expires, soonest first. */
+  readonly expires: readonly { readonly role: string; readonly expires: string }[];
+  readonly baseImages: readonly BaseImageReport[];
+  readonly warnings: readonly string[];
+}
 
 /** The fields of the trust report besides those that every report has. */
 export type JobFacts = Omit<
