@@ -4,7 +4,7 @@ import { truncateLines } from '../report/text.js';
 import { remediesOf } from '../report/failure-of-many.js';
 import type { ImageRequest } from './requests.js';
 
-/** Why an image is not accepted. */
+/** Why a requirement is not met. */
 export interface VerdictProblem {
   readonly code: ErrorCode;
   /** A sentence that names the image. */
@@ -12,8 +12,15 @@ export interface VerdictProblem {
   readonly remedy: string;
 }
 
+/** The verdict on one requirement: it is met where there are no problems. */
+export interface Finding {
+  readonly problems: readonly VerdictProblem[];
+  /** When the oldest of the image's platforms was made, where that was asked for and is known. */
+  readonly created?: Date | undefined;
+}
+
 /** One image as it was judged. */
-export interface Verdict {
+export interface Verdict extends Finding {
   readonly request: ImageRequest;
   readonly status: 'verified' | 'allowed-unsigned' | 'failed';
   /** The signed digest, once there is one. */
@@ -24,10 +31,7 @@ export interface Verdict {
   /** As `docker trust inspect` names them. */
   readonly signers: readonly string[];
   /** The first of the roles it depends on to expire. */
-  readonly expires?: { readonly role: string; readonly at: Date };
-  /** When the oldest of its platforms was made, where that was asked for and is known. */
-  readonly created?: Date;
-  readonly problems: readonly VerdictProblem[];
+  readonly expires?: { readonly role: string; readonly at: Date } | undefined;
 }
 
 /** How many problems the message tells; the report tells all. */

@@ -27,7 +27,7 @@ import {
   readRequiredSigners,
   requiredSigners,
 } from '../inputs/signing.js';
-import type { VerifyPolicy } from '../verification/judge.js';
+import type { VerifyPolicy } from '../verification/requirements.js';
 import type { Reading } from '../verification/load-trust-data.js';
 import { requestsOf, type ImageRequest } from '../verification/requests.js';
 

@@ -30,7 +30,7 @@ export {
 export { verifyRootChain } from './root-chain.js';
 export { countSignatures } from './signatures.js';
 export { rolesOf, type RoleFacts } from './role-facts.js';
-export { firstExpiry, lookUpImage, type SignedImage } from './signed-image.js';
+export { lookUpImage, type SignedImage } from './signed-image.js';
 export { signingRoles, visibilityOf, type SigningCandidate } from './signing-roles.js';
 export { adminKeysOf, listTags, repositoryAdmin, signersOf, type SignedTag } from './tags.js';
 export type { EarlierState, EffectiveRole, TrustedView } from './view.js';

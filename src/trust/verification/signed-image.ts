@@ -3,7 +3,7 @@ import type { RoleName } from '../metadata/index.js';
 import { expiriesOf } from './expiries.js';
 import { lookUpTag } from './look-up.js';
 import { rolesListing } from './roles-listing.js';
-import { listTags } from './tags.js';
+import { listTags, signersAmong } from './tags.js';
 import type { TrustedView } from './view.js';
 
 /** A signed image. */
@@ -18,6 +18,10 @@ export interface SignedImage {
   readonly role: RoleName;
   /** Every role that lists the tag (any of the tags) with this digest. */
   readonly roles: readonly RoleName[];
+  /** Those of them that are signers, by name, as `docker trust inspect` names them. */
+  readonly signers: readonly string[];
+  /** The first to expire of the roles that the image depends on. */
+  readonly expires: { readonly role: RoleName; readonly at: Date } | undefined;
 }
 
 /** An image that is not, and why. */
@@ -41,9 +45,8 @@ export function lookUpImage(
     const reason = `tag ${tag} is signed for ${found.digest}, not for this digest`;
     return { kind: 'other', reason };
   }
-  const { role, length } = found;
   const roles = rolesListing(view, tag, found.digest);
-  return { kind: 'signed', digest: found.digest, length, tags: [tag], role, roles };
+  return signed(view, { ...found, tags: [tag], roles }, requiredRoles);
 }
 
 /**
@@ -66,25 +69,26 @@ function lookUpDigest(
   if (!first || found?.kind !== 'signed') {
     return { kind: 'unsigned', reason: 'no tag is signed with this digest' };
   }
-  return {
-    kind: 'signed',
-    digest,
-    length: first.length,
-    tags: counted.map(({ tag }) => tag),
-    role: found.role,
-    roles: first.roles,
-  };
+  const tags = counted.map(({ tag }) => tag);
+  return signed(view, { ...first, digest, tags, role: found.role }, requiredRoles);
 }
 
-/**
- * The first to expire of the roles that the image depends on. The timestamp is not among them: it
- * lasts two weeks, and the server renews it by itself.
- */
-export function firstExpiry(
+function signed(
   view: TrustedView,
-  { role }: SignedImage,
+  { digest, length, tags, role, roles }: Omit<SignedImage, 'kind' | 'signers' | 'expires'>,
   requiredRoles: readonly RoleName[],
-): { readonly role: RoleName; readonly at: Date } | undefined {
+): SignedImage {
+  const signers = [...signersAmong(roles)].reverse();
+  const expires = firstExpiry(view, role, requiredRoles);
+  return { kind: 'signed', digest, length, tags, role, roles, signers, expires };
+}
+
+/** The timestamp does not count: it lasts two weeks, and the server renews it by itself. */
+function firstExpiry(
+  view: TrustedView,
+  role: RoleName,
+  requiredRoles: readonly RoleName[],
+): SignedImage['expires'] {
   const counting = new Set<RoleName>(['root', 'snapshot', 'targets', role, ...requiredRoles]);
   const first = [...expiriesOf(view)].find(([name]) => counting.has(name));
   return first && { role: first[0], at: first[1] };

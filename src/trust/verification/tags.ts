@@ -79,7 +79,8 @@ export function adminKeysOf(view: TrustedView): {
   return { root: [...idsOf('root')].sort(), repository: canonicalIds(repository) };
 }
 
-function signersAmong(roles: readonly RoleName[]): readonly string[] {
+/** The signers among roles, descending; `Repo Admin` if there are none. */
+export function signersAmong(roles: readonly RoleName[]): readonly string[] {
   const signers = roles.filter((role) => !pullRoles.includes(role)).map(signerName);
   return signers.length === 0 ? [repositoryAdmin] : signers.sort().reverse();
 }

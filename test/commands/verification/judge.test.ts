@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import {
-  judgeAll,
-  type Repository,
-  type VerifyPolicy,
-} from '../../../src/commands/verification/judge.js';
+import { judgeAll, type Repository } from '../../../src/commands/verification/judge.js';
+import type { VerifyPolicy } from '../../../src/commands/verification/requirements.js';
 import { requestsOf } from '../../../src/commands/verification/requests.js';
 import type { Verdict } from '../../../src/commands/verification/verdict.js';
 import { TrustError } from '../../../src/errors.js';

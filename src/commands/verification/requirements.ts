@@ -1,0 +1,166 @@
+/**
+ * What a signed image has to be besides signed. Each requirement is one function that gives one
+ * finding; a new one joins the list at the end, and nothing else changes.
+ */
+import { TrustError, isTrustError } from '../../errors.js';
+import { ageProblem, imageDatesOf, type Manifest, type NamePattern } from '../../registry/index.js';
+import type { RoleName, SignedImage } from '../../trust/index.js';
+import type { Session } from '../access/access.js';
+import type { Run } from '../context.js';
+import type { ImageRequest } from './requests.js';
+import type { Finding } from './verdict.js';
+
+/** What is required of images. */
+export interface VerifyPolicy {
+  /** Roles that must all list the tag with the digest. */
+  readonly requiredRoles: readonly RoleName[];
+  /** Undefined: any age. */
+  readonly maxAgeDays?: number | undefined;
+  /** 0: no warning. */
+  readonly warnExpiryDays: number;
+  /** What may be unsigned. */
+  readonly allowUnsigned: readonly NamePattern[];
+  /** Whether a tag may point elsewhere in the registry than it is signed for. */
+  readonly allowMovedTags: boolean;
+  /** Whether what comes of this run is the digest, so that the tag in the registry does not matter. */
+  readonly isUsedByDigest: (request: ImageRequest) => boolean;
+}
+
+/** What judging needs of a run. */
+export type JudgingRun = Pick<Run, 'clock' | 'log' | 'nameInput'>;
+
+/** An image whose signature counts. */
+export interface ImageToJudge {
+  readonly request: ImageRequest;
+  readonly signed: SignedImage;
+  readonly session: Pick<Session, 'images' | 'readBlob'>;
+}
+
+/** The signed content in the registry, and what the tag is there, where one was asked for. */
+interface Content {
+  readonly manifest: Manifest;
+  readonly tagged: string | undefined;
+}
+
+type Requirement = (
+  image: ImageToJudge & { readonly content: Promise<Content> },
+  policy: VerifyPolicy,
+  run: JudgingRun,
+) => Finding | Promise<Finding>;
+
+const met: Finding = { problems: [] };
+
+const signedByRoles: Requirement = ({ request, signed }, { requiredRoles }) => {
+  const missing = requiredRoles.filter((role) => !signed.roles.includes(role));
+  if (missing.length === 0) return met;
+  const message = `${request.reference} is signed, but not by ${missing.join(' and ')}: ${signed.digest} stands in ${signed.roles.join(', ')}.`;
+  const remedy = 'Have it signed by whoever holds the keys of these roles.';
+  return { problems: [{ code: 'POLICY_NOT_MET', message, remedy }] };
+};
+
+const tagNotMoved: Requirement = async (image, policy, { log, nameInput }) => {
+  const { request, signed } = image;
+  const { gun, tag, reference } = request;
+  const { manifest, tagged } = await image.content;
+  if (manifest.length !== signed.length) {
+    log.warn(
+      `${reference} is signed with a size of ${signed.length} bytes, but has ${manifest.length}.`,
+    );
+  }
+  if (tagged === undefined || tagged === `points to ${signed.digest}`) return met;
+  const message = `${gun}:${String(tag)} is signed for ${signed.digest}, but the tag in the registry ${tagged}.`;
+  if (policy.allowMovedTags || policy.isUsedByDigest(request)) {
+    log.warn(`${message} Use the image by digest.`);
+    return met;
+  }
+  const name = `${gun}@${signed.digest}`;
+  const remedy = [
+    `Push the signed image under the tag again: docker buildx imagetools create --tag ${gun}:${String(tag)} ${name}`,
+    `Or use what was verified by digest: ${name}, or set ${nameInput('write-digests')} or ${nameInput('pull-verified')} to true.`,
+    `Or set ${nameInput('allow-moved-tags')} to true, if whoever uses the tag verifies it again.`,
+  ].join('\n');
+  return { problems: [{ code: 'TAG_MOVED', message, remedy }] };
+};
+
+const youngEnough: Requirement = async ({ request, session, content }, { maxAgeDays }, run) => {
+  if (maxAgeDays === undefined) return met;
+  const { manifest } = await content;
+  const dates = await imageDatesOf(session, request.image.repository, manifest);
+  const created = dates
+    .flatMap((date) => date.created ?? [])
+    .sort((a, b) => a.getTime() - b.getTime())[0];
+  const problem = ageProblem(dates, maxAgeDays, run.clock());
+  if (problem === undefined) return { problems: [], created };
+  const message = `${request.reference} is signed, but not as required: ${problem}.`;
+  const remedy = 'Build and sign it again, or allow a higher age.';
+  return { problems: [{ code: 'POLICY_NOT_MET', message, remedy }], created };
+};
+
+/** In this order they are told. */
+const requirements: readonly Requirement[] = [signedByRoles, tagNotMoved, youngEnough];
+
+/**
+ * What all requirements make of an image.
+ * @throws whatever is not a finding: an interruption, or a fault of ours.
+ */
+export async function findingsOn(
+  image: ImageToJudge,
+  policy: VerifyPolicy,
+  run: JudgingRun,
+): Promise<Finding> {
+  const content = contentOf(image);
+  const findings = requirements.map(async (requirement): Promise<Finding> => {
+    try {
+      return await requirement({ ...image, content }, policy, run);
+    } catch (error) {
+      if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+      return { problems: [problemOf(error, image.request)] };
+    }
+  });
+  const all = await Promise.all(findings);
+  // Content that is not there is one problem, whoever asks for it.
+  const problems = new Map(all.flatMap((one) => one.problems.map((told) => [told.message, told])));
+  const created = all.find((one) => one.created)?.created;
+  return { problems: [...problems.values()], created };
+}
+
+/** An error about an image, as a problem of it. */
+export function problemOf(
+  { code, message, remedy }: TrustError,
+  { reference }: ImageRequest,
+): Finding['problems'][number] {
+  return { code, message: `${reference} cannot be verified: ${message}`, remedy };
+}
+
+/** @throws {TrustError} MANIFEST_NOT_FOUND and others */
+async function contentOf({
+  request: { image, tag, gun },
+  signed: { digest },
+  session: { images },
+}: ImageToJudge): Promise<Content> {
+  const [manifest, tagged] = await Promise.all([
+    images.getManifest(image.repository, digest),
+    tag === undefined ? undefined : describeTag(images, image.repository, tag),
+  ]);
+  if (manifest) return { manifest, tagged };
+  const message = `${gun}@${digest} is signed, but the registry does not have it.`;
+  throw new TrustError('MANIFEST_NOT_FOUND', message, {
+    remedy: 'It was deleted after it was signed. Push and sign it again.',
+  });
+}
+
+/** What the tag is in the registry, as a person would say it: only worth a warning. */
+async function describeTag(
+  images: Session['images'],
+  repository: string,
+  tag: string,
+): Promise<string> {
+  try {
+    const manifest = await images.getManifest(repository, tag);
+    return manifest ? `points to ${manifest.digest}` : 'is not there any more';
+  } catch (error) {
+    // It may point to what is not an image at all; the signed digest is asked for by itself.
+    if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
+    return `cannot be read (${error.message.replace(/\.$/, '')})`;
+  }
+}
