@@ -9,7 +9,7 @@ export {
   type KeyFileContext,
 } from './key-file.js';
 export { explain, fromPkcs12, readCertificates, readKeyText } from './key-text.js';
-export { type PemBlock } from './pem.js';
+export { formatPem, type PemBlock } from './pem.js';
 export { isDecryptionError } from './pbes2.js';
 export { openPkcs12 } from './pkcs12.js';
 export {

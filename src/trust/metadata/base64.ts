@@ -4,6 +4,11 @@
  */
 import { MetadataError } from './error.js';
 
+/** Tells whether `text` is exactly what an encoder prints: standard alphabet, padded, one spelling. */
+export function isBase64(text: string): boolean {
+  return Buffer.from(text, 'base64').toString('base64') === text;
+}
+
 /** Decodes strict base64. @throws {MetadataError} naming `what` when the text is anything else. */
 export function decodeBase64(text: string, what: string): Buffer {
   const bytes = Buffer.from(text, 'base64');

@@ -1,4 +1,5 @@
 /** Notary v1 metadata: pure functions between bytes and typed documents. No I/O, no trust. */
+export { isBase64 } from './base64.js';
 export { canonicalJson } from './canonical-json.js';
 export {
   certificateFactsOf,
