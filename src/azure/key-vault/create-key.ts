@@ -2,11 +2,15 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { KeyClient } from '@azure/keyvault-keys';
 
-import type { VaultKeyReference } from '../../signing/index.js';
+import { proveSigner, type VaultKeyReference } from '../../signing/index.js';
+import type { Signer } from '../../trust/signer.js';
 import { callVault, type VaultOptions } from './call.js';
 import { isInManagedHsm } from './wording.js';
+import { asOwner, type KeyUser, type VaultAccess } from './named-key.js';
+import { openVaultKey } from './open-vault-key.js';
 import { clientOptions } from './pipeline.js';
 import { infoOf, type VaultKeyInfo, type VaultName } from './read-key.js';
+import { tagsFor, type KeyPurpose } from './tags.js';
 
 interface CreateKeyOptions extends VaultOptions {
   /** Make it in hardware (EC-HSM), which needs a vault of the tier Premium. */
@@ -38,4 +42,28 @@ export async function createVaultKey(
     }),
   );
   return infoOf(bundle, reference, options);
+}
+
+/** A key that was made in its vault. */
+export interface NewVaultKey {
+  readonly signer: Signer;
+  /** With the version that was made. */
+  readonly url: string;
+  readonly reference: VaultKeyReference;
+}
+
+/** Makes a key in its vault, and has it prove that it signs. @throws {TrustError} */
+export async function makeVaultKey(
+  { reference, hsm }: { readonly reference: VaultKeyReference; readonly hsm: boolean },
+  purpose: KeyPurpose,
+  { credential }: VaultAccess,
+  { signal, clock, log }: Pick<KeyUser, 'signal' | 'clock' | 'log'>,
+): Promise<NewVaultKey> {
+  const options = { signal, clock, hsm, tags: tagsFor(purpose) };
+  const made = await asOwner(() => createVaultKey(reference, credential, options));
+  log.info(`created ${made.kid}`);
+  log.info(`key ID ${made.keyId}`);
+  const signer = await openVaultKey(made.reference, credential, { signal, clock });
+  await proveSigner(signer);
+  return { signer, url: made.kid, reference: made.reference };
 }

@@ -17,9 +17,19 @@ export {
   type ObjectIdentity,
 } from './backup-manifest.js';
 export { identifyObject } from './identify-object.js';
+export { explainVersion } from './key-version-hint.js';
+export {
+  asOwner,
+  isMatterOfRights,
+  openNamedKey,
+  type KeyUser,
+  type NamedKey,
+  type VaultAccess,
+} from './named-key.js';
+export { openAvailableKeys, type AvailableKey, type KeySource } from './available-keys.js';
 export { restoreObject, type RestoredObject } from './restore-object.js';
 export type { VaultOptions } from './call.js';
-export { createVaultKey } from './create-key.js';
+export { createVaultKey, makeVaultKey, type NewVaultKey } from './create-key.js';
 export { findVaultKey } from './find-key.js';
 export { assertImportable, importVaultKey } from './import-key.js';
 export { listKeyVersions, listVaultKeys } from './list-keys.js';
@@ -51,7 +61,7 @@ export {
 export { readPassphrase } from './read-passphrase.js';
 export { readSecretVersion, readVaultSecret } from './read-secret.js';
 export { setVaultSecret } from './set-secret.js';
-export { recordRoots, type RecordChange } from './root-record.js';
+export { noteRoots } from './note-roots.js';
 export { storeKey, vaultNameOf, type StoreAs, type StoredInVault } from './store-key.js';
 export { vaultFlagOf } from './wording.js';
 export { purposeOf, tagsFor, type KeyPurpose } from './tags.js';

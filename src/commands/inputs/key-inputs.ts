@@ -1,6 +1,6 @@
 /** The inputs that name keys, as checked references. Opens none of them. */
 import path from 'node:path';
-import { readKeyBytes } from '../../azure/index.js';
+import { readKeyBytes, type KeySource, type NamedKey } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import type { Input, Inputs, ListInput, TextInput } from '../../inputs/index.js';
 import { parseKeyReference, vaultServiceOf, type KeyReference } from '../../signing/index.js';
@@ -112,13 +112,6 @@ export const separateKeys =
 /** The inputs that name one key each, and have a passphrase beside them. */
 export type KeyInput = 'signing-key' | 'root-key' | 'new-key';
 
-/** A key and what opens it. */
-export interface KeyConfiguration {
-  readonly reference: KeyReference;
-  readonly passphrase: string | undefined;
-  readonly passphraseInput: `${KeyInput}-passphrase`;
-}
-
 /** The key that `input` names, if it is set and can be read. */
 export function readKeyInput<K extends KeyInput>(
   input: K,
@@ -127,7 +120,7 @@ export function readKeyInput<K extends KeyInput>(
     workingDirectory,
     parse,
   }: Read<Readonly<Record<K, OptionalText>> & Readonly<Record<`${K}-passphrase`, OptionalText>>>,
-): KeyConfiguration | undefined {
+): NamedKey | undefined {
   const inputs: Readonly<Record<string, string | undefined>> = values;
   const text = inputs[input];
   const passphraseInput = `${input}-passphrase` as const;
@@ -151,7 +144,7 @@ export function requireSigningKey(
     readonly 'signing-key-passphrase': OptionalText;
   }>,
   remedy?: string,
-): KeyConfiguration | undefined {
+): NamedKey | undefined {
   const key = readKeyInput('signing-key', read);
   if (read.values['signing-key'] === undefined) {
     read.add({
@@ -165,9 +158,6 @@ export function requireSigningKey(
   if (reference?.kind === 'file') read.check('signing-key', () => readKeyBytes(reference.path));
   return key;
 }
-
-/** An entry of the input `keys`: one key, or every key of a vault. */
-export type KeySource = KeyConfiguration | { readonly vaultUrl: string };
 
 /** A key by its reference, or every key of a vault. */
 export type NamedKeys = KeyReference | { readonly kind: 'vault'; readonly vaultUrl: string };

@@ -1,4 +1,5 @@
 /** Inputs on signing and signers. */
+import type { NamedKey } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import type { Input, Inputs } from '../../inputs/index.js';
 import { isRoleName, roleOfSigner, type RoleName } from '../../trust/index.js';
@@ -9,7 +10,6 @@ import {
   rootKeyPassphrase,
   signingKey,
   signingKeyPassphrase,
-  type KeyConfiguration,
 } from './key-inputs.js';
 import { readPins, trustPin, type PinReference } from './pins.js';
 import type { Read } from './read.js';
@@ -98,8 +98,8 @@ export const signingInputs = { engine, ...nativeSigningInputs } as const satisfi
 /** What signs, and how. */
 export interface SigningConfiguration {
   readonly engine: 'native' | 'docker';
-  readonly signingKey: KeyConfiguration;
-  readonly rootKey: KeyConfiguration | undefined;
+  readonly signingKey: NamedKey;
+  readonly rootKey: NamedKey | undefined;
   readonly pins: readonly PinReference[];
   /** Whether the tags appear only after they are signed. */
   readonly tagsLast: 'auto' | 'always' | 'never';

@@ -3,6 +3,7 @@
  * each role of each repository expires, and how it is shown. The right to read repositories, and the
  * public halves of keys, is enough.
  */
+import { openAvailableKeys, type AvailableKey, type KeySource } from '../../azure/index.js';
 import { isTrustError, unreachableCodes } from '../../errors.js';
 import {
   dayOf,
@@ -17,7 +18,7 @@ import {
 } from '../../trust/index.js';
 import type { Run } from '../context.js';
 import { readDays, warnExpiryDays } from '../inputs/days.js';
-import { availableKeyInputs, readAvailableKeys, type KeySource } from '../inputs/key-inputs.js';
+import { availableKeyInputs, readAvailableKeys } from '../inputs/key-inputs.js';
 import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import {
@@ -33,7 +34,6 @@ import {
   type Result,
   type OpenRepository,
 } from '../repositories/index.js';
-import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.js';
 import { resolvePin } from '../signing/pins.js';
 
 /** The inputs that all three have. */

@@ -2,6 +2,7 @@
  * The status of trust data for lost keys: what still works with the available keys, until when, and
  * the steps to recover. Changes nothing. That keys are lost is a finding, not a failure.
  */
+import type { AvailableKey } from '../../azure/index.js';
 import {
   assessKeys,
   dayOf,
@@ -19,7 +20,6 @@ import { code, escape } from '../report/text.js';
 import type { Paragraph, Report } from '../report/report.js';
 import { tableOf } from '../report/table.js';
 import { failureOfEach, failuresOf, valuesOf } from '../repositories/index.js';
-import type { AvailableKey } from '../signing/available-keys.js';
 import {
   expiryInputs,
   expiryTable,

@@ -1,4 +1,5 @@
 /** The steps to recover from lost keys, with commands to copy. Pure: they follow from the assessment. */
+import { commandLine, ourCommand, type Flags } from '../../command-line.js';
 import { formatKeyReference, type KeyReference } from '../../signing/index.js';
 import {
   dayOf,
@@ -13,7 +14,6 @@ import {
   type SignerInfo,
   type TrustedView,
 } from '../../trust/index.js';
-import { commandLine, ourCommand, type Flags } from '../report/command-line.js';
 import { trustServerOf, type NamedRepository } from '../inputs/repositories.js';
 import type { UnopenedKey } from './remaining-keys.js';
 

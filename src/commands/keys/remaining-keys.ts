@@ -1,10 +1,13 @@
 /** Opens the keys that are left, and notes those that cannot be opened: here that is a finding. */
-import { isKnownDeleted } from '../../azure/index.js';
+import {
+  isKnownDeleted,
+  openAvailableKeys,
+  type AvailableKey,
+  type KeySource,
+} from '../../azure/index.js';
 import { isTrustError, type TrustError } from '../../errors.js';
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
 import type { Run } from '../context.js';
-import type { KeySource } from '../inputs/key-inputs.js';
-import { openAvailableKeys, type AvailableKey } from '../signing/available-keys.js';
 
 /** A key that was named and is not available. */
 export interface UnopenedKey {

@@ -2,7 +2,13 @@
  * Removes the signatures of tags, as far as the signing key reaches, and says what is left. The images
  * stay in the registry. Says "revoked" only of what a new client no longer finds.
  */
-import { checkRegistry, explainRefusal, type OpenedKey } from '../../azure/index.js';
+import {
+  checkRegistry,
+  explainRefusal,
+  type OpenedKey,
+  openNamedKey,
+  type NamedKey,
+} from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import { checkTagPattern, selectTags, type TagSelection } from '../../registry/index.js';
 import { proveSigner } from '../../signing/index.js';
@@ -25,7 +31,7 @@ import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
 import { dryRun, readImage, tags, type ImageConfiguration } from '../inputs/image.js';
-import { requireSigningKey, type KeyConfiguration } from '../inputs/key-inputs.js';
+import { requireSigningKey } from '../inputs/key-inputs.js';
 import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
 import {
   readTrustServer,
@@ -45,7 +51,6 @@ import {
   warnOfFirstUse,
 } from '../signing/pins.js';
 import { codeColumn, tableOf, type Table } from '../report/table.js';
-import { openKeyInput } from '../signing/open-key-input.js';
 
 export const revoke = defineCommand({
   name: 'revoke',
@@ -156,7 +161,7 @@ interface RevokeConfiguration {
   readonly image: ImageConfiguration;
   readonly trustServer: string;
   readonly registryId: string | undefined;
-  readonly signingKey: KeyConfiguration;
+  readonly signingKey: NamedKey;
   readonly pins: readonly PinReference[];
   readonly selection: TagSelection;
   readonly dryRun: boolean;
@@ -182,7 +187,7 @@ async function prepare(
   const { clock, signal, log, nameInput } = run;
   await checkRegistry(configuration, session, run);
   const [key, pins] = await Promise.all([
-    openKeyInput(signingKey, session, run),
+    openNamedKey(signingKey, session, run),
     resolvePins(configuration.pins, session, run),
   ]);
   if (!dryRun) await proveSigner(key.signer);

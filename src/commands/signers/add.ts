@@ -3,7 +3,7 @@
  * read. Says "added" only of what a new client sees.
  */
 import path from 'node:path';
-import { openPublicKey, type OpenedPublicKey } from '../../azure/index.js';
+import { openPublicKey, type OpenedPublicKey, noteRoots } from '../../azure/index.js';
 import { mapConcurrent } from '../../concurrency.js';
 import { TrustError } from '../../errors.js';
 import type { ListInput } from '../../inputs/index.js';
@@ -23,7 +23,6 @@ import type { Run } from '../context.js';
 import type { Read } from '../inputs/read.js';
 import { truncateList } from '../report/text.js';
 import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
-import { noteRoots } from '../signing/root-record.js';
 import {
   changeEach,
   readSignerChange,

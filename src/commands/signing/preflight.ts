@@ -3,7 +3,16 @@
  * key signs, the principal may push and publish, the trust data is sound and anchored, and the key may
  * sign these tags where Docker looks.
  */
-import { checkRegistry, explainRefusal, type OpenedKey } from '../../azure/index.js';
+import { ourCommand } from '../../command-line.js';
+import {
+  checkRegistry,
+  explainRefusal,
+  type OpenedKey,
+  explainVersion,
+  isMatterOfRights,
+  noteRoots,
+  openNamedKey,
+} from '../../azure/index.js';
 import { isTrustError, TrustError } from '../../errors.js';
 import { createRootCertificate, formatKeyReference, proveSigner } from '../../signing/index.js';
 import {
@@ -21,15 +30,11 @@ import {
   type TrustServer,
 } from '../../trust/index.js';
 import { startInBackground } from '../../concurrency.js';
-import { ourCommand } from '../report/command-line.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import type { SigningConfiguration } from '../inputs/signing.js';
 import type { Run } from '../context.js';
 import type { Session } from '../access/access.js';
-import { explainVersion } from './earlier-version.js';
-import { isMatterOfRights, openKeyInput } from './open-key-input.js';
 import { describePin, pinOf, resolvePin, warnOfFirstUse } from './pins.js';
-import { noteRoots } from './root-record.js';
 
 /** The root key of a repository without trust data. */
 export interface RootPlan {
@@ -85,7 +90,7 @@ export function openSigning(
     const pins = startInBackground(
       Promise.all(signing.pins.map((pin) => resolvePin(pin, azure, run))),
     );
-    const key = await openKeyInput(signing.signingKey, azure, run);
+    const key = await openNamedKey(signing.signingKey, azure, run);
     requirePrivateKey(signing, key, run);
     await proveSigner(key.signer);
     const given = { signing, key, pins: await pins };
@@ -106,7 +111,7 @@ async function openRootKey(
   const nothing = { rootKey: undefined, rootKeyTrouble: undefined };
   if (!rootKey || pins.length > 0 || key.signer.recordedRoots?.length) return nothing;
   try {
-    return { ...nothing, rootKey: await openKeyInput(rootKey, azure, run) };
+    return { ...nothing, rootKey: await openNamedKey(rootKey, azure, run) };
   } catch (error) {
     // A repository that has trust data may do without; for one that has none it is told when needed.
     if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
@@ -264,7 +269,7 @@ async function planRoot(
     );
   }
   try {
-    const key = openedRoot ?? (await openKeyInput(rootKey, session, run));
+    const key = openedRoot ?? (await openNamedKey(rootKey, session, run));
     await proveSigner(key.signer);
     return { key, certificate: await createRootCertificate(gun, key.signer, run.clock()) };
   } catch (error) {

@@ -3,7 +3,7 @@
  * the next, and what each state promises of a run that fails in it. Pure. What is not known is said
  * not to be known.
  */
-import { ourCommand } from '../report/command-line.js';
+import { ourCommand } from '../../command-line.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import { truncateList } from '../report/text.js';
 

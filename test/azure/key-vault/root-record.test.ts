@@ -5,10 +5,13 @@ import {
   createVaultKey,
   openKey,
   openVaultKey,
-  recordRoots,
   tagsFor,
 } from '../../../src/azure/key-vault/index.js';
-import { recordedRoots, tagsWithRecord } from '../../../src/azure/key-vault/root-record.js';
+import {
+  recordedRoots,
+  recordRoots,
+  tagsWithRecord,
+} from '../../../src/azure/key-vault/root-record.js';
 import type { VaultReference } from '../../../src/signing/index.js';
 import { failure } from '../../trust/support/failure.js';
 import { credentialOf, recordingSecrets, startVault, vault, vaultUrl } from './emulated-vault.js';

@@ -1,10 +1,10 @@
+import type { KeySource } from '../../../src/azure/index.js';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseKeyReference } from '../../../src/signing/index.js';
-import type { KeySource } from '../../../src/commands/inputs/key-inputs.js';
 import { openRemainingKeys } from '../../../src/commands/keys/remaining-keys.js';
 import type { Run } from '../../../src/commands/context.js';
 import { isTrustError } from '../../../src/errors.js';

@@ -3,6 +3,7 @@
  * with the same keys. The old store is only read. Says of a key that it is in the vault only after
  * it was read back, and where it is used only from verified trust data.
  */
+import { noteRoots } from '../../../azure/index.js';
 import path from 'node:path';
 import { imageOfGun, parseRegistryHost } from '../../../registry/index.js';
 import {
@@ -22,7 +23,6 @@ import { archive, hsm, readVault, vault } from '../../inputs/key-inputs.js';
 import { readPins, type PinReference } from '../../inputs/pins.js';
 import { readTrustServer, trustServerOf, type NamedRepository } from '../../inputs/repositories.js';
 import { warnOfFirstUse } from '../../signing/pins.js';
-import { noteRoots } from '../../signing/root-record.js';
 import {
   keyRepositoryInputs,
   loadKeyRepositories,

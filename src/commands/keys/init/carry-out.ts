@@ -1,5 +1,5 @@
 /** Makes the keys that do not exist yet, and initialises repositories with them. */
-import type { KeyPurpose } from '../../../azure/index.js';
+import { type KeyPurpose, makeVaultKey, noteRoots } from '../../../azure/index.js';
 import {
   createRootCertificate,
   formatKeyReference,
@@ -9,8 +9,6 @@ import { initialiseRepository, type KeyId } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
 import type { Run } from '../../context.js';
 import { eachRepository, type Outcome } from '../../repositories/index.js';
-import { makeVaultKey } from '../../signing/open-key-input.js';
-import { noteRoots } from '../../signing/root-record.js';
 import type { InitConfiguration } from './configuration.js';
 import type { FoundKey, ReadyKey } from './find-keys.js';
 import type { Preparation, PreparedRepository } from './prepare.js';

@@ -1,5 +1,6 @@
 /** What `keys init` is asked for: repositories, and the keys that they are to get. */
 import { createHash } from 'node:crypto';
+import type { NamedKey } from '../../../azure/index.js';
 import type { Inputs } from '../../../inputs/index.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import type { Gun } from '../../../trust/index.js';
@@ -14,7 +15,6 @@ import {
   signingKey,
   signingKeyPassphrase,
   vault,
-  type KeyConfiguration,
 } from '../../inputs/key-inputs.js';
 import type { Read } from '../../inputs/read.js';
 import {
@@ -42,13 +42,13 @@ export const initInputs = {
 
 /** A repository and the key that is to be its repository key. */
 export interface RepositoryToInitialise extends NamedRepository {
-  readonly repositoryKey: KeyConfiguration;
+  readonly repositoryKey: NamedKey;
 }
 
 export interface InitConfiguration {
   /** At least one. */
   readonly repositories: readonly RepositoryToInitialise[];
-  readonly rootKey: KeyConfiguration;
+  readonly rootKey: NamedKey;
   /** Whether one repository key is named for all. */
   readonly isKeyShared: boolean;
   readonly hsm: boolean;
@@ -98,7 +98,7 @@ export function readInit(read: Read<typeof initInputs>): InitConfiguration | und
 }
 
 /** Names in a vault differ in more than case. */
-function isSame(one: KeyConfiguration, other: KeyConfiguration): boolean {
+function isSame(one: NamedKey, other: NamedKey): boolean {
   const [a, b] = [formatKeyReference(one.reference), formatKeyReference(other.reference)];
   return one.reference.kind === 'file' ? a === b : a.toLowerCase() === b.toLowerCase();
 }
@@ -107,16 +107,16 @@ function isSame(one: KeyConfiguration, other: KeyConfiguration): boolean {
 function keysIn(
   vaultUrl: string,
   repositories: readonly NamedRepository[],
-  rootKey: KeyConfiguration | undefined,
+  rootKey: NamedKey | undefined,
   { conflict, nameInput }: Read<typeof initInputs>,
-): ReadonlyMap<Gun, KeyConfiguration> {
+): ReadonlyMap<Gun, NamedKey> {
   const byName = new Map<string, Gun[]>();
   for (const { gun, repository } of repositories) {
     const name = keyNameOf(repository);
     byName.set(name, [...(byName.get(name) ?? []), gun]);
   }
   const keys = [...byName].flatMap(([name, [gun = '', ...others]]) => {
-    const key: KeyConfiguration = {
+    const key: NamedKey = {
       reference: { kind: 'vault-key', vaultUrl, name, version: undefined },
       passphrase: undefined,
       passphraseInput: 'signing-key-passphrase',

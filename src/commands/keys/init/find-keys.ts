@@ -4,6 +4,8 @@ import {
   listKeyVersions,
   purposeOf,
   readVersionIdentity,
+  openNamedKey,
+  type NamedKey,
 } from '../../../azure/index.js';
 import { mapConcurrent } from '../../../concurrency.js';
 import { limits } from '../../../limits.js';
@@ -11,11 +13,9 @@ import { formatKeyReference, proveSigner, type KeyReference } from '../../../sig
 import type { Gun, KeyId, Signer } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
 import type { Run } from '../../context.js';
-import type { KeyConfiguration } from '../../inputs/key-inputs.js';
-import { openKeyInput } from '../../signing/open-key-input.js';
 
 /** A key that an input names, as it was found: a vault key in the version that is to be used. */
-export interface FoundKey extends KeyConfiguration {
+export interface FoundKey extends NamedKey {
   /** Undefined for a Key Vault key that does not exist yet. */
   readonly keyId: KeyId | undefined;
   /** What its tags say it is the key of, if they do. */
@@ -41,7 +41,7 @@ type Vaults = Pick<AzureAccess, 'credential'>;
  * @throws {TrustError} what keeps one of them from being used or made.
  */
 export async function findKeys(
-  keys: readonly KeyConfiguration[],
+  keys: readonly NamedKey[],
   azure: Vaults,
   run: Run,
 ): Promise<readonly FoundKey[]> {
@@ -54,10 +54,10 @@ export async function findKeys(
   return keys.flatMap(({ reference }) => found.get(formatKeyReference(reference)) ?? []);
 }
 
-async function findKey(key: KeyConfiguration, azure: Vaults, run: Run): Promise<FoundKey> {
+async function findKey(key: NamedKey, azure: Vaults, run: Run): Promise<FoundKey> {
   const { reference } = key;
   if (reference.kind !== 'vault-key') {
-    const { signer } = await openKeyInput(key, azure, run);
+    const { signer } = await openNamedKey(key, azure, run);
     return { ...key, keyId: signer.keyId, gun: undefined, followsNewest: false };
   }
   const info = await findVaultKey(reference, azure.credential, run);
@@ -113,7 +113,7 @@ export async function openFoundKeys(
     [...byName],
     limits.concurrentVaultKeys,
     async ([name, key]) => {
-      const { signer, url } = await openKeyInput(key, azure, run);
+      const { signer, url } = await openNamedKey(key, azure, run);
       await proveSigner(signer);
       run.log.info(signer.description);
       run.log.info(`key ID ${signer.keyId}`);

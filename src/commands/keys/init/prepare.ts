@@ -2,6 +2,7 @@
  * Everything that must hold before `keys init` makes its first key: who may publish where, what the
  * repositories have already, and which keys exist. Changes nothing.
  */
+import { asOwner } from '../../../azure/index.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import { readRepository, type TrustedView } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
@@ -13,7 +14,6 @@ import {
   unwrapAll,
   type OpenRepository,
 } from '../../repositories/index.js';
-import { asOwner } from '../../signing/open-key-input.js';
 import type { InitConfiguration } from './configuration.js';
 import {
   findKeys,

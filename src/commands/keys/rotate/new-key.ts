@@ -1,4 +1,5 @@
 /** The key that a role is to get: opened, or made when everything else is known to be in order. */
+import { asOwner, makeVaultKey, openNamedKey, type NamedKey } from '../../../azure/index.js';
 import {
   createRootCertificate,
   publicKeyOfCertificate,
@@ -14,8 +15,6 @@ import {
 } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
 import type { Run } from '../../context.js';
-import type { KeyConfiguration } from '../../inputs/key-inputs.js';
-import { asOwner, makeVaultKey, openKeyInput } from '../../signing/open-key-input.js';
 import type { KeyRotation, NewKeySource } from './rotation.js';
 
 /** A key that exists and can sign. */
@@ -30,13 +29,9 @@ export interface NewKey {
 }
 
 /** Opens a key that exists. @throws {TrustError} */
-export async function openNewKey(
-  key: KeyConfiguration,
-  azure: AzureAccess,
-  run: Run,
-): Promise<NewKey> {
+export async function openNewKey(key: NamedKey, azure: AzureAccess, run: Run): Promise<NewKey> {
   return run.log.group('New key', async () => {
-    const { signer, url, certificatePem } = await asOwner(() => openKeyInput(key, azure, run));
+    const { signer, url, certificatePem } = await asOwner(() => openNamedKey(key, azure, run));
     run.log.info(`${signer.keyId}  ${signer.description}, the new key`);
     return { signer, url, reference: key.reference, certificatePem };
   });

@@ -2,7 +2,7 @@
  * Keeps the records of root keys true when keys are replaced: a new signing key gets one, and after a
  * new root key every key that this run can reach names it in place of the old one.
  */
-import { listVaultKeys } from '../../../azure/index.js';
+import { listVaultKeys, noteRoots } from '../../../azure/index.js';
 import { isTrustError } from '../../../errors.js';
 import {
   formatKeyReference,
@@ -13,7 +13,6 @@ import { keyIdsFor, type KeyId, type RoleName, type TrustedView } from '../../..
 import type { AzureAccess } from '../../access/access.js';
 import type { Run } from '../../context.js';
 import type { PreparedChange } from '../../repositories/prepare-change.js';
-import { noteRoots } from '../../signing/root-record.js';
 import type { RotatedRepository } from './carry-out.js';
 import type { NewKey } from './new-key.js';
 

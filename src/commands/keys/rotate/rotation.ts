@@ -1,4 +1,5 @@
 /** What `keys rotate` is asked for: which key is replaced by which. */
+import type { NamedKey } from '../../../azure/index.js';
 import { TrustError } from '../../../errors.js';
 import type { Inputs } from '../../../inputs/index.js';
 import type { VaultKeyReference } from '../../../signing/index.js';
@@ -11,12 +12,7 @@ import {
   type ServerRole,
 } from '../../../trust/index.js';
 import { dryRun } from '../../inputs/image.js';
-import {
-  availableKeyInputs,
-  hsm,
-  readKeyInput,
-  type KeyConfiguration,
-} from '../../inputs/key-inputs.js';
+import { availableKeyInputs, hsm, readKeyInput } from '../../inputs/key-inputs.js';
 import { pinInputs } from '../../inputs/pins.js';
 import type { Read } from '../../inputs/read.js';
 import { repositoryInputs } from '../../inputs/repositories.js';
@@ -72,7 +68,7 @@ type RotationRead = Read<typeof rotationInputs>;
 
 /** Where the new key comes from. */
 export type NewKeySource =
-  | { readonly kind: 'given'; readonly key: KeyConfiguration }
+  | { readonly kind: 'given'; readonly key: NamedKey }
   | { readonly kind: 'create'; readonly reference: VaultKeyReference; readonly hsm: boolean };
 
 /** The key of root, `targets` or a delegation is replaced by one of ours. */
@@ -140,7 +136,7 @@ function readNewKey(role: RoleName | undefined, read: RotationRead): Rotation | 
 }
 
 function sourceOf(
-  key: KeyConfiguration,
+  key: NamedKey,
   { values, conflict, has, nameInput }: RotationRead,
 ): NewKeySource | undefined {
   const { reference } = key;

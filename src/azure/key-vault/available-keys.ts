@@ -1,18 +1,23 @@
 /** Opens every key that a run may use, so that the roles they may sign can be found. Signs nothing. */
-import { listKeyVersions, listVaultKeys, type OpenedKey } from '../../azure/index.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { KeyReference } from '../../signing/index.js';
-import type { KeyId } from '../../trust/index.js';
-import { mapConcurrent } from '../../concurrency.js';
-import type { AzureAccess } from '../access/access.js';
-import type { Run } from '../context.js';
-import type { KeyConfiguration, KeySource } from '../inputs/key-inputs.js';
-import { asOwner, openKeyInput } from './open-key-input.js';
+import type { KeyId } from '../../trust/metadata/index.js';
+import { listKeyVersions, listVaultKeys } from './list-keys.js';
+import {
+  asOwner,
+  openNamedKey,
+  type KeyUser,
+  type NamedKey,
+  type VaultAccess,
+} from './named-key.js';
+import type { OpenedKey } from './open-key.js';
 
-type Opening = Pick<Run, 'log' | 'secrets' | 'signal' | 'clock' | 'nameInput'>;
+/** One key, or every key of a vault. */
+export type KeySource = NamedKey | { readonly vaultUrl: string };
 
-/** A key that this run may sign with, as far as its vault lets it. */
+/** A key that this run may sign with, if its vault allows it. */
 export interface AvailableKey extends OpenedKey {
   /** Where it is; a vault key with the version that was opened. */
   readonly reference: KeyReference;
@@ -25,19 +30,19 @@ export interface AvailableKey extends OpenedKey {
  */
 export async function openAvailableKeys(
   sources: readonly KeySource[],
-  azure: Pick<AzureAccess, 'credential'>,
-  run: Opening,
+  azure: VaultAccess,
+  run: KeyUser,
 ): Promise<readonly AvailableKey[]> {
   const { log } = run;
-  const open = async (key: KeyConfiguration): Promise<AvailableKey> => ({
-    ...(await openKeyInput(key, azure, run)),
+  const open = async (key: NamedKey): Promise<AvailableKey> => ({
+    ...(await openNamedKey(key, azure, run)),
     reference: key.reference,
   });
   const opened = await asOwner(() =>
     mapConcurrent(sources, limits.concurrentVaultKeys, async (source) => {
       if (!('vaultUrl' in source)) return [await open(source)];
       const found = await keysOfVault(source.vaultUrl, azure, run);
-      const inForce = await mapConcurrent(found, limits.concurrentVaultKeys, async (key) => {
+      const usable = await mapConcurrent(found, limits.concurrentVaultKeys, async (key) => {
         try {
           return [await open(key)];
         } catch (error) {
@@ -46,7 +51,7 @@ export async function openAvailableKeys(
           throw error;
         }
       });
-      return inForce.flat();
+      return usable.flat();
     }),
   );
   const byId = new Map<KeyId, AvailableKey>();
@@ -60,9 +65,9 @@ export async function openAvailableKeys(
 
 async function keysOfVault(
   vaultUrl: string,
-  { credential }: Pick<AzureAccess, 'credential'>,
-  { signal, clock, log }: Opening,
-): Promise<readonly KeyConfiguration[]> {
+  { credential }: VaultAccess,
+  { signal, clock, log }: KeyUser,
+): Promise<readonly NamedKey[]> {
   const options = { signal, clock };
   const listed = await listVaultKeys(vaultUrl, credential, {
     ...options,

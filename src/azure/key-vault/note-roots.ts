@@ -1,13 +1,13 @@
 /**
- * Writes the record of root keys at signing keys, wherever a run knows them as their owner does. What
- * cannot be written is told with the command that does it: the run itself has done what it was asked for.
+ * Writes the record of root keys at signing keys, wherever a run knows them as their owner does. A record
+ * that cannot be written is a warning with the command that writes it: the run has done its work.
  */
-import { recordRoots, vaultFlagOf, type RecordChange } from '../../azure/index.js';
+import { commandLine } from '../../command-line.js';
 import { isTrustError } from '../../errors.js';
 import { formatKeyReference, type KeyReference, type VaultReference } from '../../signing/index.js';
-import type { Run } from '../context.js';
-import { commandLine } from '../report/command-line.js';
-import type { AzureAccess } from '../access/access.js';
+import type { KeyUser, VaultAccess } from './named-key.js';
+import { recordRoots, type RecordChange } from './root-record.js';
+import { vaultFlagOf } from './wording.js';
 
 /**
  * Writes the record at a key. A key in a file has none.
@@ -16,8 +16,8 @@ import type { AzureAccess } from '../access/access.js';
 export async function noteRoots(
   reference: KeyReference,
   change: RecordChange,
-  { credential }: Pick<AzureAccess, 'credential'>,
-  { secrets, signal, clock, nameInput, log }: Run,
+  { credential }: VaultAccess,
+  { secrets, signal, clock, nameInput, log }: KeyUser,
 ): Promise<boolean> {
   if (reference.kind === 'file' || change.add.length === 0) return false;
   const url = formatKeyReference(reference);
@@ -44,7 +44,7 @@ export async function noteRoots(
     );
     return false;
   } catch (error) {
-    // Stopped by the host: what was asked for is done, and the next run writes the record.
+    // Stopped by the host: the work is done, and the next run writes the record.
     if (!isTrustError(error, 'INTERRUPTED')) throw error;
     log.warn(`${url} has no record of the root key ${ids} yet: ${error.message}`);
     return false;

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openVaultKey } from '../../../src/azure/index.js';
-import { explainVersion } from '../../../src/commands/signing/earlier-version.js';
+import { openVaultKey, explainVersion } from '../../../src/azure/index.js';
 import { parseKeyReference } from '../../../src/signing/index.js';
 import { examineSigning } from '../../../src/trust/index.js';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandLine, ourCommand } from '../../../src/commands/report/command-line.js';
+import { commandLine, ourCommand } from '../src/command-line.js';
 
 describe('a command line to copy', () => {
   it('has flags with values, lists as one value, and leaves out what is not given', () => {

@@ -2,7 +2,7 @@
  * For a key that follows the newest version and is refused: whether an earlier version of it is the one
  * that the repository lists. Only explains; it never signs with a version nobody asked for.
  */
-import { listKeyVersions, readVaultKey, type VaultKeyInfo } from '../../azure/index.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { TrustError, isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import {
@@ -19,12 +19,12 @@ import {
   type RoleName,
   type TrustServer,
 } from '../../trust/index.js';
-import { mapConcurrent } from '../../concurrency.js';
-import type { Run } from '../context.js';
-import type { Session } from '../access/access.js';
+import { listKeyVersions } from './list-keys.js';
+import type { KeyUser, VaultAccess } from './named-key.js';
+import { readVaultKey, type VaultKeyInfo } from './read-key.js';
 
 /** The key that was refused, and what it was to sign. */
-export interface RefusedKey {
+interface RefusedKey {
   readonly reference: KeyReference;
   readonly keyId: KeyId;
   readonly server: TrustServer;
@@ -32,7 +32,7 @@ export interface RefusedKey {
   readonly tags: readonly string[];
 }
 
-type Context = Pick<Run, 'clock' | 'signal' | 'nameInput'>;
+type Context = Pick<KeyUser, 'clock' | 'signal' | 'nameInput'>;
 type VersionedReference = VaultKeyReference | VaultCertificateReference;
 
 /**
@@ -42,7 +42,7 @@ type VersionedReference = VaultKeyReference | VaultCertificateReference;
  */
 export async function explainVersion<T>(
   refused: RefusedKey,
-  session: Pick<Session, 'credential'>,
+  access: VaultAccess,
   context: Context,
   body: () => Promise<T>,
 ): Promise<T> {
@@ -50,21 +50,21 @@ export async function explainVersion<T>(
     return await body();
   } catch (error) {
     if (!isTrustError(error, 'KEY_NOT_AUTHORIZED')) throw error;
-    throw await completed(error, refused, session, context);
+    throw await completed(error, refused, access, context);
   }
 }
 
 async function completed(
   error: TrustError,
   key: RefusedKey,
-  session: Pick<Session, 'credential'>,
+  access: VaultAccess,
   context: Context,
 ): Promise<TrustError> {
   const { reference, server } = key;
   if (!followsNewest(reference)) return error;
   const name = formatKeyReference(reference);
   try {
-    const found = await findListed(reference, key, session.credential, context);
+    const found = await findListed(reference, key, access.credential, context);
     if (found === undefined) return error;
     const { newest, listed, role } = found;
     const pinned = formatKeyReference({ ...reference, version: listed.reference.version });
@@ -106,7 +106,7 @@ interface Found {
 async function findListed(
   { vaultUrl, name }: VersionedReference,
   { keyId, server, pins, tags }: RefusedKey,
-  credential: Session['credential'],
+  credential: VaultAccess['credential'],
   { clock, signal }: Context,
 ): Promise<Found | undefined> {
   const options = { clock, signal };
