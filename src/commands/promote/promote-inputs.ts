@@ -1,4 +1,5 @@
 /** The inputs of `promote`, and what they ask for: images of sources, and where their copies go. */
+import type { ImageRequest } from '../../deployment-files/index.js';
 import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
 import { gunOf, parseImageReference } from '../../registry/index.js';
@@ -25,7 +26,6 @@ import {
 } from '../inputs/signing.js';
 import type { SigningTarget } from '../signing/preflight.js';
 import type { Reading } from '../verification/load-trust-data.js';
-import type { ImageRequest } from '../verification/requests.js';
 
 export const promoteInputs = {
   registry: { ...registry, required: true },

@@ -1,5 +1,6 @@
 /** Judges images: first whether a signature counts, then what else is required of them. */
 import { mapConcurrent } from '../../concurrency.js';
+import type { ImageRequest } from '../../deployment-files/index.js';
 import { isTrustError, unreachableCodes, type TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import { lookUpImage, type TrustedView } from '../../trust/index.js';
@@ -10,7 +11,6 @@ import {
   type JudgingRun,
   type VerifyPolicy,
 } from './requirements.js';
-import type { ImageRequest } from './requests.js';
 import type { Verdict, VerdictProblem } from './verdict.js';
 
 /** What is known of the image's repository: its trust data, that it has none, or why neither. */

@@ -1,5 +1,6 @@
 /** Reads and verifies the trust data of every repository that images come from, each once. */
 import { mapConcurrent } from '../../concurrency.js';
+import type { ImageRequest } from '../../deployment-files/index.js';
 import { TrustError, isInputCode, isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import {
@@ -14,7 +15,6 @@ import type { Run } from '../context.js';
 import { pinsFor, type ScopedPin } from '../inputs/pins.js';
 import { describePin, resolvePin, warnOfFirstUse } from '../signing/pins.js';
 import type { Repository } from './judge.js';
-import type { ImageRequest } from './requests.js';
 
 /** How repositories are read. */
 export interface Reading {

@@ -2,12 +2,12 @@
  * What a signed image has to be besides signed. Each requirement is one function that gives one
  * finding; a new one joins the list at the end, and nothing else changes.
  */
+import type { ImageRequest } from '../../deployment-files/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
 import { ageProblem, imageDatesOf, type Manifest, type NamePattern } from '../../registry/index.js';
 import type { RoleName, SignedImage } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import type { Run } from '../context.js';
-import type { ImageRequest } from './requests.js';
 import type { Finding } from './verdict.js';
 
 /** What is required of images. */

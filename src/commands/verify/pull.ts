@@ -2,15 +2,7 @@
  * Pulls verified images by digest and gives them the tag that was asked for. Docker's own content
  * trust is not needed for that, and newer versions have none: the digest says it all.
  */
-import {
-  createDockerCli,
-  createPrivateConfig,
-  dockerCapabilities,
-  dockerEnvironment,
-  readVariable,
-  userDockerConfig,
-  type DockerCli,
-} from '../../docker/index.js';
+import { checkDocker, withPrivateDocker, type DockerCli } from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
 import type { ExecResult } from '../../ports.js';
 import type { Run } from '../context.js';
@@ -20,66 +12,37 @@ import type { Verdict } from '../verification/verdict.js';
 type Puller = (verified: readonly Verdict[]) => Promise<void>;
 
 /** @throws {TrustError} DOCKER_NOT_FOUND, DOCKER_ENGINE_DOWN */
-export async function openPuller(passThrough: readonly string[], run: Run): Promise<Puller> {
-  const { exec, signal, platform, workingDirectory } = run;
-  const windows = platform === 'win32';
-  const environment = dockerEnvironment(run.environment, { windows, passThrough });
-  const cliWith = (env: Readonly<Record<string, string>>): DockerCli =>
-    createDockerCli({ exec, env, cwd: workingDirectory, signal });
-  await dockerCapabilities(cliWith(environment), {
-    host: readVariable(environment, 'DOCKER_HOST', windows),
-    context: readVariable(environment, 'DOCKER_CONTEXT', windows),
-  }).engine();
+export async function openPuller(passEnvironment: readonly string[], run: Run): Promise<Puller> {
+  const docker = await checkDocker({ build: undefined, signs: false, passEnvironment }, run);
   return async (verified) => {
-    for (const host of new Set(verified.map(({ request }) => request.image.host))) {
-      const verdicts = verified.filter(({ request }) => request.image.host === host);
-      const config = await privateConfig(host, verdicts, run);
-      try {
-        const docker = cliWith({ ...environment, ...config.env });
-        for (const verdict of verdicts) await pullOne(docker, verdict, run);
-      } finally {
-        await config.dispose();
-      }
+    for (const registry of new Set(verified.map(({ request }) => request.image.host))) {
+      const verdicts = verified.filter(({ request }) => request.image.host === registry);
+      const { repository = '' } = verdicts[0]?.request.image ?? {};
+      // It was opened when the trust data was read.
+      const session = await run.access.sessionToRead({ host: registry, repository }, undefined);
+      await withPrivateDocker({ docker, registry, login: session.dockerLogin }, run, ({ cli }) =>
+        pullAll(cli, verdicts, run),
+      );
     }
   };
 }
 
-async function privateConfig(
-  registry: string,
-  [first]: readonly Verdict[],
-  run: Run,
-): ReturnType<typeof createPrivateConfig> {
-  const windows = run.platform === 'win32';
-  const image = { host: registry, repository: first?.request.image.repository ?? '' };
-  // It was opened when the trust data was read.
-  const session = await run.access.sessionToRead(image, undefined);
-  const login = await session.dockerLogin();
-  const authConfig = readVariable(run.environment, 'DOCKER_AUTH_CONFIG', windows);
-  return createPrivateConfig({
-    userConfig: userDockerConfig(run),
-    tempDirectory: run.tempDirectory,
-    ...(login ? { login: { registry, ...login } } : {}),
-    ...(authConfig === undefined ? {} : { authConfig }),
-    windows,
-    onCreated: (folder) => {
-      run.registerCleanup(folder);
-    },
-  });
-}
-
-async function pullOne(
+async function pullAll(
   docker: DockerCli,
-  { request: { gun, tag }, digest = '' }: Verdict,
+  verdicts: readonly Verdict[],
   { log }: Pick<Run, 'log'>,
 ): Promise<void> {
-  const name = `${gun}@${digest}`;
-  log.info(`docker pull ${name}`);
-  const pulled = await docker(['pull', name], { echo: true });
-  if (pulled.exitCode !== 0) throw failure(`${name} could not be pulled`, pulled);
-  if (tag === undefined) return;
-  log.info(`docker tag ${name} ${gun}:${tag}`);
-  const tagged = await docker(['tag', name, `${gun}:${tag}`]);
-  if (tagged.exitCode !== 0) throw failure(`${name} could not be tagged as ${tag}`, tagged);
+  for (const { request, digest = '' } of verdicts) {
+    const { gun, tag } = request;
+    const name = `${gun}@${digest}`;
+    log.info(`docker pull ${name}`);
+    const pulled = await docker(['pull', name], { echo: true });
+    if (pulled.exitCode !== 0) throw failure(`${name} could not be pulled`, pulled);
+    if (tag === undefined) continue;
+    log.info(`docker tag ${name} ${gun}:${tag}`);
+    const tagged = await docker(['tag', name, `${gun}:${tag}`]);
+    if (tagged.exitCode !== 0) throw failure(`${name} could not be tagged as ${tag}`, tagged);
+  }
 }
 
 function failure(what: string, { exitCode, stderr }: ExecResult): TrustError {

@@ -1,26 +1,19 @@
 /** The inputs of `verify`, and what they ask for. The files they name are read here; nobody is asked. */
 import path from 'node:path';
-import { readImageFiles, type ImageFile } from '../../deployment-files/index.js';
-import type { Inputs } from '../../inputs/index.js';
 import {
-  parseImageReference,
-  parseNamePattern,
-  parseRegistryHost,
-  parseRepository,
-  parseTag,
-} from '../../registry/index.js';
+  readImageFiles,
+  requestsOf,
+  type ImageFile,
+  type ImageRequest,
+} from '../../deployment-files/index.js';
+import type { Inputs } from '../../inputs/index.js';
+import { parseImageReference, parseNamePattern } from '../../registry/index.js';
 import { parseDays, readDays, warnExpiryDays } from '../inputs/days.js';
 import { registryLogin } from '../inputs/identity.js';
-import { tags } from '../inputs/image.js';
+import { imageInputs, readImage } from '../inputs/image.js';
 import { readScopedPins, trustPin } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
-import {
-  images,
-  readScopedTrustServer,
-  registry,
-  repository,
-  trustServer,
-} from '../inputs/repositories.js';
+import { images, readScopedTrustServer, trustServer } from '../inputs/repositories.js';
 import {
   parseRole,
   passEnvironment,
@@ -29,12 +22,9 @@ import {
 } from '../inputs/signing.js';
 import type { VerifyPolicy } from '../verification/requirements.js';
 import type { Reading } from '../verification/load-trust-data.js';
-import { requestsOf, type ImageRequest } from '../verification/requests.js';
 
 export const verifyInputs = {
-  registry,
-  repository,
-  tags,
+  ...imageInputs,
   images: {
     ...images,
     note: 'Images by tag, by digest or by both: a digest is accepted if a tag with that very digest is signed; tag and digest must agree.',
@@ -211,23 +201,18 @@ export async function parseVerify(
 }
 
 /** The images that registry, repository and tags name together. */
-function readOwnImages({ values: inputs, parse, add, nameInput }: VerifyRead): readonly string[] {
-  const { registry, repository, tags } = inputs;
-  const host =
-    registry === undefined ? undefined : parse('registry', () => parseRegistryHost(registry));
-  if (repository === undefined && tags.length === 0) return [];
+function readOwnImages(read: VerifyRead): readonly string[] {
+  const { values, add, nameInput } = read;
+  const { registry, repository, tags, gun } = readImage(read);
+  if (values.repository === undefined && values.tags.length === 0) return [];
   for (const input of ['registry', 'repository', 'tags'] as const) {
-    if ((inputs[input]?.length ?? 0) > 0) continue;
+    if ((values[input]?.length ?? 0) > 0) continue;
     const problem = 'is not set, but others of registry, repository and tags are';
     const remedy = `Set ${nameInput('registry')}, ${nameInput('repository')} and ${nameInput('tags')} together.`;
     add({ input, problem, code: 'INPUT_MISSING', remedy });
   }
-  const name =
-    repository === undefined ? undefined : parse('repository', () => parseRepository(repository));
-  return tags.flatMap((text) => {
-    const tag = parse('tags', () => parseTag(text));
-    return tag === undefined || host === undefined || name === undefined
-      ? []
-      : [`${host}/${name}:${tag}`];
-  });
+  // A part that cannot be read is empty, and among the problems.
+  return registry === '' || repository === ''
+    ? []
+    : tags.filter((tag) => tag !== '').map((tag) => `${gun}:${tag}`);
 }

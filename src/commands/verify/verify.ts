@@ -5,6 +5,7 @@
 import {
   destinationsOf,
   fillIn,
+  keyOf,
   strayFilesIn,
   writeImageFiles,
   type Destination,
@@ -18,7 +19,6 @@ import type { Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import { judgeAll } from '../verification/judge.js';
 import { loadTrustData } from '../verification/load-trust-data.js';
-import { keyOf } from '../verification/requests.js';
 import { failureOf, type Verdict } from '../verification/verdict.js';
 import { openPuller } from './pull.js';
 import { parseVerify, verifyInputs, type VerifyConfiguration } from './verify-inputs.js';

@@ -1,6 +1,6 @@
-/** What is to be verified: every image once, with all the places that name it. */
-import type { ImageFile } from '../../deployment-files/index.js';
-import { gunOf, parseImageReference, type ImageReference } from '../../registry/index.js';
+/** The images that inputs and files name: each once, with all the places that name it. */
+import { gunOf, parseImageReference, type ImageReference } from '../registry/index.js';
+import type { ImageFile } from './types.js';
 
 /** One image that was asked for. */
 export interface ImageRequest {
