@@ -57,6 +57,8 @@ export const limits = {
   registryLoginMs: 20 * 60_000,
   /** How long a registry login lasts that does not say so (ACR's refresh tokens: 3 hours). */
   registryLoginLifetimeMs: 3 * 60 * 60_000,
+  /** How long a connection is kept that nobody uses: less than any server keeps it (Node.js: 5 s). */
+  idleConnectionMs: 4_000,
   /** Requests of the whole process that are under way at the same time. */
   concurrentRequests: 32,
   /** One request with all its tries; and one try of a request that may be repeated. */

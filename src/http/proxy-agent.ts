@@ -2,8 +2,8 @@
  * Tunnels to servers through a proxy, and says so when it is the proxy that fails: what it answers
  * to CONNECT is never taken for the server's word, because no TLS vouches for it.
  */
-import type { ClientRequest } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { AgentOptions, ClientRequest } from 'node:http';
+import type { Socket } from 'node:net';
 
 import { HttpsProxyAgent } from 'https-proxy-agent';
 
@@ -23,10 +23,17 @@ type ConnectOptions = Parameters<HttpsProxyAgent<string>['connect']>[1];
 /** An agent for one proxy. Its errors have complete messages, and a code of ./failure.ts. */
 export class ProxyAgent extends HttpsProxyAgent<string> {
   readonly #proxy: Proxy;
+  /** By target, so that a further tunnel resumes the session of an earlier one. */
+  readonly #sessions = new Map<string, Buffer>();
 
-  constructor(proxy: Proxy, options: { readonly keepAlive: boolean }) {
+  constructor(proxy: Proxy, options: AgentOptions) {
     super(proxy.url, options);
     this.#proxy = proxy;
+  }
+
+  /** Known of every request; told by the library in a way that loses the tunnels it keeps. */
+  override isSecureEndpoint(): boolean {
+    return true;
   }
 
   override async connect(
@@ -38,14 +45,21 @@ export class ProxyAgent extends HttpsProxyAgent<string> {
     request.once('proxyConnect', (answer: { readonly statusCode: number }) => {
       status = answer.statusCode;
     });
-    const tunnel = await this.#bounded(super.connect(request, options), target);
-    if (status === 200) return tunnel;
+    const session = this.#sessions.get(target);
+    const resuming = session && { session };
+    const connecting = super.connect(request, { ...options, ...resuming });
+    const tunnel = await this.#bounded(connecting, target);
+    if (status === 200) {
+      tunnel.on('session', (made: Buffer) => this.#sessions.set(target, made));
+      tunnel.once('error', () => this.#sessions.delete(target));
+      return tunnel;
+    }
     tunnel.destroy();
     throw this.#refused(target, status ?? 0);
   }
 
   /** Waits for the proxy, though not for long, and translates its failures. */
-  async #bounded<T extends Duplex>(connecting: Promise<T>, target: string): Promise<T> {
+  async #bounded<T extends Socket>(connecting: Promise<T>, target: string): Promise<T> {
     const ms = limits.proxyConnectMs;
     const wait = { isLate: false };
     let timer: NodeJS.Timeout | undefined;

@@ -1,6 +1,6 @@
 /**
- * Sends one request once: through the proxy that the environment names, on a connection of its own
- * where it must not be repeated. Retries, redirects and logging are src/http/client.ts's.
+ * Sends one request once: through the proxy that the environment names, on a connection that is kept
+ * for the next. Retries, redirects and logging are src/http/client.ts's.
  */
 import { Agent } from 'node:https';
 
@@ -11,10 +11,10 @@ import {
 } from '@azure/core-rest-pipeline';
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 
+import { limits } from '../limits.js';
 import { ProxyAgent } from './proxy-agent.js';
 import { readProxies } from './proxy.js';
-import type { Proxy, ProxyEnvironment } from './proxy.js';
-import { mayRetry } from './retry.js';
+import type { ProxyEnvironment } from './proxy.js';
 import type { HttpRequest } from './types.js';
 
 /** Sends `request` to `url` once; the body of the answer is still a stream. */
@@ -47,34 +47,25 @@ export function createTransport(userAgent: string, environment: ProxyEnvironment
       allowInsecureConnection: url.protocol === 'http:',
       streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
     });
-    const agent = agentFor(url, mayRetry(request));
+    const agent = agentFor(url);
     if (agent !== undefined) sent.agent = agent;
     return network.sendRequest(sent);
   };
 }
 
 /**
- * Gives the agent for a request. One that must not be repeated gets a connection of its own: on a
- * kept-alive one the server may be hanging up just now, and nobody could tell whether the request
- * had arrived. Plain http is spoken with endpoints of this machine only, never through a proxy.
+ * Gives the agent for a request. Connections are kept, but not for long: servers and what stands before
+ * them hang up on those that are idle, and of a request that meets that moment nobody can tell whether
+ * it arrived. Plain http is spoken with endpoints of this machine only, never through a proxy.
  */
-function createAgents(
-  environment: ProxyEnvironment,
-): (url: URL, isRepeatable: boolean) => Agent | ProxyAgent | undefined {
+function createAgents(environment: ProxyEnvironment): (url: URL) => Agent | ProxyAgent | undefined {
   const proxyFor = readProxies(environment);
-  const direct = { kept: new Agent({ keepAlive: true }), fresh: new Agent({ keepAlive: false }) };
-  let tunnels: { readonly kept: ProxyAgent; readonly fresh: ProxyAgent } | undefined;
-  const tunnelsOf = (proxy: Proxy): NonNullable<typeof tunnels> => {
-    tunnels ??= {
-      kept: new ProxyAgent(proxy, { keepAlive: true }),
-      fresh: new ProxyAgent(proxy, { keepAlive: false }),
-    };
-    return tunnels;
-  };
-  return (url, isRepeatable) => {
+  const options = { keepAlive: true, timeout: limits.idleConnectionMs };
+  let direct: Agent | undefined;
+  let tunnels: ProxyAgent | undefined;
+  return (url) => {
     if (url.protocol === 'http:') return undefined;
     const proxy = proxyFor(url);
-    const agents = proxy === undefined ? direct : tunnelsOf(proxy);
-    return isRepeatable ? agents.kept : agents.fresh;
+    return proxy ? (tunnels ??= new ProxyAgent(proxy, options)) : (direct ??= new Agent(options));
   };
 }

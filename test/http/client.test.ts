@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -188,6 +190,53 @@ describe('sending again', () => {
     });
     expect((await send({ timeoutMs: 2000 })).status).toBe(503);
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe('the connections of a client', () => {
+  const open = () => {
+    const http = createHttpClient({ userAgent: 'test/1', environment: process.env });
+    return (request: Partial<HttpRequest> = {}) =>
+      http({ method: 'GET', url: 'https://registry.test/v2/', maxBytes: 1000, ...request });
+  };
+
+  it('are one tunnel for all requests that follow each other', async () => {
+    const host = await serve((_req, res) => res.end('{}'));
+    const ask = open();
+    for (const method of ['GET', 'POST', 'GET', 'DELETE'] as const) await ask({ method });
+    expect(host.connections()).toBe(1);
+  });
+
+  it('are as many as there are requests side by side, and kept', async () => {
+    const host = await serve((_req, res) => setTimeout(() => res.end('{}'), 50));
+    const ask = open();
+    await Promise.all([ask(), ask(), ask()]);
+    await Promise.all([ask(), ask(), ask()]);
+    expect(host.connections()).toBe(3);
+  });
+
+  it('resume the session of an earlier one', async () => {
+    await serve((req, res) => {
+      res.setHeader('connection', 'close');
+      const { socket } = req as { readonly socket: Pick<TLSSocket, 'isSessionReused'> | Socket };
+      res.end(String('isSessionReused' in socket && socket.isSessionReused()));
+    });
+    const ask = open();
+    const { body } = await ask();
+    expect([body.toString(), (await ask()).body.toString()]).toEqual(['false', 'true']);
+  });
+
+  it('are given up where the server has, and the request is not lost', async () => {
+    const hangUp = new Set<() => void>();
+    const host = await serve((req, res) => {
+      res.end('{}', () => hangUp.add(() => req.socket.destroy()));
+    });
+    const ask = open();
+    await ask();
+    for (const close of hangUp) close();
+    expect((await ask()).status).toBe(200);
+    expect(host.connections()).toBe(2);
+    expect(host.requests).toHaveLength(2);
   });
 });
 

@@ -46,7 +46,15 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     onRefused: (host: string) => {
       const now = performance.now();
       const when = { startedMs: now, endedMs: now };
-      log.add({ host, method: 'CONNECT', path: '', status: 0, userAgent: '', ...when });
+      log.add({
+        host,
+        method: 'CONNECT',
+        path: '',
+        status: 0,
+        userAgent: '',
+        connection: 0,
+        ...when,
+      });
     },
   };
   const main = await openProxy({ ...common, listener, socketPath });

@@ -3,6 +3,7 @@
  * Azure, docker-registry or notary-server. Decides nothing about rights.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { alterAnswer } from './alter-answer.js';
@@ -36,7 +37,11 @@ const TRUST_IS_OFF = JSON.stringify({
 
 /** Makes the listener for all decrypted requests. */
 export function createRouter(parts: RouterParts): RequestListener {
-  const state = { notaryTurns: createTurns(), referrers: createReferrers() };
+  const state = {
+    notaryTurns: createTurns(),
+    referrers: createReferrers(),
+    connections: createConnections(),
+  };
   return (req, res) => {
     answer(parts, state, req, res).catch((error: unknown) => {
       res.destroy(error instanceof Error ? error : new Error(String(error)));
@@ -44,15 +49,39 @@ export function createRouter(parts: RouterParts): RequestListener {
   };
 }
 
+interface State {
+  readonly notaryTurns: Turns;
+  readonly referrers: Referrers;
+  readonly connections: Connections;
+}
+
+/** Numbers connections, from 1. */
+interface Connections {
+  numberOf(socket: Socket): number;
+}
+
+function createConnections(): Connections {
+  const numbers = new WeakMap<Socket, number>();
+  let count = 0;
+  return {
+    numberOf(socket) {
+      const number = numbers.get(socket) ?? (count += 1);
+      numbers.set(socket, number);
+      return number;
+    },
+  };
+}
+
 async function answer(
   { emulator, upstreams, log, faults }: RouterParts,
-  { notaryTurns, referrers }: { readonly notaryTurns: Turns; readonly referrers: Referrers },
+  { notaryTurns, referrers, connections }: State,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
   const host = (req.headers.host ?? '').toLowerCase().replace(/:443$/, '');
   const { method = 'GET', url = '/' } = req;
   const startedMs = performance.now();
+  const connection = connections.numberOf(req.socket);
   let finishedMs: number | undefined;
   res.once('finish', () => {
     finishedMs = performance.now();
@@ -61,7 +90,7 @@ async function answer(
     const status = res.writableFinished ? res.statusCode : 0;
     const userAgent = req.headers['user-agent'] ?? '';
     const endedMs = finishedMs ?? performance.now();
-    log.add({ host, method, path: url, status, userAgent, startedMs, endedMs });
+    log.add({ host, method, path: url, status, userAgent, startedMs, endedMs, connection });
   });
   const failure = faults.take(method, host, url);
   const cutAfterServer = failure?.kind === 'cut' && failure.afterServer === true;

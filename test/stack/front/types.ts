@@ -29,6 +29,8 @@ export interface FrontRequest {
   /** Milliseconds of a clock of the front's own: when the request came, and when its answer left. */
   readonly startedMs: number;
   readonly endedMs: number;
+  /** Number of the connection that it came by: the same for requests that share one. */
+  readonly connection: number;
 }
 
 /** Which requests to show. */
