@@ -34,6 +34,7 @@ export { findVaultKey } from './find-key.js';
 export { assertImportable, importVaultKey } from './import-key.js';
 export { listKeyVersions, listVaultKeys } from './list-keys.js';
 export { openKey, type OpenedKey, type OpenKeyOptions } from './open-key.js';
+export { resolvePin, resolvePins } from './open-pin.js';
 export { openPublicKey, type OpenedPublicKey } from './open-public-key.js';
 export {
   openSigningCertificate,

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { resolvePins } from '../../azure/index.js';
 import { mapConcurrent } from '../../concurrency.js';
 import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
@@ -29,6 +30,7 @@ import {
   type RoleFacts,
   type SignedTag,
   type TrustedView,
+  matchedPin,
 } from '../../trust/index.js';
 import type { ScopedTrustServer } from '../access/access.js';
 import { defineCommand } from '../command.js';
@@ -45,7 +47,6 @@ import { code, escape, truncateList } from '../report/text.js';
 import type { Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import { eachRepository, failureOfEach } from '../repositories/index.js';
-import { matchedPin, resolvePins } from '../signing/pins.js';
 
 const inspectInputs = {
   ...repositoryInputs,

@@ -3,7 +3,12 @@
  * each role of each repository expires, and how it is shown. The right to read repositories, and the
  * public halves of keys, is enough.
  */
-import { openAvailableKeys, type AvailableKey, type KeySource } from '../../azure/index.js';
+import {
+  openAvailableKeys,
+  type AvailableKey,
+  type KeySource,
+  resolvePin,
+} from '../../azure/index.js';
 import { isTrustError, unreachableCodes } from '../../errors.js';
 import {
   dayOf,
@@ -34,7 +39,6 @@ import {
   type Result,
   type OpenRepository,
 } from '../repositories/index.js';
-import { resolvePin } from '../signing/pins.js';
 
 /** The inputs that all three have. */
 export const expiryInputs = {

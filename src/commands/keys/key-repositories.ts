@@ -2,8 +2,9 @@
  * The trust data of the repositories that keys may be used in: those that the inputs name, and those
  * that the keys name themselves. Reads only, expired data as well; what cannot be read is only reported.
  */
+import { resolvePins } from '../../azure/index.js';
 import type { TrustError } from '../../errors.js';
-import { readRepository, type Gun, type TrustedView } from '../../trust/index.js';
+import { readRepository, type Gun, type TrustedView, describePin } from '../../trust/index.js';
 import type { AzureAccess } from '../access/access.js';
 import type { Run } from '../context.js';
 import { pinInputs, type PinReference } from '../inputs/pins.js';
@@ -14,7 +15,6 @@ import {
   type NamedRepository,
 } from '../inputs/repositories.js';
 import { openRepositories, mapResults } from '../repositories/index.js';
-import { describePin, resolvePins } from '../signing/pins.js';
 
 /** Inputs of commands that use the trust data of repositories where there are any. */
 export const keyRepositoryInputs = { ...repositoryInputs, ...pinInputs };

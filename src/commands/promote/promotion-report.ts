@@ -1,9 +1,9 @@
 /** How far a run of `promote` has come, and what it says of that. Decides nothing. */
+import { matchedPin, rootWords } from '../../trust/index.js';
 import { sizeOf, type CopyFacts } from '../../registry/index.js';
 import { keyFacts } from '../signing/job-report.js';
 import { code, escape } from '../report/text.js';
 import type { Report } from '../report/report.js';
-import { matchedPin, rootWords } from '../signing/pins.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import { leastCertain, nothingPushed, pushedIn, stateTexts } from '../signing/registry-state.js';

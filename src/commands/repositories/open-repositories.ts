@@ -9,10 +9,11 @@ import {
   type Anchored,
   type VouchingKey,
   type TrustServer,
+  describePin,
+  warnOfFirstUse,
 } from '../../trust/index.js';
 import type { Run } from '../context.js';
 import type { Session } from '../access/access.js';
-import { describePin, warnOfFirstUse } from '../signing/pins.js';
 import { eachRepository, unwrapAll, type Result } from './each-repository.js';
 import type { NamedRepository } from '../inputs/repositories.js';
 

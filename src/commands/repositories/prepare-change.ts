@@ -2,7 +2,12 @@
  * The first half of every change of many repositories: whatever could keep one of them from being
  * changed is known before the first is changed. Changes nothing.
  */
-import { openAvailableKeys, type AvailableKey, type KeySource } from '../../azure/index.js';
+import {
+  openAvailableKeys,
+  type AvailableKey,
+  type KeySource,
+  resolvePin,
+} from '../../azure/index.js';
 import { proveSigner } from '../../signing/index.js';
 import {
   pinsForNewRoot,
@@ -15,7 +20,6 @@ import {
 import type { Run } from '../context.js';
 import type { PinReference } from '../inputs/pins.js';
 import type { NamedRepository } from '../inputs/repositories.js';
-import { resolvePin } from '../signing/pins.js';
 import { eachRepository, unwrapAll } from './each-repository.js';
 import { loginToAll, readTrust, type OpenRepository } from './open-repositories.js';
 

@@ -8,6 +8,7 @@ import {
   type OpenedKey,
   openNamedKey,
   type NamedKey,
+  resolvePins,
 } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import { checkTagPattern, selectTags, type TagSelection } from '../../registry/index.js';
@@ -25,6 +26,10 @@ import {
   type RevokedTag,
   type TrustedView,
   type TrustServer,
+  describePin,
+  matchedPin,
+  rootWords,
+  warnOfFirstUse,
 } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
@@ -43,13 +48,6 @@ import {
 import { signingInputs } from '../inputs/signing.js';
 import { code, escape, truncateList } from '../report/text.js';
 import type { Paragraph } from '../report/report.js';
-import {
-  describePin,
-  matchedPin,
-  resolvePins,
-  rootWords,
-  warnOfFirstUse,
-} from '../signing/pins.js';
 import { codeColumn, tableOf, type Table } from '../report/table.js';
 
 export const revoke = defineCommand({

@@ -1,11 +1,10 @@
 /** What a `sign` of `images` says of each image. Facts only. */
 import type { TrustError } from '../../errors.js';
-import type { RoleName, Signer } from '../../trust/index.js';
+import { type RoleName, type Signer, signedWords } from '../../trust/index.js';
 import { failureOfMany } from '../report/failure-of-many.js';
 import { keyFacts } from '../signing/job-report.js';
 import { code, escape } from '../report/text.js';
 import type { Report } from '../report/report.js';
-import { signedWords } from '../signing/pins.js';
 import { codeColumn, tableOf } from '../report/table.js';
 import type { TagState } from '../signing/registry-state.js';
 

@@ -1,4 +1,5 @@
 /** Lists who may sign repositories. Reads only, needs no more than AcrPull, and shows expired data too. */
+import { resolvePin } from '../../azure/index.js';
 import {
   listSigners,
   releasesRole,
@@ -21,7 +22,6 @@ import {
   mapResults,
   valuesOf,
 } from '../repositories/index.js';
-import { resolvePin } from '../signing/pins.js';
 
 /** The signers of one repository, with the facts of every role. */
 interface RepositorySigners {

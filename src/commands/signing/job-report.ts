@@ -3,7 +3,13 @@
  * that when it ends, done or failed.
  */
 import type { BaseImageReport } from '../../docker/index.js';
-import { expiriesOf, type Signer, type TagContent } from '../../trust/index.js';
+import {
+  expiriesOf,
+  type Signer,
+  type TagContent,
+  rootWords,
+  signedWords,
+} from '../../trust/index.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import type { Run } from '../context.js';
 import {
@@ -18,7 +24,6 @@ import {
 import type { SigningProgress } from './sign-tags.js';
 import { code, escape } from '../report/text.js';
 import type { ErrorFacts, Report } from '../report/report.js';
-import { rootWords, signedWords } from './pins.js';
 
 /** One tag as it stands after the run. */
 export interface TagReport {

@@ -12,6 +12,7 @@ import {
   isMatterOfRights,
   noteRoots,
   openNamedKey,
+  resolvePin,
 } from '../../azure/index.js';
 import { isTrustError, TrustError } from '../../errors.js';
 import { createRootCertificate, formatKeyReference, proveSigner } from '../../signing/index.js';
@@ -28,13 +29,14 @@ import {
   type SigningOutlook,
   type TrustedView,
   type TrustServer,
+  describePin,
+  warnOfFirstUse,
 } from '../../trust/index.js';
 import { startInBackground } from '../../concurrency.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import type { SigningConfiguration } from '../inputs/signing.js';
 import type { Run } from '../context.js';
 import type { Session } from '../access/access.js';
-import { describePin, pinOf, resolvePin, warnOfFirstUse } from './pins.js';
 
 /** The root key of a repository without trust data. */
 export interface RootPlan {
@@ -196,7 +198,7 @@ async function planSigning(
     log.info(root.key.signer.description);
     return {
       ...common,
-      pins: pins.length > 0 ? pins : [pinOf(rootId)],
+      pins: pins.length > 0 ? pins : [{ kind: 'key-id', keyId: rootId }],
       view: undefined,
       root,
       roles: ['targets'],

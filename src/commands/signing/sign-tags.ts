@@ -18,11 +18,12 @@ import {
   type TagContent,
   type TrustedView,
   type TrustServer,
+  matchedPin,
+  nameOfPin,
 } from '../../trust/index.js';
 import { startInBackground } from '../../concurrency.js';
 import type { Run } from '../context.js';
 import { failureOfMany } from '../report/failure-of-many.js';
-import { matchedPin, nameOfPin } from './pins.js';
 import type { SigningPlan } from './preflight.js';
 import { afterReadBack, withTags, type Progress } from './registry-state.js';
 

@@ -3,6 +3,7 @@
  * the name of each repository as a confirmation it deletes nothing anywhere. Says "deleted" only of
  * what the server no longer serves.
  */
+import { resolvePins } from '../../azure/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
 import {
   deleteTrustData,
@@ -11,6 +12,7 @@ import {
   type ExportedTrustData,
   type Gun,
   type Pin,
+  describePin,
 } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
@@ -30,7 +32,6 @@ import {
   requirePublish,
   type OpenRepository,
 } from '../repositories/index.js';
-import { describePin, resolvePins } from '../signing/pins.js';
 
 export const trustDelete = defineCommand({
   name: 'trustDelete',

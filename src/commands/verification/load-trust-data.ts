@@ -1,4 +1,5 @@
 /** Reads and verifies the trust data of every repository that images come from, each once. */
+import { resolvePin } from '../../azure/index.js';
 import { mapConcurrent } from '../../concurrency.js';
 import type { ImageRequest } from '../../deployment-files/index.js';
 import { TrustError, isInputCode, isTrustError } from '../../errors.js';
@@ -9,11 +10,12 @@ import {
   type Pin,
   type TrustCache,
   type TrustedView,
+  describePin,
+  warnOfFirstUse,
 } from '../../trust/index.js';
 import type { ScopedTrustServer, Session } from '../access/access.js';
 import type { Run } from '../context.js';
 import { pinsFor, type ScopedPin } from '../inputs/pins.js';
-import { describePin, resolvePin, warnOfFirstUse } from '../signing/pins.js';
 import type { Repository } from './judge.js';
 
 /** How repositories are read. */

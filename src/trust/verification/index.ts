@@ -31,6 +31,14 @@ export { verifyRootChain } from './root-chain.js';
 export { countSignatures } from './signatures.js';
 export { rolesOf, type RoleFacts } from './role-facts.js';
 export { lookUpImage, type SignedImage } from './signed-image.js';
+export {
+  describePin,
+  matchedPin,
+  nameOfPin,
+  rootWords,
+  signedWords,
+  warnOfFirstUse,
+} from './root-words.js';
 export { signingRoles, visibilityOf, type SigningCandidate } from './signing-roles.js';
 export { adminKeysOf, listTags, repositoryAdmin, signersOf, type SignedTag } from './tags.js';
 export type { EarlierState, EffectiveRole, TrustedView } from './view.js';

@@ -14,7 +14,13 @@ import {
   vaultServiceOf,
   type OpenedStore,
 } from '../../../signing/index.js';
-import { anchored, presentedRootKeys, type Gun, type TrustedView } from '../../../trust/index.js';
+import {
+  anchored,
+  presentedRootKeys,
+  type Gun,
+  type TrustedView,
+  warnOfFirstUse,
+} from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
 import { defineCommand } from '../../command.js';
 import type { Run } from '../../context.js';
@@ -22,7 +28,6 @@ import { dryRun } from '../../inputs/image.js';
 import { archive, hsm, readVault, vault } from '../../inputs/key-inputs.js';
 import { readPins, type PinReference } from '../../inputs/pins.js';
 import { readTrustServer, trustServerOf, type NamedRepository } from '../../inputs/repositories.js';
-import { warnOfFirstUse } from '../../signing/pins.js';
 import {
   keyRepositoryInputs,
   loadKeyRepositories,

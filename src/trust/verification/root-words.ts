@@ -1,51 +1,8 @@
-/** Pins on their way through a run: opened for verification, and named where people read of them. */
-import { openVaultKey } from '../../azure/index.js';
-import type { NameInput } from '../../inputs/index.js';
+/** How a run says what vouches for the root of a repository. "Verified" alone means that something does. */
 import type { Log } from '../../ports.js';
-import {
-  describeKeys,
-  type KeyId,
-  type KeyName,
-  type Pin,
-  type TrustedView,
-} from '../../trust/index.js';
-import type { Run } from '../context.js';
-import type { PinReference } from '../inputs/pins.js';
-import type { AzureAccess } from '../access/access.js';
-
-/** Opens pins: reads files, and asks vaults for their keys. @throws {TrustError} */
-export function resolvePins(
-  pins: readonly PinReference[],
-  azure: Pick<AzureAccess, 'credential'>,
-  run: Pick<Run, 'signal' | 'clock'>,
-): Promise<readonly Pin[]> {
-  return Promise.all(pins.map((pin) => resolvePin(pin, azure, run)));
-}
-
-/** Opens one pin. @throws {TrustError} */
-export async function resolvePin(
-  pin: PinReference,
-  { credential }: Pick<AzureAccess, 'credential'>,
-  run: Pick<Run, 'signal' | 'clock'>,
-): Promise<Pin> {
-  switch (pin.kind) {
-    case 'key-id':
-    case 'certificate-sha256':
-    case 'ca':
-      return pin;
-    case 'file':
-      return pin.read();
-    case 'vault-key': {
-      const { keyId } = await openVaultKey(pin.reference, credential, run);
-      return pinOf(keyId);
-    }
-  }
-}
-
-/** The canonical ID names the raw key, whatever certificate the root carries. */
-export function pinOf(keyId: KeyId): Pin {
-  return { kind: 'key-id', keyId };
-}
+import { describeKeys, type KeyName } from './key-names.js';
+import type { Pin } from './pins.js';
+import type { TrustedView } from './view.js';
 
 /** How the root came to be trusted, in a few words. */
 export function describePin({ pinnedBy }: TrustedView): string {
@@ -72,8 +29,8 @@ export function matchedPin(view: TrustedView | undefined): string | undefined {
  */
 export function warnOfFirstUse(
   { gun, pinnedBy }: TrustedView,
-  nameInput: NameInput,
-  log: Log,
+  nameInput: (name: 'trust-pin') => string,
+  log: Pick<Log, 'warn'>,
   isLeaving = false,
 ): void {
   if (pinnedBy.kind !== 'first-use') return;
@@ -103,7 +60,7 @@ export function nameOfPin(pin: Pin, rootKey?: KeyName): string {
 }
 
 /** Said wherever nothing but the server vouches for a root. */
-export const notPinned = 'verified against the root the server presented; not pinned';
+const notPinned = 'verified against the root the server presented; not pinned';
 
 /** What vouches for the root, for a summary. */
 export function rootWords(pinnedBy: string | undefined): string {
