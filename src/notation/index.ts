@@ -26,6 +26,16 @@ export {
 } from './prepare-signature.js';
 export { RuleError } from './rule-error.js';
 export {
+  signImage,
+  type AttachedSignature,
+  type ChainSigner,
+  type ImageOrder,
+  type ManifestDescriptor,
+  type ManifestFacts,
+  type SignatureStore,
+  type StoredEnvelope,
+} from './sign-image.js';
+export {
   readTimestampReply,
   requestTimestamp,
   timestampMediaTypes,

@@ -1,0 +1,177 @@
+/**
+ * Signs a manifest and attaches the signature to it. A manifest that has such a signature already is
+ * left alone, so that a run that is repeated signs nothing twice. What is returned was listed by the
+ * registry, read back and verified.
+ */
+import { TrustError } from '../errors.js';
+import type { SignatureAlgorithm } from './algorithms.js';
+import { readCertificate, type SigningChain } from './certificates/index.js';
+import { envelopeMediaTypes, type EnvelopeFormat } from './envelope/index.js';
+import { prepareSignature } from './prepare-signature.js';
+import {
+  verifySignature,
+  type AcceptedSignature,
+  type SignatureToVerify,
+} from './verification/index.js';
+
+/** A manifest as its registry describes it. */
+export interface ManifestDescriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** An envelope as it is stored. */
+export interface StoredEnvelope {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Where the signatures of one repository are. */
+export interface SignatureStore {
+  /** Digests of the signatures that are attached to `subject`. */
+  list(subject: string): Promise<readonly string[]>;
+  /** The envelope of a signature; undefined where it is none that can be read. */
+  read(signature: string): Promise<StoredEnvelope | undefined>;
+  /** Stores a signature and lists it; its digest. */
+  attach(
+    subject: ManifestDescriptor,
+    envelope: StoredEnvelope,
+    facts: ManifestFacts,
+  ): Promise<string>;
+}
+
+/** What a signature manifest says beside its envelope. */
+export interface ManifestFacts {
+  /** Lower-case hex SHA-256 of the certificates, leaf first. */
+  readonly thumbprints: readonly string[];
+  readonly signingTime: Date;
+}
+
+/** Whoever holds the private key of a chain. */
+export interface ChainSigner {
+  readonly chain: SigningChain;
+  /** Signs a digest: ECDSA as raw r||s, PSS with a salt of the hash's length. */
+  readonly sign: (algorithm: SignatureAlgorithm['name'], digest: Uint8Array) => Promise<Uint8Array>;
+}
+
+/** How a manifest is signed. */
+export interface ImageOrder {
+  readonly target: ManifestDescriptor;
+  /** What the signature must hold. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly format: EnvelopeFormat;
+  /** How long it is to be accepted, in milliseconds; undefined for no end of its own. */
+  readonly lifetimeMs: number | undefined;
+  readonly agent: string;
+  readonly now: () => Date;
+  /** Obtains a time stamp over the bytes of a signature; undefined where none is asked for. */
+  readonly timestamp?: ((signature: Uint8Array) => Promise<Uint8Array>) | undefined;
+}
+
+/** A signature that is listed and verifies. */
+export interface AttachedSignature {
+  /** Of the signature manifest. */
+  readonly digest: string;
+  /** Whether this run made it. */
+  readonly isNew: boolean;
+  readonly expiry: Date | undefined;
+}
+
+/**
+ * @throws {TrustError} SIGNATURE_INVALID, READ_BACK_FAILED, and what the signer and the store throw.
+ */
+export async function signImage(
+  store: SignatureStore,
+  signer: ChainSigner,
+  order: ImageOrder,
+): Promise<AttachedSignature> {
+  const existing = await findOwn(store, signer, order);
+  if (existing) return { ...existing, isNew: false };
+  const { target, format, metadata, lifetimeMs, agent, now, timestamp } = order;
+  const signingTime = wholeSecond(now());
+  const expiry =
+    lifetimeMs === undefined ? undefined : new Date(signingTime.getTime() + lifetimeMs);
+  const pending = prepareSignature({
+    format,
+    target: { ...target, annotations: metadata },
+    signer: signer.chain,
+    signingTime,
+    ...(expiry && { expiry }),
+    agent,
+  });
+  const finished = pending.finish(await signer.sign(pending.algorithm.name, pending.digest));
+  const bytes = finished.close(await timestamp?.(finished.signature));
+  const { chain } = signer.chain;
+  const thumbprints = chain.map(({ thumbprint }) => thumbprint);
+  const envelope = { mediaType: envelopeMediaTypes[format], bytes };
+  const digest = await store.attach(target, envelope, { thumbprints, signingTime });
+  const listed = await store.list(target.digest);
+  const accepted = listed.includes(digest) && (await verifyOwn(store, digest, signer, order));
+  if (accepted) return { digest, isNew: true, expiry };
+  throw new TrustError(
+    'READ_BACK_FAILED',
+    `The signature ${digest} of ${target.digest} was stored, and the registry does not serve it as it was made`,
+    { remedy: 'Run this step again: it signs only what has no such signature.' },
+  );
+}
+
+/** A signature by this certificate that has all that is asked for. */
+async function findOwn(
+  store: SignatureStore,
+  signer: ChainSigner,
+  order: ImageOrder,
+): Promise<Omit<AttachedSignature, 'isNew'> | undefined> {
+  for (const digest of await store.list(order.target.digest)) {
+    const found = await verifyOwn(store, digest, signer, order);
+    if (!found) continue;
+    const { expiry, timestamp } = found.envelope;
+    const isAsked = (expiry === undefined) === (order.lifetimeMs === undefined);
+    if (isAsked && (timestamp !== undefined || !order.timestamp)) return { digest, expiry };
+  }
+  return undefined;
+}
+
+/** What a signature holds, where it is by this very certificate and verifies. */
+async function verifyOwn(
+  store: SignatureStore,
+  digest: string,
+  { chain: { chain } }: ChainSigner,
+  { target, metadata, now }: ImageOrder,
+): Promise<AcceptedSignature | undefined> {
+  const envelope = await store.read(digest);
+  if (!envelope) return undefined;
+  const root = chain.at(-1) ?? chain[0];
+  const verdict = await verifySignature({
+    ...envelope,
+    target,
+    metadata,
+    statement: ownStatement,
+    anchors: { ca: [readCertificate(root.der)], signingAuthority: [], tsa: undefined },
+    now: now(),
+    // Whether its own certificate is revoked, a signer learns elsewhere.
+    checkRevocation: () => Promise.resolve([]),
+  });
+  const isOwn = verdict.isAccepted && verdict.thumbprints[0] === chain[0].thumbprint;
+  return isOwn ? verdict : undefined;
+}
+
+const ownStatement: SignatureToVerify['statement'] = {
+  name: 'own',
+  scopes: ['*'],
+  level: {
+    authenticity: 'enforce',
+    authenticTimestamp: 'enforce',
+    expiry: 'enforce',
+    revocation: 'skip',
+  },
+  verifyTimestamp: 'afterCertExpiry',
+  trustStores: [{ type: 'ca', name: 'own' }],
+  identities: 'any',
+};
+
+/** The precision of a time of signing (signature specification, "Signed Attributes"). */
+function wholeSecond(time: Date): Date {
+  return new Date(Math.floor(time.getTime() / 1000) * 1000);
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  prepareSigningChain,
+  signImage,
+  type ChainSigner,
+  type ImageOrder,
+  type SignatureStore,
+  type StoredEnvelope,
+} from '../../src/notation/index.js';
+import { signDigest, signatureAlgorithms } from '../azure-emulation/crypto/digest-signature.js';
+import { makeChain } from './make-chain.js';
+
+const target = {
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  digest: `sha256:${'ab'.repeat(32)}`,
+  size: 395,
+};
+const order: ImageOrder = {
+  target,
+  metadata: { 'tag:1': 'contoso.azurecr.io/team/app' },
+  format: 'cose',
+  lifetimeMs: undefined,
+  agent: 'test/1',
+  now: () => new Date('2026-06-01T12:00:00.400Z'),
+};
+let signer: ChainSigner;
+let other: ChainSigner;
+
+beforeAll(async () => {
+  signer = await makeSigner();
+  other = await makeSigner();
+});
+
+async function makeSigner(): Promise<ChainSigner> {
+  const { chain, key } = await makeChain();
+  const [leaf = Buffer.of(), ...others] = chain;
+  return {
+    chain: prepareSigningChain('the test', leaf, others, order.now()),
+    sign: (name, digest) => {
+      const algorithm = signatureAlgorithms[name];
+      if (!algorithm) throw new Error(`no algorithm ${name}`);
+      return Promise.resolve(signDigest(key, algorithm, Buffer.from(digest)));
+    },
+  };
+}
+
+/** A registry in memory; what it refuses to list is lost. */
+function makeStore({ isLosing = false } = {}) {
+  const stored = new Map<string, StoredEnvelope>();
+  const store: SignatureStore = {
+    list: () => Promise.resolve(isLosing ? [] : [...stored.keys()]),
+    read: (digest) => Promise.resolve(stored.get(digest)),
+    attach: (_, envelope) => {
+      const digest = `sha256:${createHash('sha256').update(envelope.bytes).digest('hex')}`;
+      stored.set(digest, envelope);
+      return Promise.resolve(digest);
+    },
+  };
+  return { store, stored };
+}
+
+describe('an image', () => {
+  it.each(['cose', 'jws'] as const)(
+    'is signed once in %s, however often it is asked for',
+    async (format) => {
+      const { store, stored } = makeStore();
+      const first = await signImage(store, signer, { ...order, format });
+      expect(first).toMatchObject({ isNew: true, expiry: undefined });
+      expect(stored.get(first.digest)?.mediaType).toBe(
+        format === 'cose' ? 'application/cose' : 'application/jose+json',
+      );
+      const again = await signImage(store, signer, { ...order, format });
+      expect(again).toEqual({ ...first, isNew: false });
+      expect(stored.size).toBe(1);
+    },
+  );
+
+  it.each([
+    ['another certificate', () => ({ by: other })],
+    ['another tag', () => ({ metadata: { 'tag:2': 'contoso.azurecr.io/team/app' } })],
+    ['an expiry', () => ({ lifetimeMs: 86_400_000 })],
+  ] as const)('is signed anew for %s', async (_, change) => {
+    const { store, stored } = makeStore();
+    const first = await signImage(store, signer, order);
+    const { by = signer, ...changed }: Partial<ImageOrder> & { by?: ChainSigner } = change();
+    const second = await signImage(store, by, { ...order, ...changed });
+    expect(second.isNew).toBe(true);
+    expect([...stored.keys()]).toEqual([first.digest, second.digest]);
+  });
+
+  it('is signed anew when its signature has expired', async () => {
+    const { store } = makeStore();
+    const short = { ...order, lifetimeMs: 3_600_000 };
+    const first = await signImage(store, signer, short);
+    expect(first.expiry).toEqual(new Date('2026-06-01T13:00:00Z'));
+    const later = () => new Date('2026-06-01T13:00:00Z');
+    expect(await signImage(store, signer, { ...short, now: later })).toMatchObject({ isNew: true });
+  });
+
+  it('is signed though others attached what cannot be read', async () => {
+    const { store, stored } = makeStore();
+    stored.set('sha256:0', { mediaType: 'application/cose', bytes: Buffer.from('junk') });
+    expect(await signImage(store, signer, order)).toMatchObject({ isNew: true });
+  });
+
+  it('is not called signed where the registry does not list the signature', async () => {
+    const { store, stored } = makeStore({ isLosing: true });
+    await expect(signImage(store, signer, order)).rejects.toMatchObject({
+      code: 'READ_BACK_FAILED',
+    });
+    expect(stored.size).toBe(1);
+  });
+
+  it('is not called signed where the registry serves another signature', async () => {
+    const { store } = makeStore();
+    const read = () => Promise.resolve({ mediaType: 'application/cose', bytes: Buffer.from('x') });
+    await expect(signImage({ ...store, read }, signer, order)).rejects.toMatchObject({
+      code: 'READ_BACK_FAILED',
+    });
+  });
+
+  it('has nothing stored where the signature is of another key', async () => {
+    const { store, stored } = makeStore();
+    const wrong = { ...signer, sign: other.sign };
+    await expect(signImage(store, wrong, order)).rejects.toMatchObject({
+      code: 'SIGNATURE_INVALID',
+    });
+    expect(stored.size).toBe(0);
+  });
+});
