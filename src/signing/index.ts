@@ -24,6 +24,7 @@ export {
   type VaultSecretReference,
 } from './key-reference.js';
 export * from './key-store/index.js';
+export { listedForm } from './listed-form.js';
 export { createMemorySigner } from './memory-signer.js';
 export {
   publicKeyOfCertificate,

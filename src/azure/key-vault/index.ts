@@ -1,22 +1,7 @@
 /** Keys and secrets of Azure Key Vault and Managed HSM. */
 export { backupVaultObject, isKnownDeleted, restoreVaultObject } from './backup.js';
-export {
-  isOpenToOthers,
-  readBackup,
-  readBackupPlace,
-  takeBackup,
-  writeBackup,
-  type Backup,
-  type BackupPlace,
-} from './backup-folder.js';
-export {
-  hasSameVersions,
-  lostObjects,
-  type BackupObject,
-  type Manifest,
-  type ObjectIdentity,
-} from './backup-manifest.js';
-export { identifyObject } from './identify-object.js';
+export { isOpenToOthers, readBackup } from './backup-folder.js';
+export type { BackupObject } from './backup-manifest.js';
 export { explainVersion } from './key-version-hint.js';
 export {
   asOwner,
@@ -63,6 +48,13 @@ export { readPassphrase } from './read-passphrase.js';
 export { readSecretVersion, readVaultSecret } from './read-secret.js';
 export { setVaultSecret } from './set-secret.js';
 export { noteRoots } from './note-roots.js';
+export { keysWithRecord } from './root-record.js';
 export { storeKey, vaultNameOf, type StoreAs, type StoredInVault } from './store-key.js';
+export {
+  identifyObjects,
+  requireBackupPlace,
+  updateBackup,
+  type BackupRequest,
+} from './update-backup.js';
 export { vaultFlagOf } from './wording.js';
 export { purposeOf, tagsFor, type KeyPurpose } from './tags.js';

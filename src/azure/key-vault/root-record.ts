@@ -8,13 +8,14 @@ import { KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 
 import { TrustError, isTrustError } from '../../errors.js';
-import type { Secrets } from '../../ports.js';
+import type { Log, Secrets } from '../../ports.js';
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
 import type { KeyId } from '../../trust/metadata/index.js';
 import { callVault, type VaultOptions } from './call.js';
 import type { VaultOperation } from './wording.js';
 import { clientOptions } from './pipeline.js';
-import { getKey } from './read-key.js';
+import { listVaultKeys } from './list-keys.js';
+import { getKey, type VaultKeyInfo } from './read-key.js';
 import { readSecretVersion } from './read-secret.js';
 import { failed } from './error-mapping.js';
 import type { Tags } from './tags.js';
@@ -204,4 +205,31 @@ function isRecordTag(name: string): boolean {
 function isSame(one: Tags, other: Tags): boolean {
   const [a, b] = [one, other].map((tags) => JSON.stringify(Object.entries(tags).sort()));
   return a === b;
+}
+
+/** The keys in some vaults whose record names one of `rootIds`. A vault that cannot be searched is a warning. */
+export async function keysWithRecord(
+  rootIds: readonly KeyId[],
+  vaultUrls: readonly string[],
+  credential: TokenCredential,
+  { signal, clock, log }: VaultOptions & { readonly log: Log },
+): Promise<readonly VaultKeyInfo[]> {
+  const found = await Promise.all(
+    vaultUrls.map(async (vaultUrl) => {
+      try {
+        return await listVaultKeys(vaultUrl, credential, { signal, clock });
+      } catch (error) {
+        if (!isTrustError(error)) throw error;
+        log.warn(
+          `The keys of ${vaultUrl} could not be searched for records of the old root key: ${error.message}`,
+        );
+        return [];
+      }
+    }),
+  );
+  return found
+    .flat()
+    .filter(({ tags }) =>
+      Object.values(tags).some((text) => rootIds.some((id) => text.includes(id))),
+    );
 }

@@ -5,35 +5,21 @@
  */
 import path from 'node:path';
 import {
-  hasSameVersions,
-  identifyObject,
+  identifyObjects,
   isOpenToOthers,
-  listVaultKeys,
-  lostObjects,
-  readBackupPlace,
-  takeBackup,
-  writeBackup,
-  type BackupPlace,
-  type Manifest,
-  type ObjectIdentity,
+  requireBackupPlace,
+  updateBackup,
+  type BackupRequest,
 } from '../../azure/index.js';
-import { mapConcurrent } from '../../concurrency.js';
-import { TrustError } from '../../errors.js';
-import { limits } from '../../limits.js';
+import type { TrustError } from '../../errors.js';
 import { resolveExisting } from '../../output-files/index.js';
-import { formatKeyReference, type VaultReference } from '../../signing/index.js';
 import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
 import { archive, keys, readKeyReferences } from '../inputs/key-inputs.js';
 import { code } from '../report/text.js';
 import { paragraph } from '../report/report.js';
 import { codeColumn, tableOf } from '../report/table.js';
 
-interface BackupConfiguration {
-  readonly vaultUrl: string;
-  /** Whether every signing key of the vault is wanted. */
-  readonly wholeVault: boolean;
-  readonly references: readonly VaultReference[];
+interface BackupConfiguration extends BackupRequest {
   /** Absolute path. */
   readonly folder: string;
 }
@@ -77,25 +63,23 @@ export const keysBackup = defineCommand({
     const { folder, vaultUrl } = configuration;
     const { log, workingDirectory, platform } = run;
     await resolveExisting(folder, workingDirectory);
-    const place = await readBackupPlace(folder);
-    if (place.kind === 'other') throw notOurs(folder, place.why);
+    const former = await requireBackupPlace(folder);
     const { credential } = run.access.azure(new URL(vaultUrl).hostname);
-    const wanted = await log.group('Keys', () => findObjects(configuration, run));
-    const kept = keptBackup(place, vaultUrl, wanted, folder);
-    let manifest = kept;
-    if (!manifest) {
-      const backup = await takeBackup(wanted, vaultUrl, credential, run);
-      const former = place.kind === 'backup' ? place.manifest : undefined;
-      await writeBackup(folder, backup, former, workingDirectory);
-      ({ manifest } = backup);
-    }
+    const onPassedOver = (name: string, why: TrustError): void => {
+      log.info(`${vaultUrl}/keys/${name} is skipped: ${why.message}`);
+    };
+    const wanted = await log.group('Keys', () =>
+      identifyObjects(configuration, credential, { ...run, onPassedOver }),
+    );
+    const updated = await updateBackup(folder, former, wanted, configuration, credential, run);
+    const { isNew, manifest } = updated;
     if (await isOpenToOthers(folder, platform)) {
       log.warn(`Users other than its owner can read ${folder}. Run: chmod 700 ${folder}`);
     }
     const { objects } = manifest;
     return {
       title: 'Backup',
-      heading: kept ? 'Keys backed up before' : 'Keys backed up',
+      heading: isNew ? 'Keys backed up' : 'Keys backed up before',
       body: [
         { summary: `${code(vaultUrl)} in ${code(folder)}` },
         tableOf(objects, [
@@ -109,13 +93,13 @@ export const keysBackup = defineCommand({
           },
         ]),
         {
-          log: kept
-            ? 'The same keys were backed up before. Nothing was changed.'
-            : `Written to ${folder}, and read back.`,
+          log: isNew
+            ? `Written to ${folder}, and read back.`
+            : 'The same keys were backed up before. Nothing was changed.',
         },
         ...backupNotes.map(paragraph),
       ],
-      facts: { archive: folder, vault: vaultUrl, changed: !kept, objects },
+      facts: { archive: folder, vault: vaultUrl, changed: isNew, objects },
       outputs: { archive: folder },
     };
   },
@@ -126,65 +110,3 @@ const backupNotes: readonly string[] = [
   'Only Key Vault can read it: "keys restore" restores it, into a vault of the same subscription and the same geography.',
   'Whoever has this folder and may restore keys in such a vault has the keys: keep it apart, readable for few. Passphrases of keys in secrets are not in it.',
 ];
-
-/** Everything that is to be in the backup, each object once, in order of kind and name. */
-async function findObjects(
-  { vaultUrl, wholeVault, references }: BackupConfiguration,
-  run: Run,
-): Promise<readonly ObjectIdentity[]> {
-  const { credential } = run.access.azure(new URL(vaultUrl).hostname);
-  const onPassedOver = (name: string, why: TrustError): void => {
-    run.log.info(`${vaultUrl}/keys/${name} is skipped: ${why.message}`);
-  };
-  const listed = wholeVault
-    ? await listVaultKeys(vaultUrl, credential, { ...run, onPassedOver })
-    : [];
-  const all = [...listed.map(({ reference }) => reference), ...references].map(
-    (reference): VaultReference => ({ ...reference, version: undefined }),
-  );
-  const named = new Map(all.map((reference) => [formatKeyReference(reference), reference]));
-  if (named.size === 0) throw noKeys(vaultUrl);
-  const found = await mapConcurrent([...named.values()], limits.concurrentVaultKeys, (reference) =>
-    identifyObject(reference, credential, run),
-  );
-  // A key named both by itself and by its certificate is one object.
-  const byName = new Map(found.map((one) => [`${one.kind}/${one.name.toLowerCase()}`, one]));
-  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
-}
-
-/**
- * The manifest of a backup that has these very versions; undefined when one is to be made.
- * @throws {TrustError} ARCHIVE_INVALID when the backup in the folder has more
- */
-function keptBackup(
-  place: BackupPlace,
-  vaultUrl: string,
-  wanted: readonly ObjectIdentity[],
-  folder: string,
-): Manifest | undefined {
-  if (place.kind !== 'backup') return undefined;
-  const { manifest } = place;
-  const lost = lostObjects(manifest, vaultUrl, wanted);
-  if (lost.length === 0) return hasSameVersions(manifest, wanted) ? manifest : undefined;
-  throw new TrustError(
-    'ARCHIVE_INVALID',
-    `${folder} holds a backup that has more than the new one would: ${lost.join(', ')}`,
-    { remedy: 'Name another folder, so that no backup is lost.' },
-  );
-}
-
-function notOurs(folder: string, why: string): TrustError {
-  return new TrustError('ARCHIVE_INVALID', `The backup cannot be put into ${folder}: ${why}`, {
-    remedy: 'Name a new folder, an empty one, or one with an earlier backup of the same keys.',
-  });
-}
-
-function noKeys(vaultUrl: string): TrustError {
-  return new TrustError(
-    'KEY_NOT_FOUND',
-    `${vaultUrl} has no enabled key that can sign content trust data`,
-    {
-      remedy: `Check the name of the vault. Keys that are secrets are backed up by their own URLs, such as ${vaultUrl}/secrets/app.`,
-    },
-  );
-}

@@ -2,14 +2,14 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { asBackup } from '../../../src/azure/key-vault/backup-folder.js';
 import {
-  lostObjects,
+  asBackup,
   readBackup,
   readBackupPlace,
   writeBackup,
   type Backup,
-} from '../../../src/azure/index.js';
+} from '../../../src/azure/key-vault/backup-folder.js';
+import { lostObjects } from '../../../src/azure/key-vault/backup-manifest.js';
 import { failure } from '../../trust/support/failure.js';
 
 const vault = 'https://contoso.vault.azure.net';

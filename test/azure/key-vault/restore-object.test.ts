@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asBackup } from '../../../src/azure/key-vault/backup-folder.js';
 import { backupVaultObject } from '../../../src/azure/key-vault/backup.js';
+import { identifyObject } from '../../../src/azure/key-vault/identify-object.js';
 import {
-  identifyObject,
   importVaultKey,
   restoreObject,
   setVaultSecret,

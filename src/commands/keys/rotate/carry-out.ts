@@ -17,10 +17,11 @@ import {
   type TrustedView,
 } from '../../../trust/index.js';
 import type { Log } from '../../../ports.js';
+import { listedForm } from '../../../signing/index.js';
 import type { Run } from '../../context.js';
 import { eachRepository, unwrapAll, type Outcome } from '../../repositories/index.js';
 import type { PreparedChange, PreparedRepository } from '../../repositories/prepare-change.js';
-import { listedForm, makeNewKey, type NewKey } from './new-key.js';
+import { makeNewKey, type NewKey } from './new-key.js';
 import type { RotationPlan } from './plan-rotation.js';
 import type { Rotation } from './rotation.js';
 import { recordRotation } from './rotation-records.js';

@@ -1,18 +1,7 @@
 /** The key that a role is to get: opened, or made when everything else is known to be in order. */
 import { asOwner, makeVaultKey, openNamedKey, type NamedKey } from '../../../azure/index.js';
-import {
-  createRootCertificate,
-  publicKeyOfCertificate,
-  type KeyReference,
-} from '../../../signing/index.js';
-import {
-  decodeCertificates,
-  isDelegation,
-  type Gun,
-  type PublicKey,
-  type RoleName,
-  type Signer,
-} from '../../../trust/index.js';
+import type { KeyReference } from '../../../signing/index.js';
+import { isDelegation, type Gun, type Signer } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
 import type { Run } from '../../context.js';
 import type { KeyRotation, NewKeySource } from './rotation.js';
@@ -54,21 +43,4 @@ export async function makeNewKey(
     gun: others.length === 0 ? gun : undefined,
   } as const;
   return { ...(await makeVaultKey(source, purpose, azure, run)), certificatePem: undefined };
-}
-
-/**
- * The key as the role of one repository is to list it: root keys in a certificate for that repository,
- * a delegation's in the certificate that was named, others bare.
- * @throws {TrustError} KEY_UNSUITABLE
- */
-export async function listedForm(
-  { signer, url, certificatePem }: NewKey,
-  role: RoleName,
-  gun: Gun,
-  now: Date,
-): Promise<PublicKey> {
-  if (role === 'root') return createRootCertificate(gun, signer, now);
-  if (certificatePem === undefined || !isDelegation(role)) return signer.publicKey;
-  const [der] = decodeCertificates(certificatePem);
-  return publicKeyOfCertificate(der, { source: url, now }).publicKey;
 }

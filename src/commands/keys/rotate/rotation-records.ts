@@ -2,15 +2,9 @@
  * Keeps the records of root keys true when keys are replaced: a new signing key gets one, and after a
  * new root key every key that this run can reach names it in place of the old one.
  */
-import { listVaultKeys, noteRoots } from '../../../azure/index.js';
-import { isTrustError } from '../../../errors.js';
-import {
-  formatKeyReference,
-  type KeyReference,
-  type VaultReference,
-} from '../../../signing/index.js';
-import { keyIdsFor, type KeyId, type RoleName, type TrustedView } from '../../../trust/index.js';
-import type { AzureAccess } from '../../access/access.js';
+import { keysWithRecord, noteRoots } from '../../../azure/index.js';
+import { formatKeyReference, type KeyReference } from '../../../signing/index.js';
+import { isDelegation, rolesWithKeys, type KeyId, type RoleName } from '../../../trust/index.js';
 import type { Run } from '../../context.js';
 import type { PreparedChange } from '../../repositories/prepare-change.js';
 import type { RotatedRepository } from './carry-out.js';
@@ -42,9 +36,11 @@ export async function recordRotation(
   const stillInUse = rootKeyIdsOf(repositories.filter(({ error }) => error !== undefined));
   const remove = unique(old).filter((id) => !add.includes(id) && !stillInUse.includes(id));
   const listed = keys.filter(({ signer: { keyId } }) =>
-    [...views.values()].some((view) => signsTags(view, keyId)),
+    [...views.values()].some((view) =>
+      rolesWithKeys(view, [keyId]).some((name) => name === 'targets' || isDelegation(name)),
+    ),
   );
-  const carrying = await keysNaming(old, vaultsOf([...keys, newKey]), azure, run);
+  const carrying = await keysWithRecord(old, vaultsOf([...keys, newKey]), azure.credential, run);
   const references = new Map(
     [...listed, ...carrying].map(({ reference }) => [formatKeyReference(reference), reference]),
   );
@@ -55,38 +51,6 @@ export async function recordRotation(
 
 function rootKeyIdsOf(repositories: readonly RotatedRepository[]): readonly KeyId[] {
   return unique(repositories.flatMap(({ rootKeys }) => rootKeys.map(({ keyId }) => keyId)));
-}
-
-/** Whether any role but the root lists the key. */
-function signsTags(view: TrustedView, keyId: KeyId): boolean {
-  return ['targets', ...view.delegations.keys()].some(
-    (role) => keyIdsFor(view, role, keyId).length > 0,
-  );
-}
-
-/** The keys in some vaults whose record names one of `old`. */
-async function keysNaming(
-  old: readonly KeyId[],
-  vaultUrls: readonly string[],
-  { credential }: AzureAccess,
-  { signal, clock, log }: Run,
-): Promise<readonly { readonly reference: VaultReference }[]> {
-  const found = await Promise.all(
-    vaultUrls.map(async (vaultUrl) => {
-      try {
-        return await listVaultKeys(vaultUrl, credential, { signal, clock });
-      } catch (error) {
-        if (!isTrustError(error)) throw error;
-        log.warn(
-          `The keys of ${vaultUrl} could not be searched for records of the old root key: ${error.message}`,
-        );
-        return [];
-      }
-    }),
-  );
-  return found
-    .flat()
-    .filter(({ tags }) => Object.values(tags).some((text) => old.some((id) => text.includes(id))));
 }
 
 function vaultsOf(keys: readonly { readonly reference: KeyReference }[]): readonly string[] {
