@@ -40,8 +40,8 @@ async function exitCodeOf(child: ReturnType<typeof start>): Promise<number | nul
   return code;
 }
 
-describe.each(all)('the %s, whose output is read late,', (host) => {
-  it.concurrent.each([
+describe.concurrent.each(all)('the %s, whose output is read late,', (host) => {
+  it.each([
     ['talksAndFails', 1],
     ['talks', 0],
   ])('ends a run that %s with %i, and every line arrives', async (scenario, expected) => {
