@@ -14,7 +14,7 @@ import {
   inputsOf,
   type CommandName,
 } from '../../src/commands/index.js';
-import { choicesOf, defaultOf, helpOn } from './text.js';
+import { choicesOf, defaultOf, helpOn, outputsOf } from './text.js';
 
 const header = '# Made from src/inputs by "npm run generate"; edit that instead.\n';
 
@@ -28,6 +28,7 @@ export function actionYml(): string {
     description:
       'Build, push and sign container images with Docker Content Trust in Azure Container Registry, with keys in Azure Key Vault.',
     inputs: { [commandInput.name]: commandEntry(), ...entries(mainCommands) },
+    of: mainCommands,
     bundles: 'dist/action',
     main: 'index.cjs',
   });
@@ -39,6 +40,7 @@ export function commandActionYml(command: CommandName): string {
     name: `ACR Content Trust: ${commands[command].label.toLowerCase()}`,
     description: commands[command].help,
     inputs: entries([command]),
+    of: [command],
     bundles: '../../dist/action',
     main: `${command}.cjs`,
   });
@@ -57,6 +59,7 @@ export function groupActionYml(group: CommandGroup, names: readonly CommandName[
       },
       ...entries(names),
     },
+    of: names,
     bundles: '../../dist/action',
     main: `${group}.cjs`,
   });
@@ -66,12 +69,14 @@ interface ActionParts {
   readonly name: string;
   readonly description: string;
   readonly inputs: object;
+  /** The commands that it runs. */
+  readonly of: readonly CommandName[];
   /** Folder of the bundles, as seen from the action.yml. */
   readonly bundles: string;
   readonly main: string;
 }
 
-function render({ name, description, inputs, bundles, main }: ActionParts): string {
+function render({ name, description, inputs, of, bundles, main }: ActionParts): string {
   const action = {
     name,
     description,
@@ -79,10 +84,7 @@ function render({ name, description, inputs, bundles, main }: ActionParts): stri
     branding: { icon: 'shield', color: 'blue' },
     inputs,
     outputs: Object.fromEntries(
-      Object.entries(outputs).map(([output, { description: text }]) => [
-        output,
-        { description: text },
-      ]),
+      outputsOf(of).map((output) => [output, { description: outputs[output].description }]),
     ),
     runs: {
       using: 'node24',

@@ -16,7 +16,7 @@ import {
   inputNames,
   type CommandName,
 } from '../../src/commands/index.js';
-import { choicesOf, defaultOf } from './text.js';
+import { choicesOf, defaultOf, outputsOf } from './text.js';
 
 /** An input that more commands read is explained below "Shared inputs", not at the first of them. */
 const mostCommands = 3;
@@ -84,11 +84,13 @@ function commandSection(command: CommandName): readonly string[] {
     const there = others.filter((name) => placeOfText(name) === title);
     return `${link}: ${there.map((name) => `\`${name}\``).join(', ')}`;
   });
+  const sets = outputsOf([command]).map((name) => `\`${name}\``);
   return [
     `### ${lineOf(command)}`,
     commands[command].help,
     ...(told.length > 0 ? [inputTable(told.map((name) => row(name, command)))] : []),
     ['Explained elsewhere:', ...also].join('\n'),
+    ...(sets.length > 0 ? [`Sets [outputs](#outputs): ${sets.join(', ')}.`] : []),
   ];
 }
 

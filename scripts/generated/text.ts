@@ -1,6 +1,12 @@
-/** Sentences about an input that several generated files share. */
-import { inputNameOn, type HostName, type InputDefinition } from '../../src/inputs/index.js';
-import { inputNames } from '../../src/commands/index.js';
+/** What several generated files say of inputs and outputs. */
+import {
+  inputNameOn,
+  outputs,
+  type HostName,
+  type InputDefinition,
+  type OutputName,
+} from '../../src/inputs/index.js';
+import { commands, inputNames, type CommandName } from '../../src/commands/index.js';
 
 /** The help with other inputs named as the host spells them. */
 export function helpOn(host: HostName, help: string): string {
@@ -25,4 +31,10 @@ export function defaultOf(definition: InputDefinition): string | undefined {
 /** Whether no command that reads the input can do without it. */
 export function isAlwaysRequired({ commands, requiredBy }: InputDefinition): boolean {
   return commands.every((command) => requiredBy.includes(command));
+}
+
+/** The outputs that some of these commands may set, in the order of the table. */
+export function outputsOf(of: readonly CommandName[]): readonly OutputName[] {
+  const names = Object.keys(outputs) as OutputName[];
+  return names.filter((name) => of.some((command) => commands[command].outputs.includes(name)));
 }

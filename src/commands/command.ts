@@ -22,12 +22,16 @@ import { isTrustError } from '../errors.js';
 import type { Log } from '../ports.js';
 
 /** What a command is; all else is made from it. */
-export interface CommandDefinition<N extends string, I extends Inputs, C> extends Omit<
-  DescribedCommand<N>,
-  'inputs'
-> {
+export interface CommandDefinition<
+  N extends string,
+  I extends Inputs,
+  C,
+  O extends OutputName,
+> extends Omit<DescribedCommand<N>, 'inputs' | 'outputs'> {
   /** Its own inputs, besides those that every command has. */
   readonly inputs: I;
+  /** Every output that it may set, besides the trust report. Default: none. */
+  readonly outputs?: readonly O[];
   /** Whether it writes a trust report. Default: true. */
   readonly hasReport?: boolean;
   /**
@@ -39,7 +43,7 @@ export interface CommandDefinition<N extends string, I extends Inputs, C> extend
    * Does what is asked for.
    * @throws what leaves nothing to report; any other failure stands in the report.
    */
-  readonly run: (configuration: C, run: Run) => Promise<Report>;
+  readonly run: (configuration: C, run: Run<NoInfer<O>>) => Promise<Report<NoInfer<O>>>;
 }
 
 /** A command, ready to run. */
@@ -49,17 +53,24 @@ export interface Command<N extends string = string> extends DescribedCommand<N> 
 }
 
 /** The command of a definition. */
-export function defineCommand<const N extends string, const I extends Inputs, C>({
+export function defineCommand<
+  const N extends string,
+  const I extends Inputs,
+  C,
+  const O extends OutputName = never,
+>({
   parse,
   run: perform,
   inputs,
+  outputs = [],
   hasReport = true,
   ...described
-}: CommandDefinition<N, I, C>): Command<N> {
+}: CommandDefinition<N, I, C, O>): Command<N> {
   const { name, label } = described;
   return {
     ...described,
     inputs: { ...inputs, ...identityInputs, ...(hasReport && { 'trust-report': trustReport }) },
+    outputs: [...outputs, ...(hasReport ? ['trust-report' as const] : [])],
     execute: async (raw, context) => {
       const { problems, workingDirectory, signal, log: hostLog } = context;
       const file = await placeOfReport(raw['trust-report'] as string | undefined, context);
@@ -83,7 +94,7 @@ export function defineCommand<const N extends string, const I extends Inputs, C>
       };
       let saved = {};
       let aftermath: (() => Aftermath) | undefined;
-      const run: Run = {
+      const run: Run<OutputName> = {
         ...ports,
         warnings,
         access: createAccess(accessOf(values), ports),
@@ -96,7 +107,7 @@ export function defineCommand<const N extends string, const I extends Inputs, C>
           saved = facts;
         },
       };
-      let report: Report;
+      let report: Report<OutputName>;
       try {
         report = await perform(configuration, run);
       } catch (failure) {
@@ -122,10 +133,10 @@ function accessOf(values: FrameValues): AccessConfiguration {
 
 /** Says what there is to say, wherever the host shows it: outputs and trust report before all ends. */
 async function handOn(
-  report: Report,
+  report: Report<OutputName>,
   error: ErrorFacts | undefined,
   write: ((facts: object) => Promise<void>) | undefined,
-  { log, warnings, clock, setOutput, addSummary }: Run,
+  { log, warnings, clock, setOutput, addSummary }: Run<OutputName>,
 ): Promise<void> {
   const { title, body, facts, outputs, failures } = report;
   const lines = logLines(body);

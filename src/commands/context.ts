@@ -58,8 +58,10 @@ export interface HostContext {
 /** What a host hands in, but for what concerns the reading of inputs. */
 export type Ports = Omit<HostContext, 'problems'>;
 
-/** Everything that a command may know and do. */
-export interface Run extends Ports {
+/** Everything that a command may know and do; `O` are the outputs that it may set. */
+export interface Run<O extends OutputName = never> extends Omit<Ports, 'setOutput'> {
+  /** Sets an output before the report does, because its value stands whatever fails later. */
+  readonly setOutput: (name: O, value: string) => void;
   /** What the log has warned of; each warning is told once, and stands in the report. */
   readonly warnings: readonly string[];
   readonly access: Access;

@@ -5,6 +5,7 @@
 import { commandLineOf } from './commands.js';
 import { collectProblems, type NameInput, type ProblemList } from './problems.js';
 import { readValue } from './read.js';
+import type { OutputName } from './outputs.js';
 import type { HostName, InputDefinition, Inputs, InputValue } from './types.js';
 
 /** A command, as the table needs it. */
@@ -17,6 +18,8 @@ export interface DescribedCommand<N extends string = string> {
   /** Full sentences. */
   readonly help: string;
   readonly inputs: Inputs;
+  /** Every output that it may set. */
+  readonly outputs: readonly OutputName[];
 }
 
 /** The values of all inputs by name, each as its definition has it. */

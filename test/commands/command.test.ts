@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-type Parts = Partial<CommandDefinition<'paint', typeof inputs, unknown>>;
+type Parts = Partial<CommandDefinition<'paint', typeof inputs, unknown, 'verified'>>;
 
 /** Runs a command made of these parts on a host that notes what it is told, in order. */
 async function paint(parts: Parts, texts: Readonly<Record<string, string>> = {}) {
@@ -38,6 +38,7 @@ async function paint(parts: Parts, texts: Readonly<Record<string, string>> = {})
     help: 'Paints.',
     inputs,
     parse: () => ({}),
+    outputs: ['verified'],
     run: () => Promise.resolve(empty),
     ...parts,
   });
@@ -274,5 +275,36 @@ describe('the inputs of a command', () => {
     expect(Object.keys(command.inputs)).toEqual(
       expect.arrayContaining(['color', 'size', 'client-id', 'tenant-id', 'cloud', 'trust-report']),
     );
+  });
+});
+
+describe('the outputs of a command', () => {
+  it('are those that it declares, and where its report is', async () => {
+    const { command } = await paint({});
+    expect(command.outputs).toEqual(['verified', 'trust-report']);
+    const silent = await paint({ hasReport: false });
+    expect(silent.command.outputs).toEqual(['verified']);
+  });
+
+  it('are no others: such a command does not compile', () => {
+    const described = { name: 'paint', label: 'Paint', help: 'Paints.', inputs } as const;
+    const parse = () => ({});
+    const one = defineCommand({
+      ...described,
+      parse,
+      outputs: ['verified'],
+      // @ts-expect-error -- it does not declare `digest`
+      run: () => Promise.resolve({ ...empty, outputs: { digest: 'sha256:1' } }),
+    });
+    const none = defineCommand({
+      ...described,
+      parse,
+      run: (_, { setOutput }) => {
+        // @ts-expect-error -- it declares none
+        setOutput('digest', 'sha256:1');
+        return Promise.resolve(empty);
+      },
+    });
+    expect([one, none].flatMap(({ outputs }) => outputs)).not.toContain('digest');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandLineOf, placeOf } from '../../src/inputs/index.js';
-import { commandNames } from '../../src/commands/index.js';
+import { commandNames, commands } from '../../src/commands/index.js';
 import { codeBlocksOf, readPage } from './pages.js';
 
 const page = readPage('docs/keys.md');
@@ -21,6 +21,22 @@ describe('the page on keys', () => {
       for (const name of grouped) expect(named).toContain(commandLineOf(name).join(' '));
     },
   );
+
+  it('names the outputs of every command', () => {
+    const rows = page.split('## Outputs and report\n')[1]?.split('\n## ')[0] ?? '';
+    const namesIn = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+    const documented = [...rows.matchAll(/^\| (`[^|]+) \| ([^|]+) \|/gm)].map(([, of, outputs]) => [
+      namesIn(of),
+      namesIn(outputs).sort(),
+    ]);
+    const expected = documented.map(([of = []]) => {
+      const meant = grouped.filter((name) => of.includes(commandLineOf(name).join(' ')));
+      const outputs = new Set(meant.flatMap((name) => commands[name].outputs));
+      outputs.delete('trust-report');
+      return [of, [...outputs].sort()];
+    });
+    expect(documented).toEqual(expected);
+  });
 
   it('has an example of every command', () => {
     const text = codeBlocksOf('docs/keys.md')

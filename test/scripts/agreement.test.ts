@@ -11,9 +11,11 @@ import {
   inputNameOn,
   outputs,
   placeOf,
+  type OutputName,
 } from '../../src/inputs/index.js';
 import {
   commandNames,
+  commands,
   definitionOf,
   inputNames,
   inputsOf,
@@ -48,7 +50,7 @@ async function text(file: string): Promise<string> {
 
 const task = JSON.parse(await text('tasks/AcrContentTrustV1/task.json')) as Task;
 const action = parse(await text('action.yml')) as Action;
-const outputNames = Object.keys(outputs);
+const outputNames = Object.keys(outputs) as OutputName[];
 
 const mainCommands = commandNames.filter((name) => placeOf(name).group === undefined);
 
@@ -56,6 +58,10 @@ function ofCommands(of: readonly CommandName[]): readonly string[] {
   return inputsOf('action').filter((name) =>
     definitionOf(name).commands.some((command) => of.includes(command)),
   );
+}
+
+function outputsOf(of: readonly CommandName[]): readonly string[] {
+  return outputNames.filter((name) => of.some((one) => commands[one].outputs.includes(name)));
 }
 
 describe('what is made from the table of inputs', () => {
@@ -75,7 +81,8 @@ describe('what is made from the table of inputs', () => {
 describe('action.yml', () => {
   it('has the inputs and outputs of the table', () => {
     expect(Object.keys(action.inputs)).toEqual(['command', ...ofCommands(mainCommands)]);
-    expect(Object.keys(action.outputs)).toEqual(outputNames);
+    expect(Object.keys(action.outputs)).toEqual(outputsOf(mainCommands));
+    expect(action.outputs).not.toHaveProperty('archive');
   });
 
   it('has the defaults of the table', () => {
@@ -96,10 +103,10 @@ describe('action.yml', () => {
 });
 
 describe.each(commandActions)('actions/%s/action.yml', (command) => {
-  it('has the inputs of the command alone, and all outputs', async () => {
+  it('has the inputs and outputs of the command alone', async () => {
     const own = parse(await text(`actions/${command}/action.yml`)) as Action;
     expect(Object.keys(own.inputs)).toEqual(inputsOf('action', command));
-    expect(Object.keys(own.outputs)).toEqual(outputNames);
+    expect(Object.keys(own.outputs)).toEqual(outputsOf([command]));
     expect(own.runs).toMatchObject({
       using: 'node24',
       main: `../../dist/action/${command}.cjs`,
@@ -109,11 +116,11 @@ describe.each(commandActions)('actions/%s/action.yml', (command) => {
 });
 
 describe.each([...groupActions])('actions/%s/action.yml', (group, names) => {
-  it('has the command and the inputs of its commands, and all outputs', async () => {
+  it('has the command, and the inputs and outputs of its commands', async () => {
     const own = parse(await text(`actions/${group}/action.yml`)) as Action;
     expect(Object.keys(own.inputs)).toEqual(['command', ...ofCommands(names)]);
     expect(own.inputs.command?.required).toBe(true);
-    expect(Object.keys(own.outputs)).toEqual(outputNames);
+    expect(Object.keys(own.outputs)).toEqual(outputsOf(names));
     expect(own.runs.main).toBe(`../../dist/action/${group}.cjs`);
   });
 });
@@ -142,6 +149,7 @@ describe('task.json', () => {
   it('has the inputs and outputs of the table, in camel case', () => {
     const names = inputsOf('task').map((name) => inputNameOn('task', name));
     expect(task.inputs.map(({ name }) => name)).toEqual(['command', ...names]);
+    expect(outputsOf(commandNames)).toEqual(outputNames);
     const outputsInTask = outputNames.map((name) => inputNameOn('task', name));
     expect(task.outputVariables.map(({ name }) => name)).toEqual(outputsInTask);
     expect(task.restrictions.settableVariables.allowed).toEqual(outputsInTask);
@@ -207,6 +215,13 @@ describe('docs/reference.md', async () => {
     );
     expect(section).toContain(inputGroups.identity);
     expect([...rows, ...elsewhere].sort()).toEqual([...expected].sort());
+  });
+
+  it.each(commandNames)('names the outputs of %s, and no others', (command) => {
+    const section = sectionOf(commandLineOf(command).join(' '));
+    const [, named = ''] = /^Sets \[outputs\]\(#outputs\): (.*)\.$/m.exec(section) ?? [];
+    const expected = outputsOf([command]).map((name) => `\`${name}\``);
+    expect(named).toBe(expected.join(', '));
   });
 });
 

@@ -22,7 +22,7 @@ import {
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
-import { reportJob, type JobProgress } from '../signing/job-report.js';
+import { jobOutputs, reportJob, type JobOutput, type JobProgress } from '../signing/job-report.js';
 import { proveTemporaryFolder } from '../report/report-file.js';
 import type { Report } from '../report/report.js';
 import {
@@ -66,6 +66,7 @@ export const buildAndPush = defineCommand({
   label: 'Build, push and sign',
   help: 'Builds an image, pushes it under all of its tags, signs them and reads the signatures back.',
   inputs: { ...namedInputs, ...buildInputs, ...pushInputs, ...commonInputs },
+  outputs: jobOutputs,
   parse: readBuildAndPushJob,
   run: runJob,
 });
@@ -77,7 +78,15 @@ export const build = defineCommand({
   inputs: { ...namedInputs, ...buildInputs, ...commonInputs },
   hasReport: false,
   parse: readBuildJob,
-  run: runJob,
+  run: async (configuration, run) => {
+    const image = { ...configuration.image, tags: [] };
+    const subject = { image, engine: configuration.signing?.engine, isPushing: false };
+    const report = await reportJob(subject, run, async (progress) => {
+      const { built } = await prepareAndBuild(configuration, progress, run);
+      if (built?.kind === 'loaded') run.log.info(`Built ${built.imageId}; nothing was pushed.`);
+    });
+    return { ...report, outputs: {} };
+  },
 });
 
 export const push = defineCommand({
@@ -85,26 +94,27 @@ export const push = defineCommand({
   label: 'Push and sign',
   help: 'Pushes an image that the Docker engine has under all of its tags, signs them and reads the signatures back.',
   inputs: { ...namedInputs, ...pushInputs, ...commonInputs },
+  outputs: jobOutputs,
   parse: readPushJob,
   run: runJob,
 });
 
-function runJob(configuration: JobConfiguration, run: Run): Promise<Report> {
-  const { command, image, signing } = configuration;
-  const isPushing = command !== 'build';
-  const subject = {
-    image: isPushing ? image : { ...image, tags: [] },
-    engine: signing?.engine,
-    isPushing,
-  };
+function runJob(configuration: JobConfiguration, run: Run<JobOutput>): Promise<Report<JobOutput>> {
+  const { image, signing } = configuration;
+  const subject = { image, engine: signing?.engine, isPushing: true };
   return reportJob(subject, run, async (progress) => {
-    const job = await prepare(configuration, progress, run);
-    const built = job.prepared && (await buildPrepared(job, job.prepared, run));
-    if (isPushing) await pushAndSign(job, built, run);
-    else if (built?.kind === 'loaded') {
-      run.log.info(`Built ${built.imageId}; nothing was pushed.`);
-    }
+    const { job, built } = await prepareAndBuild(configuration, progress, run);
+    await pushAndSign(job, built, run);
   });
+}
+
+async function prepareAndBuild(
+  configuration: JobConfiguration,
+  progress: JobProgress,
+  run: Run,
+): Promise<{ readonly job: Job; readonly built: BuildResult | undefined }> {
+  const job = await prepare(configuration, progress, run);
+  return { job, built: job.prepared && (await buildPrepared(job, job.prepared, run)) };
 }
 
 /** The preflight: all that can keep the run from ending as it should. Changes nothing. */

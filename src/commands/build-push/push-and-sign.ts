@@ -30,7 +30,7 @@ import { pushImage } from './push.js';
 export async function pushAndSign(
   job: Job,
   built: BuildResult | undefined,
-  run: Run,
+  run: Run<'digest'>,
 ): Promise<void> {
   const { configuration, plan, progress, session, order } = job;
   const { image } = configuration;

@@ -73,6 +73,7 @@ export const inspect = defineCommand({
   label: 'Inspect',
   help: 'Shows who may sign repositories and what is signed: signers, keys, thresholds, expiry, every tag with its digest and signers, and the tags that are not signed. Needs no Docker, and no more than AcrPull.',
   inputs: inspectInputs,
+  outputs: ['inspection'],
   parse: (read): InspectConfiguration => ({
     requests: readRequests(read),
     pins: readPins(read),

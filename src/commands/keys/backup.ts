@@ -32,6 +32,7 @@ export const keysBackup = defineCommand({
     keys: { ...keys, required: true, note: 'The keys to back up.' },
     archive: { ...archive, required: true, note: 'The folder to write.' },
   },
+  outputs: ['archive'],
   parse: (read): BackupConfiguration => {
     const named = readKeyReferences(read);
     for (const one of named) {

@@ -79,6 +79,7 @@ export const keysExport = defineCommand({
       required: true,
     },
   },
+  outputs: ['archive', 'key-id'],
   parse: (read): ExportConfiguration => {
     const { values, workingDirectory } = read;
     const filePassphrase = values['archive-passphrase'];

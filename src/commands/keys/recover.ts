@@ -40,6 +40,7 @@ export const keysRecover = defineCommand({
     ...expiryInputs,
     'warn-expiry-days': { ...warnExpiryDays, note: 'What expires soon gets a warning.' },
   },
+  outputs: ['first-expiry'],
   parse: (read) => readExpiryInputs(read),
   run: async (configuration, run) => {
     let unopened: readonly UnopenedKey[] = [];

@@ -52,6 +52,7 @@ export const keysRenew = defineCommand({
     },
     'dry-run': dryRun,
   },
+  outputs: ['renewed-roles', 'first-expiry'],
   parse: (read) => {
     requireKeys(read);
     return { ...readExpiryInputs(read, daysToRenew), isDryRun: read.values['dry-run'] };

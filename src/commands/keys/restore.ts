@@ -34,6 +34,7 @@ export const keysRestore = defineCommand({
     vault: { ...vault, required: true, note: 'The vault that the keys are restored into.' },
     archive: { ...archive, required: true, note: 'The folder that a backup was written to.' },
   },
+  outputs: ['keys'],
   parse: (read) => ({
     vaultUrl: readVault('vault', read) ?? '',
     folder: path.resolve(read.workingDirectory, read.values.archive ?? ''),

@@ -23,6 +23,7 @@ export const keysStatus = defineCommand({
     ...expiryInputs,
     'warn-expiry-days': { ...warnExpiryDays, note: 'The run fails when something expires soon.' },
   },
+  outputs: ['first-expiry'],
   parse: (read) => readExpiryInputs(read),
   run: async (configuration, run) => {
     const { keys, loaded } = await loadRepositories(configuration, run);

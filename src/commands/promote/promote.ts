@@ -16,7 +16,7 @@ import type { TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
-import type { Report } from '../report/report.js';
+import type { OutputValues } from '../report/report.js';
 import {
   checkShared,
   openSigning,
@@ -27,7 +27,13 @@ import { tagSigned } from '../signing/put-tags.js';
 import { aftermathOf } from '../signing/registry-state.js';
 import { signTags, type SignedResult } from '../signing/sign-tags.js';
 import { parsePromotion, promoteInputs, type Promotion } from './promote-inputs.js';
-import { promotionReport, startProgress, type PromotionProgress } from './promotion-report.js';
+import {
+  promoteOutputs,
+  promotionReport,
+  startProgress,
+  type PromoteOutput,
+  type PromotionProgress,
+} from './promotion-report.js';
 import { recheckSources, tellAttached, verifySources, type VerifiedImage } from './source.js';
 
 export const promote = defineCommand({
@@ -35,6 +41,7 @@ export const promote = defineCommand({
   label: 'Promote',
   help: 'Copies images that are signed at their source to another repository or registry, by digest and with all platforms, and signs them there. Needs no Docker.',
   inputs: promoteInputs,
+  outputs: promoteOutputs,
   parse: parsePromotion,
   run: async (promotion, run) => {
     const progress = startProgress();
@@ -56,8 +63,8 @@ export const promote = defineCommand({
 async function promoteImages(
   promotion: Promotion,
   progress: PromotionProgress,
-  run: Run,
-): Promise<Report['outputs']> {
+  run: Run<'digest'>,
+): Promise<OutputValues<PromoteOutput>> {
   const { log, signal } = run;
   const { image } = promotion.target;
   const { session, images, plan } = await prepare(promotion, progress, run);

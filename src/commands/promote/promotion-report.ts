@@ -1,9 +1,9 @@
 /** How far a run of `promote` has come, and what it says of that. Decides nothing. */
 import { matchedPin, rootWords } from '../../trust/index.js';
 import { sizeOf, type CopyFacts } from '../../registry/index.js';
-import { keyFacts } from '../signing/job-report.js';
+import { jobOutputs, keyFacts } from '../signing/job-report.js';
 import { code, escape } from '../report/text.js';
-import type { Report } from '../report/report.js';
+import type { OutputValues, Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import { leastCertain, nothingPushed, pushedIn, stateTexts } from '../signing/registry-state.js';
@@ -27,13 +27,17 @@ export function startProgress(): PromotionProgress {
   return { state: nothingPushed, copies: new Map(), unchanged: false };
 }
 
+export const promoteOutputs = [...jobOutputs, 'images'] as const;
+
+export type PromoteOutput = (typeof promoteOutputs)[number];
+
 /** What can be said now. */
 export function promotionReport(
   promotion: Promotion,
   progress: PromotionProgress,
-  outputs: Report['outputs'],
+  outputs: OutputValues<PromoteOutput>,
   failure?: unknown,
-): Report {
+): Report<PromoteOutput> {
   const { gun } = promotion.target.image;
   const { dryRun } = promotion;
   const facts = factsOf(promotion, progress);

@@ -19,8 +19,13 @@ export function paragraph(text: string): Paragraph {
   return { log: text, summary: escape(text) };
 }
 
-/** What a command's `run` returns. */
-export interface Report {
+/** Values of the outputs `O`, and of no other. */
+export type OutputValues<O extends OutputName> = Readonly<
+  Partial<Record<O, string | undefined> & Record<Exclude<OutputName, O>, undefined>>
+>;
+
+/** What a command's `run` returns; `O` are the outputs that it may set. */
+export interface Report<O extends OutputName = never> {
   /** Title of the group of the log. */
   readonly title: string;
   /** Heading of the job summary. */
@@ -30,7 +35,7 @@ export interface Report {
   /** The command's own fields of the trust report. */
   readonly facts: object;
   /** Undefined ones are not set. */
-  readonly outputs: Readonly<Partial<Record<OutputName, string | undefined>>>;
+  readonly outputs: OutputValues<O>;
   /** What failed of several things that were tried, for summary and trust report. */
   readonly failures?: readonly Failed[];
   /** What the run fails with, once all this is said. */

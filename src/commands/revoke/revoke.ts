@@ -77,6 +77,7 @@ export const revoke = defineCommand({
     'registry-login': registryLogin,
     'registry-id': registryId,
   },
+  outputs: ['revoked-tags', 'still-signed-tags', 'key-id'],
   parse: (read) => {
     const { values, add, parse, conflict, has, nameInput } = read;
     const image = readImage({ ...read, values: { ...values, tags: [] } });

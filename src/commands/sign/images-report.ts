@@ -2,7 +2,7 @@
 import type { TrustError } from '../../errors.js';
 import { type RoleName, type Signer, signedWords } from '../../trust/index.js';
 import { failureOfMany } from '../report/failure-of-many.js';
-import { keyFacts } from '../signing/job-report.js';
+import { keyFacts, type JobOutput } from '../signing/job-report.js';
 import { code, escape } from '../report/text.js';
 import type { Report } from '../report/report.js';
 import { codeColumn, tableOf } from '../report/table.js';
@@ -36,7 +36,10 @@ function failureText(state: TagState): string {
 }
 
 /** What the run says of all images; outputs are of those that were signed. */
-export function imagesReport(images: readonly ImageOutcome[], signer: Signer | undefined): Report {
+export function imagesReport(
+  images: readonly ImageOutcome[],
+  signer: Signer | undefined,
+): Report<JobOutput | 'images'> {
   const signed = images.filter((image) => image.signed);
   const byDigest = [...new Set(signed.map(({ gun, digest }) => `${gun}@${digest ?? ''}`))];
   const only = byDigest.length === 1 ? byDigest[0] : undefined;

@@ -11,7 +11,14 @@ import type { Signer, TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
-import { noteContents, reportJob, startProgress, type JobProgress } from '../signing/job-report.js';
+import {
+  jobOutputs,
+  noteContents,
+  reportJob,
+  startProgress,
+  type JobOutput,
+  type JobProgress,
+} from '../signing/job-report.js';
 import type { Report } from '../report/report.js';
 import {
   checkShared,
@@ -49,7 +56,7 @@ interface Work {
 interface SignRun {
   readonly configuration: SignConfiguration;
   readonly opening: ReturnType<typeof openSigning>;
-  readonly run: Run;
+  readonly run: Run<'digest'>;
 }
 
 export const sign = defineCommand({
@@ -57,6 +64,7 @@ export const sign = defineCommand({
   label: 'Sign',
   help: 'Signs tags of images that are in the registry already, of one repository or of many. Needs no Docker.',
   inputs: signInputs,
+  outputs: [...jobOutputs, 'images'],
   parse: readSignConfiguration,
   run: (configuration, run) => {
     const [first] = configuration.repositories;
@@ -69,15 +77,18 @@ export const sign = defineCommand({
 function signRepository(
   target: RepositoryToSign,
   configuration: SignConfiguration,
-  run: Run,
-): Promise<Report> {
+  run: Run<'digest'>,
+): Promise<Report<JobOutput>> {
   const job = { image: target.image, engine: 'native', isPushing: false } as const;
   return reportJob(job, run, (progress) =>
     signWorks([workOf(target, progress)], configuration, run),
   );
 }
 
-async function signImages(configuration: SignConfiguration, run: Run): Promise<Report> {
+async function signImages(
+  configuration: SignConfiguration,
+  run: Run<'digest'>,
+): Promise<Report<JobOutput | 'images'>> {
   const works = configuration.repositories.map((target) => workOf(target, startProgress()));
   run.onFailure(() =>
     aftermathOf(works.map(({ target: { image }, progress: { state } }) => ({ image, state }))),
@@ -104,7 +115,7 @@ function workOf(target: RepositoryToSign, progress: JobProgress): Work {
 async function signWorks(
   works: readonly Work[],
   configuration: SignConfiguration,
-  run: Run,
+  run: Run<'digest'>,
   onKey?: (signer: Signer) => void,
 ): Promise<void> {
   const { signing, registryId } = configuration;

@@ -56,6 +56,7 @@ export const signersAdd = defineCommand({
       required: true,
     },
   },
+  outputs: ['repositories', 'key-id', 'keys'],
   parse: (read): AddConfiguration => ({
     ...readSignerChange(read),
     signerKeys: readSignerKeys(read),

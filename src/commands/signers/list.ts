@@ -35,6 +35,7 @@ export const signersList = defineCommand({
   label: 'Signers: list',
   help: 'Lists the signers of repositories (`targets/<name>`) with their keys, and the keys of `targets/releases`.',
   inputs: { ...repositoryInputs, ...pinInputs },
+  outputs: ['repositories'],
   parse: (read) => ({ repositories: readRepositories(read), references: readPins(read) }),
   run: async ({ repositories, references }, run) => {
     const { log } = run;

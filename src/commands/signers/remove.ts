@@ -50,6 +50,7 @@ export const signersRemove = defineCommand({
       note: 'Needed for repositories that lose signed tags, as with their last signer.',
     },
   },
+  outputs: ['repositories', 'key-id', 'keys'],
   parse: (read): RemoveConfiguration => {
     const change = readSignerChange(read);
     return {

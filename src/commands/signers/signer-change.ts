@@ -125,7 +125,7 @@ export function signerReport(
   { repositories }: PreparedChange<Plan>,
   keys: readonly OpenedPublicKey[],
   changes: readonly SignerChange[],
-): Report {
+): Report<'repositories' | 'key-id' | 'keys'> {
   const isUnchanged = ({ state }: SignerChange) => state === 'unchanged' || state === 'not listed';
   const signedWith = repositories.flatMap(({ plan: { files } }) =>
     files.flatMap(({ signedBy }) => signedBy.map(({ signer: { keyId } }) => keyId)),

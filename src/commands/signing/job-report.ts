@@ -73,6 +73,11 @@ export type JobFacts = Omit<
   'formatVersion' | 'command' | 'at' | 'outcome' | 'error' | 'warnings'
 >;
 
+/** The outputs of a run on the image of one repository. */
+export const jobOutputs = ['digest', 'image', 'signed-tags', 'key-id', 'role'] as const;
+
+export type JobOutput = (typeof jobOutputs)[number];
+
 /** What a report says of the key that signed. */
 export interface KeyFacts {
   readonly id: string;
@@ -110,7 +115,7 @@ export async function reportJob(
   job: Job,
   run: Run,
   body: (progress: JobProgress) => Promise<void>,
-): Promise<Report> {
+): Promise<Report<JobOutput>> {
   const { image, engine } = job;
   const progress = startProgress();
   const signsWithPush = engine === 'docker';
@@ -127,7 +132,7 @@ export async function reportJob(
 export function noteContents(
   progress: JobProgress,
   contents: ReadonlyMap<string, TagContent>,
-  { setOutput }: Pick<Run, 'setOutput'>,
+  { setOutput }: Pick<Run<'digest'>, 'setOutput'>,
 ): void {
   progress.contents = contents;
   const digest = commonDigest(progress);
@@ -140,7 +145,7 @@ function commonDigest({ contents }: JobProgress): string | undefined {
   return others.length === 0 ? digest : undefined;
 }
 
-function jobReport(job: Job, progress: JobProgress, failure?: unknown): Report {
+function jobReport(job: Job, progress: JobProgress, failure?: unknown): Report<JobOutput> {
   const { gun, tags } = job.image;
   const { signed } = progress;
   const facts = factsOf(job, progress);

@@ -43,6 +43,7 @@ export const trustDelete = defineCommand({
     'dry-run': dryRun,
     confirm: { ...confirm, note: 'Each repository has to be named.' },
   },
+  outputs: ['repositories'],
   parse: (read) => {
     const repositories = readRepositories(read);
     return {

@@ -28,11 +28,15 @@ export const verify = defineCommand({
   label: 'Verify',
   help: 'Verifies the signatures of images, given by name or in files, and hands them on by digest. Fails if any is unsigned or not as required. Needs no Docker.',
   inputs: verifyInputs,
+  outputs: ['images', 'verified'],
   parse: parseVerify,
   run: verifyImages,
 });
 
-async function verifyImages(configuration: VerifyConfiguration, run: Run): Promise<Report> {
+async function verifyImages(
+  configuration: VerifyConfiguration,
+  run: Run,
+): Promise<Report<'images' | 'verified'>> {
   const { requests, files, policy } = configuration;
   const { log } = run;
   const { cache, destinations } = await proveOutputs(configuration, run);
@@ -157,7 +161,7 @@ function reportOf(
   writtenFiles: readonly string[],
   areFilesNamed: boolean,
   failure: unknown,
-): Report {
+): Report<'images' | 'verified'> {
   const verified = verdicts.filter(isVerified);
   const images = new Set(verified.map(imageOf));
   return {

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defineCommand } from '../../../src/commands/command.js';
 import type { HostContext } from '../../../src/commands/index.js';
-import { reportJob } from '../../../src/commands/signing/job-report.js';
+import { jobOutputs, reportJob } from '../../../src/commands/signing/job-report.js';
 import type { RawValues } from '../../../src/inputs/index.js';
 import {
   nothingPushed,
@@ -40,6 +40,7 @@ function breakOff(body: (progress: Progress) => void, end: (process: EventEmitte
     label: 'Push and sign',
     help: '',
     inputs: {},
+    outputs: jobOutputs,
     parse: () => ({}),
     run: (_, run) =>
       reportJob({ image, engine: 'native', isPushing: true }, run, async (progress) => {

@@ -6,8 +6,10 @@ import { collectProblems } from '../../../src/commands/commands.js';
 import { defineCommand } from '../../../src/commands/command.js';
 import type { HostContext, Run } from '../../../src/commands/context.js';
 import {
+  jobOutputs,
   noteContents,
   reportJob,
+  type JobOutput,
   type JobProgress,
   type TrustReport,
 } from '../../../src/commands/signing/job-report.js';
@@ -57,7 +59,7 @@ const done = (progress: JobProgress) => {
 
 /** Runs `body`, and gives what was told. */
 async function tell(
-  body: (progress: JobProgress, run: Run) => Promise<void>,
+  body: (progress: JobProgress, run: Run<JobOutput>) => Promise<void>,
   reportPath?: string,
 ): Promise<Told> {
   const outputs = new Map<string, string>();
@@ -91,6 +93,7 @@ async function tell(
     label: 'Push and sign',
     help: '',
     inputs: {},
+    outputs: jobOutputs,
     parse: () => ({}),
     run: (_, run) =>
       reportJob({ image, engine: 'native', isPushing: true }, run, (progress) =>

@@ -25,7 +25,7 @@ export interface ImportResults {
   readonly loaded: readonly KeyRepository[];
 }
 
-export function reportImport(results: ImportResults, nameInput: NameInput): Report {
+export function reportImport(results: ImportResults, nameInput: NameInput): Report<'repositories'> {
   const { dryRun, archive, keys, closed, unusable, loaded } = results;
   const advice = adviseOn(loaded, keys, closed);
   const oldFiles = keys.flatMap((imported) => {

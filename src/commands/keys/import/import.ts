@@ -101,6 +101,7 @@ export const keysImport = defineCommand({
       note: "Docker's or Notary's folder of private keys, a tar or tar.gz of one, or a file with private keys.",
     },
   },
+  outputs: ['keys', 'repositories'],
   parse: (read): ImportConfiguration => {
     const { values, add, conflict, nameInput } = read;
     const repositories = readKeyRepositories(read);
@@ -225,7 +226,7 @@ async function importAll(
   planned: readonly PlannedKey[],
   configuration: ImportConfiguration,
   azure: AzureAccess,
-  run: Run,
+  run: Run<'keys'>,
 ): Promise<readonly ImportedKey[]> {
   const urls: string[] = [];
   const note = (url: string): void => {

@@ -53,7 +53,7 @@ export function planned({ rootKey, repositories }: Preparation): Work {
 export async function carryOut(
   { hsm, isKeyShared }: InitConfiguration,
   { azure, repositories, rootKey, ready }: Preparation,
-  run: Run,
+  run: Run<'keys'>,
 ): Promise<Work> {
   const opened = new Map([...ready].map(([name, key]) => [name, Promise.resolve(key)]));
   const open = (key: FoundKey, purpose: KeyPurpose): Promise<ReadyKey> => {
@@ -96,7 +96,7 @@ export async function carryOut(
 }
 
 /** Hands on the URL of each key at once: a key that was made must be known even if the run fails. */
-function keyNotes({ setOutput }: Run): (key: KeyFacts) => KeyFacts {
+function keyNotes({ setOutput }: Run<'keys'>): (key: KeyFacts) => KeyFacts {
   const urls = new Set<string>();
   return (key) => {
     if (/\/[0-9a-f]{32}$/.test(key.reference)) {

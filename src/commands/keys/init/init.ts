@@ -18,6 +18,7 @@ export const keysInit = defineCommand({
   label: 'Keys: create, and initialise repositories',
   help: 'Creates root key and repository keys in Key Vault, if they do not exist, and initialises repositories with them. A second run changes nothing.',
   inputs: initInputs,
+  outputs: ['keys', 'repositories', 'key-id'],
   parse: readInit,
   run: async (configuration, run) => {
     const preparation = await prepare(configuration, run);
@@ -49,7 +50,11 @@ function warnOfCustody({ rootKey, repositories }: InitConfiguration, { log }: Ru
   );
 }
 
-function reportOf({ dryRun }: InitConfiguration, work: Work, run: Run): Report {
+function reportOf(
+  { dryRun }: InitConfiguration,
+  work: Work,
+  run: Run,
+): Report<'repositories' | 'key-id'> {
   const { rootKey, repositories } = work;
   const standing = dryRun ? [] : repositories.filter(({ error }) => !error);
   const keyIds = standing.flatMap(({ repositoryKey: { keyId } }) => keyId ?? []);

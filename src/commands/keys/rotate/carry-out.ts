@@ -82,7 +82,7 @@ export async function carryOut(
   rotation: Rotation,
   prepared: PreparedChange<RotationPlan>,
   given: NewKey | undefined,
-  run: Run,
+  run: Run<'keys'>,
 ): Promise<Work> {
   const { repositories, signers } = prepared;
   const todo = repositories.filter(({ plan }) => plan.replacements.length > 0);

@@ -33,6 +33,7 @@ export const keysRotate = defineCommand({
   label: 'Keys: rotate',
   help: 'Replaces the key of a role: root, repository key or delegation; or hands the snapshot or timestamp key to the server. What was signed stays signed.',
   inputs: rotationInputs,
+  outputs: ['keys', 'repositories', 'key-id'],
   parse: (read): RotateConfiguration | undefined => {
     const change = {
       repositories: readRepositories(read),
@@ -68,7 +69,7 @@ function reportOf(
   { rotation, dryRun }: RotateConfiguration,
   work: Work,
   { nameInput }: Pick<Run, 'nameInput'>,
-): Report {
+): Report<'repositories' | 'key-id'> {
   const { role } = rotation;
   const { repositories } = work;
   const newKey = work.newKey && { keyId: work.newKey.signer.keyId, reference: work.newKey.url };
