@@ -70,9 +70,13 @@ describe('the codes of errors', () => {
     'src/http/proxy.ts',
     'src/registry/docker-config-credentials.ts',
     'src/registry/image-name.ts',
+    'src/registry/patterns.ts',
     'src/signing/docker-key-file.ts',
+    'src/signing/root-pin.ts',
+    'src/signing/vault-hosts.ts',
     'src/trust/reading/own-folder.ts',
     'src/trust/reading/trust-cache.ts',
+    'src/trust/server/address.ts',
     'src/trust/server/client.ts',
     'src/trust/verification/pins.ts',
   ];

@@ -35,4 +35,4 @@ export {
 export { parsePin, type PinReference } from './root-pin.js';
 export { createRootCertificate } from './root-certificate.js';
 export { probeMessage, proveSigner } from './self-test.js';
-export { vaultServiceOf } from './vault-hosts.js';
+export { isHostAlone, parseVaultUrl, vaultServiceOf } from './vault-hosts.js';

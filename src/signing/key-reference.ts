@@ -3,6 +3,7 @@
  * text of an input into a checked reference; it never opens anything, and its errors never repeat
  * the parts of a text that could be a secret.
  */
+import path from 'node:path';
 import { TrustError } from '../errors.js';
 import { mentionsVault, vaultServiceOf } from './vault-hosts.js';
 
@@ -50,9 +51,10 @@ const example =
 /**
  * Parses the text of a key input. Anything without a scheme is a file path, `C:\keys\app.key`
  * included.
+ * @param workingDirectory where relative paths start; without it they stay as they are.
  * @throws {TrustError} KEY_REFERENCE_INVALID
  */
-export function parseKeyReference(text: string): KeyReference {
+export function parseKeyReference(text: string, workingDirectory?: string): KeyReference {
   const trimmed = text.trim();
   if (trimmed === '') throw invalid('The key reference is empty');
   if (trimmed.includes('-----BEGIN')) {
@@ -74,7 +76,10 @@ export function parseKeyReference(text: string): KeyReference {
   }
   // eslint-disable-next-line no-control-regex -- that is what must not be there
   if (/[\u0000-\u001f]/.test(trimmed)) throw invalid('The key reference has control characters');
-  return { kind: 'file', path: trimmed };
+  return {
+    kind: 'file',
+    path: workingDirectory === undefined ? trimmed : path.resolve(workingDirectory, trimmed),
+  };
 }
 
 /** The reference as text, for logs and messages. */

@@ -5,7 +5,6 @@
  */
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { TrustError, messageOf } from '../errors.js';
 import { keyIdOf, preparePin, type KeyId, type Pin } from '../trust/index.js';
 import {
@@ -51,10 +50,10 @@ export function parsePin(text: string, workingDirectory: string, input: string):
     return { kind: 'certificate-sha256', fingerprint };
   }
   if (text.includes('-----BEGIN')) return pinIn(text, 'the text');
-  const reference = parseKeyReference(text);
+  const reference = parseKeyReference(text, workingDirectory);
   switch (reference.kind) {
     case 'file': {
-      const file = path.resolve(workingDirectory, reference.path);
+      const file = reference.path;
       let pin: Promise<Pin> | undefined;
       return { kind: 'file', path: file, read: () => (pin ??= readPinFile(file, input)) };
     }

@@ -2,6 +2,7 @@
  * The host names under which Azure serves Key Vault and Managed HSM. Credentials are sent to these
  * hosts only, so the list is closed: a new cloud is a change here, never an input.
  */
+import { TrustError } from '../errors.js';
 
 type VaultService = 'vault' | 'managed-hsm';
 
@@ -35,4 +36,33 @@ export function vaultServiceOf(host: string): VaultService | undefined {
 export function mentionsVault(text: string): boolean {
   const lower = text.toLowerCase();
   return suffixes.some(([suffix]) => lower.includes(suffix));
+}
+
+/**
+ * The URL of a vault, of nothing in it.
+ * @returns scheme and host, such as `https://contoso.vault.azure.net`.
+ * @throws {TrustError} INPUT_INVALID
+ */
+export function parseVaultUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isVault =
+    url?.protocol === 'https:' &&
+    url.username === '' &&
+    url.port === '' &&
+    vaultServiceOf(url.hostname) !== undefined;
+  if (url && isVault && url.pathname === '/' && url.search === '' && url.hash === '') {
+    return url.origin;
+  }
+  throw new TrustError(
+    'INPUT_INVALID',
+    url && isVault
+      ? `the URL names more than a vault: ${url.origin}${url.pathname}`
+      : 'it is not the URL of a Key Vault or Managed HSM',
+    { remedy: 'Give the URL of the vault alone, such as https://contoso-keys.vault.azure.net.' },
+  );
+}
+
+/** Whether a text is the URL of a host, such as a vault, and of nothing at it. */
+export function isHostAlone(text: string): boolean {
+  return URL.canParse(text) && /^https:\/\/[^/]+\/?$/i.test(text.trim());
 }

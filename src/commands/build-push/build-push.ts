@@ -34,8 +34,8 @@ import {
 import { nothingPushed } from '../signing/registry-state.js';
 import { chooseTagOrder, pushingState, type TagOrder } from '../signing/tag-order.js';
 import { createBaseImageLookUp } from './base-image-signatures.js';
+import { buildInputs } from './build-inputs.js';
 import {
-  buildInputs,
   commonInputs,
   namedInputs,
   pushInputs,

@@ -7,25 +7,17 @@ import {
   type WantedBuild,
 } from '../../docker/index.js';
 import { flawOf, type Inputs } from '../../inputs/index.js';
-import * as building from '../inputs/build.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
 import { readImage, tags, type ImageConfiguration } from '../inputs/image.js';
 import type { Read } from '../inputs/read.js';
+import { registry, repository, trustServer, trustServerFor } from '../inputs/repositories.js';
 import {
-  readTrustServer,
-  registry,
-  repository,
-  trustServer,
-  trustServerOf,
-} from '../inputs/repositories.js';
-import {
-  contentTrust,
   passEnvironment,
   readSigning,
   signingInputs,
-  tagsLast,
   type SigningConfiguration,
 } from '../inputs/signing.js';
+import { buildInputs, contentTrust, tagsLast } from './build-inputs.js';
 
 /** The image of a command that builds or pushes. */
 export const namedInputs = {
@@ -40,24 +32,6 @@ export const commonInputs = {
   'trust-server': trustServer,
   'registry-login': registryLogin,
   'pass-environment': passEnvironment,
-} as const satisfies Inputs;
-
-export const buildInputs = {
-  context: building.context,
-  dockerfile: building.dockerfile,
-  'build-args': building.buildArgs,
-  target: building.target,
-  labels: building.labels,
-  platforms: building.platforms,
-  secrets: building.secrets,
-  'cache-from': building.cacheFrom,
-  'cache-to': building.cacheTo,
-  'no-cache': building.noCache,
-  pull: building.pull,
-  builder: building.builder,
-  'builder-name': building.builderName,
-  'build-arguments': building.buildArguments,
-  'base-images': building.baseImages,
 } as const satisfies Inputs;
 
 export const pushInputs = {
@@ -116,7 +90,7 @@ function readJob(read: Read<JobInputs>) {
   const image = readImage(read);
   return {
     image,
-    trustServer: readTrustServer(read) ?? trustServerOf(image.registry),
+    trustServer: trustServerFor(image.registry, read),
     contentTrust: read.values['content-trust'],
     passEnvironment: read.values['pass-environment'],
   };

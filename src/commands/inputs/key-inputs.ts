@@ -1,9 +1,12 @@
 /** The inputs that name keys, as checked references. Opens none of them. */
-import path from 'node:path';
 import { readKeyBytes, type KeySource, type NamedKey } from '../../azure/index.js';
-import { TrustError } from '../../errors.js';
 import type { Input, Inputs, ListInput, TextInput } from '../../inputs/index.js';
-import { parseKeyReference, vaultServiceOf, type KeyReference } from '../../signing/index.js';
+import {
+  isHostAlone,
+  parseKeyReference,
+  parseVaultUrl,
+  type KeyReference,
+} from '../../signing/index.js';
 import type { Read } from './read.js';
 
 export const signingKey = {
@@ -127,7 +130,7 @@ export function readKeyInput<K extends KeyInput>(
   return text === undefined
     ? undefined
     : parse(input, () => ({
-        reference: parseReference(text, workingDirectory),
+        reference: parseKeyReference(text, workingDirectory),
         passphrase: inputs[passphraseInput],
         passphraseInput,
       }));
@@ -170,9 +173,9 @@ export function readKeyReferences({
 }: Read<{ readonly keys: ListInput }>): readonly NamedKeys[] {
   return values.keys.flatMap((text) => {
     const named = parse('keys', (): NamedKeys =>
-      isWholeVault(text)
+      isHostAlone(text)
         ? { kind: 'vault', vaultUrl: parseVaultUrl(text) }
-        : parseReference(text, workingDirectory),
+        : parseKeyReference(text, workingDirectory),
     );
     return named ?? [];
   });
@@ -202,39 +205,4 @@ export function readVault<K extends 'vault' | 'root-vault'>(
 export function readAvailableKeys(read: Read<typeof availableKeyInputs>): readonly KeySource[] {
   const named = [readKeyInput('signing-key', read), readKeyInput('root-key', read)];
   return [...named.filter((key) => key !== undefined), ...readKeySources(read)];
-}
-
-/**
- * The URL of a vault, of nothing in it.
- * @returns scheme and host, such as `https://contoso.vault.azure.net`.
- * @throws {TrustError} INPUT_INVALID
- */
-export function parseVaultUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isVault =
-    url?.protocol === 'https:' &&
-    url.username === '' &&
-    url.port === '' &&
-    vaultServiceOf(url.hostname) !== undefined;
-  if (url && isVault && url.pathname === '/' && url.search === '' && url.hash === '') {
-    return url.origin;
-  }
-  throw new TrustError(
-    'INPUT_INVALID',
-    url && isVault
-      ? `the URL names more than a vault: ${url.origin}${url.pathname}`
-      : 'it is not the URL of a Key Vault or Managed HSM',
-    { remedy: 'Give the URL of the vault alone, such as https://contoso-keys.vault.azure.net.' },
-  );
-}
-
-function isWholeVault(text: string): boolean {
-  return URL.canParse(text) && /^https:\/\/[^/]+\/?$/i.test(text.trim());
-}
-
-function parseReference(text: string, workingDirectory: string): KeyReference {
-  const reference = parseKeyReference(text);
-  return reference.kind === 'file'
-    ? { kind: 'file', path: path.resolve(workingDirectory, reference.path) }
-    : reference;
 }

@@ -7,7 +7,7 @@ import {
   parseRegistryHost,
   parseRepository,
 } from '../../registry/index.js';
-import type { Gun } from '../../trust/index.js';
+import { parseTrustServer, trustServerOf, type Gun } from '../../trust/index.js';
 import type { ScopedTrustServer } from '../access/access.js';
 import { registryLogin } from './identity.js';
 import type { Read } from './read.js';
@@ -44,6 +44,14 @@ export const trustServer = {
   example: 'https://contoso.azurecr.io',
 } as const satisfies Input;
 
+export const confirm = {
+  type: 'list',
+  group: 'keys',
+  label: 'Confirmed repositories',
+  help: 'The names of the repositories whose loss is confirmed. Without it nothing is lost: the run lists what would be, and fails.',
+  example: 'contoso.azurecr.io/team/app',
+} as const satisfies Input;
+
 /** The inputs of commands on the keys, signers and trust data of any number of repositories. */
 export const repositoryInputs = {
   registry,
@@ -78,7 +86,6 @@ export function readRepositories(
 ): readonly NamedRepository[] {
   const { conflict } = read;
   const named = [...readOwnRepositories(read, needed), ...fromImages(read)];
-  const trustServer = readTrustServer(read);
   const registries = new Set(named.map(({ registry }) => registry));
   if (read.values['trust-server'] !== undefined && registries.size > 1) {
     conflict(
@@ -88,10 +95,7 @@ export function readRepositories(
     );
   }
   const byGun = new Map(
-    named.map((one) => [
-      one.gun,
-      { ...one, trustServer: trustServer ?? trustServerOf(one.registry) },
-    ]),
+    named.map((one) => [one.gun, { ...one, trustServer: trustServerFor(one.registry, read) }]),
   );
   return [...byGun.values()];
 }
@@ -152,6 +156,14 @@ function fromImages({ values, parse }: Read<RepositoryInputs>): readonly Name[] 
   });
 }
 
+/** Where the trust data of `registry` is: what `trust-server` names, otherwise the registry itself. */
+export function trustServerFor(
+  registry: string,
+  read: Read<{ readonly 'trust-server': typeof trustServer }>,
+): string {
+  return readTrustServer(read) ?? trustServerOf(registry);
+}
+
 /** What `trust-server` names, if anything. */
 export function readTrustServer({
   values,
@@ -159,25 +171,6 @@ export function readTrustServer({
 }: Read<{ readonly 'trust-server': typeof trustServer }>): string | undefined {
   const text = values['trust-server'];
   return text === undefined ? undefined : parse('trust-server', () => parseTrustServer(text));
-}
-
-/** Where the trust data of a registry's repositories is, unless an input says otherwise. */
-export function trustServerOf(registry: string): string {
-  return `https://${registry || 'registry.invalid'}`;
-}
-
-/** @throws {TrustError} INPUT_INVALID unless `text` is an https URL of nothing but a host. */
-export function parseTrustServer(text: string): string {
-  const invalid = (why: string): TrustError =>
-    new TrustError('INPUT_INVALID', `the trust server ${why}`, {
-      remedy: 'Give the URL of the Notary server, for example https://contoso.azurecr.io.',
-    });
-  if (!URL.canParse(text)) throw invalid('is not a URL');
-  const url = new URL(text);
-  if (url.protocol !== 'https:') throw invalid('is not an https URL');
-  if (url.username !== '' || url.password !== '') throw invalid('has a user name or password');
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw invalid('has a path');
-  return url.origin;
 }
 
 /**

@@ -36,39 +36,6 @@ const engine = {
   example: 'native',
 } as const satisfies Input;
 
-export const tagsLast = {
-  type: 'choice',
-  group: 'trust',
-  label: 'Tags last',
-  help: 'Whether the tags appear in the registry only after they are signed, so that a failed signing leaves no unsigned tag. Not with the docker engine.',
-  engine: 'native',
-  choices: {
-    auto: 'Where buildx can push by digest: with every driver but `docker`.',
-    always:
-      'As `auto`, and elsewhere by way of a staging tag `acr-content-trust-staging-…`, which stays in the registry until it is purged.',
-    never: 'As Docker does it: the tags are pushed first, then signed.',
-  },
-  default: 'auto',
-  example: 'always',
-} as const satisfies Input;
-
-export const contentTrust = {
-  type: 'boolean',
-  group: 'trust',
-  label: 'Content trust',
-  help: 'Signs what is pushed, and holds base images to the `base-images` policy. Switched off, images are pushed unsigned, and the log says so.',
-  default: true,
-  example: 'true',
-} as const satisfies Input;
-
-export const confirm = {
-  type: 'list',
-  group: 'keys',
-  label: 'Confirmed repositories',
-  help: 'The names of the repositories whose loss is confirmed. Without it nothing is lost: the run lists what would be, and fails.',
-  example: 'contoso.azurecr.io/team/app',
-} as const satisfies Input;
-
 export const passEnvironment = {
   type: 'list',
   group: 'advanced',

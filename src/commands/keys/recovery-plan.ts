@@ -8,13 +8,14 @@ import {
   listTags,
   neededKeys,
   troublesOf,
+  trustServerOf,
   type KeyAssessment,
   type KeysOfRole,
   type RoleExpiry,
   type SignerInfo,
   type TrustedView,
 } from '../../trust/index.js';
-import { trustServerOf, type NamedRepository } from '../inputs/repositories.js';
+import type { NamedRepository } from '../inputs/repositories.js';
 import type { UnopenedKey } from './remaining-keys.js';
 
 /** One thing to do. */

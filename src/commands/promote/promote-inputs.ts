@@ -3,20 +3,13 @@ import type { ImageRequest } from '../../deployment-files/index.js';
 import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
 import { gunOf, parseImageReference } from '../../registry/index.js';
-import type { RoleName } from '../../trust/index.js';
+import { parseTrustServer, type RoleName } from '../../trust/index.js';
 import type { ScopedTrustServer } from '../access/access.js';
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
 import { dryRun, readImage, tags } from '../inputs/image.js';
 import { readScopedPins } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
-import {
-  parseTrustServer,
-  readTrustServer,
-  registry,
-  repository,
-  trustServer,
-  trustServerOf,
-} from '../inputs/repositories.js';
+import { registry, repository, trustServer, trustServerFor } from '../inputs/repositories.js';
 import {
   nativeSigningInputs,
   readRequiredSigners,
@@ -92,7 +85,7 @@ export function parsePromotion(read: Read<typeof promoteInputs>): Promotion {
   return {
     target: {
       image: { ...image, tags: [...new Set(images.flatMap((copied) => copied.tags))] },
-      trustServer: readTrustServer(read) ?? trustServerOf(image.registry),
+      trustServer: trustServerFor(image.registry, read),
       registryId: readRegistryId(read),
     },
     signing: readSigning(read, true, { engine: 'native', tagsLast: 'never' }),

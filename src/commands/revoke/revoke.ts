@@ -38,13 +38,7 @@ import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js
 import { dryRun, readImage, tags, type ImageConfiguration } from '../inputs/image.js';
 import { requireSigningKey } from '../inputs/key-inputs.js';
 import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
-import {
-  readTrustServer,
-  registry,
-  repository,
-  trustServer,
-  trustServerOf,
-} from '../inputs/repositories.js';
+import { registry, repository, trustServer, trustServerFor } from '../inputs/repositories.js';
 import { signingInputs } from '../inputs/signing.js';
 import { code, escape, truncateList } from '../report/text.js';
 import type { Paragraph } from '../report/report.js';
@@ -99,7 +93,7 @@ export const revoke = defineCommand({
     return (
       signingKey && {
         image,
-        trustServer: readTrustServer(read) ?? trustServerOf(image.registry),
+        trustServer: trustServerFor(image.registry, read),
         registryId: readRegistryId(read),
         signingKey,
         pins: readPins(read),

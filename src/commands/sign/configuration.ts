@@ -5,7 +5,7 @@ import { parseDigest, parseImageReference, type ImageReference } from '../../reg
 import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
 import { imageInputs, readImage, type ImageConfiguration } from '../inputs/image.js';
 import type { Read } from '../inputs/read.js';
-import { images, readTrustServer, trustServer, trustServerOf } from '../inputs/repositories.js';
+import { images, trustServer, trustServerFor } from '../inputs/repositories.js';
 import { readSigning, signingInputs, type SigningConfiguration } from '../inputs/signing.js';
 
 export const signInputs = {
@@ -75,7 +75,7 @@ function readRepository(read: Read<typeof signInputs>): RepositoryToSign {
   return {
     image,
     digests: new Map(digest === undefined ? [] : image.tags.map((tag) => [tag, digest])),
-    trustServer: readTrustServer(read) ?? trustServerOf(image.registry),
+    trustServer: trustServerFor(image.registry, read),
   };
 }
 
@@ -131,7 +131,6 @@ function readImages(read: Read<typeof signInputs>): readonly RepositoryToSign[] 
     const problem = `is set, and "${nameInput('images')}" names images of ${registries.size} registries`;
     conflict(input, problem, 'Sign the images of each registry in a step of their own.');
   }
-  const trustServer = readTrustServer(read);
   return [...groups].map(([gun, tags]) => {
     const { host, repository } = hosts.get(gun) ?? { host: '', repository: '' };
     return {
@@ -141,7 +140,7 @@ function readImages(read: Read<typeof signInputs>): readonly RepositoryToSign[] 
           digest === undefined ? [] : [[tag, digest] as const],
         ),
       ),
-      trustServer: trustServer ?? trustServerOf(host),
+      trustServer: trustServerFor(host, read),
     };
   });
 }

@@ -17,8 +17,7 @@ import {
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
 import { keysInputs, readKeySources } from '../inputs/key-inputs.js';
-import { readConfirmed } from '../inputs/repositories.js';
-import { confirm } from '../inputs/signing.js';
+import { confirm, readConfirmed } from '../inputs/repositories.js';
 import { truncateList } from '../report/text.js';
 import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
 import {

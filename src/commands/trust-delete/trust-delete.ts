@@ -18,8 +18,12 @@ import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
 import { dryRun } from '../inputs/image.js';
 import { pinInputs, readPins } from '../inputs/pins.js';
-import { readConfirmed, readRepositories, repositoryInputs } from '../inputs/repositories.js';
-import { confirm } from '../inputs/signing.js';
+import {
+  confirm,
+  readConfirmed,
+  readRepositories,
+  repositoryInputs,
+} from '../inputs/repositories.js';
 import { code } from '../report/text.js';
 import { logLines, paragraph, type Paragraph, type Report } from '../report/report.js';
 import { codeColumn, tableOf, type Table } from '../report/table.js';

@@ -7,13 +7,13 @@ import { TrustError, isTrustError } from '../../errors.js';
 import {
   HttpError,
   isWebPage,
-  oneLine,
   registryFirewall,
   type HttpRequest,
   type HttpResponse,
 } from '../../http/index.js';
 import { limits } from '../../limits.js';
 import type { Gun, PublicKey, RoleName } from '../metadata/types.js';
+import { checkTrustServer } from './address.js';
 import { complaintOf } from './answers.js';
 import {
   administratorRefused,
@@ -45,17 +45,6 @@ function checkedGun(gun: Gun): Gun {
   });
 }
 
-function checkedUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' && url.username === '' && url.search === '') return url;
-  // Whatever is before an @ or after a ? may be a secret.
-  const shown = /[@?]/.test(text) ? 'what was given' : `"${oneLine(text)}"`;
-  throw new TrustError('INPUT_INVALID', `${shown} is not a valid address of a trust server`, {
-    remedy:
-      'Give an https address without user name and query, such as https://contoso.azurecr.io.',
-  });
-}
-
 function fileName(role: RoleName, request: RoleRequest): string {
   if (request.sha256Hex !== undefined) return `${role}.${request.sha256Hex}.json`;
   if (request.version !== undefined) return `${request.version}.${role}.json`;
@@ -76,7 +65,7 @@ class HttpTrustServer implements TrustServer {
   constructor(options: TrustServerOptions) {
     this.#options = options;
     this.gun = checkedGun(options.gun);
-    const url = checkedUrl(options.url);
+    const url = checkTrustServer(options.url);
     this.host = url.host;
     // notary storage/httpstore.go, NewNotaryServerStore: the GUN goes in as it is.
     this.#base = `${url.origin}${url.pathname.replace(/\/+$/, '')}/v2/${this.gun}/_trust/tuf/`;

@@ -1,3 +1,4 @@
 /** The client of a Notary v1 server: bytes in, bytes out, refusals explained. */
+export { parseTrustServer, trustServerOf } from './address.js';
 export { createTrustServer } from './client.js';
 export type { PublishOutcome, TrustServer } from './types.js';

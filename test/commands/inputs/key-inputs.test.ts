@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { collectProblems } from '../../../src/commands/index.js';
 import {
-  parseVaultUrl,
   readKeyInput,
   readKeyReferences,
   readKeySources,
 } from '../../../src/commands/inputs/key-inputs.js';
-import { TrustError } from '../../../src/errors.js';
 
 /** Inputs as a command reads them. */
 function reading<V extends object>(values: V) {
@@ -53,28 +51,5 @@ describe('the inputs that name keys', () => {
     expect(() => {
       read.throwIfAny();
     }).toThrow(/"keys" cannot be used: it is not the URL of a Key Vault/);
-  });
-});
-
-describe('the URL of a vault', () => {
-  it.each([
-    ['https://contoso.vault.azure.net', 'https://contoso.vault.azure.net'],
-    ['https://Contoso.vault.azure.net/', 'https://contoso.vault.azure.net'],
-    ['https://contoso.managedhsm.azure.net', 'https://contoso.managedhsm.azure.net'],
-    ['https://contoso.vault.azure.cn', 'https://contoso.vault.azure.cn'],
-  ])('may be %s', (text, url) => {
-    expect(parseVaultUrl(text)).toBe(url);
-  });
-
-  it.each([
-    ['contoso', /not the URL of a Key Vault/],
-    ['http://contoso.vault.azure.net', /not the URL of a Key Vault/],
-    ['https://contoso.azurecr.io', /not the URL of a Key Vault/],
-    ['https://user@contoso.vault.azure.net', /not the URL of a Key Vault/],
-    ['https://contoso.vault.azure.net/keys/a', /names more than a vault/],
-    ['https://contoso.vault.azure.net?x=1', /names more than a vault/],
-  ])('cannot be %s', (text, message) => {
-    expect(() => parseVaultUrl(text)).toThrow(TrustError);
-    expect(() => parseVaultUrl(text)).toThrow(message);
   });
 });

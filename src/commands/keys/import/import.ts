@@ -17,6 +17,7 @@ import {
 import {
   anchored,
   presentedRootKeys,
+  trustServerOf,
   type Gun,
   type TrustedView,
   warnOfFirstUse,
@@ -27,7 +28,7 @@ import type { Run } from '../../context.js';
 import { dryRun } from '../../inputs/image.js';
 import { archive, hsm, readVault, vault } from '../../inputs/key-inputs.js';
 import { readPins, type PinReference } from '../../inputs/pins.js';
-import { readTrustServer, trustServerOf, type NamedRepository } from '../../inputs/repositories.js';
+import { readTrustServer, type NamedRepository } from '../../inputs/repositories.js';
 import {
   keyRepositoryInputs,
   loadKeyRepositories,
