@@ -158,8 +158,7 @@ function readRequests(read: Read<typeof inspectInputs>): readonly InspectionRequ
 
 /** One signed tag beside what the registry has. */
 interface TagFacts extends SignedTag {
-  /** `not read` when the registry could not be asked. */
-  readonly registry: 'same' | 'differs' | 'missing' | 'not read';
+  readonly registry: 'same' | 'differs' | 'missing';
   /** What the tag points to in the registry, where that differs. */
   readonly registryDigest?: string;
 }
