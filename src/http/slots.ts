@@ -1,4 +1,5 @@
 /** A bound on what is under way at the same time, shared by all who take a slot. */
+import { setMaxListeners } from 'node:events';
 
 /** Waits for a slot, and gives what hands it back. Rejects with the signal's reason when aborted. */
 type Slots = (signal?: AbortSignal) => Promise<() => void>;
@@ -38,7 +39,10 @@ export function createSlots(most: number): Slots {
           });
         };
         waiting.add(next);
-        signal?.addEventListener('abort', stop);
+        if (!signal) return;
+        // Any number may wait on the signal of one run: no leak, of which Node.js would warn.
+        setMaxListeners(0, signal);
+        signal.addEventListener('abort', stop);
       });
     }
     return once(handBack);

@@ -60,6 +60,8 @@ export async function startLoopback(
       handler(host, req, res);
     },
   );
+  // Whoever opened a connection closes it: a request may be on its way when the server gives it up.
+  server.keepAliveTimeout = 0;
   const serverPort = await listen(server);
   const proxy = createHttpServer();
   proxy.on('connect', (_req, client: Socket) => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createSlots } from '../../src/http/slots.js';
 
@@ -45,6 +46,22 @@ describe('slots', () => {
     release();
     (await next)();
     (await slots())();
+  });
+
+  it('are waited for by many on one signal without a warning, and leave no listener', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const slots = createSlots(1);
+    const { signal } = new AbortController();
+    const all = Array.from({ length: 20 }, async () => {
+      (await slots(signal))();
+    });
+    await Promise.all(all);
+    await settled();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('are not taken by those who have stopped before', async () => {

@@ -46,6 +46,8 @@ export async function openTrustServer(): Promise<AnyTrustServer> {
       answer(repositories, request, response);
     },
   );
+  // Whoever opened a connection closes it: a request may be on its way when the server gives it up.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   return {
     host: `localhost:${(server.address() as AddressInfo).port}`,

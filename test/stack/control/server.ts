@@ -48,6 +48,8 @@ export async function serveControl(
       },
     );
   });
+  // Whoever opened a connection closes it: a request may be on its way when the server gives it up.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);

@@ -42,8 +42,9 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     },
     listener,
   );
-  // Uploads and slow engines take their time.
+  // Uploads and slow engines take their time, and a connection may be opened long before its use.
   tls.requestTimeout = 0;
+  tls.headersTimeout = 0;
   // A client that sends on a connection just as we give it up gets no answer, and Docker does not
   // repeat a POST. Who opened a connection closes it.
   tls.keepAliveTimeout = 0;
