@@ -7,15 +7,18 @@ import {
   type WantedBuild,
 } from '../../docker/index.js';
 import { flawOf, type Inputs } from '../../inputs/index.js';
-import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
-import { readImage, tags, type ImageConfiguration } from '../inputs/image.js';
+import { readRegistryId, registryLogin } from '../inputs/identity.js';
+import { tags } from '../inputs/image.js';
 import type { Read } from '../inputs/read.js';
-import { registry, repository, trustServer, trustServerFor } from '../inputs/repositories.js';
+import { registry, repository, trustServer } from '../inputs/repositories.js';
 import {
+  engine,
   passEnvironment,
+  readImagePlace,
   readSigning,
   signingInputs,
   type SigningConfiguration,
+  type SigningTarget,
 } from '../inputs/signing.js';
 import { buildInputs, contentTrust, tagsLast } from './build-inputs.js';
 
@@ -39,9 +42,9 @@ export const pushInputs = {
     ...namedInputs.tags,
     note: 'All of them are pushed, and signed in one publish.',
   },
+  engine,
   ...signingInputs,
   'tags-last': tagsLast,
-  'registry-id': registryId,
 } as const satisfies Inputs;
 
 type JobInputs = typeof namedInputs & typeof commonInputs;
@@ -53,16 +56,13 @@ interface BuildConfiguration extends WantedBuild {
 }
 
 /** What is asked for, checked. */
-export interface JobConfiguration {
+export interface JobConfiguration extends SigningTarget {
   readonly command: 'buildAndPush' | 'build' | 'push';
-  readonly image: ImageConfiguration;
-  readonly trustServer: string;
   /** Absent for `push`. */
   readonly build: BuildConfiguration | undefined;
   /** Absent for `build`, and with content trust switched off. */
   readonly signing: SigningConfiguration | undefined;
   readonly contentTrust: boolean;
-  readonly registryId: string | undefined;
   readonly passEnvironment: readonly string[];
 }
 
@@ -87,13 +87,8 @@ export function readBuildAndPushJob(
 }
 
 function readJob(read: Read<JobInputs>) {
-  const image = readImage(read);
-  return {
-    image,
-    trustServer: trustServerFor(image.registry, read),
-    contentTrust: read.values['content-trust'],
-    passEnvironment: read.values['pass-environment'],
-  };
+  const { 'content-trust': contentTrust, 'pass-environment': passEnvironment } = read.values;
+  return { ...readImagePlace(read), contentTrust, passEnvironment };
 }
 
 function readPush(
@@ -110,8 +105,8 @@ function readPush(
   // With an unreadable `content-trust` it is not known whether something is to be signed.
   const isSigning = values['content-trust'] && !has('content-trust');
   const remedy = `Set ${nameInput('signing-key')}, for example to https://contoso-keys.vault.azure.net/keys/team-app, or set ${nameInput('content-trust')} to false to push unsigned.`;
-  const how = { engine: values.engine, tagsLast: values['tags-last'] };
-  const signing = readSigning(read, isSigning, how, remedy);
+  const { engine, 'tags-last': tagsLast } = values;
+  const signing = readSigning(read, { engine, tagsLast, isSigning, remedy });
   return { signing, registryId: readRegistryId(read) };
 }
 

@@ -1,6 +1,14 @@
-/** Inputs that name one image, and a dry run. */
-import type { Input, Inputs } from '../../inputs/index.js';
-import { parseRegistryHost, parseRepository, parseTag } from '../../registry/index.js';
+/** Inputs that name images, and a dry run. */
+import { TrustError } from '../../errors.js';
+import type { Input, Inputs, ListInput } from '../../inputs/index.js';
+import {
+  gunOf,
+  parseImageReference,
+  parseRegistryHost,
+  parseRepository,
+  parseTag,
+  type ImageReference,
+} from '../../registry/index.js';
 import type { Read } from './read.js';
 import { registry, repository } from './repositories.js';
 
@@ -42,4 +50,54 @@ export function readImage({ values, parse }: Read<typeof imageInputs>): ImageCon
   const named = values.tags.map((tag) => parse('tags', () => parseTag(tag)) ?? '');
   const [registry, repository] = [found ?? '', path ?? ''];
   return { registry, repository, tags: [...new Set(named)], gun: `${registry}/${repository}` };
+}
+
+/** An image that is named by its tag, and perhaps by the digest that the tag must have. */
+export interface TaggedImage {
+  readonly image: ImageReference;
+  readonly gun: string;
+  readonly tag: string;
+  readonly digest: string | undefined;
+  /** As the input has it. */
+  readonly reference: string;
+}
+
+/**
+ * The images that `input` names by their tags, each once; what is wrong is noted.
+ * @param ofAll the digest that all of them must have, if another input names one.
+ */
+export function readTaggedImages<N extends 'images' | 'source'>(
+  input: N,
+  { values, parse }: Read<Readonly<Record<N, ListInput>>>,
+  ofAll?: string,
+): readonly TaggedImage[] {
+  const named = new Map<string, TaggedImage>();
+  const references: readonly string[] = values[input];
+  for (const reference of references) {
+    parse(input, () => {
+      const image = parseImageReference(reference);
+      const { tag, digest = ofAll } = image;
+      if (tag === undefined) throw withoutTag(reference);
+      const gun = gunOf(image);
+      const name = `${gun}:${tag}`;
+      const known = named.get(name) ?? { digest: ofAll ?? digest };
+      if (known.digest !== digest) throw contradiction(name);
+      named.set(name, { image, gun, tag, digest, reference });
+    });
+  }
+  return [...named.values()];
+}
+
+function withoutTag(text: string): TrustError {
+  return new TrustError('INPUT_INVALID', `${JSON.stringify(text)} names no tag`, {
+    remedy:
+      'Content trust signs tags. Name one, such as contoso.azurecr.io/team/app:1.4.2, or ' +
+      'contoso.azurecr.io/team/app:1.4.2@sha256:... for this digest alone.',
+  });
+}
+
+function contradiction(name: string): TrustError {
+  return new TrustError('INPUT_INVALID', `${name} is named twice, for different digests`, {
+    remedy: 'Name each tag once, and one digest for it.',
+  });
 }

@@ -3,6 +3,8 @@ import type { NamedKey } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import type { Input, Inputs } from '../../inputs/index.js';
 import { isRoleName, roleOfSigner, type RoleName } from '../../trust/index.js';
+import { readRegistryId, registryId, registryLogin } from './identity.js';
+import { readImage, type imageInputs, type ImageConfiguration } from './image.js';
 import {
   readKeyInput,
   requireSigningKey,
@@ -13,6 +15,7 @@ import {
 } from './key-inputs.js';
 import { readPins, trustPin, type PinReference } from './pins.js';
 import type { Read } from './read.js';
+import { trustServer, trustServerFor } from './repositories.js';
 
 export const requiredSigners = {
   type: 'list',
@@ -22,7 +25,7 @@ export const requiredSigners = {
   example: 'ci, qa',
 } as const satisfies Input;
 
-const engine = {
+export const engine = {
   type: 'choice',
   group: 'trust',
   label: 'Signing engine',
@@ -44,8 +47,11 @@ export const passEnvironment = {
   example: 'AWS_PROFILE',
 } as const satisfies Input;
 
-/** What signs, and what says which root is genuine. */
-export const nativeSigningInputs = {
+/**
+ * What every command that signs images has: what signs, what says which root is genuine, and where it is
+ * published.
+ */
+export const signingInputs = {
   'signing-key': {
     ...signingKey,
     note: 'The key decides the role: the delegations that list it, or `targets`. Needed whenever something is signed.',
@@ -57,10 +63,10 @@ export const nativeSigningInputs = {
   },
   'root-key-passphrase': rootKeyPassphrase,
   'trust-pin': trustPin,
+  'registry-id': registryId,
+  'trust-server': trustServer,
+  'registry-login': registryLogin,
 } as const satisfies Inputs;
-
-/** The same, where the Docker CLI may sign as well. */
-export const signingInputs = { engine, ...nativeSigningInputs } as const satisfies Inputs;
 
 /** What signs, and how. */
 export interface SigningConfiguration {
@@ -72,15 +78,18 @@ export interface SigningConfiguration {
   readonly tagsLast: 'auto' | 'always' | 'never';
 }
 
-/**
- * What signs. Keys and pins are read also where nothing is to be signed.
- * @param remedy for a missing key, where there is another one than to name it.
- */
+/** What {@link readSigning} cannot read from the inputs that all commands have. */
+interface SigningChoices extends Partial<Pick<SigningConfiguration, 'engine' | 'tagsLast'>> {
+  /** Keys and pins are read also where nothing is to be signed. Default: true. */
+  readonly isSigning?: boolean;
+  /** For a missing key, where there is another one than to name it. */
+  readonly remedy?: string;
+}
+
+/** What signs; undefined where nothing is to be signed, or the key cannot be read. */
 export function readSigning(
-  read: Read<typeof nativeSigningInputs>,
-  isSigning: boolean,
-  how: Pick<SigningConfiguration, 'engine' | 'tagsLast'>,
-  remedy?: string,
+  read: Read<typeof signingInputs>,
+  { engine = 'native', tagsLast = 'never', isSigning = true, remedy }: SigningChoices = {},
 ): SigningConfiguration | undefined {
   const signingKey = isSigning
     ? requireSigningKey(read, remedy)
@@ -88,7 +97,33 @@ export function readSigning(
   // Whether the root key is needed depends on the repository.
   const rootKey = readKeyInput('root-key', read);
   const pins = readPins(read, isSigning);
-  return isSigning && signingKey ? { ...how, signingKey, rootKey, pins } : undefined;
+  return isSigning && signingKey ? { engine, tagsLast, signingKey, rootKey, pins } : undefined;
+}
+
+/** The image of one repository, and where its trust data is. */
+interface ImagePlace {
+  readonly image: ImageConfiguration;
+  readonly trustServer: string;
+}
+
+/** The image of one repository, and what its signing depends on. */
+export interface SigningTarget extends ImagePlace {
+  readonly registryId: string | undefined;
+}
+
+/** The image that the inputs name, and where its trust data is. */
+export function readImagePlace(
+  read: Read<typeof imageInputs & Pick<typeof signingInputs, 'trust-server'>>,
+): ImagePlace {
+  const image = readImage(read);
+  return { image, trustServer: trustServerFor(image.registry, read) };
+}
+
+/** The image that the inputs name, and what its signing depends on. */
+export function readSigningTarget(
+  read: Read<typeof imageInputs & Pick<typeof signingInputs, 'trust-server' | 'registry-id'>>,
+): SigningTarget {
+  return { ...readImagePlace(read), registryId: readRegistryId(read) };
 }
 
 /** The delegations that `required-signers` names, each once. */

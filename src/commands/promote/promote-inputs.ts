@@ -1,23 +1,21 @@
 /** The inputs of `promote`, and what they ask for: images of sources, and where their copies go. */
 import type { ImageRequest } from '../../deployment-files/index.js';
-import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
-import { gunOf, parseImageReference } from '../../registry/index.js';
 import { parseTrustServer, type RoleName } from '../../trust/index.js';
 import type { ScopedTrustServer } from '../access/access.js';
-import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
-import { dryRun, readImage, tags } from '../inputs/image.js';
+import { dryRun, readTaggedImages, tags, type TaggedImage } from '../inputs/image.js';
 import { readScopedPins } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
-import { registry, repository, trustServer, trustServerFor } from '../inputs/repositories.js';
+import { registry, repository } from '../inputs/repositories.js';
 import {
-  nativeSigningInputs,
   readRequiredSigners,
   readSigning,
+  readSigningTarget,
   requiredSigners,
+  signingInputs,
   type SigningConfiguration,
+  type SigningTarget,
 } from '../inputs/signing.js';
-import type { SigningTarget } from '../signing/preflight.js';
 import type { Reading } from '../verification/load-trust-data.js';
 
 export const promoteInputs = {
@@ -34,8 +32,7 @@ export const promoteInputs = {
     required: true,
   },
   'required-signers': requiredSigners,
-  ...nativeSigningInputs,
-  'trust-server': trustServer,
+  ...signingInputs,
   'source-trust-pin': {
     type: 'list',
     group: 'trust',
@@ -50,8 +47,6 @@ export const promoteInputs = {
     help: 'URL of the Notary server for the images of `source`. Without it, their registry itself, as in Azure Container Registry.',
     example: 'https://contosodev.azurecr.io',
   },
-  'registry-login': registryLogin,
-  'registry-id': registryId,
 } as const satisfies Inputs;
 
 /** An image to copy. */
@@ -78,17 +73,14 @@ export interface Promotion extends Omit<Reading, 'cache'> {
 /** Reads the inputs, and notes what is wrong. */
 export function parsePromotion(read: Read<typeof promoteInputs>): Promotion {
   const { values } = read;
-  const sources = readSources(read);
+  const sources = readTaggedImages('source', read);
   const images = withTags(sources, read);
   refuseItself(images, read);
-  const image = readImage(read);
+  const target = readSigningTarget(read);
+  const tags = [...new Set(images.flatMap((copied) => copied.tags))];
   return {
-    target: {
-      image: { ...image, tags: [...new Set(images.flatMap((copied) => copied.tags))] },
-      trustServer: trustServerFor(image.registry, read),
-      registryId: readRegistryId(read),
-    },
-    signing: readSigning(read, true, { engine: 'native', tagsLast: 'never' }),
+    target: { ...target, image: { ...target.image, tags } },
+    signing: readSigning(read),
     images,
     pins: readScopedPins('source-trust-pin', read),
     requiredRoles: readRequiredSigners(read),
@@ -97,30 +89,11 @@ export function parsePromotion(read: Read<typeof promoteInputs>): Promotion {
   };
 }
 
-type Source = Omit<PromotedImage, 'tags'>;
 type PromoteRead = Read<typeof promoteInputs>;
-
-/** The images of the input, each once. */
-function readSources({ values: { source }, parse }: PromoteRead): readonly Source[] {
-  const sources = new Map<string, Source>();
-  for (const reference of source) {
-    parse('source', () => {
-      const image = parseImageReference(reference);
-      const { tag } = image;
-      if (tag === undefined) throw withoutTag(reference);
-      const gun = gunOf(image);
-      const name = `${gun}:${tag}`;
-      const known = sources.get(name);
-      if (known && known.image.digest !== image.digest) throw contradiction(name);
-      sources.set(name, { reference, image, gun, tag, places: [], isInFilesOnly: false });
-    });
-  }
-  return [...sources.values()];
-}
 
 /** The copies keep their tags, unless there is one image and the inputs name others. */
 function withTags(
-  sources: readonly Source[],
+  sources: readonly TaggedImage[],
   { values: { tags }, conflict, nameInput }: PromoteRead,
 ): readonly PromotedImage[] {
   if (tags.length > 0 && sources.length > 1) {
@@ -130,7 +103,7 @@ function withTags(
       'Copies of several images keep their tags. Promote each image in a step of its own to give it others.',
     );
   }
-  const byTag = new Map<string, Source>();
+  const byTag = new Map<string, TaggedImage>();
   for (const source of sources) {
     const other = byTag.get(source.tag);
     byTag.set(source.tag, source);
@@ -142,7 +115,10 @@ function withTags(
     );
   }
   const own = [...new Set(tags)];
-  return sources.map((source) => ({ ...source, tags: own.length > 0 ? own : [source.tag] }));
+  return sources.map(({ reference, image, gun, tag }) => {
+    const request = { reference, image, gun, tag, places: [], isInFilesOnly: false };
+    return { ...request, tags: own.length > 0 ? own : [tag] };
+  });
 }
 
 function refuseItself(
@@ -161,7 +137,7 @@ function refuseItself(
 
 /** The trust server of `source-trust-server`; one that is given for the target serves it as source. */
 function readSourceTrustServer(
-  sources: readonly Source[],
+  sources: readonly TaggedImage[],
   { values, parse, conflict, nameInput }: PromoteRead,
 ): ScopedTrustServer | undefined {
   const { 'source-trust-server': own, 'trust-server': ofTarget, registry: target = '' } = values;
@@ -181,18 +157,4 @@ function readSourceTrustServer(
   }
   const url = parse('source-trust-server', () => parseTrustServer(own));
   return url === undefined ? undefined : { registry: registries[0] ?? '', url };
-}
-
-function withoutTag(text: string): TrustError {
-  return new TrustError('INPUT_INVALID', `${JSON.stringify(text)} names no tag`, {
-    remedy:
-      'Content trust signs tags. Name one, such as contosodev.azurecr.io/team/app:1.4.2, with ' +
-      '@sha256:... behind it where only this digest will do.',
-  });
-}
-
-function contradiction(name: string): TrustError {
-  return new TrustError('INPUT_INVALID', `${name} is named twice, for different digests`, {
-    remedy: 'Name each image once.',
-  });
 }

@@ -34,12 +34,12 @@ import {
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
-import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
-import { dryRun, readImage, tags, type ImageConfiguration } from '../inputs/image.js';
+import { registryId, registryLogin } from '../inputs/identity.js';
+import { dryRun, tags } from '../inputs/image.js';
 import { requireSigningKey } from '../inputs/key-inputs.js';
 import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
-import { registry, repository, trustServer, trustServerFor } from '../inputs/repositories.js';
-import { signingInputs } from '../inputs/signing.js';
+import { registry, repository, trustServer } from '../inputs/repositories.js';
+import { readSigningTarget, signingInputs, type SigningTarget } from '../inputs/signing.js';
 import { code, escape, truncateList } from '../report/text.js';
 import type { Paragraph } from '../report/report.js';
 import { codeColumn, tableOf, type Table } from '../report/table.js';
@@ -74,7 +74,7 @@ export const revoke = defineCommand({
   outputs: ['revoked-tags', 'still-signed-tags', 'key-id'],
   parse: (read) => {
     const { values, add, parse, conflict, has, nameInput } = read;
-    const image = readImage({ ...read, values: { ...values, tags: [] } });
+    const target = readSigningTarget({ ...read, values: { ...values, tags: [] } });
     const { tags, 'all-tags': isAll } = values;
     for (const tag of tags) {
       parse('tags', () => {
@@ -92,9 +92,7 @@ export const revoke = defineCommand({
     const signingKey = requireSigningKey(read);
     return (
       signingKey && {
-        image,
-        trustServer: trustServerFor(image.registry, read),
-        registryId: readRegistryId(read),
+        ...target,
         signingKey,
         pins: readPins(read),
         selection: selectTags(isAll ? undefined : tags),
@@ -150,10 +148,7 @@ export const revoke = defineCommand({
   },
 });
 
-interface RevokeConfiguration {
-  readonly image: ImageConfiguration;
-  readonly trustServer: string;
-  readonly registryId: string | undefined;
+interface RevokeConfiguration extends SigningTarget {
   readonly signingKey: NamedKey;
   readonly pins: readonly PinReference[];
   readonly selection: TagSelection;

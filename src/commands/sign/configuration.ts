@@ -1,12 +1,18 @@
 /** What `sign` is asked for: some tags of one repository, or images of any number of them. Asks nobody. */
-import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
-import { parseDigest, parseImageReference, type ImageReference } from '../../registry/index.js';
-import { readRegistryId, registryId, registryLogin } from '../inputs/identity.js';
-import { imageInputs, readImage, type ImageConfiguration } from '../inputs/image.js';
+import { parseDigest } from '../../registry/index.js';
+import { readRegistryId } from '../inputs/identity.js';
+import { imageInputs, readTaggedImages } from '../inputs/image.js';
 import type { Read } from '../inputs/read.js';
-import { images, trustServer, trustServerFor } from '../inputs/repositories.js';
-import { readSigning, signingInputs, type SigningConfiguration } from '../inputs/signing.js';
+import { images, trustServerFor } from '../inputs/repositories.js';
+import {
+  engine,
+  readSigning,
+  readSigningTarget,
+  signingInputs,
+  type SigningConfiguration,
+  type SigningTarget,
+} from '../inputs/signing.js';
 
 export const signInputs = {
   ...imageInputs,
@@ -21,18 +27,14 @@ export const signInputs = {
     help: 'What the tags are to point to; with `images`, those of one repository. Signing stops if one of them points to anything else. Without it, each tag is signed for what it points to when the run starts.',
     example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   },
+  engine,
   ...signingInputs,
-  'trust-server': trustServer,
-  'registry-login': registryLogin,
-  'registry-id': registryId,
 } as const satisfies Inputs;
 
 /** Some tags of one repository. */
-export interface RepositoryToSign {
-  readonly image: ImageConfiguration;
+export interface RepositoryToSign extends SigningTarget {
   /** The digest that a tag is to be signed for, where one is given. */
   readonly digests: ReadonlyMap<string, string>;
-  readonly trustServer: string;
 }
 
 /** What is asked for, checked. */
@@ -42,7 +44,6 @@ export interface SignConfiguration {
   readonly isAllOrNothing: boolean;
   /** Undefined where the key cannot be read, which ends the run. */
   readonly signing: SigningConfiguration | undefined;
-  readonly registryId: string | undefined;
 }
 
 /** Reads the inputs, and notes what is wrong. */
@@ -57,9 +58,7 @@ export function readSignConfiguration(read: Read<typeof signInputs>): SignConfig
       `Leave ${nameInput('engine')} out: the native engine signs what is already in the registry.`,
     );
   }
-  const signing = readSigning(read, true, { engine: values.engine, tagsLast: 'never' });
-  const registryId = readRegistryId(read);
-  return { repositories, isAllOrNothing, signing, registryId };
+  return { repositories, isAllOrNothing, signing: readSigning(read) };
 }
 
 /** Tags of one repository. With `images` none of these inputs is needed, so it is here that they are missed. */
@@ -70,12 +69,12 @@ function readRepository(read: Read<typeof signInputs>): RepositoryToSign {
     if (value !== undefined && value.length > 0) continue;
     add({ input, problem: 'is not set', code: 'INPUT_MISSING' });
   }
-  const image = readImage(read);
+  const target = readSigningTarget(read);
   const digest = readDigest(read);
+  const { tags } = target.image;
   return {
-    image,
-    digests: new Map(digest === undefined ? [] : image.tags.map((tag) => [tag, digest])),
-    trustServer: trustServerFor(image.registry, read),
+    ...target,
+    digests: new Map(digest === undefined ? [] : tags.map((tag) => [tag, digest])),
   };
 }
 
@@ -86,7 +85,7 @@ function readDigest({ values: { digest }, parse }: Read<typeof signInputs>): str
 
 /** Reads `images`, in the order in which repositories are first named; notes what is wrong. */
 function readImages(read: Read<typeof signInputs>): readonly RepositoryToSign[] {
-  const { values: inputs, parse, conflict, nameInput } = read;
+  const { values: inputs, conflict, nameInput } = read;
   for (const input of ['repository', 'tags'] as const) {
     const value = inputs[input];
     if (value === undefined || value.length === 0) continue;
@@ -96,30 +95,16 @@ function readImages(read: Read<typeof signInputs>): readonly RepositoryToSign[] 
       `Name everything in ${nameInput('images')}, or one repository with ${nameInput('repository')} and ${nameInput('tags')}.`,
     );
   }
-  const ofAll = readDigest(read);
-  const groups = new Map<string, Map<string, string | undefined>>();
-  const hosts = new Map<string, ImageReference>();
-  for (const text of inputs.images) {
-    parse('images', () => {
-      const image = parseImageReference(text);
-      const { host, repository, tag, digest = ofAll } = image;
-      if (tag === undefined) throw withoutTag(text);
-      const gun = `${host}/${repository}`;
-      const tags = groups.get(gun) ?? new Map<string, string | undefined>();
-      if (ofAll !== undefined && digest !== ofAll) throw contradiction(`${gun}:${tag}`);
-      if (tags.has(tag) && tags.get(tag) !== digest) throw contradiction(`${gun}:${tag}`);
-      groups.set(gun, tags.set(tag, digest));
-      hosts.set(gun, image);
-    });
-  }
-  if (inputs.digest !== undefined && groups.size > 1) {
+  const named = readTaggedImages('images', read, readDigest(read));
+  const guns = [...new Set(named.map(({ gun }) => gun))];
+  if (inputs.digest !== undefined && guns.length > 1) {
     conflict(
       'digest',
-      `is set, and "${nameInput('images')}" names ${groups.size} repositories`,
+      `is set, and "${nameInput('images')}" names ${guns.length} repositories`,
       'Name the digest behind each image (contoso.azurecr.io/team/app:1.4.2@sha256:...), or sign each repository in a step of its own.',
     );
   }
-  const registries = new Set([...hosts.values()].map(({ host }) => host));
+  const registries = new Set(named.map(({ image }) => image.host));
   const registry = inputs.registry?.toLowerCase();
   const foreign = [...registries].find((host) => registry !== undefined && host !== registry);
   if (foreign !== undefined) {
@@ -131,30 +116,17 @@ function readImages(read: Read<typeof signInputs>): readonly RepositoryToSign[] 
     const problem = `is set, and "${nameInput('images')}" names images of ${registries.size} registries`;
     conflict(input, problem, 'Sign the images of each registry in a step of their own.');
   }
-  return [...groups].map(([gun, tags]) => {
-    const { host, repository } = hosts.get(gun) ?? { host: '', repository: '' };
+  const registryId = readRegistryId(read);
+  return guns.map((gun) => {
+    const own = named.filter((image) => image.gun === gun);
+    const { host = '', repository = '' } = own[0]?.image ?? {};
     return {
-      image: { registry: host, repository, gun, tags: [...tags.keys()] },
+      image: { registry: host, repository, gun, tags: own.map(({ tag }) => tag) },
       digests: new Map(
-        [...tags].flatMap(([tag, digest]) =>
-          digest === undefined ? [] : [[tag, digest] as const],
-        ),
+        own.flatMap(({ tag, digest }) => (digest === undefined ? [] : [[tag, digest] as const])),
       ),
       trustServer: trustServerFor(host, read),
+      registryId,
     };
-  });
-}
-
-function withoutTag(text: string): TrustError {
-  return new TrustError('INPUT_INVALID', `${JSON.stringify(text)} names no tag`, {
-    remedy:
-      'Content trust signs tags. Name one, such as contoso.azurecr.io/team/app:1.4.2, or ' +
-      'contoso.azurecr.io/team/app:1.4.2@sha256:... to sign it for this digest.',
-  });
-}
-
-function contradiction(name: string): TrustError {
-  return new TrustError('INPUT_INVALID', `${name} is named twice, for different digests`, {
-    remedy: 'Name each tag once, and one digest for it.',
   });
 }

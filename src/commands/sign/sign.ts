@@ -118,7 +118,7 @@ async function signWorks(
   run: Run<'digest'>,
   onKey?: (signer: Signer) => void,
 ): Promise<void> {
-  const { signing, registryId } = configuration;
+  const { signing } = configuration;
   const { log, access } = run;
   if (!signing) throw new TypeError('a sign command was configured without a signing key');
   const opening = openSigning(signing, access.azure(works[0]?.target.image.registry), run);
@@ -134,8 +134,7 @@ async function signWorks(
     const found = works.filter(({ progress }) => progress.contents.size > 0);
     const [first] = found;
     if (!first?.session) return;
-    const checked = { ...first.target, registryId };
-    onKey?.(await checkShared(checked, first.session, opening, run));
+    onKey?.(await checkShared(first.target, first.session, opening, run));
     await forEach(found, shared, async (work) => {
       work.plan = await work.finishPreflight?.();
     });
@@ -211,9 +210,9 @@ async function resolve(work: Work, shared: SignRun): Promise<void> {
 function startChecks(work: Work, tags: readonly string[], shared: SignRun): void {
   const { session, target } = work;
   const { configuration, opening, run } = shared;
-  const { isAllOrNothing, registryId } = configuration;
+  const { isAllOrNothing } = configuration;
   if (!session) return;
-  const own = { ...target, registryId, image: { ...target.image, tags } };
+  const own = { ...target, image: { ...target.image, tags } };
   const info = (line: string): void => {
     run.log.info(isAllOrNothing ? line : `${target.image.gun}: ${line}`);
   };

@@ -34,7 +34,7 @@ import {
 } from '../../trust/index.js';
 import { startInBackground } from '../../concurrency.js';
 import type { ImageConfiguration } from '../inputs/image.js';
-import type { SigningConfiguration } from '../inputs/signing.js';
+import type { SigningConfiguration, SigningTarget } from '../inputs/signing.js';
 import type { Run } from '../context.js';
 import type { Session } from '../access/access.js';
 
@@ -69,13 +69,6 @@ export interface OpenedSigning {
   readonly rootKey: OpenedKey | undefined;
   /** Why the root key of the inputs could not be opened, though it was wanted. */
   readonly rootKeyTrouble: TrustError | undefined;
-}
-
-/** One repository to be signed. */
-export interface SigningTarget {
-  readonly image: ImageConfiguration;
-  readonly trustServer: string;
-  readonly registryId: string | undefined;
 }
 
 /**
