@@ -30,6 +30,13 @@ export const limits = {
   errorBodyBytes: 64 * 1024,
   manifestBytes: 4 * 1024 * 1024,
   tokenBytes: 1024 * 1024,
+  /** What is attached to one image: artifacts, and the pages they are listed on. */
+  referrers: 10_000,
+  referrerPages: 1_000,
+  /** How long the list of a registry without referrers API is watched after it was written, about. */
+  referrersSettleMs: 1_000,
+  /** How long an entry of that list is written again that others overwrite. */
+  referrersDeadlineMs: 120_000,
   /** A blob is sent in pieces of this size; as much is held in memory for each that is under way. */
   blobChunkBytes: 8 * 1024 * 1024,
   /** How long one piece may take on its way to the registry. */

@@ -36,6 +36,12 @@ export {
   type StoredEnvelope,
 } from './sign-image.js';
 export {
+  envelopeLayer,
+  signatureArtifactType,
+  storedSignature,
+  type StoredSignature,
+} from './storage/signature-manifest.js';
+export {
   readTimestampReply,
   requestTimestamp,
   timestampMediaTypes,

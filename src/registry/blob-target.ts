@@ -39,6 +39,37 @@ export async function hasBlob(to: RepositoryAccess, digest: string): Promise<boo
   return (await requestBlob(to, digest, { method: 'HEAD', maxBytes })).status === 200;
 }
 
+/** How a blob came to be in a repository. */
+export type BlobArrival = 'sent' | 'mounted' | 'there';
+
+/**
+ * Puts a blob into a repository, from the beginning again where that fails: the answer may be all
+ * that was lost, or another run has brought the blob in the meantime.
+ * @param send writes the bytes and finishes the upload.
+ * @throws {TrustError} as {@link beginBlob}; what `send` throws.
+ */
+export async function putBlob(
+  to: RepositoryAccess,
+  digest: string,
+  send: (upload: BlobUpload) => Promise<void>,
+  mountFrom?: string,
+): Promise<BlobArrival> {
+  for (let failures = 0; ;) {
+    try {
+      const upload = await beginBlob(to, digest, mountFrom);
+      if (!upload) return 'mounted';
+      await send(upload);
+      return 'sent';
+    } catch (error) {
+      if (!isTrustError(error, 'REGISTRY_UNREACHABLE', 'REGISTRY_FAILED')) throw error;
+      failures += 1;
+      if (failures >= limits.blobTries) throw error;
+      await pause(retryDelayMs(failures), to);
+      if (await hasBlob(to, digest)) return 'there';
+    }
+  }
+}
+
 /**
  * Begins to upload a blob, or has the registry take it over from its repository `mountFrom`.
  * @returns undefined when the registry took it over: the repository has it.

@@ -4,19 +4,13 @@
  * broken off goes on where it was.
  */
 import { mapConcurrent } from '../concurrency.js';
-import { isTrustError } from '../errors.js';
-import { retryDelayMs } from '../http/index.js';
 import { limits } from '../limits.js';
 import { streamBlob } from './blob-source.js';
-import { beginBlob, hasBlob, type BlobUpload } from './blob-target.js';
+import { putBlob, type BlobArrival, type BlobUpload } from './blob-target.js';
 import type { Descriptor } from './content.js';
 import type { CopyPlan } from './copy-plan.js';
 import { createRegistryClient } from './manifests.js';
-import { pause } from './pause.js';
 import type { RepositoryAccess } from './types.js';
-
-/** How a blob came to be in the target. */
-type BlobArrival = 'sent' | 'mounted' | 'there';
 
 /** What was done. */
 export interface CopyResult {
@@ -81,21 +75,7 @@ async function copyBlob(
   blob: Descriptor,
 ): Promise<BlobArrival> {
   const mountFrom = from.host === to.host ? from.repository : undefined;
-  for (let failures = 0; ;) {
-    try {
-      const upload = await beginBlob(to, blob.digest, mountFrom);
-      if (!upload) return 'mounted';
-      await sendBlob(from, blob, upload);
-      return 'sent';
-    } catch (error) {
-      if (!isTrustError(error, 'REGISTRY_UNREACHABLE', 'REGISTRY_FAILED')) throw error;
-      failures += 1;
-      if (failures >= limits.blobTries) throw error;
-      await pause(retryDelayMs(failures), to);
-      // The answer may be all that was lost; or somebody else has brought the blob meanwhile.
-      if (await hasBlob(to, blob.digest)) return 'there';
-    }
-  }
+  return putBlob(to, blob.digest, (upload) => sendBlob(from, blob, upload), mountFrom);
 }
 
 /** Sends the blob in pieces of one size, whatever it comes in. */

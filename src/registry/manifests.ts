@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 
 import { TrustError } from '../errors.js';
-import type { HttpResponse } from '../http/index.js';
+import type { HttpRequest, HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import { bearer } from './credential.js';
 import {
@@ -59,16 +59,18 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
 }
 
-async function getManifest(
+/** As of {@link RegistryClient}, of one of `mediaTypes`. */
+export async function getManifest(
   { host, http, token }: RegistryClientOptions,
   repository: string,
   reference: string,
+  mediaTypes: readonly string[] = manifestMediaTypes,
 ): Promise<Manifest | undefined> {
   const response = await sendToRegistry(http, host, {
     method: 'GET',
     url: manifestUrl(host, repository, reference),
     headers: {
-      Accept: manifestMediaTypes.join(', '),
+      Accept: mediaTypes.join(', '),
       ...bearer(await token(`repository:${repository}:pull`)),
     },
     maxBytes: limits.manifestBytes,
@@ -80,7 +82,7 @@ async function getManifest(
     throw accessRefused('pull', host, repository, response);
   }
   const mediaType = bareMediaType(response.header('content-type'));
-  const isManifest = manifestMediaTypes.some((known) => known === mediaType);
+  const isManifest = mediaTypes.includes(mediaType);
   if (response.status !== 200 || !isManifest) {
     throw unexpectedResponse(
       host,
@@ -95,12 +97,26 @@ async function getManifest(
 }
 
 async function putManifest(
-  { host, http, token }: RegistryClientOptions,
+  options: RegistryClientOptions,
   repository: string,
   reference: string,
   bytes: Uint8Array,
   mediaType: string,
 ): Promise<string> {
+  await sendManifest(options, repository, reference, bytes, mediaType);
+  return digestOf('sha256', bytes);
+}
+
+/** Stores a manifest; the answer's headers say what the registry did besides. */
+export async function sendManifest(
+  { host, http, token }: RegistryClientOptions,
+  repository: string,
+  reference: string,
+  bytes: Uint8Array,
+  mediaType: string,
+  /** Storing the same bytes under the same name twice is the same as once, if nobody else does. */
+  bounds: Pick<HttpRequest, 'retry' | 'timeoutMs'> = { retry: true },
+): Promise<HttpResponse> {
   expectDigest(host, repository, bytes, isDigest(reference) ? [reference] : []);
   const response = await sendToRegistry(http, host, {
     method: 'PUT',
@@ -110,8 +126,7 @@ async function putManifest(
       ...bearer(await token(`repository:${repository}:pull,push`)),
     },
     body: bytes,
-    // Storing the same bytes under the same name twice is the same as once.
-    retry: true,
+    ...bounds,
     maxBytes: limits.errorBodyBytes,
   });
   if (isLocked(response)) throw tagLocked(host, `${repository}:${reference}`, response);
@@ -122,7 +137,7 @@ async function putManifest(
     throw unexpectedResponse(host, `PUT of manifest ${repository}:${reference}`, response);
   }
   expectDigest(host, repository, bytes, statedDigest(response));
-  return digestOf('sha256', bytes);
+  return response;
 }
 
 function manifestUrl(host: string, repository: string, reference: string): string {

@@ -1,33 +1,184 @@
-/** What is attached to an image (OCI distribution specification, listing referrers). */
-import { isRecord, parseJsonObject } from '../http/index.js';
+/**
+ * What is attached to an image (OCI distribution specification 1.1, "Listing Referrers"): asked of
+ * the registry's referrers API, or read from the tag that stands in for it where there is none.
+ */
+import { TrustError } from '../errors.js';
+import { isRecord, parseErrorResponse, parseJsonObject, type HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
+import type { Descriptor } from './content.js';
 import { bearer } from './credential.js';
-import { sendToRegistry } from './error-mapping.js';
-import { parseDigest, parseRepository } from './image-name.js';
+import { accessRefused, sendToRegistry, unexpectedResponse } from './error-mapping.js';
+import { isDigest, parseDigest, parseRepository } from './image-name.js';
+import { bareMediaType, manifestMediaTypes } from './media-types.js';
+import { readReferrersTag } from './referrers-tag.js';
+import { nextPage } from './tag-list.js';
 import type { RepositoryAccess } from './types.js';
 
+/** An artifact that is attached to an image. */
+export interface Referrer extends Descriptor {
+  readonly artifactType: string | undefined;
+  /** As the registry copied them: a hint, and no proof. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Artifacts of an image, and where the registry keeps the list of them. */
+export interface Referrers {
+  readonly source: 'api' | 'tag';
+  readonly referrers: readonly Referrer[];
+}
+
+const [indexMediaType] = manifestMediaTypes;
+
 /**
- * The types of the artifacts that are attached to `digest`, one for each artifact of the first page.
+ * All artifacts of this type that are attached to `digest`.
+ * @throws {TrustError} REGISTRY_LOGIN_REFUSED, REGISTRY_FAILED, REGISTRY_UNREACHABLE, INTERRUPTED
+ */
+export async function listReferrers(
+  access: RepositoryAccess,
+  digest: string,
+  artifactType: string,
+): Promise<Referrers> {
+  const query = `?artifactType=${encodeURIComponent(artifactType)}`;
+  const entries = await askApi(access, digest, query);
+  const found = entries ?? (await readReferrersTag(access, digest)).entries.map(asListed);
+  const wanted = found.filter(
+    ({ entry, isFiltered }) =>
+      entry.artifactType === artifactType || (isFiltered && entry.artifactType === undefined),
+  );
+  const referrers = new Map(
+    wanted.flatMap(({ entry }) => readReferrer(entry)).map((one) => [one.digest, one]),
+  );
+  return { source: entries ? 'api' : 'tag', referrers: [...referrers.values()] };
+}
+
+/**
+ * The types of the artifacts that are attached to `digest`, one for each artifact that the API lists.
  * @returns undefined where the registry does not say.
  * @throws {TrustError} REGISTRY_UNREACHABLE, REGISTRY_FAILED, INTERRUPTED
  */
 export async function listAttached(
-  { host, http, token, repository, signal }: RepositoryAccess,
+  access: RepositoryAccess,
   digest: string,
 ): Promise<readonly string[] | undefined> {
-  const name = parseRepository(repository);
-  const response = await sendToRegistry(http, host, {
+  const response = await askPage(access, referrersUrl(access, digest));
+  return entriesIn(response)?.map(
+    ({ artifactType, mediaType }) => [artifactType, mediaType].find(isText) ?? 'unknown',
+  );
+}
+
+/** Whether the registry has the API: it answers for a digest that no image can have. */
+export async function hasReferrersApi(access: RepositoryAccess): Promise<boolean> {
+  const nothing = `sha256:${'0'.repeat(64)}`;
+  return (await askApi(access, nothing, '')) !== undefined;
+}
+
+interface Listed {
+  readonly entry: Readonly<Record<string, unknown>>;
+  /** Whether the registry says that it has left out other types. */
+  readonly isFiltered: boolean;
+}
+
+function asListed(entry: Listed['entry']): Listed {
+  return { entry, isFiltered: false };
+}
+
+/** The entries of all pages; undefined where there is no API. */
+async function askApi(
+  access: RepositoryAccess,
+  digest: string,
+  query: string,
+): Promise<readonly Listed[] | undefined> {
+  const { host, repository } = access;
+  const found: Listed[] = [];
+  let url: string | undefined = `${referrersUrl(access, digest)}${query}`;
+  for (let page = 0; url !== undefined; page += 1) {
+    const response = await askPage(access, url);
+    if (response.status === 401 || response.status === 403) {
+      throw accessRefused('pull', host, repository, response);
+    }
+    if (page === 0 && isWithoutApi(response)) return undefined;
+    const entries = entriesIn(response);
+    if (!entries) {
+      // The specification's answer for a repository that nothing was pushed to.
+      if (parseErrorResponse(response).code === 'NAME_UNKNOWN') return [];
+      throw unexpectedResponse(host, `GET of the referrers of ${repository}@${digest}`, response);
+    }
+    const isFiltered = isFilterApplied(response);
+    found.push(...entries.map((entry) => ({ entry, isFiltered })));
+    if (found.length > limits.referrers || page === limits.referrerPages) {
+      throw tooMany(access, digest);
+    }
+    url = nextPage(host, response, url);
+  }
+  return found;
+}
+
+function referrersUrl({ host, repository }: RepositoryAccess, digest: string): string {
+  return `https://${host}/v2/${parseRepository(repository)}/referrers/${parseDigest(digest)}`;
+}
+
+async function askPage(
+  { host, http, token, repository, signal }: RepositoryAccess,
+  url: string,
+): Promise<HttpResponse> {
+  return sendToRegistry(http, host, {
     method: 'GET',
-    url: `https://${host}/v2/${name}/referrers/${parseDigest(digest)}`,
-    headers: bearer(await token(`repository:${name}:pull`)),
+    url,
+    headers: bearer(await token(`repository:${repository}:pull`)),
     maxBytes: limits.manifestBytes,
     ...(signal && { signal }),
   });
-  const manifests = response.status === 200 ? parseJsonObject(response.body)?.manifests : undefined;
-  if (!Array.isArray(manifests)) return undefined;
-  return (manifests as readonly unknown[])
-    .filter(isRecord)
-    .map(({ artifactType, mediaType }) => [artifactType, mediaType].find(isText) ?? 'unknown');
+}
+
+/** 404, or something else than an index: the registry does not know the question. */
+function isWithoutApi(response: HttpResponse): boolean {
+  const { status } = response;
+  if (status === 404) return parseErrorResponse(response).code !== 'NAME_UNKNOWN';
+  if (status === 405 || status === 501) return true;
+  return status === 200 && bareMediaType(response.header('content-type')) !== indexMediaType;
+}
+
+function entriesIn({ status, body }: HttpResponse): readonly Listed['entry'][] | undefined {
+  const manifests = status === 200 ? parseJsonObject(body)?.manifests : undefined;
+  return Array.isArray(manifests) ? (manifests as readonly unknown[]).filter(isRecord) : undefined;
+}
+
+/** By the header, or as earlier drafts of the specification had it, by an annotation. */
+function isFilterApplied(response: HttpResponse): boolean {
+  const annotations = parseJsonObject(response.body)?.annotations;
+  const annotation = isRecord(annotations)
+    ? annotations['org.opencontainers.referrers.filtersApplied']
+    : undefined;
+  return [response.header('oci-filters-applied'), annotation].some(
+    (filters) => typeof filters === 'string' && filters.split(/[\s,]+/).includes('artifactType'),
+  );
+}
+
+/** None for an entry that names no manifest: it must not hide the others. */
+function readReferrer(entry: Listed['entry']): readonly Referrer[] {
+  const { mediaType, digest, size, artifactType, annotations } = entry;
+  if (!isText(mediaType) || !isText(digest) || !isDigest(digest)) return [];
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return [];
+  const texts = isRecord(annotations)
+    ? Object.entries(annotations).filter((pair): pair is [string, string] => isText(pair[1]))
+    : [];
+  return [
+    {
+      mediaType,
+      digest,
+      size,
+      artifactType: isText(artifactType) ? artifactType : undefined,
+      annotations: Object.fromEntries(texts),
+    },
+  ];
+}
+
+function tooMany({ host, repository }: RepositoryAccess, digest: string): TrustError {
+  return new TrustError(
+    'REGISTRY_FAILED',
+    `${host}/${repository}@${digest} has more than ${limits.referrers} attached artifacts`,
+    { remedy: 'Delete artifacts that nobody needs, or ask who attached them.' },
+  );
 }
 
 function isText(value: unknown): value is string {

@@ -1,6 +1,6 @@
 /** The tags of a repository, page by page (OCI distribution specification, listing tags). */
 import { TrustError } from '../errors.js';
-import { parseJsonObject } from '../http/index.js';
+import { parseJsonObject, type HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import { bearer } from './credential.js';
 import { accessRefused, sendToRegistry, unexpectedResponse } from './error-mapping.js';
@@ -10,7 +10,13 @@ import type { RegistryClientOptions } from './types.js';
 const pageSize = 1000;
 const maxPages = 1000;
 
-/** All tags; undefined when the repository does not exist. */
+/**
+ * Tags that are no images: lists of what is attached to one (OCI distribution specification,
+ * referrers tag schema), and what cosign attaches.
+ */
+const attachment = /^sha(?:256|512)-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/;
+
+/** All tags of images; undefined when the repository does not exist. */
 export async function listTags(
   { host, http, token }: RegistryClientOptions,
   repository: string,
@@ -41,28 +47,30 @@ export async function listTags(
     if (response.status !== 200 || !Array.isArray(listed)) {
       throw unexpectedResponse(host, `GET ${path}`, response);
     }
-    tags.push(...(listed as readonly unknown[]).filter((tag) => typeof tag === 'string'));
-    url = nextPage(host, response.header('link'), url);
+    const texts = (listed as readonly unknown[]).filter((tag) => typeof tag === 'string');
+    tags.push(...texts.filter((tag) => !attachment.test(tag)));
+    url = nextPage(host, response, url);
   }
   return tags;
 }
 
 /** RFC 8288: the target of rel="next"; the token goes to the same registry only. */
-function nextPage(host: string, link: string | undefined, current: string): string | undefined {
-  const target = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(link ?? '')?.[1];
+export function nextPage(
+  host: string,
+  response: HttpResponse,
+  current: string,
+): string | undefined {
+  const link = response.header('link') ?? '';
+  const target = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(link)?.[1];
   if (target === undefined) {
     return undefined;
   }
   const next = URL.canParse(target, current) ? new URL(target, current) : undefined;
   if (next?.origin !== new URL(current).origin) {
     // A list that ends here would pass for a whole one.
-    throw new TrustError(
-      'REGISTRY_FAILED',
-      `Registry ${host} continues its tag list on another host`,
-      {
-        remedy: `Check that ${host} is the registry you mean and that no proxy answers for it.`,
-      },
-    );
+    throw new TrustError('REGISTRY_FAILED', `Registry ${host} continues its list on another host`, {
+      remedy: `Check that ${host} is the registry you mean and that no proxy answers for it.`,
+    });
   }
   return next.href;
 }

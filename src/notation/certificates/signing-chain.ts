@@ -148,5 +148,11 @@ const certificatePolicy = {
 };
 
 function withPolicy(remedy: string): string {
-  return `${remedy}\nSave this as policy.json, with your own subject, and give it to "az keyvault certificate create --policy @policy.json":\n${JSON.stringify(certificatePolicy)}`;
+  return [
+    remedy,
+    'Save this as policy.json, with your own subject:',
+    JSON.stringify(certificatePolicy),
+    'Then run:',
+    'az keyvault certificate create --vault-name <vault> --name <name> --policy @policy.json',
+  ].join('\n');
 }
