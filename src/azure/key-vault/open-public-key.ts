@@ -21,6 +21,7 @@ import { clientOptions } from './pipeline.js';
 import { readCertificate } from './read-certificate.js';
 import { getKey, infoOf } from './read-key.js';
 import { readKeyBytes } from './read-key-bytes.js';
+import { requireCredential } from './require-credential.js';
 
 interface OpenPublicKeyOptions extends VaultOptions {
   /** Needed for every reference into a vault; local files do without. */
@@ -47,13 +48,15 @@ export async function openPublicKey(
   reference: KeyReference,
   options: OpenPublicKeyOptions = {},
 ): Promise<OpenedPublicKey> {
+  const { credential } = options;
+  const instead = 'the path of a file with the public key';
   switch (reference.kind) {
     case 'file':
       return ofFile(reference, options);
     case 'vault-key':
-      return ofKey(reference, requireCredential(reference, options), options);
+      return ofKey(reference, requireCredential(reference, credential, instead), options);
     case 'vault-certificate':
-      return ofCertificate(reference, requireCredential(reference, options), options);
+      return ofCertificate(reference, requireCredential(reference, credential, instead), options);
     case 'vault-secret':
       throw new TrustError(
         'KEY_REFERENCE_INVALID',
@@ -108,18 +111,4 @@ async function ofCertificate(
     isNewest: reference.version === undefined,
     role: undefined,
   };
-}
-
-function requireCredential(
-  reference: KeyReference,
-  { credential }: OpenPublicKeyOptions,
-): TokenCredential {
-  if (credential !== undefined) return credential;
-  throw new TrustError(
-    'CREDENTIAL_MISSING',
-    `${formatKeyReference(reference)} needs a sign-in, and there is none`,
-    {
-      remedy: 'Give the inputs of a service principal, or the path of a file with the public key.',
-    },
-  );
 }

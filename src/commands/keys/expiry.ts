@@ -7,7 +7,7 @@ import {
   openAvailableKeys,
   type AvailableKey,
   type KeySource,
-  resolvePin,
+  resolvePins,
 } from '../../azure/index.js';
 import { isTrustError, unreachableCodes } from '../../errors.js';
 import {
@@ -94,10 +94,7 @@ export async function loadRepositories(
   const { log, clock, access } = run;
   const azure = access.azure(repositories[0]?.registry);
   const [keys, given] = await log.group('Available keys', () =>
-    Promise.all([
-      openKeys(sources, azure, run),
-      Promise.all(references.map((pin) => resolvePin(pin, azure, run))),
-    ]),
+    Promise.all([openKeys(sources, azure, run), resolvePins(references, azure, run)]),
   );
   const signers = keys.map(({ signer }) => signer);
   const opened = await log.group('Registry login', () => openRepositories(repositories, run));

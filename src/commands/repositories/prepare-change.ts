@@ -6,7 +6,7 @@ import {
   openAvailableKeys,
   type AvailableKey,
   type KeySource,
-  resolvePin,
+  resolvePins,
 } from '../../azure/index.js';
 import { proveSigner } from '../../signing/index.js';
 import {
@@ -73,13 +73,9 @@ export async function prepareChange<P extends { readonly files: readonly FileToS
 ): Promise<PreparedChange<P>> {
   const azure = run.access.azure(repositories[0]?.registry);
   const open = await loginToAll(repositories, run);
-  const { keys, given } = await run.log.group('Keys', async () => {
-    const [opened, resolved] = await Promise.all([
-      openAvailableKeys(sources, azure, run),
-      Promise.all(references.map((pin) => resolvePin(pin, azure, run))),
-    ]);
-    return { keys: opened, given: resolved };
-  });
+  const [keys, given] = await run.log.group('Keys', () =>
+    Promise.all([openAvailableKeys(sources, azure, run), resolvePins(references, azure, run)]),
+  );
   const signers = keys.map(({ signer }) => signer);
   const known = [...signers, ...(newKey ? [newKey] : [])];
   const pins = replacesRoot ? pinsForNewRoot(given, newKey, signers) : given;

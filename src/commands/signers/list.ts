@@ -1,5 +1,5 @@
 /** Lists who may sign repositories. Reads only, needs no more than AcrPull, and shows expired data too. */
-import { resolvePin } from '../../azure/index.js';
+import { resolvePins } from '../../azure/index.js';
 import {
   listSigners,
   releasesRole,
@@ -42,7 +42,7 @@ export const signersList = defineCommand({
     const azure = run.access.azure(repositories[0]?.registry);
     const opened = await log.group('Registry login', () => openRepositories(repositories, run));
     const attempted = await log.group('Trust data', async () => {
-      const pins = await Promise.all(references.map((pin) => resolvePin(pin, azure, run)));
+      const pins = await resolvePins(references, azure, run);
       return mapResults(opened, async (repository): Promise<RepositorySigners> => {
         const { view } = await readTrust(repository, { pins, expiry: 'report' }, run);
         const listing = listSigners(view);
