@@ -45,7 +45,7 @@ export interface AzureAccess {
 }
 
 /** A registry, and where the trust data of its repositories is. */
-export interface RegistryPlace {
+interface RegistryPlace {
   readonly registry: string;
   /** Origin of the trust server, such as `https://contoso.azurecr.io`. */
   readonly trustServer: string;
@@ -104,7 +104,7 @@ export interface Access {
 }
 
 /** An image that is read, and may be public. */
-export type ReadImage = Pick<ImageReference, 'host' | 'repository'>;
+type ReadImage = Pick<ImageReference, 'host' | 'repository'>;
 
 /** What decides how a run signs in. */
 export interface AccessConfiguration {

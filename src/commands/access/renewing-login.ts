@@ -12,7 +12,7 @@ import type { Clock } from '../../ports.js';
 import type { RegistryCredential } from '../../registry/index.js';
 
 /** A login with the run's identity. */
-export interface RenewingLogin {
+interface RenewingLogin {
   /** Whom the registry knew at the first login. */
   readonly principal: Principal;
   /** For clients of the registry; asks for a fresh login when the last one has aged. */

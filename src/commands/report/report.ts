@@ -82,7 +82,7 @@ export function summaryOf(
 }
 
 /** The lines of the warnings, set apart from what is before them. */
-export function warningLines(warnings: readonly string[]): readonly string[] {
+function warningLines(warnings: readonly string[]): readonly string[] {
   if (warnings.length === 0) return [];
   const lines = warnings.map((line) => `> ⚠️ ${escape(line)}\n>`);
   return ['', ...truncateLines(lines, rowsOfSummary)];

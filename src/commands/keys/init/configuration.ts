@@ -41,7 +41,7 @@ export const initInputs = {
 } as const satisfies Inputs;
 
 /** A repository and the key that is to be its repository key. */
-export interface RepositoryToInitialise extends NamedRepository {
+interface RepositoryToInitialise extends NamedRepository {
   readonly repositoryKey: NamedKey;
 }
 

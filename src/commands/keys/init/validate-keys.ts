@@ -14,7 +14,7 @@ import { separateKeys } from '../../inputs/key-inputs.js';
 import type { FoundKey } from './find-keys.js';
 
 /** The roles whose keys this command gives. */
-export const ownedRoles = ['root', 'targets'] as const;
+const ownedRoles = ['root', 'targets'] as const;
 
 export type OwnedRole = (typeof ownedRoles)[number];
 
