@@ -15,7 +15,13 @@ export { openAvailableKeys, type AvailableKey, type KeySource } from './availabl
 export { restoreObject, type RestoredObject } from './restore-object.js';
 export type { VaultOptions } from './call.js';
 export { createVaultKey, makeVaultKey, type NewVaultKey } from './create-key.js';
-export { findVaultKey } from './find-key.js';
+export {
+  findNamedKeys,
+  listedVersionOf,
+  openFoundKeys,
+  type FoundKey,
+  type ReadyKey,
+} from './find-named-keys.js';
 export { assertImportable, importVaultKey } from './import-key.js';
 export { listKeyVersions, listVaultKeys } from './list-keys.js';
 export { openKey, type OpenedKey, type OpenKeyOptions } from './open-key.js';

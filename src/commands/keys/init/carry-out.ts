@@ -1,5 +1,11 @@
 /** Makes the keys that do not exist yet, and initialises repositories with them. */
-import { type KeyPurpose, makeVaultKey, noteRoots } from '../../../azure/index.js';
+import {
+  makeVaultKey,
+  noteRoots,
+  type FoundKey,
+  type KeyPurpose,
+  type ReadyKey,
+} from '../../../azure/index.js';
 import {
   createRootCertificate,
   formatKeyReference,
@@ -10,7 +16,6 @@ import type { AzureAccess } from '../../access/access.js';
 import type { Run } from '../../context.js';
 import { eachRepository, type Outcome } from '../../repositories/index.js';
 import type { InitConfiguration } from './configuration.js';
-import type { FoundKey, ReadyKey } from './find-keys.js';
 import type { Preparation, PreparedRepository } from './prepare.js';
 import { requireSameKeys } from './validate-keys.js';
 

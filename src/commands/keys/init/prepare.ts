@@ -2,7 +2,14 @@
  * Everything that must hold before `keys init` makes its first key: who may publish where, what the
  * repositories have already, and which keys exist. Changes nothing.
  */
-import { asOwner } from '../../../azure/index.js';
+import {
+  asOwner,
+  findNamedKeys,
+  listedVersionOf,
+  openFoundKeys,
+  type FoundKey,
+  type ReadyKey,
+} from '../../../azure/index.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import { readRepository, type TrustedView } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
@@ -15,13 +22,6 @@ import {
   type OpenRepository,
 } from '../../repositories/index.js';
 import type { InitConfiguration } from './configuration.js';
-import {
-  findKeys,
-  listedVersionOf,
-  openFoundKeys,
-  type FoundKey,
-  type ReadyKey,
-} from './find-keys.js';
 import { keyIdsOf, requireFreeKeys, requireSameKeys, type OwnedRole } from './validate-keys.js';
 
 /** A repository that can be published to. */
@@ -62,7 +62,7 @@ export async function prepare(
   });
   return log.group('Keys', async () => {
     const inputs = [rootInput, ...read.map(({ repositoryKey }) => repositoryKey)];
-    const [root, ...others] = await asOwner(() => findKeys(inputs, azure, run));
+    const [root, ...others] = await asOwner(() => findNamedKeys(inputs, azure, run));
     const withKeys = read.map((repository, index) => ({ ...repository, targets: others[index] }));
     const results = await eachRepository(withKeys, async ({ targets, ...repository }) => {
       if (!root || !targets) throw new TypeError('invariant violated: missing key');

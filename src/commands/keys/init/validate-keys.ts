@@ -1,4 +1,5 @@
 /** Whether a repository can have the keys of a run, or has them already. Asks nobody. */
+import type { FoundKey } from '../../../azure/index.js';
 import { TrustError } from '../../../errors.js';
 import type { NameInput } from '../../../inputs/index.js';
 import { formatKeyReference } from '../../../signing/index.js';
@@ -11,7 +12,6 @@ import {
   type TrustedView,
 } from '../../../trust/index.js';
 import { separateKeys } from '../../inputs/key-inputs.js';
-import type { FoundKey } from './find-keys.js';
 
 /** The roles whose keys this command gives. */
 const ownedRoles = ['root', 'targets'] as const;

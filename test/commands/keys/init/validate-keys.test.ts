@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FoundKey } from '../../../../src/commands/keys/init/find-keys.js';
+import type { FoundKey } from '../../../../src/azure/index.js';
 import {
   keyIdsOf,
   requireFreeKeys,

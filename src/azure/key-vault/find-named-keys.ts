@@ -1,25 +1,21 @@
-/** The keys of an initialisation as they are: looked for and opened, never made. */
-import {
-  findVaultKey,
-  listKeyVersions,
-  purposeOf,
-  readVersionIdentity,
-  openNamedKey,
-  type NamedKey,
-} from '../../../azure/index.js';
-import { mapConcurrent } from '../../../concurrency.js';
-import { limits } from '../../../limits.js';
-import { formatKeyReference, proveSigner, type KeyReference } from '../../../signing/index.js';
-import type { Gun, KeyId, Signer } from '../../../trust/index.js';
-import type { AzureAccess } from '../../access/access.js';
-import type { Run } from '../../context.js';
+/** Keys that inputs name, as they are: looked for and opened, never made. */
+import { mapConcurrent } from '../../concurrency.js';
+import { limits } from '../../limits.js';
+import { formatKeyReference, proveSigner, type KeyReference } from '../../signing/index.js';
+import type { KeyId } from '../../trust/metadata/index.js';
+import type { Signer } from '../../trust/signer.js';
+import { findVaultKey } from './find-key.js';
+import { listKeyVersions } from './list-keys.js';
+import { openNamedKey, type KeyUser, type NamedKey, type VaultAccess } from './named-key.js';
+import { readVersionIdentity } from './read-key.js';
+import { purposeOf } from './tags.js';
 
 /** A key that an input names, as it was found: a vault key in the version that is to be used. */
 export interface FoundKey extends NamedKey {
   /** Undefined for a Key Vault key that does not exist yet. */
   readonly keyId: KeyId | undefined;
   /** What its tags say it is the key of, if they do. */
-  readonly gun: Gun | undefined;
+  readonly gun: string | undefined;
   /** Whether the input named no version, so that this is the newest. */
   readonly followsNewest: boolean;
 }
@@ -33,17 +29,15 @@ export interface ReadyKey {
   readonly isNew: boolean;
 }
 
-type Vaults = Pick<AzureAccess, 'credential'>;
-
 /**
  * Looks for keys, for each once.
  * @returns the keys as they were found, in the order of `keys`.
  * @throws {TrustError} what keeps one of them from being used or made.
  */
-export async function findKeys(
+export async function findNamedKeys(
   keys: readonly NamedKey[],
-  azure: Vaults,
-  run: Run,
+  azure: VaultAccess,
+  run: KeyUser,
 ): Promise<readonly FoundKey[]> {
   const byName = new Map(keys.map((key) => [formatKeyReference(key.reference), key]));
   const found = new Map(
@@ -54,7 +48,7 @@ export async function findKeys(
   return keys.flatMap(({ reference }) => found.get(formatKeyReference(reference)) ?? []);
 }
 
-async function findKey(key: NamedKey, azure: Vaults, run: Run): Promise<FoundKey> {
+async function findKey(key: NamedKey, azure: VaultAccess, run: KeyUser): Promise<FoundKey> {
   const { reference } = key;
   if (reference.kind !== 'vault-key') {
     const { signer } = await openNamedKey(key, azure, run);
@@ -78,8 +72,8 @@ async function findKey(key: NamedKey, azure: Vaults, run: Run): Promise<FoundKey
 export async function listedVersionOf(
   found: FoundKey,
   keyIds: readonly KeyId[],
-  { credential }: Vaults,
-  { signal, clock }: Pick<Run, 'signal' | 'clock'>,
+  { credential }: VaultAccess,
+  { signal, clock }: Pick<KeyUser, 'signal' | 'clock'>,
 ): Promise<FoundKey> {
   const { reference, keyId: newest, followsNewest } = found;
   if (newest === undefined || !followsNewest || keyIds.includes(newest)) return found;
@@ -104,8 +98,8 @@ export async function listedVersionOf(
  */
 export async function openFoundKeys(
   keys: readonly FoundKey[],
-  azure: Vaults,
-  run: Run,
+  azure: VaultAccess,
+  run: KeyUser,
 ): Promise<ReadonlyMap<string, ReadyKey>> {
   const there = keys.filter(({ keyId }) => keyId !== undefined);
   const byName = new Map(there.map((key) => [formatKeyReference(key.reference), key]));
