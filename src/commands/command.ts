@@ -15,9 +15,15 @@ import { checkIdentity, identityInputs } from './inputs/identity.js';
 import { readNames } from './inputs/names.js';
 import type { Read } from './inputs/read.js';
 import { placeOfReport, trustReport, writeReport } from './report/report-file.js';
-import { errorFacts, logLines, summaryOf, type ErrorFacts, type Report } from './report/report.js';
+import {
+  errorFacts,
+  logLines,
+  summaryOf,
+  type Aftermath,
+  type ErrorFacts,
+  type Report,
+} from './report/report.js';
 import type { Failed } from './report/failure-of-many.js';
-import type { Aftermath } from './signing/registry-state.js';
 import { isTrustError } from '../errors.js';
 import type { Log } from '../ports.js';
 

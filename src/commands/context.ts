@@ -3,7 +3,7 @@ import type { Identity } from '../azure/index.js';
 import type { HttpClient } from '../http/index.js';
 import type { NameInput, OutputName, ProblemList } from '../inputs/index.js';
 import type { Access } from './access/access.js';
-import type { Aftermath } from './signing/registry-state.js';
+import type { Aftermath } from './report/report.js';
 import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
 
 /** Ways to sign in that a host offers besides the inputs. */

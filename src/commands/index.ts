@@ -11,4 +11,4 @@ export {
   type CommandName,
 } from './commands.js';
 export type { HostContext, HostIdentity } from './context.js';
-export { completed, type Aftermath } from './signing/registry-state.js';
+export { completed, type Aftermath } from './report/report.js';

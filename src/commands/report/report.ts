@@ -1,7 +1,6 @@
 /** Everything that a command says when it ends, and how it is shown. No command prints a table. */
 import { isTrustError, messageOf } from '../../errors.js';
 import type { OutputName } from '../../inputs/index.js';
-import { completed, type Aftermath } from '../signing/registry-state.js';
 import type { Failed } from './failure-of-many.js';
 import { markdownOf, rowsOfSummary, textOf, type Table } from './table.js';
 import { code, escape, truncateLines } from './text.js';
@@ -86,6 +85,26 @@ function warningLines(warnings: readonly string[]): readonly string[] {
   if (warnings.length === 0) return [];
   const lines = warnings.map((line) => `> ⚠️ ${escape(line)}\n>`);
   return ['', ...truncateLines(lines, rowsOfSummary)];
+}
+
+/** What a run that fails says besides why it failed. */
+export interface Aftermath {
+  /** What it has changed, and what it does not know of that. */
+  readonly sentences: readonly string[];
+  /** What to do about it, a step each. */
+  readonly steps: readonly string[];
+}
+
+/** Message and remedy of a failure, completed with what the run has made. */
+export function completed(
+  { message, remedy }: { readonly message: string; readonly remedy: string },
+  { sentences, steps }: Aftermath,
+): { readonly message: string; readonly remedy: string } {
+  return {
+    message:
+      sentences.length === 0 ? message : [message.replace(/[.\s]*$/, '.'), ...sentences].join(' '),
+    remedy: [remedy, ...steps].join('\n'),
+  };
 }
 
 /** Code, message and remedy of whatever was thrown, completed with what the run has made. */

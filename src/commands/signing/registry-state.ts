@@ -5,6 +5,7 @@
  */
 import { ourCommand } from '../../command-line.js';
 import type { ImageConfiguration } from '../inputs/image.js';
+import type { Aftermath } from '../report/report.js';
 import { truncateList } from '../report/text.js';
 
 /** What the run knows of a tag. Each is explained in docs/trust-report.md. */
@@ -128,26 +129,6 @@ const byCertainty: readonly TagState[] = [
 export function leastCertain(state: RegistryState, tags: readonly string[]): TagState {
   const states = tags.map((tag) => tagStateOf(state, tag));
   return byCertainty.find((worst) => states.includes(worst)) ?? 'untouched';
-}
-
-/** What a run that fails says besides why it failed. */
-export interface Aftermath {
-  /** What it has changed, and what it does not know of that. */
-  readonly sentences: readonly string[];
-  /** What to do about it, a step each. */
-  readonly steps: readonly string[];
-}
-
-/** Message and remedy of a failure, completed with what the run has made. */
-export function completed(
-  { message, remedy }: { readonly message: string; readonly remedy: string },
-  { sentences, steps }: Aftermath,
-): { readonly message: string; readonly remedy: string } {
-  return {
-    message:
-      sentences.length === 0 ? message : [message.replace(/[.\s]*$/, '.'), ...sentences].join(' '),
-    remedy: [remedy, ...steps].join('\n'),
-  };
 }
 
 /** The image of one repository. */

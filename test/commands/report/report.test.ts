@@ -10,7 +10,7 @@ import {
 } from '../../../src/commands/report/report-file.js';
 import { collectProblems } from '../../../src/commands/index.js';
 import { describeJob, type TrustReport } from '../../../src/commands/signing/job-report.js';
-import { summaryOf as render } from '../../../src/commands/report/report.js';
+import { completed, summaryOf as render } from '../../../src/commands/report/report.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const report: TrustReport = {
@@ -161,5 +161,16 @@ describe('the job summary', () => {
     expect(summary).toContain('`ab c` not checked &lt;script&gt;\\| # title \\[x\\](y)');
     expect(summary).toContain('first # second &lt;img&gt;');
     expect(summary).not.toMatch(/^# |<script>|<img>/m);
+  });
+});
+
+describe('what a run has changed until it failed', () => {
+  it('is the end of message and remedy', () => {
+    const failure = { message: 'The push broke', remedy: 'Run the step again.' };
+    expect(completed(failure, { sentences: ['A is signed.'], steps: ['Look.'] })).toEqual({
+      message: 'The push broke. A is signed.',
+      remedy: 'Run the step again.\nLook.',
+    });
+    expect(completed(failure, { sentences: [], steps: [] })).toEqual(failure);
   });
 });

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   afterReadBack,
   aftermathOf,
-  completed,
   leastCertain,
   nothingPushed,
   pushedIn,
@@ -167,15 +166,6 @@ describe('what a run leaves in the registry that fails', () => {
     const [sentence = ''] = told(tagged, false, many).sentences;
     expect(sentence).toContain('and 1180 more');
     expect(sentence.length).toBeLessThan(1500);
-  });
-
-  it('is the end of message and remedy', () => {
-    const failure = { message: 'The push broke', remedy: 'Run the step again.' };
-    expect(completed(failure, { sentences: ['A is signed.'], steps: ['Look.'] })).toEqual({
-      message: 'The push broke. A is signed.',
-      remedy: 'Run the step again.\nLook.',
-    });
-    expect(completed(failure, { sentences: [], steps: [] })).toEqual(failure);
   });
 });
 
