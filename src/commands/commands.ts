@@ -2,7 +2,7 @@
 import { createTable, type RawValues } from '../inputs/index.js';
 import { build, buildAndPush, push } from './build-push/build-push.js';
 import type { HostContext } from './context.js';
-import { inspect } from './inspect/inspect.js';
+import { inspect } from './inspect.js';
 import { keysBackup } from './keys/backup.js';
 import { keysExport } from './keys/export.js';
 import { keysImport } from './keys/import/import.js';
@@ -13,12 +13,12 @@ import { keysRestore } from './keys/restore.js';
 import { keysRotate } from './keys/rotate/rotate.js';
 import { keysStatus } from './keys/status.js';
 import { promote } from './promote/promote.js';
-import { revoke } from './revoke/revoke.js';
+import { revoke } from './revoke.js';
 import { sign } from './sign/sign.js';
 import { signersAdd } from './signers/add.js';
 import { signersList } from './signers/list.js';
 import { signersRemove } from './signers/remove.js';
-import { trustDelete } from './trust-delete/trust-delete.js';
+import { trustDelete } from './trust-delete.js';
 import { verify } from './verify/verify.js';
 
 export const all = [

@@ -9,10 +9,10 @@ import {
   openNamedKey,
   type NamedKey,
   resolvePins,
-} from '../../azure/index.js';
-import { TrustError } from '../../errors.js';
-import { checkTagPattern, selectTags, type TagSelection } from '../../registry/index.js';
-import { proveSigner } from '../../signing/index.js';
+} from '../azure/index.js';
+import { TrustError } from '../errors.js';
+import { checkTagPattern, selectTags, type TagSelection } from '../registry/index.js';
+import { proveSigner } from '../signing/index.js';
 import {
   createTrustServer,
   outcomeOf,
@@ -30,19 +30,19 @@ import {
   matchedPin,
   rootWords,
   warnOfFirstUse,
-} from '../../trust/index.js';
-import type { Session } from '../access/access.js';
-import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
-import { registryId, registryLogin } from '../inputs/identity.js';
-import { dryRun, tags } from '../inputs/image.js';
-import { requireSigningKey } from '../inputs/key-inputs.js';
-import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
-import { registry, repository, trustServer } from '../inputs/repositories.js';
-import { readSigningTarget, signingInputs, type SigningTarget } from '../inputs/signing.js';
-import { code, escape, truncateList } from '../report/text.js';
-import type { Paragraph } from '../report/report.js';
-import { codeColumn, tableOf, type Table } from '../report/table.js';
+} from '../trust/index.js';
+import type { Session } from './access/access.js';
+import { defineCommand } from './command.js';
+import type { Run } from './context.js';
+import { registryId, registryLogin } from './inputs/identity.js';
+import { dryRun, tags } from './inputs/image.js';
+import { requireSigningKey } from './inputs/key-inputs.js';
+import { pinInputs, readPins, type PinReference } from './inputs/pins.js';
+import { registry, repository, trustServer } from './inputs/repositories.js';
+import { readSigningTarget, signingInputs, type SigningTarget } from './inputs/signing.js';
+import { code, escape, truncateList } from './report/text.js';
+import type { Paragraph } from './report/report.js';
+import { codeColumn, tableOf, type Table } from './report/table.js';
 
 export const revoke = defineCommand({
   name: 'revoke',

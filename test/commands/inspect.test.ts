@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { host, reportOf, startRegistryWorld } from '../support/registry-world.js';
-import type { RegistryWorld } from '../support/registry-world.js';
+import { host, reportOf, startRegistryWorld } from './support/registry-world.js';
+import type { RegistryWorld } from './support/registry-world.js';
 
 let world: RegistryWorld;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { host, reportOf, startRegistryWorld } from '../support/registry-world.js';
-import type { RegistryWorld } from '../support/registry-world.js';
+import { host, reportOf, startRegistryWorld } from './support/registry-world.js';
+import type { RegistryWorld } from './support/registry-world.js';
 
 let world: RegistryWorld;
 beforeAll(async () => {

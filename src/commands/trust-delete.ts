@@ -3,8 +3,8 @@
  * the name of each repository as a confirmation it deletes nothing anywhere. Says "deleted" only of
  * what the server no longer serves.
  */
-import { resolvePins } from '../../azure/index.js';
-import { TrustError, isTrustError } from '../../errors.js';
+import { resolvePins } from '../azure/index.js';
+import { TrustError, isTrustError } from '../errors.js';
 import {
   deleteTrustData,
   exportTrustData,
@@ -13,20 +13,20 @@ import {
   type Gun,
   type Pin,
   describePin,
-} from '../../trust/index.js';
-import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
-import { dryRun } from '../inputs/image.js';
-import { pinInputs, readPins } from '../inputs/pins.js';
+} from '../trust/index.js';
+import { defineCommand } from './command.js';
+import type { Run } from './context.js';
+import { dryRun } from './inputs/image.js';
+import { pinInputs, readPins } from './inputs/pins.js';
 import {
   confirm,
   readConfirmed,
   readRepositories,
   repositoryInputs,
-} from '../inputs/repositories.js';
-import { code } from '../report/text.js';
-import { logLines, paragraph, type Paragraph, type Report } from '../report/report.js';
-import { codeColumn, tableOf, type Table } from '../report/table.js';
+} from './inputs/repositories.js';
+import { code } from './report/text.js';
+import { logLines, paragraph, type Paragraph, type Report } from './report/report.js';
+import { codeColumn, tableOf, type Table } from './report/table.js';
 import {
   eachRepository,
   failureOfEach,
@@ -35,7 +35,7 @@ import {
   unwrapAll,
   requirePublish,
   type OpenRepository,
-} from '../repositories/index.js';
+} from './repositories/index.js';
 
 export const trustDelete = defineCommand({
   name: 'trustDelete',

@@ -5,17 +5,17 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { resolvePins } from '../../azure/index.js';
-import { mapConcurrent } from '../../concurrency.js';
-import { TrustError } from '../../errors.js';
-import type { Inputs } from '../../inputs/index.js';
-import { limits } from '../../limits.js';
+import { resolvePins } from '../azure/index.js';
+import { mapConcurrent } from '../concurrency.js';
+import { TrustError } from '../errors.js';
+import type { Inputs } from '../inputs/index.js';
+import { limits } from '../limits.js';
 import {
   formatImageReference,
   gunOf,
   parseImageReference,
   type RegistryClient,
-} from '../../registry/index.js';
+} from '../registry/index.js';
 import {
   createTrustServer,
   dockerIndent,
@@ -31,22 +31,22 @@ import {
   type SignedTag,
   type TrustedView,
   matchedPin,
-} from '../../trust/index.js';
-import type { ScopedTrustServer } from '../access/access.js';
-import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
-import { readDays, warnExpiryDays } from '../inputs/days.js';
-import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
-import type { Read } from '../inputs/read.js';
+} from '../trust/index.js';
+import type { ScopedTrustServer } from './access/access.js';
+import { defineCommand } from './command.js';
+import type { Run } from './context.js';
+import { readDays, warnExpiryDays } from './inputs/days.js';
+import { pinInputs, readPins, type PinReference } from './inputs/pins.js';
+import type { Read } from './inputs/read.js';
 import {
   readOwnRepositories,
   readScopedTrustServer,
   repositoryInputs,
-} from '../inputs/repositories.js';
-import { code, escape, truncateList } from '../report/text.js';
-import type { Report } from '../report/report.js';
-import { codeColumn, tableOf, type Column } from '../report/table.js';
-import { eachRepository, failureOfEach } from '../repositories/index.js';
+} from './inputs/repositories.js';
+import { code, escape, truncateList } from './report/text.js';
+import type { Report } from './report/report.js';
+import { codeColumn, tableOf, type Column } from './report/table.js';
+import { eachRepository, failureOfEach } from './repositories/index.js';
 
 const inspectInputs = {
   ...repositoryInputs,
