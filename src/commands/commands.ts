@@ -21,7 +21,7 @@ import { signersRemove } from './signers/remove.js';
 import { trustDelete } from './trust-delete.js';
 import { verify } from './verify/verify.js';
 
-export const all = [
+const all = [
   buildAndPush,
   build,
   push,

@@ -76,7 +76,7 @@ export async function putBlob(
  * @throws {TrustError} PUSH_NOT_AUTHORIZED, PUSH_FAILED (locked), REGISTRY_FAILED,
  * REGISTRY_UNREACHABLE, INTERRUPTED; also from the methods of the upload, which add DIGEST_MISMATCH.
  */
-export async function beginBlob(
+async function beginBlob(
   to: RepositoryAccess,
   digest: string,
   mountFrom?: string,

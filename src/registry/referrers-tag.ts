@@ -24,7 +24,7 @@ interface ReferrersIndex {
 const [indexMediaType] = manifestMediaTypes;
 
 /** The tag of an image's artifacts: no longer than a tag may be, whatever the digest. */
-export function referrersTagOf(digest: string): string {
+function referrersTagOf(digest: string): string {
   const [algorithm = '', encoded = ''] = digest.split(':');
   return `${algorithm.slice(0, 32)}-${encoded.slice(0, 64)}`.replace(/[^\w.-]/g, '-');
 }

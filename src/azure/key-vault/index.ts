@@ -33,7 +33,6 @@ export {
   type VaultSigningCertificate,
 } from './open-signing-certificate.js';
 export { openVaultKey } from './open-vault-key.js';
-export { readCertificate } from './read-certificate.js';
 export { readKeyBytes } from './read-key-bytes.js';
 export {
   readVaultKey,
@@ -62,5 +61,4 @@ export {
   updateBackup,
   type BackupRequest,
 } from './update-backup.js';
-export { vaultFlagOf } from './wording.js';
 export { purposeOf, tagsFor, type KeyPurpose } from './tags.js';

@@ -84,12 +84,6 @@ export const signingKeyInputs = {
   'signing-key-passphrase': signingKeyPassphrase,
 } as const satisfies Inputs;
 
-/** The key of the root. */
-export const rootKeyInputs = {
-  'root-key': rootKey,
-  'root-key-passphrase': rootKeyPassphrase,
-} as const satisfies Inputs;
-
 /** Keys and whole vaults. */
 export const keysInputs = {
   keys,

@@ -15,7 +15,6 @@ export { invalidData } from './errors.js';
 export {
   canonicalIdOrNone,
   canonicalIds,
-  describeKeys,
   keyNamesOf,
   type KeyName,
 } from './key-names.js';
@@ -40,5 +39,5 @@ export {
   warnOfFirstUse,
 } from './root-words.js';
 export { signingRoles, visibilityOf, type SigningCandidate } from './signing-roles.js';
-export { adminKeysOf, listTags, repositoryAdmin, signersOf, type SignedTag } from './tags.js';
+export { adminKeysOf, listTags, signersOf, type SignedTag } from './tags.js';
 export type { EarlierState, EffectiveRole, TrustedView } from './view.js';

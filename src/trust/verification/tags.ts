@@ -7,7 +7,7 @@ import type { TrustedView } from './view.js';
 import { walkRoles } from './walk.js';
 
 /** What Docker shows as the signer of a tag that no delegation vouches for. */
-export const repositoryAdmin = 'Repo Admin';
+const repositoryAdmin = 'Repo Admin';
 
 /** One row of `SignedTags`. A tag has two when `targets` and `targets/releases` disagree. */
 export interface SignedTag {

@@ -96,7 +96,7 @@ const changes: readonly Change[] = [
           '',
         ].join('\n'),
       'src/commands/commands.ts': all(
-        before('\nexport const all = [\n', "import { today } from './today.js';\n"),
+        before('\nconst all = [\n', "import { today } from './today.js';\n"),
         before('] as const;\n', '  today,\n'),
       ),
       'test/commands/echo/set-up.ts': all(
