@@ -30,6 +30,8 @@ export const limits = {
   errorBodyBytes: 64 * 1024,
   manifestBytes: 4 * 1024 * 1024,
   tokenBytes: 1024 * 1024,
+  /** An envelope; notation reads as much. */
+  signatureEnvelopeBytes: 32 * 1024 * 1024,
   /** What is attached to one image: artifacts, and the pages they are listed on. */
   referrers: 10_000,
   referrerPages: 1_000,

@@ -13,6 +13,7 @@ import {
   type AlgorithmIdentifier,
   type Extension,
 } from '@peculiar/asn1-x509';
+import { limits } from '../../limits.js';
 import { readOrRefuse, RuleError } from '../rule-error.js';
 import { childrenOf, readDer, type DerValue } from './der.js';
 import { formatSubject, readName, type DistinguishedName } from './name.js';
@@ -72,11 +73,20 @@ export function readCertificate(der: Uint8Array, what = 'the certificate'): Cert
   return readOrRefuse(`${what} cannot be read`, () => read(value, what));
 }
 
+/** Reads certificates that come together. @throws {RuleError} also for more than anybody needs. */
+export function readAllCertificates(
+  all: readonly Uint8Array[],
+  where: string,
+): readonly Certificate[] {
+  if (all.length > limits.certificatesPerKey) {
+    throw new RuleError(`${where} has more than ${limits.certificatesPerKey} certificates`);
+  }
+  return all.map((der, index) => readCertificate(der, `certificate ${index + 1} of ${where}`));
+}
+
 /** Reads a chain, leaf first. @throws {RuleError} */
 export function readChain(chain: readonly Uint8Array[]): readonly [Certificate, ...Certificate[]] {
-  const [leaf, ...issuers] = chain.map((der, index) =>
-    readCertificate(der, `certificate ${index + 1} of the chain`),
-  );
+  const [leaf, ...issuers] = readAllCertificates(chain, 'the chain');
   if (leaf) return [leaf, ...issuers];
   throw new RuleError('there is no certificate');
 }

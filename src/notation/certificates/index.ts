@@ -3,6 +3,7 @@ export {
   isIssuedBy,
   isSelfSigned,
   isValidAt,
+  readAllCertificates,
   readCertificate,
   readChain,
   type Certificate,

@@ -4,6 +4,7 @@
  * forms, whose configuration has the type: every registry and every version of notation finds it.
  */
 import { createHash } from 'node:crypto';
+import { limits } from '../../limits.js';
 import { wholeSeconds } from '../envelope/attributes.js';
 import { envelopeMediaTypes, type EnvelopeFormat } from '../envelope/index.js';
 import type { CertificateChain } from '../certificates/index.js';
@@ -11,9 +12,6 @@ import { RuleError } from '../rule-error.js';
 
 /** Type of the artifacts that signatures are. */
 export const signatureArtifactType = 'application/vnd.cncf.notary.signature';
-
-/** notation's own limit for an envelope. */
-const mostEnvelopeBytes = 32 * 1024 * 1024;
 
 const manifestMediaType = 'application/vnd.oci.image.manifest.v1+json';
 const thumbprintsName = 'io.cncf.notary.x509chain.thumbprint#S256';
@@ -81,8 +79,8 @@ export function envelopeLayer(artifact: {
   if (!layer || others.length > 0) {
     throw new RuleError(`it has ${artifact.layers.length} layers instead of one`);
   }
-  if (layer.size > mostEnvelopeBytes) {
-    throw new RuleError(`its envelope is larger than ${mostEnvelopeBytes} bytes`);
+  if (layer.size > limits.signatureEnvelopeBytes) {
+    throw new RuleError(`its envelope is larger than ${limits.signatureEnvelopeBytes} bytes`);
   }
   return layer;
 }

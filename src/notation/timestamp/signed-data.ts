@@ -19,7 +19,7 @@ import { id_ct_tstInfo } from '@peculiar/asn1-tsp';
 import { AlgorithmIdentifier, Time } from '@peculiar/asn1-x509';
 import {
   childrenOf,
-  readCertificate,
+  readAllCertificates,
   readDer,
   type Certificate,
   type DerValue,
@@ -88,9 +88,12 @@ function rawPartsOf(token: DerValue): {
   // SignerInfo { version, name, digest, [0] attributes, ... }
   const [, name, , attributes] = signer ? childrenOf(signer) : [];
   return {
-    known: (certificates ? childrenOf(certificates) : [])
-      .filter(({ tag }) => tag === 0x30)
-      .map(({ raw }, index) => readCertificate(raw, `certificate ${index + 1} of the time stamp`)),
+    known: readAllCertificates(
+      (certificates ? childrenOf(certificates) : [])
+        .filter(({ tag }) => tag === 0x30)
+        .map(({ raw }) => raw),
+      'the time stamp',
+    ),
     signerName: name ? childrenOf(name) : [],
     signedAttributes: attributes?.tag === 0xa0 ? attributes : undefined,
   };

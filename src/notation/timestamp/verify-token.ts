@@ -18,6 +18,7 @@ import {
   type CertificateChain,
   type Flaw,
 } from '../certificates/index.js';
+import { limits } from '../../limits.js';
 import { RuleError } from '../rule-error.js';
 import { openToken, type SignedMessage } from './signed-data.js';
 import { readTstInfo, type StampedTime } from './tst-info.js';
@@ -32,9 +33,6 @@ const anyPurpose = '2.5.29.37.0';
 
 /** Critical extensions that the rules look at; any other has to be refused (RFC 5280, 4.2). */
 const handled = new Set([id_ce_basicConstraints, id_ce_extKeyUsage, id_ce_keyUsage]);
-
-/** Certificates of a token are put in so many orders at most. */
-const mostPaths = 100;
 
 /**
  * Verifies a token over `message`, the raw bytes of a signature.
@@ -95,7 +93,7 @@ function chainOf(
   time: Date,
 ): CertificateChain {
   const paths: CertificateChain[] = [[signer]];
-  for (let tried = 0; tried < mostPaths; tried += 1) {
+  for (let tried = 0; tried < limits.pathSignatures; tried += 1) {
     const path = paths.shift();
     if (!path) break;
     const top = path.at(-1) ?? signer;
