@@ -1,5 +1,5 @@
 /**
- * Asks the Docker at hand what it is, each question once: client, engine, image store, buildx,
+ * Asks the installed Docker what it is, each question once: client, engine, image store, buildx,
  * builder. It decides nothing about a run except what the engine "docker" needs to sign at all.
  */
 import { TrustError } from '../errors.js';
@@ -38,7 +38,7 @@ interface BuilderFacts {
 interface BuilderNode {
   /** Of BuildKit, such as `v0.12.5`. */
   readonly version?: string;
-  /** What it builds when no platform is asked for, and what `BUILDPLATFORM` stands for. */
+  /** What it builds when no platform is asked for, and the value of `BUILDPLATFORM`. */
   readonly platform?: string;
 }
 

@@ -27,7 +27,7 @@ export interface DockerNeeds {
   readonly build: WantedBuild | undefined;
   /** Whether the Docker CLI signs. */
   readonly signs: boolean;
-  /** Variables to hand on besides those that Docker always gets. */
+  /** Variables to pass on besides those that Docker always gets. */
   readonly passEnvironment: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
  * Puts the Dockerfile that was checked where a builder can take it from, outside the user's tree:
- * what is built is what was read, whoever writes to the tree meanwhile. The build context stays the
+ * what is built is what was read, even if another process writes to the tree in the meantime. The build context stays the
  * user's own; nothing in it is touched.
  */
 import { copyFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * Asks the engine for its own record of an image: the ID a tag stands for, and the digests under
+ * Asks the engine for its own record of an image: the ID a tag points to, and the digests under
  * which a repository is known to hold it.
  */
 import { TrustError } from '../errors.js';
@@ -50,7 +50,7 @@ export async function findLocalImage(
 }
 
 /**
- * The one image that all `tags` stand for.
+ * The one image that all `tags` point to.
  * @throws {TrustError} PUSH_FAILED where there is no such local image, or more than one
  */
 export async function resolveLocalImage(
@@ -74,10 +74,10 @@ export async function resolveLocalImage(
 }
 
 /**
- * Makes sure that `tag` still stands for the image this run built or found.
+ * Makes sure that `tag` still points to the image this run built or found.
  * @throws {TrustError} TAG_MOVED, PUSH_FAILED
  */
-export async function requireTagStandsFor(
+export async function requireTagPointsTo(
   docker: DockerCli,
   tag: string,
   imageId: string,

@@ -33,11 +33,11 @@ interface PrivateConfigOptions {
   readonly userConfig: string;
   /** Where the private folder is made: the runner's temporary folder. */
   readonly tempDirectory: string;
-  /** Our login for one registry; without it the user's own logins stay in force. */
+  /** Our login for one registry; without it the user's own logins are kept. */
   readonly login?: RegistryLogin;
   /** Text of the variable DOCKER_AUTH_CONFIG, whose logins win over those of the user's file. */
   readonly authConfig?: string;
-  /** The BUILDX_CONFIG in force, if any. */
+  /** The BUILDX_CONFIG of the user, if any. */
   readonly buildxConfig?: string;
   readonly windows?: boolean;
   /** Told the path before anything secret is in it, so that a later step can clean up. */

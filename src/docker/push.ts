@@ -7,7 +7,7 @@ import type { Log } from '../ports.js';
 import type { ContentDescriptor } from './build-record.js';
 import type { DockerCli } from './cli.js';
 import { pushFailure } from './error-mapping.js';
-import { findLocalImage, requireTagStandsFor } from './images.js';
+import { findLocalImage, requireTagPointsTo } from './images.js';
 
 /** What a run put into a registry, according to Docker. */
 export interface PushedContent {
@@ -29,9 +29,9 @@ export interface PushRequest {
   readonly repository: string;
   /** Full references into that repository. */
   readonly tags: readonly string[];
-  /** The image that all tags must stand for. */
+  /** The image that all tags must point to. */
   readonly imageId: string;
-  /** Told what becomes of each reference, as far as that is known at each moment. */
+  /** Told what becomes of each reference, as soon as it is known. */
   readonly onProgress?: (reference: string, progress: PushProgress) => void;
 }
 
@@ -48,7 +48,7 @@ export async function pushTags(
   log: Pick<Log, 'info'>,
 ): Promise<PushedContent> {
   for (const tag of request.tags) {
-    await requireTagStandsFor(docker, tag, request.imageId);
+    await requireTagPointsTo(docker, tag, request.imageId);
     log.info(`docker push ${tag}`);
     request.onProgress?.(tag, 'pushing');
     const result = await docker(['push', tag], {

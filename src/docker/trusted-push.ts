@@ -5,7 +5,7 @@
 import { TrustError } from '../errors.js';
 import type { Log } from '../ports.js';
 import type { DockerCli } from './cli.js';
-import { requireTagStandsFor } from './images.js';
+import { requireTagPointsTo } from './images.js';
 import { type PushRequest, type PushedContent, pushedContent, refusedOrBroken } from './push.js';
 import { trustedPushOutcome } from './signing-error-mapping.js';
 
@@ -30,7 +30,7 @@ export async function pushAndSignTags(
 ): Promise<PushedContent> {
   const env = trustEnvironment(request);
   for (const tag of request.tags) {
-    await requireTagStandsFor(docker, tag, request.imageId);
+    await requireTagPointsTo(docker, tag, request.imageId);
     log.info(`docker push ${tag} (with content trust)`);
     request.onProgress?.(tag, 'pushing');
     const result = await docker(['push', tag], { echo: true, env });

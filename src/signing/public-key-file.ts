@@ -1,5 +1,5 @@
 /**
- * Reads a file with the public half of somebody's key, as it is handed over to be listed for a
+ * Reads a file with the public half of another user's key, as it is handed over to be listed for a
  * signer: what OpenSSL, Azure and `docker trust key generate` write. Private keys are refused, since
  * whoever adds a signer has no business with them. Nothing of a file ever enters an error.
  */

@@ -4,7 +4,7 @@
  *
  * The probe is safe to sign. Everything Notary verifies is canonical JSON of an object and begins
  * with `{`; everything X.509 verifies is DER and begins with byte 0x30, `0`. The probe begins with
- * neither and is never published, so its signature can stand for no metadata and no certificate.
+ * neither and is never published, so its signature is valid for no metadata and no certificate.
  */
 import { TrustError, isTrustError } from '../errors.js';
 import { keyIdOf, verifySignature } from '../trust/metadata/index.js';

@@ -260,7 +260,7 @@ describe('a push', () => {
     expect(pushes.every(({ env }) => env.DOCKER_CONTENT_TRUST === '0')).toBe(true);
   });
 
-  it('does not start where a tag stands for another image by now', async () => {
+  it('does not start where a tag points to another image by now', async () => {
     const { docker, calls } = scriptedDocker([{ ...inspect, stdout: inspected(other) }, pushed]);
     expect(await failureOf(pushTags(docker, request, recordingLog()))).toMatchObject({
       code: 'TAG_MOVED',

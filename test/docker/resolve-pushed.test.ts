@@ -65,7 +65,7 @@ describe('what this run pushed', () => {
     expect(found).toBe(expected);
   });
 
-  it('is what the tags stand for when the engine remembers an earlier push of the same image', async () => {
+  it('is what the tags point to when the engine remembers an earlier push of the same image', async () => {
     const content = { candidates: [older.digest, pushed.digest], imageId: configDigest };
     const found = await resolvePushed(registry([older, pushed], both(pushed)), image, content);
     expect(found).toBe(pushed);
@@ -98,7 +98,7 @@ describe('what this run pushed', () => {
         'DIGEST_MISMATCH',
       ],
       [
-        'a tag stands for something else',
+        'a tag points to something else',
         { candidates: [pushed.digest], imageId: configDigest },
         [pushed, foreign],
         { '1.0': pushed, latest: foreign },

@@ -23,8 +23,8 @@ import {
   startPreflight,
   type SigningPlan,
 } from '../signing/preflight.js';
+import { reportProgress } from '../signing/job-report.js';
 import { tagSigned } from '../signing/put-tags.js';
-import { aftermathOf } from '../signing/registry-state.js';
 import { signTags, type SignedResult } from '../signing/sign-tags.js';
 import { parsePromotion, promoteInputs, type Promotion } from './promote-inputs.js';
 import {
@@ -43,16 +43,15 @@ export const promote = defineCommand({
   inputs: promoteInputs,
   outputs: promoteOutputs,
   parse: parsePromotion,
-  run: async (promotion, run) => {
+  run: (promotion, run) => {
     const progress = startProgress();
     const { image } = promotion.target;
-    run.onFailure(() => aftermathOf([{ image, state: progress.state }]));
-    try {
-      const outputs = await promoteImages(promotion, progress, run);
-      return promotionReport(promotion, progress, outputs);
-    } catch (failure) {
-      return promotionReport(promotion, progress, {}, failure);
-    }
+    return reportProgress(
+      run,
+      () => [{ image, state: progress.state }],
+      () => promoteImages(promotion, progress, run),
+      (outputs = {}, failure) => promotionReport(promotion, progress, outputs, failure),
+    );
   },
 });
 

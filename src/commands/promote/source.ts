@@ -108,7 +108,7 @@ async function fetchVerified(
   ]);
   if (!manifest) {
     throw new TrustError('MANIFEST_NOT_FOUND', `${promoted.gun}@${digest} is not there any more.`, {
-      remedy: 'Somebody deleted it while this run was looking at it. Push and sign it again.',
+      remedy: 'It was deleted while this run was verifying it. Push and sign it again.',
     });
   }
   return { ...promoted, session, manifest, roles, signers, attached };

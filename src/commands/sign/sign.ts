@@ -18,6 +18,7 @@ import {
   startProgress,
   type JobOutput,
   type JobProgress,
+  reportProgress,
 } from '../signing/job-report.js';
 import type { Report } from '../report/report.js';
 import {
@@ -26,7 +27,7 @@ import {
   startPreflight,
   type SigningPlan,
 } from '../signing/preflight.js';
-import { aftermathOf, tagStateOf, withTags } from '../signing/registry-state.js';
+import { tagStateOf, withTags } from '../signing/registry-state.js';
 import { requireNoneMoved, signTags } from '../signing/sign-tags.js';
 import {
   readSignConfiguration,
@@ -85,26 +86,25 @@ function signRepository(
   );
 }
 
-async function signImages(
+function signImages(
   configuration: SignConfiguration,
   run: Run<'digest'>,
 ): Promise<Report<JobOutput | 'images'>> {
   const works = configuration.repositories.map((target) => workOf(target, startProgress()));
-  run.onFailure(() =>
-    aftermathOf(works.map(({ target: { image }, progress: { state } }) => ({ image, state }))),
-  );
   let signer: Signer | undefined;
-  let stopped: { readonly thrown: unknown } | undefined;
-  try {
-    await signWorks(works, configuration, run, (opened) => {
-      signer = opened;
-    });
-  } catch (thrown) {
-    stopped = { thrown };
-    for (const work of works) if (!work.progress.signed) stop(work, asTrustError(thrown));
-  }
-  const report = imagesReport(works.flatMap(outcomesOf), signer);
-  return stopped ? { ...report, failure: stopped.thrown } : report;
+  const noteSigner = (opened: Signer): void => {
+    signer = opened;
+  };
+  return reportProgress(
+    run,
+    () => works.map(({ target: { image }, progress: { state } }) => ({ image, state })),
+    () => signWorks(works, configuration, run, noteSigner),
+    (_, thrown) => {
+      if (thrown === undefined) return imagesReport(works.flatMap(outcomesOf), signer);
+      for (const work of works) if (!work.progress.signed) stop(work, asTrustError(thrown));
+      return { ...imagesReport(works.flatMap(outcomesOf), signer), failure: thrown };
+    },
+  );
 }
 
 function workOf(target: RepositoryToSign, progress: JobProgress): Work {

@@ -14,6 +14,7 @@ import type { ImageConfiguration } from '../inputs/image.js';
 import type { Run } from '../context.js';
 import {
   aftermathOf,
+  type ImageInState,
   isSigned,
   nothingPushed,
   pushedIn,
@@ -119,13 +120,32 @@ export async function reportJob(
   const { image, engine } = job;
   const progress = startProgress();
   const signsWithPush = engine === 'docker';
-  run.onFailure(() => aftermathOf([{ image, state: progress.state, signsWithPush }]));
+  return reportProgress(
+    run,
+    () => [{ image, state: progress.state, signsWithPush }],
+    () => body(progress),
+    (_, failure) => jobReport(job, progress, failure),
+  );
+}
+
+/**
+ * Runs `body`, and reports what it has done, also where it fails.
+ * @param states what the registry has of each image by now, for a failure that nothing reports.
+ */
+export async function reportProgress<T, R>(
+  run: Pick<Run, 'onFailure'>,
+  states: () => readonly ImageInState[],
+  body: () => Promise<T>,
+  report: (result: T | undefined, failure?: unknown) => R,
+): Promise<R> {
+  run.onFailure(() => aftermathOf(states()));
+  let result: T;
   try {
-    await body(progress);
+    result = await body();
   } catch (failure) {
-    return jobReport(job, progress, failure);
+    return report(undefined, failure);
   }
-  return jobReport(job, progress);
+  return report(result);
 }
 
 /** The tags' content is known. The digest is handed on at once: no later failure makes it wrong. */

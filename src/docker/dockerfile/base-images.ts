@@ -128,7 +128,7 @@ class Walk {
     for (const use of parent?.uses ?? []) if (use.onBuild) this.#resolve(stage, use);
   }
 
-  /** Notes what an image name stands for; returns the stage if it is one. */
+  /** Notes what an image name refers to; returns the stage if it is one. */
   #resolve(stage: Stage, image: NamedImage): Stage | undefined {
     if (image.kind === 'mount' && this.options.builder === 'classic') return undefined;
     const expansion = this.#valueOf(image);
@@ -176,7 +176,7 @@ class Walk {
     };
   }
 
-  /** The stage that a name or number stands for; `none` for a number without a stage. */
+  /** The stage that a name or number refers to; `none` for a number without a stage. */
   #stageCalled(stage: Stage, image: NamedImage, value: string): Stage | 'none' | undefined {
     // BuildKit looks among all stages for COPY and mounts; everything else looks back only.
     const looksAhead = image.kind !== 'from' && this.options.builder === 'buildkit';

@@ -184,7 +184,7 @@ class Scanner {
     const pattern = this.#plainPart('/');
     const by = this.#plainPart('}');
     const value = this.#plainValue(variable);
-    // To Go a dollar sign in the new text stands for a group of the pattern.
+    // To Go a dollar sign in the new text is a group of the pattern.
     const result = by.includes('$') ? undefined : replaceMatches(value, pattern, by, every);
     if (result === undefined) throw this.#unsupported(variable);
     return result;

@@ -67,7 +67,7 @@ export function pinForClassicBuilder(
   decisions: PinDecisions,
 ): PinPlan {
   const images = pinnable(bases, decisions);
-  // Docker's own content trust cannot read `FROM image@$DIGEST`: write what it stands for.
+  // Docker's own content trust cannot read `FROM image@$DIGEST`: write its value.
   const spelledOut = bases.images.filter(
     ({ digest, written, range }) =>
       digest !== undefined && range !== undefined && written.includes('$'),

@@ -1,7 +1,7 @@
 /**
  * Lets the builder itself hold a build to its verified images: a source policy that denies every
- * image but these, whatever our reading of the Dockerfile overlooked. A user's own policy stays in
- * force beside it.
+ * image but these, whatever our reading of the Dockerfile overlooked. A user's own policy stays
+ * valid beside it.
  */
 import { TrustError } from '../../errors.js';
 import { gunOf } from '../../registry/index.js';
@@ -69,7 +69,7 @@ function mayConvert({ action, selector }: PolicyRule, references: readonly strin
   });
 }
 
-/** `*` stands for any text (moby/buildkit util/wildcard). */
+/** `*` matches any text (moby/buildkit util/wildcard). */
 function matchesWildcard(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();

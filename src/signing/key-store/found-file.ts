@@ -1,6 +1,6 @@
 /**
  * Which files of a folder or an archive are keys, and what their place says of them. Pure: the
- * names are somebody else's, and are used for nothing but reading.
+ * names come from others, and are used for nothing but reading.
  */
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';

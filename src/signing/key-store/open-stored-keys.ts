@@ -1,4 +1,4 @@
-/** Opens the keys of a store, as far as the run can, and brings copies of one key together. */
+/** Opens those keys of a store that the run can open, and brings copies of one key together. */
 import type { KeyObject } from 'node:crypto';
 
 import { isTrustError, type TrustError } from '../../errors.js';
