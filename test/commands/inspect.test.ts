@@ -1,27 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { host, reportOf, startRegistryWorld } from './support/registry-world.js';
-import type { RegistryWorld } from './support/registry-world.js';
+import { host, reportOf, startRegistryScenario } from './support/registry-scenario.js';
+import type { RegistryScenario } from './support/registry-scenario.js';
 
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 beforeAll(async () => {
-  world = await startRegistryWorld();
+  scenario = await startRegistryScenario();
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 const inspect = (inputs: Readonly<Record<string, string>>) =>
-  world.run('inspect', { registry: host, ...inputs });
+  scenario.run('inspect', { registry: host, ...inputs });
 
 async function signed(repository: string, ...tags: readonly string[]): Promise<string> {
-  const digest = world.push(repository, tags);
+  const digest = scenario.push(repository, tags);
   const inputs = { registry: host, repository, tags: tags.join() };
-  expect((await world.run('sign', inputs)).failure).toBeUndefined();
+  expect((await scenario.run('sign', inputs)).failure).toBeUndefined();
   return digest;
 }
 
 describe('inspect', () => {
   it('shows what differs from the registry and what is not signed', async () => {
     const digest = await signed('drift', 'same', 'moved');
-    const other = world.push('drift', ['moved', 'plain'], 'other content');
+    const other = scenario.push('drift', ['moved', 'plain'], 'other content');
     const ran = await inspect({ repository: 'drift' });
     expect(ran.failure).toBeUndefined();
     const log = ran.lines.join('\n');
@@ -52,7 +52,7 @@ describe('inspect', () => {
   });
 
   it('says that there is no trust data', async () => {
-    world.push('untrusted', ['latest']);
+    scenario.push('untrusted', ['latest']);
     const ran = await inspect({ repository: 'untrusted' });
     expect(ran.failure).toBeUndefined();
     expect(ran.lines.join('\n')).toContain('no trust data: nothing is signed');
@@ -68,7 +68,7 @@ describe('inspect', () => {
 
   it('takes repositories of a registry and images by name, each once', async () => {
     await signed('a', '1', '2');
-    world.push('b/c', ['1']);
+    scenario.push('b/c', ['1']);
     const images = `${host}/a, ${host}/a:1, ${host}/a:3`;
     const ran = await inspect({ registry: 'Contoso.azurecr.io', repository: 'a, b/c', images });
     expect(ran.failure).toBeUndefined();

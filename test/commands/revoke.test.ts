@@ -2,38 +2,38 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { host, reportOf, startRegistryWorld } from './support/registry-world.js';
-import type { RegistryWorld } from './support/registry-world.js';
+import { host, reportOf, startRegistryScenario } from './support/registry-scenario.js';
+import type { RegistryScenario } from './support/registry-scenario.js';
 
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 beforeAll(async () => {
-  world = await startRegistryWorld();
+  scenario = await startRegistryScenario();
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 type Inputs = Readonly<Record<string, string>>;
 
 const revoke = (repository: string, inputs: Inputs) =>
-  world.run('revoke', { registry: host, repository, ...inputs });
+  scenario.run('revoke', { registry: host, repository, ...inputs });
 
 /** A repository with these tags signed by the repository key; their digest. */
 async function signed(repository: string, tags: readonly string[]): Promise<string> {
-  const digest = world.push(repository, tags);
+  const digest = scenario.push(repository, tags);
   const inputs = { registry: host, repository, tags: tags.join() };
-  expect((await world.run('sign', inputs)).failure).toBeUndefined();
+  expect((await scenario.run('sign', inputs)).failure).toBeUndefined();
   return digest;
 }
 
 /** A new signer of a repository; the path of its key. */
 async function signerOf(repository: string): Promise<string> {
-  const [file, publicFile] = ['ci.pem', 'ci.pub'].map((name) => path.join(world.folder, name));
+  const [file, publicFile] = ['ci.pem', 'ci.pub'].map((name) => path.join(scenario.folder, name));
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   const spki = createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'pem' });
   await writeFile(file ?? '', pem);
   await writeFile(publicFile ?? '', spki);
   const signer = { signer: 'ci', 'signer-key': publicFile ?? '' };
-  const added = await world.run('signersAdd', { registry: host, repository, ...signer });
+  const added = await scenario.run('signersAdd', { registry: host, repository, ...signer });
   expect(added.failure).toBeUndefined();
   return file ?? '';
 }
@@ -77,8 +77,8 @@ describe('revoke', () => {
       dryRun: false,
       notSigned: ['never-?'],
     });
-    expect(world.isSigned('some', '1.0')).toBe(false);
-    expect(world.isSigned('some', 'stable')).toBe(true);
+    expect(scenario.isSigned('some', '1.0')).toBe(false);
+    expect(scenario.isSigned('some', 'stable')).toBe(true);
   });
 
   it('says in a dry run what would be revoked', async () => {
@@ -90,7 +90,7 @@ describe('revoke', () => {
     expect(log).toMatch(/TAG +TO BE REMOVED FROM +STILL IN +PULL/);
     expect(log).toContain('Nothing was changed.');
     expect(ran.summary).toContain('### Tags that would be revoked');
-    expect(world.isSigned('dry', '1')).toBe(true);
+    expect(scenario.isSigned('dry', '1')).toBe(true);
   });
 
   it('says so when no signed tag is meant', async () => {
@@ -109,7 +109,7 @@ describe('revoke', () => {
     const digest = await signed('two-roles', ['old']);
     const key = { 'signing-key': await signerOf('two-roles') };
     const inputs = { registry: host, repository: 'two-roles', tags: 'old', ...key };
-    expect((await world.run('sign', inputs)).failure).toBeUndefined();
+    expect((await scenario.run('sign', inputs)).failure).toBeUndefined();
     const dry = await revoke('two-roles', { ...inputs, 'dry-run': 'true' });
     expect(dry.failure).toBeUndefined();
     expect(dry.outputs['still-signed-tags']).toBe('old');

@@ -1,27 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { host, reply, reportOf, startRegistryWorld } from './support/registry-world.js';
-import type { RegistryWorld } from './support/registry-world.js';
+import { host, reply, reportOf, startRegistryScenario } from './support/registry-scenario.js';
+import type { RegistryScenario } from './support/registry-scenario.js';
 
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 beforeAll(async () => {
-  world = await startRegistryWorld();
+  scenario = await startRegistryScenario();
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 /** A signed repository; the digest of its one tag. */
 async function signed(repository: string): Promise<string> {
-  const digest = world.push(repository, ['1.0']);
-  const { failure } = await world.run('sign', { registry: host, repository, tags: '1.0' });
+  const digest = scenario.push(repository, ['1.0']);
+  const { failure } = await scenario.run('sign', { registry: host, repository, tags: '1.0' });
   expect(failure).toBeUndefined();
   return digest;
 }
 
 const deletion = (repository: string, more: Readonly<Record<string, string>> = {}) =>
-  world.run('trustDelete', { registry: host, repository, ...more });
+  scenario.run('trustDelete', { registry: host, repository, ...more });
 
 /** The trust data of a repository that cannot be read. */
 const damaged = (repository: string): void => {
-  world.answerWith((request) =>
+  scenario.answerWith((request) =>
     request.method === 'GET' && request.url.includes(`/${repository}/_trust/tuf/snapshot`)
       ? Promise.resolve(reply(200, '{"signed":{},"signatures":[]}'))
       : undefined,
@@ -38,7 +38,7 @@ describe('what trust delete is asked for', () => {
   );
 
   it('needs a repository', async () => {
-    const { failure } = await world.run('trustDelete', { registry: host });
+    const { failure } = await scenario.run('trustDelete', { registry: host });
     expect(failure?.code).toBe('INPUT_MISSING');
   });
 });
@@ -59,7 +59,7 @@ describe('trust delete', () => {
     expect(ran.summary).toContain('could not rotate trust to a new trusted root');
     expect(ran.summary.match(/^\| --- /gm)).toHaveLength(1);
     expect(ran.outputs.repositories).toBe('');
-    expect(world.isSigned('listed', '1.0')).toBe(true);
+    expect(scenario.isSigned('listed', '1.0')).toBe(true);
   });
 
   it('changes nothing in a dry run', async () => {
@@ -72,7 +72,7 @@ describe('trust delete', () => {
       dryRun: true,
       repositories: [{ state: 'to be deleted' }],
     });
-    expect(world.isSigned('kept', '1.0')).toBe(true);
+    expect(scenario.isSigned('kept', '1.0')).toBe(true);
   });
 
   it('deletes what is confirmed, with or without the registry', async () => {
@@ -92,14 +92,14 @@ describe('trust delete', () => {
         { state: 'nothing there' },
       ],
     });
-    expect(world.isSigned('team/one', '1.0')).toBe(false);
+    expect(scenario.isSigned('team/one', '1.0')).toBe(false);
   });
 
   it('deletes what cannot be read, and says so', async () => {
     await signed('damaged');
     damaged('damaged');
     const ran = await deletion('damaged', { confirm: 'damaged' });
-    world.answerWith(() => undefined);
+    scenario.answerWith(() => undefined);
     expect(ran.failure).toBeUndefined();
     const log = ran.lines.join('\n');
     expect(log).toMatch(/damaged +to be deleted +not readable +not readable/);
@@ -114,7 +114,7 @@ describe('trust delete', () => {
 
   it('keeps the report of what was to be deleted when the run may not delete', async () => {
     const digest = await signed('guarded');
-    world.trustOf('guarded').rights.push = false;
+    scenario.trustOf('guarded').rights.push = false;
     const ran = await deletion('guarded', { confirm: 'guarded' });
     expect(ran.failure?.code).toBe('SIGNER_NOT_AUTHORIZED');
     expect(await reportOf(ran)).toMatchObject({
@@ -126,7 +126,7 @@ describe('trust delete', () => {
   it('tells which of several could not be deleted', async () => {
     await signed('gone');
     await signed('stays');
-    world.trustOf('stays').rights.all = false;
+    scenario.trustOf('stays').rights.all = false;
     const ran = await deletion('gone, stays', { confirm: 'gone, stays' });
     expect(ran.failure?.message).toContain('1 of 2 repositories: each was not deleted.');
     expect(ran.outputs.repositories).toBe(`${host}/gone`);

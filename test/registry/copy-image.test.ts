@@ -18,20 +18,20 @@ const dev = 'dev.azurecr.io';
 const prod = 'prod.azurecr.io';
 const large = randomBytes(2 * limits.blobChunkBytes + 12_345);
 
-let world: ReturnType<typeof fakeRegistries>;
+let scenario: ReturnType<typeof fakeRegistries>;
 let from: RepositoryAccess;
 let to: RepositoryAccess;
 
 beforeEach(() => {
-  world = fakeRegistries();
-  world.registry(dev);
-  world.registry(prod);
-  from = world.at(dev, 'team/app');
-  to = world.at(prod, 'apps/app');
+  scenario = fakeRegistries();
+  scenario.registry(dev);
+  scenario.registry(prod);
+  from = scenario.at(dev, 'team/app');
+  to = scenario.at(prod, 'apps/app');
 });
 
-const source = () => world.registry(dev).repository('team/app');
-const target = () => world.registry(prod).repository('apps/app');
+const source = () => scenario.registry(dev).repository('team/app');
+const target = () => scenario.registry(prod).repository('apps/app');
 
 async function copy(top: Manifest): Promise<CopyResult> {
   return copyImage(from, to, await planCopy(from, to, top));
@@ -39,14 +39,14 @@ async function copy(top: Manifest): Promise<CopyResult> {
 
 /** Requests that changed something, as `METHOD path` without query. */
 const writes = (): string[] =>
-  world.requests
+  scenario.requests
     .filter(({ method }) => method !== 'GET' && method !== 'HEAD')
     .map(({ method, url }) => `${method} ${new URL(url).pathname}`);
 
 /** Lets the first requests that `matches` go wrong, one for each fault. */
 function fail(matches: RegExp, ...faults: readonly Fault[]): void {
   const rest = [...faults];
-  world.failWith(({ method }, url) =>
+  scenario.failWith(({ method }, url) =>
     matches.test(`${method} ${url.host}${url.pathname}`) ? rest.shift() : undefined,
   );
 }
@@ -88,7 +88,7 @@ describe('copying an image', () => {
     const top = putImage(source(), [large]);
     const result = await copy(top);
     expectWhole(top);
-    const pieces = world.requests
+    const pieces = scenario.requests
       .filter(({ method }) => method === 'PATCH')
       .map(({ headers }) => headers?.['Content-Range']);
     const size = limits.blobChunkBytes;
@@ -103,31 +103,31 @@ describe('copying an image', () => {
   });
 
   it('takes blobs from the storage that the source names, without a credential', async () => {
-    world.registry(dev).storage = 'storage.example';
+    scenario.registry(dev).storage = 'storage.example';
     const top = putImage(source(), [Buffer.from('layer')]);
     await copy(top);
     expectWhole(top);
-    const read = world.requests.filter(({ url }) => url.includes('storage.example'));
+    const read = scenario.requests.filter(({ url }) => url.includes('storage.example'));
     expect(read).toHaveLength(2);
     expect(read.every(({ headers }) => headers?.Authorization === undefined)).toBe(true);
   });
 
   it('has a registry take blobs over from another of its repositories', async () => {
-    to = world.at(dev, 'team/released');
+    to = scenario.at(dev, 'team/released');
     const top = putImage(source(), [large]);
     const result = await copy(top);
     expect([...result.blobs.values()]).toEqual(['mounted', 'mounted']);
     expect(result.bytesSent).toBe(0);
-    expect(world.requests.filter(({ method }) => method === 'PATCH')).toEqual([]);
-    const repository = world.registry(dev).repository('team/released');
+    expect(scenario.requests.filter(({ method }) => method === 'PATCH')).toEqual([]);
+    const repository = scenario.registry(dev).repository('team/released');
     expect(repository.manifests.has(top.digest)).toBe(true);
   });
 
   it('sends the blobs itself where the registry does not take them over', async () => {
-    to = world.at(dev, 'team/released');
+    to = scenario.at(dev, 'team/released');
     const top = putImage(source(), [Buffer.from('layer')]);
     // The answer to a mount that is not done is that of an upload.
-    world.failWith(({ method, url }) => {
+    scenario.failWith(({ method, url }) => {
       if (method !== 'POST' || !url.includes('mount=')) return undefined;
       return { status: 202, headers: { Location: 'https://elsewhere.example/upload' } };
     });
@@ -135,7 +135,7 @@ describe('copying an image', () => {
     expect(error.code).toBe('REGISTRY_FAILED');
     expect(error.message).toContain('https://elsewhere.example');
     to = { ...to, token: (scope) => Promise.resolve(scope.split(' ')[0]) };
-    world.failWith(() => undefined);
+    scenario.failWith(() => undefined);
     expect([...(await copy(top)).blobs.values()]).toEqual(['sent', 'sent']);
   });
 
@@ -166,19 +166,19 @@ describe('copying again', () => {
   it('writes nothing when all is there, and asks for no blob', async () => {
     const top = putIndex(source(), [putImage(source(), [Buffer.from('layer')])]);
     await copy(top);
-    world.requests.length = 0;
+    scenario.requests.length = 0;
     const plan = await planCopy(from, to, top);
     expect(plan).toMatchObject({ manifests: [], blobs: [], present: { manifests: 2 } });
     await copyImage(from, to, plan);
     expect(writes()).toEqual([]);
-    expect(world.requests.filter(({ url }) => url.includes('/blobs/'))).toEqual([]);
+    expect(scenario.requests.filter(({ url }) => url.includes('/blobs/'))).toEqual([]);
   });
 
   it('goes on where it was broken off', async () => {
     const top = putImage(source(), [Buffer.from('one'), Buffer.from('two')]);
     fail(/^PUT prod.azurecr.io.*manifests/, { status: 400 });
     expect((await rejection(copy(top))).code).toBe('REGISTRY_FAILED');
-    world.requests.length = 0;
+    scenario.requests.length = 0;
     const result = await copy(top);
     expectWhole(top);
     expect(result).toMatchObject({ bytesSent: 0, manifests: 1 });
@@ -198,14 +198,14 @@ describe('copying again', () => {
 describe('a connection that breaks', () => {
   it('while the source is read is taken up where it broke', async () => {
     for (const ranges of [true, false]) {
-      world.registry(dev).ranges = ranges;
+      scenario.registry(dev).ranges = ranges;
       target().blobs.clear();
       target().manifests.clear();
       const top = putImage(source(), [large]);
       const path = `/blobs/${sha256(large)}`;
       let cuts = 2;
-      world.requests.length = 0;
-      world.failWith(({ method, headers }, { host, pathname }) => {
+      scenario.requests.length = 0;
+      scenario.failWith(({ method, headers }, { host, pathname }) => {
         if (method !== 'GET' || host !== dev || !pathname.endsWith(path) || cuts === 0) {
           return undefined;
         }
@@ -217,7 +217,7 @@ describe('a connection that breaks', () => {
       const result = await copy(top);
       expectWhole(top);
       expect(result.blobs.get(sha256(large))).toBe('sent');
-      const asked = world.requests.filter(
+      const asked = scenario.requests.filter(
         ({ method, url }) => method === 'GET' && url.endsWith(path),
       );
       expect(asked.map(({ headers }) => headers?.Range)).toEqual([
@@ -247,7 +247,7 @@ describe('a connection that breaks', () => {
     const layer = Buffer.from('layer');
     const top = putImage(source(), [layer]);
     let cuts = 1;
-    world.failWith(({ method }, url) =>
+    scenario.failWith(({ method }, url) =>
       method === 'PUT' && url.searchParams.get('digest') === sha256(layer) && cuts-- > 0
         ? 'cut-after'
         : undefined,
@@ -266,7 +266,7 @@ describe('a connection that breaks', () => {
 
   it('for good ends the copy', async () => {
     const top = putImage(source(), [Buffer.from('layer')]);
-    world.failWith(({ method }) => (method === 'PATCH' ? 'cut-before' : undefined));
+    scenario.failWith(({ method }) => (method === 'PATCH' ? 'cut-before' : undefined));
     expect((await rejection(copy(top))).code).toBe('REGISTRY_UNREACHABLE');
     expect(target().manifests.size).toBe(0);
   });
@@ -286,7 +286,7 @@ describe('an image that cannot be copied', () => {
 
   it('has changed on its way: the registry refuses it', async () => {
     const top = putImage(source(), [Buffer.from('layer')]);
-    world.failWith(({ method }, url) =>
+    scenario.failWith(({ method }, url) =>
       method === 'PUT' && url.searchParams.has('digest')
         ? { status: 400, body: { errors: [{ code: 'DIGEST_INVALID', message: 'no' }] } }
         : undefined,
@@ -345,7 +345,7 @@ describe('a target that refuses', () => {
     ['to be read', /^HEAD /, { status: 403 }, 'REGISTRY_LOGIN_REFUSED'],
   ])('%s ends the copy with %s %s %s', async (_, matches, fault, code) => {
     const top = putImage(source(), [Buffer.from('layer')]);
-    world.failWith(({ method }, url) =>
+    scenario.failWith(({ method }, url) =>
       matches.test(`${method} ${url.pathname}`) ? fault : undefined,
     );
     expect((await rejection(copy(top))).code).toBe(code);
@@ -355,7 +355,7 @@ describe('a target that refuses', () => {
   it('one blob ends the others, which are not waited for', async () => {
     const top = putImage(source(), [large, Buffer.from('refused')]);
     const refused = sha256(Buffer.from('refused'));
-    world.failWith(({ method }, url) => {
+    scenario.failWith(({ method }, url) => {
       if (method === 'GET' && url.pathname.endsWith(refused)) return { status: 403 };
       return undefined;
     });
@@ -369,7 +369,7 @@ describe('a target that refuses', () => {
     const stop = new AbortController();
     to = { ...to, signal: stop.signal };
     const plan = await planCopy(from, to, top);
-    world.failWith(({ method }) => {
+    scenario.failWith(({ method }) => {
       if (method === 'PATCH') stop.abort();
       return undefined;
     });

@@ -11,12 +11,12 @@ import { fakeRegistries, putImage, putIndex } from './fake-registry.js';
 
 const dev = 'dev.azurecr.io';
 const prod = 'prod.azurecr.io';
-let world: ReturnType<typeof fakeRegistries>;
+let scenario: ReturnType<typeof fakeRegistries>;
 
 beforeEach(() => {
-  world = fakeRegistries();
-  world.registry(dev);
-  world.registry(prod);
+  scenario = fakeRegistries();
+  scenario.registry(dev);
+  scenario.registry(prod);
 });
 
 /** A log that is looked at. */
@@ -33,7 +33,7 @@ function recorded() {
 
 /** An image of `repository` at the source. */
 function source(repository: string, manifest: Manifest): ImageToCopy {
-  return { gun: `${dev}/${repository}`, from: world.at(dev, repository), manifest };
+  return { gun: `${dev}/${repository}`, from: scenario.at(dev, repository), manifest };
 }
 
 const shared = Buffer.from('what both have');
@@ -41,10 +41,10 @@ const shared = Buffer.from('what both have');
 describe('copies of several images', () => {
   it('send what they share once, and an image that is named twice once', async () => {
     const [a, b] = ['team/a', 'team/b'] as const;
-    const one = putImage(world.registry(dev).repository(a), [shared, Buffer.from('a')]);
-    const two = putImage(world.registry(dev).repository(b), [shared, Buffer.from('b')]);
+    const one = putImage(scenario.registry(dev).repository(a), [shared, Buffer.from('a')]);
+    const two = putImage(scenario.registry(dev).repository(b), [shared, Buffer.from('b')]);
     const images = [source(a, one), source(b, two), source(a, one)];
-    const to = world.at(prod, 'app');
+    const to = scenario.at(prod, 'app');
     const { log, infos } = recorded();
     const copies = await planCopies(images, to, log);
     expect(copies.map(({ digest }) => digest)).toEqual([one.digest, two.digest]);
@@ -55,16 +55,16 @@ describe('copies of several images', () => {
     const facts = await copyImages(copies, to, log);
     expect(facts.get(one.digest)).toMatchObject({ manifests: 1, blobs: 3, mounted: 0 });
     expect(facts.get(two.digest)).toMatchObject({ manifests: 1, blobs: 2, presentBlobs: 0 });
-    const begun = world.requests.filter(({ method }) => method === 'POST');
+    const begun = scenario.requests.filter(({ method }) => method === 'POST');
     expect(begun).toHaveLength(5);
-    expect(world.registry(prod).repository('app').manifests.has(two.digest)).toBe(true);
+    expect(scenario.registry(prod).repository('app').manifests.has(two.digest)).toBe(true);
   });
 
   it('say when all is there', async () => {
-    const top = putIndex(world.registry(dev).repository('app'), [
-      putImage(world.registry(dev).repository('app'), [shared]),
+    const top = putIndex(scenario.registry(dev).repository('app'), [
+      putImage(scenario.registry(dev).repository('app'), [shared]),
     ]);
-    const to = world.at(prod, 'app');
+    const to = scenario.at(prod, 'app');
     const first = recorded();
     await copyImages(await planCopies([source('app', top)], to, first.log), to, first.log);
     const { log, infos } = recorded();
@@ -88,9 +88,9 @@ describe('copies of several images', () => {
       size: 5,
       urls: ['https://mcr.microsoft.com/layer'],
     };
-    const top = putImage(world.registry(dev).repository('app'), [shared], [foreign]);
+    const top = putImage(scenario.registry(dev).repository('app'), [shared], [foreign]);
     const { log, warnings } = recorded();
-    const to = world.at(prod, 'app');
+    const to = scenario.at(prod, 'app');
     const copies = await planCopies([source('app', top)], to, log);
     expect(warnings[0]).toMatch(/has layers that may not be handed on/);
     expect((await copyImages(copies, to, log)).get(top.digest)?.foreignLayers).toBe(1);

@@ -12,15 +12,15 @@ import {
 import { failure } from '../../trust/support/failure.js';
 import { gun, TestRepository } from '../../trust/support/repository.js';
 
-let world: EmulatedVault;
+let scenario: EmulatedVault;
 beforeAll(async () => {
-  world = await startVault();
+  scenario = await startVault();
 });
 afterEach(async () => {
-  await world.control.clearFaults();
+  await scenario.control.clearFaults();
 });
 afterAll(async () => {
-  await world.close();
+  await scenario.close();
 });
 
 function reference(text: string) {
@@ -29,10 +29,10 @@ function reference(text: string) {
   return parsed;
 }
 
-const open = (text: string) => openVaultKey(reference(text), world.credential);
+const open = (text: string) => openVaultKey(reference(text), scenario.credential);
 
 /** What the preflight of a signing would say of this key. */
-async function refusal(repository: TestRepository, text: string, credential = world.credential) {
+async function refusal(repository: TestRepository, text: string, credential = scenario.credential) {
   const signer = await open(text);
   const { server, context } = repository;
   const refused = {
@@ -57,10 +57,10 @@ async function refusal(repository: TestRepository, text: string, credential = wo
 
 describe('a key that follows the newest version', () => {
   it('and was rotated before the repository knows it, is told with the version that is listed', async () => {
-    const first = await world.control.createKey({ vault, name: 'app', kty: 'EC' });
+    const first = await scenario.control.createKey({ vault, name: 'app', kty: 'EC' });
     const listed = await open('keys/app');
     const repository = await new TestRepository(listed).initialise();
-    const second = await world.control.rotateKey(vault, 'app');
+    const second = await scenario.control.rotateKey(vault, 'app');
     const newest = await open('keys/app');
     const error = await refusal(repository, 'keys/app');
     expect(error.code).toBe('KEY_NOT_AUTHORIZED');
@@ -76,45 +76,45 @@ describe('a key that follows the newest version', () => {
   });
 
   it('is told the delegation that lists the earlier version', async () => {
-    const { kid } = await world.control.createCertificate({ vault, name: 'team' });
+    const { kid } = await scenario.control.createCertificate({ vault, name: 'team' });
     const { publicKey } = await open('certificates/team');
     const repository = await new TestRepository().initialise();
     await repository.delegate({ 'targets/ci': publicKey, 'targets/releases': publicKey });
-    await world.control.createCertificate({ vault, name: 'team' });
+    await scenario.control.createCertificate({ vault, name: 'team' });
     const error = await refusal(repository, 'certificates/team');
     expect(error.remedy).toContain(`signing-key: ${kid.replace('/keys/', '/certificates/')}. `);
     expect(error.remedy).toContain('role: targets/ci, ');
   });
 
   it('is not sent to a version that is disabled, or to one that is not listed either', async () => {
-    const first = await world.control.createKey({ vault, name: 'off', kty: 'EC' });
+    const first = await scenario.control.createKey({ vault, name: 'off', kty: 'EC' });
     const repository = await new TestRepository(await open('keys/off')).initialise();
-    await world.control.rotateKey(vault, 'off');
-    await world.control.rotateKey(vault, 'off');
+    await scenario.control.rotateKey(vault, 'off');
+    await scenario.control.rotateKey(vault, 'off');
     const { version } = first;
-    await world.control.setKeyAttributes({ vault, name: 'off', version, enabled: false });
+    await scenario.control.setKeyAttributes({ vault, name: 'off', version, enabled: false });
     const error = await refusal(repository, 'keys/off');
     expect(error).toMatchObject({ code: 'KEY_NOT_AUTHORIZED' });
     expect(error.message).not.toContain('newest version');
   });
 
   it('is refused plainly when the principal may not look at versions', async () => {
-    await world.control.createKey({ vault, name: 'hidden', kty: 'EC' });
+    await scenario.control.createKey({ vault, name: 'hidden', kty: 'EC' });
     const repository = await new TestRepository(await open('keys/hidden')).initialise();
-    await world.control.rotateKey(vault, 'hidden');
-    const stranger = credentialOf(await world.control.createServicePrincipal());
+    await scenario.control.rotateKey(vault, 'hidden');
+    const stranger = credentialOf(await scenario.control.createServicePrincipal());
     const error = await refusal(repository, 'keys/hidden', stranger);
     expect(error).toMatchObject({ code: 'KEY_NOT_AUTHORIZED' });
     expect(error.message).not.toContain('newest version');
   });
 
   it('asks for no other version when the reference names one', async () => {
-    await world.control.createKey({ vault, name: 'pinned', kty: 'EC' });
+    await scenario.control.createKey({ vault, name: 'pinned', kty: 'EC' });
     const repository = await new TestRepository(await open('keys/pinned')).initialise();
-    const { version } = await world.control.rotateKey(vault, 'pinned');
+    const { version } = await scenario.control.rotateKey(vault, 'pinned');
     const error = await refusal(repository, `keys/pinned/${version}`);
     expect(error.message).not.toContain('newest version');
-    const asked = (await world.control.requests()).map(({ path }) => path);
+    const asked = (await scenario.control.requests()).map(({ path }) => path);
     expect(asked).not.toContain('/keys/pinned/versions');
   });
 });

@@ -20,20 +20,24 @@ import {
   type EmulatedVault,
 } from './emulated-vault.js';
 
-let world: EmulatedVault;
+let scenario: EmulatedVault;
 let credential: ReturnType<typeof credentialOf>;
 beforeAll(async () => {
-  world = await startVault();
+  scenario = await startVault();
   credential = await principal('Key Vault Crypto Officer', 'Key Vault Secrets Officer');
 });
 afterAll(async () => {
-  await world.close();
+  await scenario.close();
 });
 
 async function principal(...roles: readonly string[]) {
-  const made = await world.control.createServicePrincipal();
+  const made = await scenario.control.createServicePrincipal();
   for (const role of roles) {
-    await world.control.assignRole({ principalId: made.objectId, role, scope: world.vaultId });
+    await scenario.control.assignRole({
+      principalId: made.objectId,
+      role,
+      scope: scenario.vaultId,
+    });
   }
   return credentialOf(made);
 }
@@ -54,8 +58,8 @@ async function backUp(kind: BackupObject['kind'], name: string) {
 }
 
 async function lose(name: string): Promise<void> {
-  await world.control.softDeleteKey(vault, name);
-  await world.control.purgeKey(vault, name);
+  await scenario.control.softDeleteKey(vault, name);
+  await scenario.control.purgeKey(vault, name);
 }
 
 const restore = (object: BackupObject, blob: Buffer, by = credential) =>
@@ -64,8 +68,8 @@ const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateK
 
 describe('an object of a backup', () => {
   it('is back with every version, and signs', async () => {
-    const first = await world.control.createKey({ vault, name: 'app', kty: 'EC' });
-    const second = await world.control.rotateKey(vault, 'app');
+    const first = await scenario.control.createKey({ vault, name: 'app', kty: 'EC' });
+    const second = await scenario.control.rotateKey(vault, 'app');
     const { object, blob } = await backUp('key', 'app');
     expect(object.versions.map(({ version }) => version)).toEqual([second.version, first.version]);
     await lose('app');
@@ -86,7 +90,7 @@ describe('an object of a backup', () => {
   });
 
   it('is refused when the backup is of another key than the manifest says', async () => {
-    await world.control.createKey({ vault, name: 'swapped', kty: 'EC' });
+    await scenario.control.createKey({ vault, name: 'swapped', kty: 'EC' });
     const { object, blob } = await backUp('key', 'swapped');
     const versions = object.versions.map((one) => ({ ...one, keyId: 'f'.repeat(64) }));
     await lose('swapped');
@@ -97,7 +101,7 @@ describe('an object of a backup', () => {
   });
 
   it('that is restored disabled, or by one who may not sign, is not said to sign', async () => {
-    await world.control.createKey({ vault, name: 'asleep', kty: 'EC', enabled: false });
+    await scenario.control.createKey({ vault, name: 'asleep', kty: 'EC', enabled: false });
     const asleep = await backUp('key', 'asleep');
     await lose('asleep');
     expect(await restore(asleep.object, asleep.blob)).toMatchObject({
@@ -105,12 +109,12 @@ describe('an object of a backup', () => {
       unproven: 'it is disabled or out of its dates',
     });
 
-    await world.control.createRole({
+    await scenario.control.createRole({
       name: 'Restores keys',
       dataActions: ['read', 'restore/action'].map((one) => `Microsoft.KeyVault/vaults/keys/${one}`),
     });
     const restorer = await principal('Restores keys');
-    await world.control.createKey({ vault, name: 'kept', kty: 'EC' });
+    await scenario.control.createKey({ vault, name: 'kept', kty: 'EC' });
     const kept = await backUp('key', 'kept');
     await lose('kept');
     expect(await restore(kept.object, kept.blob, restorer)).toMatchObject({
@@ -125,20 +129,20 @@ describe('an object of a backup', () => {
     const { object, blob } = await backUp('secret', 'pem');
     expect(object.versions[0]?.keyId).toBe(createMemorySigner(key, 'key').keyId);
     expect(secrets.masked).toContain(key.export({ type: 'pkcs8', format: 'pem' }));
-    await world.control.softDeleteSecret(vault, 'pem');
-    await world.control.purgeSecret(vault, 'pem');
+    await scenario.control.softDeleteSecret(vault, 'pem');
+    await scenario.control.purgeSecret(vault, 'pem');
     expect(await restore(object, blob)).toMatchObject({ state: 'restored', unproven: undefined });
-    await world.control.setSecret({ vault, name: 'pem', value: 'something else' });
+    await scenario.control.setSecret({ vault, name: 'pem', value: 'something else' });
     expect(await failure(restore(object, blob))).toMatchObject({ code: 'KEY_CONFLICT' });
   });
 
   it("that is Docker's encrypted key file comes back unseen", async () => {
     const { text } = writeDockerKeyFile(newKey(), { role: 'root', passphrase: 'correct horse' });
-    await world.control.setSecret({ vault, name: 'docker', value: text });
+    await scenario.control.setSecret({ vault, name: 'docker', value: text });
     const { object, blob } = await backUp('secret', 'docker');
     expect(object.versions[0]?.keyId).toBeUndefined();
-    await world.control.softDeleteSecret(vault, 'docker');
-    await world.control.purgeSecret(vault, 'docker');
+    await scenario.control.softDeleteSecret(vault, 'docker');
+    await scenario.control.purgeSecret(vault, 'docker');
     expect(await restore(object, blob)).toMatchObject({
       state: 'restored',
       unproven: 'it is encrypted',

@@ -7,7 +7,7 @@ import { fakeHttp, rejection } from '../../registry/fake-http.js';
 const loginServer = 'contoso.azurecr.io';
 
 /** A registry that gives out `refresh-1`, `refresh-2` and so on, and a clock to be turned. */
-function world() {
+function scenario() {
   let nowMs = Date.parse('2026-01-01T00:00:00Z');
   let isRefusing = false;
   let given = 0;
@@ -38,7 +38,7 @@ function world() {
 
 describe('a login of the run itself', () => {
   it('is made at once, and kept while it is young', async () => {
-    const { open, requests, wait } = world();
+    const { open, requests, wait } = scenario();
     const login = await open();
     expect(requests).toHaveLength(1);
     wait(limits.registryLoginMs);
@@ -51,7 +51,7 @@ describe('a login of the run itself', () => {
   });
 
   it('is made anew when it has aged, once for all who ask', async () => {
-    const { open, requests, wait } = world();
+    const { open, requests, wait } = scenario();
     const { dockerLogin, credential } = await open();
     wait(limits.registryLoginMs + 1);
     const token = credential.kind === 'refresh-token' ? credential.token : '';
@@ -61,7 +61,7 @@ describe('a login of the run itself', () => {
   });
 
   it('is tried again after a renewal that failed', async () => {
-    const { open, wait, refuse } = world();
+    const { open, wait, refuse } = scenario();
     const { dockerLogin } = await open();
     wait(limits.registryLoginMs + 1);
     refuse(true);

@@ -8,7 +8,7 @@ import { commandNames, type CommandName } from '../../../src/commands/index.js';
 import { findLeaks } from '../../e2e/secrets/forms.js';
 import { runToldCommand, type Told } from './run-command.js';
 import { inputsFor, met, passphrase, prepareFolder, setUpEcho, type SetUp } from './set-up.js';
-import { startEchoWorld, type EchoWorld, type Server } from './world.js';
+import { startEchoScenario, type EchoScenario, type Server } from './scenario.js';
 
 /** Those that fail otherwise do so before there is anything to report. */
 const reportingFailures: readonly CommandName[] = [
@@ -32,17 +32,17 @@ const reportingFailures: readonly CommandName[] = [
 
 const marker = 'repeats what it knows:';
 
-let world: EchoWorld;
+let scenario: EchoScenario;
 let setUp: SetUp;
 
 beforeAll(async () => {
-  world = await startEchoWorld();
-  setUp = await setUpEcho(world);
+  scenario = await startEchoScenario();
+  setUp = await setUpEcho(scenario);
 });
 
 afterAll(async () => {
   await rm(setUp.backup, { recursive: true });
-  await world.close();
+  await scenario.close();
 });
 
 const inHtml = (text: string): string =>
@@ -87,13 +87,13 @@ function wordsOf(server: Server, said: string): string {
 }
 
 async function runRefused(command: CommandName, server: Server): Promise<Told> {
-  world.refuse(server, (said) => {
+  scenario.refuse(server, (said) => {
     const words = wordsOf(server, said);
     return server === 'Entra ID' ? ofEntra(words) : refusal(words);
   });
-  const told = await runToldCommand(command, inputsFor(command, setUp), world, prepareFolder);
-  expect(world.refused(), told.all).toBeGreaterThan(0);
-  world.refuse();
+  const told = await runToldCommand(command, inputsFor(command, setUp), scenario, prepareFolder);
+  expect(scenario.refused(), told.all).toBeGreaterThan(0);
+  scenario.refuse();
   return told;
 }
 
@@ -115,7 +115,7 @@ async function leaksIn({ traces }: Told): Promise<readonly string[]> {
     ...runs.map((value) => ({ name: 'a part of the passphrase', value })),
   ];
   const plain = traces.map(({ where, text }) => ({ where, text: withoutNumbers(text) }));
-  const tokens = [...(await world.control.issuedTokens()), setUp.clientSecret];
+  const tokens = [...(await scenario.control.issuedTokens()), setUp.clientSecret];
   const pieces = new Set(
     tokens.flatMap((token) => {
       // The first part of a token is the same in all of them, and public.

@@ -7,7 +7,7 @@ import { runCommand } from '../../../src/commands/index.js';
 import { createCliHost } from '../../../src/hosts/cli/host.js';
 import { runOn } from '../../../src/hosts/run.js';
 import { inputsOf, type CommandName } from '../../../src/commands/index.js';
-import type { EchoWorld } from './world.js';
+import type { EchoScenario } from './scenario.js';
 
 export interface Told {
   /** Where, and what: both outputs, and every file that was left, outputs and summary included. */
@@ -20,7 +20,7 @@ export interface Told {
 export async function runToldCommand(
   command: CommandName,
   inputs: Readonly<Partial<Record<string, string>>>,
-  { exec }: Pick<EchoWorld, 'exec'>,
+  { exec }: Pick<EchoScenario, 'exec'>,
   prepare: (folder: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Told> {
   const folder = await mkdtemp(path.join(tmpdir(), 'echo-'));

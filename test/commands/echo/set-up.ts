@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CommandName } from '../../../src/commands/index.js';
 import { runToldCommand } from './run-command.js';
-import { registry, repository, type EchoWorld, type Server } from './world.js';
+import { registry, repository, type EchoScenario, type Server } from './scenario.js';
 
 /** Holds what every format escapes. Each of its runs of letters and digits gives it away. */
 export const passphrase = 'Kq7Qa "vX9mZ\\wZ3pY <tR8kN> &Lb6Ju ü';
@@ -22,8 +22,8 @@ export interface SetUp {
 type Inputs = SetUp['inputs'];
 
 /** Makes all of it; nobody refuses anything yet. */
-export async function setUpEcho(world: EchoWorld): Promise<SetUp> {
-  const { control } = world;
+export async function setUpEcho(scenario: EchoScenario): Promise<SetUp> {
+  const { control } = scenario;
   await control.createRegistry({ name: 'echo1', contentTrust: true });
   const principal = await control.createServicePrincipal();
   const { id: vaultId } = await control.createVault({ name: 'echo' });
@@ -62,7 +62,7 @@ export async function setUpEcho(world: EchoWorld): Promise<SetUp> {
   const backup = await mkdtemp(path.join(tmpdir(), 'echo-backup-'));
   const setUp = { clientSecret: principal.clientSecret, pem, inputs, backup };
   const succeed = async (command: CommandName, given: Inputs): Promise<void> => {
-    const { exitCode, all } = await runToldCommand(command, { ...inputs, ...given }, world);
+    const { exitCode, all } = await runToldCommand(command, { ...inputs, ...given }, scenario);
     if (exitCode !== 0) throw new Error(all);
   };
   await succeed('sign', { tags: '1' });

@@ -11,29 +11,29 @@ import {
 import { refusedInputs } from '../support/refused-inputs.js';
 import { runKeys, somebody, type Somebody } from './run-keys.js';
 
-let world: EmulatedVault;
+let scenario: EmulatedVault;
 let owner: Somebody;
 let parent: string;
 
 beforeAll(async () => {
-  world = await startVault();
+  scenario = await startVault();
   const officers = ['Crypto', 'Secrets', 'Certificates'].map((of) => `Key Vault ${of} Officer`);
-  owner = await somebody(world, [world.vaultId], ...officers);
+  owner = await somebody(scenario, [scenario.vaultId], ...officers);
   parent = await mkdtemp(path.join(tmpdir(), 'keys-backup-'));
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 async function lose(name: string): Promise<void> {
-  await world.control.softDeleteKey(vault, name);
-  await world.control.purgeKey(vault, name);
+  await scenario.control.softDeleteKey(vault, name);
+  await scenario.control.purgeKey(vault, name);
 }
 
 describe('keys that are backed up and restored', () => {
   it('are those of a vault, and secrets and certificates in it by name', async () => {
     const archive = path.join(parent, 'all');
-    await world.control.createKey({ vault, name: 'app', kty: 'EC' });
-    await world.control.createCertificate({ vault, name: 'cert' });
-    await world.control.setSecret({ vault, name: 'pem', value: 'something' });
+    await scenario.control.createKey({ vault, name: 'app', kty: 'EC' });
+    await scenario.control.createCertificate({ vault, name: 'cert' });
+    await scenario.control.setSecret({ vault, name: 'pem', value: 'something' });
     const keys = `${vaultUrl}, ${vaultUrl}/secrets/pem\n${vaultUrl}/certificates/cert`;
     const first = await runKeys('keysBackup', owner, { keys, archive });
     expect(first.error).toBeUndefined();
@@ -90,13 +90,13 @@ describe('keys that are backed up and restored', () => {
   it('that fail keep no others from being restored, and are named', async () => {
     const archive = path.join(parent, 'some');
     const names = ['free', 'first', 'second'];
-    for (const name of names) await world.control.createKey({ vault, name, kty: 'EC' });
+    for (const name of names) await scenario.control.createKey({ vault, name, kty: 'EC' });
     const keys = names.map((name) => `${vaultUrl}/keys/${name}`).join();
     expect((await runKeys('keysBackup', owner, { keys, archive })).error).toBeUndefined();
     await lose('free');
     for (const name of ['first', 'second']) {
       await lose(name);
-      await world.control.createKey({ vault, name, kty: 'EC' });
+      await scenario.control.createKey({ vault, name, kty: 'EC' });
     }
     const run = await runKeys('keysRestore', owner, { vault: vaultUrl, archive });
     expect(run.error).toMatchObject({

@@ -22,22 +22,22 @@ import { refusedInputs } from '../support/refused-inputs.js';
 import { runKeys, somebody, type Somebody } from './run-keys.js';
 
 const passphrase = 'passphrase of the archive';
-let world: EmulatedVault;
+let scenario: EmulatedVault;
 let keeper: Somebody;
 let folder: string;
 let count = 0;
 
 beforeAll(async () => {
-  world = await startVault();
+  scenario = await startVault();
   keeper = await somebody(
-    world,
-    [world.vaultId],
+    scenario,
+    [scenario.vaultId],
     'Key Vault Secrets User',
     'Key Vault Certificate User',
   );
   folder = await mkdtemp(path.join(tmpdir(), 'keys-export-'));
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 const newKey = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 const idOf = (key: KeyObject) => createMemorySigner(key, 'key').keyId;
@@ -49,7 +49,7 @@ const matching = (pattern: RegExp) => expect.stringMatching(pattern) as string;
 /** Stores a text as a secret; its URL. */
 async function secret(value: string): Promise<string> {
   const name = newName('secret');
-  await world.control.setSecret({ vault, name, value });
+  await scenario.control.setSecret({ vault, name, value });
   return `${vaultUrl}/secrets/${name}`;
 }
 
@@ -111,7 +111,7 @@ describe('exporting keys', () => {
   });
 
   it('takes the role of a bare PEM from the tags of its secret', async () => {
-    const importer = await somebody(world, [world.vaultId], 'Key Vault Secrets Officer');
+    const importer = await somebody(scenario, [scenario.vaultId], 'Key Vault Secrets Officer');
     const key = newKey();
     const archive = path.join(folder, newName('store'));
     await writeKeyStoreOf(archive, key, 'bob');
@@ -135,7 +135,7 @@ describe('exporting keys', () => {
     'opens the key of an exportable certificate (%s), and asks what it is for',
     async (contentType) => {
       const name = newName('certificate');
-      await world.control.createCertificate({ vault, name, contentType });
+      await scenario.control.createCertificate({ vault, name, contentType });
       const run = await bringOut([`${vaultUrl}/certificates/${name}`]);
       expect(run.error).toMatchObject({
         code: 'KEY_PURPOSE_UNKNOWN',
@@ -150,7 +150,7 @@ describe('exporting keys', () => {
     [{ exportable: false }, 'KEY_NOT_EXPORTABLE', /does not leave the vault/, /keys backup/],
   ])('refuses a certificate of %j', async (options, code, message, remedy) => {
     const name = newName('certificate');
-    await world.control.createCertificate({ vault, name, ...options });
+    await scenario.control.createCertificate({ vault, name, ...options });
     for (const kind of ['certificates', 'secrets']) {
       const run = await bringOut([`${vaultUrl}/${kind}/${name}`]);
       expect(run.error).toMatchObject({
@@ -191,10 +191,10 @@ describe('exporting keys', () => {
   it('never overwrites, and asks nobody before it knows that', async () => {
     const archive = path.join(folder, newName('there'));
     await writeFile(archive, 'precious');
-    const mark = (await world.control.requests()).length;
+    const mark = (await scenario.control.requests()).length;
     const run = await bringOut([await secret(pemOf(newKey()))], { archive });
     expect(run.error).toMatchObject({ code: 'FILE_NOT_WRITTEN', message: containing(archive) });
-    expect((await world.control.requests()).slice(mark)).toEqual([]);
+    expect((await scenario.control.requests()).slice(mark)).toEqual([]);
     expect(await readFile(archive, 'utf8')).toBe('precious');
   });
 

@@ -27,14 +27,14 @@ function locked(file: string, role?: string): LockedKey {
   };
 }
 
-interface World {
+interface Scenario {
   readonly inputs?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly answers?: readonly string[];
   readonly platform?: NodeJS.Platform;
 }
 
-function world({ inputs = {}, environment = {}, answers, platform = 'linux' }: World) {
+function scenario({ inputs = {}, environment = {}, answers, platform = 'linux' }: Scenario) {
   const masked: string[] = [];
   const asked: string[] = [];
   const left = [...(answers ?? [])];
@@ -64,7 +64,7 @@ function world({ inputs = {}, environment = {}, answers, platform = 'linux' }: W
 }
 
 describe('the passphrase of a key', () => {
-  const sources: readonly (readonly [string, string, World])[] = [
+  const sources: readonly (readonly [string, string, Scenario])[] = [
     ['root', 'an input', { inputs: { 'root-key-passphrase': rootPassphrase } }],
     [
       'root',
@@ -97,19 +97,19 @@ describe('the passphrase of a key', () => {
     ['root', 'the person at the keyboard', { answers: [rootPassphrase] }],
   ];
   it.each(sources)('of role %s is taken from %s, and masked', async (role, _, given) => {
-    const { open, masked } = world(given);
+    const { open, masked } = scenario(given);
     const { privateKey } = await open(locked(files[role as keyof typeof files]));
     expect(privateKey.type).toBe('private');
     expect(masked).toContain(role === 'root' ? rootPassphrase : otherPassphrase);
   });
 
   it('of a snapshot key is taken from its own variable', async () => {
-    const { open } = world({ environment: { NOTARY_SNAPSHOT_PASSPHRASE: otherPassphrase } });
+    const { open } = scenario({ environment: { NOTARY_SNAPSHOT_PASSPHRASE: otherPassphrase } });
     await expect(open(locked(files.targets, 'snapshot'))).resolves.toBeDefined();
   });
 
   it('is found although the two inputs are mixed up', async () => {
-    const { open } = world({
+    const { open } = scenario({
       inputs: { 'root-key-passphrase': otherPassphrase, 'signing-key-passphrase': rootPassphrase },
     });
     for (const file of [files.root, files.targets, files.frank]) {
@@ -118,7 +118,7 @@ describe('the passphrase of a key', () => {
   });
 
   it('is not asked for where the run has it, and a key without one needs none', async () => {
-    const { open, asked } = world({
+    const { open, asked } = scenario({
       inputs: { 'root-key-passphrase': rootPassphrase },
       answers: ['never'],
     });
@@ -128,7 +128,7 @@ describe('the passphrase of a key', () => {
   });
 
   it('is asked for once for keys that share it', async () => {
-    const { open, asked } = world({ answers: ['mistyped', otherPassphrase] });
+    const { open, asked } = scenario({ answers: ['mistyped', otherPassphrase] });
     await open(locked(files.targets));
     await open(locked(files.frank));
     expect(asked).toEqual([
@@ -138,10 +138,10 @@ describe('the passphrase of a key', () => {
   });
 
   it('is asked for three times at most, and not again after an empty answer', async () => {
-    const wrong = world({ answers: ['a', 'b', 'c', otherPassphrase] });
+    const wrong = scenario({ answers: ['a', 'b', 'c', otherPassphrase] });
     await expect(wrong.open(locked(files.targets))).rejects.toThrow(TrustError);
     expect(wrong.asked).toHaveLength(3);
-    const empty = world({ answers: ['', otherPassphrase] });
+    const empty = scenario({ answers: ['', otherPassphrase] });
     await expect(empty.open(locked(files.targets))).rejects.toMatchObject({
       code: 'KEY_PASSPHRASE_MISSING',
     });
@@ -149,7 +149,7 @@ describe('the passphrase of a key', () => {
   });
 
   it('that no one gives is an error that says where to give it', async () => {
-    await expect(world({}).open(locked(files.root))).rejects.toMatchObject({
+    await expect(scenario({}).open(locked(files.root))).rejects.toMatchObject({
       code: 'KEY_PASSPHRASE_MISSING',
       message: 'The key 20ac20e4 is encrypted',
       remedy: expect.stringMatching(
@@ -159,7 +159,7 @@ describe('the passphrase of a key', () => {
   });
 
   it('that is wrong is an error without it', async () => {
-    const { open } = world({ inputs: { 'signing-key-passphrase': 'not-the-one' } });
+    const { open } = scenario({ inputs: { 'signing-key-passphrase': 'not-the-one' } });
     const error = await open(locked(files.targets)).then(
       () => undefined,
       (thrown: unknown) => thrown as TrustError,
@@ -169,14 +169,14 @@ describe('the passphrase of a key', () => {
   });
 
   it('of the other kind does not count as given', async () => {
-    const { open } = world({ inputs: { 'root-key-passphrase': rootPassphrase } });
+    const { open } = scenario({ inputs: { 'root-key-passphrase': rootPassphrase } });
     await expect(open(locked(files.targets))).rejects.toMatchObject({
       code: 'KEY_PASSPHRASE_MISSING',
     });
   });
 
   it('in a vault that cannot be asked is an error of its own', async () => {
-    const { open } = world({
+    const { open } = scenario({
       inputs: { 'root-key-passphrase': 'https://contoso.vault.azure.net/secrets/root-passphrase' },
     });
     await expect(open(locked(files.root))).rejects.toMatchObject({ code: 'CREDENTIAL_MISSING' });

@@ -3,25 +3,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   host,
   reportOf,
-  startRegistryWorld,
-  type RegistryWorld,
-} from '../support/registry-world.js';
+  startRegistryScenario,
+  type RegistryScenario,
+} from '../support/registry-scenario.js';
 
 const repository = 'team/app';
 const gun = `${host}/${repository}`;
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 
 beforeAll(async () => {
-  world = await startRegistryWorld();
+  scenario = await startRegistryScenario();
   const tags = ['1', '2'];
-  world.push(repository, tags);
-  const signed = await world.run('sign', { registry: host, repository, tags: tags.join() });
+  scenario.push(repository, tags);
+  const signed = await scenario.run('sign', { registry: host, repository, tags: tags.join() });
   expect(signed.failure).toBeUndefined();
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 const recover = (inputs: Readonly<Record<string, string>> = {}) =>
-  world.run('keysRecover', { registry: host, repository, ...inputs });
+  scenario.run('keysRecover', { registry: host, repository, ...inputs });
 
 describe('the recovery from lost keys', () => {
   it('has nothing to do while all keys are available', async () => {
@@ -34,7 +34,7 @@ describe('the recovery from lost keys', () => {
   });
 
   it('succeeds with a key that cannot be opened, and numbers the steps', async () => {
-    const lost = path.join(world.folder, 'no-such.pem');
+    const lost = path.join(scenario.folder, 'no-such.pem');
     const { failure, lines, warnings } = await recover({ 'root-key': '', keys: lost });
     expect(failure).toBeUndefined();
     expect(warnings).toContainEqual(expect.stringContaining(`${lost} is not available: `));
@@ -46,7 +46,7 @@ describe('the recovery from lost keys', () => {
 
   it('is still known by its former name, and warns of it', async () => {
     const asked = () => ({ command: () => 'keys lost' });
-    const ran = await world.run('keysRecover', { registry: host, repository }, { host: asked });
+    const ran = await scenario.run('keysRecover', { registry: host, repository }, { host: asked });
     expect(ran.failure).toBeUndefined();
     expect(ran.warnings).toContain(
       'The command "keys lost" is now "keys recover". Use the new name.',

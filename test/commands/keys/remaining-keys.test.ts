@@ -15,20 +15,20 @@ import {
   type EmulatedVault,
 } from '../../azure/key-vault/emulated-vault.js';
 
-let world: EmulatedVault;
+let scenario: EmulatedVault;
 let folder: string;
 
 beforeAll(async () => {
-  world = await startVault();
+  scenario = await startVault();
   folder = await mkdtemp(path.join(tmpdir(), 'keys-left-'));
   for (const name of ['kept', 'deleted', 'purged']) {
-    await world.control.createKey({ vault, name, kty: 'EC', crv: 'P-256' });
+    await scenario.control.createKey({ vault, name, kty: 'EC', crv: 'P-256' });
   }
-  await world.control.softDeleteKey(vault, 'deleted');
-  await world.control.softDeleteKey(vault, 'purged');
-  await world.control.purgeKey(vault, 'purged');
+  await scenario.control.softDeleteKey(vault, 'deleted');
+  await scenario.control.softDeleteKey(vault, 'purged');
+  await scenario.control.purgeKey(vault, 'purged');
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 const source = (text: string): KeySource => ({
   reference: parseKeyReference(text),
@@ -36,7 +36,7 @@ const source = (text: string): KeySource => ({
   passphraseInput: 'signing-key-passphrase',
 });
 
-async function open(sources: readonly KeySource[], credential = world.credential) {
+async function open(sources: readonly KeySource[], credential = scenario.credential) {
   const warnings: string[] = [];
   const log = {
     info: () => undefined,
@@ -83,7 +83,7 @@ describe('the keys that are left', () => {
   });
 
   it('are none of a vault that this principal may not read', async () => {
-    const { credential } = await world.principalWithoutRoles();
+    const { credential } = await scenario.principalWithoutRoles();
     const { keys, unopened } = await open([{ vaultUrl }], credential);
     expect(keys).toEqual([]);
     expect(unopened).toMatchObject([{ name: vaultUrl, error: { code: 'VAULT_FORBIDDEN' } }]);

@@ -2,28 +2,28 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import {
   host,
   reportOf,
-  startRegistryWorld,
-  type RegistryWorld,
-} from '../support/registry-world.js';
+  startRegistryScenario,
+  type RegistryScenario,
+} from '../support/registry-scenario.js';
 
 const day = 24 * 60 * 60 * 1000;
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 let signedAt: number;
 
 beforeAll(async () => {
-  world = await startRegistryWorld();
+  scenario = await startRegistryScenario();
   signedAt = Date.now();
   for (const repository of ['one', 'two']) {
-    world.push(repository, ['1']);
-    const signed = await world.run('sign', { registry: host, repository, tags: '1' });
+    scenario.push(repository, ['1']);
+    const signed = await scenario.run('sign', { registry: host, repository, tags: '1' });
     expect(signed.failure).toBeUndefined();
   }
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 afterEach(() => vi.useRealTimers());
 
 const renew = (repository: string, inputs: Readonly<Record<string, string>> = {}) =>
-  world.run('keysRenew', { registry: host, repository, 'root-key': '', ...inputs });
+  scenario.run('keysRenew', { registry: host, repository, 'root-key': '', ...inputs });
 
 /** Has so many days go by since the images were signed. */
 function pass(days: number): void {

@@ -4,31 +4,31 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import {
   host,
   reportOf,
-  startRegistryWorld,
-  type RegistryWorld,
-} from '../support/registry-world.js';
+  startRegistryScenario,
+  type RegistryScenario,
+} from '../support/registry-scenario.js';
 
 const day = 24 * 60 * 60 * 1000;
 const repository = 'team/app';
 const gun = `${host}/${repository}`;
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 let key: string;
 let signedAt: number;
 
 beforeAll(async () => {
-  world = await startRegistryWorld();
-  world.push(repository, ['1']);
+  scenario = await startRegistryScenario();
+  scenario.push(repository, ['1']);
   signedAt = Date.now();
-  const signed = await world.run('sign', { registry: host, repository, tags: '1' });
+  const signed = await scenario.run('sign', { registry: host, repository, tags: '1' });
   expect(signed.failure).toBeUndefined();
-  key = path.join(world.folder, 'a|key.pem');
-  await copyFile(path.join(world.folder, 'signing.pem'), key);
+  key = path.join(scenario.folder, 'a|key.pem');
+  await copyFile(path.join(scenario.folder, 'signing.pem'), key);
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 afterEach(() => vi.useRealTimers());
 
 const status = (inputs: Readonly<Record<string, string>> = {}) =>
-  world.run('keysStatus', {
+  scenario.run('keysStatus', {
     registry: host,
     repository,
     'signing-key': key,

@@ -4,22 +4,22 @@ import {
   host,
   reply,
   reportOf,
-  startRegistryWorld,
+  startRegistryScenario,
   type Ran,
-  type RegistryWorld,
-} from '../support/registry-world.js';
+  type RegistryScenario,
+} from '../support/registry-scenario.js';
 
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 let digest = '';
 beforeAll(async () => {
-  world = await startRegistryWorld();
-  digest = world.push('source', ['1', 'other']);
-  await world.run('sign', { images: `${host}/source:1` });
+  scenario = await startRegistryScenario();
+  digest = scenario.push('source', ['1', 'other']);
+  await scenario.run('sign', { images: `${host}/source:1` });
 });
 afterEach(() => {
-  world.answerWith(() => undefined);
+  scenario.answerWith(() => undefined);
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 /** A run with what it has logged. */
 async function promote(
@@ -27,7 +27,7 @@ async function promote(
 ): Promise<Ran & { readonly said: string }> {
   const lines: string[] = [];
   const given = { registry: host, source: `${host}/source:1`, tags: '1,latest', ...inputs };
-  const ran = await world.run('promote', given, {
+  const ran = await scenario.run('promote', given, {
     host: ({ printer }) => ({ printer: { ...printer, line: (text) => void lines.push(text) } }),
   });
   return { ...ran, said: lines.join('\n') };
@@ -72,7 +72,7 @@ describe('a run of promote', () => {
   });
 
   it('says what is known of tags and content when it fails', async () => {
-    world.answerWith(({ method, url }) =>
+    scenario.answerWith(({ method, url }) =>
       method === 'POST' && url.includes('/refused/_trust/')
         ? Promise.resolve(reply(400, '{"errors":[{"code":"INVALID_UPDATE","message":"no"}]}'))
         : undefined,

@@ -13,18 +13,18 @@ import {
 import {
   host,
   reportOf,
-  startRegistryWorld,
-  type RegistryWorld,
-} from '../support/registry-world.js';
+  startRegistryScenario,
+  type RegistryScenario,
+} from '../support/registry-scenario.js';
 
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 beforeAll(async () => {
-  world = await startRegistryWorld();
+  scenario = await startRegistryScenario();
 });
 afterEach(() => {
-  world.answerWith(() => undefined);
+  scenario.answerWith(() => undefined);
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 const gun = `${host}/team/app`;
 const bySignal = (process: EventEmitter) => process.emit('SIGTERM', 'SIGTERM');
@@ -57,7 +57,7 @@ function breakOff(body: (progress: Progress) => void, end: (process: EventEmitte
   const run = (_command: string, values: object, context: HostContext): Promise<void> =>
     execute(values as RawValues, context);
   const inputs = { registry: host, repository: 'team/app', tags: '1,2' };
-  return world.run('push', inputs, { process, run });
+  return scenario.run('push', inputs, { process, run });
 }
 
 const pushed = (progress: Progress): void => {
@@ -118,14 +118,14 @@ describe('a run that breaks off while it publishes', () => {
     const process = new EventEmitter();
     const repository = `open-${ends.findIndex(([name]) => name === how)}`;
     const { answer, release } = held();
-    world.push(repository, ['1']);
-    world.answerWith(({ method }, usual) => {
+    scenario.push(repository, ['1']);
+    scenario.answerWith(({ method }, usual) => {
       if (method !== 'POST') return undefined;
       end(process);
       return answer.then(usual);
     });
     const inputs = { registry: host, repository, tags: '1' };
-    const { failure, outputs } = await world.run('sign', inputs, { process });
+    const { failure, outputs } = await scenario.run('sign', inputs, { process });
     release();
     expect(failure?.code).toBe(code);
     expect(failure?.message).toContain(`${unknown}${repository}:1 is signed.`);

@@ -5,11 +5,15 @@ import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Transport } from '../../../src/http/transport.js';
 import { limits } from '../../../src/limits.js';
-import { host, startRegistryWorld, type RegistryWorld } from '../support/registry-world.js';
+import {
+  host,
+  startRegistryScenario,
+  type RegistryScenario,
+} from '../support/registry-scenario.js';
 
 /** Requests under way at the same time; counted below the client of the product. */
 const traffic = { now: 0, most: 0 };
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 
 const transport: Transport = async (request, url) => {
   traffic.now += 1;
@@ -18,7 +22,7 @@ const transport: Transport = async (request, url) => {
   for (let turns = 0; turns < 5; turns += 1) await turn();
   const { authorization, Authorization = authorization ?? '' } = request.headers ?? {};
   const headers = { ...request.headers, authorization: Authorization, Authorization };
-  const answer = await world.answerTo({ ...request, url: url.href, headers });
+  const answer = await scenario.answerTo({ ...request, url: url.href, headers });
   traffic.now -= 1;
   const response = {
     status: answer.status,
@@ -30,19 +34,21 @@ const transport: Transport = async (request, url) => {
 vi.mock('../../../src/http/transport.js', () => ({ createTransport: () => transport }));
 
 beforeAll(async () => {
-  world = await startRegistryWorld();
+  scenario = await startRegistryScenario();
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 it('1,200 tags of eight repositories are signed with a bounded number of requests at once', async () => {
   const repositories = Array.from({ length: 8 }, (_, index) => `team/app-${index}`);
   const tags = Array.from({ length: 150 }, (_, index) => `1.${index}`);
-  for (const repository of repositories) world.push(repository, tags);
+  for (const repository of repositories) scenario.push(repository, tags);
   const images = repositories.flatMap((name) => tags.map((tag) => `${host}/${name}:${tag}`));
-  const { failure, outputs } = await world.run('sign', { images: images.join('\n') });
+  const { failure, outputs } = await scenario.run('sign', { images: images.join('\n') });
   expect(failure).toBeUndefined();
   expect(outputs['signed-tags']?.split(',')).toHaveLength(1200);
-  expect(repositories.every((name) => tags.every((tag) => world.isSigned(name, tag)))).toBe(true);
+  expect(repositories.every((name) => tags.every((tag) => scenario.isSigned(name, tag)))).toBe(
+    true,
+  );
   // As many as may be, and no more.
   expect(traffic.most).toBe(limits.concurrentRequests);
 });

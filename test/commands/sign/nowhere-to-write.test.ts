@@ -5,26 +5,26 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import {
   host,
   reportOf,
-  startRegistryWorld,
-  type RegistryWorld,
-} from '../support/registry-world.js';
+  startRegistryScenario,
+  type RegistryScenario,
+} from '../support/registry-scenario.js';
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof fs>();
   return { ...real, writeFile: vi.fn(real.writeFile) };
 });
 
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 let asked = 0;
 beforeAll(async () => {
-  world = await startRegistryWorld();
-  world.push('app', ['1']);
+  scenario = await startRegistryScenario();
+  scenario.push('app', ['1']);
 });
 afterEach(async () => {
   const { writeFile } = await vi.importActual<typeof fs>('node:fs/promises');
   vi.mocked(fs.writeFile).mockReset().mockImplementation(writeFile);
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 const app = { registry: host, repository: 'app', tags: '1' };
 
@@ -41,7 +41,7 @@ async function refuseFilesIn(folder: string, code: string): Promise<void> {
 /** Nobody was asked anything. */
 function countRequests(): void {
   asked = 0;
-  world.answerWith(() => {
+  scenario.answerWith(() => {
     asked += 1;
     return undefined;
   });
@@ -49,14 +49,14 @@ function countRequests(): void {
 
 describe('a folder for temporary files', () => {
   const places: [string, () => string | Promise<string>][] = [
-    ['is missing', () => path.join(world.folder, 'gone')],
-    ['is a file', () => path.join(world.folder, 'signing.pem')],
-    ['lies below a file', () => path.join(world.folder, 'signing.pem', 'tmp')],
+    ['is missing', () => path.join(scenario.folder, 'gone')],
+    ['is a file', () => path.join(scenario.folder, 'signing.pem')],
+    ['lies below a file', () => path.join(scenario.folder, 'signing.pem', 'tmp')],
     ...['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EFBIG'].map(
       (code): [string, () => Promise<string>] => [
         `refuses files with ${code}`,
         async () => {
-          const folder = await fs.mkdtemp(path.join(world.folder, 'tmp-'));
+          const folder = await fs.mkdtemp(path.join(scenario.folder, 'tmp-'));
           await refuseFilesIn(folder, code);
           return folder;
         },
@@ -67,7 +67,9 @@ describe('a folder for temporary files', () => {
   it.each(places)('that %s is named before anybody is asked', async (_what, make) => {
     const tempDirectory = await make();
     countRequests();
-    const { failure, outputs } = await world.run('sign', app, { host: () => ({ tempDirectory }) });
+    const { failure, outputs } = await scenario.run('sign', app, {
+      host: () => ({ tempDirectory }),
+    });
     expect(failure).toMatchObject({
       code: 'FILE_NOT_WRITTEN',
       message: expect.stringContaining(
@@ -81,9 +83,11 @@ describe('a folder for temporary files', () => {
 
   it('is missed before Docker is asked, also where the report has a place', async () => {
     const exec = vi.fn(() => Promise.reject(new Error('not asked for here')));
-    const tempDirectory = path.join(world.folder, 'gone');
-    const inputs = { ...app, 'trust-report': path.join(world.folder, 'report.json') };
-    const { failure } = await world.run('push', inputs, { host: () => ({ tempDirectory, exec }) });
+    const tempDirectory = path.join(scenario.folder, 'gone');
+    const inputs = { ...app, 'trust-report': path.join(scenario.folder, 'report.json') };
+    const { failure } = await scenario.run('push', inputs, {
+      host: () => ({ tempDirectory, exec }),
+    });
     expect(failure).toMatchObject({ code: 'FILE_NOT_WRITTEN' });
     expect(exec).not.toHaveBeenCalled();
   });
@@ -91,14 +95,14 @@ describe('a folder for temporary files', () => {
 
 describe('a place for the trust report', () => {
   const places: [string, () => string | Promise<string>][] = [
-    ['lies in no folder', () => path.join(world.folder, 'gone', 'report.json')],
-    ['is a folder', () => world.folder],
-    ['lies below a file', () => path.join(world.folder, 'signing.pem', 'report.json')],
+    ['lies in no folder', () => path.join(scenario.folder, 'gone', 'report.json')],
+    ['is a folder', () => scenario.folder],
+    ['lies below a file', () => path.join(scenario.folder, 'signing.pem', 'report.json')],
     ['is a device', () => '/dev/null'],
     [
       'lies in a folder without room',
       async () => {
-        const folder = await fs.mkdtemp(path.join(world.folder, 'reports-'));
+        const folder = await fs.mkdtemp(path.join(scenario.folder, 'reports-'));
         await refuseFilesIn(folder, 'ENOSPC');
         return path.join(folder, 'report.json');
       },
@@ -108,11 +112,11 @@ describe('a place for the trust report', () => {
   it.each(places)('that %s is named before anybody is asked', async (_what, make) => {
     const file = await make();
     countRequests();
-    const { failure } = await world.run('sign', { ...app, 'trust-report': file });
+    const { failure } = await scenario.run('sign', { ...app, 'trust-report': file });
     expect(failure?.code).toBe('FILE_NOT_WRITTEN');
     expect(failure?.message).toContain(file);
     expect(asked).toBe(0);
-    expect(world.isSigned('app', '1')).toBe(false);
+    expect(scenario.isSigned('app', '1')).toBe(false);
   });
 });
 
@@ -121,19 +125,19 @@ describe('a run that has signed', () => {
     repository: string,
     whilePublishing: () => Promise<void>,
     inputs: Record<string, string> = {},
-    options: Parameters<RegistryWorld['run']>[2] = {},
+    options: Parameters<RegistryScenario['run']>[2] = {},
   ) => {
-    world.push(repository, ['1']);
-    world.answerWith(({ method }, usual) =>
+    scenario.push(repository, ['1']);
+    scenario.answerWith(({ method }, usual) =>
       method === 'POST' ? whilePublishing().then(usual) : undefined,
     );
-    const ran = await world.run('sign', { ...app, repository, ...inputs }, options);
-    expect(world.isSigned(repository, '1')).toBe(true);
+    const ran = await scenario.run('sign', { ...app, repository, ...inputs }, options);
+    expect(scenario.isSigned(repository, '1')).toBe(true);
     return ran;
   };
 
   it('is a success with a warning where its temporary folder is gone by then', async () => {
-    const tempDirectory = await fs.mkdtemp(path.join(world.folder, 'tmp-'));
+    const tempDirectory = await fs.mkdtemp(path.join(scenario.folder, 'tmp-'));
     const gone = () => fs.rm(tempDirectory, { recursive: true });
     const ran = await sign('tmp-gone', gone, {}, { host: () => ({ tempDirectory }) });
     expect(ran.failure).toBeUndefined();
@@ -144,7 +148,7 @@ describe('a run that has signed', () => {
   });
 
   it('is a success with a warning where the disk is full by then', async () => {
-    const folder = await fs.mkdtemp(path.join(world.folder, 'reports-'));
+    const folder = await fs.mkdtemp(path.join(scenario.folder, 'reports-'));
     const ran = await sign('disk-full', () => refuseFilesIn(folder, 'ENOSPC'), {
       'trust-report': path.join(folder, 'report.json'),
     });
@@ -192,8 +196,8 @@ describe('a run that has signed', () => {
   });
 
   it('tells why it failed, and of lost outputs besides, where it has not', async () => {
-    world.push('both', ['1']);
-    const ran = await world.run(
+    scenario.push('both', ['1']);
+    const ran = await scenario.run(
       'sign',
       { ...app, repository: 'both', digest: `sha256:${'0'.repeat(64)}` },
       {

@@ -7,20 +7,20 @@ import {
   host,
   reply,
   reportOf,
-  startRegistryWorld,
-  type RegistryWorld,
-} from '../support/registry-world.js';
+  startRegistryScenario,
+  type RegistryScenario,
+} from '../support/registry-scenario.js';
 
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 beforeAll(async () => {
-  world = await startRegistryWorld();
+  scenario = await startRegistryScenario();
   await writeKeys('ci', 'rsa');
   await writeKeys('hidden', 'ec');
 });
 afterEach(() => {
-  world.answerWith(() => undefined);
+  scenario.answerWith(() => undefined);
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 /** A key of a signer, and its public half as it is handed over. */
 async function writeKeys(name: string, kind: 'rsa' | 'ec'): Promise<void> {
@@ -30,15 +30,15 @@ async function writeKeys(name: string, kind: 'rsa' | 'ec'): Promise<void> {
       : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   const publicPem = createPublicKey(pem).export({ type: 'spki', format: 'pem' });
-  await writeFile(path.join(world.folder, `${name}.key`), pem, { mode: 0o600 });
-  await writeFile(path.join(world.folder, `${name}.pem`), publicPem);
+  await writeFile(path.join(scenario.folder, `${name}.key`), pem, { mode: 0o600 });
+  await writeFile(path.join(scenario.folder, `${name}.pem`), publicPem);
 }
 
 /** Repositories whose tag 1 is signed with the repository key. */
 async function signed(...repositories: readonly string[]) {
   for (const repository of repositories) {
-    world.push(repository, ['1', '2']);
-    await world.run('sign', { registry: host, repository, tags: '1' });
+    scenario.push(repository, ['1', '2']);
+    await scenario.run('sign', { registry: host, repository, tags: '1' });
   }
   return { registry: host, repository: repositories.join(', ') };
 }
@@ -48,7 +48,7 @@ const hidden = { signer: 'hidden', 'signer-key': 'hidden.pem' };
 
 const refusePublish = (repository: string) => {
   const body = '{"errors":[{"code":"INVALID_UPDATE","message":"no"}]}';
-  world.answerWith(({ method, url }) =>
+  scenario.answerWith(({ method, url }) =>
     method === 'POST' && url.includes(`/${repository}/_trust/`)
       ? Promise.resolve(reply(400, body))
       : undefined,
@@ -58,7 +58,7 @@ const refusePublish = (repository: string) => {
 describe('signers add', () => {
   it('says what it would do, does it in each repository, and has nothing to do again', async () => {
     const inputs = { ...(await signed('add/a', 'add/b')), ...ci };
-    const dry = await world.run('signersAdd', { ...inputs, 'dry-run': 'true' });
+    const dry = await scenario.run('signersAdd', { ...inputs, 'dry-run': 'true' });
     expect(dry.failure).toBeUndefined();
     expect(dry.summary).toContain('### Signer `ci` would be added');
     expect(dry.lines).toContain('Nothing was changed.');
@@ -66,13 +66,13 @@ describe('signers add', () => {
     const foreseen = await reportOf(dry);
     expect(foreseen).toMatchObject({ dryRun: true, repositories: [{ state: 'to be added' }, {}] });
 
-    const added = await world.run('signersAdd', inputs);
+    const added = await scenario.run('signersAdd', inputs);
     expect(added.failure).toBeUndefined();
     expect(added.outputs.repositories).toBe(`${host}/add/a\n${host}/add/b`);
     expect(added.outputs['key-id']).toMatch(/^[0-9a-f]{64}$/);
     const report = await reportOf(added);
     const [{ keyId }] = report?.keys as [{ keyId: string }];
-    const file = path.join(world.folder, 'ci.pem');
+    const file = path.join(scenario.folder, 'ci.pem');
     expect(report).toMatchObject({
       formatVersion: 1,
       command: 'signersAdd',
@@ -92,7 +92,7 @@ describe('signers add', () => {
     expect(added.summary).toContain(`| \`${host}/add/a\` | ✅ added | \`${keyId}\` |`);
     expect(added.warnings.join('\n')).toMatch(/go on being pulled from there .* \(1\)/);
 
-    const again = await world.run('signersAdd', inputs);
+    const again = await scenario.run('signersAdd', inputs);
     expect(again.lines).toContain('Nothing was changed.');
     expect(await reportOf(again)).toMatchObject({ repositories: [{ state: 'unchanged' }, {}] });
   });
@@ -100,7 +100,7 @@ describe('signers add', () => {
   it('names the repository that could not be changed, and changes the others', async () => {
     const inputs = { ...(await signed('half/a', 'half/b')), ...ci };
     refusePublish('half/b');
-    const half = await world.run('signersAdd', inputs);
+    const half = await scenario.run('signersAdd', inputs);
     expect(half.failure?.message).toMatch(/1 of 2 repositories: each was not changed/);
     expect(half.outputs.repositories).toBe(`${host}/half/a`);
     expect(half.summary).toContain('### Signer `ci` added (failed)');
@@ -152,7 +152,7 @@ describe('signers add', () => {
     ],
     ['a pin that is none', { 'trust-pin': 'sha256:12' }, 'INPUT_INVALID', /64 hex digits/],
   ])('is refused for %s', async (_, given, code, message) => {
-    const { failure } = await world.run('signersAdd', { ...adding, ...given });
+    const { failure } = await scenario.run('signersAdd', { ...adding, ...given });
     expect(failure).toMatchObject({ code, message: expect.stringMatching(message) as string });
   });
 
@@ -163,7 +163,7 @@ describe('signers add', () => {
       ['EC PRIVATE KEY', /Consider the private key exposed/],
     ] as const) {
       const text = `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----`;
-      const { failure } = await world.run('signersAdd', { ...adding, 'signer-key': text });
+      const { failure } = await scenario.run('signersAdd', { ...adding, 'signer-key': text });
       expect(failure?.code).toBe('INPUT_INVALID');
       expect(failure?.message).toMatch(/^Input "signer-key" holds the text of a/);
       expect(failure?.remedy).toMatch(remedy);
@@ -172,7 +172,7 @@ describe('signers add', () => {
   });
 
   it('is refused for everything that is wrong at once', async () => {
-    const { failure } = await world.run('signersAdd', {
+    const { failure } = await scenario.run('signersAdd', {
       registry: host,
       repository: 'UPPER',
       signer: 'releases',
@@ -187,9 +187,9 @@ describe('signers remove', () => {
   it('loses signed tags only where that is confirmed, and says what it loses', async () => {
     const inputs = await signed('remove/a');
     const removal = { ...inputs, signer: 'ci' };
-    await world.run('signersAdd', { ...inputs, ...ci });
-    await world.run('sign', { ...inputs, tags: '2', 'signing-key': 'ci.key' });
-    const kept = await world.run('signersRemove', removal);
+    await scenario.run('signersAdd', { ...inputs, ...ci });
+    await scenario.run('sign', { ...inputs, tags: '2', 'signing-key': 'ci.key' });
+    const kept = await scenario.run('signersRemove', removal);
     expect(kept.failure).toMatchObject({
       code: 'CONFIRMATION_MISSING',
       message: expect.stringMatching(/would lose signed tags: 2/) as string,
@@ -198,11 +198,11 @@ describe('signers remove', () => {
       outcome: 'failed',
       error: { code: 'CONFIRMATION_MISSING' },
     });
-    const dry = await world.run('signersRemove', { ...removal, 'dry-run': 'true' });
+    const dry = await scenario.run('signersRemove', { ...removal, 'dry-run': 'true' });
     expect(dry.warnings.join('\n')).toMatch(/would lose signed tags: 2/);
     expect(await reportOf(dry)).toMatchObject({ repositories: [{ state: 'to be removed' }] });
 
-    const removed = await world.run('signersRemove', { ...removal, confirm: 'remove/a' });
+    const removed = await scenario.run('signersRemove', { ...removal, confirm: 'remove/a' });
     expect(removed.failure).toBeUndefined();
     expect(removed.lines.join('\n')).toMatch(
       /REPOSITORY +STATE +KEYS REMOVED +RELEASES\n\S+ +removed +[0-9a-f]{64} +\w/,
@@ -215,21 +215,21 @@ describe('signers remove', () => {
       repositories: [{ state: 'removed', pulls: [{ tag: '2' }] }],
     });
 
-    const unknown = await world.run('signersRemove', removal);
+    const unknown = await scenario.run('signersRemove', removal);
     expect(unknown.warnings.join('\n')).toMatch(/has no signer ci: there is nothing to remove/);
     expect(await reportOf(unknown)).toMatchObject({ repositories: [{ state: 'not listed' }] });
   });
 
   it('signs the releases again with a key of a signer who stays', async () => {
     const inputs = await signed('stay/a');
-    await world.run('signersAdd', { ...inputs, ...ci });
-    await world.run('signersAdd', { ...inputs, ...hidden });
-    await world.run('sign', { ...inputs, tags: '2', 'signing-key': 'ci.key' });
+    await scenario.run('signersAdd', { ...inputs, ...ci });
+    await scenario.run('signersAdd', { ...inputs, ...hidden });
+    await scenario.run('sign', { ...inputs, tags: '2', 'signing-key': 'ci.key' });
     const removal = { ...inputs, signer: 'ci', keys: 'hidden.key', 'root-key': '' };
-    const removed = await world.run('signersRemove', removal);
+    const removed = await scenario.run('signersRemove', removal);
     expect(removed.failure?.code).toBe('TRUST_ANCHOR_MISSING');
     const pin = /root key ([0-9a-f]{64})/.exec(removed.failure?.message ?? '')?.[1] ?? '';
-    const again = await world.run('signersRemove', { ...removal, 'trust-pin': pin });
+    const again = await scenario.run('signersRemove', { ...removal, 'trust-pin': pin });
     expect(again.failure).toBeUndefined();
     expect(await reportOf(again)).toMatchObject({
       repositories: [{ state: 'removed', releases: 'signed again', pulls: [] }],
@@ -238,7 +238,7 @@ describe('signers remove', () => {
 
   it('does not take a confirmation for a repository that is not meant', async () => {
     const inputs = { registry: host, repository: 'team/app', signer: 'ci', confirm: 'team/ap' };
-    const { failure } = await world.run('signersRemove', inputs);
+    const { failure } = await scenario.run('signersRemove', inputs);
     expect(failure).toMatchObject({
       code: 'INPUT_CONFLICT',
       message: expect.stringContaining('"team/ap"') as string,
@@ -247,7 +247,7 @@ describe('signers remove', () => {
 
   it('needs the repository key, whatever other keys there are', async () => {
     const inputs = { registry: host, repository: 'any', signer: 'ci', keys: 'ci.key' };
-    const { failure } = await world.run('signersRemove', { ...inputs, 'signing-key': '' });
+    const { failure } = await scenario.run('signersRemove', { ...inputs, 'signing-key': '' });
     expect(failure?.message).toMatch(/"signing-key" is not set/);
   });
 });
@@ -255,12 +255,12 @@ describe('signers remove', () => {
 describe('signers list', () => {
   it('has a line for each key, and when what it signed expires', async () => {
     const inputs = await signed('list/a');
-    await world.run('signersAdd', { ...inputs, ...ci });
-    await world.run('signersAdd', { ...inputs, ...hidden });
-    await world.run('sign', { ...inputs, tags: '2', 'signing-key': 'ci.key' });
+    await scenario.run('signersAdd', { ...inputs, ...ci });
+    await scenario.run('signersAdd', { ...inputs, ...hidden });
+    await scenario.run('sign', { ...inputs, tags: '2', 'signing-key': 'ci.key' });
     await signed('list/none');
     const images = ['list/a', 'list/missing', 'list/none'].map((name) => `${host}/${name}`);
-    const listed = await world.run('signersList', { images: images.join() });
+    const listed = await scenario.run('signersList', { images: images.join() });
     const report = await reportOf(listed);
     const [{ signers }] = report?.repositories as [
       { signers: readonly [{ keyIds: readonly [string] }, { keyIds: readonly [string] }] },
@@ -304,6 +304,6 @@ describe('signers list', () => {
   });
 
   it('needs a repository', async () => {
-    expect((await world.run('signersList', {})).failure?.code).toBe('INPUT_MISSING');
+    expect((await scenario.run('signersList', {})).failure?.code).toBe('INPUT_MISSING');
   });
 });

@@ -5,29 +5,29 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   host,
   reportOf,
-  startRegistryWorld,
+  startRegistryScenario,
   type Ran,
-  type RegistryWorld,
-} from '../support/registry-world.js';
+  type RegistryScenario,
+} from '../support/registry-scenario.js';
 
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 let digest = '';
 const image = (name: string) => `${host}/${name}`;
 
 beforeAll(async () => {
-  world = await startRegistryWorld();
-  digest = world.push('signed', ['1']);
-  world.push('unsigned', ['1']);
-  await world.run('sign', { images: image('signed:1') });
+  scenario = await startRegistryScenario();
+  digest = scenario.push('signed', ['1']);
+  scenario.push('unsigned', ['1']);
+  await scenario.run('sign', { images: image('signed:1') });
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 /** A run with what it has logged. */
 async function verify(
   inputs: Readonly<Record<string, string>>,
 ): Promise<Ran & { readonly lines: readonly string[] }> {
   const lines: string[] = [];
-  const ran = await world.run('verify', inputs, {
+  const ran = await scenario.run('verify', inputs, {
     host: ({ printer }) => ({ printer: { ...printer, line: (text) => void lines.push(text) } }),
   });
   return { ...ran, lines };

@@ -21,17 +21,22 @@ const rootVaultUrl = `https://${rootVault}.vault.azure.net`;
 /** No login server of Azure, so nobody is asked about it. */
 const gun = 'registry.example/team/app';
 
-let world: EmulatedVault;
+let scenario: EmulatedVault;
 let keeper: Somebody;
 let rootVaultId: string;
 
 beforeAll(async () => {
-  world = await startVault();
-  ({ id: rootVaultId } = await world.control.createVault({ name: rootVault }));
-  const scopes = [world.vaultId, rootVaultId];
-  keeper = await somebody(world, scopes, 'Key Vault Crypto Officer', 'Key Vault Secrets Officer');
+  scenario = await startVault();
+  ({ id: rootVaultId } = await scenario.control.createVault({ name: rootVault }));
+  const scopes = [scenario.vaultId, rootVaultId];
+  keeper = await somebody(
+    scenario,
+    scopes,
+    'Key Vault Crypto Officer',
+    'Key Vault Secrets Officer',
+  );
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 interface Made {
   readonly key: KeyObject;
@@ -95,14 +100,14 @@ describe('importing keys into vaults', () => {
       matching(new RegExp(`^${vaultUrl}/keys/${names.alice}/[0-9a-f]{32}$`)),
       matching(new RegExp(`^${vaultUrl}/keys/${names.targets}/[0-9a-f]{32}$`)),
     ]);
-    expect(await world.control.keyOf(vault, names.targets)).toMatchObject({
+    expect(await scenario.control.keyOf(vault, names.targets)).toMatchObject({
       tags: { 'acr-content-trust-role': 'targets', 'acr-content-trust-gun': gun },
       kty: 'EC',
     });
-    expect(await world.control.keyOf(vault, names.alice)).toMatchObject({
+    expect(await scenario.control.keyOf(vault, names.alice)).toMatchObject({
       tags: { 'acr-content-trust-role': 'delegation', 'acr-content-trust-signer': 'alice' },
     });
-    expect(await world.control.keyOf(rootVault, names.root)).toMatchObject({
+    expect(await scenario.control.keyOf(rootVault, names.root)).toMatchObject({
       tags: { 'acr-content-trust-role': 'root' },
     });
     expect(run.said).toContain('Every key of');
@@ -130,7 +135,7 @@ describe('importing keys into vaults', () => {
     const run = await bring(await folderOf(targets), { hsm: 'true' });
     expect(run.error).toBeUndefined();
     const name = `team-app-targets-${targets.id.slice(0, 8)}`;
-    expect((await world.control.keyOf(vault, name)).kty).toBe('EC-HSM');
+    expect((await scenario.control.keyOf(vault, name)).kty).toBe('EC-HSM');
   });
 
   it('puts root keys beside the others only with a warning', async () => {
@@ -151,10 +156,10 @@ describe('importing keys into vaults', () => {
 
   it('changes nothing in a dry run, and asks no vault', async () => {
     const targets = make('targets');
-    const mark = (await world.control.requests()).length;
+    const mark = (await scenario.control.requests()).length;
     const run = await bring(await folderOf(targets), { 'dry-run': 'true' });
     expect(run.error).toBeUndefined();
-    expect((await world.control.requests()).slice(mark)).toEqual([]);
+    expect((await scenario.control.requests()).slice(mark)).toEqual([]);
     expect(run.lines).toContain('Nothing was changed.');
     expect(run.said).toContain('to be imported');
     expect(run.said).not.toContain('may be destroyed');
@@ -187,7 +192,7 @@ describe('importing keys into vaults', () => {
   it('takes passphrases out of a vault and from the person at the keyboard', async () => {
     const [root, targets] = [make('root'), make('targets')];
     const name = 'passphrase-of-roots';
-    await world.control.setSecret({ vault, name, value: `${passphrases.root}\n` });
+    await scenario.control.setSecret({ vault, name, value: `${passphrases.root}\n` });
     const run = await bring(
       await folderOf(root, targets),
       { 'root-key-passphrase': `${vaultUrl}/secrets/${name}`, 'signing-key-passphrase': '' },
@@ -231,7 +236,9 @@ describe('importing keys into vaults', () => {
       const pem = Buffer.from(prime ?? '', 'base64url').toString('base64');
       expect(run.said).not.toContain(pem);
     }
-    expect(await world.control.keyOf(vault, 'signer-user-14e35a66')).toMatchObject({ kty: 'RSA' });
+    expect(await scenario.control.keyOf(vault, 'signer-user-14e35a66')).toMatchObject({
+      kty: 'RSA',
+    });
   });
 
   it('goes by the key in a file, not by the name of the file', async () => {
@@ -273,8 +280,8 @@ describe('keys that cannot be imported', () => {
     async (how) => {
       const [first, second] = [make('targets'), make('bob')];
       const name = `team-app-targets-${first.id.slice(0, 8)}`;
-      await world.control.createKey({ vault, name, kty: 'EC', crv: 'P-256' });
-      if (how === 'deleted') await world.control.softDeleteKey(vault, name);
+      await scenario.control.createKey({ vault, name, kty: 'EC', crv: 'P-256' });
+      if (how === 'deleted') await scenario.control.softDeleteKey(vault, name);
       const run = await bring(await folderOf(first, second));
       expect(run.error).toMatchObject({
         code: 'KEY_CONFLICT',
@@ -311,14 +318,14 @@ describe('keys that cannot be imported', () => {
   });
 
   it('stops before anything else at what is no store of keys', async () => {
-    const mark = (await world.control.requests()).length;
+    const mark = (await scenario.control.requests()).length;
     const run = await bring(await keyFolder({}));
     expect(run.error).toMatchObject({ code: 'ARCHIVE_INVALID', message: matching(/no keys/) });
-    expect((await world.control.requests()).slice(mark)).toEqual([]);
+    expect((await scenario.control.requests()).slice(mark)).toEqual([]);
   });
 
   it('says which right is missing', async () => {
-    const user = await somebody(world, [world.vaultId], 'Key Vault Crypto User');
+    const user = await somebody(scenario, [scenario.vaultId], 'Key Vault Crypto User');
     const run = await bring(await folderOf(make('targets')), {}, user);
     expect(run.error).toMatchObject({
       code: 'VAULT_FORBIDDEN',
@@ -329,9 +336,9 @@ describe('keys that cannot be imported', () => {
 
   it('imports for somebody who may not sign, and says that it was not tried', async () => {
     const name = 'contoso-policies';
-    await world.control.createVault({ name, accessPolicies: true });
-    const importer = await somebody(world, []);
-    await world.control.setAccessPolicy({
+    await scenario.control.createVault({ name, accessPolicies: true });
+    const importer = await somebody(scenario, []);
+    await scenario.control.setAccessPolicy({
       vault: name,
       principalId: importer.objectId,
       keys: ['get', 'list', 'import'],

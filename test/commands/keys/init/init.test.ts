@@ -5,21 +5,21 @@ import {
   host,
   reply,
   reportOf,
-  startRegistryWorld,
-  type RegistryWorld,
-} from '../../support/registry-world.js';
+  startRegistryScenario,
+  type RegistryScenario,
+} from '../../support/registry-scenario.js';
 
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 beforeAll(async () => {
-  world = await startRegistryWorld();
+  scenario = await startRegistryScenario();
 });
 afterEach(() => {
-  world.answerWith(() => undefined);
+  scenario.answerWith(() => undefined);
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 const init = (repository: string, more: Readonly<Record<string, string>> = {}) =>
-  world.run('keysInit', { registry: host, repository, ...more });
+  scenario.run('keysInit', { registry: host, repository, ...more });
 
 describe('keys init', () => {
   it('initialises, names keys and pin, and finds all as it should be afterwards', async () => {
@@ -34,7 +34,7 @@ describe('keys init', () => {
     const keyId = made.outputs['key-id'] ?? '';
     const report = await reportOf(made);
     const repositoryKey = {
-      reference: path.join(world.folder, 'signing.pem'),
+      reference: path.join(scenario.folder, 'signing.pem'),
       keyId,
       isNew: false,
     };
@@ -43,7 +43,7 @@ describe('keys init', () => {
       command: 'keysInit',
       outcome: 'done',
       dryRun: false,
-      rootKey: { reference: path.join(world.folder, 'root.pem'), isNew: false },
+      rootKey: { reference: path.join(scenario.folder, 'root.pem'), isNew: false },
       repositories: [
         { gun: `${host}/init/a`, state: 'initialised', repositoryKey },
         { gun: `${host}/init/b`, state: 'initialised', repositoryKey },
@@ -66,7 +66,7 @@ describe('keys init', () => {
   });
 
   it('initialises the others where one fails, and says which', async () => {
-    world.answerWith(({ method, url }) =>
+    scenario.answerWith(({ method, url }) =>
       method === 'POST' && url.includes('init/bad/')
         ? Promise.resolve(reply(400, '{"errors":[{"code":"INVALID_UPDATE","message":"broken"}]}'))
         : undefined,
@@ -89,10 +89,13 @@ describe('keys init', () => {
 
   it('changes nothing anywhere when one repository has other keys', async () => {
     await init('init/taken');
-    const other = { 'signing-key': path.join(world.folder, 'root.pem'), 'root-key': 'signing.pem' };
+    const other = {
+      'signing-key': path.join(scenario.folder, 'root.pem'),
+      'root-key': 'signing.pem',
+    };
     const ran = await init('init/taken,init/fresh', other);
     expect(ran.failure).toMatchObject({ code: 'KEY_NOT_AUTHORIZED' });
-    expect(world.trustOf('init/fresh').stored('root')).toBeUndefined();
+    expect(scenario.trustOf('init/fresh').stored('root')).toBeUndefined();
     expect(await reportOf(ran)).toMatchObject({ outcome: 'failed', command: 'keysInit' });
   });
 });

@@ -7,29 +7,29 @@ import {
   host,
   reply,
   reportOf,
-  startRegistryWorld,
-  type RegistryWorld,
-} from '../../support/registry-world.js';
+  startRegistryScenario,
+  type RegistryScenario,
+} from '../../support/registry-scenario.js';
 
-let world: RegistryWorld;
+let scenario: RegistryScenario;
 beforeAll(async () => {
-  world = await startRegistryWorld();
+  scenario = await startRegistryScenario();
   for (const name of ['new', 'next-root']) {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-    await writeFile(path.join(world.folder, `${name}.pem`), pem, { mode: 0o600 });
+    await writeFile(path.join(scenario.folder, `${name}.pem`), pem, { mode: 0o600 });
   }
 });
 afterEach(() => {
-  world.answerWith(() => undefined);
+  scenario.answerWith(() => undefined);
 });
-afterAll(() => world.close());
+afterAll(() => scenario.close());
 
 /** Signed repositories, whose key of `targets` is to be replaced. */
 async function signed(...repositories: readonly string[]) {
   for (const repository of repositories) {
-    world.push(repository, ['1']);
-    await world.run('sign', { registry: host, repository, tags: '1' });
+    scenario.push(repository, ['1']);
+    await scenario.run('sign', { registry: host, repository, tags: '1' });
   }
   return { registry: host, repository: repositories.join(), role: 'targets', 'new-key': 'new.pem' };
 }
@@ -37,7 +37,7 @@ async function signed(...repositories: readonly string[]) {
 describe('keys rotate', () => {
   it('shows old and new key and who signed, and says what to do with them', async () => {
     const inputs = await signed('rotate/a');
-    const dry = await world.run('keysRotate', { ...inputs, 'dry-run': 'true' });
+    const dry = await scenario.run('keysRotate', { ...inputs, 'dry-run': 'true' });
     expect(dry.failure).toBeUndefined();
     expect(dry.lines).toContain('Nothing was changed.');
     expect(dry.summary).toContain('### Key of `targets` that would be rotated');
@@ -45,10 +45,10 @@ describe('keys rotate', () => {
     const foreseen = await reportOf(dry);
     expect(foreseen).toMatchObject({ dryRun: true, repositories: [{ state: 'to be rotated' }] });
 
-    const rotated = await world.run('keysRotate', inputs);
+    const rotated = await scenario.run('keysRotate', inputs);
     expect(rotated.failure).toBeUndefined();
     const newId = rotated.outputs['key-id'] ?? '';
-    const file = path.join(world.folder, 'new.pem');
+    const file = path.join(scenario.folder, 'new.pem');
     const report = await reportOf(rotated);
     expect(report).toMatchObject({
       formatVersion: 2,
@@ -84,19 +84,19 @@ describe('keys rotate', () => {
     expect(rotated.summary).toContain('Sign with the new key from now on');
     expect(rotated.outputs.repositories).toBe(`${host}/rotate/a`);
 
-    const again = await world.run('keysRotate', inputs);
+    const again = await scenario.run('keysRotate', inputs);
     expect(again.lines.join('\n')).toMatch(/has the key [0-9a-f]{64} already\.\nNothing was/);
     expect(again.outputs.repositories).toBe(`${host}/rotate/a`);
   });
 
   it('names what failed in summary and report, and rotates the others', async () => {
     const inputs = await signed('half/a', 'half/b');
-    world.answerWith(({ method, url }) =>
+    scenario.answerWith(({ method, url }) =>
       method === 'POST' && url.includes('/half/b/_trust/')
         ? Promise.resolve(reply(400, '{"errors":[{"code":"INVALID_UPDATE","message":"no"}]}'))
         : undefined,
     );
-    const half = await world.run('keysRotate', inputs);
+    const half = await scenario.run('keysRotate', inputs);
     expect(half.failure?.message).toMatch(/1 of 2 repositories: each was not rotated/);
     expect(half.outputs.repositories).toBe(`${host}/half/a`);
     expect(half.summary).toContain('### Rotated key of `targets` (failed)');
@@ -114,7 +114,7 @@ describe('keys rotate', () => {
   it('rotates nothing where one of the repositories is not ready', async () => {
     const inputs = await signed('ready/a');
     const both = { ...inputs, repository: 'ready/a, ready/missing' };
-    const { failure, outputs } = await world.run('keysRotate', both);
+    const { failure, outputs } = await scenario.run('keysRotate', both);
     expect(failure?.code).toBe('TRUST_DATA_MISSING');
     expect(failure?.message).toMatch(/nothing was changed anywhere/);
     expect(outputs).not.toHaveProperty('repositories');
@@ -122,13 +122,13 @@ describe('keys rotate', () => {
 
   it('says which pin follows a new root key', async () => {
     const inputs = { ...(await signed('root/a')), role: 'root', 'new-key': 'next-root.pem' };
-    const shared = await world.run('keysRotate', {
+    const shared = await scenario.run('keysRotate', {
       ...inputs,
       'new-key': 'signing.pem',
       'signing-key': '',
     });
     expect(shared.failure?.code).toBe('KEY_CONFLICT');
-    const { failure, lines, outputs } = await world.run('keysRotate', inputs);
+    const { failure, lines, outputs } = await scenario.run('keysRotate', inputs);
     expect(failure).toBeUndefined();
     expect(lines.join('\n')).toMatch(
       new RegExp(`trust-pin: ${outputs['key-id'] ?? '-'}.*old private key is not needed`, 's'),
@@ -137,9 +137,9 @@ describe('keys rotate', () => {
 
   it('has the server make a key of its own', async () => {
     const given = { ...(await signed('server/a')), role: 'snapshot', 'new-key': '' };
-    const held = await world.run('keysRotate', given);
+    const held = await scenario.run('keysRotate', given);
     expect(held.lines.join('\n')).toMatch(/holds the snapshot key of \S+ already/);
-    const made = await world.run('keysRotate', { ...given, 'create-key': 'true' });
+    const made = await scenario.run('keysRotate', { ...given, 'create-key': 'true' });
     expect(made.failure).toBeUndefined();
     expect(made.outputs).not.toHaveProperty('key-id');
     expect(made.lines.join('\n')).toMatch(/signs snapshot by itself/);
@@ -188,13 +188,13 @@ describe('keys rotate', () => {
     ['an ID that is none', { 'client-id': 'x' }, 'INPUT_INVALID', /"client-id" is not a GUID/],
   ] as const)('is refused with %s', async (_what, given, code, message) => {
     const inputs = { ...base, 'registry-login': 'azure', ...given };
-    const { failure } = await world.run('keysRotate', inputs);
+    const { failure } = await scenario.run('keysRotate', inputs);
     expect(failure).toMatchObject({ code, message: expect.stringMatching(message) as string });
   });
 
   it('needs neither root nor signing key where available keys are named', async () => {
     const inputs = { ...(await signed('available/a')), 'old-key': 'AB'.repeat(32) };
-    const { failure } = await world.run('keysRotate', {
+    const { failure } = await scenario.run('keysRotate', {
       ...inputs,
       'root-key': '',
       'signing-key': '',

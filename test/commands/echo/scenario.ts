@@ -29,7 +29,7 @@ export type Server =
 /** A server's refusal; `said` is what it was told in the request. */
 export type Echo = (said: string) => { readonly contentType: string; readonly body: string };
 
-export interface EchoWorld {
+export interface EchoScenario {
   readonly control: AzureControl;
   /** Has `server` refuse everything from now on; without one, nobody refuses. */
   refuse(server?: Server, echo?: Echo): void;
@@ -40,8 +40,8 @@ export interface EchoWorld {
   close(): Promise<void>;
 }
 
-/** Opens the world; its names lead there by HTTPS_PROXY of this process. */
-export async function startEchoWorld(): Promise<EchoWorld> {
+/** Opens the scenario; its names lead there by HTTPS_PROXY of this process. */
+export async function startEchoScenario(): Promise<EchoScenario> {
   const emulator = createAzureEmulator();
   const trustServers = new Map<string, FakeTrustServer>();
   let refusing: Server | undefined;

@@ -48,9 +48,9 @@ export type Answering = (
   usual: () => Promise<HttpResponse>,
 ) => Promise<HttpResponse> | undefined;
 
-/** Opens the world. */
-export async function startRegistryWorld() {
-  const folder = await mkdtemp(path.join(tmpdir(), 'registry-world-'));
+/** Opens the scenario. */
+export async function startRegistryScenario() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'registry-scenario-'));
   const registries = fakeRegistries();
   const registry = registries.registry(host);
   const { http } = registries.at(host, '');
@@ -103,7 +103,7 @@ export async function startRegistryWorld() {
 
   return {
     folder,
-    /** What the world says, for a test that comes by another way than the network. */
+    /** What the scenario says, for a test that comes by another way than the network. */
     answerTo,
     answerWith: (change: Answering): void => {
       answering = change;
@@ -134,7 +134,7 @@ export async function startRegistryWorld() {
   };
 }
 
-export type RegistryWorld = Awaited<ReturnType<typeof startRegistryWorld>>;
+export type RegistryScenario = Awaited<ReturnType<typeof startRegistryScenario>>;
 
 async function runIn(
   folder: string,
