@@ -11,6 +11,7 @@ type Check = () => Promise<readonly string[]>;
 const checks: Readonly<Record<string, Check>> = {
   types: program('typescript/bin/tsc', '-p', '.'),
   lint: program('eslint/bin/eslint.js', '.'),
+  'what nothing uses': program('knip/bin/knip.js', '--no-progress'),
   format: program('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
   'generated files': generatedProblems,
   'task manifest': taskProblems,
