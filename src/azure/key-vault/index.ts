@@ -34,12 +34,7 @@ export {
 } from './open-signing-certificate.js';
 export { openVaultKey } from './open-vault-key.js';
 export { readKeyBytes } from './read-key-bytes.js';
-export {
-  readVaultKey,
-  readVersionIdentity,
-  type VaultKeyInfo,
-  type VaultName,
-} from './read-key.js';
+export { readVaultKey, type VaultKeyInfo, type VaultName } from './read-key.js';
 export { isVaultUrl } from './passphrase.js';
 export {
   labelKey,
