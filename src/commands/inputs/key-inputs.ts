@@ -102,10 +102,6 @@ export const availableKeyInputs = {
 /** An input without a default. */
 type OptionalText = Omit<TextInput, 'default'>;
 
-/** Why the root key must not be another role's key as well. */
-export const separateKeys =
-  'Whoever holds the root key can replace every other key. Give two keys, the root key in a vault that pipelines cannot reach.';
-
 /** The inputs that name one key each, and have a passphrase beside them. */
 export type KeyInput = 'signing-key' | 'root-key' | 'new-key';
 

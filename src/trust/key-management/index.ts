@@ -53,3 +53,4 @@ export {
   type SignerRemovalPlan,
 } from './remove-signer.js';
 export { tagLossNotConfirmed } from './signer-errors.js';
+export { requireSeparateKey, separateKeys } from './separate-keys.js';

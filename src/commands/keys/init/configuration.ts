@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { NamedKey } from '../../../azure/index.js';
 import type { Inputs } from '../../../inputs/index.js';
 import { formatKeyReference } from '../../../signing/index.js';
-import type { Gun } from '../../../trust/index.js';
+import { separateKeys, type Gun } from '../../../trust/index.js';
 import { dryRun } from '../../inputs/image.js';
 import {
   hsm,
@@ -11,7 +11,6 @@ import {
   readVault,
   rootKey,
   rootKeyPassphrase,
-  separateKeys,
   signingKey,
   signingKeyPassphrase,
   vault,

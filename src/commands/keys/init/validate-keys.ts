@@ -7,11 +7,11 @@ import {
   isRootSignedBy,
   keyNamesOf,
   presentedRootKeys,
+  separateKeys,
   type Gun,
   type KeyId,
   type TrustedView,
 } from '../../../trust/index.js';
-import { separateKeys } from '../../inputs/key-inputs.js';
 
 /** The roles whose keys this command gives. */
 const ownedRoles = ['root', 'targets'] as const;

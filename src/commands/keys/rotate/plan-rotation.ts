@@ -1,21 +1,15 @@
 /** What a rotation means for one repository: which keys are replaced, and who signs that. */
-import { TrustError } from '../../../errors.js';
 import {
-  adminKeysOf,
-  canonicalIds,
   draftRotation,
   draftServerKeys,
   heldServerRoles,
-  listingOf,
+  requireSeparateKey,
   type FileToSign,
   type KeyReplacement,
-  type RoleName,
   type Signer,
   type SignerInfo,
-  type TrustedView,
 } from '../../../trust/index.js';
 import type { Run } from '../../context.js';
-import { separateKeys } from '../../inputs/key-inputs.js';
 import type { ReadRepository } from '../../repositories/prepare-change.js';
 import type { NewKey } from './new-key.js';
 import type { Rotation } from './rotation.js';
@@ -56,7 +50,7 @@ export async function planRotation(
       : { replacements, files: [{ role: 'root', signedBy }], unchanged: undefined };
   }
   const { role, oldKeyId } = rotation;
-  if (newKey) refuseSharedKey(view, role, newKey);
+  if (newKey) requireSeparateKey(view, role, newKey.signer.keyId, newKey.url);
   const signer = newKey?.signer ?? pendingKey;
   const draft = draftRotation<SignerInfo>(
     { view, role, newKey: { signer, publicKey: undefined }, oldKeyId, availableKeys },
@@ -69,22 +63,4 @@ export async function planRotation(
 
 function nothingToDo(unchanged: string): RotationPlan {
   return { replacements: [], files: [], unchanged };
-}
-
-/** The root key must not be another role's key: whoever signs every day could then replace all keys. */
-function refuseSharedKey(view: TrustedView, role: RoleName, { signer, url }: NewKey): void {
-  const rootKeys = listingOf(view, 'root')?.keys.map(({ key }) => key) ?? [];
-  const others = [...view.delegations.values()].flatMap(({ keys }) => [...keys.values()]);
-  const taken =
-    role === 'root'
-      ? [...adminKeysOf(view).repository, ...canonicalIds(others)]
-      : canonicalIds(rootKeys);
-  if (!taken.includes(signer.keyId)) return;
-  throw new TrustError(
-    'KEY_CONFLICT',
-    role === 'root'
-      ? `${url} signs the tags of ${view.gun}, and was to become its root key.`
-      : `${url} is the root key of ${view.gun}, and was to become the key of ${role}.`,
-    { remedy: separateKeys },
-  );
 }
