@@ -1,7 +1,7 @@
 /** Names of images and repositories as people copy them: with a scheme, slashes, and the registry. */
 
 /** A name in two parts. */
-export interface CopiedName {
+interface CopiedName {
   /** Undefined where the name does not begin with a registry. */
   readonly host: string | undefined;
   readonly path: string;

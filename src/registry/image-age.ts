@@ -4,7 +4,7 @@ import { readImageConfigs } from './image-configs.js';
 import type { Manifest, RegistryClient } from './manifests.js';
 
 /** When one platform's image was made. */
-export interface ImageDate {
+interface ImageDate {
   /** Such as `linux/arm64`; undefined for an image that is for one platform only. */
   readonly platform: string | undefined;
   /** Undefined when the image does not say. */

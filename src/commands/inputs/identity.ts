@@ -3,58 +3,70 @@ import { parseRegistryId } from '../../azure/index.js';
 import type { Input, Inputs, InputValues } from '../../inputs/index.js';
 import type { Read } from './read.js';
 
-const azureSubscription = {
-  type: 'text',
-  group: 'identity',
-  label: 'Azure service connection',
-  help: 'Azure Resource Manager service connection (workload identity federation, secret or certificate) of the principal that pushes and signs.',
-  hosts: ['task'],
-  example: 'contoso-production',
-} as const satisfies Input;
-
-const clientId = {
-  type: 'text',
-  group: 'identity',
-  label: 'Client ID',
-  help: 'Application (client) ID of the service principal. With `tenant-id` alone on GitHub, the workflow signs in by OpenID Connect and needs the permission `id-token: write`. Alone, it names a user-assigned managed identity. Without any of these, the sources of `DefaultAzureCredential` are used.',
-  example: '11111111-2222-3333-4444-555555555555',
-} as const satisfies Input;
-
-const tenantId = {
-  type: 'text',
-  group: 'identity',
-  label: 'Tenant ID',
-  help: 'Directory (tenant) ID of the service principal.',
-  example: '66666666-7777-8888-9999-000000000000',
-} as const satisfies Input;
-
-const clientSecret = {
-  type: 'text',
-  group: 'identity',
-  label: 'Client secret',
-  help: 'Secret of the service principal.',
-  secret: true,
-  example: '(a secret variable)',
-} as const satisfies Input;
-
-const clientCertificate = {
-  type: 'text',
-  group: 'identity',
-  label: 'Client certificate',
-  help: 'Certificate of the service principal with its RSA private key: the path of a PEM or PKCS#12 (.pfx) file, or the text of one.',
-  secret: true,
-  references: ['path'],
-  example: '/etc/acr/principal.pem',
-} as const satisfies Input;
-
-const clientCertificatePassword = {
-  type: 'text',
-  group: 'identity',
-  label: 'Password of the client certificate',
-  help: 'Opens the private key of the client certificate if it is encrypted.',
-  secret: true,
-  example: '(a secret variable)',
-} as const satisfies Input;
+/** Every command has them. */
+export const identityInputs = {
+  'azure-subscription': {
+    type: 'text',
+    group: 'identity',
+    label: 'Azure service connection',
+    help: 'Azure Resource Manager service connection (workload identity federation, secret or certificate) of the principal that pushes and signs.',
+    hosts: ['task'],
+    example: 'contoso-production',
+  },
+  'client-id': {
+    type: 'text',
+    group: 'identity',
+    label: 'Client ID',
+    help: 'Application (client) ID of the service principal. With `tenant-id` alone on GitHub, the workflow signs in by OpenID Connect and needs the permission `id-token: write`. Alone, it names a user-assigned managed identity. Without any of these, the sources of `DefaultAzureCredential` are used.',
+    example: '11111111-2222-3333-4444-555555555555',
+  },
+  'tenant-id': {
+    type: 'text',
+    group: 'identity',
+    label: 'Tenant ID',
+    help: 'Directory (tenant) ID of the service principal.',
+    example: '66666666-7777-8888-9999-000000000000',
+  },
+  'client-secret': {
+    type: 'text',
+    group: 'identity',
+    label: 'Client secret',
+    help: 'Secret of the service principal.',
+    secret: true,
+    example: '(a secret variable)',
+  },
+  'client-certificate': {
+    type: 'text',
+    group: 'identity',
+    label: 'Client certificate',
+    help: 'Certificate of the service principal with its RSA private key: the path of a PEM or PKCS#12 (.pfx) file, or the text of one.',
+    secret: true,
+    references: ['path'],
+    example: '/etc/acr/principal.pem',
+  },
+  'client-certificate-password': {
+    type: 'text',
+    group: 'identity',
+    label: 'Password of the client certificate',
+    help: 'Opens the private key of the client certificate if it is encrypted.',
+    secret: true,
+    example: '(a secret variable)',
+  },
+  cloud: {
+    type: 'choice',
+    group: 'identity',
+    label: 'Azure cloud',
+    help: 'The Azure cloud of principal and registry.',
+    choices: {
+      auto: "The service connection's cloud, otherwise the one the registry's name belongs to.",
+      AzureCloud: 'Azure.',
+      AzureChinaCloud: 'Azure operated by 21Vianet.',
+      AzureUSGovernment: 'Azure Government.',
+    },
+    default: 'auto',
+    example: 'AzureUSGovernment',
+  },
+} as const satisfies Inputs;
 
 export const registryLogin = {
   type: 'choice',
@@ -67,21 +79,6 @@ export const registryLogin = {
   },
   default: 'azure',
   example: 'existing',
-} as const satisfies Input;
-
-const cloud = {
-  type: 'choice',
-  group: 'identity',
-  label: 'Azure cloud',
-  help: 'The Azure cloud of principal and registry.',
-  choices: {
-    auto: "The service connection's cloud, otherwise the one the registry's name belongs to.",
-    AzureCloud: 'Azure.',
-    AzureChinaCloud: 'Azure operated by 21Vianet.',
-    AzureUSGovernment: 'Azure Government.',
-  },
-  default: 'auto',
-  example: 'AzureUSGovernment',
 } as const satisfies Input;
 
 export const registryId = {
@@ -101,17 +98,6 @@ export function readRegistryId({
   const text = values['registry-id'];
   return text === undefined ? undefined : parse('registry-id', () => parseRegistryId(text));
 }
-
-/** Every command has them. */
-export const identityInputs = {
-  'azure-subscription': azureSubscription,
-  'client-id': clientId,
-  'tenant-id': tenantId,
-  'client-secret': clientSecret,
-  'client-certificate': clientCertificate,
-  'client-certificate-password': clientCertificatePassword,
-  cloud,
-} as const satisfies Inputs;
 
 /** What names a principal, and what proves it. */
 export type PrincipalInputs = Omit<

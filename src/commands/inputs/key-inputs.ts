@@ -103,7 +103,7 @@ export const availableKeyInputs = {
 type OptionalText = Omit<TextInput, 'default'>;
 
 /** The inputs that name one key each, and have a passphrase beside them. */
-export type KeyInput = 'signing-key' | 'root-key' | 'new-key';
+type KeyInput = 'signing-key' | 'root-key' | 'new-key';
 
 /** The key that `input` names, if it is set and can be read. */
 export function readKeyInput<K extends KeyInput>(
@@ -153,7 +153,7 @@ export function requireSigningKey(
 }
 
 /** A key by its reference, or every key of a vault. */
-export type NamedKeys = KeyReference | { readonly kind: 'vault'; readonly vaultUrl: string };
+type NamedKeys = KeyReference | { readonly kind: 'vault'; readonly vaultUrl: string };
 
 /** What the input `keys` names, for commands that need no passphrase of it. */
 export function readKeyReferences({

@@ -15,7 +15,7 @@ import {
 } from '../../registry/index.js';
 
 /** The values of these inputs, where the command has them. */
-export interface NameValues {
+interface NameValues {
   readonly registry?: string | undefined;
   readonly repository?: string | undefined;
   readonly tags?: readonly string[];

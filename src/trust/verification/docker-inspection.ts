@@ -4,7 +4,7 @@ import { adminKeysOf, signersOf, type SignedTag } from './tags.js';
 import type { TrustedView } from './view.js';
 
 /** One element of the array; the names are Docker's. */
-export interface DockerInspection {
+interface DockerInspection {
   readonly Name: string;
   readonly SignedTags: readonly {
     readonly SignedTag: string;

@@ -5,7 +5,7 @@ import { listTags, signersOf, type SignedTag } from './tags.js';
 import type { TrustedView } from './view.js';
 
 /** A file of the repository, with all that it states. */
-export interface ExportedRole {
+interface ExportedRole {
   readonly role: RoleName;
   readonly version: number;
   readonly expires: string;

@@ -25,7 +25,7 @@ export interface SignedImage {
 }
 
 /** An image that is not, and why. */
-export interface UnsignedImage {
+interface UnsignedImage {
   /** `other`: signed, but for another digest than asked for. */
   readonly kind: 'unsigned' | 'other';
   readonly reason: string;
