@@ -82,7 +82,9 @@ describe('the chain that is to sign', () => {
     expect(remedy).toContain('"ekus":["1.3.6.1.5.5.7.3.3"],"keyUsage":["digitalSignature"]');
   });
 
-  const usage = (flags: KeyUsageFlags, critical = true) => [new KeyUsagesExtension(flags, critical)];
+  const usage = (flags: KeyUsageFlags, critical = true) => [
+    new KeyUsagesExtension(flags, critical),
+  ];
   const purpose = (...ids: string[]) => [goodUsage, new ExtendedKeyUsageExtension(ids)];
   it.each<readonly [string, LeafOptions, string]>([
     ['without ST', { subject: 'CN=signer,O=ACME,C=US' }, 'it has no ST'],
