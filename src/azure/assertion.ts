@@ -132,7 +132,7 @@ async function requestAssertion(
       retry: true,
       service: platform,
       // Runners of one's own may serve their tokens so, on the machine itself.
-      ...(platform === 'GitHub' ? { allowsPlainHttp: true } : {}),
+      ...(platform === 'GitHub' ? { allowsPlainHttp: 'local' as const } : {}),
       expectsJson: true,
       maxBytes: limits.tokenBytes,
     });

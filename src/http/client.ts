@@ -271,7 +271,7 @@ function redirectTarget(
 
 function parseUrl(request: HttpRequest): URL {
   const url = new URL(request.url);
-  if (url.protocol !== 'https:' && request.allowsPlainHttp !== true) {
+  if (url.protocol !== 'https:' && request.allowsPlainHttp === undefined) {
     throw new HttpError('unreachable', `${displayUrl(url)} is not an https address`);
   }
   return url;

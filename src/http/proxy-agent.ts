@@ -1,10 +1,11 @@
 /**
- * Tunnels to servers through a proxy, and says so when it is the proxy that fails: what it answers
- * to CONNECT is never taken for the server's word, because no TLS vouches for it.
+ * Ways to servers through a proxy, which say so when it is the proxy that fails. What it answers to
+ * CONNECT is never taken for the server's word, because no TLS vouches for it.
  */
 import type { AgentOptions, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 
 import { messageOf } from '../errors.js';
@@ -20,7 +21,23 @@ import type { Proxy } from './proxy.js';
 
 type ConnectOptions = Parameters<HttpsProxyAgent<string>['connect']>[1];
 
-/** An agent for one proxy. Its errors have complete messages, and a code of ./failure.ts. */
+/** Hands requests over plain http to one proxy; whoever sends them trusts no connection anyway. */
+export class PlainProxyAgent extends HttpProxyAgent<string> {
+  readonly #proxy: Proxy;
+
+  constructor(proxy: Proxy) {
+    super(proxy.url);
+    this.#proxy = proxy;
+  }
+
+  override connect(
+    ...[request, options]: Parameters<HttpProxyAgent<string>['connect']>
+  ): ReturnType<HttpProxyAgent<string>['connect']> {
+    return bounded(this.#proxy, super.connect(request, options), options.host ?? '');
+  }
+}
+
+/** Tunnels through one proxy. Its errors have complete messages, and a code of ./failure.ts. */
 export class ProxyAgent extends HttpsProxyAgent<string> {
   readonly #proxy: Proxy;
   /** By target, so that a further tunnel resumes the session of an earlier one. */
@@ -48,7 +65,7 @@ export class ProxyAgent extends HttpsProxyAgent<string> {
     const session = this.#sessions.get(target);
     const resuming = session && { session };
     const connecting = super.connect(request, { ...options, ...resuming });
-    const tunnel = await this.#bounded(connecting, target);
+    const tunnel = await bounded(this.#proxy, connecting, target);
     if (status === 200) {
       tunnel.on('session', (made: Buffer) => this.#sessions.set(target, made));
       tunnel.once('error', () => this.#sessions.delete(target));
@@ -56,39 +73,6 @@ export class ProxyAgent extends HttpsProxyAgent<string> {
     }
     tunnel.destroy();
     throw this.#refused(target, status ?? 0);
-  }
-
-  /** Waits for the proxy, though not for long, and translates its failures. */
-  async #bounded<T extends Socket>(connecting: Promise<T>, target: string): Promise<T> {
-    const ms = limits.proxyConnectMs;
-    const wait = { isLate: false };
-    let timer: NodeJS.Timeout | undefined;
-    const lateness = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        wait.isLate = true;
-        const what = `opened no connection to ${target} within ${ms / 1000} seconds`;
-        reject(proxyFailure(transientProxyFailureCode, `${this.#proxy.label} ${what}`));
-      }, ms);
-    });
-    // A tunnel that opens after all has nobody left to use it.
-    const opened = connecting.then((tunnel) => (wait.isLate ? tunnel.destroy() : tunnel));
-    try {
-      return await Promise.race([opened, lateness]);
-    } catch (error) {
-      throw wait.isLate ? error : this.#failed(target, error);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  #failed(target: string, error: unknown): Error {
-    const code = codeOf(error);
-    const reason = networkReasonOf(code);
-    const why = reason === undefined ? code || messageOf(error) : `${reason} (${code})`;
-    return proxyFailure(
-      isTransientCode(code) || code === '' ? transientProxyFailureCode : proxyFailureCode,
-      `${this.#proxy.label} cannot be used to reach ${target}: ${why}`,
-    );
   }
 
   #refused(target: string, status: number): Error {
@@ -104,6 +88,43 @@ export class ProxyAgent extends HttpsProxyAgent<string> {
       `${label} refused to connect to ${target} (status ${status})${why}`,
     );
   }
+}
+
+/** Waits for the proxy, though not for long, and translates its failures. */
+async function bounded<T extends Socket>(
+  proxy: Proxy,
+  connecting: Promise<T>,
+  target: string,
+): Promise<T> {
+  const ms = limits.proxyConnectMs;
+  const wait = { isLate: false };
+  let timer: NodeJS.Timeout | undefined;
+  const lateness = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      wait.isLate = true;
+      const what = `opened no connection to ${target} within ${ms / 1000} seconds`;
+      reject(proxyFailure(transientProxyFailureCode, `${proxy.label} ${what}`));
+    }, ms);
+  });
+  // A tunnel that opens after all has nobody left to use it.
+  const opened = connecting.then((tunnel) => (wait.isLate ? tunnel.destroy() : tunnel));
+  try {
+    return await Promise.race([opened, lateness]);
+  } catch (error) {
+    throw wait.isLate ? error : unusable(proxy, target, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unusable(proxy: Proxy, target: string, error: unknown): Error {
+  const code = codeOf(error);
+  const reason = networkReasonOf(code);
+  const why = reason === undefined ? code || messageOf(error) : `${reason} (${code})`;
+  return proxyFailure(
+    isTransientCode(code) || code === '' ? transientProxyFailureCode : proxyFailureCode,
+    `${proxy.label} cannot be used to reach ${target}: ${why}`,
+  );
 }
 
 function proxyFailure(code: string, message: string): Error {

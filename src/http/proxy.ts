@@ -1,6 +1,6 @@
 /**
- * The one reader of the proxy variables, as curl and Go read them: HTTPS_PROXY, then ALL_PROXY, in
- * upper case before lower case, with or without `http://`; NO_PROXY with names, suffixes, addresses,
+ * The one reader of the proxy variables, as curl and Go read them: HTTPS_PROXY (for plain http
+ * HTTP_PROXY), then ALL_PROXY, in upper case before lower case, with or without `http://`; NO_PROXY with names, suffixes, addresses,
  * CIDR ranges, ports and `*`. A value that cannot be used is refused, never passed over, because the
  * requests of the run would then take another way than its owner wanted. No value is ever repeated:
  * it may hold a password.
@@ -20,21 +20,27 @@ export interface Proxy {
   readonly variable: string;
 }
 
-/** Finds the proxy for an https address; undefined where the request goes straight. */
+/** Finds the proxy for an address; undefined where the request goes straight. */
 type ProxyFor = (target: URL) => Proxy | undefined;
 
 const proxyVariables = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'] as const;
+const plainProxyVariables = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'] as const;
 const exceptionVariables = ['NO_PROXY', 'no_proxy'] as const;
 
 /**
- * Reads the variables once.
+ * Reads the variables once; those for plain http when they are needed, which is rare.
  * @throws {TrustError} INPUT_INVALID naming the variable that cannot be used
  */
 export function readProxies(environment: ProxyEnvironment): ProxyFor {
-  const proxy = readProxy(environment);
+  const proxy = readProxy(environment, proxyVariables);
   const isExempt = readExceptions(environment);
-  return (target) =>
-    proxy === undefined || isLoopback(target) || isExempt(target) ? undefined : proxy;
+  let plain: { readonly proxy: Proxy | undefined } | undefined;
+  return (target) => {
+    if (isLoopback(target) || isExempt(target)) return undefined;
+    if (target.protocol !== 'http:') return proxy;
+    plain ??= { proxy: readProxy(environment, plainProxyVariables) };
+    return plain.proxy;
+  };
 }
 
 /** The user names and passwords in proxy variables, whether they can be used otherwise or not. */
@@ -49,8 +55,8 @@ export function proxySecrets(environment: ProxyEnvironment): readonly string[] {
   });
 }
 
-function readProxy(environment: ProxyEnvironment): Proxy | undefined {
-  const variable = firstSet(environment, proxyVariables);
+function readProxy(environment: ProxyEnvironment, variables: readonly string[]): Proxy | undefined {
+  const variable = firstSet(environment, variables);
   if (variable === undefined) return undefined;
   const text = (environment[variable] ?? '').trim();
   refuseQuotes(variable, text);
@@ -90,7 +96,7 @@ function readExceptions(environment: ProxyEnvironment): (target: URL) => boolean
     .map((entry) => ruleOf(entry.toLowerCase()));
   return (target) => {
     const host = bareHost(target);
-    const port = target.port === '' ? '443' : target.port;
+    const port = target.port || (target.protocol === 'http:' ? '80' : '443');
     return rules.some((matches) => matches(host, port));
   };
 }

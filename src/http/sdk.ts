@@ -72,7 +72,7 @@ export function createSdkHttpClient(options: SdkHttpOptions): SdkHttpClient {
           expectsJson: true,
           maxBytes: options.maxBytes ?? limits.tokenBytes,
           ...(abortSignal instanceof AbortSignal ? { signal: abortSignal } : {}),
-          ...(request.allowInsecureConnection ? { allowsPlainHttp: true } : {}),
+          ...(request.allowInsecureConnection ? { allowsPlainHttp: 'local' as const } : {}),
           ...(isTransient && { isTransient: (answer) => isTransient(url, answer) }),
           ...(isProbe ? { timeoutMs: request.timeout, retry: false } : {}),
           ...(!isProbe && isRepeatable(request.method, url) ? { retry: true } : {}),

@@ -12,7 +12,7 @@ import {
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 
 import { limits } from '../limits.js';
-import { ProxyAgent } from './proxy-agent.js';
+import { PlainProxyAgent, ProxyAgent } from './proxy-agent.js';
 import { readProxies } from './proxy.js';
 import type { ProxyEnvironment } from './proxy.js';
 import type { HttpRequest } from './types.js';
@@ -47,7 +47,7 @@ export function createTransport(userAgent: string, environment: ProxyEnvironment
       allowInsecureConnection: url.protocol === 'http:',
       streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
     });
-    const agent = agentFor(url);
+    const agent = agentFor(url, request);
     if (agent !== undefined) sent.agent = agent;
     return network.sendRequest(sent);
   };
@@ -56,16 +56,19 @@ export function createTransport(userAgent: string, environment: ProxyEnvironment
 /**
  * Gives the agent for a request. Connections are kept, but not for long: servers and what stands before
  * them hang up on those that are idle, and of a request that meets that moment nobody can tell whether
- * it arrived. Plain http is spoken with endpoints of this machine only, never through a proxy.
+ * it arrived. Endpoints of this machine that speak plain http are never asked through a proxy.
  */
-function createAgents(environment: ProxyEnvironment): (url: URL) => Agent | ProxyAgent | undefined {
+function createAgents(
+  environment: ProxyEnvironment,
+): (url: URL, request: HttpRequest) => Agent | ProxyAgent | PlainProxyAgent | undefined {
   const proxyFor = readProxies(environment);
   const options = { keepAlive: true, timeout: limits.idleConnectionMs };
   let direct: Agent | undefined;
   let tunnels: ProxyAgent | undefined;
-  return (url) => {
-    if (url.protocol === 'http:') return undefined;
-    const proxy = proxyFor(url);
+  return (url, request) => {
+    const isPlain = url.protocol === 'http:';
+    const proxy = isPlain && request.allowsPlainHttp !== 'public' ? undefined : proxyFor(url);
+    if (isPlain) return proxy && new PlainProxyAgent(proxy);
     return proxy ? (tunnels ??= new ProxyAgent(proxy, options)) : (direct ??= new Agent(options));
   };
 }

@@ -34,8 +34,11 @@ export interface HttpRequest {
   readonly expectsJson?: boolean;
   /** What is waited for, in messages to the user. Default: the host. */
   readonly service?: string;
-  /** Lets an endpoint of this machine be asked without TLS, as for managed identities. */
-  readonly allowsPlainHttp?: boolean;
+  /**
+   * Lets a server be asked without TLS: `local` an endpoint of this machine, as for managed
+   * identities, never through a proxy; `public` one whose answers are signed in themselves.
+   */
+  readonly allowsPlainHttp?: 'local' | 'public';
   /**
    * Gets the body of a successful answer piece by piece, and none is kept: for content too large for
    * memory. Nothing more is read before the sink's promise settles. Once it has been given anything

@@ -40,6 +40,20 @@ describe('the proxy of an https address', () => {
     expect(labelFor(environment)).toBe(label);
   });
 
+  it.each([
+    [{ HTTP_PROXY: 'plain.corp:1', HTTPS_PROXY: 'b:2' }, 'the proxy plain.corp:1 (HTTP_PROXY)'],
+    [{ http_proxy: 'plain.corp:1', ALL_PROXY: 'b:2' }, 'the proxy plain.corp:1 (http_proxy)'],
+    [{ ALL_PROXY: 'all.corp:1' }, 'the proxy all.corp:1 (ALL_PROXY)'],
+    [{ HTTPS_PROXY: 'b:2' }, undefined],
+    [{ HTTP_PROXY: 'plain.corp:1', NO_PROXY: 'registry.example:80' }, undefined],
+    [
+      { HTTP_PROXY: 'plain.corp:1', NO_PROXY: 'registry.example:443' },
+      'the proxy plain.corp:1 (HTTP_PROXY)',
+    ],
+  ])('comes for plain http from %j', (environment, label) => {
+    expect(labelFor(environment, 'http://registry.example/')).toBe(label);
+  });
+
   it('is told without its user name and password', () => {
     expect(labelFor({ HTTPS_PROXY: 'http://svc:p%40ss-word@proxy.corp:8080' })).toBe(
       'the proxy proxy.corp:8080 (HTTPS_PROXY)',
