@@ -90,15 +90,7 @@ export default defineConfig(
               'registry',
               'signing',
             ]),
-            forbid('notation', [
-              'hosts',
-              'commands',
-              'inputs',
-              'azure',
-              'docker',
-              'registry',
-              'http',
-            ]),
+            forbid('notation', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'registry']),
             forbid('deployment-files', [
               'hosts',
               'commands',
@@ -168,6 +160,8 @@ export default defineConfig(
   },
   {
     files: ['src/trust/metadata/**', 'src/trust/verification/**', 'src/notation/**'],
+    // Its one file that asks others; the rest of the folder is given what it answers.
+    ignores: ['src/notation/exchange.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

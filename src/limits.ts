@@ -110,6 +110,17 @@ export const limits = {
   imageConfigBytes: 8 * 1024 * 1024,
   /** Written to find out whether a disk has room for what a run leaves behind. */
   outputProbeBytes: 64 * 1024,
+  /** Answers of OCSP responders, CRLs and time stamping authorities; notation has the same. */
+  ocspBytes: 20 * 1024,
+  ocspMs: 2_000,
+  crlBytes: 32 * 1024 * 1024,
+  crlMs: 5_000,
+  timestampReplyBytes: 1024 * 1024,
+  timestampReplyMs: 15_000,
+  /** Addresses of either kind that a certificate may name for its revocation. */
+  revocationAddresses: 8,
+  /** How far the clock of whoever answers about revocation may be ahead of ours. */
+  clockSkewMs: 5 * 60_000,
   /** Tags of one repository that the registry is asked for, or given, at the same time. */
   concurrentTags: 16,
   /** Repositories that are verified at the same time. */

@@ -1,6 +1,6 @@
 /**
  * Notary Project signatures: envelopes, certificates, trust policies, time stamps, verification.
- * Pure: bytes come in and go out; src/registry stores them, commands fetch and send.
+ * Bytes come in and go out: src/registry stores them. Only revocation and time stamps ask others.
  */
 export { signingKeys, type SignatureAlgorithm } from './algorithms.js';
 export {
@@ -24,6 +24,7 @@ export {
   type PendingSignature,
   type SignatureOrder,
 } from './prepare-signature.js';
+export { createRevocationCheck, type RevocationOptions } from './revocation/index.js';
 export { RuleError } from './rule-error.js';
 export {
   signImage,
@@ -42,10 +43,10 @@ export {
   type StoredSignature,
 } from './storage/signature-manifest.js';
 export {
-  readTimestampReply,
+  fetchTimestamp,
   requestTimestamp,
-  timestampMediaTypes,
   type ReceivedTimestamp,
+  type TimestampOptions,
   type TimestampRequest,
 } from './timestamp/index.js';
 export * from './verification/index.js';

@@ -12,12 +12,12 @@ import { readChain, type Certificate } from '../../src/notation/certificates/ind
 import { readEnvelope } from '../../src/notation/envelope/index.js';
 import {
   readAnchors,
-  readTimestampReply,
   requestTimestamp,
   RuleError,
   type TimestampRequest,
 } from '../../src/notation/index.js';
 import { verifyToken } from '../../src/notation/timestamp/index.js';
+import { readTimestampReply } from '../../src/notation/timestamp/request.js';
 import { isInstalled } from '../judges/required.js';
 import { fixture } from './corpus.js';
 import { goodUsage, makeChain, type MadeChain } from './make-chain.js';

@@ -1,7 +1,6 @@
 /** One certificate as the rules for chains need it. Parses only; ./chain-rules.ts judges. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
-import { RsaSaPssParams } from '@peculiar/asn1-rsa';
 import {
   BasicConstraints,
   Certificate as CertificateSchema,
@@ -10,19 +9,13 @@ import {
   id_ce_extKeyUsage,
   id_ce_keyUsage,
   KeyUsage,
-  type AlgorithmIdentifier,
-  type Extension,
 } from '@peculiar/asn1-x509';
 import { limits } from '../../limits.js';
 import { readOrRefuse, RuleError } from '../rule-error.js';
+import { isStrongAlgorithm } from '../x509-signature.js';
 import { childrenOf, readDer, type DerValue } from './der.js';
+import { readExtensions, type Extensions, type Found } from './extensions.js';
 import { formatSubject, readName, type DistinguishedName } from './name.js';
-
-/** An extension that was there, critical or not. */
-interface Found<T> {
-  readonly isCritical: boolean;
-  readonly value: T;
-}
 
 /** What is in a certificate. */
 export interface Certificate {
@@ -38,6 +31,8 @@ export interface Certificate {
   readonly subjectDer: Buffer;
   readonly issuerDer: Buffer;
   readonly serialDer: Buffer;
+  /** The key as its hash is made of it (RFC 6960, 4.1.1). */
+  readonly keyBits: Buffer;
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** Whether its own signature is over SHA-256 or better, and of a kind that is known. */
@@ -48,24 +43,8 @@ export interface Certificate {
   readonly keyUsage: Found<number> | undefined;
   /** Object identifiers. */
   readonly extendedKeyUsage: Found<readonly string[]> | undefined;
-  /** Object identifiers of all critical extensions. */
-  readonly criticalExtensions: readonly string[];
+  readonly extensions: Extensions;
 }
-
-const strongHashes = ['2.16.840.1.101.3.4.2.1', '2.16.840.1.101.3.4.2.2', '2.16.840.1.101.3.4.2.3'];
-
-const rsaPss = '1.2.840.113549.1.1.10';
-
-/** RSA, ECDSA with SHA-256, SHA-384 and SHA-512; Ed25519. */
-const strongSignatures = new Set([
-  '1.2.840.113549.1.1.11',
-  '1.2.840.113549.1.1.12',
-  '1.2.840.113549.1.1.13',
-  '1.2.840.10045.4.3.2',
-  '1.2.840.10045.4.3.3',
-  '1.2.840.10045.4.3.4',
-  '1.3.101.112',
-]);
 
 /** Reads one certificate and nothing after it. @throws {RuleError} */
 export function readCertificate(der: Uint8Array, what = 'the certificate'): Certificate {
@@ -93,13 +72,10 @@ export function readChain(chain: readonly Uint8Array[]): readonly [Certificate, 
 
 function read(value: DerValue, what: string): Certificate {
   const { tbsCertificate, signatureAlgorithm } = AsnConvert.parse(value.raw, CertificateSchema);
-  const extensions: readonly Extension[] = tbsCertificate.extensions ?? [];
-  const ids = extensions.map(({ extnID }) => extnID);
-  // RFC 5280, 4.2.
-  if (new Set(ids).size !== ids.length) throw new RuleError(`${what} has an extension twice`);
+  const extensions = readExtensions(tbsCertificate.extensions ?? [], what);
   const find = <T>(id: string, parse: (bytes: Buffer) => T): Found<T> | undefined => {
-    const extension = extensions.find(({ extnID }) => extnID === id);
-    return extension && { isCritical: extension.critical, value: parse(valueOf(extension, what)) };
+    const extension = extensions.get(id);
+    return extension && { ...extension, value: parse(extension.read()) };
   };
   const subject = readName(tbsCertificate.subject);
   const names = namesOf(value);
@@ -112,7 +88,7 @@ function read(value: DerValue, what: string): Certificate {
     ...names,
     notBefore: tbsCertificate.validity.notBefore.getTime(),
     notAfter: tbsCertificate.validity.notAfter.getTime(),
-    isStronglySigned: isStrong(signatureAlgorithm),
+    isStronglySigned: isStrongAlgorithm(signatureAlgorithm),
     basicConstraints: find(id_ce_basicConstraints, (bytes) => {
       const { cA, pathLenConstraint } = AsnConvert.parse(bytes, BasicConstraints);
       return { isCa: cA, pathLength: pathLenConstraint };
@@ -121,12 +97,8 @@ function read(value: DerValue, what: string): Certificate {
     extendedKeyUsage: find(id_ce_extKeyUsage, (bytes) => [
       ...AsnConvert.parse(bytes, ExtendedKeyUsage),
     ]),
-    criticalExtensions: extensions.filter(({ critical }) => critical).map(({ extnID }) => extnID),
+    extensions,
   };
-}
-
-function valueOf({ extnID, extnValue }: Extension, what: string): Buffer {
-  return readDer(new Uint8Array(extnValue.buffer), `extension ${extnID} of ${what}`).raw;
 }
 
 /** RFC 5280, 4.1: [version], serial number, signature algorithm, issuer, validity, subject, ... */
@@ -134,16 +106,16 @@ function namesOf(certificate: DerValue) {
   const [tbs] = childrenOf(certificate);
   const fields = tbs ? childrenOf(tbs) : [];
   const isVersioned = fields[0]?.tag === 0xa0;
-  const [serial, , issuer, , subject] = fields.slice(isVersioned ? 1 : 0);
-  if (!serial || !issuer || !subject) throw new RuleError('the certificate is cut off');
-  return { serialDer: serial.raw, issuerDer: issuer.raw, subjectDer: subject.raw };
-}
-
-function isStrong({ algorithm, parameters }: AlgorithmIdentifier): boolean {
-  if (algorithm !== rsaPss) return strongSignatures.has(algorithm);
-  if (!parameters) return false;
-  const { hashAlgorithm } = AsnConvert.parse(parameters, RsaSaPssParams);
-  return strongHashes.includes(hashAlgorithm.algorithm);
+  const [serial, , issuer, , subject, keyInfo] = fields.slice(isVersioned ? 1 : 0);
+  const key = keyInfo && childrenOf(keyInfo)[1];
+  if (!serial || !issuer || !subject || !key) throw new RuleError('the certificate is cut off');
+  return {
+    serialDer: serial.raw,
+    issuerDer: issuer.raw,
+    subjectDer: subject.raw,
+    // A bit string begins with the number of its unused bits.
+    keyBits: key.content.subarray(1),
+  };
 }
 
 /** Names chain byte by byte, and the signature is of the issuer's key. */

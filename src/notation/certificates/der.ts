@@ -15,12 +15,32 @@ const deepest = 64;
 
 /** The one value that `bytes` are, checked through all its levels. @throws {RuleError} */
 export function readDer(bytes: Uint8Array, what: string): DerValue {
-  try {
-    const [value, ...rest] = readAll(Buffer.from(bytes));
-    if (!value) throw new Flaw('nothing');
-    if (rest.length > 0) throw new Flaw('bytes after its end');
+  return orRefuse(what, () => {
+    const value = only(Buffer.from(bytes));
     check(value, 0);
     return value;
+  });
+}
+
+/**
+ * Reads from the one value that `bytes` are, of which only what `read` asks for is checked: for
+ * what is large, and believed for its signature.
+ * @throws {RuleError}
+ */
+export function readLargeDer<T>(bytes: Buffer, what: string, read: (value: DerValue) => T): T {
+  return orRefuse(what, () => read(only(bytes)));
+}
+
+function only(bytes: Buffer): DerValue {
+  const [value, ...rest] = values(bytes);
+  if (!value) throw new Flaw('nothing');
+  if (rest.length > 0) throw new Flaw('bytes after its end');
+  return value;
+}
+
+function orRefuse<T>(what: string, read: () => T): T {
+  try {
+    return read();
   } catch (cause) {
     if (cause instanceof Flaw)
       throw new RuleError(`${what} is not DER: ${cause.message}`, { cause });
@@ -30,17 +50,50 @@ export function readDer(bytes: Uint8Array, what: string): DerValue {
 
 /** The values in a value that {@link readDer} has checked; none in one that is not constructed. */
 export function childrenOf({ tag, content }: DerValue): readonly DerValue[] {
-  return (tag & 0x20) === 0 ? [] : readAll(content);
+  return (tag & 0x20) === 0 ? [] : [...values(content)];
+}
+
+/** The same one by one, for lists that are too long to be held. */
+export function eachChildOf({ tag, content }: DerValue): Iterable<DerValue> {
+  return (tag & 0x20) === 0 ? [] : values(content);
+}
+
+/**
+ * UTCTime and GeneralizedTime in the forms that X.509 allows (RFC 5280, 4.1.2.5).
+ * @throws {RuleError}
+ */
+export function readTime({ tag, content }: DerValue): Date {
+  const text = content.toString('latin1');
+  const century = tag === 0x17 ? (text < '50' ? '20' : '19') : '';
+  const iso = (century + text).replace(
+    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z$/,
+    '$1-$2-$3T$4:$5:$6Z',
+  );
+  const time = new Date(iso);
+  const isTime = (tag === 0x17 || tag === 0x18) && iso.includes('T');
+  if (!isTime || Number.isNaN(time.getTime())) throw new RuleError('a time is in no form of X.509');
+  return time;
+}
+
+/** A value with these contents. */
+export function writeDer(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(contents);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(content.length);
+  const bytes = length.subarray(length.findIndex((byte) => byte > 0));
+  const header =
+    content.length < 0x80 ? [tag, content.length] : [tag, 0x80 | bytes.length, ...bytes];
+  return Buffer.concat([Buffer.from(header), content]);
 }
 
 class Flaw extends Error {}
 
-function readAll(bytes: Buffer): readonly DerValue[] {
-  const values: DerValue[] = [];
-  for (let at = 0; at < bytes.length; at += values.at(-1)?.raw.length ?? 0) {
-    values.push(readOne(bytes.subarray(at)));
+function* values(bytes: Buffer): Generator<DerValue> {
+  for (let at = 0; at < bytes.length;) {
+    const value = readOne(bytes.subarray(at));
+    at += value.raw.length;
+    yield value;
   }
-  return values;
 }
 
 function readOne(bytes: Buffer): DerValue {
@@ -67,7 +120,7 @@ function check(value: DerValue, depth: number): void {
   const { tag, content } = value;
   if (depth > deepest) throw new Flaw(`more than ${deepest} levels`);
   if ((tag & 0x20) !== 0) {
-    for (const child of childrenOf(value)) check(child, depth + 1);
+    for (const child of eachChildOf(value)) check(child, depth + 1);
   } else if (tag === 0x01) {
     if (content.length !== 1 || ![0, 0xff].includes(content[0] ?? 1)) throw new Flaw('a boolean');
   } else if (tag === 0x02) {

@@ -7,7 +7,7 @@ import { TrustError } from '../../errors.js';
 import type { SignatureAlgorithm } from '../algorithms.js';
 import { childrenOf, readDer, type Certificate, type DerValue } from '../certificates/index.js';
 import { RuleError } from '../rule-error.js';
-import { digestOf, oidOfHash } from './hashes.js';
+import { digestOf, oidOfHash } from '../hashes.js';
 import { verifyToken, type VerifiedTimestamp } from './verify-token.js';
 
 /** Content types of the request and of its answer (RFC 3161, 3.4). */
@@ -74,16 +74,27 @@ export function readTimestampReply(
     return { ...verified, token };
   } catch (cause) {
     if (!(cause instanceof RuleError)) throw cause;
-    throw new TrustError(
-      'TIMESTAMP_INVALID',
-      `The time stamp of ${authority} was rejected: ${cause.message}`,
-      {
-        remedy:
-          'Check that timestamp-root is the self-signed root certificate of this authority. Authorities do not send it; they publish it on their pages.',
-        cause,
-      },
+    throw rejectedTimestamp(
+      authority,
+      cause.message,
+      'Check that timestamp-root is the self-signed root certificate of this authority. Authorities do not send it; they publish it on their pages.',
+      cause,
     );
   }
+}
+
+/** The failure for a time stamp that no verifier would accept. */
+export function rejectedTimestamp(
+  authority: string,
+  reason: string,
+  remedy: string,
+  cause?: unknown,
+): TrustError {
+  return new TrustError(
+    'TIMESTAMP_INVALID',
+    `The time stamp of ${authority} was rejected: ${reason}`,
+    { remedy, cause },
+  );
 }
 
 /** RFC 3161, 2.4.2: status 0 or 1 comes with a token. */

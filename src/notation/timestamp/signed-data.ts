@@ -2,7 +2,7 @@
  * The CMS message that a time stamp is (RFC 5652, 5; RFC 3161, 2.4.2; RFC 5816): one signer, who is
  * named in what is signed. Whether that signer may be trusted is ./verify-token.ts's to say.
  */
-import { constants, verify, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import {
   CMSVersion,
   ContentInfo,
@@ -13,7 +13,6 @@ import {
   SignedData,
   type SignerInfo,
 } from '@peculiar/asn1-cms';
-import { RsaSaPssParams } from '@peculiar/asn1-rsa';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { id_ct_tstInfo } from '@peculiar/asn1-tsp';
 import { AlgorithmIdentifier, Time } from '@peculiar/asn1-x509';
@@ -24,8 +23,9 @@ import {
   type Certificate,
   type DerValue,
 } from '../certificates/index.js';
+import { digestOf, hashOfOid, type HashName } from '../hashes.js';
 import { readOrRefuse, RuleError } from '../rule-error.js';
-import { digestOf, hashOfOid, type HashName } from './hashes.js';
+import { isSignedWith } from '../x509-signature.js';
 
 /** A message whose signature is that of {@link signer}. */
 export interface SignedMessage {
@@ -177,50 +177,10 @@ function requireSignature(
   if (!attributes) throw new RuleError('the time stamp has no signed attributes');
   const input = Buffer.from(attributes.raw);
   input[0] = 0x31;
-  const isGood = verifiersOf(signatureAlgorithm, requireHash(digestAlgorithm)).some(
-    ({ keyType, hash, options }) =>
-      key.asymmetricKeyType === keyType &&
-      verify(hash, input, { key, ...options }, Buffer.from(signature.buffer)),
-  );
-  if (!isGood) throw new RuleError('the signature of the time stamp is not of its signer');
-}
-
-interface Verifier {
-  readonly keyType: 'rsa' | 'ec';
-  readonly hash: HashName;
-  readonly options?: { readonly padding: number; readonly saltLength: number };
-}
-
-/** RFC 8017 and RFC 5758: PKCS #1 v1.5, PSS or ECDSA. */
-function verifiersOf(
-  { algorithm, parameters }: AlgorithmIdentifier,
-  digest: HashName,
-): readonly Verifier[] {
-  switch (algorithm) {
-    case '1.2.840.113549.1.1.1':
-      return [{ keyType: 'rsa', hash: digest }];
-    case '1.2.840.113549.1.1.11':
-      return [{ keyType: 'rsa', hash: 'sha256' }];
-    case '1.2.840.113549.1.1.12':
-      return [{ keyType: 'rsa', hash: 'sha384' }];
-    case '1.2.840.113549.1.1.13':
-      return [{ keyType: 'rsa', hash: 'sha512' }];
-    case '1.2.840.10045.4.3.2':
-      return [{ keyType: 'ec', hash: 'sha256' }];
-    case '1.2.840.10045.4.3.3':
-      return [{ keyType: 'ec', hash: 'sha384' }];
-    case '1.2.840.10045.4.3.4':
-      return [{ keyType: 'ec', hash: 'sha512' }];
-    case '1.2.840.113549.1.1.10': {
-      if (!parameters) return [];
-      const { hashAlgorithm, saltLength } = AsnConvert.parse(parameters, RsaSaPssParams);
-      const hash = hashOfOid(hashAlgorithm.algorithm);
-      const padding = constants.RSA_PKCS1_PSS_PADDING;
-      return hash ? [{ keyType: 'rsa', hash, options: { padding, saltLength } }] : [];
-    }
-    default:
-      return [];
-  }
+  const digest = requireHash(digestAlgorithm);
+  const bytes = Buffer.from(signature.buffer);
+  if (isSignedWith(key, signatureAlgorithm, input, bytes, digest)) return;
+  throw new RuleError('the signature of the time stamp is not of its signer');
 }
 
 function requireHash({ algorithm }: AlgorithmIdentifier): HashName {

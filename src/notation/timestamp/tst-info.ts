@@ -3,7 +3,7 @@ import { AsnConvert } from '@peculiar/asn1-schema';
 import { Accuracy, TSTInfo } from '@peculiar/asn1-tsp';
 import { childrenOf, readDer } from '../certificates/index.js';
 import { readOrRefuse, RuleError } from '../rule-error.js';
-import { digestOf, hashOfOid } from './hashes.js';
+import { digestOf, hashOfOid } from '../hashes.js';
 
 /** The time within which the stamped bytes existed, its ends included. */
 export interface StampedTime {

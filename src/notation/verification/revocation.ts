@@ -13,10 +13,17 @@ export interface RevocationStatus {
 /** Finds out about all certificates of a chain but its root. */
 export type RevocationCheck = (chain: CertificateChain) => Promise<readonly RevocationStatus[]>;
 
-/** Why the chain may not be trusted, or undefined where it may. */
+/** How whoever cannot reach anybody gets on; behind a firewall nothing else is asked as often. */
+const wayOut = 'let this machine reach this address, directly or through the proxy in HTTP_PROXY';
+
+/**
+ * Why the chain may not be trusted, or undefined where it may.
+ * @param override what the policy can say instead, in the words of the remedy.
+ */
 export function revocationFlaw(
   { length }: CertificateChain,
   statuses: readonly RevocationStatus[],
+  override = '',
 ): string | undefined {
   const revoked = statuses.find(({ status }) => status === 'revoked');
   const unknown = statuses.find(({ status }) => status === 'unknown');
@@ -24,7 +31,9 @@ export function revocationFlaw(
   if (found) {
     const { certificate, detail } = found;
     const what = revoked ? 'is revoked' : 'has an unknown revocation status';
-    return `the certificate ${JSON.stringify(certificate.subjectText)} ${what}${detail === undefined ? '' : ` (${detail})`}`;
+    const why = detail === undefined ? '' : ` (${detail})`;
+    const remedy = revoked ? '' : `; ${wayOut}${override}`;
+    return `the certificate ${JSON.stringify(certificate.subjectText)} ${what}${why}${remedy}`;
   }
   // One answer for each certificate but the root: what nobody asked about is not known.
   return statuses.length < length - 1

@@ -1,4 +1,4 @@
-/** The hashes that time stamps may use (RFC 3161; Notary Project allows SHA-256 and longer). */
+/** The hashes that what others sign may use: Notary Project allows SHA-256 and longer. */
 import { createHash } from 'node:crypto';
 
 const oids = {
