@@ -4,6 +4,7 @@
  */
 export { signingKeys, type SignatureAlgorithm } from './algorithms.js';
 export {
+  isSelfSigned,
   prepareSigningChain,
   readCertificate,
   type Certificate,
@@ -32,7 +33,6 @@ export {
   type ChainSigner,
   type ImageOrder,
   type ManifestDescriptor,
-  type ManifestFacts,
   type SignatureStore,
   type StoredEnvelope,
 } from './sign-image.js';

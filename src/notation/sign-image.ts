@@ -6,8 +6,9 @@
 import { TrustError } from '../errors.js';
 import type { SignatureAlgorithm } from './algorithms.js';
 import { readCertificate, type SigningChain } from './certificates/index.js';
-import { envelopeMediaTypes, type EnvelopeFormat } from './envelope/index.js';
+import type { EnvelopeFormat } from './envelope/index.js';
 import { prepareSignature } from './prepare-signature.js';
+import { storedSignature, type StoredSignature } from './storage/signature-manifest.js';
 import {
   verifySignature,
   type AcceptedSignature,
@@ -34,19 +35,8 @@ export interface SignatureStore {
   list(subject: string): Promise<readonly string[]>;
   /** The envelope of a signature; undefined where it is none that can be read. */
   read(signature: string): Promise<StoredEnvelope | undefined>;
-  /** Stores a signature and lists it; its digest. */
-  attach(
-    subject: ManifestDescriptor,
-    envelope: StoredEnvelope,
-    facts: ManifestFacts,
-  ): Promise<string>;
-}
-
-/** What a signature manifest says beside its envelope. */
-export interface ManifestFacts {
-  /** Lower-case hex SHA-256 of the certificates, leaf first. */
-  readonly thumbprints: readonly string[];
-  readonly signingTime: Date;
+  /** Stores a signature and has it listed; its digest. */
+  attach(signature: StoredSignature): Promise<string>;
 }
 
 /** Whoever holds the private key of a chain. */
@@ -103,10 +93,8 @@ export async function signImage(
   });
   const finished = pending.finish(await signer.sign(pending.algorithm.name, pending.digest));
   const bytes = finished.close(await timestamp?.(finished.signature));
-  const { chain } = signer.chain;
-  const thumbprints = chain.map(({ thumbprint }) => thumbprint);
-  const envelope = { mediaType: envelopeMediaTypes[format], bytes };
-  const digest = await store.attach(target, envelope, { thumbprints, signingTime });
+  const stored = storedSignature(format, bytes, target, signer.chain.chain, signingTime);
+  const digest = await store.attach(stored);
   const listed = await store.list(target.digest);
   const accepted = listed.includes(digest) && (await verifyOwn(store, digest, signer, order));
   if (accepted) return { digest, isNew: true, expiry };

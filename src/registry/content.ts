@@ -42,6 +42,30 @@ export function contentOf(manifest: Manifest): ManifestContent {
   };
 }
 
+/**
+ * The images of an index, without what the builder says of them; none where it is no index.
+ * @throws {TrustError} REGISTRY_FAILED for an entry that is no descriptor.
+ */
+export function platformManifests(manifest: Manifest): readonly Descriptor[] {
+  if (!isIndexMediaType(manifest.mediaType)) return [];
+  return imagesIn(parseJsonObject(manifest.bytes)).map((entry) => read(entry, manifest));
+}
+
+/** The entries of an index that are images. */
+export function imagesIn(
+  content: Readonly<Record<string, unknown>> | undefined,
+): readonly Readonly<Record<string, unknown>>[] {
+  const listed: readonly unknown[] = Array.isArray(content?.manifests) ? content.manifests : [];
+  return listed.filter(isRecord).filter((entry) => !isAttestation(entry));
+}
+
+/** What buildx adds to an index besides images (moby/buildkit, attestation storage). */
+function isAttestation({ annotations }: Readonly<Record<string, unknown>>): boolean {
+  return (
+    isRecord(annotations) && annotations['vnd.docker.reference.type'] === 'attestation-manifest'
+  );
+}
+
 /** As Docker decides it (moby distribution/push_v2.go): of such a type, and with an address. */
 function isForeignLayer({ mediaType, urls }: Readonly<Record<string, unknown>>): boolean {
   return (
@@ -68,9 +92,7 @@ function read(value: unknown, manifest: Manifest): Descriptor {
 }
 
 function strange({ digest, mediaType }: Manifest): TrustError {
-  return new TrustError(
-    'REGISTRY_FAILED',
-    `${digest} (${mediaType}) does not list its parts: it cannot be copied`,
-    { remedy: 'Push the image again with current tools, or copy another.' },
-  );
+  return new TrustError('REGISTRY_FAILED', `${digest} (${mediaType}) does not list its parts`, {
+    remedy: 'Push the image again with current tools.',
+  });
 }

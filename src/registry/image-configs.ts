@@ -3,6 +3,7 @@ import { TrustError } from '../errors.js';
 import { isRecord, parseJsonObject } from '../http/index.js';
 import { limits } from '../limits.js';
 import type { ReadBlob } from './blobs.js';
+import { imagesIn } from './content.js';
 import { isDigest } from './image-name.js';
 import type { Manifest, RegistryClient } from './manifests.js';
 import { isIndexMediaType } from './media-types.js';
@@ -39,8 +40,7 @@ export async function readImageConfigs(
         : undefined;
     return [{ platform, config: blob && parseJsonObject(blob) }];
   }
-  const listed = (Array.isArray(content?.manifests) ? content.manifests : []) as unknown[];
-  const images = listed.filter(isRecord).filter((entry) => !isAttestation(entry));
+  const images = imagesIn(content);
   if (depth >= deepestIndex || images.length > mostPlatforms) {
     throw strange(manifest.digest, 'it lists more images than the limit allows');
   }
@@ -57,13 +57,6 @@ export async function readImageConfigs(
     }),
   );
   return configs.flat();
-}
-
-/** What buildx adds to an index besides images (moby/buildkit, attestation storage). */
-function isAttestation({ annotations }: Readonly<Record<string, unknown>>): boolean {
-  return (
-    isRecord(annotations) && annotations['vnd.docker.reference.type'] === 'attestation-manifest'
-  );
 }
 
 function platformOf({ platform }: Readonly<Record<string, unknown>>): string {

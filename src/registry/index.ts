@@ -16,6 +16,7 @@ export type { RegistryCredential } from './credential.js';
 export { findDockerLogin } from './docker-config-credentials.js';
 
 export { ageProblem, imageDatesOf } from './image-age.js';
+export { platformManifests } from './content.js';
 export { readImageConfigs } from './image-configs.js';
 export {
   formatImageReference,

@@ -8,6 +8,9 @@ const properties = [
   ...['TrustReport', 'TagReport'].flatMap((name) => propertiesOf(source, name)),
   ...propertiesOf('src/docker/verify-base-images.ts', 'BaseImageReport'),
   ...propertiesOf('src/commands/report/report.ts', 'ErrorFacts'),
+  ...propertiesOf('src/commands/signing/notary-project.ts', 'ImageSignature').filter(
+    (name) => !['digest', 'expires', 'tags'].includes(name),
+  ),
 ];
 
 /** The names in the first column of the page's tables. */

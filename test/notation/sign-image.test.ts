@@ -51,9 +51,12 @@ function makeStore({ isLosing = false } = {}) {
   const store: SignatureStore = {
     list: () => Promise.resolve(isLosing ? [] : [...stored.keys()]),
     read: (digest) => Promise.resolve(stored.get(digest)),
-    attach: (_, envelope) => {
-      const digest = `sha256:${createHash('sha256').update(envelope.bytes).digest('hex')}`;
-      stored.set(digest, envelope);
+    attach: ({ manifest, blobs: [, bytes] }) => {
+      const digest = `sha256:${createHash('sha256').update(manifest.bytes).digest('hex')}`;
+      const { layers } = JSON.parse(manifest.bytes.toString()) as {
+        readonly layers: readonly [{ readonly mediaType: string }];
+      };
+      stored.set(digest, { mediaType: layers[0].mediaType, bytes });
       return Promise.resolve(digest);
     },
   };

@@ -3,6 +3,11 @@ import type { Inputs } from '../../inputs/index.js';
 import { parseDigest } from '../../registry/index.js';
 import { readRegistryId } from '../inputs/identity.js';
 import { imageInputs, readTaggedImages } from '../inputs/image.js';
+import {
+  notaryProjectInputs,
+  readSignatureKinds,
+  type SignatureKinds,
+} from '../inputs/notary-project.js';
 import type { Read } from '../inputs/read.js';
 import { images, trustServerFor } from '../inputs/repositories.js';
 import {
@@ -29,6 +34,7 @@ export const signInputs = {
   },
   engine,
   ...signingInputs,
+  ...notaryProjectInputs,
 } as const satisfies Inputs;
 
 /** Some tags of one repository. */
@@ -44,6 +50,7 @@ export interface SignConfiguration {
   readonly isAllOrNothing: boolean;
   /** Undefined where the key cannot be read, which ends the run. */
   readonly signing: SigningConfiguration | undefined;
+  readonly kinds: SignatureKinds;
 }
 
 /** Reads the inputs, and notes what is wrong. */
@@ -58,7 +65,12 @@ export function readSignConfiguration(read: Read<typeof signInputs>): SignConfig
       `Leave ${nameInput('engine')} out: the native engine signs what is already in the registry.`,
     );
   }
-  return { repositories, isAllOrNothing, signing: readSigning(read) };
+  return {
+    repositories,
+    isAllOrNothing,
+    signing: readSigning(read),
+    kinds: readSignatureKinds(read),
+  };
 }
 
 /** Tags of one repository. With `images` none of these inputs is needed, so it is here that they are missed. */

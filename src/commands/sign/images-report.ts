@@ -6,6 +6,7 @@ import { keyFacts, type JobOutput } from '../signing/job-report.js';
 import { code, escape } from '../report/text.js';
 import type { Report } from '../report/report.js';
 import { codeColumn, tableOf } from '../report/table.js';
+import type { ImageSignature } from '../signing/notary-project.js';
 import type { TagState } from '../signing/registry-state.js';
 
 /** One image of the input. */
@@ -25,6 +26,8 @@ export interface ImageOutcome {
   readonly roles: readonly RoleName[];
   /** What the root is pinned by; undefined where nothing but the server says that it is genuine. */
   readonly pinnedBy: string | undefined;
+  /** Absent where none were made. */
+  readonly notaryProject?: readonly ImageSignature[];
   readonly error: TrustError | undefined;
 }
 
@@ -33,6 +36,11 @@ function failureText(state: TagState): string {
   if (state === 'moved') return 'SIGNED AND MOVED SINCE';
   if (state === 'signing-unknown') return 'NOT KNOWN WHETHER SIGNED';
   return state.startsWith('signed') ? 'SIGNED' : 'NOT SIGNED';
+}
+
+/** A root is a matter of Docker Content Trust, which `signer` signs. */
+function resultWords(signer: Signer | undefined, pinnedBy: string | undefined): string {
+  return signer ? signedWords(pinnedBy) : 'signed';
 }
 
 /** What the run says of all images; outputs are of those that were signed. */
@@ -58,14 +66,22 @@ export function imagesReport(
           text: (image) => image.roles.join(', ') || '-',
           markdown: (image) => image.roles.map(code).join(', '),
         },
+        ...(images.some(({ notaryProject }) => notaryProject)
+          ? [
+              codeColumn<ImageOutcome>(
+                'Notary Project',
+                ({ notaryProject = [] }) => notaryProject[0]?.signature ?? '-',
+              ),
+            ]
+          : []),
         {
           heading: 'Result',
           text: ({ error, state, pinnedBy }) =>
-            error ? `${failureText(state)} ${error.code}` : signedWords(pinnedBy),
+            error ? `${failureText(state)} ${error.code}` : resultWords(signer, pinnedBy),
           markdown: ({ error, pinnedBy }) =>
             error
               ? `❌ ${code(error.code)} ${escape(error.message)}`
-              : `✅ ${pinnedBy === undefined ? escape(signedWords(pinnedBy)) : 'signed'}`,
+              : `✅ ${pinnedBy === undefined ? escape(resultWords(signer, pinnedBy)) : 'signed'}`,
         },
       ]),
     ],
@@ -84,7 +100,7 @@ export function imagesReport(
         : {
             images: byDigest.join('\n'),
             'signed-tags': signed.map(({ image }) => image).join(','),
-            role: [...roles].sort().join(','),
+            role: roles.size === 0 ? undefined : [...roles].sort().join(','),
             'key-id': signer?.keyId,
             digest: only && signed[0]?.digest,
             // What others deploy: only of a run that has done all it was asked for.

@@ -3,14 +3,22 @@
  * side by side. `repository` with `tags` is all or nothing; of `images`, one that fails does not keep
  * the others from being signed. Needs no Docker.
  */
-import { mapConcurrent } from '../../concurrency.js';
+import { mapConcurrent, startInBackground } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import { lookUpTags, movedAfter, movedBefore, type TagDigests } from '../../registry/index.js';
+import type { ChainSigner } from '../../notation/index.js';
+import {
+  lookUpTags,
+  movedAfter,
+  movedBefore,
+  type Manifest,
+  type TagDigests,
+} from '../../registry/index.js';
 import type { Signer, TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../context.js';
+import type { NotaryProjectConfiguration } from '../inputs/notary-project.js';
 import {
   jobOutputs,
   noteContents,
@@ -27,6 +35,7 @@ import {
   startPreflight,
   type SigningPlan,
 } from '../signing/preflight.js';
+import { attachSignatures, openNotaryProject } from '../signing/notary-project.js';
 import { tagStateOf, withTags } from '../signing/registry-state.js';
 import { requireNoneMoved, signTags } from '../signing/sign-tags.js';
 import {
@@ -45,6 +54,8 @@ interface Work {
   readonly errors: Map<string, TrustError>;
   /** Tags that are signed before they are in the registry. */
   readonly absent: Set<string>;
+  /** What the tags are signed for. */
+  readonly manifests: Map<string, Manifest>;
   /** Set when something failed that concerns all of its tags. */
   isStopped?: true;
   session?: Session;
@@ -56,7 +67,8 @@ interface Work {
 /** What the repositories of a run share. */
 interface SignRun {
   readonly configuration: SignConfiguration;
-  readonly opening: ReturnType<typeof openSigning>;
+  /** Undefined where nothing is signed for Docker Content Trust. */
+  readonly opening: ReturnType<typeof openSigning> | undefined;
   readonly run: Run<'digest'>;
 }
 
@@ -80,7 +92,8 @@ function signRepository(
   configuration: SignConfiguration,
   run: Run<'digest'>,
 ): Promise<Report<JobOutput>> {
-  const job = { image: target.image, engine: 'native', isPushing: false } as const;
+  const { isDct } = configuration.kinds;
+  const job = { image: target.image, engine: 'native', isPushing: false, isDct } as const;
   return reportJob(job, run, (progress) =>
     signWorks([workOf(target, progress)], configuration, run),
   );
@@ -95,20 +108,32 @@ function signImages(
   const noteSigner = (opened: Signer): void => {
     signer = opened;
   };
+  const report = () =>
+    imagesReport(
+      works.flatMap((work) => outcomesOf(work, configuration)),
+      signer,
+    );
   return reportProgress(
     run,
-    () => works.map(({ target: { image }, progress: { state } }) => ({ image, state })),
+    () =>
+      works.map(({ target: { image }, progress: { state, attached } }) => ({
+        image,
+        state,
+        attached,
+      })),
     () => signWorks(works, configuration, run, noteSigner),
     (_, thrown) => {
-      if (thrown === undefined) return imagesReport(works.flatMap(outcomesOf), signer);
-      for (const work of works) if (!work.progress.signed) stop(work, asTrustError(thrown));
-      return { ...imagesReport(works.flatMap(outcomesOf), signer), failure: thrown };
+      if (thrown === undefined) return report();
+      for (const work of works) {
+        if (!isComplete(work, configuration)) stop(work, asTrustError(thrown));
+      }
+      return { ...report(), failure: thrown };
     },
   );
 }
 
 function workOf(target: RepositoryToSign, progress: JobProgress): Work {
-  return { target, progress, errors: new Map(), absent: new Set() };
+  return { target, progress, errors: new Map(), absent: new Set(), manifests: new Map() };
 }
 
 /** @throws what concerns all images, such as a key that cannot be opened. */
@@ -118,10 +143,13 @@ async function signWorks(
   run: Run<'digest'>,
   onKey?: (signer: Signer) => void,
 ): Promise<void> {
-  const { signing } = configuration;
+  const { signing, kinds } = configuration;
   const { log, access } = run;
   if (!signing) throw new TypeError('a sign command was configured without a signing key');
-  const opening = openSigning(signing, access.azure(works[0]?.target.image.registry), run);
+  const azure = access.azure(works[0]?.target.image.registry);
+  const opening = kinds.isDct ? openSigning(signing, azure, run) : undefined;
+  const { notaryProject } = kinds;
+  const chain = notaryProject && startInBackground(openNotaryProject(notaryProject, azure, run));
   const shared: SignRun = { configuration, opening, run };
   await log.group('Registry login', () =>
     forEach(works, shared, async (work) => {
@@ -130,16 +158,40 @@ async function signWorks(
     }),
   );
   await log.group('Digest', () => forEach(works, shared, (work) => resolve(work, shared)));
-  await log.group('Trust data', async () => {
-    const found = works.filter(({ progress }) => progress.contents.size > 0);
-    const [first] = found;
-    if (!first?.session) return;
-    onKey?.(await checkShared(first.target, first.session, opening, run));
-    await forEach(found, shared, async (work) => {
-      work.plan = await work.finishPreflight?.();
+  const found = works.filter(({ progress }) => progress.contents.size > 0);
+  if (opening) {
+    await log.group('Trust data', async () => {
+      const [first] = found;
+      if (!first?.session) return;
+      onKey?.(await checkShared(first.target, first.session, opening, run));
+      await forEach(found, shared, async (work) => {
+        work.plan = await work.finishPreflight?.();
+      });
     });
-  });
+  }
+  // What is signed twice is signed for its digest first: its tags are then moved to nothing unsigned.
+  if (notaryProject && chain) {
+    const signer = await chain;
+    await log.group('Notary Project signature', () =>
+      forEach(found, shared, (work) => attachToWork(work, signer, notaryProject, run)),
+    );
+  }
+  if (!opening) return;
   await log.group('Signature', () => forEach(works, shared, (work) => signWork(work, shared)));
+}
+
+/** Attaches the signatures of a repository; each is noted at once. */
+async function attachToWork(
+  { session, target, errors, manifests, progress }: Work,
+  signer: ChainSigner,
+  configuration: NotaryProjectConfiguration,
+  run: Run,
+): Promise<void> {
+  if (!session) return;
+  const open = new Map([...manifests].filter(([tag]) => !errors.has(tag)));
+  await attachSignatures(target.image, open, session, signer, configuration, run, (signature) => {
+    progress.attached.push(signature);
+  });
 }
 
 /** Runs `body` for each repository that nothing has stopped. */
@@ -211,7 +263,7 @@ function startChecks(work: Work, tags: readonly string[], shared: SignRun): void
   const { session, target } = work;
   const { configuration, opening, run } = shared;
   const { isAllOrNothing } = configuration;
-  if (!session) return;
+  if (!session || !opening) return;
   const own = { ...target, image: { ...target.image, tags } };
   const info = (line: string): void => {
     run.log.info(isAllOrNothing ? line : `${target.image.gun}: ${line}`);
@@ -222,7 +274,7 @@ function startChecks(work: Work, tags: readonly string[], shared: SignRun): void
 
 /** What a tag is to be signed for: the bytes the registry serves, under the digest if one is given. */
 async function find(
-  { target, session, absent }: Work,
+  { target, session, absent, manifests }: Work,
   tag: string,
   { configuration: { isAllOrNothing }, run }: SignRun,
 ): Promise<TagContent | undefined> {
@@ -247,6 +299,7 @@ async function find(
       remedy: 'Push the image first, and check registry, repository, tag and digest.',
     });
   }
+  manifests.set(tag, manifest);
   const { digest, length } = manifest;
   if (!tagged) {
     absent.add(tag);
@@ -300,22 +353,34 @@ async function signWork(
   }
 }
 
-function outcomesOf({ target, errors, progress }: Work): readonly ImageOutcome[] {
+/** Whether a repository has all the kinds of signatures that were asked for. */
+function isComplete({ progress }: Work, { kinds }: SignConfiguration): boolean {
+  if (kinds.isDct) return progress.signed !== undefined;
+  const { attached, contents } = progress;
+  return [...contents.values()].every(({ digest }) =>
+    attached.some((signature) => signature.digest === digest),
+  );
+}
+
+function outcomesOf(work: Work, configuration: SignConfiguration): readonly ImageOutcome[] {
+  const { target, errors, progress } = work;
   const { gun, tags } = target.image;
-  const { contents, signed, state } = progress;
+  const { contents, signed, state, attached } = progress;
   return tags.map((tag): ImageOutcome => {
     const error = errors.get(tag);
     const content = contents.get(tag);
+    const ours = attached.filter(({ digest }) => digest === content?.digest);
     return {
       image: `${gun}:${tag}`,
       gun,
       tag,
       digest: content?.digest ?? target.digests.get(tag),
       length: content?.length,
-      signed: error === undefined && signed !== undefined,
+      signed: error === undefined && isComplete(work, configuration),
       state: tagStateOf(state, tag),
       roles: error === undefined ? (signed?.roles ?? []) : [],
       pinnedBy: error === undefined ? signed?.pinnedBy : undefined,
+      ...(ours.length > 0 && { notaryProject: ours }),
       error,
     };
   });

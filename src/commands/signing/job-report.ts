@@ -22,6 +22,7 @@ import {
   tagStateOf,
   type TagState,
 } from './registry-state.js';
+import type { ImageSignature } from './notary-project.js';
 import type { SigningProgress } from './sign-tags.js';
 import { code, escape } from '../report/text.js';
 import type { ErrorFacts, Report } from '../report/report.js';
@@ -65,6 +66,8 @@ export interface TrustReport {
   /** When each role expires, soonest first. */
   readonly expires: readonly { readonly role: string; readonly expires: string }[];
   readonly baseImages: readonly BaseImageReport[];
+  /** Absent where none are made. */
+  readonly notaryProject?: readonly ImageSignature[];
   readonly warnings: readonly string[];
 }
 
@@ -97,10 +100,18 @@ export interface JobProgress extends SigningProgress {
   contents: ReadonlyMap<string, TagContent>;
   /** The repository has got trust data from this run. */
   initialised: boolean;
+  /** The Notary Project signatures that are known to be listed. */
+  readonly attached: ImageSignature[];
 }
 
 export function startProgress(): JobProgress {
-  return { state: nothingPushed, baseImages: [], contents: new Map(), initialised: false };
+  return {
+    state: nothingPushed,
+    baseImages: [],
+    contents: new Map(),
+    initialised: false,
+    attached: [],
+  };
 }
 
 /** What the run is for. */
@@ -109,6 +120,8 @@ interface Job {
   readonly engine: 'native' | 'docker' | undefined;
   /** Whether it is `sign`, which pushes nothing, whatever the registry has. */
   readonly isPushing: boolean;
+  /** Whether Docker Content Trust is what signs, or signs as well. Default: true. */
+  readonly isDct?: boolean;
 }
 
 /** Runs `body`, and says what it has done, also where it fails. */
@@ -122,7 +135,7 @@ export async function reportJob(
   const signsWithPush = engine === 'docker';
   return reportProgress(
     run,
-    () => [{ image, state: progress.state, signsWithPush }],
+    () => [{ image, state: progress.state, signsWithPush, attached: progress.attached }],
     () => body(progress),
     (_, failure) => jobReport(job, progress, failure),
   );
@@ -186,7 +199,8 @@ function jobReport(job: Job, progress: JobProgress, failure?: unknown): Report<J
     // `image` is what others deploy: only of a run that has done all it was asked for.
     outputs: isDone
       ? {
-          'signed-tags': signed && [...progress.contents.keys()].join(','),
+          'signed-tags':
+            facts.key || facts.notaryProject ? [...progress.contents.keys()].join(',') : undefined,
           'key-id': signed?.signer.keyId,
           role: signed?.roles.join(','),
           image: facts.image,
@@ -214,16 +228,17 @@ export function describeJob(facts: JobFacts, isDone: boolean): Pick<Report, 'hea
         .join('<br>'),
     ],
     ['Base images', facts.baseImages.map(baseImageCell).join('<br>')],
+    ['Notary Project', facts.notaryProject?.map(signatureCell).join('<br>') ?? ''],
   ];
   return {
-    heading: !isDone ? 'Image' : key ? 'Signed image' : 'Image (not signed)',
+    heading: !isDone ? 'Image' : key || facts.notaryProject ? 'Signed image' : 'Image (not signed)',
     body: [{ text: [], markdown: [['', ''], ...rows.filter(([, value]) => value !== '')] }],
   };
 }
 
-function factsOf({ image, engine, isPushing }: Job, progress: JobProgress): JobFacts {
+function factsOf({ image, engine, isPushing, isDct = true }: Job, progress: JobProgress): JobFacts {
   const { registry, repository, gun, tags } = image;
-  const { state, signed, contents, baseImages } = progress;
+  const { state, signed, contents, baseImages, attached } = progress;
   const digest = commonDigest(progress);
   return {
     registry,
@@ -235,7 +250,8 @@ function factsOf({ image, engine, isPushing }: Job, progress: JobProgress): JobF
     tags: tags.map((tag) => {
       const its = tagStateOf(state, tag);
       const { digest: found, length } = contents.get(tag) ?? {};
-      return { tag, digest: found, length, signed: isSigned(its), state: its };
+      const isAttached = attached.some((signature) => signature.digest === found);
+      return { tag, digest: found, length, signed: isDct ? isSigned(its) : isAttached, state: its };
     }),
     engine: signed && engine,
     key: signed && keyFacts(signed.signer),
@@ -246,11 +262,13 @@ function factsOf({ image, engine, isPushing }: Job, progress: JobProgress): JobF
       ? [...expiriesOf(signed.view)].map(([role, at]) => ({ role, expires: at.toISOString() }))
       : [],
     baseImages,
+    ...(attached.length > 0 && { notaryProject: attached }),
   };
 }
 
 /** What is said of a tag, where there is something to be said. */
-function tagCell({ tag, state }: TagReport, isDone: boolean): string {
+function tagCell({ tag, state, signed }: TagReport, isDone: boolean): string {
+  if (isDone && signed && state === 'untouched') return code(tag);
   // A run that failed has to say which of its tags are signed, too.
   const text = stateTexts[state] || (isDone ? '' : 'signed');
   return code(tag) + (text === '' ? '' : ` (${text})`);
@@ -259,6 +277,11 @@ function tagCell({ tag, state }: TagReport, isDone: boolean): string {
 function rootCell({ key, initialised, pinnedBy }: JobFacts): string {
   if (!key) return '';
   return escape((initialised ? 'initialised by this run, ' : '') + rootWords(pinnedBy));
+}
+
+function signatureCell({ digest, signature, expires }: ImageSignature): string {
+  const until = expires === undefined ? '' : `, until ${expires}`;
+  return `${code(digest)}: ${code(signature)}${until}`;
 }
 
 function baseImageCell({ reference, status, digest, reason }: BaseImageReport): string {

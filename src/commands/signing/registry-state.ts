@@ -137,6 +137,8 @@ export interface ImageInState {
   readonly state: RegistryState;
   /** Whether the push signs as well. */
   readonly signsWithPush?: boolean;
+  /** The Notary Project signatures of the image that are known to be listed. */
+  readonly attached?: readonly { readonly digest: string }[];
 }
 
 /** What is said of the tags in each state, in this order. */
@@ -183,7 +185,14 @@ export function aftermathOf(images: readonly ImageInState[]): Aftermath {
   if (steps.length > 0) {
     steps.push('Run the step again: a tag that is signed already is not signed a second time.');
   }
-  return { sentences: [...images.flatMap(untouchedSentence), ...sentences], steps };
+  return {
+    sentences: [
+      ...images.flatMap(untouchedSentence),
+      ...images.flatMap(attachedSentence),
+      ...sentences,
+    ],
+    steps,
+  };
 }
 
 /** More repositories than this are looked at with the same command. */
@@ -208,6 +217,15 @@ function nameAll(all: readonly string[]): Named {
     is: isOne ? 'is' : 'are',
     it: isOne ? 'it' : 'them',
   };
+}
+
+/** A signature of a digest stays; whether the tags are signed as well is said of the tags. */
+function attachedSentence({ image: { gun }, attached = [] }: ImageInState): readonly string[] {
+  if (attached.length === 0) return [];
+  const names = attached.map(({ digest }) => `${gun}@${digest}`);
+  return [
+    `A Notary Project signature is attached to ${truncateList(names, mostNames)}, and is not made a second time.`,
+  ];
 }
 
 /** What is as before, and where an image without its tags is. */

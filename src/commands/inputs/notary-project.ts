@@ -1,0 +1,249 @@
+/** The inputs of Notary Project signatures. Asks nobody; files are looked at with all other inputs. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { TrustError, messageOf } from '../../errors.js';
+import type { Input, Inputs } from '../../inputs/index.js';
+import { metadataFlaw, type EnvelopeFormat } from '../../notation/index.js';
+import {
+  parseKeyReference,
+  readCertificates,
+  type KeyReference,
+  type VaultCertificateReference,
+  type VaultSecretReference,
+} from '../../signing/index.js';
+import type { signingKey } from './key-inputs.js';
+import type { Read } from './read.js';
+
+export const signatures = {
+  type: 'choice',
+  group: 'trust',
+  label: 'Kinds of signatures',
+  help: 'What is signed with. `signing-key` serves both.',
+  choices: {
+    dct: 'Docker Content Trust (Notary v1): a tag points to a digest. Docker verifies it.',
+    'notary-project':
+      'Notary Project: a digest, with its tags as signed metadata. notation, Ratify and Kyverno verify it.',
+    both: 'Both, with one certificate of Key Vault.',
+  },
+  default: 'dct',
+  example: 'both',
+} as const satisfies Input;
+
+/** What only Notary Project signatures have. */
+const notaryProjectOnly = {
+  'certificate-chain': {
+    type: 'text',
+    group: 'trust',
+    label: 'Certificate chain',
+    help: 'The certificates above the one that signs, up to the root, in any order: PEM, the path of a file, or the URL of a Key Vault secret (PEM or PKCS#12). Without it the chain is read from the secret of the certificate in its vault; a self-signed certificate needs none. Notary Project only.',
+    example: 'certs/chain.pem',
+  },
+  'signature-format': {
+    type: 'choice',
+    group: 'trust',
+    label: 'Signature format',
+    help: 'The envelope of Notary Project signatures. Verifiers take both.',
+    choices: { cose: 'COSE: a quarter smaller.', jws: 'JWS, as JSON.' },
+    default: 'cose',
+    example: 'jws',
+  },
+  'signature-expiry': {
+    type: 'text',
+    group: 'trust',
+    label: 'Expiry of the signature',
+    help: 'How long after signing a Notary Project signature is accepted, in days or hours. Without it, for as long as its certificates are.',
+    example: '90d',
+  },
+  'signed-metadata': {
+    type: 'lines',
+    form: 'label',
+    group: 'trust',
+    label: 'Signed metadata',
+    help: 'Pairs `name=value` that a Notary Project signature is to hold, one a line. Verifiers can demand them. The tags are in there in any case, each as `tag:<tag>` with the repository as its value.',
+    example: 'build=1.4.2-rc.1',
+  },
+  'sign-platforms': {
+    type: 'boolean',
+    group: 'trust',
+    label: 'Sign platforms',
+    help: 'Signs the images of each platform as well, for verifiers that look at the image they run instead of the index. Notary Project only.',
+    default: false,
+    example: 'true',
+  },
+} as const satisfies Inputs;
+
+export const notaryProjectInputs = { signatures, ...notaryProjectOnly } as const satisfies Inputs;
+
+/** Certificates that an input names, read when they are needed. */
+export interface NamedCertificates {
+  /** As the input names them. */
+  readonly source: string;
+  /** DER. Reads once. @throws {TrustError} INPUT_INVALID */
+  readonly read: () => Promise<readonly Uint8Array[]>;
+}
+
+/** How Notary Project signatures are made. */
+export interface NotaryProjectConfiguration {
+  readonly certificate: VaultCertificateReference;
+  /** Undefined: the secret of the certificate, where it needs a chain. */
+  readonly chain: NamedCertificates | VaultSecretReference | undefined;
+  readonly format: EnvelopeFormat;
+  /** Milliseconds after signing. */
+  readonly lifetimeMs: number | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly isWithPlatforms: boolean;
+}
+
+/** Which kinds of signatures a run makes. */
+export interface SignatureKinds {
+  readonly isDct: boolean;
+  /** Undefined where none are made, and where an input cannot be read, which ends the run. */
+  readonly notaryProject: NotaryProjectConfiguration | undefined;
+}
+
+type SignatureInputs = typeof notaryProjectInputs & { readonly 'signing-key': typeof signingKey };
+
+/** Reads which signatures are made, and how. */
+export function readSignatureKinds(read: Read<SignatureInputs>): SignatureKinds {
+  const { signatures: kinds } = read.values;
+  if (kinds === 'dct') {
+    refuseOthers(read);
+    return { isDct: true, notaryProject: undefined };
+  }
+  return { isDct: kinds === 'both', notaryProject: readNotaryProject(read) };
+}
+
+/** An input that does nothing is a misunderstanding, and what it asks for would be missing. */
+function refuseOthers({ values, conflict, nameInput }: Read<SignatureInputs>): void {
+  for (const [input, { type, ...declared }] of Object.entries(notaryProjectOnly)) {
+    const value: unknown = values[input as keyof typeof notaryProjectOnly];
+    const isSet = type === 'lines' ? (value as readonly string[]).length > 0 : value !== undefined;
+    if (!isSet || ('default' in declared && value === declared.default)) continue;
+    conflict(
+      input as keyof typeof notaryProjectOnly,
+      `is set, and "${nameInput('signatures')}" is "dct"`,
+      `Set ${nameInput('signatures')} to both or notary-project, or leave it out.`,
+    );
+  }
+}
+
+function readNotaryProject(read: Read<SignatureInputs>): NotaryProjectConfiguration | undefined {
+  const { values, parse } = read;
+  const text = values['signing-key'];
+  const certificate =
+    text === undefined ? undefined : parse('signing-key', () => parseCertificate(text));
+  const chain = readChainInput(read);
+  const expiry = values['signature-expiry'];
+  const lifetimeMs =
+    expiry === undefined ? undefined : parse('signature-expiry', () => parseLifetime(expiry));
+  const metadata = parse('signed-metadata', () => parseMetadata(values['signed-metadata'])) ?? {};
+  const format = values['signature-format'];
+  const isWithPlatforms = values['sign-platforms'];
+  return certificate && { certificate, chain, format, lifetimeMs, metadata, isWithPlatforms };
+}
+
+function parseCertificate(text: string): VaultCertificateReference {
+  const reference = parseKeyReference(text);
+  if (reference.kind === 'vault-certificate') return reference;
+  throw new TrustError('KEY_REFERENCE_INVALID', 'Notary Project signs with a certificate', {
+    remedy:
+      'Give the certificate in Key Vault, such as https://contoso-keys.vault.azure.net/certificates/release. Its key signs both kinds.',
+  });
+}
+
+function readChainInput(read: Read<SignatureInputs>): NotaryProjectConfiguration['chain'] {
+  const { values, parse, check, workingDirectory, nameInput } = read;
+  const text = values['certificate-chain'];
+  if (text === undefined) return undefined;
+  const chain = parse('certificate-chain', () =>
+    namedCertificates(text, workingDirectory, nameInput('certificate-chain')),
+  );
+  if (chain && 'read' in chain) check('certificate-chain', chain.read);
+  return chain;
+}
+
+/**
+ * Certificates by PEM, the path of a file or the URL of a secret.
+ * @param input how the host names the input, for messages.
+ * @throws {TrustError} INPUT_INVALID, KEY_REFERENCE_INVALID
+ */
+function namedCertificates(
+  text: string,
+  workingDirectory: string,
+  input: string,
+): NamedCertificates | VaultSecretReference {
+  if (text.includes('-----BEGIN')) {
+    const found = certificatesIn(text, 'The text');
+    return { source: input, read: () => Promise.resolve(found) };
+  }
+  const reference: KeyReference = parseKeyReference(text);
+  if (reference.kind === 'vault-secret') return reference;
+  if (reference.kind !== 'file') {
+    throw new TrustError('INPUT_INVALID', 'a key or certificate of Key Vault holds no chain', {
+      remedy: 'Give a file in PEM, or the secret that holds the chain.',
+    });
+  }
+  const file = path.resolve(workingDirectory, reference.path);
+  let certificates: Promise<readonly Uint8Array[]> | undefined;
+  return { source: file, read: () => (certificates ??= readCertificateFile(file, input)) };
+}
+
+async function readCertificateFile(file: string, input: string): Promise<readonly Uint8Array[]> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (cause) {
+    throw new TrustError('INPUT_INVALID', `${file} cannot be read: ${messageOf(cause)}`, {
+      remedy: `Correct the path in ${input}.`,
+      cause,
+    });
+  }
+  return certificatesIn(bytes, file);
+}
+
+function certificatesIn(content: string | Uint8Array, source: string): readonly Uint8Array[] {
+  const certificates = readCertificates(content);
+  if (certificates.length > 0) return certificates;
+  throw new TrustError('INPUT_INVALID', `${source} holds no certificate`, {
+    remedy: 'Give certificates in PEM: the intermediate ones and the root.',
+  });
+}
+
+const unitMs = { d: 86_400_000, h: 3_600_000 } as const;
+
+/** @throws {TrustError} INPUT_INVALID */
+function parseLifetime(text: string): number {
+  const [, count = '', unit = ''] = /^([1-9]\d{0,4})([dh])$/.exec(text) ?? [];
+  if (count !== '') return Number(count) * unitMs[unit as keyof typeof unitMs];
+  throw new TrustError('INPUT_INVALID', `${JSON.stringify(text)} is no time`, {
+    remedy: 'Give days or hours, such as 90d or 24h.',
+  });
+}
+
+/** @throws {TrustError} INPUT_INVALID */
+function parseMetadata(lines: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = lines.map((line) => {
+    const at = line.indexOf('=');
+    return [line.slice(0, at), line.slice(at + 1)] as const;
+  });
+  const metadata = Object.fromEntries(pairs);
+  const twice = pairs.find(
+    ([name], index) => pairs.findIndex(([other]) => other === name) !== index,
+  );
+  const flaw =
+    twice !== undefined ? `${JSON.stringify(twice[0])} is named twice` : metadataFlaw(metadata);
+  const isTag = Object.keys(metadata).some((name) => name.startsWith(tagPrefix));
+  if (flaw === undefined && !isTag) return metadata;
+  throw new TrustError(
+    'INPUT_INVALID',
+    flaw ?? `names that begin with ${tagPrefix} are for the tags of the run`,
+    { remedy: 'Give each name once, such as build=1.4.2-rc.1.' },
+  );
+}
+
+const tagPrefix = 'tag:';
+
+/** The signed metadata that bind an image to tags of its repository, which Notary Project itself does not. */
+export function tagMetadata(gun: string, tags: Iterable<string>): Readonly<Record<string, string>> {
+  return Object.fromEntries([...tags].map((tag) => [`${tagPrefix}${tag}`, gun]));
+}
