@@ -41,5 +41,5 @@ export { checkTagPattern, parseNamePattern, selectTags } from './patterns.js';
 export type { NamePattern, TagSelection } from './patterns.js';
 export { lookUpTags, movedAfter, movedBefore } from './tag-digests.js';
 export type { TagDigests } from './tag-digests.js';
-export { createTokenSource } from './token-source.js';
+export { createTokenSource, type ScopedTokens } from './token-source.js';
 export type { RegistryClientOptions, RepositoryAccess, TokenSourceOptions } from './types.js';

@@ -3,7 +3,7 @@
  * The credential goes to the registry's own host or a token service known to be its, and to no
  * other: a server that names a foreign realm gets nothing.
  */
-import { TrustError } from '../errors.js';
+import { isTrustError, TrustError } from '../errors.js';
 import type { TokenSource } from '../http/index.js';
 import { limits } from '../limits.js';
 import { parseChallenge } from './challenge.js';
@@ -22,6 +22,13 @@ const knownRealmHosts: Readonly<Record<string, string>> = {
 /** A token this close to its end is not used any more. */
 const expiryMarginMs = 30_000;
 
+/** Access tokens of one registry. */
+export interface ScopedTokens {
+  readonly token: TokenSource;
+  /** Says which scopes will be asked for together, so that one token is asked for that has them all. */
+  readonly expect: (...scopes: readonly string[]) => void;
+}
+
 /**
  * Creates the {@link TokenSource} of one registry. Tokens are kept per scope until shortly before
  * they expire. It yields undefined where the registry wants no token, or Basic credentials only.
@@ -29,13 +36,14 @@ const expiryMarginMs = 30_000;
  */
 export function createTokenSource(
   options: TokenSourceOptions,
-  getChallenge = createChallengeSource(options),
-): TokenSource {
+  challenges = createChallengeSource(options),
+): ScopedTokens {
   const now = options.clock ?? (() => new Date());
   const tokens = new Map<string, AccessToken>();
   const pending = new Map<string, Promise<AccessToken>>();
-  return async (scope) => {
-    const challenge = await getChallenge();
+  const groups = new Set<readonly string[]>();
+  const fetch = async (scope: string): Promise<string | undefined> => {
+    const challenge = await challenges.get();
     if (challenge?.scheme !== 'bearer') {
       return undefined;
     }
@@ -47,25 +55,75 @@ export function createTokenSource(
       pending.get(scope) ??
       requestToken(options, challenge, scope, now).finally(() => pending.delete(scope));
     pending.set(scope, request);
-    const fresh = await request;
-    tokens.set(scope, fresh);
-    return fresh.token;
+    try {
+      const fresh = await request;
+      tokens.set(scope, fresh);
+      return fresh.token;
+    } catch (error) {
+      if (isTrustError(error, 'REGISTRY_FAILED') && challenges.doubt(challenge))
+        return fetch(scope);
+      throw error;
+    }
+  };
+  return {
+    token: async (scope) => {
+      const group = [...groups].find((scopes) => scopes.some((wide) => covers(wide, scope)));
+      if (group === undefined) return fetch(scope);
+      try {
+        return await fetch(group.join(' '));
+      } catch (error) {
+        if (!isTrustError(error, 'REGISTRY_LOGIN_REFUSED')) throw error;
+        // One of them may be refused, and not the others; who asks for that one is to hear of it.
+        groups.delete(group);
+        return fetch(scope);
+      }
+    },
+    expect: (...scopes) => {
+      groups.add(scopes);
+    },
   };
 }
 
-/** Asks for the registry's challenge once, and again only after a failure. */
-export function createChallengeSource(
-  options: TokenSourceOptions,
-): () => Promise<Challenge | undefined> {
-  let pending: Promise<Challenge | undefined> | undefined;
-  return async () => {
-    pending ??= ping(options);
-    try {
-      return await pending;
-    } catch (error) {
+/** Whether `wide` is for the same as `scope`, such as `repository:team/app:pull`, and allows as much. */
+function covers(wide: string, scope: string): boolean {
+  const [of, allowed] = splitScope(wide);
+  const [wanted, actions] = splitScope(scope);
+  return of === wanted && actions.every((action) => allowed.includes(action));
+}
+
+function splitScope(scope: string): readonly [string, readonly string[]] {
+  const end = scope.lastIndexOf(':');
+  return [scope.slice(0, end), scope.slice(end + 1).split(',')];
+}
+
+/** How a registry wants to be asked. */
+interface ChallengeSource {
+  /** Asks once, and again only after a failure. */
+  get(): Promise<Challenge | undefined>;
+  /** Has the registry asked after all, if `challenge` is only what was known beforehand. */
+  doubt(challenge: Challenge): boolean;
+}
+
+export function createChallengeSource(options: TokenSourceOptions): ChallengeSource {
+  const { realm, host } = options;
+  const known =
+    realm === undefined ? undefined : ({ scheme: 'bearer', realm, service: host } as const);
+  let pending = known && Promise.resolve<Challenge | undefined>(known);
+  return {
+    get: async () => {
+      pending ??= ping(options);
+      try {
+        return await pending;
+      } catch (error) {
+        pending = undefined;
+        throw error;
+      }
+    },
+    doubt: (challenge) => {
+      if (challenge !== known) return false;
       pending = undefined;
-      throw error;
-    }
+      return true;
+    },
   };
 }
 

@@ -31,6 +31,11 @@ export interface TokenSourceOptions {
   /** Further hosts the user lets receive the credential. */
   readonly allowedRealmHosts?: readonly string[];
   readonly clock?: Clock;
+  /**
+   * What is known of the registry beforehand, so that it need not be asked: the address of its token
+   * service, on a host that may have the credential. It is asked after all where that is no such service.
+   */
+  readonly realm?: string;
 }
 
 /** An access token and when it ends, in milliseconds since 1970. */

@@ -172,7 +172,7 @@ const readers: readonly {
         http,
         secrets,
         credential: { kind: 'refresh-token', token: 'refresh' },
-      })('repository:app:pull'),
+      }).token('repository:app:pull'),
   },
 ];
 

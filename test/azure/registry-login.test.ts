@@ -65,7 +65,7 @@ describe('a login to a registry', () => {
   it('leads to access tokens that show what is granted', async () => {
     const { http, secrets } = azure;
     const { refreshToken, loginServer } = await loginToRegistry(optionsFor());
-    const token = createTokenSource({
+    const { token } = createTokenSource({
       host: loginServer,
       http,
       secrets,

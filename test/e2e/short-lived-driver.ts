@@ -32,7 +32,7 @@ const job = JSON.parse(await text(process.stdin)) as ShortLivedJob;
 const host = job.gun.slice(0, job.gun.indexOf('/'));
 const http = createHttpClient({ userAgent: 'acr-content-trust-test', environment: process.env });
 const credential = { kind: 'basic', ...job.login } as const;
-const token = createTokenSource({ host, http, credential, secrets: { mask: () => undefined } });
+const { token } = createTokenSource({ host, http, credential, secrets: { mask: () => undefined } });
 const server = createTrustServer({ url: `https://${host}`, gun: job.gun, http, token });
 let expires = '';
 const note = (line: string): void => {

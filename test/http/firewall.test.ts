@@ -45,15 +45,13 @@ const requests: readonly (readonly [string, (address: string) => Promise<unknown
   [
     'a token',
     (address) =>
-      createTokenSource(
-        {
-          host,
-          http: refusing(address),
-          secrets,
-          credential: { kind: 'refresh-token', token: 'r' },
-        },
-        () => Promise.resolve({ scheme: 'bearer', realm: `https://${host}/oauth2/token` }),
-      )('repository:app:pull'),
+      createTokenSource({
+        host,
+        http: refusing(address),
+        secrets,
+        credential: { kind: 'refresh-token', token: 'r' },
+        realm: `https://${host}/oauth2/token`,
+      }).token('repository:app:pull'),
   ],
   [
     'the challenge',
@@ -63,7 +61,7 @@ const requests: readonly (readonly [string, (address: string) => Promise<unknown
         http: refusing(address),
         secrets,
         credential: { kind: 'anonymous' },
-      })('repository:app:pull'),
+      }).token('repository:app:pull'),
   ],
   [
     'a manifest',

@@ -35,7 +35,7 @@ function source({ credential = refreshToken, ping, token, more }: Setting) {
   });
   const secrets = { mask: (value: string) => masked.push(value) };
   const options = { host, http: fake.http, credential, secrets, ...more };
-  return { ...fake, masked, get: createTokenSource(options), options };
+  return { ...fake, masked, get: createTokenSource(options).token, options };
 }
 
 describe('a token for a scope', () => {
@@ -142,6 +142,75 @@ describe('a token', () => {
     });
     expect((await rejection(get('a'))).code).toBe('REGISTRY_FAILED');
     expect(await get('a')).toBe('later');
+  });
+});
+
+describe('a registry whose token service is known', () => {
+  const realm = `https://${host}/oauth2/token`;
+
+  it('is not asked where it is', async () => {
+    const { get, requests } = source({ more: { realm } });
+    expect(await get(scope)).toBe('token-1');
+    expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual([`POST ${realm}`]);
+  });
+
+  it('is asked after all if there is none, and its answer counts', async () => {
+    const { get, requests } = source({
+      more: { realm },
+      ping: challenge(`https://${host}/elsewhere`),
+      token: (index) => (index === 1 ? { status: 404 } : { body: { access_token: 'found' } }),
+    });
+    expect([await get(scope), await get('other')]).toEqual(['found', 'found']);
+    expect(requests.map(({ url }) => new URL(url).pathname)).toEqual([
+      '/oauth2/token',
+      '/v2/',
+      '/elsewhere',
+      '/elsewhere',
+    ]);
+  });
+
+  it('is asked no further after a refusal', async () => {
+    const { get, requests } = source({ more: { realm }, token: () => ({ status: 401 }) });
+    expect((await rejection(get(scope))).code).toBe('REGISTRY_LOGIN_REFUSED');
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('scopes that are expected together', () => {
+  const image = 'repository:team/app:pull';
+  const trust = `repository:${host}/team/app:pull,push`;
+  const scopes = (requests: readonly { readonly body?: string | Uint8Array }[]) =>
+    requests.map(({ body }) => new URLSearchParams(String(body)).get('scope'));
+  const expecting = (setting: Setting) => {
+    const { requests, options } = source(setting);
+    const tokens = createTokenSource({ ...options, realm: `https://${host}/oauth2/token` });
+    tokens.expect(image, trust);
+    return { requests, ...tokens };
+  };
+
+  it('are asked for by one token, also for less and at the same time', async () => {
+    const { token, requests } = expecting({});
+    const asked = [image, trust, `repository:${host}/team/app:pull`];
+    expect(await Promise.all(asked.map(token))).toEqual(['token-1', 'token-1', 'token-1']);
+    expect(scopes(requests)).toEqual([`${image} ${trust}`]);
+  });
+
+  it('leave out what goes further, or is of another repository', async () => {
+    const { token, requests } = expecting({});
+    for (const other of ['repository:team/app:pull,push', 'repository:team/other:pull'])
+      await token(other);
+    expect(scopes(requests)).toEqual([
+      'repository:team/app:pull,push',
+      'repository:team/other:pull',
+    ]);
+  });
+
+  it('are asked for one by one if they are refused together', async () => {
+    const { token, requests } = expecting({
+      token: (index) => (index === 1 ? { status: 401 } : { body: { access_token: 'alone' } }),
+    });
+    expect(await token(image)).toBe('alone');
+    expect(scopes(requests)).toEqual([`${image} ${trust}`, image]);
   });
 });
 

@@ -8,6 +8,7 @@ import type { Clock } from '../../ports.js';
 import { withDeadline } from '../deadline.js';
 import type { VaultOperation } from './wording.js';
 import { toVaultError, timedOut } from './error-mapping.js';
+import { wasMisjudged } from './pipeline.js';
 
 /** What every operation on a vault takes. */
 export interface VaultOptions {
@@ -30,9 +31,14 @@ export async function callVault<T>(
 ): Promise<T> {
   const late = (): Error => timedOut(operation, deadlineMs);
   try {
-    return await withDeadline({ signal, deadlineMs, interrupted, late }, (abortSignal) =>
-      call({ abortSignal }),
-    );
+    return await withDeadline({ signal, deadlineMs, interrupted, late }, async (abortSignal) => {
+      try {
+        return await call({ abortSignal });
+      } catch (error) {
+        if (!wasMisjudged(abortSignal)) throw error;
+        return call({ abortSignal });
+      }
+    });
   } catch (error) {
     // Whoever noticed the cancelling first may have called it something else.
     if (signal?.aborted === true) throw interrupted();

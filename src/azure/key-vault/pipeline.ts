@@ -1,6 +1,11 @@
 /** How our SDK clients send requests to a vault: over the network of the sign-in, within its bounds. */
 import type { TokenCredential } from '@azure/core-auth';
-import type { HttpClient as SdkHttpClient, PipelineRetryOptions } from '@azure/core-rest-pipeline';
+import { createHttpHeaders } from '@azure/core-rest-pipeline';
+import type {
+  HttpClient as SdkHttpClient,
+  PipelineRequest,
+  PipelineRetryOptions,
+} from '@azure/core-rest-pipeline';
 
 import {
   createHttpClient,
@@ -10,6 +15,7 @@ import {
 } from '../../http/index.js';
 import type { HttpClient } from '../../http/index.js';
 import { limits } from '../../limits.js';
+import { cloudOfVault } from '../clouds.js';
 
 /** What the clients of keys, secrets and certificates all take. */
 interface ClientOptions {
@@ -29,7 +35,39 @@ export function clientOptions(credential: TokenCredential): ClientOptions {
       parseErrorResponse(response).code !== undefined,
     maxBytes: limits.backupFileBytes,
   });
-  return { httpClient, retryOptions: sdkRetries };
+  return { httpClient: withoutChallenge(httpClient), retryOptions: sdkRetries };
+}
+
+/** Calls that were refused after a challenge that was not the vault's own, by their signal. */
+const misjudged = new WeakSet<object>();
+
+/** Whether a call was refused, and may be made again: by now its client asks for what the vault wants. */
+export function wasMisjudged(call: AbortSignal): boolean {
+  return misjudged.delete(call);
+}
+
+/**
+ * The SDK's clients send each first request without a token, to be told for which resource they need
+ * one. In the clouds we know that is the host's own domain, so the vault need not be asked. One that
+ * wants something else, such as a token of another tenant, says so when it refuses.
+ */
+function withoutChallenge({ sendRequest }: SdkHttpClient): SdkHttpClient {
+  const answered = new WeakSet<PipelineRequest>();
+  return {
+    sendRequest: async (request) => {
+      const { host } = new URL(request.url);
+      if (!request.headers.has('authorization') && !answered.has(request) && cloudOfVault(host)) {
+        answered.add(request);
+        const resource = `https://${host.slice(host.indexOf('.') + 1)}`;
+        const headers = createHttpHeaders({ 'www-authenticate': `Bearer resource="${resource}"` });
+        return { request, status: 401, headers };
+      }
+      const response = await sendRequest(request);
+      if (response.status === 401 && answered.has(request) && request.abortSignal)
+        misjudged.add(request.abortSignal);
+      return response;
+    },
+  };
 }
 
 /** Signing, verifying and backing up leave the vault as it is, though they are POSTs. */

@@ -73,6 +73,11 @@ export interface Session extends AzureAccess {
   readonly trustServer: string;
   /** Access to the trust server. */
   readonly trust: RegistryAccess;
+  /** Says what will be done with an image and its trust data, so that one token is asked for both. */
+  readonly expect: (
+    image: { readonly repository: string; readonly gun: string },
+    actions: { readonly image: 'pull' | 'pull,push'; readonly trust: 'pull' | 'pull,push' },
+  ) => void;
   /** The login to hand to Docker, fresh; undefined where Docker has its own or needs none. */
   readonly dockerLogin: () => Promise<DockerLogin | undefined>;
   /** Access to another registry or trust server, as Docker's own login or anonymously. */
@@ -220,11 +225,18 @@ function sessionOf(
   const { secrets, clock } = context;
   const common = { http: azure.http, secrets, clock };
   const host = registryEndpointOf(registry);
-  const access = createRegistryAccess({ ...common, host, credential });
+  // The token service of Azure's registries is known, and what else may log in there is not.
+  const isAzure = credential.kind === 'refresh-token' && isRegistryHost(host);
+  const known = isAzure ? { realm: `https://${host}/oauth2/token` } : {};
+  const access = createRegistryAccess({ ...common, ...known, host, credential });
   const trustHost = new URL(trustServer).host;
   // The token service of a trust server that the user named may be the registry's.
   const allowed = isTrustServerNamed ? { allowedRealmHosts: [host] } : {};
   const client = { host, ...access };
+  const trust =
+    trustHost === host
+      ? access
+      : createRegistryAccess({ ...common, host: trustHost, credential, ...allowed });
   return {
     ...azure,
     ...login,
@@ -233,10 +245,14 @@ function sessionOf(
     images: createRegistryClient(client),
     readBlob: createBlobReader(client),
     trustServer,
-    trust:
-      trustHost === host
-        ? access
-        : createRegistryAccess({ ...common, host: trustHost, credential, ...allowed }),
+    trust,
+    expect: ({ repository, gun }, actions) => {
+      if (trust !== access) return;
+      access.expect(
+        `repository:${repository}:${actions.image}`,
+        `repository:${gun}:${actions.trust}`,
+      );
+    },
     accessTo: async (registryHost, endpoint) =>
       registryHost === registry
         ? access

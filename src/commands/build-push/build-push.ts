@@ -146,6 +146,7 @@ async function prepare(
   const session = needsLogin
     ? await log.group('Registry login', async () => {
         const opened = await access.session(place);
+        if (signing) opened.expect(image, { image: 'pull,push', trust: 'pull,push' });
         if (command !== 'build') await requirePush(opened, configuration);
         return opened;
       })

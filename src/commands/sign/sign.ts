@@ -147,14 +147,16 @@ async function signWorks(
   const { log, access } = run;
   if (!signing) throw new TypeError('a sign command was configured without a signing key');
   const azure = access.azure(works[0]?.target.image.registry);
-  const opening = kinds.isDct ? openSigning(signing, azure, run) : undefined;
   const { notaryProject } = kinds;
+  const isBefore = notaryProject !== undefined;
+  const opening = kinds.isDct ? openSigning(signing, azure, run, isBefore) : undefined;
   const chain = notaryProject && startInBackground(openNotaryProject(notaryProject, azure, run));
   const shared: SignRun = { configuration, opening, run };
   await log.group('Registry login', () =>
     forEach(works, shared, async (work) => {
       const { image, trustServer } = work.target;
       work.session = await access.session({ registry: image.registry, trustServer });
+      if (kinds.isDct) work.session.expect(image, { image: 'pull', trust: 'pull,push' });
     }),
   );
   await log.group('Digest', () => forEach(works, shared, (work) => resolve(work, shared)));

@@ -60,6 +60,7 @@ async function loadOne(
 ): Promise<Repository> {
   try {
     const session = await run.access.sessionToRead(image, reading.trustServer);
+    session.expect({ ...image, gun }, { image: 'pull', trust: 'pull' });
     const view = await readTrusted(gun, session, reading, run);
     if (!view) return { kind: 'none' };
     const { version } = view.root.signed;

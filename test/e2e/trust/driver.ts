@@ -59,7 +59,12 @@ async function publish(tags: ReadonlyMap<string, TagContent>): Promise<Outcome> 
   const { host, gun, login } = job;
   const http = createHttpClient({ userAgent: 'acr-content-trust-test', environment: process.env });
   const credential = { kind: 'basic', ...login } as const;
-  const token = createTokenSource({ host, http, credential, secrets: { mask: () => undefined } });
+  const { token } = createTokenSource({
+    host,
+    http,
+    credential,
+    secrets: { mask: () => undefined },
+  });
   const server = createTrustServer({ url: `https://${host}`, gun, http, token });
   const signer = createMemorySigner(createPrivateKey(job.key), 'test key');
   const log = { info: note, warn: note, debug: note };
