@@ -10,17 +10,23 @@ import { isTrustError } from '../../src/errors.js';
 import { algorithmNamed } from '../../src/notation/algorithms.js';
 import { readChain, type Certificate } from '../../src/notation/certificates/index.js';
 import { readEnvelope } from '../../src/notation/envelope/index.js';
+import { createHttpClient, HttpError } from '../../src/http/index.js';
+import { limits } from '../../src/limits.js';
 import {
+  fetchTimestamp,
   readAnchors,
   requestTimestamp,
   RuleError,
+  type RevocationCheck,
+  type TimestampOptions,
   type TimestampRequest,
 } from '../../src/notation/index.js';
 import { verifyToken } from '../../src/notation/timestamp/index.js';
 import { readTimestampReply } from '../../src/notation/timestamp/request.js';
 import { isInstalled } from '../judges/required.js';
-import { fixture } from './corpus.js';
+import { fixture, nobodyToAsk } from './corpus.js';
 import { goodUsage, makeChain, type MadeChain } from './make-chain.js';
+import { startPlainServer, type PlainServer } from './plain-server.js';
 
 const timeStamping = new ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.8'], true);
 
@@ -101,6 +107,93 @@ describe.runIf(hasOpenssl)('a time stamp of OpenSSL', () => {
     expect(received.latest.getTime() - received.time.getTime()).toBe(1500);
     expect(received.time.getTime() - received.earliest.getTime()).toBe(1500);
     expect(verifyToken(received.token, signature, roots).time).toEqual(received.time);
+  });
+
+  describe('asked for over http', () => {
+    let answer: (body: Buffer) => { status?: number; type?: string; body: Buffer };
+    let server: PlainServer;
+
+    beforeAll(async () => {
+      server = await startPlainServer((_request, body, response) => {
+        const { status = 200, type = 'application/timestamp-reply', body: bytes } = answer(body);
+        response.writeHead(status, { 'Content-Type': type });
+        return bytes;
+      });
+    });
+    afterAll(() => server.close());
+
+    const honest = (body: Buffer) => ({ body: reply({ body } as TimestampRequest) });
+    const signature = Buffer.from('over http');
+    const fetch = (
+      overrides: Partial<TimestampOptions> = {},
+      url = `${server.url}/tsa?key=s3cret`,
+    ) =>
+      fetchTimestamp(url, requestTimestamp(algorithm('ES256'), signature), {
+        http: createHttpClient({ userAgent: 'test/1', environment: {} }),
+        roots,
+        checkRevocation: nobodyToAsk,
+        ...overrides,
+      });
+
+    it('comes with its token', async () => {
+      answer = honest;
+      const { token, chain } = await fetch();
+      expect(chain).toHaveLength(3);
+      expect(verifyToken(token, signature, roots).chain).toHaveLength(3);
+      expect(server.requests).toEqual(['POST /tsa?key=s3cret']);
+    });
+
+    it.each([
+      ['a refusal', { status: 403 }, 'it answered with status 403'],
+      ['a web page', { type: 'text/html' }, 'it answered with "text/html"'],
+      ['a type with more', { type: 'application/timestamp-reply; x=1' }, 'not with application/'],
+      [
+        'too much',
+        { body: Buffer.alloc(limits.timestampReplyBytes + 1) },
+        'returned more than the 1048576 bytes allowed',
+      ],
+    ])('fails with TIMESTAMP_FAILED for %s', async (_, changes, reason) => {
+      answer = (body) => ({ ...honest(body), ...changes });
+      const failure = fetch();
+      await expect(failure).rejects.toMatchObject({ code: 'TIMESTAMP_FAILED' });
+      await expect(failure).rejects.toThrow(reason);
+      await expect(failure).rejects.not.toThrow('s3cret');
+    });
+
+    it('fails with TIMESTAMP_FAILED where nobody answers', async () => {
+      const failure = fetch(
+        { http: () => Promise.reject(new HttpError('unreachable', 'POST http://tsa.test/: gone')) },
+        'http://tsa.test/',
+      );
+      await expect(failure).rejects.toMatchObject({
+        code: 'TIMESTAMP_FAILED',
+        message: 'The time stamping authority http://tsa.test/ gave no time stamp: gone',
+      });
+    });
+
+    it('fails with TIMESTAMP_INVALID for an answer to another', async () => {
+      const body = reply(requestTimestamp(algorithm('ES256'), Buffer.from('another')));
+      answer = () => ({ body });
+      await expect(fetch()).rejects.toMatchObject({ code: 'TIMESTAMP_INVALID' });
+    });
+
+    it.each(['revoked', 'unknown'] as const)(
+      'fails with TIMESTAMP_INVALID where a certificate of the authority is %s',
+      async (status) => {
+        answer = honest;
+        const checkRevocation: RevocationCheck = (chain) =>
+          Promise.resolve(chain.slice(0, -1).map((certificate) => ({ certificate, status })));
+        const failure = fetch({ checkRevocation });
+        await expect(failure).rejects.toMatchObject({ code: 'TIMESTAMP_INVALID' });
+        await expect(failure).rejects.not.toThrow('override');
+      },
+    );
+
+    it('ends with the run', async () => {
+      await expect(fetch({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+        code: 'INTERRUPTED',
+      });
+    });
   });
 
   it('has no span where the authority states none', () => {
