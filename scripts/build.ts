@@ -50,7 +50,7 @@ const bundles: readonly Bundle[] = [
 
 /** What runs late, in files of their own: most runs use some, a wrong input none. */
 const libraries: readonly Library[] = [
-  { file: 'azure.cjs', holds: /^(?:@azure\/|https-proxy-agent$)/ },
+  { file: 'azure.cjs', holds: /^(?:@azure\/|https?-proxy-agent$)/ },
   { file: 'x509.cjs', holds: /^@peculiar\// },
   { file: 'formats.cjs', holds: /^(?:@actions\/exec|modern-tar|read|yaml)$/ },
 ];

@@ -47,12 +47,6 @@ interface Entry {
   readonly reason: CRLReasons;
 }
 
-/** An entry or a list of others needs these only where it is indirect, which is refused. */
-const understood = {
-  list: [id_ce_issuingDistributionPoint, id_ce_deltaCRLIndicator],
-  entry: [id_ce_cRLReasons, id_ce_invalidityDate],
-};
-
 /** In an extension that is critical, and perhaps in others. */
 const criticalMark = Buffer.from('0101ff', 'hex');
 
@@ -82,7 +76,8 @@ export function readCrl(
       requireFresh('the CRL', readTime(from), until && readTime(until), now);
       const wrapper = optional.find(({ tag }) => tag === 0xa0);
       const extensions = extensionsIn(wrapper && childrenOf(wrapper)[0]);
-      requireUnderstood(extensions, understood.list, 'the CRL');
+      const understood = [id_ce_issuingDistributionPoint, id_ce_deltaCRLIndicator];
+      requireUnderstood(extensions, understood, 'the CRL');
       const entries = optional.find(({ tag }) => tag === 0x30);
       return { extensions, entries: entries ? entriesFor(certificate, entries) : [] };
     }),
@@ -122,7 +117,7 @@ function entriesFor({ serialDer }: Certificate, list: DerValue): readonly Entry[
     const isOurs = serial?.raw.equals(serialDer) === true;
     if (!isCritical && !isOurs) continue;
     const extensions = extensionsIn(more);
-    requireUnderstood(extensions, understood.entry, 'an entry of the CRL');
+    requireUnderstood(extensions, [id_ce_cRLReasons, id_ce_invalidityDate], 'an entry of the CRL');
     if (!isOurs) continue;
     if (!time) throw new RuleError('the CRL is cut off');
     const reason = extensions.get(id_ce_cRLReasons)?.read();

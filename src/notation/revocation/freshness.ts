@@ -20,12 +20,11 @@ export function requireFresh(
   if (now > nextUpdate) throw new RuleError(`${what} expired at ${nextUpdate.toISOString()}`);
 }
 
-const reasons = Object.values(CRLReasons).filter((reason) => typeof reason === 'number');
-
 /** The reason in an ENUMERATED (RFC 5280, 5.3.1); its absence is one too. */
 export function readReason(value: DerValue | undefined): CRLReasons {
   if (!value) return CRLReasons.unspecified;
   const { tag, content } = value;
+  const reasons = Object.values(CRLReasons).filter((known) => typeof known === 'number');
   const reason = reasons.find((known: number) => known === content[0]);
   if (tag === 0x0a && content.length === 1 && reason !== undefined) return reason;
   throw new RuleError('a reason for revocation is unknown');
