@@ -84,6 +84,17 @@ describe('inputs that cannot be used', () => {
     },
   );
 
+  it.each(commandNames.filter((name) => inputsOf('cli', name).includes('trust-server')))(
+    'are told with the trust server of %s, whatever else cannot be read',
+    async (command) => {
+      const images = inputsOf('cli', command).includes('images') ? { images: 'No Image' } : {};
+      for (const given of [{}, images]) {
+        const { message } = await refusedInputs(command, { ...given, 'trust-server': 'ftp://a' });
+        expect(message).toMatch(/^"trust-server" cannot be used: /m);
+      }
+    },
+  );
+
   it('are told with a build context that is not there, which may be why there is no Dockerfile', async () => {
     const { message } = await refusedInputs('build', { tags: '1', context: 'no-such-folder' });
     expect(message).toMatch(/^"context" cannot be used: The build context \S+ is not a folder/m);

@@ -94,8 +94,9 @@ export function readRepositories(
       'Do each registry in a step of its own.',
     );
   }
+  const trustServerFor = readTrustServers(read);
   const byGun = new Map(
-    named.map((one) => [one.gun, { ...one, trustServer: trustServerFor(one.registry, read) }]),
+    named.map((one) => [one.gun, { ...one, trustServer: trustServerFor(one.registry) }]),
   );
   return [...byGun.values()];
 }
@@ -156,12 +157,15 @@ function fromImages({ values, parse }: Read<RepositoryInputs>): readonly Name[] 
   });
 }
 
-/** Where the trust data of `registry` is: what `trust-server` names, otherwise the registry itself. */
-export function trustServerFor(
-  registry: string,
+/**
+ * Where the trust data of a registry is: what `trust-server` names, otherwise the registry itself. The
+ * input is read at once: what is wrong with it is told whatever else is.
+ */
+export function readTrustServers(
   read: Read<{ readonly 'trust-server': typeof trustServer }>,
-): string {
-  return readTrustServer(read) ?? trustServerOf(registry);
+): (registry: string) => string {
+  const named = readTrustServer(read);
+  return (registry) => named ?? trustServerOf(registry);
 }
 
 /** What `trust-server` names, if anything. */

@@ -15,7 +15,7 @@ import {
 } from './key-inputs.js';
 import { readPins, trustPin, type PinReference } from './pins.js';
 import type { Read } from './read.js';
-import { trustServer, trustServerFor } from './repositories.js';
+import { readTrustServers, trustServer } from './repositories.js';
 
 export const requiredSigners = {
   type: 'list',
@@ -116,7 +116,7 @@ export function readImagePlace(
   read: Read<typeof imageInputs & Pick<typeof signingInputs, 'trust-server'>>,
 ): ImagePlace {
   const image = readImage(read);
-  return { image, trustServer: trustServerFor(image.registry, read) };
+  return { image, trustServer: readTrustServers(read)(image.registry) };
 }
 
 /** The image that the inputs name, and what its signing depends on. */

@@ -6,11 +6,12 @@ import { resolvePins } from '../../azure/index.js';
 import type { TrustError } from '../../errors.js';
 import { readRepository, type Gun, type TrustedView, describePin } from '../../trust/index.js';
 import type { AzureAccess } from '../access/access.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { pinInputs, type PinReference } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import {
   readRepositories,
+  readTrustServer,
   repositoryInputs,
   type NamedRepository,
 } from '../inputs/repositories.js';
@@ -24,7 +25,9 @@ export function readKeyRepositories(
   read: Read<typeof keyRepositoryInputs>,
 ): readonly NamedRepository[] {
   const { repository, images } = read.values;
-  return repository === undefined && images.length === 0 ? [] : readRepositories(read);
+  if (repository !== undefined || images.length > 0) return readRepositories(read);
+  readTrustServer(read);
+  return [];
 }
 
 /** What was found out about a repository. */

@@ -9,7 +9,7 @@ import {
   type SignatureKinds,
 } from '../inputs/notary-project.js';
 import type { Read } from '../inputs/read.js';
-import { images, trustServerFor } from '../inputs/repositories.js';
+import { images, readTrustServers } from '../inputs/repositories.js';
 import {
   engine,
   readSigning,
@@ -129,6 +129,7 @@ function readImages(read: Read<typeof signInputs>): readonly RepositoryToSign[] 
     conflict(input, problem, 'Sign the images of each registry in a step of their own.');
   }
   const registryId = readRegistryId(read);
+  const trustServerFor = readTrustServers(read);
   return guns.map((gun) => {
     const own = named.filter((image) => image.gun === gun);
     const { host = '', repository = '' } = own[0]?.image ?? {};
@@ -137,7 +138,7 @@ function readImages(read: Read<typeof signInputs>): readonly RepositoryToSign[] 
       digests: new Map(
         own.flatMap(({ tag, digest }) => (digest === undefined ? [] : [[tag, digest] as const])),
       ),
-      trustServer: trustServerFor(host, read),
+      trustServer: trustServerFor(host),
       registryId,
     };
   });
