@@ -71,6 +71,7 @@ describe('the codes of errors', () => {
     'src/registry/docker-config-credentials.ts',
     'src/registry/image-name.ts',
     'src/registry/patterns.ts',
+    'src/signing/certificate-chain.ts',
     'src/signing/docker-key-file.ts',
     'src/signing/root-pin.ts',
     'src/signing/vault-hosts.ts',

@@ -10,7 +10,8 @@ import type {
   RawValues,
 } from '../inputs/index.js';
 import { createAccess, type AccessConfiguration } from './access/access.js';
-import type { HostContext, Run } from './context.js';
+import type { HostContext } from './context.js';
+import type { Run } from './run.js';
 import { checkIdentity, identityInputs } from './inputs/identity.js';
 import { readNames } from './inputs/names.js';
 import type { Read } from './inputs/read.js';

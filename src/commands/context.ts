@@ -2,7 +2,6 @@
 import type { Identity } from '../azure/index.js';
 import type { HttpClient } from '../http/index.js';
 import type { NameInput, OutputName, ProblemList } from '../inputs/index.js';
-import type { Access } from './access/access.js';
 import type { Aftermath } from './report/report.js';
 import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
 
@@ -57,17 +56,3 @@ export interface HostContext {
 
 /** What a host hands in, but for what concerns the reading of inputs. */
 export type Ports = Omit<HostContext, 'problems'>;
-
-/** Everything that a command may know and do; `O` are the outputs that it may set. */
-export interface Run<O extends OutputName = never> extends Omit<Ports, 'setOutput'> {
-  /** Sets an output before the report does, because its value stands whatever fails later. */
-  readonly setOutput: (name: O, value: string) => void;
-  /** What the log has warned of; each warning is told once, and stands in the report. */
-  readonly warnings: readonly string[];
-  readonly access: Access;
-  /**
-   * Writes the trust report as it is by now, for what must be known if the run is cut off. The report
-   * keeps it when the command throws.
-   */
-  readonly saveReport: (facts: object) => Promise<void>;
-}

@@ -34,7 +34,7 @@ import {
 } from '../trust/index.js';
 import type { ScopedTrustServer } from './access/access.js';
 import { defineCommand } from './command.js';
-import type { Run } from './context.js';
+import type { Run } from './run.js';
 import { readDays, warnExpiryDays } from './inputs/days.js';
 import { pinInputs, readPins, type PinReference } from './inputs/pins.js';
 import type { Read } from './inputs/read.js';

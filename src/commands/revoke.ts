@@ -33,7 +33,7 @@ import {
 } from '../trust/index.js';
 import type { Session } from './access/access.js';
 import { defineCommand } from './command.js';
-import type { Run } from './context.js';
+import type { Run } from './run.js';
 import { registryId, registryLogin } from './inputs/identity.js';
 import { dryRun, tags } from './inputs/image.js';
 import { requireSigningKey } from './inputs/key-inputs.js';

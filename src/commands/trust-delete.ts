@@ -15,7 +15,7 @@ import {
   describePin,
 } from '../trust/index.js';
 import { defineCommand } from './command.js';
-import type { Run } from './context.js';
+import type { Run } from './run.js';
 import { dryRun } from './inputs/image.js';
 import { pinInputs, readPins } from './inputs/pins.js';
 import {

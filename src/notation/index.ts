@@ -36,6 +36,7 @@ export {
   type SignatureStore,
   type StoredEnvelope,
 } from './sign-image.js';
+export { signImagesOfTags, tagPrefix, type ImageSignature } from './sign-tags.js';
 export {
   envelopeLayer,
   signatureArtifactType,

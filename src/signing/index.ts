@@ -1,4 +1,5 @@
 /** Keys outside any vault: references to keys, key files, signing in memory, root certificates. */
+export { parseCertificateChain, type ChainFile } from './certificate-chain.js';
 export { requireDockerPassphrase, writeDockerKeyFile } from './docker-key-file.js';
 export {
   isPrivateKeyBlock,

@@ -8,7 +8,7 @@ const properties = [
   ...['TrustReport', 'TagReport'].flatMap((name) => propertiesOf(source, name)),
   ...propertiesOf('src/docker/verify-base-images.ts', 'BaseImageReport'),
   ...propertiesOf('src/commands/report/report.ts', 'ErrorFacts'),
-  ...propertiesOf('src/commands/signing/notary-project.ts', 'ImageSignature').filter(
+  ...propertiesOf('src/notation/sign-tags.ts', 'ImageSignature').filter(
     (name) => !['digest', 'expires', 'tags'].includes(name),
   ),
 ];

@@ -1,5 +1,5 @@
 /** Keys and secrets of Azure Key Vault and Managed HSM. */
-export { backupVaultObject, isKnownDeleted, restoreVaultObject } from './backup.js';
+export { backupVaultObject, restoreVaultObject } from './backup.js';
 export { isOpenToOthers, readBackup } from './backup-folder.js';
 export type { BackupObject } from './backup-manifest.js';
 export { explainVersion } from './key-version-hint.js';
@@ -27,11 +27,8 @@ export { listKeyVersions, listVaultKeys } from './list-keys.js';
 export { openKey, type OpenedKey, type OpenKeyOptions } from './open-key.js';
 export { resolvePin, resolvePins } from './open-pin.js';
 export { openPublicKey, type OpenedPublicKey } from './open-public-key.js';
-export {
-  openSigningCertificate,
-  readChainSecret,
-  type VaultSigningCertificate,
-} from './open-signing-certificate.js';
+export { openChainSigner } from './open-chain-signer.js';
+export { openSigningCertificate, readChainSecret } from './open-signing-certificate.js';
 export { openVaultKey } from './open-vault-key.js';
 export { readKeyBytes } from './read-key-bytes.js';
 export { readVaultKey, type VaultKeyInfo, type VaultName } from './read-key.js';
@@ -57,3 +54,5 @@ export {
   type BackupRequest,
 } from './update-backup.js';
 export { purposeOf, tagsFor, type KeyPurpose } from './tags.js';
+export { openRemainingKeys, type UnopenedKey } from './open-remaining-keys.js';
+export { recoverySteps, type Situation, type Step } from './recovery-steps.js';

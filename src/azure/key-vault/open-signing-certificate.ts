@@ -36,7 +36,7 @@ export interface VaultSigningCertificate {
    * @throws {TrustError} KEY_DISABLED, KEY_NOT_FOUND, VAULT_FORBIDDEN, VAULT_UNREACHABLE, VAULT_FAILED,
    *   INTERRUPTED; errors of the sign-in as they are
    */
-  sign(algorithm: SignatureAlgorithm, digest: Uint8Array): Promise<Buffer>;
+  readonly sign: (algorithm: SignatureAlgorithm, digest: Uint8Array) => Promise<Buffer>;
 }
 
 /**
@@ -68,7 +68,7 @@ export async function openSigningCertificate(
   return {
     reference: { ...reference, version },
     certificate: der,
-    async sign(algorithm, digest) {
+    sign: async (algorithm, digest) => {
       // The client hands on whatever came with a 200, a signature or not.
       const answer: { readonly result?: Uint8Array } = await callVault(operation, options, (call) =>
         client.sign(algorithm, Buffer.from(digest), call),

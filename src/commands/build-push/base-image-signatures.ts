@@ -14,7 +14,7 @@ import {
   type TrustedView,
 } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 
 /**
  * Looks references up in their trust data; reads each repository once, however many of its tags are

@@ -12,25 +12,17 @@ import {
   readsRegistry,
   verifyBaseImages,
   withPrivateDocker,
-  type BaseImageDecisions,
   type BuildRequest,
   type BuildResult,
   type CheckedDocker,
-  type DockerUse,
   type PreparedBuild,
 } from '../../docker/index.js';
-import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { jobOutputs, reportJob, type JobOutput, type JobProgress } from '../signing/job-report.js';
 import { proveTemporaryFolder } from '../report/report-file.js';
 import type { Report } from '../report/report.js';
-import {
-  checkShared,
-  openSigning,
-  startPreflight,
-  type SigningPlan,
-} from '../signing/preflight.js';
+import { checkShared, openSigning, startPreflight } from '../signing/preflight.js';
 import { nothingPushed } from '../signing/registry-state.js';
 import { chooseTagOrder, pushingState, type TagOrder } from '../signing/tag-order.js';
 import { createBaseImageLookUp } from './base-image-signatures.js';
@@ -45,21 +37,7 @@ import {
   type JobConfiguration,
 } from './configuration.js';
 import { pushAndSign } from './push-and-sign.js';
-
-/** A run that has passed its preflight. */
-export interface Job {
-  readonly configuration: JobConfiguration;
-  readonly docker: DockerUse;
-  readonly session: Session;
-  /** Where the image is between push and signature. */
-  readonly order: TagOrder;
-  /** Undefined where nothing is signed. */
-  readonly plan: SigningPlan | undefined;
-  /** Undefined where nothing is built. */
-  readonly prepared: PreparedBuild | undefined;
-  readonly decisions: BaseImageDecisions | undefined;
-  readonly progress: JobProgress;
-}
+import type { Job } from './push.js';
 
 export const buildAndPush = defineCommand({
   name: 'buildAndPush',

@@ -6,7 +6,7 @@ import { resolvePushed, type BuildResult } from '../../docker/index.js';
 import { lookUpTags, movedBefore, type Manifest, type TagDigests } from '../../registry/index.js';
 import { readRepository, type TrustedView } from '../../trust/index.js';
 import { startInBackground } from '../../concurrency.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { noteContents } from '../signing/job-report.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import { tagSigned } from '../signing/put-tags.js';
@@ -20,8 +20,7 @@ import {
   type SigningRequest,
 } from '../signing/sign-tags.js';
 import { stagingTagPrefix, type TagOrder } from '../signing/tag-order.js';
-import type { Job } from './build-push.js';
-import { pushImage } from './push.js';
+import { pushImage, type Job } from './push.js';
 
 /**
  * Pushes, signs and reads back.

@@ -9,7 +9,10 @@ import {
   withPrivateDocker,
   writeTrustData,
   writeTrustKeys,
+  type BaseImageDecisions,
   type BuildResult,
+  type DockerUse,
+  type PreparedBuild,
   type PrivateDocker,
   type PushedContent,
   type PushProgress,
@@ -17,7 +20,9 @@ import {
 } from '../../docker/index.js';
 import { writeDockerKeyFile } from '../../signing/index.js';
 import type { TrustedView } from '../../trust/index.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
+import type { Session } from '../access/access.js';
+import type { JobProgress } from '../signing/job-report.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import {
   nothingPushed,
@@ -26,8 +31,23 @@ import {
   type Progress,
   type TagState,
 } from '../signing/registry-state.js';
-import { pushedState, pushingState } from '../signing/tag-order.js';
-import type { Job } from './build-push.js';
+import { pushedState, pushingState, type TagOrder } from '../signing/tag-order.js';
+import type { JobConfiguration } from './configuration.js';
+
+/** A run that has passed its preflight. */
+export interface Job {
+  readonly configuration: JobConfiguration;
+  readonly docker: DockerUse;
+  readonly session: Session;
+  /** Where the image is between push and signature. */
+  readonly order: TagOrder;
+  /** Undefined where nothing is signed. */
+  readonly plan: SigningPlan | undefined;
+  /** Undefined where nothing is built. */
+  readonly prepared: PreparedBuild | undefined;
+  readonly decisions: BaseImageDecisions | undefined;
+  readonly progress: JobProgress;
+}
 
 /**
  * From nothing pushed, or from what the builder has pushed, to an image in the registry: under its

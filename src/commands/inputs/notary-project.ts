@@ -1,20 +1,18 @@
 /** The inputs of Notary Project signatures. Asks nobody; files are looked at with all other inputs. */
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { TrustError, messageOf } from '../../errors.js';
+import { TrustError } from '../../errors.js';
 import type { Input, Inputs } from '../../inputs/index.js';
-import { metadataFlaw, type EnvelopeFormat } from '../../notation/index.js';
+import { metadataFlaw, tagPrefix, type EnvelopeFormat } from '../../notation/index.js';
 import {
+  parseCertificateChain,
   parseKeyReference,
-  readCertificates,
-  type KeyReference,
+  type ChainFile,
   type VaultCertificateReference,
   type VaultSecretReference,
 } from '../../signing/index.js';
 import type { signingKey } from './key-inputs.js';
 import type { Read } from './read.js';
 
-export const signatures = {
+const signatures = {
   type: 'choice',
   group: 'trust',
   label: 'Kinds of signatures',
@@ -74,19 +72,11 @@ const notaryProjectOnly = {
 
 export const notaryProjectInputs = { signatures, ...notaryProjectOnly } as const satisfies Inputs;
 
-/** Certificates that an input names, read when they are needed. */
-export interface NamedCertificates {
-  /** As the input names them. */
-  readonly source: string;
-  /** DER. Reads once. @throws {TrustError} INPUT_INVALID */
-  readonly read: () => Promise<readonly Uint8Array[]>;
-}
-
 /** How Notary Project signatures are made. */
 export interface NotaryProjectConfiguration {
   readonly certificate: VaultCertificateReference;
   /** Undefined: the secret of the certificate, where it needs a chain. */
-  readonly chain: NamedCertificates | VaultSecretReference | undefined;
+  readonly chain: ChainFile | VaultSecretReference | undefined;
   readonly format: EnvelopeFormat;
   /** Milliseconds after signing. */
   readonly lifetimeMs: number | undefined;
@@ -156,57 +146,10 @@ function readChainInput(read: Read<SignatureInputs>): NotaryProjectConfiguration
   const text = values['certificate-chain'];
   if (text === undefined) return undefined;
   const chain = parse('certificate-chain', () =>
-    namedCertificates(text, workingDirectory, nameInput('certificate-chain')),
+    parseCertificateChain(text, workingDirectory, nameInput('certificate-chain')),
   );
-  if (chain && 'read' in chain) check('certificate-chain', chain.read);
+  if (chain?.kind === 'file') check('certificate-chain', chain.read);
   return chain;
-}
-
-/**
- * Certificates by PEM, the path of a file or the URL of a secret.
- * @param input how the host names the input, for messages.
- * @throws {TrustError} INPUT_INVALID, KEY_REFERENCE_INVALID
- */
-function namedCertificates(
-  text: string,
-  workingDirectory: string,
-  input: string,
-): NamedCertificates | VaultSecretReference {
-  if (text.includes('-----BEGIN')) {
-    const found = certificatesIn(text, 'The text');
-    return { source: input, read: () => Promise.resolve(found) };
-  }
-  const reference: KeyReference = parseKeyReference(text);
-  if (reference.kind === 'vault-secret') return reference;
-  if (reference.kind !== 'file') {
-    throw new TrustError('INPUT_INVALID', 'a key or certificate of Key Vault holds no chain', {
-      remedy: 'Give a file in PEM, or the secret that holds the chain.',
-    });
-  }
-  const file = path.resolve(workingDirectory, reference.path);
-  let certificates: Promise<readonly Uint8Array[]> | undefined;
-  return { source: file, read: () => (certificates ??= readCertificateFile(file, input)) };
-}
-
-async function readCertificateFile(file: string, input: string): Promise<readonly Uint8Array[]> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw new TrustError('INPUT_INVALID', `${file} cannot be read: ${messageOf(cause)}`, {
-      remedy: `Correct the path in ${input}.`,
-      cause,
-    });
-  }
-  return certificatesIn(bytes, file);
-}
-
-function certificatesIn(content: string | Uint8Array, source: string): readonly Uint8Array[] {
-  const certificates = readCertificates(content);
-  if (certificates.length > 0) return certificates;
-  throw new TrustError('INPUT_INVALID', `${source} holds no certificate`, {
-    remedy: 'Give certificates in PEM: the intermediate ones and the root.',
-  });
 }
 
 const unitMs = { d: 86_400_000, h: 3_600_000 } as const;
@@ -239,11 +182,4 @@ function parseMetadata(lines: readonly string[]): Readonly<Record<string, string
     flaw ?? `names that begin with ${tagPrefix} are for the tags of the run`,
     { remedy: 'Give each name once, such as build=1.4.2-rc.1.' },
   );
-}
-
-const tagPrefix = 'tag:';
-
-/** The signed metadata that bind an image to tags of its repository, which Notary Project itself does not. */
-export function tagMetadata(gun: string, tags: Iterable<string>): Readonly<Record<string, string>> {
-  return Object.fromEntries([...tags].map((tag) => [`${tagPrefix}${tag}`, gun]));
 }

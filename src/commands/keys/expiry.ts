@@ -21,7 +21,7 @@ import {
   type RoleExpiry,
   type TrustedView,
 } from '../../trust/index.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { readDays, warnExpiryDays } from '../inputs/days.js';
 import { availableKeyInputs, readAvailableKeys } from '../inputs/key-inputs.js';
 import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';

@@ -26,7 +26,7 @@ import {
 import type { Gun, TrustedView } from '../../trust/index.js';
 import type { AzureAccess } from '../access/access.js';
 import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { archive, keys, readKeyReferences } from '../inputs/key-inputs.js';
 import { readPins, type PinReference } from '../inputs/pins.js';
 import type { NamedRepository } from '../inputs/repositories.js';

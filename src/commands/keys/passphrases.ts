@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { readPassphrase } from '../../azure/index.js';
 import { readVariable } from '../../docker/index.js';
 import { createKeyOpener, type KeyOpener } from '../../signing/index.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { rootKeyPassphrase, signingKeyPassphrase } from '../inputs/key-inputs.js';
 import type { Read } from '../inputs/read.js';
 

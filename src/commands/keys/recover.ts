@@ -2,7 +2,13 @@
  * The status of trust data for lost keys: what still works with the available keys, until when, and
  * the steps to recover. Changes nothing. That keys are lost is a finding, not a failure.
  */
-import type { AvailableKey } from '../../azure/index.js';
+import {
+  openRemainingKeys,
+  recoverySteps,
+  type AvailableKey,
+  type Step,
+  type UnopenedKey,
+} from '../../azure/index.js';
 import {
   assessKeys,
   dayOf,
@@ -28,8 +34,6 @@ import {
   readExpiryInputs,
   type LoadedRepository,
 } from './expiry.js';
-import { recoverySteps, type Step } from './recovery-plan.js';
-import { openRemainingKeys, type UnopenedKey } from './remaining-keys.js';
 
 export const keysRecover = defineCommand({
   name: 'keysRecover',

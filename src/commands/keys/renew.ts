@@ -20,7 +20,7 @@ import {
   type Signer,
 } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { parseDays, warnExpiryDays } from '../inputs/days.js';
 import { dryRun } from '../inputs/image.js';
 import type { Read } from '../inputs/read.js';

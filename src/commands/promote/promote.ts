@@ -15,7 +15,7 @@ import {
 import type { TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import type { OutputValues } from '../report/report.js';
 import {
   checkShared,

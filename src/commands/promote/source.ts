@@ -7,7 +7,7 @@ import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import { formatImageReference, listAttached, type Manifest } from '../../registry/index.js';
 import type { Session } from '../access/access.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { judgeAll } from '../verification/judge.js';
 import { loadTrustData } from '../verification/load-trust-data.js';
 import { failureOf, type Verdict } from '../verification/verdict.js';

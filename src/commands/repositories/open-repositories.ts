@@ -12,7 +12,7 @@ import {
   describePin,
   warnOfFirstUse,
 } from '../../trust/index.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import type { Session } from '../access/access.js';
 import { eachRepository, unwrapAll, type Result } from './each-repository.js';
 import type { NamedRepository } from '../inputs/repositories.js';

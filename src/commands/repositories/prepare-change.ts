@@ -17,7 +17,7 @@ import {
   type FileToSign,
   type Signer,
 } from '../../trust/index.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import type { PinReference } from '../inputs/pins.js';
 import type { NamedRepository } from '../inputs/repositories.js';
 import { eachRepository, unwrapAll } from './each-repository.js';

@@ -3,6 +3,7 @@
  * side by side. `repository` with `tags` is all or nothing; of `images`, one that fails does not keep
  * the others from being signed. Needs no Docker.
  */
+import { openChainSigner } from '../../azure/index.js';
 import { mapConcurrent, startInBackground } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
@@ -17,7 +18,7 @@ import {
 import type { Signer, TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import type { NotaryProjectConfiguration } from '../inputs/notary-project.js';
 import {
   jobOutputs,
@@ -35,7 +36,7 @@ import {
   startPreflight,
   type SigningPlan,
 } from '../signing/preflight.js';
-import { attachSignatures, openNotaryProject } from '../signing/notary-project.js';
+import { attachSignatures } from '../signing/notary-project.js';
 import { tagStateOf, withTags } from '../signing/registry-state.js';
 import { requireNoneMoved, signTags } from '../signing/sign-tags.js';
 import {
@@ -150,7 +151,14 @@ async function signWorks(
   const { notaryProject } = kinds;
   const isBefore = notaryProject !== undefined;
   const opening = kinds.isDct ? openSigning(signing, azure, run, isBefore) : undefined;
-  const chain = notaryProject && startInBackground(openNotaryProject(notaryProject, azure, run));
+  const chain =
+    notaryProject &&
+    startInBackground(
+      openChainSigner(notaryProject.certificate, notaryProject.chain, azure.credential, {
+        ...run,
+        chainInput: run.nameInput('certificate-chain'),
+      }),
+    );
   const shared: SignRun = { configuration, opening, run };
   await log.group('Registry login', () =>
     forEach(works, shared, async (work) => {

@@ -19,7 +19,7 @@ import {
   type TrustedView,
 } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import type { Read } from '../inputs/read.js';
 import { truncateList } from '../report/text.js';
 import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';

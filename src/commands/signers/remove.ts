@@ -15,7 +15,7 @@ import {
   type TrustedView,
 } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { keysInputs, readKeySources } from '../inputs/key-inputs.js';
 import { confirm, readConfirmed } from '../inputs/repositories.js';
 import { truncateList } from '../report/text.js';

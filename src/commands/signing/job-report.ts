@@ -3,6 +3,7 @@
  * that when it ends, done or failed.
  */
 import type { BaseImageReport } from '../../docker/index.js';
+import type { ImageSignature } from '../../notation/index.js';
 import {
   expiriesOf,
   type Signer,
@@ -11,7 +12,7 @@ import {
   signedWords,
 } from '../../trust/index.js';
 import type { ImageConfiguration } from '../inputs/image.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import {
   aftermathOf,
   type ImageInState,
@@ -22,7 +23,6 @@ import {
   tagStateOf,
   type TagState,
 } from './registry-state.js';
-import type { ImageSignature } from './notary-project.js';
 import type { SigningProgress } from './sign-tags.js';
 import { code, escape } from '../report/text.js';
 import type { ErrorFacts, Report } from '../report/report.js';

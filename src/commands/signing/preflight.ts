@@ -35,7 +35,7 @@ import {
 import { startInBackground } from '../../concurrency.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import type { SigningConfiguration, SigningTarget } from '../inputs/signing.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import type { Session } from '../access/access.js';
 
 /** The root key of a repository without trust data. */

@@ -4,7 +4,7 @@ import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Manifest, RegistryClient, TagDigests } from '../../registry/index.js';
 import type { ImageConfiguration } from '../inputs/image.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { reconcileTags, type Reconciliation } from './reconcile-tags.js';
 import { withTags, type Progress } from './registry-state.js';
 

@@ -15,7 +15,7 @@ import {
 } from '../../registry/index.js';
 import { lookUpTag, readRepository, type TrustedView } from '../../trust/index.js';
 import type { ImageConfiguration } from '../inputs/image.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import type { SigningPlan } from './preflight.js';
 import { withTags, type Progress, type TagState } from './registry-state.js';
 

@@ -14,7 +14,7 @@ import {
   warnOfFirstUse,
 } from '../../trust/index.js';
 import type { ScopedTrustServer, Session } from '../access/access.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { pinsFor, type ScopedPin } from '../inputs/pins.js';
 import type { Repository } from './judge.js';
 

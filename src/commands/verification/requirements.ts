@@ -7,7 +7,7 @@ import { TrustError, isTrustError } from '../../errors.js';
 import { ageProblem, imageDatesOf, type Manifest, type NamePattern } from '../../registry/index.js';
 import type { RoleName, SignedImage } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import type { Finding } from './verdict.js';
 
 /** What is required of images. */

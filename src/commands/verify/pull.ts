@@ -5,7 +5,7 @@
 import { checkDocker, withPrivateDocker, type DockerCli } from '../../docker/index.js';
 import { TrustError } from '../../errors.js';
 import type { ExecResult } from '../../ports.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import type { Verdict } from '../verification/verdict.js';
 
 /** Pulls; made before anything is verified, so that a missing Docker is found first. */

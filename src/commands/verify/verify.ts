@@ -13,7 +13,7 @@ import {
 import { TrustError } from '../../errors.js';
 import { openTrustCache } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
-import type { Run } from '../context.js';
+import type { Run } from '../run.js';
 import { code, escape } from '../report/text.js';
 import type { Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';

@@ -3,7 +3,7 @@
  * Requirements"): one set of rules for signing and for verifying. Names, policies and name
  * constraints are not looked at: the specification leaves them out.
  */
-import { id_kp_OCSPSigning, KeyUsageFlags } from '@peculiar/asn1-x509';
+import { KeyUsageFlags } from '@peculiar/asn1-x509';
 import { algorithmOfKey, signingKeys } from '../algorithms.js';
 import { RuleError } from '../rule-error.js';
 import { isIssuedBy, isSelfSigned, type Certificate } from './certificate.js';
@@ -37,7 +37,7 @@ const otherPurposes: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.3.4': 'emailProtection',
   '1.3.6.1.5.5.7.3.8': 'timeStamping',
   // The specification does not list it; notation rejects it, so nobody may sign with it.
-  [id_kp_OCSPSigning]: 'OCSPSigning',
+  '1.3.6.1.5.5.7.3.9': 'OCSPSigning',
 };
 
 /** All rules that the leaf of a signature breaks. */

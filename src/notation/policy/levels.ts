@@ -1,7 +1,9 @@
 /** Verification levels (trust policy specification, "Signature Verification Levels"). */
 import { asObject, memberOf, type JsonObject } from '../envelope/json.js';
 import { RuleError } from '../rule-error.js';
-import type { TimestampRule } from './trust-policy.js';
+
+/** When a signature needs a time stamp, if the policy names a store for them. */
+export type TimestampRule = 'always' | 'afterCertExpiry';
 
 /** What happens when a check fails: the signature is rejected, or it is only noted; or no check. */
 export type CheckAction = 'enforce' | 'log' | 'skip';

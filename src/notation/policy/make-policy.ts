@@ -5,8 +5,8 @@
 import { TrustError } from '../../errors.js';
 import { formatPem } from '../../signing/index.js';
 import type { Certificate } from '../certificates/index.js';
-import type { LevelName } from './levels.js';
-import { readTrustPolicy, type TimestampRule, type TrustPolicy } from './trust-policy.js';
+import type { LevelName, TimestampRule } from './levels.js';
+import { readTrustPolicy, type TrustPolicy } from './trust-policy.js';
 import { storeKey, type TrustStore } from './trust-store.js';
 
 /** What is trusted. */

@@ -7,7 +7,7 @@ import { isPartOf, parseName, type NameAttributes } from '../certificates/index.
 import type { JsonValue } from '../../trust/metadata/index.js';
 import { asObject, memberOf, readObject, type JsonObject } from '../envelope/json.js';
 import { RuleError } from '../rule-error.js';
-import { readLevel, type VerificationLevel } from './levels.js';
+import { readLevel, type TimestampRule, type VerificationLevel } from './levels.js';
 
 /** Kinds of trust stores: for signers, for authorities that sign for others, for time stamps. */
 export const trustStoreTypes = ['ca', 'signingAuthority', 'tsa'] as const;
@@ -18,9 +18,6 @@ export interface TrustStoreName {
   readonly type: TrustStoreType;
   readonly name: string;
 }
-
-/** When a signature needs a time stamp, if the policy names a store for them. */
-export type TimestampRule = 'always' | 'afterCertExpiry';
 
 /** What a statement asks of a signature. */
 export interface VerifyingStatement {

@@ -32,9 +32,6 @@ export interface VerifiedTimestamp extends StampedTime {
 
 const anyPurpose = '2.5.29.37.0';
 
-/** Critical extensions that the rules look at. */
-const handled = [id_ce_basicConstraints, id_ce_extKeyUsage, id_ce_keyUsage];
-
 /**
  * Verifies a token over `message`, the raw bytes of a signature.
  * @param roots self-signed roots of time stamping authorities.
@@ -54,6 +51,8 @@ export function verifyToken(
     throw new RuleError('a CA of the time stamp is not for time stamps');
   }
   for (const { extensions } of chain) {
+    // The rules look at these.
+    const handled = [id_ce_basicConstraints, id_ce_extKeyUsage, id_ce_keyUsage];
     requireUnderstood(extensions, handled, 'a certificate of the time stamp');
   }
   const { signingTime } = signed;

@@ -42,7 +42,7 @@ export {
   type ServerRole,
 } from './server-managed-key.js';
 export { keyUsage, rolesWithKeys, type KeyUsage } from './key-usage.js';
-export { listingOf, type SignerInfo } from './role-listing.js';
+export type { SignerInfo } from './role-listing.js';
 export { pinsForNewRoot } from './root-signers.js';
 export { draftRotation, rotateKey, type RotationOptions } from './rotate-key.js';
 export { type PullChange } from './pull-changes.js';

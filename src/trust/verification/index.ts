@@ -12,12 +12,7 @@ export { drawTrustData } from './drawing.js';
 export { expiriesOf, expiryOf } from './expiries.js';
 export { exportTrustData, type ExportedTrustData } from './export.js';
 export { invalidData } from './errors.js';
-export {
-  canonicalIdOrNone,
-  canonicalIds,
-  keyNamesOf,
-  type KeyName,
-} from './key-names.js';
+export { canonicalIdOrNone, canonicalIds, keyNamesOf, type KeyName } from './key-names.js';
 export { lookUpTag, pullRoles } from './look-up.js';
 export type { VerificationOptions } from './options.js';
 export { preparePin, type Pin } from './pins.js';

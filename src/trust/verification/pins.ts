@@ -94,7 +94,8 @@ function readCas(pem: string): readonly CertificateFacts[] {
 
 function badPin(problem: string, cause?: unknown): TrustError {
   return new TrustError('INPUT_INVALID', `The trust pin cannot be used: ${problem}`, {
-    remedy: 'Give a key ID or certificate fingerprint of 64 hex digits, a CA in PEM, or a public key.',
+    remedy:
+      'Give a key ID or certificate fingerprint of 64 hex digits, a CA in PEM, or a public key.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

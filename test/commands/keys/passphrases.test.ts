@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openerOf } from '../../../src/commands/keys/passphrases.js';
-import type { Run } from '../../../src/commands/context.js';
+import type { Run } from '../../../src/commands/run.js';
 import { TrustError } from '../../../src/errors.js';
 import { peekKeyFile, readKeyFile, type LockedKey } from '../../../src/signing/index.js';
 

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { collectProblems } from '../../../src/commands/commands.js';
 import { defineCommand } from '../../../src/commands/command.js';
-import type { HostContext, Run } from '../../../src/commands/context.js';
+import type { HostContext } from '../../../src/commands/context.js';
+import type { Run } from '../../../src/commands/run.js';
 import {
   jobOutputs,
   noteContents,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Run } from '../../../src/commands/context.js';
+import type { Run } from '../../../src/commands/run.js';
 import { tagStateOf, type Progress } from '../../../src/commands/signing/registry-state.js';
 import { putTags } from '../../../src/commands/signing/put-tags.js';
 import {

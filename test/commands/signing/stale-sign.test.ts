@@ -3,7 +3,7 @@
  * every possible moment of it. What must never be: registry and trust data differ, and nobody said so.
  */
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../src/commands/context.js';
+import type { Run } from '../../../src/commands/run.js';
 import type { SigningPlan } from '../../../src/commands/signing/preflight.js';
 import { requireNoneMoved, signTags } from '../../../src/commands/signing/sign-tags.js';
 import { isTrustError } from '../../../src/errors.js';

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseSourcePolicy, policyFor, requireNoConversion } from '../../../src/docker/source-policy/index.js';
+import {
+  parseSourcePolicy,
+  policyFor,
+  requireNoConversion,
+} from '../../../src/docker/source-policy/index.js';
 
 const digest = `sha256:${'a1'.repeat(32)}`;
 const other = `sha256:${'b2'.repeat(32)}`;

@@ -18,7 +18,7 @@ import {
 } from '../../../signing/index.js';
 import { keyUsage, type Gun, type KeyUsage, type TrustedView } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
-import type { Run } from '../../context.js';
+import type { Run } from '../../run.js';
 
 /** Where keys go, and as what. */
 export interface ImportTarget {

@@ -24,7 +24,7 @@ import {
 } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
 import { defineCommand } from '../../command.js';
-import type { Run } from '../../context.js';
+import type { Run } from '../../run.js';
 import { dryRun } from '../../inputs/image.js';
 import { archive, hsm, readVault, vault } from '../../inputs/key-inputs.js';
 import { readPins, type PinReference } from '../../inputs/pins.js';

@@ -13,7 +13,7 @@ import {
 } from '../../../signing/index.js';
 import { initialiseRepository, type KeyId } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
-import type { Run } from '../../context.js';
+import type { Run } from '../../run.js';
 import { eachRepository, type Outcome } from '../../repositories/index.js';
 import type { InitConfiguration } from './configuration.js';
 import type { Preparation, PreparedRepository } from './prepare.js';

@@ -4,7 +4,7 @@
  * A second run finds all as it should be, and changes nothing.
  */
 import { defineCommand } from '../../command.js';
-import type { Run } from '../../context.js';
+import type { Run } from '../../run.js';
 import { code } from '../../report/text.js';
 import { paragraph, type Paragraph, type Report } from '../../report/report.js';
 import { codeColumn, tableOf } from '../../report/table.js';

@@ -13,7 +13,7 @@ import {
 import { formatKeyReference } from '../../../signing/index.js';
 import { readRepository, type TrustedView } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
-import type { Run } from '../../context.js';
+import type { Run } from '../../run.js';
 import {
   eachRepository,
   loginToAll,

@@ -8,8 +8,6 @@ import {
   rotateKey,
   serverRoles,
   type Gun,
-  type KeyId,
-  type KeyName,
   type KeyReplacement,
   type PublicKey,
   type RoleName,
@@ -18,35 +16,13 @@ import {
 } from '../../../trust/index.js';
 import type { Log } from '../../../ports.js';
 import { listedForm } from '../../../signing/index.js';
-import type { Run } from '../../context.js';
-import { eachRepository, unwrapAll, type Outcome } from '../../repositories/index.js';
+import type { Run } from '../../run.js';
+import { eachRepository, unwrapAll } from '../../repositories/index.js';
 import type { PreparedChange, PreparedRepository } from '../../repositories/prepare-change.js';
 import { makeNewKey, type NewKey } from './new-key.js';
-import type { RotationPlan } from './plan-rotation.js';
+import type { KeyChange, RotatedRepository, RotationPlan } from './plan-rotation.js';
 import type { Rotation } from './rotation.js';
 import { recordRotation } from './rotation-records.js';
-
-/** Keys of one role that were replaced, and by which. */
-interface KeyChange {
-  readonly role: RoleName;
-  /** Canonical IDs. */
-  readonly oldKeyIds: readonly KeyId[];
-  /** Canonical; undefined for a key that is yet to be made. */
-  readonly newKeyId: KeyId | undefined;
-}
-
-/** What became of a repository, or what would. */
-export interface RotatedRepository extends Outcome {
-  readonly state: 'rotated' | 'unchanged' | 'to be rotated' | 'failed';
-  readonly exchanges: readonly KeyChange[];
-  /** What is signed again, and by which keys. */
-  readonly signedBy: readonly { readonly role: RoleName; readonly keys: readonly string[] }[];
-  /** Why there was nothing to do. */
-  readonly unchanged: string | undefined;
-  readonly rootKeys: readonly KeyName[];
-  /** Roles that still list an old key. */
-  readonly stillListed: readonly RoleName[];
-}
 
 export type Prepared = PreparedRepository<RotationPlan>;
 

@@ -3,7 +3,7 @@ import { asOwner, makeVaultKey, openNamedKey, type NamedKey } from '../../../azu
 import type { KeyReference } from '../../../signing/index.js';
 import { isDelegation, type Gun, type Signer } from '../../../trust/index.js';
 import type { AzureAccess } from '../../access/access.js';
-import type { Run } from '../../context.js';
+import type { Run } from '../../run.js';
 import type { KeyRotation, NewKeySource } from './rotation.js';
 
 /** A key that exists and can sign. */

@@ -5,11 +5,15 @@ import {
   heldServerRoles,
   requireSeparateKey,
   type FileToSign,
+  type KeyId,
+  type KeyName,
   type KeyReplacement,
+  type RoleName,
   type Signer,
   type SignerInfo,
 } from '../../../trust/index.js';
-import type { Run } from '../../context.js';
+import type { Run } from '../../run.js';
+import type { Outcome } from '../../repositories/index.js';
 import type { ReadRepository } from '../../repositories/prepare-change.js';
 import type { NewKey } from './new-key.js';
 import type { Rotation } from './rotation.js';
@@ -20,6 +24,28 @@ export interface RotationPlan {
   readonly files: readonly FileToSign[];
   /** Why there is nothing to do. */
   readonly unchanged: string | undefined;
+}
+
+/** Keys of one role that were replaced, and by which. */
+export interface KeyChange {
+  readonly role: RoleName;
+  /** Canonical IDs. */
+  readonly oldKeyIds: readonly KeyId[];
+  /** Canonical; undefined for a key that is yet to be made. */
+  readonly newKeyId: KeyId | undefined;
+}
+
+/** What became of a repository, or what would. */
+export interface RotatedRepository extends Outcome {
+  readonly state: 'rotated' | 'unchanged' | 'to be rotated' | 'failed';
+  readonly exchanges: readonly KeyChange[];
+  /** What is signed again, and by which keys. */
+  readonly signedBy: readonly { readonly role: RoleName; readonly keys: readonly string[] }[];
+  /** Why there was nothing to do. */
+  readonly unchanged: string | undefined;
+  readonly rootKeys: readonly KeyName[];
+  /** Roles that still list an old key. */
+  readonly stillListed: readonly RoleName[];
 }
 
 /** Stands for a key that is yet to be made. */

@@ -4,7 +4,7 @@
  */
 import type { RoleName } from '../../../trust/index.js';
 import { defineCommand } from '../../command.js';
-import type { Run } from '../../context.js';
+import type { Run } from '../../run.js';
 import { readAvailableKeys } from '../../inputs/key-inputs.js';
 import { readPins } from '../../inputs/pins.js';
 import { readRepositories } from '../../inputs/repositories.js';
@@ -18,9 +18,9 @@ import {
   outcomeFacts,
 } from '../../repositories/index.js';
 import { prepareChange, type ChangeConfiguration } from '../../repositories/prepare-change.js';
-import { carryOut, planned, type RotatedRepository, type Work } from './carry-out.js';
+import { carryOut, planned, type Work } from './carry-out.js';
 import { openNewKey } from './new-key.js';
-import { planRotation } from './plan-rotation.js';
+import { planRotation, type RotatedRepository } from './plan-rotation.js';
 import { adviceOn } from './rotation-advice.js';
 import { readRotation, rotationInputs, type Rotation } from './rotation.js';
 

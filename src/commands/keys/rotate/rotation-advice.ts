@@ -1,7 +1,8 @@
 /** What people have to do once a key was replaced. */
 import type { NameInput } from '../../../inputs/index.js';
 import { isDelegation } from '../../../trust/index.js';
-import type { RotatedRepository, Work } from './carry-out.js';
+import type { Work } from './carry-out.js';
+import type { RotatedRepository } from './plan-rotation.js';
 import type { NewKey } from './new-key.js';
 import type { Rotation } from './rotation.js';
 

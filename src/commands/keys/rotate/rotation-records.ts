@@ -5,9 +5,9 @@
 import { keysWithRecord, noteRoots } from '../../../azure/index.js';
 import { formatKeyReference, type KeyReference } from '../../../signing/index.js';
 import { isDelegation, rolesWithKeys, type KeyId, type RoleName } from '../../../trust/index.js';
-import type { Run } from '../../context.js';
+import type { Run } from '../../run.js';
 import type { PreparedChange } from '../../repositories/prepare-change.js';
-import type { RotatedRepository } from './carry-out.js';
+import type { RotatedRepository } from './plan-rotation.js';
 import type { NewKey } from './new-key.js';
 
 /** Writes the records that follow from a rotation. What cannot be written is a warning, not a failure. */

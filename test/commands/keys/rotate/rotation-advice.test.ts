@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RotatedRepository } from '../../../../src/commands/keys/rotate/carry-out.js';
+import type { RotatedRepository } from '../../../../src/commands/keys/rotate/plan-rotation.js';
 import type { Rotation } from '../../../../src/commands/keys/rotate/rotation.js';
 import { adviceOn } from '../../../../src/commands/keys/rotate/rotation-advice.js';
 import { ecdsaSigner } from '../../../trust/support/keys.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recoverySteps, type Situation } from '../../../src/commands/keys/recovery-plan.js';
+import { recoverySteps, type Situation } from '../../../src/azure/key-vault/index.js';
 import { TrustError } from '../../../src/errors.js';
 import { createProgram } from '../../../src/hosts/cli/program.js';
 import { readInputs } from '../../../src/commands/index.js';

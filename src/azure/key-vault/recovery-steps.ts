@@ -9,14 +9,14 @@ import {
   neededKeys,
   troublesOf,
   trustServerOf,
+  type Gun,
   type KeyAssessment,
   type KeysOfRole,
   type RoleExpiry,
   type SignerInfo,
   type TrustedView,
 } from '../../trust/index.js';
-import type { NamedRepository } from '../inputs/repositories.js';
-import type { UnopenedKey } from './remaining-keys.js';
+import type { UnopenedKey } from './open-remaining-keys.js';
 
 /** One thing to do. */
 export interface Step {
@@ -26,6 +26,15 @@ export interface Step {
   readonly commands: readonly string[];
 }
 
+/** A repository whose keys are lost. */
+interface LostRepository {
+  readonly registry: string;
+  readonly repository: string;
+  readonly gun: Gun;
+  /** Origin of the trust server. */
+  readonly trustServer: string;
+}
+
 /** An available key, and where it is. */
 export interface RemainingKey extends SignerInfo {
   readonly reference: KeyReference;
@@ -33,7 +42,7 @@ export interface RemainingKey extends SignerInfo {
 
 /** What the steps follow from. */
 export interface Situation {
-  readonly repository: NamedRepository;
+  readonly repository: LostRepository;
   readonly view: TrustedView;
   readonly expiries: readonly RoleExpiry[];
   readonly assessment: KeyAssessment<RemainingKey>;
@@ -213,7 +222,7 @@ function signersOf({ assessment }: Situation): readonly KeysOfRole[] {
 }
 
 /** The flags that name the repository. */
-function named({ registry, repository, trustServer }: NamedRepository): Flags {
+function named({ registry, repository, trustServer }: LostRepository): Flags {
   const isUsual = trustServer === trustServerOf(registry);
   return { registry, repository, 'trust-server': isUsual ? undefined : trustServer };
 }

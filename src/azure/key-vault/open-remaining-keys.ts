@@ -1,13 +1,9 @@
 /** Opens the keys that are left, and notes those that cannot be opened: here that is a finding. */
-import {
-  isKnownDeleted,
-  openAvailableKeys,
-  type AvailableKey,
-  type KeySource,
-} from '../../azure/index.js';
 import { isTrustError, type TrustError } from '../../errors.js';
 import { formatKeyReference, type VaultReference } from '../../signing/index.js';
-import type { Run } from '../context.js';
+import { openAvailableKeys, type AvailableKey, type KeySource } from './available-keys.js';
+import { isKnownDeleted } from './backup.js';
+import type { KeyUser, VaultAccess } from './named-key.js';
 
 /** A key that was named and is not available. */
 export interface UnopenedKey {
@@ -19,8 +15,6 @@ export interface UnopenedKey {
   /** Whether the vault says that it was deleted and can be recovered. */
   readonly isRecoverable: boolean;
 }
-
-type Azure = Parameters<typeof openAvailableKeys>[1];
 
 const codesOfOneKey = [
   'KEY_NOT_FOUND',
@@ -38,8 +32,8 @@ const codesOfOneKey = [
  */
 export async function openRemainingKeys(
   sources: readonly KeySource[],
-  azure: Azure,
-  run: Run,
+  azure: VaultAccess,
+  run: KeyUser,
 ): Promise<{ readonly keys: readonly AvailableKey[]; readonly unopened: readonly UnopenedKey[] }> {
   const keys = new Map<string, AvailableKey>();
   const unopened: UnopenedKey[] = [];
@@ -61,8 +55,8 @@ export async function openRemainingKeys(
 async function unopenedKey(
   source: KeySource,
   error: TrustError,
-  azure: Azure,
-  { signal, clock }: Run,
+  azure: VaultAccess,
+  { signal, clock }: KeyUser,
 ): Promise<UnopenedKey> {
   if ('vaultUrl' in source) {
     return { name: source.vaultUrl, reference: undefined, error, isRecoverable: false };

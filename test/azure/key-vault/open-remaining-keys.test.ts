@@ -5,15 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseKeyReference } from '../../../src/signing/index.js';
-import { openRemainingKeys } from '../../../src/commands/keys/remaining-keys.js';
-import type { Run } from '../../../src/commands/context.js';
+import { openRemainingKeys } from '../../../src/azure/key-vault/index.js';
+import type { Run } from '../../../src/commands/run.js';
 import { isTrustError } from '../../../src/errors.js';
-import {
-  startVault,
-  vault,
-  vaultUrl,
-  type EmulatedVault,
-} from '../../azure/key-vault/emulated-vault.js';
+import { startVault, vault, vaultUrl, type EmulatedVault } from './emulated-vault.js';
 
 let scenario: EmulatedVault;
 let folder: string;
