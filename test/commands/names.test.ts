@@ -1,7 +1,7 @@
 /** Names as people copy them from elsewhere, read for all commands in one place. */
 import { describe, expect, it } from 'vitest';
 import { readNames } from '../../src/commands/inputs/names.js';
-import { readPushJob } from '../../src/commands/build-push/configuration.js';
+import { readPushJob } from '../../src/commands/build-push/job-inputs.js';
 import { isTrustError, type TrustError } from '../../src/errors.js';
 import { collectProblems, readInputs, type CommandName } from '../../src/commands/index.js';
 

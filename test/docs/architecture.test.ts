@@ -67,6 +67,14 @@ describe('the page on architecture', () => {
     expect(named.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
   });
 
+  it('is right that a name of a file is found once among the commands', () => {
+    const names = readdirSync(path.join(root, 'src/commands'), { recursive: true })
+      .map((file) => path.basename(String(file)))
+      .filter((name) => name.endsWith('.ts') && name !== 'index.ts');
+    expect(names.length).toBeGreaterThan(50);
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  });
+
   it('has the arrows that the linter has', () => {
     expect(rules.size).toBeGreaterThan(0);
     expect(documented()).toEqual(rules);

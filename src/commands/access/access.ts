@@ -33,7 +33,7 @@ import { createTrustServer } from '../../trust/index.js';
 import { version } from '../../version.js';
 import type { Ports } from '../context.js';
 import type { PrincipalInputs } from '../inputs/identity.js';
-import { chooseCloud, chooseIdentity } from './identity.js';
+import { chooseCloud, chooseIdentity } from './choose-identity.js';
 import { openRenewingLogin } from './renewing-login.js';
 
 /** Who the run is to Azure. Nobody has been asked yet. */

@@ -35,7 +35,7 @@ import {
   readBuildJob,
   readPushJob,
   type JobConfiguration,
-} from './configuration.js';
+} from './job-inputs.js';
 import { pushAndSign } from './push-and-sign.js';
 import type { Job } from './push.js';
 

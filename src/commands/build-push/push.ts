@@ -32,7 +32,7 @@ import {
   type TagState,
 } from '../signing/registry-state.js';
 import { pushedState, pushingState, type TagOrder } from '../signing/tag-order.js';
-import type { JobConfiguration } from './configuration.js';
+import type { JobConfiguration } from './job-inputs.js';
 
 /** A run that has passed its preflight. */
 export interface Job {

@@ -36,7 +36,7 @@ import {
   startPreflight,
   type SigningPlan,
 } from '../signing/preflight.js';
-import { attachSignatures } from '../signing/notary-project.js';
+import { attachSignatures } from '../signing/attach-signatures.js';
 import { tagStateOf, withTags } from '../signing/registry-state.js';
 import { requireNoneMoved, signTags } from '../signing/sign-tags.js';
 import {
@@ -44,7 +44,7 @@ import {
   signInputs,
   type RepositoryToSign,
   type SignConfiguration,
-} from './configuration.js';
+} from './sign-inputs.js';
 import { imagesReport, type ImageOutcome } from './images-report.js';
 
 /** One repository on its way. */

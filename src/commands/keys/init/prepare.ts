@@ -21,7 +21,7 @@ import {
   unwrapAll,
   type OpenRepository,
 } from '../../repositories/index.js';
-import type { InitConfiguration } from './configuration.js';
+import type { InitConfiguration } from './init-inputs.js';
 import { keyIdsOf, requireFreeKeys, requireSameKeys, type OwnedRole } from './validate-keys.js';
 
 /** A repository that can be published to. */

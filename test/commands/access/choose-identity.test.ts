@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fakeHttp } from '../../registry/fake-http.js';
-import { chooseCloud, chooseIdentity } from '../../../src/commands/access/identity.js';
+import { chooseCloud, chooseIdentity } from '../../../src/commands/access/choose-identity.js';
 import type { PrincipalInputs } from '../../../src/commands/inputs/identity.js';
 import { readInputs, type HostIdentity } from '../../../src/commands/index.js';
 

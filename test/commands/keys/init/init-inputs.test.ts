@@ -4,7 +4,7 @@ import {
   keyNameOf,
   readInit,
   type InitConfiguration,
-} from '../../../../src/commands/keys/init/configuration.js';
+} from '../../../../src/commands/keys/init/init-inputs.js';
 import { formatKeyReference } from '../../../../src/signing/index.js';
 import { parseInputs } from '../../support/parse-inputs.js';
 import { refusedInputs } from '../../support/refused-inputs.js';

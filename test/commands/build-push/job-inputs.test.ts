@@ -6,13 +6,13 @@ import {
   readBuildJob,
   readPushJob,
   type JobConfiguration,
-} from '../../../src/commands/build-push/configuration.js';
+} from '../../../src/commands/build-push/job-inputs.js';
 import { checkIdentity } from '../../../src/commands/inputs/identity.js';
 import type { Read } from '../../../src/commands/inputs/read.js';
 import {
   readSignConfiguration,
   type SignConfiguration,
-} from '../../../src/commands/sign/configuration.js';
+} from '../../../src/commands/sign/sign-inputs.js';
 import { collectProblems, readInputs } from '../../../src/commands/index.js';
 import type { TrustError } from '../../../src/errors.js';
 import { inputNameOn, type HostName } from '../../../src/inputs/index.js';
