@@ -1,5 +1,6 @@
-/** A tag that was pushed by a stock Docker without content trust, for judges to refuse. */
+/** Images that were pushed without a signature: by a stock Docker for judges to refuse, or as an index. */
 import { expect } from 'vitest';
+import { expectSuccess } from '../expectations.js';
 import type { Scenario } from '../scenario.js';
 
 /** Pushes some image as `tag` of the repository, unsigned; its digest. Another marker, another image. */
@@ -23,4 +24,27 @@ export async function pushUnsigned(
   const manifest = await stack.manifest(repository, tag);
   expect(manifest).not.toBeNull();
   return manifest?.digest ?? '';
+}
+
+/** A multi-arch image that was pushed without a signature; the digest of its index. */
+export async function pushUnsignedIndex(
+  scenario: Scenario,
+  repository: string,
+  tag: string,
+): Promise<string> {
+  const { stack } = scenario;
+  const pushed = await scenario.run({
+    host: 'cli',
+    docker: 'docker26',
+    dockerConfig: await stack.makeDockerConfig({ buildx: true }),
+    inputs: {
+      repository,
+      tags: tag,
+      platforms: 'linux/amd64,linux/arm64',
+      'content-trust': 'false',
+      context: await stack.makeImageContext(`${repository}:${tag}`),
+    },
+  });
+  expectSuccess(pushed);
+  return pushed.outputs.digest ?? '';
 }

@@ -5,7 +5,7 @@ import { pem } from '../../azure-emulation/crypto/certificate.js';
 import { askNotation, type NotationAnswer } from '../../judges/notation.js';
 import { uniqueName } from '../../stack/index.js';
 import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
-import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import { pushUnsigned, pushUnsignedIndex } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
 import { credentialsOf } from '../scenario.js';
 import { setUp } from '../set-up.js';
@@ -135,6 +135,33 @@ describe('an image that is in the registry', () => {
     expect(await verify(repository, digest, chain[0] ?? '')).toMatchObject({ accepted: true });
     expect(await stack.trustState(gunOf(repository))).toEqual({});
   });
+
+  it.each([true, false])(
+    'is signed with its platforms where that is asked for (%s)',
+    async (asked) => {
+      const repository = scenario.repository();
+      const index = await pushUnsignedIndex(scenario, repository, 'multi');
+      const { url, chain } = await makeCertificate();
+      const result = await sign(repository, 'multi', {
+        signatures: 'notary-project',
+        'signing-key': url,
+        'sign-platforms': String(asked),
+      });
+      expectSuccess(result);
+      const stored = await stack.manifest(repository, index);
+      const { manifests } = JSON.parse(Buffer.from(stored?.content ?? '', 'base64').toString()) as {
+        readonly manifests: readonly { readonly digest: string }[];
+      };
+      expect(manifests).toHaveLength(2);
+      const root = chain[0] ?? '';
+      const metadata = { 'tag:multi': gunOf(repository) };
+      expect(await verify(repository, index, root, metadata)).toMatchObject({ accepted: true });
+      for (const { digest } of manifests) {
+        const verdict = await verify(repository, digest, root, metadata);
+        expect(verdict).toMatchObject({ accepted: asked });
+      }
+    },
+  );
 
   it('is not signed at all by a certificate that the portal made', async () => {
     const repository = scenario.repository();

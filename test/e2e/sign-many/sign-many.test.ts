@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
-import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import { pushUnsigned, pushUnsignedIndex } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
 import { makeKeys, setUp } from '../set-up.js';
 
@@ -14,24 +14,6 @@ const sign = (host: ProductHost, images: readonly string[]) =>
     host,
     inputs: { ...keys, command: 'sign', registry: undefined, images: images.join('\n') },
   });
-
-/** A multi-arch image that was pushed without a signature; the digest of its index. */
-async function pushIndex(repository: string, tag: string): Promise<string> {
-  const pushed = await scenario.run({
-    host: 'cli',
-    docker: 'docker26',
-    dockerConfig: await stack.makeDockerConfig({ buildx: true }),
-    inputs: {
-      repository,
-      tags: tag,
-      platforms: 'linux/amd64,linux/arm64',
-      'content-trust': 'false',
-      context: await stack.makeImageContext(`${repository}:${tag}`),
-    },
-  });
-  expectSuccess(pushed);
-  return pushed.outputs.digest ?? '';
-}
 
 describe('sign of images by their full names', () => {
   it.each(['task', 'action', 'cli'] as const)(
@@ -65,7 +47,7 @@ describe('sign of images by their full names', () => {
 
   it('signs a multi-arch index for the bytes of the index', async () => {
     const repository = scenario.repository();
-    const digest = await pushIndex(repository, 'multi');
+    const digest = await pushUnsignedIndex(scenario, repository, 'multi');
     const result = await sign('action', [`${gunOf(repository)}:multi@${digest}`]);
     expectSuccess(result);
     expect(result.outputs).toMatchObject({ digest, image: `${gunOf(repository)}@${digest}` });
