@@ -137,8 +137,8 @@ describe.each(work)(
       const trial = trials.get(nameOf(host, alteration.how));
       if (trial === undefined) throw new Error('this was not tried');
       const { secret, result, traces, requests } = trial;
-      // Refused without a token, then answered, at least once.
-      expect(requests).toBeGreaterThan(1);
+      // No challenge is asked for first: the one answer may be all there is.
+      expect(requests).toBeGreaterThan(0);
       expectFailure(result, { code: 'VAULT_FAILED', message: /its response is not readable/ });
       expect(leaksOf(secret, traces)).toEqual([]);
       const reports = traces.filter(({ where }) => /report.*\.json$/.test(where));
