@@ -37,7 +37,7 @@ async function prepare(): Promise<Stale> {
  */
 async function overtake(
   { repository, key }: Stale,
-  held: { readonly target: string; readonly skip?: number },
+  held: { readonly target: string },
   run: () => Promise<ProductResult>,
 ): Promise<{ readonly result: ProductResult; readonly newer: string }> {
   const name = uniqueName('hold');
@@ -54,8 +54,8 @@ async function overtake(
   }
 }
 
-/** The vault's answer to the real signature; the one before it is the probe. */
-const signature = (key: string) => ({ target: `${new URL(key).pathname}/sign`, skip: 1 });
+/** The vault's answer to the signature. */
+const signature = (key: string) => ({ target: `${new URL(key).pathname}/sign` });
 
 async function expectNewerSigned(repository: string, newer: string): Promise<void> {
   expect(await whereIs(scenario, repository, 'prod')).toEqual({ signed: newer, standing: newer });
