@@ -9,7 +9,8 @@ import { connectStack, createTestRegistry, uniqueName, type Principal } from './
 
 const info = inject('stack');
 const stack = connectStack(info);
-const env = { ...process.env, ...info.env };
+// In the stack's own folder: who looks for files that runs left looks elsewhere.
+const env = { ...process.env, ...info.env, TMPDIR: info.folder };
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 const der = makeCertificate(privateKey, {
   subject: 'C=US,ST=WA,O=Contoso,CN=release',

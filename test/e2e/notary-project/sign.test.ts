@@ -67,7 +67,9 @@ async function verify(
     },
     metadata,
   } as const;
-  return (await askNotation([question], { ...process.env, ...stack.info.env }))[0];
+  // In the stack's own folder: who looks for files that runs left looks elsewhere.
+  const env = { ...process.env, ...stack.info.env, TMPDIR: stack.info.folder };
+  return (await askNotation([question], env))[0];
 }
 
 /** How many signatures are listed, by the tag or by the API. */
