@@ -73,6 +73,7 @@ describe('the codes of errors', () => {
     'src/registry/patterns.ts',
     'src/signing/certificate-chain.ts',
     'src/signing/docker-key-file.ts',
+    'src/signing/named-file.ts',
     'src/signing/root-pin.ts',
     'src/signing/vault-hosts.ts',
     'src/trust/reading/own-folder.ts',

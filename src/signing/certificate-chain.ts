@@ -1,9 +1,9 @@
 /** A chain of certificates as people name it: its text, a file, or a secret in a vault. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError, messageOf } from '../errors.js';
+import { TrustError } from '../errors.js';
 import { parseKeyReference, type VaultSecretReference } from './key-reference.js';
 import { readCertificates } from './key-text.js';
+import { readNamedFile } from './named-file.js';
 
 /** Certificates that are read when they are needed. */
 export interface ChainFile {
@@ -35,20 +35,8 @@ export function parseCertificateChain(
   }
   const file = path.resolve(workingDirectory, reference.path);
   let certificates: Promise<readonly Uint8Array[]> | undefined;
-  return { kind: 'file', read: () => (certificates ??= readCertificateFile(file, input)) };
-}
-
-async function readCertificateFile(file: string, input: string): Promise<readonly Uint8Array[]> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw new TrustError('INPUT_INVALID', `${file} cannot be read: ${messageOf(cause)}`, {
-      remedy: `Correct the path in ${input}.`,
-      cause,
-    });
-  }
-  return certificatesIn(bytes, file);
+  const read = async () => certificatesIn(await readNamedFile(file, file, input), file);
+  return { kind: 'file', read: () => (certificates ??= read()) };
 }
 
 function certificatesIn(content: string | Uint8Array, source: string): readonly Uint8Array[] {

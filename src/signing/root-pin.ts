@@ -4,8 +4,7 @@
  * stands in a message, since it may hold a secret.
  */
 import { createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { TrustError, messageOf } from '../errors.js';
+import { TrustError } from '../errors.js';
 import { keyIdOf, preparePin, type KeyId, type Pin } from '../trust/index.js';
 import {
   parseKeyReference,
@@ -13,6 +12,7 @@ import {
   type VaultKeyReference,
 } from './key-reference.js';
 import { explain, readCertificates, readKeyText } from './key-text.js';
+import { readNamedFile } from './named-file.js';
 import { formatPem, type PemBlock } from './pem.js';
 import { toPublicKey } from './public-key.js';
 
@@ -68,17 +68,8 @@ export function parsePin(text: string, workingDirectory: string, input: string):
 }
 
 async function readPinFile(file: string, input: string): Promise<Pin> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw new TrustError(
-      'INPUT_INVALID',
-      `The CA file ${file} cannot be read: ${messageOf(cause)}`,
-      { remedy: `Correct the path in ${input}.`, cause },
-    );
-  }
-  return pinIn(bytes, `The CA file ${file}`);
+  const what = `The CA file ${file}`;
+  return pinIn(await readNamedFile(file, what, input), what);
 }
 
 /** The certificates in a text or file or, if it holds a public key instead, the ID of that key. */

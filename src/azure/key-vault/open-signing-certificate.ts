@@ -18,11 +18,11 @@ import {
   type VaultCertificateReference,
   type VaultSecretReference,
 } from '../../signing/index.js';
-import { callVault, type VaultOptions } from './call.js';
-import { failed } from './error-mapping.js';
+import type { VaultOptions } from './call.js';
 import { clientOptions } from './pipeline.js';
 import { readCertificate } from './read-certificate.js';
 import { readSecretVersion } from './read-secret.js';
+import { signDigest } from './vault-signer.js';
 
 /** A certificate whose private key is in Key Vault. */
 export interface VaultSigningCertificate {
@@ -31,8 +31,7 @@ export interface VaultSigningCertificate {
   /** DER of the certificate alone. */
   readonly certificate: Uint8Array;
   /**
-   * Has the vault sign a digest of the length that `algorithm` asks for: ECDSA comes back as raw
-   * r||s, PSS with a salt as long as its hash. Whoever asks verifies it.
+   * As {@link signDigest}, with the key of this version.
    * @throws {TrustError} KEY_DISABLED, KEY_NOT_FOUND, VAULT_FORBIDDEN, VAULT_UNREACHABLE, VAULT_FAILED,
    *   INTERRUPTED; errors of the sign-in as they are
    */
@@ -64,18 +63,10 @@ export async function openSigningCertificate(
     credential,
     clientOptions(credential),
   );
-  const operation = { reference, action: 'sign' } as const;
   return {
     reference: { ...reference, version },
     certificate: der,
-    sign: async (algorithm, digest) => {
-      // The client hands on whatever came with a 200, a signature or not.
-      const answer: { readonly result?: Uint8Array } = await callVault(operation, options, (call) =>
-        client.sign(algorithm, Buffer.from(digest), call),
-      );
-      if (!answer.result) throw failed(operation, 'it answered without a signature');
-      return Buffer.from(answer.result);
-    },
+    sign: (algorithm, digest) => signDigest(client, reference, algorithm, digest, options),
   };
 }
 

@@ -5,7 +5,11 @@
 import { createHash } from 'node:crypto';
 
 import type { TokenCredential } from '@azure/core-auth';
-import { CryptographyClient, type KeyVaultKey } from '@azure/keyvault-keys';
+import {
+  CryptographyClient,
+  type KeyVaultKey,
+  type SignatureAlgorithm,
+} from '@azure/keyvault-keys';
 
 import type { VaultReference } from '../../signing/index.js';
 import { keyIdOf, verifySignature } from '../../trust/metadata/index.js';
@@ -30,19 +34,16 @@ export function createVaultSigner(
   const { algorithm, publicKey } = material;
   // Given the bundle, not its URL, the client asks for no key and signs with this version only.
   const client = new CryptographyClient(bundle, credential, clientOptions(credential));
-  const operation = { reference, action: 'sign' } as const;
   const inTurn = firstAlone();
 
   async function sign(message: Uint8Array): Promise<Buffer> {
     const digest = createHash('sha256').update(message).digest();
-    // The client hands on whatever came with a 200, a signature or not.
-    const answer: { readonly result?: Uint8Array } = await inTurn(() =>
-      callVault(operation, options, (call) => client.sign(algorithm, digest, call)),
-    );
-    if (!answer.result) throw failed(operation, 'it answered without a signature');
-    const signature = Buffer.from(answer.result);
+    const signature = await inTurn(() => signDigest(client, reference, algorithm, digest, options));
     if (!verifySignature(publicKey, methods[algorithm], message, signature)) {
-      throw failed(operation, 'the signature it returned does not verify under the public key');
+      throw failed(
+        signing(reference),
+        'the signature it returned does not verify under the public key',
+      );
     }
     return signature;
   }
@@ -54,6 +55,32 @@ export function createVaultSigner(
     description: `Key Vault key ${vaultNameOf(reference)}/${bundle.name} (${algorithm})`,
     sign,
   };
+}
+
+function signing(reference: VaultReference) {
+  return { reference, action: 'sign' } as const;
+}
+
+/**
+ * Has the vault sign a digest of the length that `algorithm` asks for: ECDSA comes back as raw r||s,
+ * PSS with a salt as long as its hash. Whoever asks verifies it.
+ * @throws {TrustError} as {@link callVault}
+ */
+export async function signDigest(
+  client: CryptographyClient,
+  reference: VaultReference,
+  algorithm: SignatureAlgorithm,
+  digest: Uint8Array,
+  options: VaultOptions,
+): Promise<Buffer> {
+  // The client hands on whatever came with a 200, a signature or not.
+  const answer: { readonly result?: Uint8Array } = await callVault(
+    signing(reference),
+    options,
+    (call) => client.sign(algorithm, digest, call),
+  );
+  if (!answer.result) throw failed(signing(reference), 'it answered without a signature');
+  return Buffer.from(answer.result);
 }
 
 /**
