@@ -2,7 +2,8 @@
  * Signature algorithms (Notary Project, signature specification, "Signature Algorithm
  * Requirements"): the key of the leaf fixes the algorithm, nobody chooses one.
  */
-import { constants, createHash, verify, type KeyObject } from 'node:crypto';
+import { constants, verify, type KeyObject } from 'node:crypto';
+import { digestOf, type HashName } from './hashes.js';
 
 /** A signature algorithm under the names that its users have for it. */
 export interface SignatureAlgorithm {
@@ -10,7 +11,7 @@ export interface SignatureAlgorithm {
   readonly name: 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512';
   /** RFC 9053, 2.1 and RFC 8230, 2. */
   readonly cose: number;
-  readonly hash: 'sha256' | 'sha384' | 'sha512';
+  readonly hash: HashName;
   /** Length of a signature in bytes: ECDSA is raw r||s, RSA the length of the modulus. */
   readonly signatureBytes: number;
 }
@@ -47,7 +48,7 @@ export function algorithmNamed(name: unknown): SignatureAlgorithm | undefined {
 
 /** The digest that is to be signed, for a signer that takes no more than that. */
 export function digestToSign({ hash }: SignatureAlgorithm, input: Uint8Array): Buffer {
-  return createHash(hash).update(input).digest();
+  return digestOf(hash, input);
 }
 
 /** Whether `signature` over `input` is of `key`; ECDSA as raw r||s, PSS with a salt of the hash's length. */

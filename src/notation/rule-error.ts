@@ -11,6 +11,12 @@ export class RuleError extends Error {
   }
 }
 
+/** The rule that was broken; whatever else went wrong is a failure of ours and goes on. */
+export function ruleOf(error: unknown): string {
+  if (error instanceof RuleError) return error.message;
+  throw error;
+}
+
 /** The result of `read`, whose failures, of whatever parser, become the rule `rule`. */
 export function readOrRefuse<T>(rule: string, read: () => T): T {
   try {

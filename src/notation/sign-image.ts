@@ -5,7 +5,7 @@
  */
 import { TrustError } from '../errors.js';
 import type { SignatureAlgorithm } from './algorithms.js';
-import { readCertificate, type SigningChain } from './certificates/index.js';
+import type { SigningChain } from './certificates/index.js';
 import type { EnvelopeFormat } from './envelope/index.js';
 import { prepareSignature } from './prepare-signature.js';
 import { storedSignature, type StoredSignature } from './storage/signature-manifest.js';
@@ -136,7 +136,7 @@ async function verifyOwn(
     target,
     metadata,
     statement: ownStatement,
-    anchors: { ca: [readCertificate(root.der)], signingAuthority: [], tsa: undefined },
+    anchors: { ca: [root], signingAuthority: [], tsa: undefined },
     now: now(),
     // Whether its own certificate is revoked, a signer learns elsewhere.
     checkRevocation: () => Promise.resolve([]),

@@ -3,8 +3,7 @@
  * names the type, one with a field for the type, and the artifact manifest of early drafts.
  */
 import { isRecord, parseJsonObject } from '../http/index.js';
-import type { Descriptor } from './content.js';
-import { isDigest } from './image-name.js';
+import { readDescriptor, type Descriptor } from './content.js';
 import { getManifest } from './manifests.js';
 import type { RepositoryAccess } from './types.js';
 
@@ -44,17 +43,4 @@ export async function readArtifactManifest(
       string | undefined,
     layers: known,
   };
-}
-
-function readDescriptor(value: unknown): Descriptor | undefined {
-  if (!isRecord(value)) return undefined;
-  const { mediaType, digest, size } = value;
-  const isWhole =
-    typeof mediaType === 'string' &&
-    typeof digest === 'string' &&
-    isDigest(digest) &&
-    typeof size === 'number' &&
-    Number.isSafeInteger(size) &&
-    size >= 0;
-  return isWhole ? { mediaType, digest, size } : undefined;
 }

@@ -3,12 +3,11 @@
  * Subject"): its blobs, its manifest by its digest and without a tag, and an entry in the list of
  * the image's artifacts where the registry does not keep that itself. Done means: listed.
  */
-import { createHash } from 'node:crypto';
 import { TrustError } from '../errors.js';
 import { limits } from '../limits.js';
 import { hasBlob, putBlob } from './blob-target.js';
 import type { Descriptor } from './content.js';
-import { sendManifest } from './manifests.js';
+import { digestOf, sendManifest } from './manifests.js';
 import { pause } from './pause.js';
 import { hasReferrersApi, listReferrers } from './referrers.js';
 import { addToReferrersTag } from './referrers-tag.js';
@@ -41,10 +40,10 @@ export async function attachArtifact(
 ): Promise<AttachedArtifact> {
   const { subject, manifest, artifactType, annotations } = artifact;
   await Promise.all(artifact.blobs.map((bytes) => sendBlob(access, bytes)));
-  const digest = digestOf(manifest.bytes);
+  const digest = digestOf('sha256', manifest.bytes);
   const { mediaType, bytes } = manifest;
   const response = await sendManifest(access, access.repository, digest, bytes, mediaType);
-  // A registry that lists the artifact says so. One that is silent may have the API all the same.
+  // A registry that lists the artifact says so. One that does not may have the API nevertheless.
   const isListed = response.header('oci-subject') === subject.digest;
   if (isListed || (await hasReferrersApi(access))) {
     await requireListed(access, artifact, digest);
@@ -56,7 +55,7 @@ export async function attachArtifact(
 }
 
 async function sendBlob(access: RepositoryAccess, bytes: Buffer): Promise<void> {
-  const digest = digestOf(bytes);
+  const digest = digestOf('sha256', bytes);
   if (await hasBlob(access, digest)) return;
   await putBlob(access, digest, async ({ write, finish }) => {
     await write(bytes);
@@ -96,8 +95,4 @@ function notListed(
         'Run the step again: what is stored is not stored twice. If many runs sign the same image at the same time, let fewer do so.',
     },
   );
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

@@ -55,8 +55,14 @@ export function platformManifests(manifest: Manifest): readonly Descriptor[] {
 export function imagesIn(
   content: Readonly<Record<string, unknown>> | undefined,
 ): readonly Readonly<Record<string, unknown>>[] {
-  const listed: readonly unknown[] = Array.isArray(content?.manifests) ? content.manifests : [];
-  return listed.filter(isRecord).filter((entry) => !isAttestation(entry));
+  return recordsIn(content?.manifests)?.filter((entry) => !isAttestation(entry)) ?? [];
+}
+
+/** The entries of a list, such as that of an index; undefined where `value` is no list. */
+export function recordsIn(
+  value: unknown,
+): readonly Readonly<Record<string, unknown>>[] | undefined {
+  return Array.isArray(value) ? (value as readonly unknown[]).filter(isRecord) : undefined;
 }
 
 /** What buildx adds to an index besides images (moby/buildkit, attestation storage). */
@@ -82,13 +88,23 @@ function listOf(value: unknown, manifest: Manifest): readonly unknown[] {
 }
 
 function read(value: unknown, manifest: Manifest): Descriptor {
-  if (!isRecord(value)) throw strange(manifest);
+  const descriptor = readDescriptor(value);
+  if (descriptor) return descriptor;
+  throw strange(manifest);
+}
+
+/** The descriptor in `value`; undefined where it is none. */
+export function readDescriptor(value: unknown): Descriptor | undefined {
+  if (!isRecord(value)) return undefined;
   const { mediaType, digest, size } = value;
-  if (typeof mediaType !== 'string' || typeof digest !== 'string' || typeof size !== 'number') {
-    throw strange(manifest);
-  }
-  if (!isDigest(digest) || !Number.isSafeInteger(size) || size < 0) throw strange(manifest);
-  return { mediaType, digest, size };
+  const isWhole =
+    typeof mediaType === 'string' &&
+    typeof digest === 'string' &&
+    isDigest(digest) &&
+    typeof size === 'number' &&
+    Number.isSafeInteger(size) &&
+    size >= 0;
+  return isWhole ? { mediaType, digest, size } : undefined;
 }
 
 function strange({ digest, mediaType }: Manifest): TrustError {

@@ -172,6 +172,7 @@ function expectDigest(
   }
 }
 
-function digestOf(algorithm: 'sha256' | 'sha512', bytes: Uint8Array): string {
+/** Such as `sha256:` and 64 hex digits. */
+export function digestOf(algorithm: 'sha256' | 'sha512', bytes: Uint8Array): string {
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }

@@ -4,8 +4,9 @@
  * whole. Nobody can lock it, so whoever writes looks again, until nothing it has seen is missing.
  */
 import { isTrustError, TrustError } from '../errors.js';
-import { isRecord, parseJsonObject } from '../http/index.js';
+import { parseJsonObject } from '../http/index.js';
 import { limits } from '../limits.js';
+import { recordsIn } from './content.js';
 import { getManifest, sendManifest } from './manifests.js';
 import { manifestMediaTypes } from './media-types.js';
 import { pause } from './pause.js';
@@ -42,10 +43,8 @@ export async function readReferrersTag(
   const manifest = await getManifest(access, repository, tag);
   if (!manifest) return { entries: [], document: {} };
   const document = parseJsonObject(manifest.bytes) ?? {};
-  const { manifests } = document;
-  if (manifest.mediaType === indexMediaType && Array.isArray(manifests)) {
-    return { entries: (manifests as readonly unknown[]).filter(isRecord), document };
-  }
+  const entries = recordsIn(document.manifests);
+  if (manifest.mediaType === indexMediaType && entries) return { entries, document };
   throw new TrustError(
     'REGISTRY_FAILED',
     `The tag ${host}/${repository}:${tag} is not the list of what is attached to ${digest}`,

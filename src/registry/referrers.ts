@@ -5,10 +5,10 @@
 import { TrustError } from '../errors.js';
 import { isRecord, parseErrorResponse, parseJsonObject, type HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
-import type { Descriptor } from './content.js';
+import { readDescriptor, recordsIn, type Descriptor } from './content.js';
 import { bearer } from './credential.js';
 import { accessRefused, sendToRegistry, unexpectedResponse } from './error-mapping.js';
-import { isDigest, parseDigest, parseRepository } from './image-name.js';
+import { parseDigest, parseRepository } from './image-name.js';
 import { bareMediaType, manifestMediaTypes } from './media-types.js';
 import { readReferrersTag } from './referrers-tag.js';
 import { nextPage } from './tag-list.js';
@@ -139,8 +139,7 @@ function isWithoutApi(response: HttpResponse): boolean {
 }
 
 function entriesIn({ status, body }: HttpResponse): readonly Listed['entry'][] | undefined {
-  const manifests = status === 200 ? parseJsonObject(body)?.manifests : undefined;
-  return Array.isArray(manifests) ? (manifests as readonly unknown[]).filter(isRecord) : undefined;
+  return status === 200 ? recordsIn(parseJsonObject(body)?.manifests) : undefined;
 }
 
 /** By the header, or as earlier drafts of the specification had it, by an annotation. */
@@ -156,17 +155,15 @@ function isFilterApplied(response: HttpResponse): boolean {
 
 /** None for an entry that names no manifest: it must not hide the others. */
 function readReferrer(entry: Listed['entry']): readonly Referrer[] {
-  const { mediaType, digest, size, artifactType, annotations } = entry;
-  if (!isText(mediaType) || !isText(digest) || !isDigest(digest)) return [];
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return [];
+  const { artifactType, annotations } = entry;
+  const descriptor = readDescriptor(entry);
+  if (!descriptor || descriptor.mediaType === '') return [];
   const texts = isRecord(annotations)
     ? Object.entries(annotations).filter((pair): pair is [string, string] => isText(pair[1]))
     : [];
   return [
     {
-      mediaType,
-      digest,
-      size,
+      ...descriptor,
       artifactType: isText(artifactType) ? artifactType : undefined,
       annotations: Object.fromEntries(texts),
     },

@@ -1,6 +1,6 @@
 /**
  * The certificate that is to sign, with the chain that has to come with it: checked before anything
- * is built, so that what is refused is refused by name and with what mends it.
+ * is built, so that what is refused is refused by name and with what to do.
  */
 import { TrustError } from '../../errors.js';
 import { algorithmOfKey, type SignatureAlgorithm } from '../algorithms.js';

@@ -23,7 +23,7 @@ export interface ProtectedHeader {
   readonly contentType: unknown;
   readonly critical: unknown;
   readonly get: (name: string) => unknown;
-  /** The time that a value of this format stands for; undefined for any other value. */
+  /** The time in a value of this format; undefined for any other value. */
   readonly timeOf: (value: unknown) => Date | undefined;
 }
 

@@ -6,7 +6,7 @@ import { limits } from '../../limits.js';
 import type { Clock } from '../../ports.js';
 import type { Certificate } from '../certificates/index.js';
 import { displayAddress, exchange, type Exchange } from '../exchange.js';
-import { RuleError } from '../rule-error.js';
+import { RuleError, ruleOf } from '../rule-error.js';
 import type { RevocationCheck, RevocationStatus } from '../verification/revocation.js';
 import { requireAskable, revocationAddresses, type RevocationAddresses } from './addresses.js';
 import {
@@ -79,7 +79,7 @@ async function statusOf(question: Question): Promise<RevocationStatus> {
   try {
     addresses = revocationAddresses(certificate);
   } catch (error) {
-    return { certificate, status: 'unknown', detail: reasonOf(error) };
+    return { certificate, status: 'unknown', detail: ruleOf(error) };
   }
   const { ocsp, crl } = addresses;
   if (ocsp.length + crl.length === 0) return { certificate, status: 'none' };
@@ -113,14 +113,8 @@ async function attempt(
     const { status, detail = 'the responder does not know the certificate' } = await ask();
     return { status, detail: `${name}: ${detail}`, isAnswer: true };
   } catch (error) {
-    return { status: 'unknown', detail: `${name}: ${reasonOf(error)}`, isAnswer: false };
+    return { status: 'unknown', detail: `${name}: ${ruleOf(error)}`, isAnswer: false };
   }
-}
-
-/** The rule that was broken; whatever else went wrong goes on. */
-function reasonOf(error: unknown): string {
-  if (error instanceof RuleError) return error.message;
-  throw error;
 }
 
 async function askResponder(question: Question, address: string): Promise<Finding> {
@@ -173,7 +167,7 @@ async function readDelta(
       requireDelta(delta, complete);
       return delta;
     } catch (error) {
-      failures.push(`${displayAddress(address)}: ${reasonOf(error)}`);
+      failures.push(`${displayAddress(address)}: ${ruleOf(error)}`);
     }
   }
   throw new RuleError(`its delta CRL is missing (${failures.join('; ')})`);

@@ -3,11 +3,11 @@
  * with the envelope as its one layer, which names the signed image as its subject. The older of two
  * forms, whose configuration has the type: every registry and every version of notation finds it.
  */
-import { createHash } from 'node:crypto';
 import { limits } from '../../limits.js';
 import { wholeSeconds } from '../envelope/attributes.js';
 import { envelopeMediaTypes, type EnvelopeFormat } from '../envelope/index.js';
 import type { CertificateChain } from '../certificates/index.js';
+import { digestOf } from '../hashes.js';
 import { RuleError } from '../rule-error.js';
 
 /** Type of the artifacts that signatures are. */
@@ -86,6 +86,6 @@ export function envelopeLayer(artifact: {
 }
 
 function describe(mediaType: string, bytes: Buffer): Descriptor {
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const digest = `sha256:${digestOf('sha256', bytes).toString('hex')}`;
   return { mediaType, digest, size: bytes.length };
 }

@@ -14,7 +14,7 @@ import {
 } from '../certificates/index.js';
 import { readEnvelope, type Envelope } from '../envelope/index.js';
 import type { CheckAction, TrustAnchors, VerifyingStatement } from '../policy/index.js';
-import { RuleError } from '../rule-error.js';
+import { RuleError, ruleOf } from '../rule-error.js';
 import { verifyToken, type VerifiedTimestamp } from '../timestamp/index.js';
 import { revocationFlaw, type RevocationCheck } from './revocation.js';
 import type { Check, FailedCheck, SignatureFacts, Verdict } from './verdict.js';
@@ -101,12 +101,6 @@ export async function verifySignature(signature: SignatureToVerify): Promise<Ver
     }
   }
   return { isAccepted: true, noted, ...facts() };
-}
-
-/** The rule that was broken; whatever else went wrong is a failure of ours and goes on. */
-function ruleOf(error: unknown): string {
-  if (error instanceof RuleError) return error.message;
-  throw error;
 }
 
 /** Integrity: form, chain, algorithm, signature. */
