@@ -19,7 +19,7 @@ export function truncateLines(lines: readonly string[], most: number): readonly 
   return left > 0 ? [...lines.slice(0, most), moreText(left)] : lines;
 }
 
-/** What stands for `count` that are left out. */
+/** What is written in place of `count` that are left out. */
 export function moreText(count: number): string {
   return `... and ${count} more, see the trust report`;
 }

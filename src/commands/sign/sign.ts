@@ -149,8 +149,8 @@ async function signWorks(
   if (!signing) throw new TypeError('a sign command was configured without a signing key');
   const azure = access.azure(works[0]?.target.image.registry);
   const { notaryProject } = kinds;
-  const isBefore = notaryProject !== undefined;
-  const opening = kinds.isDct ? openSigning(signing, azure, run, isBefore) : undefined;
+  const isProven = notaryProject !== undefined;
+  const opening = kinds.isDct ? openSigning(signing, azure, run, isProven) : undefined;
   const chain =
     notaryProject &&
     startInBackground(
@@ -192,16 +192,23 @@ async function signWorks(
 
 /** Attaches the signatures of a repository; each is noted at once. */
 async function attachToWork(
-  { session, target, errors, manifests, progress }: Work,
+  { session, target, manifests, progress }: Work,
   signer: ChainSigner,
   configuration: NotaryProjectConfiguration,
   run: Run,
 ): Promise<void> {
   if (!session) return;
-  const open = new Map([...manifests].filter(([tag]) => !errors.has(tag)));
-  await attachSignatures(target.image, open, session, signer, configuration, run, (signature) => {
-    progress.attached.push(signature);
-  });
+  await attachSignatures(
+    target.image,
+    manifests,
+    session,
+    signer,
+    configuration,
+    run,
+    (signature) => {
+      progress.attached.push(signature);
+    },
+  );
 }
 
 /** Runs `body` for each repository that nothing has stopped. */
@@ -242,7 +249,7 @@ function asTrustError(thrown: unknown): TrustError {
 
 /** Finds what the tags are to be signed for; the preflight of the repository begins beside it. */
 async function resolve(work: Work, shared: SignRun): Promise<void> {
-  const { target, errors, progress } = work;
+  const { target, errors, manifests, progress } = work;
   const { image } = target;
   const { run, configuration } = shared;
   const { isAllOrNothing } = configuration;
@@ -258,10 +265,12 @@ async function resolve(work: Work, shared: SignRun): Promise<void> {
     }
   });
   for (const [index, tag] of image.tags.entries()) {
-    const content = found[index];
-    if (!content) continue;
-    contents.set(tag, content);
-    run.log.info(`${image.gun}:${tag}  ${content.digest}  ${content.length} bytes`);
+    const manifest = found[index];
+    if (!manifest) continue;
+    const { digest, length } = manifest;
+    manifests.set(tag, manifest);
+    contents.set(tag, { digest, length });
+    run.log.info(`${image.gun}:${tag}  ${digest}  ${length} bytes`);
   }
   if (isAllOrNothing) noteContents(progress, contents, run);
   else progress.contents = contents;
@@ -284,10 +293,10 @@ function startChecks(work: Work, tags: readonly string[], shared: SignRun): void
 
 /** What a tag is to be signed for: the bytes the registry serves, under the digest if one is given. */
 async function find(
-  { target, session, absent, manifests }: Work,
+  { target, session, absent }: Work,
   tag: string,
   { configuration: { isAllOrNothing }, run }: SignRun,
-): Promise<TagContent | undefined> {
+): Promise<Manifest | undefined> {
   const { gun, repository } = target.image;
   const wanted = target.digests.get(tag);
   const tagged = await session?.images.getManifest(repository, tag);
@@ -309,13 +318,11 @@ async function find(
       remedy: 'Push the image first, and check registry, repository, tag and digest.',
     });
   }
-  manifests.set(tag, manifest);
-  const { digest, length } = manifest;
   if (!tagged) {
     absent.add(tag);
-    run.log.warn(`${gun}:${tag} is not in the registry yet; it is signed for ${digest}.`);
+    run.log.warn(`${gun}:${tag} is not in the registry yet; it is signed for ${manifest.digest}.`);
   }
-  return { digest, length };
+  return manifest;
 }
 
 /**

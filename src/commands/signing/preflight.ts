@@ -74,15 +74,15 @@ export interface OpenedSigning {
 /**
  * Opens the signing key, has it prove that it signs, and opens the pins. Needs no registry, so it
  * can be under way while the run logs in there; logs nothing.
- * @param isBefore whether something is built or pushed before the key signs, which would be in vain
- *   without a signature; else its first signature is proof enough.
+ * @param isProven whether the key is to prove itself: where something is built, pushed or attached
+ *   before it signs, which would be in vain. Else its first signature is proof enough.
  * @throws {TrustError} (the promise) what keeps the key from signing, or a pin from being read.
  */
 export function openSigning(
   signing: SigningConfiguration,
   azure: Pick<Session, 'credential'>,
   run: Run,
-  isBefore = true,
+  isProven = true,
 ): Promise<OpenedSigning> {
   const open = async (): Promise<OpenedSigning> => {
     const pins = startInBackground(
@@ -90,7 +90,7 @@ export function openSigning(
     );
     const key = await openNamedKey(signing.signingKey, azure, run);
     requirePrivateKey(signing, key, run);
-    if (isBefore) await proveSigner(key.signer);
+    if (isProven) await proveSigner(key.signer);
     const given = { signing, key, pins: await pins };
     return { ...given, ...(await openRootKey(given, azure, run)) };
   };
