@@ -14,6 +14,30 @@ export interface NotationTrust {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/**
+ * Trusts one signer in strict verification.
+ * @param root PEM of the root above its certificate, or of the certificate itself.
+ * @param subject as `C=US,ST=WA,O=Contoso,CN=release`.
+ * @param scope `<registry>/<repository>`; all of them by default.
+ */
+export function trustIn(root: string, subject: string, scope = '*'): NotationTrust {
+  return {
+    trustStore: { 'ca/trusted': { 'root.pem': root } },
+    policy: {
+      version: '1.0',
+      trustPolicies: [
+        {
+          name: 'trusted',
+          registryScopes: [scope],
+          signatureVerification: { level: 'strict' },
+          trustStores: ['ca:trusted'],
+          trustedIdentities: [`x509.subject: ${subject}`],
+        },
+      ],
+    },
+  };
+}
+
 interface InRegistry {
   /** `<registry>/<repository>:<tag>` or `@<digest>` */
   readonly reference: string;

@@ -83,7 +83,7 @@ describe('a verdict', () => {
     expect(verdict).toHaveProperty('reason', expect.stringContaining(words));
   });
 
-  it('is yes at permissive all the same, and notes it', async () => {
+  it('is yes at permissive nevertheless, and notes it', async () => {
     const checkRevocation = saying('revoked', isSigner);
     expect(await verify('permissive', { checkRevocation }, false)).toMatchObject({
       isAccepted: true,

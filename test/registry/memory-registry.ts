@@ -33,7 +33,7 @@ export interface RegistryBehaviour {
 export interface Failure {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether the registry does what it was asked for all the same. */
+  /** Whether the registry does what it was asked for nevertheless. */
   readonly takesEffect?: boolean;
 }
 

@@ -4,35 +4,19 @@ import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { makeCertificate, pem } from '../azure-emulation/crypto/certificate.js';
-import { askNotation } from '../judges/notation.js';
+import { trustIn } from '../judges/notation.js';
 import { connectStack, createTestRegistry, uniqueName, type Principal } from './index.js';
 
-const info = inject('stack');
-const stack = connectStack(info);
-// In the stack's own folder: who looks for files that runs left looks elsewhere.
-const env = { ...process.env, ...info.env, TMPDIR: info.folder };
+const stack = connectStack(inject('stack'));
+const subject = 'C=US,ST=WA,O=Contoso,CN=release';
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 const der = makeCertificate(privateKey, {
-  subject: 'C=US,ST=WA,O=Contoso,CN=release',
+  subject,
   notBefore: new Date(Date.now() - 3_600_000),
   notAfter: new Date(Date.now() + 3_600_000),
 });
 const chain = pem('CERTIFICATE', der);
-const trust = {
-  trustStore: { 'ca/release': { 'release.pem': chain } },
-  policy: {
-    version: '1.0',
-    trustPolicies: [
-      {
-        name: 'all',
-        registryScopes: ['*'],
-        signatureVerification: { level: 'strict' },
-        trustStores: ['ca:release'],
-        trustedIdentities: ['x509.subject: C=US, ST=WA, O=Contoso, CN=release'],
-      },
-    ],
-  },
-};
+const trust = trustIn(chain, subject);
 
 describe.each([
   { what: 'with the referrers API', customerManagedKey: false },
@@ -78,7 +62,7 @@ describe.each([
     }) as const;
   const verify = async (metadata: Readonly<Record<string, string>> = {}) => {
     const question = { kind: 'verify', reference: image, ...principal.login, ...trust } as const;
-    return (await askNotation([{ ...question, metadata }], env))[0];
+    return (await stack.askNotation([{ ...question, metadata }]))[0];
   };
 
   it('no image is signed to begin with', async () => {
@@ -90,7 +74,7 @@ describe.each([
 
   it('every one of many signatures is found, over several pages', async () => {
     const questions = Array.from({ length: 12 }, (_, index) => sign({ run: String(index) }));
-    const made = await askNotation(questions, env);
+    const made = await stack.askNotation(questions);
     expect(made.map(({ error }) => error)).toEqual(questions.map(() => undefined));
     expect(await verify({ run: '0' })).toMatchObject({ accepted: true, metadata: { run: '0' } });
     expect(await verify({ run: '11' })).toMatchObject({ accepted: true, metadata: { run: '11' } });
@@ -100,7 +84,7 @@ describe.each([
 
   it('no list is given to who may not pull', async () => {
     const question = { kind: 'verify', reference: image, ...trust } as const;
-    const [answer] = await askNotation([{ ...question, username: 'nobody', password: 'x' }], env);
+    const [answer] = await stack.askNotation([{ ...question, username: 'nobody', password: 'x' }]);
     expect(answer).toMatchObject({
       accepted: false,
       error: expect.stringContaining('401') as string,

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { pem } from '../../azure-emulation/crypto/certificate.js';
-import { askNotation, type NotationAnswer } from '../../judges/notation.js';
+import { trustIn, type NotationAnswer } from '../../judges/notation.js';
 import { uniqueName } from '../../stack/index.js';
 import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { pushUnsigned, pushUnsignedIndex } from '../main-job/unsigned-tag.js';
@@ -52,24 +52,10 @@ async function verify(
     kind: 'verify',
     reference: `${gunOf(repository)}@${digest}`,
     ...scenario.reader.login,
-    trustStore: { 'ca/release': { 'root.pem': root } },
-    policy: {
-      version: '1.0',
-      trustPolicies: [
-        {
-          name: 'release',
-          registryScopes: [gunOf(repository)],
-          signatureVerification: { level: 'strict' },
-          trustStores: ['ca:release'],
-          trustedIdentities: [`x509.subject: ${subject}`],
-        },
-      ],
-    },
+    ...trustIn(root, subject, gunOf(repository)),
     metadata,
   } as const;
-  // In the stack's own folder: who looks for files that runs left looks elsewhere.
-  const env = { ...process.env, ...stack.info.env, TMPDIR: stack.info.folder };
-  return (await askNotation([question], env))[0];
+  return (await stack.askNotation([question]))[0];
 }
 
 /** How many signatures are listed, by the tag or by the API. */

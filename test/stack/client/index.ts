@@ -3,6 +3,7 @@
  * through the front, failures on order, what the servers hold, and the stock clients as judges.
  */
 import type { AzureControl } from '../../azure-emulation/index.js';
+import { askNotation, type NotationQuestion } from '../../judges/notation.js';
 import { remote, type Remote } from '../control/client.js';
 import type { StackInfo } from '../info.js';
 import type { StackControl } from '../owner.js';
@@ -44,6 +45,9 @@ export function connectStack(info: StackInfo) {
     dockerTrustInspect: (options: JudgeOptions) => dockerTrustInspect(info, options),
     notary: (options: NotaryOptions) => notary(info, options),
     notaryList: (options: Omit<JudgeOptions, 'engine'>) => notaryList(info, options),
+    /** In the stack's own folder: who looks for files that runs left looks elsewhere. */
+    askNotation: (questions: readonly NotationQuestion[]) =>
+      askNotation(questions, { ...process.env, ...info.env, TMPDIR: info.folder }),
     makeTrustDir: () => makeTrustDir(info),
     makeDockerConfig: (options?: DockerConfigOptions) => makeDockerConfig(info, options),
     openRemoteBuilder: () => openRemoteBuilder(info),
