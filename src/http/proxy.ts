@@ -1,7 +1,7 @@
 /**
  * The one reader of the proxy variables, as curl and Go read them: HTTPS_PROXY (for plain http
- * HTTP_PROXY), then ALL_PROXY, in upper case before lower case, with or without `http://`; NO_PROXY with names, suffixes, addresses,
- * CIDR ranges, ports and `*`. A value that cannot be used is refused, never passed over, because the
+ * HTTP_PROXY), then ALL_PROXY, in upper case before lower case, with or without `http://`; NO_PROXY
+ * with names, suffixes, addresses, CIDR ranges, ports and `*`. A value that cannot be used is refused, never passed over, because the
  * requests of the run would then take another way than its owner wanted. No value is ever repeated:
  * it may hold a password.
  */
