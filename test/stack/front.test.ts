@@ -27,10 +27,21 @@ interface Answer {
   readonly body: string;
 }
 
-async function get(host: string, path: string): Promise<Answer> {
+interface Question {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+async function get(
+  host: string,
+  path: string,
+  { method = 'GET', headers: own = {}, body: sent }: Question = {},
+): Promise<Answer> {
   const ca = await readFile(info.caFile, 'utf8');
+  const headers = { connection: 'keep-alive', ...own };
   return new Promise((resolve, reject) => {
-    request({ host, path, agent, ca, headers: { connection: 'keep-alive' } }, (response) => {
+    request({ host, path, method, agent, ca, headers }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
       response.on('end', () => {
@@ -46,9 +57,37 @@ async function get(host: string, path: string): Promise<Answer> {
       response.on('error', reject);
     })
       .on('error', reject)
-      .end();
+      .end(sent);
   });
 }
+
+describe('a tag', () => {
+  it('is read whole while others push it', async () => {
+    const { login } = await registry.principal('AcrPush');
+    const repository = uniqueName('app');
+    const basic = Buffer.from(`${login.username}:${login.password}`).toString('base64');
+    const service = `service=${registry.loginServer}&scope=repository:${repository}:pull,push`;
+    const { body } = await get(registry.loginServer, `/oauth2/token?${service}`, {
+      headers: { authorization: `Basic ${basic}` },
+    });
+    const { access_token: token } = JSON.parse(body) as { readonly access_token: string };
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    const headers = { authorization: `Bearer ${token}`, accept: mediaType };
+    const push = {
+      method: 'PUT',
+      headers: { ...headers, 'content-type': mediaType },
+      body: JSON.stringify({ schemaVersion: 2, mediaType, manifests: [] }),
+    };
+    const tag = (question: Question) =>
+      get(registry.loginServer, `/v2/${repository}/manifests/1`, question);
+    expect(await tag(push)).toMatchObject({ status: 201 });
+    const asked = Array.from({ length: 200 }, (_, index) =>
+      tag(index % 5 === 0 ? push : { method: 'HEAD', headers }),
+    );
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200, 201]));
+  });
+});
 
 describe('the emulated host names', () => {
   it('keep a connection for as long as the client does', async () => {

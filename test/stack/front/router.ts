@@ -11,7 +11,7 @@ import type { FrontFaults } from './faults.js';
 import { isRegistry } from './hosts.js';
 import { createReferrers, type Referrers } from './referrers.js';
 import type { FrontLog } from './request-log.js';
-import { createTurns, type Turns } from './turns.js';
+import { createNamedTurns, createTurns, type Turns } from './turns.js';
 import type { EmulatedHosts } from './types.js';
 import { forward, type OnTheWay, type Upstream } from './upstream.js';
 
@@ -29,6 +29,7 @@ export interface RouterParts {
 }
 
 const TRUST_PATH = /^\/v2\/.+\/_trust\//;
+const REPOSITORY = /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//;
 
 /** The real service's words are not known; the status is what a registry says of a missing path. */
 const TRUST_IS_OFF = JSON.stringify({
@@ -39,6 +40,7 @@ const TRUST_IS_OFF = JSON.stringify({
 export function createRouter(parts: RouterParts): RequestListener {
   const state = {
     notaryTurns: createTurns(),
+    repositoryTurns: createNamedTurns(),
     referrers: createReferrers(),
     connections: createConnections(),
   };
@@ -51,6 +53,7 @@ export function createRouter(parts: RouterParts): RequestListener {
 
 interface State {
   readonly notaryTurns: Turns;
+  readonly repositoryTurns: (name: string) => Turns;
   readonly referrers: Referrers;
   readonly connections: Connections;
 }
@@ -74,7 +77,7 @@ function createConnections(): Connections {
 
 async function answer(
   { emulator, upstreams, log, faults }: RouterParts,
-  { notaryTurns, referrers, connections }: State,
+  { notaryTurns, repositoryTurns, referrers, connections }: State,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
@@ -114,12 +117,21 @@ async function answer(
   } else if (url.startsWith('/oauth2/')) emulator.handleRegistryAuth(host, req, res);
   else if (!TRUST_PATH.test(url)) {
     const registry = upstreams.registry();
-    if (!emulator.referrersAvailable(host)) pass(registry);
-    else if (!referrers.list(registry, host, req, res, cut)) {
-      pass(registry, referrers.watch(host, req));
+    const start = () => {
+      if (!emulator.referrersAvailable(host)) pass(registry);
+      else if (!referrers.list(registry, host, req, res, cut)) {
+        pass(registry, referrers.watch(host, req));
+      }
+    };
+    const repository = REPOSITORY.exec(url)?.[1];
+    // What is sent of a layer (PATCH) is nowhere to be seen before the upload is closed (PUT).
+    if (repository === undefined || method === 'PATCH') start();
+    else {
+      const isRead = method === 'GET' || method === 'HEAD';
+      await repositoryTurns(repository)(isRead ? 'shared' : 'alone', res, start);
     }
   } else if (emulator.trustAvailable(host)) {
-    await notaryTurns(res, () => {
+    await notaryTurns('alone', res, () => {
       pass(upstreams.notary());
     });
   } else say(req, res, 404, TRUST_IS_OFF, { 'content-type': 'application/json; charset=utf-8' });
