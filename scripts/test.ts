@@ -1,15 +1,41 @@
 /**
  * `npm test [-- <vitest filters and options>]`: prepares the test stack, runs all tests and closes
- * with one line that counts them. Where the stack cannot run it says why and runs the unit tests
- * alone, except in CI, where that is a failure.
+ * with the list of what failed and one line that counts. Where the stack cannot run it says why and
+ * runs the unit tests alone, except in CI, where that is a failure.
  */
-import { parseCLI, startVitest, type Vitest } from 'vitest/node';
+import { stripVTControlCharacters } from 'node:util';
+
+import { parseCLI, startVitest, type TestCase, type TestModule, type Vitest } from 'vitest/node';
 
 import { missingForStack } from '../test/stack/index.js';
 
+interface Failure {
+  readonly name: string;
+  readonly message: string;
+}
+
 interface Tally {
   passed: number;
-  failed: number;
+  readonly failures: Failure[];
+}
+
+/** As much of a message as a list has room for: CI shows only the end of what a run prints. */
+const MESSAGE_LENGTH = 400;
+
+/** What errors say; `otherwise` where there are none. */
+function messageOf(errors: readonly { readonly message?: string }[], otherwise: string): string {
+  const messages = errors.map(({ message = '' }) => message).filter((message) => message !== '');
+  return messages.length > 0 ? messages.join('\n') : otherwise;
+}
+
+/** The errors of a file that belong to none of its tests: of loading it, and of its suites' hooks. */
+function errorsAround(module: TestModule) {
+  const suites = [...module.children.allSuites()];
+  return [...module.errors(), ...suites.flatMap((suite) => suite.errors())];
+}
+
+function nameOf(test: TestCase): string {
+  return `${test.module.relativeModuleId} > ${test.fullName}`;
 }
 
 /**
@@ -17,28 +43,35 @@ interface Tally {
  * test that is left out counts as failed, unless a name was asked for: it proves nothing.
  */
 function count(vitest: Vitest): Tally {
-  const tally: Tally = { passed: 0, failed: 0 };
+  const tally: Tally = { passed: 0, failures: [] };
   const mayLeaveOut =
     process.env.CI !== 'true' ||
     process.platform === 'win32' ||
     vitest.config.testNamePattern !== undefined;
   for (const module of vitest.state.getTestModules()) {
-    let failedHere = 0;
+    const around = errorsAround(module);
+    const failedHere: Failure[] = [];
     for (const test of module.children.allTests()) {
-      const { state } = test.result();
+      const { state, errors = [] } = test.result();
       if (state === 'passed') tally.passed += 1;
-      else if (state === 'failed') failedHere += 1;
-      // Collected, meant to run, and never finished.
-      else if (state === 'pending') failedHere += 1;
-      else if (!mayLeaveOut) {
-        console.log(`\nLeft out, and in CI no test may be: ${test.fullName}`);
-        failedHere += 1;
+      else if (state === 'failed') {
+        failedHere.push({ name: nameOf(test), message: messageOf(errors, 'failed') });
+      } else if (state === 'pending') {
+        failedHere.push({ name: nameOf(test), message: 'collected, but never finished' });
+      } else if (!mayLeaveOut && around.length === 0) {
+        failedHere.push({ name: nameOf(test), message: 'left out, and in CI no test may be' });
       }
     }
-    if (failedHere === 0 && module.state() === 'failed') failedHere = 1;
-    tally.failed += failedHere;
+    if (around.length > 0 || (failedHere.length === 0 && module.state() === 'failed')) {
+      const message = messageOf(around, 'failed with all its tests passed');
+      failedHere.push({ name: module.relativeModuleId, message });
+    }
+    tally.failures.push(...failedHere);
   }
-  tally.failed += vitest.state.getUnhandledErrors().length;
+  for (const error of vitest.state.getUnhandledErrors()) {
+    const message = messageOf([error as { message?: string }], 'is no error, and says nothing');
+    tally.failures.push({ name: 'outside of any test', message });
+  }
   return tally;
 }
 
@@ -47,25 +80,31 @@ async function main(): Promise<Tally> {
   const missing = await missingForStack((line) => {
     console.log(line);
   });
-  const setupFailures = missing.length > 0 && process.env.CI === 'true' ? 1 : 0;
   const projects = missing.length > 0 ? { project: ['unit'] } : {};
   const vitest = await startVitest('test', filter, { ...options, ...projects, watch: false });
   const tally = count(vitest);
   if (missing.length > 0) {
     console.log('\nThe end-to-end tests did not run. This machine lacks:');
     for (const line of missing) console.log(`- ${line}`);
+    if (process.env.CI === 'true') {
+      tally.failures.push({ name: 'test stack', message: 'cannot run here, and in CI it must' });
+    }
   }
-  tally.failed += setupFailures;
   // Vitest reports a failed set-up, or no test at all, by its exit code alone.
-  if (tally.failed === 0 && process.exitCode !== undefined && process.exitCode !== 0) {
-    tally.failed = 1;
+  if (tally.failures.length === 0 && process.exitCode !== undefined && process.exitCode !== 0) {
+    tally.failures.push({ name: 'vitest', message: `ended with ${String(process.exitCode)}` });
   }
   return tally;
 }
 
-const tally = await main().catch((error: unknown): Tally => {
+const { passed, failures } = await main().catch((error: unknown): Tally => {
   console.error(error);
-  return { passed: 0, failed: 1 };
+  return { passed: 0, failures: [{ name: 'npm test', message: String(error) }] };
 });
-console.log(`${tally.passed} passed, ${tally.failed} failed`);
-process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
+if (failures.length > 0) console.log('\nFailed:');
+for (const { name, message } of failures) {
+  const start = stripVTControlCharacters(message).slice(0, MESSAGE_LENGTH);
+  console.log(`- ${name}\n${start.replace(/^/gm, '    ')}`);
+}
+console.log(`${passed} passed, ${failures.length} failed`);
+process.exitCode = failures.length === 0 && passed > 0 ? 0 : 1;

@@ -56,12 +56,46 @@ describe('the test runner without the stack', () => {
     const tests = "it('runs', () => undefined);\nit.skip('is left out', () => undefined);\n";
     await writeFile(join(empty, 'some.test.js'), tests);
     const { code, output } = await runTests({ CI: 'true' }, '--root', empty);
-    expect(output).toContain('Left out, and in CI no test may be: is left out');
+    expect(output).toContain(
+      'some.test.js > is left out\n    left out, and in CI no test may be\n',
+    );
     expect(lastLine(output)).toBe('1 passed, 2 failed');
     expect(code).toBe(1);
     const named = await runTests({ CI: 'true' }, '--root', empty, '-t', 'runs');
     expect(lastLine(named.output)).toBe('1 passed, 1 failed');
     expect(named.code).toBe(1);
+  });
+
+  it('closes with the list of what failed, and the first words of each', async () => {
+    const config =
+      "export default { test: { name: 'unit', globals: true, include: ['*.test.js'] } };";
+    await writeFile(join(empty, 'vitest.config.js'), config);
+    const tests = [
+      "describe('a group', () => {",
+      "  it('fails at length', () => { throw new Error('long '.repeat(1000)); });",
+      "  it('expects in vain', () => { expect({ color: 'red' }).toEqual({ color: 'blue' }); });",
+      '});',
+      "describe('another', () => {",
+      "  beforeAll(() => { throw new Error('cannot prepare'); });",
+      "  it('never runs', () => undefined);",
+      '});',
+      "it('runs', () => { setTimeout(() => { throw new Error('too late'); }); });",
+    ];
+    await writeFile(join(empty, 'some.test.js'), tests.join('\n'));
+    const { output } = await runTests({}, '--root', empty);
+    const list = output.slice(output.lastIndexOf('\nFailed:\n'));
+    expect(list.trimEnd().split('\n').slice(1)).toEqual([
+      'Failed:',
+      '- some.test.js > a group > fails at length',
+      `    ${'long '.repeat(80)}`,
+      '- some.test.js > a group > expects in vain',
+      "    expected { color: 'red' } to deeply equal { color: 'blue' }",
+      '- some.test.js',
+      '    cannot prepare',
+      '- outside of any test',
+      '    too late',
+      '1 passed, 4 failed',
+    ]);
   });
 
   it('fails when no test was run', async () => {
