@@ -39,6 +39,7 @@ export { readArtifactManifest, type ArtifactManifest } from './artifact-manifest
 export { listAttached, listReferrers, type Referrer, type Referrers } from './referrers.js';
 export { checkTagPattern, parseNamePattern, selectTags } from './patterns.js';
 export type { NamePattern, TagSelection } from './patterns.js';
+export { isAttachmentTag } from './tag-list.js';
 export { lookUpTags, movedAfter, movedBefore } from './tag-digests.js';
 export type { TagDigests } from './tag-digests.js';
 export { createTokenSource, type ScopedTokens } from './token-source.js';

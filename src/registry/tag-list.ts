@@ -11,10 +11,12 @@ const pageSize = 1000;
 const maxPages = 1000;
 
 /**
- * Tags that are no images: lists of what is attached to one (OCI distribution specification,
- * referrers tag schema), and what cosign attaches.
+ * Whether a tag is not one of an image: the list of what is attached to one (OCI distribution
+ * specification, referrers tag schema), or what cosign attaches.
  */
-const attachment = /^sha(?:256|512)-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/;
+export function isAttachmentTag(tag: string): boolean {
+  return /^sha(?:256|512)-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/.test(tag);
+}
 
 /** All tags of images; undefined when the repository does not exist. */
 export async function listTags(
@@ -48,7 +50,7 @@ export async function listTags(
       throw unexpectedResponse(host, `GET ${path}`, response);
     }
     const texts = (listed as readonly unknown[]).filter((tag) => typeof tag === 'string');
-    tags.push(...texts.filter((tag) => !attachment.test(tag)));
+    tags.push(...texts.filter((tag) => !isAttachmentTag(tag)));
     url = nextPage(host, response, url);
   }
   return tags;

@@ -3,6 +3,7 @@ import { TrustError } from '../../errors.js';
 import type { Input, Inputs, ListInput } from '../../inputs/index.js';
 import {
   gunOf,
+  isAttachmentTag,
   parseImageReference,
   parseRegistryHost,
   parseRepository,
@@ -47,7 +48,7 @@ export function readImage({ values, parse }: Read<typeof imageInputs>): ImageCon
   const { registry: host, repository: name } = values;
   const found = host === undefined ? undefined : parse('registry', () => parseRegistryHost(host));
   const path = name === undefined ? undefined : parse('repository', () => parseRepository(name));
-  const named = values.tags.map((tag) => parse('tags', () => parseTag(tag)) ?? '');
+  const named = values.tags.map((tag) => parse('tags', () => imageTag(parseTag(tag))) ?? '');
   const [registry, repository] = [found ?? '', path ?? ''];
   return { registry, repository, tags: [...new Set(named)], gun: `${registry}/${repository}` };
 }
@@ -78,6 +79,7 @@ export function readTaggedImages<N extends 'images' | 'source'>(
       const image = parseImageReference(reference);
       const { tag, digest = ofAll } = image;
       if (tag === undefined) throw withoutTag(reference);
+      imageTag(tag);
       const gun = gunOf(image);
       const name = `${gun}:${tag}`;
       const known = named.get(name) ?? { digest: ofAll ?? digest };
@@ -86,6 +88,15 @@ export function readTaggedImages<N extends 'images' | 'source'>(
     });
   }
   return [...named.values()];
+}
+
+/** @throws {TrustError} INPUT_INVALID for a tag that registries and tools keep for attachments. */
+function imageTag(tag: string): string {
+  if (!isAttachmentTag(tag)) return tag;
+  throw new TrustError('INPUT_INVALID', `${tag} is not the tag of an image`, {
+    remedy:
+      'Tags of this form list what is attached to an image, such as its signatures. Name a tag of the image itself.',
+  });
 }
 
 function withoutTag(text: string): TrustError {

@@ -343,6 +343,18 @@ describe('the images to sign', () => {
       /names no tag/,
     ],
     [
+      'a tag that lists what is attached to an image',
+      { tags: `1.0, sha256-${'0'.repeat(64)}` },
+      'INPUT_INVALID',
+      /"tags" cannot be used: sha256-0+ is not the tag of an image/,
+    ],
+    [
+      'an image by such a tag',
+      { ...none, images: `contoso.azurecr.io/a:sha256-${'0'.repeat(64)}.sig` },
+      'INPUT_INVALID',
+      /"images" cannot be used: sha256-0+\.sig is not the tag of an image/,
+    ],
+    [
       'an image of another registry',
       { ...none, registry: 'contoso.azurecr.io', images: 'fabrikam.azurecr.io/a:1' },
       'INPUT_CONFLICT',
