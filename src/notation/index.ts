@@ -32,6 +32,7 @@ export {
   type AttachedSignature,
   type ChainSigner,
   type ImageOrder,
+  type ListedSignature,
   type ManifestDescriptor,
   type SignatureStore,
   type StoredEnvelope,

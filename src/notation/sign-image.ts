@@ -8,7 +8,11 @@ import type { SignatureAlgorithm } from './algorithms.js';
 import type { SigningChain } from './certificates/index.js';
 import type { EnvelopeFormat } from './envelope/index.js';
 import { prepareSignature } from './prepare-signature.js';
-import { storedSignature, type StoredSignature } from './storage/signature-manifest.js';
+import {
+  maybeSignedBy,
+  storedSignature,
+  type StoredSignature,
+} from './storage/signature-manifest.js';
 import {
   verifySignature,
   type AcceptedSignature,
@@ -29,13 +33,20 @@ export interface StoredEnvelope {
   readonly bytes: Uint8Array;
 }
 
+/** A signature in the list of an image. */
+export interface ListedSignature {
+  readonly digest: string;
+  /** As the registry has them: a hint, and no proof. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /** Where the signatures of one repository are. */
 export interface SignatureStore {
-  /** Digests of the signatures that are attached to `subject`. */
-  list(subject: string): Promise<readonly string[]>;
+  /** The signatures that are attached to `subject`. */
+  list(subject: string): Promise<readonly ListedSignature[]>;
   /** The envelope of a signature; undefined where it is none that can be read. */
   read(signature: string): Promise<StoredEnvelope | undefined>;
-  /** Stores a signature and has it listed; its digest. */
+  /** Stores a signature; its digest, once the list that was read again has it. */
   attach(signature: StoredSignature): Promise<string>;
 }
 
@@ -70,6 +81,8 @@ export interface AttachedSignature {
 }
 
 /**
+ * The list is read once before, and once more by {@link SignatureStore.attach}. Signatures by other
+ * certificates are not read.
  * @throws {TrustError} SIGNATURE_INVALID, READ_BACK_FAILED, and what the signer and the store throw.
  */
 export async function signImage(
@@ -95,9 +108,7 @@ export async function signImage(
   const bytes = finished.close(await timestamp?.(finished.signature));
   const stored = storedSignature(format, bytes, target, signer.chain.chain, signingTime);
   const digest = await store.attach(stored);
-  const listed = await store.list(target.digest);
-  const accepted = listed.includes(digest) && (await verifyOwn(store, digest, signer, order));
-  if (accepted) return { digest, isNew: true, expiry };
+  if (await verifyOwn(store, digest, signer, order)) return { digest, isNew: true, expiry };
   throw new TrustError(
     'READ_BACK_FAILED',
     `The signature ${digest} of ${target.digest} was stored, and the registry does not serve it as it was made`,
@@ -111,7 +122,9 @@ async function findOwn(
   signer: ChainSigner,
   order: ImageOrder,
 ): Promise<Omit<AttachedSignature, 'isNew'> | undefined> {
-  for (const digest of await store.list(order.target.digest)) {
+  const [{ thumbprint }] = signer.chain.chain;
+  for (const { digest, annotations } of await store.list(order.target.digest)) {
+    if (!maybeSignedBy(annotations, thumbprint)) continue;
     const found = await verifyOwn(store, digest, signer, order);
     if (!found) continue;
     const { expiry, timestamp } = found.envelope;

@@ -20,8 +20,7 @@ export interface Artifact {
   readonly artifactType: string;
   readonly annotations: Readonly<Record<string, string>>;
   readonly manifest: { readonly mediaType: string; readonly bytes: Buffer };
-  /** Configuration and layers. */
-  readonly blobs: readonly Buffer[];
+  readonly blobs: readonly [configuration: Buffer, ...layers: Buffer[]];
 }
 
 /** Where an artifact is, and who lists it. */
@@ -30,22 +29,39 @@ export interface AttachedArtifact {
   readonly listedBy: 'api' | 'tag';
 }
 
+/** What is known of a repository, and need not be asked again: kept by whoever attaches many artifacts. */
+export interface KnownOfRepository {
+  /** Who listed artifacts when the list was last read. */
+  listedBy?: AttachedArtifact['listedBy'];
+  /** Configurations that are there, or on their way: artifacts of one kind have the same. */
+  readonly configurations: Map<string, Promise<void>>;
+}
+
 /**
+ * Requests: 2 for each layer, 1 for the manifest, 1 for the list (under a tag 3: read, written, read
+ * again). Besides, once a repository: 1 for the configuration (3 where it is missing), and 1 for the API
+ * where neither the registry nor `known` says whether there is one.
  * @throws {TrustError} SIGNATURE_NOT_LISTED, PUSH_NOT_AUTHORIZED, PUSH_FAILED (locked), DIGEST_MISMATCH,
  * REGISTRY_FAILED, REGISTRY_UNREACHABLE, REGISTRY_LOGIN_REFUSED, INTERRUPTED
  */
 export async function attachArtifact(
   access: RepositoryAccess,
   artifact: Artifact,
+  known: KnownOfRepository = { configurations: new Map() },
 ): Promise<AttachedArtifact> {
   const { subject, manifest, artifactType, annotations } = artifact;
-  await Promise.all(artifact.blobs.map((bytes) => sendBlob(access, bytes)));
+  const [configuration, ...layers] = artifact.blobs;
+  await Promise.all([
+    sendConfiguration(access, configuration, known),
+    ...layers.map((bytes) => sendBlob(access, bytes)),
+  ]);
   const digest = digestOf('sha256', manifest.bytes);
   const { mediaType, bytes } = manifest;
   const response = await sendManifest(access, access.repository, digest, bytes, mediaType);
   // A registry that lists the artifact says so. One that does not may have the API nevertheless.
-  const isListed = response.header('oci-subject') === subject.digest;
-  if (isListed || (await hasReferrersApi(access))) {
+  if (response.header('oci-subject') === subject.digest) known.listedBy = 'api';
+  known.listedBy ??= (await hasReferrersApi(access)) ? 'api' : 'tag';
+  if (known.listedBy === 'api') {
     await requireListed(access, artifact, digest);
     return { digest, listedBy: 'api' };
   }
@@ -54,13 +70,27 @@ export async function attachArtifact(
   throw notListed(access, artifact, digest);
 }
 
+async function sendConfiguration(
+  access: RepositoryAccess,
+  bytes: Buffer,
+  { configurations }: KnownOfRepository,
+): Promise<void> {
+  const digest = digestOf('sha256', bytes);
+  const sending =
+    configurations.get(digest) ??
+    hasBlob(access, digest).then((isThere) => (isThere ? undefined : sendBlob(access, bytes)));
+  configurations.set(digest, sending);
+  try {
+    await sending;
+  } catch (error) {
+    configurations.delete(digest);
+    throw error;
+  }
+}
+
 async function sendBlob(access: RepositoryAccess, bytes: Buffer): Promise<void> {
   const digest = digestOf('sha256', bytes);
-  if (await hasBlob(access, digest)) return;
-  await putBlob(access, digest, async ({ write, finish }) => {
-    await write(bytes);
-    await finish(digest);
-  });
+  await putBlob(access, digest, ({ finish }) => finish(digest, bytes));
 }
 
 /** A registry may take a moment until its list has what it accepted. */

@@ -25,8 +25,8 @@ import type { RepositoryAccess } from './types.js';
 export interface BlobUpload {
   /** Sends the next bytes; they may be overwritten once the promise has settled. */
   readonly write: (chunk: Uint8Array) => Promise<void>;
-  /** Ends the upload; the registry compares the digest. */
-  readonly finish: (digest: string) => Promise<void>;
+  /** Ends the upload, with the last bytes where there are any left; the registry compares the digest. */
+  readonly finish: (digest: string, last?: Uint8Array) => Promise<void>;
 }
 
 /**
@@ -143,11 +143,15 @@ function uploadTo(to: RepositoryAccess, first: URL): BlobUpload {
       }
       offset += chunk.length;
     },
-    finish: async (digest) => {
-      const last = new URL(url);
-      last.searchParams.set('digest', parseDigest(digest));
+    finish: async (digest, last) => {
+      const end = new URL(url);
+      end.searchParams.set('digest', parseDigest(digest));
       // Not repeated: a second one finds no upload. Whether it arrived, the blob itself will tell.
-      const response = await send(to, { method: 'PUT', url: last.href });
+      const response = await send(to, {
+        method: 'PUT',
+        url: end.href,
+        ...(last && { body: last, headers: { 'Content-Type': 'application/octet-stream' } }),
+      });
       if (response.status === 400 && errorDetail(response).startsWith('DIGEST_INVALID')) {
         throw changed(to, digest);
       }

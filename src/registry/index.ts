@@ -34,7 +34,12 @@ export type { ImageReference } from './image-name.js';
 export { createRegistryClient } from './manifests.js';
 export type { Manifest, RegistryClient } from './manifests.js';
 export { isIndexMediaType, manifestMediaTypes } from './media-types.js';
-export { attachArtifact, type Artifact, type AttachedArtifact } from './attach-artifact.js';
+export {
+  attachArtifact,
+  type Artifact,
+  type AttachedArtifact,
+  type KnownOfRepository,
+} from './attach-artifact.js';
 export { readArtifactManifest, type ArtifactManifest } from './artifact-manifest.js';
 export { listAttached, listReferrers, type Referrer, type Referrers } from './referrers.js';
 export { checkTagPattern, parseNamePattern, selectTags } from './patterns.js';

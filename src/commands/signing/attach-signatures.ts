@@ -14,6 +14,7 @@ import {
   listReferrers,
   platformManifests,
   readArtifactManifest,
+  type KnownOfRepository,
   type Manifest,
   type RepositoryAccess,
 } from '../../registry/index.js';
@@ -34,7 +35,11 @@ export async function attachSignatures(
   { client }: Pick<Session, 'client'>,
   signer: ChainSigner,
   { format, lifetimeMs, metadata, isWithPlatforms }: NotaryProjectConfiguration,
-  { clock, signal, log }: Run,
+  {
+    clock,
+    signal,
+    log,
+  }: Pick<Run, 'clock' | 'signal'> & { readonly log: Pick<Run['log'], 'info'> },
   onSigned: (signature: ImageSignature) => void,
 ): Promise<void> {
   const targets = [...manifests].map(([tag, manifest]) => {
@@ -62,10 +67,12 @@ export async function attachSignatures(
 /** The signatures of a repository, as its registry keeps them. */
 function signatureStore(access: RepositoryAccess): SignatureStore {
   const readBlob = createBlobReader(access);
+  const known: KnownOfRepository = { configurations: new Map() };
   return {
     list: async (subject) => {
-      const { referrers } = await listReferrers(access, subject, signatureArtifactType);
-      return referrers.map(({ digest }) => digest);
+      const { source, referrers } = await listReferrers(access, subject, signatureArtifactType);
+      known.listedBy = source;
+      return referrers;
     },
     read: async (signature) => {
       const manifest = await readArtifactManifest(access, signature);
@@ -80,6 +87,6 @@ function signatureStore(access: RepositoryAccess): SignatureStore {
         throw error;
       }
     },
-    attach: async (signature) => (await attachArtifact(access, signature)).digest,
+    attach: async (signature) => (await attachArtifact(access, signature, known)).digest,
   };
 }

@@ -65,6 +65,18 @@ export function storedSignature(
 }
 
 /**
+ * Whether a listed signature may be by the certificate with this thumbprint. Its annotations are a hint:
+ * what has none has to be read.
+ */
+export function maybeSignedBy(
+  annotations: Readonly<Record<string, string>>,
+  thumbprint: string,
+): boolean {
+  const named = annotations[thumbprintsName];
+  return named === undefined || named.toLowerCase().includes(thumbprint.toLowerCase());
+}
+
+/**
  * The one layer of a signature's manifest: its envelope.
  * @throws {RuleError} for an artifact of another type, or with another number of layers.
  */
