@@ -1,7 +1,11 @@
-/** Everything that can be checked without running the product: types, lint, format, agreement. */
+/**
+ * Everything that can be checked without running the product: types, lint, format, agreement. With
+ * names of checks as arguments, only those.
+ */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commitProblems } from './checks/commits.js';
 import { distProblems, generatedProblems, versionProblems } from './checks/files.js';
 import { taskProblems } from './checks/task.js';
 import { root } from './generate.js';
@@ -16,6 +20,7 @@ const checks: Readonly<Record<string, Check>> = {
   'generated files': generatedProblems,
   'task manifest': taskProblems,
   versions: versionProblems,
+  'commit subjects': commitProblems,
   bundles: distProblems,
 };
 
@@ -38,8 +43,13 @@ function program(file: string, ...args: readonly string[]): Check {
   };
 }
 
-async function main(): Promise<void> {
+async function main(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !(name in checks));
+  if (unknown.length > 0) {
+    throw new Error(`no check ${unknown.join(', ')}; there are: ${Object.keys(checks).join(', ')}`);
+  }
   for (const [name, check] of Object.entries(checks)) {
+    if (names.length > 0 && !names.includes(name)) continue;
     const problems = await check();
     console.log(`${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}`);
     for (const problem of problems) console.log(problem.replace(/^/gm, '       '));
@@ -47,4 +57,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));

@@ -1,7 +1,7 @@
 /**
  * `npm test [-- <vitest filters and options>]`: prepares the test stack, runs all tests and closes
  * with the list of what failed and one line that counts. Where the stack cannot run it says why and
- * runs the unit tests alone, except in CI, where that is a failure.
+ * runs the unit tests alone; that is a failure in CI, and where the end-to-end tests were asked for.
  */
 import { stripVTControlCharacters } from 'node:util';
 
@@ -77,17 +77,24 @@ function count(vitest: Vitest): Tally {
 
 async function main(): Promise<Tally> {
   const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
-  const missing = await missingForStack((line) => {
-    console.log(line);
-  });
-  const projects = missing.length > 0 ? { project: ['unit'] } : {};
-  const vitest = await startVitest('test', filter, { ...options, ...projects, watch: false });
-  const tally = count(vitest);
+  const asked = [options.project ?? ['unit', 'e2e']].flat();
+  const missing = asked.includes('e2e') ? await missingForStack(console.log) : [];
+  const project = missing.length > 0 ? asked.filter((name) => name !== 'e2e') : options.project;
+  const tally: Tally =
+    project?.length === 0
+      ? { passed: 0, failures: [] }
+      : count(
+          await startVitest('test', filter, {
+            ...options,
+            ...(project === undefined ? {} : { project }),
+            watch: false,
+          }),
+        );
   if (missing.length > 0) {
     console.log('\nThe end-to-end tests did not run. This machine lacks:');
     for (const line of missing) console.log(`- ${line}`);
-    if (process.env.CI === 'true') {
-      tally.failures.push({ name: 'test stack', message: 'cannot run here, and in CI it must' });
+    if (process.env.CI === 'true' || options.project !== undefined) {
+      tally.failures.push({ name: 'test stack', message: 'cannot run here, and it must' });
     }
   }
   // Vitest reports a failed set-up, or no test at all, by its exit code alone.

@@ -98,6 +98,21 @@ describe('the test runner without the stack', () => {
     ]);
   });
 
+  it('does not look for the stack where only unit tests are asked for', async () => {
+    const unit = ['--project', 'unit', 'test/scripts/lock.test.ts'];
+    const { code, output } = await runTests({ CI: 'true' }, ...unit);
+    expect(lastLine(output)).toBe('3 passed, 0 failed');
+    expect(output).not.toContain('This machine lacks');
+    expect(code).toBe(0);
+  });
+
+  it('fails, and runs no other tests, where end-to-end tests are asked for', async () => {
+    const { code, output } = await runTests({}, '--project', 'e2e');
+    expect(output).toContain('The end-to-end tests did not run. This machine lacks:');
+    expect(lastLine(output)).toBe('0 passed, 1 failed');
+    expect(code).toBe(1);
+  });
+
   it('fails when no test was run', async () => {
     const { code, output } = await runTests({}, 'no-such-test');
     expect(lastLine(output)).toBe('0 passed, 1 failed');
