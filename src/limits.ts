@@ -32,6 +32,9 @@ export const limits = {
   tokenBytes: 1024 * 1024,
   /** An envelope; notation reads as much. */
   signatureEnvelopeBytes: 32 * 1024 * 1024,
+  /** Signatures of one image that are read, as many as notation reads; and those at the same time. */
+  signaturesPerImage: 100,
+  concurrentSignatures: 4,
   /** What is attached to one image: artifacts, and the pages they are listed on. */
   referrers: 10_000,
   referrerPages: 1_000,

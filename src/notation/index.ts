@@ -32,10 +32,6 @@ export {
   type AttachedSignature,
   type ChainSigner,
   type ImageOrder,
-  type ListedSignature,
-  type ManifestDescriptor,
-  type SignatureStore,
-  type StoredEnvelope,
 } from './sign-image.js';
 export { signImagesOfTags, tagPrefix, type ImageSignature } from './sign-tags.js';
 export {
@@ -44,6 +40,24 @@ export {
   storedSignature,
   type StoredSignature,
 } from './storage/signature-manifest.js';
+export type {
+  ListedSignature,
+  ManifestDescriptor,
+  SignatureStore,
+  StoredEnvelope,
+} from './storage/signature-store.js';
+export {
+  describeSignatures,
+  type DescribedSignature,
+  type SignatureDescription,
+} from './describe-signatures.js';
+export {
+  imageProblem,
+  verifyImage,
+  type ImageVerdict,
+  type SignatureOutcome,
+  type SignatureTrust,
+} from './verify-image.js';
 export {
   fetchTimestamp,
   requestTimestamp,

@@ -8,47 +8,17 @@ import type { SignatureAlgorithm } from './algorithms.js';
 import type { SigningChain } from './certificates/index.js';
 import type { EnvelopeFormat } from './envelope/index.js';
 import { prepareSignature } from './prepare-signature.js';
+import { maybeSignedBy, storedSignature } from './storage/signature-manifest.js';
 import {
-  maybeSignedBy,
-  storedSignature,
-  type StoredSignature,
-} from './storage/signature-manifest.js';
+  readStored,
+  type ManifestDescriptor,
+  type SignatureStore,
+} from './storage/signature-store.js';
 import {
   verifySignature,
   type AcceptedSignature,
   type SignatureToVerify,
 } from './verification/index.js';
-
-/** A manifest as its registry describes it. */
-export interface ManifestDescriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  /** In bytes. */
-  readonly size: number;
-}
-
-/** An envelope as it is stored. */
-export interface StoredEnvelope {
-  readonly mediaType: string;
-  readonly bytes: Uint8Array;
-}
-
-/** A signature in the list of an image. */
-export interface ListedSignature {
-  readonly digest: string;
-  /** As the registry has them: a hint, and no proof. */
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
-/** Where the signatures of one repository are. */
-export interface SignatureStore {
-  /** The signatures that are attached to `subject`. */
-  list(subject: string): Promise<readonly ListedSignature[]>;
-  /** The envelope of a signature; undefined where it is none that can be read. */
-  read(signature: string): Promise<StoredEnvelope | undefined>;
-  /** Stores a signature; its digest, once the list that was read again has it. */
-  attach(signature: StoredSignature): Promise<string>;
-}
 
 /** Whoever holds the private key of a chain. */
 export interface ChainSigner {
@@ -141,8 +111,11 @@ async function verifyOwn(
   { chain: { chain } }: ChainSigner,
   { target, metadata, now }: ImageOrder,
 ): Promise<AcceptedSignature | undefined> {
-  const envelope = await store.read(digest);
-  if (!envelope) return undefined;
+  const envelope = await readStored(store, digest);
+  if ('flaw' in envelope) {
+    if (envelope.error) throw envelope.error;
+    return undefined;
+  }
   const root = chain.at(-1) ?? chain[0];
   const verdict = await verifySignature({
     ...envelope,
@@ -154,7 +127,7 @@ async function verifyOwn(
     // Whether its own certificate is revoked, a signer learns elsewhere.
     checkRevocation: () => Promise.resolve([]),
   });
-  const isOwn = verdict.isAccepted && verdict.thumbprints[0] === chain[0].thumbprint;
+  const isOwn = verdict.isAccepted && verdict.chain[0].thumbprint === chain[0].thumbprint;
   return isOwn ? verdict : undefined;
 }
 

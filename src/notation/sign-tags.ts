@@ -4,13 +4,8 @@
  */
 import { mapConcurrent } from '../concurrency.js';
 import { limits } from '../limits.js';
-import {
-  signImage,
-  type ChainSigner,
-  type ImageOrder,
-  type ManifestDescriptor,
-  type SignatureStore,
-} from './sign-image.js';
+import { signImage, type ChainSigner, type ImageOrder } from './sign-image.js';
+import type { ManifestDescriptor, SignatureStore } from './storage/signature-store.js';
 
 /** What names of signed metadata that are for tags begin with. */
 export const tagPrefix = 'tag:';

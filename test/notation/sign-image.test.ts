@@ -1,13 +1,7 @@
-import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  signImage,
-  type ChainSigner,
-  type ImageOrder,
-  type SignatureStore,
-  type StoredEnvelope,
-} from '../../src/notation/index.js';
+import { signImage, type ChainSigner, type ImageOrder } from '../../src/notation/index.js';
 import { makeSigner } from './make-signer.js';
+import { makeStore } from './make-store.js';
 
 const target = {
   mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -29,36 +23,6 @@ beforeAll(async () => {
   signer = await makeSigner(order.now());
   other = await makeSigner(order.now());
 });
-
-/** A registry in memory. */
-function makeStore() {
-  const stored = new Map<string, StoredEnvelope>();
-  const annotated = new Map<string, Readonly<Record<string, string>>>();
-  const read: string[] = [];
-  const store: SignatureStore = {
-    list: () =>
-      Promise.resolve(
-        [...stored.keys()].map((digest) => ({
-          digest,
-          annotations: annotated.get(digest) ?? {},
-        })),
-      ),
-    read: (digest) => {
-      read.push(digest);
-      return Promise.resolve(stored.get(digest));
-    },
-    attach: ({ manifest, annotations, blobs: [, bytes] }) => {
-      const digest = `sha256:${createHash('sha256').update(manifest.bytes).digest('hex')}`;
-      const { layers } = JSON.parse(manifest.bytes.toString()) as {
-        readonly layers: readonly [{ readonly mediaType: string }];
-      };
-      stored.set(digest, { mediaType: layers[0].mediaType, bytes });
-      annotated.set(digest, annotations);
-      return Promise.resolve(digest);
-    },
-  };
-  return { store, stored, annotated, read };
-}
 
 describe('an image', () => {
   it.each(['cose', 'jws'] as const)(

@@ -67,8 +67,7 @@ describe('a verdict', () => {
     expect(await verify('strict', { metadata: annotations })).toMatchObject({
       isAccepted: true,
       noted: [],
-      signer: chain[0].subjectText,
-      thumbprints: chain.map(({ thumbprint }) => thumbprint),
+      chain: chain.map(({ subjectText, thumbprint }) => ({ subjectText, thumbprint })),
       envelope: { payload },
       timestamp: { chain: expect.any(Array) as unknown },
     });

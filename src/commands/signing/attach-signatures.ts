@@ -1,25 +1,9 @@
 /** Signs what a run has found behind tags for Notary Project, with the signatures kept in the registry. */
-import {
-  envelopeLayer,
-  RuleError,
-  signatureArtifactType,
-  signImagesOfTags,
-  type ChainSigner,
-  type ImageSignature,
-  type SignatureStore,
-} from '../../notation/index.js';
-import {
-  attachArtifact,
-  createBlobReader,
-  listReferrers,
-  platformManifests,
-  readArtifactManifest,
-  type KnownOfRepository,
-  type Manifest,
-  type RepositoryAccess,
-} from '../../registry/index.js';
+import { signImagesOfTags, type ChainSigner, type ImageSignature } from '../../notation/index.js';
+import { platformManifests, type Manifest } from '../../registry/index.js';
 import { version } from '../../version.js';
 import type { Session } from '../access/access.js';
+import { signatureStore } from '../access/signature-store.js';
 import type { Run } from '../run.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import type { NotaryProjectConfiguration } from '../inputs/notary-project.js';
@@ -62,31 +46,4 @@ export async function attachSignatures(
     log.info(`${gun}@${signature.digest}  ${how}: ${signature.signature}`);
     onSigned(signature);
   });
-}
-
-/** The signatures of a repository, as its registry keeps them. */
-function signatureStore(access: RepositoryAccess): SignatureStore {
-  const readBlob = createBlobReader(access);
-  const known: KnownOfRepository = { configurations: new Map() };
-  return {
-    list: async (subject) => {
-      const { source, referrers } = await listReferrers(access, subject, signatureArtifactType);
-      known.listedBy = source;
-      return referrers;
-    },
-    read: async (signature) => {
-      const manifest = await readArtifactManifest(access, signature);
-      if (!manifest) return undefined;
-      try {
-        const { mediaType, digest, size } = envelopeLayer(manifest);
-        const bytes = await readBlob(access.repository, digest, size);
-        return bytes && { mediaType, bytes };
-      } catch (error) {
-        // What is no signature hides none.
-        if (error instanceof RuleError) return undefined;
-        throw error;
-      }
-    },
-    attach: async (signature) => (await attachArtifact(access, signature, known)).digest,
-  };
 }

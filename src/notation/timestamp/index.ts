@@ -1,4 +1,4 @@
 /** Time stamps of RFC 3161: asked for, and verified. All but ./fetch.ts is pure. */
 export { fetchTimestamp, type TimestampOptions } from './fetch.js';
 export { requestTimestamp, type ReceivedTimestamp, type TimestampRequest } from './request.js';
-export { verifyToken, type VerifiedTimestamp } from './verify-token.js';
+export { stampedTime, verifyToken, type VerifiedTimestamp } from './verify-token.js';

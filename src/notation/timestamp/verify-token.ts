@@ -20,7 +20,7 @@ import {
   type Flaw,
 } from '../certificates/index.js';
 import { limits } from '../../limits.js';
-import { RuleError } from '../rule-error.js';
+import { RuleError, ruleOf } from '../rule-error.js';
 import { openToken, type SignedMessage } from './signed-data.js';
 import { readTstInfo, type StampedTime } from './tst-info.js';
 
@@ -28,6 +28,16 @@ import { readTstInfo, type StampedTime } from './tst-info.js';
 export interface VerifiedTimestamp extends StampedTime {
   /** From the authority's certificate to the trusted root. */
   readonly chain: CertificateChain;
+}
+
+/** The time that a token states, whoever made it; undefined where it is no time stamp of `message`. */
+export function stampedTime(token: Uint8Array, message: Uint8Array): Date | undefined {
+  try {
+    return readTstInfo(openToken(token).content, message).time;
+  } catch (error) {
+    ruleOf(error);
+    return undefined;
+  }
 }
 
 const anyPurpose = '2.5.29.37.0';

@@ -1,4 +1,5 @@
 /** What verifying one signature comes to. Types only. */
+import type { CertificateChain } from '../certificates/index.js';
 import type { Envelope } from '../envelope/index.js';
 import type { VerifiedTimestamp } from '../timestamp/index.js';
 
@@ -22,10 +23,7 @@ export interface FailedCheck {
 /** What an envelope says of itself; believed only with an accepted signature. */
 export interface SignatureFacts {
   readonly envelope: Envelope;
-  /** Subject of the leaf. */
-  readonly signer: string;
-  /** Lower-case hex SHA-256 of the certificates, leaf first. */
-  readonly thumbprints: readonly string[];
+  readonly chain: CertificateChain;
   /** Where the policy asked for one and it is good. */
   readonly timestamp: VerifiedTimestamp | undefined;
 }

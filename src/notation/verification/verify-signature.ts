@@ -84,12 +84,7 @@ export async function verifySignature(signature: SignatureToVerify): Promise<Ver
       },
     ],
   ];
-  const facts = (): SignatureFacts => ({
-    envelope,
-    signer: chain[0].subjectText,
-    thumbprints: chain.map(({ thumbprint }) => thumbprint),
-    timestamp,
-  });
+  const facts = (): SignatureFacts => ({ envelope, chain, timestamp });
   for (const [check, action, require] of checks) {
     if (action === 'skip') continue;
     try {
