@@ -79,6 +79,8 @@ export const limits = {
   httpRetries: 3,
   /** How long a proxy may take to open a connection. */
   proxyConnectMs: 15_000,
+  /** How long requests that are paced may be turned away by a limit of the server, each of them. */
+  pacedMs: 15 * 60_000,
   /** A wait is told to the user each time it has lasted this much longer. */
   waitReportMs: 15_000,
   /** A program that says nothing is told of each time this has passed. */

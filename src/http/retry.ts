@@ -17,6 +17,7 @@ export function isTransientStatus(status: number): boolean {
 
 /** Whether this request may be sent again after this answer. */
 export function mayRetryAfter(request: HttpRequest, response: HttpResponse): boolean {
+  if (request.isPaced === true && response.status === 429) return false;
   if (mayRetry(request)) {
     return isTransientStatus(response.status) || request.isTransient?.(response) === true;
   }

@@ -25,6 +25,11 @@ export interface HttpRequest {
    * `unprocessed` otherwise, because a POST may have taken effect.
    */
   readonly retry?: boolean | 'unprocessed';
+  /**
+   * Hands a 429 back at once, to whoever paces its requests by it. Default: it is waited for, as long
+   * as the timeout allows.
+   */
+  readonly isPaced?: boolean;
   /** Recognises further answers after which this request may be sent again, if it may be at all. */
   readonly isTransient?: (response: HttpResponse) => boolean;
   /**

@@ -16,7 +16,9 @@ export type { RegistryCredential } from './credential.js';
 export { findDockerLogin } from './docker-config-credentials.js';
 
 export { ageProblem, imageDatesOf } from './image-age.js';
+export { listRepositories } from './catalog.js';
 export { platformManifests } from './content.js';
+export { describeManifest } from './describe-manifest.js';
 export { readImageConfigs } from './image-configs.js';
 export {
   formatImageReference,

@@ -140,12 +140,12 @@ export async function sendManifest(
   return response;
 }
 
-function manifestUrl(host: string, repository: string, reference: string): string {
+export function manifestUrl(host: string, repository: string, reference: string): string {
   const name = parseRepository(repository);
   return `https://${host}/v2/${name}/manifests/${encodeURIComponent(reference)}`;
 }
 
-function statedDigest(response: HttpResponse): readonly string[] {
+export function statedDigest(response: HttpResponse): readonly string[] {
   const stated = response.header('docker-content-digest');
   return stated === undefined ? [] : [stated];
 }
