@@ -91,6 +91,15 @@ export default defineConfig(
               'signing',
             ]),
             forbid('notation', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'registry']),
+            forbid('migration', [
+              'hosts',
+              'commands',
+              'inputs',
+              'azure',
+              'docker',
+              'signing',
+              'http',
+            ]),
             forbid('deployment-files', [
               'hosts',
               'commands',
@@ -159,7 +168,12 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/trust/metadata/**', 'src/trust/verification/**', 'src/notation/**'],
+    files: [
+      'src/trust/metadata/**',
+      'src/trust/verification/**',
+      'src/notation/**',
+      'src/migration/**',
+    ],
     // Its one file that asks others; the rest of the folder is given what it answers.
     ignores: ['src/notation/exchange.ts'],
     rules: {

@@ -41,6 +41,8 @@ export interface ImagePorts {
     target: ManifestDescriptor,
     tags: readonly string[],
   ) => Promise<ReadonlyMap<string, Settled>>;
+  /** Whether images are settled for tags as well that point elsewhere: where nothing is signed. */
+  readonly includesMoved: boolean;
   /** Told when `count` tags are done. */
   readonly onDone: (count: number) => void;
 }
@@ -67,12 +69,12 @@ export async function settleImages(
 ): Promise<readonly TagOutcome[]> {
   const outcomes = new Map<string, TagOutcome>();
   let stoppedBy: TrustError | undefined;
-  await mapConcurrent(byDigest(signed), limits.concurrentTags, async (tags) => {
+  await mapConcurrent(byDigest(signed), limits.concurrentTags, async ([digest, tags]) => {
     const failed = (error: TrustError): readonly TagOutcome[] =>
       tags.map((tag) => ({ ...tag, state: 'failed', reason: error.message, error }));
     let found: readonly TagOutcome[];
     try {
-      found = stoppedBy ? failed(stoppedBy) : await settleImage(tags, ports);
+      found = stoppedBy ? failed(stoppedBy) : await settleImage(digest, tags, ports);
     } catch (error) {
       if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
       if (!ofOneImage.includes(error.code)) stoppedBy = error;
@@ -89,43 +91,48 @@ export async function settleImages(
 }
 
 /** The tags of each digest together: they get one signature. */
-function byDigest(signed: readonly SignedTagFacts[]): readonly (readonly SignedTagFacts[])[] {
+function byDigest(
+  signed: readonly SignedTagFacts[],
+): readonly (readonly [string, readonly SignedTagFacts[]])[] {
   const groups = new Map<string, SignedTagFacts[]>();
   for (const tag of signed) {
     const group = groups.get(tag.digest) ?? [];
     group.push(tag);
     groups.set(tag.digest, group);
   }
-  return [...groups.values()];
+  return [...groups];
 }
 
 /** Looks immediately before it signs: a tag that was moved during a long run is not signed. */
 async function settleImage(
+  digest: string,
   tags: readonly SignedTagFacts[],
-  { describe, settle }: ImagePorts,
+  { describe, settle, includesMoved }: ImagePorts,
 ): Promise<readonly TagOutcome[]> {
-  const [{ digest = '' } = {}] = tags;
   const behind = await mapConcurrent(tags, limits.concurrentTags, ({ tag }) => describe(tag));
-  const target = behind.find((found) => found?.digest === digest);
-  if (!target) {
-    const image = await describe(digest);
-    if (!image) {
-      const reason = 'the image was deleted';
-      return tags.map((tag) => ({ ...tag, state: 'gone', reason }));
-    }
-  }
-  const current = tags.filter((_, index) => behind[index]?.digest === digest);
-  const names = current.map(({ tag }) => tag);
-  const settled = target ? await settle(target, names) : new Map<string, Settled>();
+  const target = behind.find((found) => found?.digest === digest) ?? (await describe(digest));
+  if (!target)
+    return tags.map((tag) => ({ ...tag, state: 'gone', reason: 'the image was deleted' }));
+  const isMoved = (index: number): boolean => behind[index]?.digest !== digest;
+  const asked = tags.filter((_, index) => includesMoved || !isMoved(index));
+  const settled =
+    asked.length > 0
+      ? await settle(
+          target,
+          asked.map(({ tag }) => tag),
+        )
+      : undefined;
+  const { mediaType } = target;
   return tags.map((tag, index): TagOutcome => {
-    const found = behind[index];
-    if (!target || found?.digest !== digest) return moved(tag, found?.digest);
-    const outcome = settled.get(tag.tag);
-    if (!outcome) throw new TypeError('invariant violated: a tag was not settled');
-    const { mediaType } = target;
-    return outcome.signature === undefined
-      ? { ...tag, mediaType, state: 'missing', reason: outcome.reason }
-      : { ...tag, mediaType, state: 'both', ...outcome };
+    const found = settled?.get(tag.tag);
+    const signature = found?.signature;
+    if (isMoved(index)) {
+      return { ...moved(tag, behind[index]?.digest), mediaType, ...(signature && { signature }) };
+    }
+    if (!found) throw new TypeError('invariant violated: a tag was not settled');
+    return found.signature === undefined
+      ? { ...tag, mediaType, state: 'missing', reason: found.reason }
+      : { ...tag, mediaType, state: 'both', ...found };
   });
 }
 

@@ -78,9 +78,12 @@ export function takeInventory(view: TrustedView): Inventory {
 /** The inventory of trust data that has expired: nothing verifies, and what would have is listed. */
 export function takeExpiredInventory(view: TrustedView, reason: string): Inventory {
   const { signed, unverifiable, thresholds } = takeInventory(view);
-  const expired = signed.map(
-    ({ tag, digest }): UnverifiableTag => ({ tag, digest, state: 'expired', reason }),
-  );
+  const expired = signed.map(({ tag, digest }): UnverifiableTag => ({
+    tag,
+    digest,
+    state: 'expired',
+    reason,
+  }));
   return { signed: [], unverifiable: [...expired, ...unverifiable], thresholds };
 }
 
