@@ -225,9 +225,8 @@ function sessionOf(
   const { secrets, clock } = context;
   const common = { http: azure.http, secrets, clock };
   const host = registryEndpointOf(registry);
-  // The token service of Azure's registries is known, and what else may log in there is not.
-  const isAzure = credential.kind === 'refresh-token' && isRegistryHost(host);
-  const known = isAzure ? { realm: `https://${host}/oauth2/token` } : {};
+  // The token service of Azure's registries is known: they need not be asked for it.
+  const known = isRegistryHost(host) ? { realm: `https://${host}/oauth2/token` } : {};
   const access = createRegistryAccess({ ...common, ...known, host, credential });
   const trustHost = new URL(trustServer).host;
   // The token service of a trust server that the user named may be the registry's.

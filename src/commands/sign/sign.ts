@@ -3,7 +3,7 @@
  * side by side. `repository` with `tags` is all or nothing; of `images`, one that fails does not keep
  * the others from being signed. Needs no Docker.
  */
-import { openChainSigner } from '../../azure/index.js';
+import { explainRefusal, openChainSigner } from '../../azure/index.js';
 import { mapConcurrent, startInBackground } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
@@ -354,7 +354,9 @@ async function signWork(
         requireNoneMoved(gun, moved);
       };
       const request = { plan, contents, recheck, look };
-      const { found } = await signTags(request, plan.view, progress, run);
+      const { found } = await explainRefusal(target, session, () =>
+        signTags(request, plan.view, progress, run),
+      );
       moved = found ? movedAfter(gun, contents, found, absent) : new Map();
       const signed = withTags(progress.state, contents.keys(), 'signed');
       progress.state = withTags(signed, moved.keys(), 'moved');

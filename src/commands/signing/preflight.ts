@@ -69,13 +69,15 @@ export interface OpenedSigning {
   readonly rootKey: OpenedKey | undefined;
   /** Why the root key of the inputs could not be opened, though it was wanted. */
   readonly rootKeyTrouble: TrustError | undefined;
+  /** Whether key and trust server have to prove themselves before the run changes anything. */
+  readonly isProven: boolean;
 }
 
 /**
  * Opens the signing key, has it prove that it signs, and opens the pins. Needs no registry, so it
  * can be under way while the run logs in there; logs nothing.
- * @param isProven whether the key is to prove itself: where something is built, pushed or attached
- *   before it signs, which would be in vain. Else its first signature is proof enough.
+ * @param isProven whether key and trust server are to prove themselves: where something is built,
+ *   pushed or attached before the publish, which would be in vain. Else the publish is proof enough.
  * @throws {TrustError} (the promise) what keeps the key from signing, or a pin from being read.
  */
 export function openSigning(
@@ -91,7 +93,7 @@ export function openSigning(
     const key = await openNamedKey(signing.signingKey, azure, run);
     requirePrivateKey(signing, key, run);
     if (isProven) await proveSigner(key.signer);
-    const given = { signing, key, pins: await pins };
+    const given = { signing, key, pins: await pins, isProven };
     return { ...given, ...(await openRootKey(given, azure, run)) };
   };
   return startInBackground(open());
@@ -150,7 +152,7 @@ export function startPreflight(
   const { gun, tags } = target.image;
   const server = createTrustServer({ url: target.trustServer, gun, ...session.trust, log });
   const look = async (): Promise<SigningOutlook> => {
-    const { signing, key, pins, rootKey } = await opening;
+    const { signing, key, pins, rootKey, isProven } = await opening;
     return examineSigning(server, {
       pins,
       clock,
@@ -158,6 +160,7 @@ export function startPreflight(
       tags,
       signer: key.signer,
       keys: rootKey ? [rootKey.signer] : [],
+      asksServer: isProven,
       isReadAnew: signing.engine === 'docker',
       pinInput: nameInput('trust-pin'),
     });

@@ -1,8 +1,7 @@
 /** Asks a server for its keys. */
-import { TrustError } from '../../errors.js';
 import { keyIdOf, getOwnProperty } from '../metadata/index.js';
 import type { PublicKey, RoleName } from '../metadata/types.js';
-import type { TrustServer } from '../server/index.js';
+import { missingServerKey, type TrustServer } from '../server/index.js';
 import type { TrustedView } from '../verification/index.js';
 import { serverRoles, type ServerRole } from './server-managed-key.js';
 
@@ -63,13 +62,7 @@ export async function requireServerKeys(
   const held = await heldServerRoles(server, view, signal);
   const role = serverRoles.find((one) => !held.includes(one));
   if (role === undefined) return;
-  throw new TrustError(
-    'TRUST_SERVER_REJECTED',
-    `the trust server ${server.host} cannot publish for ${view.gun}: it does not hold the ${role} key that the root names`,
-    {
-      remedy: `Have the owner of the root key give the ${role} role to the server once: "keys rotate" with the role ${role}. "notary init" leaves the snapshot key with the client; Docker never does.`,
-    },
-  );
+  throw missingServerKey(server, role);
 }
 
 function isNamed({ root }: TrustedView, role: RoleName, key: PublicKey): boolean {

@@ -1,12 +1,12 @@
 /**
- * What must be known before anything is built: is there trust data, may this principal publish, may
- * this key sign these tags, does the server hold the keys it must sign with. Publishes nothing.
+ * What must be known before anything is built or published: is there trust data, may this key sign
+ * these tags, may this principal publish, does the server hold the keys it must sign with. Publishes
+ * nothing.
  */
-import { TrustError } from '../../errors.js';
 import { keyIdOf, getOwnProperty } from '../metadata/index.js';
 import type { PublicKey, RoleName } from '../metadata/types.js';
 import { readRepository } from '../reading/index.js';
-import type { TrustServer } from '../server/index.js';
+import { missingServerKey, type TrustServer } from '../server/index.js';
 import {
   expiriesOf,
   type Anchored,
@@ -27,6 +27,12 @@ interface ExamineOptions extends Omit<PublishingContext, 'log' | 'deadlineMs'> {
   readonly signer: VouchingKey;
   /** Other keys that the run was given, which may vouch for the root: its root key. */
   readonly keys?: readonly VouchingKey[] | undefined;
+  /**
+   * Whether the server has to show beforehand that it will take a publish, by handing out its keys.
+   * Otherwise the publish itself shows it; only for a repository without trust data it is asked.
+   * Default: true.
+   */
+  readonly asksServer?: boolean | undefined;
   /** Whether the Docker CLI signs; see the anchor question. */
   readonly isReadAnew?: boolean | undefined;
   /** How the host calls the input that pins a root. */
@@ -60,24 +66,31 @@ export async function examineSigning(
   server: TrustServer,
   options: ExamineOptions,
 ): Promise<SigningOutlook> {
-  const { pins, clock, signal } = options;
-  const [reading, serverKeys] = await Promise.allSettled([
-    readRepository(server, { pins, now: clock(), signal }),
+  const { pins, clock, signal, asksServer = true } = options;
+  const askServer = () =>
     Promise.all([
       server.fetchServerKey('snapshot', signal),
       server.fetchServerKey('timestamp', signal),
-    ]),
+    ]);
+  const [reading, early] = await Promise.allSettled([
+    readRepository(server, { pins, now: clock(), signal }),
+    asksServer ? askServer() : undefined,
   ]);
   // Both may fail; which of them is told must not depend on who was refused first.
   if (reading.status === 'rejected') throw reading.reason;
-  if (serverKeys.status === 'rejected') throw serverKeys.reason;
+  if (early.status === 'rejected') throw early.reason;
   const view = reading.value;
-  const [snapshotKey, timestampKey] = serverKeys.value;
-  if (!view) return { kind: 'uninitialised' };
+  if (!view) {
+    if (!asksServer) await askServer();
+    return { kind: 'uninitialised' };
+  }
   const roles = rolesFor(view, options.tags, options.signer);
   const anchor = anchorFor(view, roles, options);
-  checkServerKey(server, view, 'snapshot', snapshotKey);
-  checkServerKey(server, view, 'timestamp', timestampKey);
+  if (early.value) {
+    const [snapshotKey, timestampKey] = early.value;
+    checkServerKey(server, view, 'snapshot', snapshotKey);
+    checkServerKey(server, view, 'timestamp', timestampKey);
+  }
   return { kind: 'ready', ...anchor, roles, expiring: expiring(view, clock()) };
 }
 
@@ -104,14 +117,7 @@ function checkServerKey(
   key: PublicKey,
 ): void {
   if (getOwnProperty(view.root.signed.roles, role)?.keyids.includes(keyIdOf(key)) === true) return;
-  throw new TrustError(
-    'TRUST_SERVER_REJECTED',
-    `the trust server ${server.host} cannot publish for ${server.gun}: it does not hold the ` +
-      `${role} key that the root names`,
-    {
-      remedy: `Ask the owner of the root key to move the ${role} key to the server once: "keys rotate --role ${role}".\n"notary init" leaves the snapshot key with the client; Docker never does.`,
-    },
-  );
+  throw missingServerKey(server, role);
 }
 
 const dayMs = 24 * 60 * 60 * 1000;

@@ -4,7 +4,6 @@
  */
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import { releasesRole } from '../metadata/index.js';
 import type { RoleName } from '../metadata/types.js';
 import type { TrustServer } from '../server/index.js';
 import type { EarlierState, TrustedCollection } from '../verification/index.js';
@@ -65,12 +64,12 @@ function quiet<T>(promise: Promise<T>): Promise<T> {
 }
 
 /**
- * The delegations worth asking for before anybody has said that they exist: those that were there
- * before or, where nothing is known, the one that Docker reads first.
+ * The delegations worth asking for before the snapshot has said that they exist: those that were there
+ * before. Where nothing is known none are: signers have files of their own beside `targets/releases`,
+ * so that to guess at this one alone would seldom save a round.
  */
 export function likelyDelegations(earlier: EarlierState | undefined): readonly RoleName[] {
-  if (!earlier?.targets) return [releasesRole];
-  return [...earlier.targets.keys()].filter((role) => role !== 'targets');
+  return [...(earlier?.targets?.keys() ?? [])].filter((role) => role !== 'targets');
 }
 
 /**

@@ -114,15 +114,33 @@ function busyWords(status: number): string {
 export function updateRejected(place: Place, response: HttpResponse): TrustError {
   const { words } = complaintOf(response);
   // notary server/handlers/validation.go: what a server says that lacks the snapshot key.
-  const lacksKey = /ErrBadHierarchy|key .*not found|no {1,2}timestamp keys/i.test(words);
+  if (/ErrBadHierarchy|key .*not found|no {1,2}timestamp keys/i.test(words)) {
+    return missingServerKey(place, /timestamp/i.test(words) ? 'timestamp' : 'snapshot', response);
+  }
   return new TrustError(
     'TRUST_SERVER_REJECTED',
     `the trust server ${place.host} rejected the update of ${place.gun} (${said(response)})`,
     {
-      remedy: lacksKey
-        ? 'The server does not hold the snapshot or timestamp key that the root of this repository names. Ask the owner of the root key to move that key to the server once: "keys rotate" with the role snapshot (or timestamp).'
-        : 'The trust data of the repository may have been changed by another client. Inspect it, ' +
-          'then sign again; nothing was published.',
+      remedy:
+        'The trust data of the repository may have been changed by another client. Inspect it, ' +
+        'then sign again; nothing was published.',
+    },
+  );
+}
+
+/** The error for a server without the key of a role that it has to sign at each publish. */
+export function missingServerKey(
+  place: Place,
+  role: 'snapshot' | 'timestamp',
+  response?: HttpResponse,
+): TrustError {
+  const answer = response ? ` (${said(response)})` : '';
+  return new TrustError(
+    'TRUST_SERVER_REJECTED',
+    `the trust server ${place.host} cannot publish for ${place.gun}: it does not hold the ${role} ` +
+      `key that the root names${answer}`,
+    {
+      remedy: `Ask the owner of the root key to move the ${role} key to the server once: "keys rotate --role ${role}".\n"notary init" leaves the snapshot key with the client; Docker never does.`,
     },
   );
 }

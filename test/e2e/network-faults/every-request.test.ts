@@ -161,9 +161,7 @@ describe('a failure at any one request of a run', () => {
       expect(trials.filter(({ wrong }) => wrong !== undefined)).toEqual([]);
       // What passes by itself is waited for; an answer that makes no sense is reported.
       expect(failed.filter(({ what }) => !what.startsWith(wrongAnswer))).toEqual([]);
-      const missed = trials.filter(({ wasHit }) => !wasHit).map(({ what }) => what);
-      // Asked for ahead of time, and given up as soon as nobody needs it: not every run gets there.
-      expect(missed.filter((what) => !what.includes('/targets/releases.json'))).toEqual([]);
+      expect(trials.filter(({ wasHit }) => !wasHit).map(({ what }) => what)).toEqual([]);
     },
     18 * MINUTE_MS,
   );

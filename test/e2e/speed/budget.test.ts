@@ -3,11 +3,15 @@
  * that one more of any is seen where it is added. The stack is behind a proxy. Of Entra ID nothing is
  * counted, which all tests ask.
  */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FrontRequest } from '../../stack/index.js';
 import { expectSuccess } from '../expectations.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
-import { makeKeys, setUp } from '../set-up.js';
+import { nobody } from '../identity/signs.js';
+import { newPrivateKey, type ScenarioRun } from '../scenario.js';
+import { makeKeys, setUp, type Keys } from '../set-up.js';
 import { longestChain, named } from './exchanges.js';
 
 const { stack, scenario, gunOf } = await setUp();
@@ -17,13 +21,11 @@ const target = `^(?:${hosts.join('|')})/`;
 const DELAY_MS = 1000;
 
 /** Runs the command line while every answer takes its time, and gives what was asked. */
-async function runSlowly(
-  inputs: Readonly<Record<string, string | undefined>>,
-): Promise<readonly FrontRequest[]> {
+async function runSlowly(run: Omit<ScenarioRun, 'host'>): Promise<readonly FrontRequest[]> {
   const since = await stack.requestMark();
   const failure = { kind: 'delay', delayMs: DELAY_MS } as const;
   await stack.failNext({ target, times: 200, failure });
-  expectSuccess(await scenario.run({ host: 'cli', inputs }));
+  expectSuccess(await scenario.run({ host: 'cli', ...run }));
   const requests = await stack.requests({ since });
   return requests.filter(({ host }) => hosts.includes(host));
 }
@@ -46,19 +48,50 @@ function expectCost(requests: readonly FrontRequest[], cost: Cost): void {
   expect.soft(found, lines.join('\n')).toEqual(cost);
 }
 
-describe('with a key in a vault', () => {
+/** Signs the tag `first`, so that one more tag can be signed. */
+async function initialise(repository: string, keys: Keys): Promise<void> {
+  await pushUnsigned(scenario, repository, 'first');
+  const inputs = { ...keys, command: 'sign', repository, tags: 'first' };
+  expectSuccess(await scenario.run({ host: 'cli', inputs }));
+}
+
+const tests = { timeout: 120_000 };
+
+describe('with a key in a vault', tests, () => {
   it('one more tag is signed, and verified, at a fixed cost', async () => {
     const repository = scenario.repository();
     const keys = await makeKeys(scenario);
-    const command = { ...keys, command: 'sign', repository };
-    for (const tag of ['first', 'second', 'third']) await pushUnsigned(scenario, repository, tag);
-    expectSuccess(await scenario.run({ host: 'cli', inputs: { ...command, tags: 'first' } }));
-    const byTag = await runSlowly({ ...command, tags: 'second' });
-    expectCost(byTag, { requests: 19, inSequence: 6, connections: 9 });
+    await initialise(repository, keys);
+    for (const tag of ['second', 'third']) await pushUnsigned(scenario, repository, tag);
+    const command = { ...keys, command: 'sign' };
+    const byTag = await runSlowly({ inputs: { ...command, repository, tags: 'second' } });
+    expectCost(byTag, { requests: 16, inSequence: 6, connections: 6 });
     const images = `${gunOf(repository)}:third`;
-    const byName = await runSlowly({ ...keys, command: 'sign', registry: undefined, images });
-    expectCost(byName, { requests: 19, inSequence: 6, connections: 9 });
-    const verified = await runSlowly({ command: 'verify', registry: undefined, images });
-    expectCost(verified, { requests: 9, inSequence: 4, connections: 5 });
+    const byName = await runSlowly({ inputs: { ...command, registry: undefined, images } });
+    expectCost(byName, { requests: 16, inSequence: 6, connections: 6 });
+    const inputs = { command: 'verify', registry: undefined, images };
+    expectCost(await runSlowly({ inputs }), { requests: 8, inSequence: 4, connections: 4 });
+  });
+});
+
+// As the Docker CLI does it.
+describe('with a key in a file and the login of Docker', tests, () => {
+  it('one more tag is signed at a fixed cost', async () => {
+    const repository = scenario.repository();
+    const folder = await mkdtemp(path.join(stack.info.folder, 'keys-'));
+    const keys = {
+      'signing-key': path.join(folder, 'signing.pem'),
+      'root-key': path.join(folder, 'root.pem'),
+    };
+    for (const file of Object.values(keys)) await writeFile(file, newPrivateKey(), { mode: 0o600 });
+    await initialise(repository, keys);
+    await pushUnsigned(scenario, repository, 'second');
+    const { loginServer } = scenario.registry;
+    const logins = { [loginServer]: scenario.signer.login };
+    const dockerConfig = await stack.makeDockerConfig({ logins });
+    const login = { ...nobody, 'registry-login': 'existing' };
+    const inputs = { ...keys, ...login, command: 'sign', repository, tags: 'second' };
+    const requests = await runSlowly({ dockerConfig, inputs });
+    expectCost(requests, { requests: 13, inSequence: 5, connections: 5 });
   });
 });

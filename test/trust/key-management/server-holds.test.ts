@@ -23,7 +23,7 @@ describe('the keys of a trust server', () => {
     const error = await failure(requireServerKeys(repository.server, view, signal));
     expect(error.code).toBe('TRUST_SERVER_REJECTED');
     expect(error.message).toMatch(/does not hold the snapshot key that the root names/);
-    expect(error.remedy).toMatch(/"keys rotate" with the role snapshot/);
+    expect(error.remedy).toMatch(/"keys rotate --role snapshot"/);
   });
 
   it('are told to nobody who may not publish', async () => {

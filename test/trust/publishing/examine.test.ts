@@ -32,6 +32,31 @@ describe('looking ahead before a build', () => {
     expect((await failure(examine(repository))).code).toBe('SIGNER_NOT_AUTHORIZED');
   });
 
+  it('leaves it to the publish who may sign, where nothing comes before it', async () => {
+    const repository = await new TestRepository().initialise();
+    repository.fake.rights.push = false;
+    const { server, context, targets: signer } = repository;
+    const outlook = await examineSigning(server, {
+      ...context,
+      signer,
+      tags: ['1'],
+      asksServer: false,
+    });
+    expect(outlook.kind).toBe('ready');
+  });
+
+  it('asks in any case before it says that a repository is to be initialised', async () => {
+    const { fake, server, context, targets: signer } = new TestRepository();
+    fake.rights.push = false;
+    const examining = examineSigning(server, {
+      ...context,
+      signer,
+      tags: ['1'],
+      asksServer: false,
+    });
+    expect((await failure(examining)).code).toBe('SIGNER_NOT_AUTHORIZED');
+  });
+
   it('says first that a principal may not even read, however fast it is refused to sign', async () => {
     const repository = await new TestRepository().initialise();
     repository.fake.rights.pull = false;

@@ -277,7 +277,7 @@ describe('publishing to a trust server', () => {
     const error = await failure(
       write(scripted(answer(400, complaint('INVALID_UPDATE', detail))).server),
     );
-    expect(error.remedy).toContain('"keys rotate" with the role snapshot');
+    expect(error.remedy).toContain('"keys rotate --role snapshot"');
   });
 
   it.each([
