@@ -1,6 +1,6 @@
 /** Stacks live side by side and leave nothing behind, however they end. */
 import { spawn } from 'node:child_process';
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -201,5 +201,27 @@ describe('a stack', () => {
     expect((await inspect()).output).toContain('unable to reach trust server');
     await client.startServer('notary');
     expect((await inspect()).output).toContain('does not have trust data');
+    expect(await stack.failures()).toEqual([
+      expect.stringMatching(/^GET \S+\/_trust\/tuf\/root.json got no answer: ECONNREFUSED$/),
+    ]);
+  });
+
+  it('tells what its servers failed at by themselves, and of no failure on order', async () => {
+    const stack = await startStack({ servers: ['registry'] });
+    cleanUps.push(() => stack.stop());
+    const client = connectStack(stack.info);
+    const { loginServer } = await createTestRegistry(client);
+    const failure = { kind: 'answer', status: 500 } as const;
+    await client.failNext({ target: `${loginServer}/v2/`, failure });
+    expect((await client.ask({ host: loginServer, path: '/v2/' })).status).toBe(500);
+    expect(await stack.failures()).toEqual([]);
+    // A tag as docker-registry leaves it for a moment when it writes it anew.
+    const tag = 'docker/registry/v2/repositories/app/_manifests/tags/1/current';
+    await mkdir(join(stack.info.folder, 'registry/data', tag), { recursive: true });
+    await writeFile(join(stack.info.folder, 'registry/data', tag, 'link'), '');
+    await expect(client.manifest('app', '1')).rejects.toThrow('the registry answered 500');
+    expect(await stack.failures()).toEqual([
+      expect.stringMatching(/^registry: .*"invalid checksum digest format".*\/app\/manifests\/1 /),
+    ]);
   });
 });

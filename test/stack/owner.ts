@@ -25,6 +25,8 @@ import { ensureTools } from './tools/index.js';
 
 export interface Stack {
   readonly info: StackInfo;
+  /** What the real servers failed at by themselves, while no test ordered it; a line each. */
+  failures(): Promise<readonly string[]>;
   /** Ends every process and removes every file of the stack. */
   stop(): Promise<void>;
 }
@@ -100,6 +102,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         },
         tools,
       },
+      failures: async () => [...front.unanswered, ...(await servers.failures())],
       stop,
     };
   } catch (error) {

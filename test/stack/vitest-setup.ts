@@ -17,5 +17,10 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stack = await startStack();
   project.provide('stack', stack.info);
-  return () => stack.stop();
+  return async () => {
+    const failures = await stack.failures();
+    if (failures.length > 0) console.log('\nThe servers of the test stack failed by themselves:');
+    for (const line of failures) console.log(`- ${line}`);
+    await stack.stop();
+  };
 }

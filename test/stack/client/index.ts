@@ -7,6 +7,7 @@ import { askNotation, type NotationQuestion } from '../../judges/notation.js';
 import { remote, type Remote } from '../control/client.js';
 import type { StackInfo } from '../info.js';
 import type { StackControl } from '../owner.js';
+import { ask, type Question } from './ask.js';
 import {
   docker,
   dockerEnv,
@@ -39,6 +40,7 @@ export function connectStack(info: StackInfo) {
     info,
     azure,
     ...own(control),
+    ask: (question: Question) => ask(info, question),
     dockerEnv: (options: DockerEnvOptions) => dockerEnv(info, options),
     docker: (options: DockerOptions) => docker(info, options),
     dockerPull: (options: JudgeOptions & { readonly trust?: boolean }) => dockerPull(info, options),

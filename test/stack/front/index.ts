@@ -30,6 +30,8 @@ export interface Front {
   readonly caPem: string;
   readonly log: FrontLog;
   readonly faults: FrontFaults;
+  /** A line for each request that a real server did not answer. */
+  readonly unanswered: readonly string[];
   close(): Promise<void>;
 }
 
@@ -39,7 +41,16 @@ export async function createFront(options: FrontOptions): Promise<Front> {
   const ca = await createCertificateAuthority();
   const log = createFrontLog();
   const faults = createFrontFaults();
-  const listener = createRouter({ emulator, upstreams, log, faults });
+  const unanswered: string[] = [];
+  const listener = createRouter({
+    emulator,
+    upstreams,
+    log,
+    faults,
+    onUnanswered: (line) => {
+      unanswered.push(line);
+    },
+  });
   const common = {
     ca,
     knows: (host: string) => emulator.knows(host),
@@ -68,6 +79,7 @@ export async function createFront(options: FrontOptions): Promise<Front> {
     caPem: ca.certificatePem,
     log,
     faults,
+    unanswered,
     async close() {
       await Promise.all([main.close(), notary.close()]);
     },

@@ -26,6 +26,8 @@ export interface RouterParts {
   readonly upstreams: Upstreams;
   readonly log: FrontLog;
   readonly faults: FrontFaults;
+  /** Takes a line for each request that a real server does not answer. */
+  readonly onUnanswered: (line: string) => void;
 }
 
 const TRUST_PATH = /^\/v2\/.+\/_trust\//;
@@ -76,7 +78,7 @@ function createConnections(): Connections {
 }
 
 async function answer(
-  { emulator, upstreams, log, faults }: RouterParts,
+  { emulator, upstreams, log, faults, onUnanswered }: RouterParts,
   { notaryTurns, repositoryTurns, referrers, connections }: State,
   req: IncomingMessage,
   res: ServerResponse,
@@ -110,7 +112,10 @@ async function answer(
   if (failure?.kind === 'delay') await sleep(failure.delayMs);
   if (failure?.kind === 'hold') await faults.hold(failure.name);
   const pass = (upstream: Upstream, onAnswer?: OnTheWay['onAnswer']) => {
-    forward(upstream, host, req, res, { cut, onAnswer });
+    const onFailure = (reason: string) => {
+      onUnanswered(`${method} ${host}${url.split('?')[0] ?? ''} got no answer: ${reason}`);
+    };
+    forward(upstream, host, req, res, { cut, onAnswer, onFailure });
   };
   if (!isRegistry(host)) {
     if (!emulator.handle(host, req, res)) say(req, res, 404, `no host ${host} in the test stack\n`);

@@ -25,6 +25,8 @@ export interface OnTheWay {
   readonly cut?: 'answer' | 'half' | undefined;
   /** Told of every answer, also of one that is cut. */
   readonly onAnswer?: ((answer: Answered) => void) | undefined;
+  /** Told when the server gives none, while its client waits for it. */
+  readonly onFailure?: (reason: string) => void;
 }
 
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'];
@@ -35,7 +37,7 @@ export function forward(
   loginServer: string,
   req: IncomingMessage,
   res: ServerResponse,
-  { cut, onAnswer }: OnTheWay = {},
+  { cut, onAnswer, onFailure }: OnTheWay = {},
 ): void {
   const outgoing = request({
     host: '127.0.0.1',
@@ -75,6 +77,7 @@ export function forward(
     answer.pipe(res);
   });
   outgoing.on('error', (error: NodeJS.ErrnoException) => {
+    if (!res.closed) onFailure?.(error.code ?? error.message);
     if (res.headersSent) {
       res.destroy(error);
       return;

@@ -22,6 +22,7 @@ import {
   engineSocket,
   type EngineName,
 } from './engine.js';
+import { failuresIn } from './failures.js';
 import { asRoot, startKeeper, type Keeper } from './keeper-client.js';
 
 export { engineSocket, type EngineName } from './engine.js';
@@ -57,6 +58,8 @@ export interface Servers {
   start(name: ServerName): Promise<void>;
   /** Kills a server. */
   stop(name: ServerName): Promise<void>;
+  /** What each server failed at by itself, as its log has it. */
+  failures(): Promise<readonly string[]>;
   /** Stops everything and removes the folder. */
   close(): Promise<void>;
 }
@@ -98,6 +101,15 @@ export async function createServers(
     notary: () => ({ port: notaryPort }),
     start: (name) => start[name](),
     stop: (name) => keeper.stop(name),
+    async failures() {
+      const lines = await Promise.all(
+        SERVER_NAMES.map(async (name) => {
+          const own = await failuresIn(join(folder, name, 'log'));
+          return own.map((line) => `${name}: ${line}`);
+        }),
+      );
+      return lines.flat();
+    },
     close: () => keeper.close(),
   };
 }
