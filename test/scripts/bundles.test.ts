@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -79,6 +80,49 @@ describe('the bundles', () => {
   );
 });
 
+describe('the size', () => {
+  it.each(['action', 'cli', 'task/AcrContentTrustV1'])(
+    'of all code in %s is at most two megabytes',
+    async (host) => {
+      const files = await filesOf(path.join(dist, host));
+      const code = [...files].filter(([file]) => /\.c?js$/.test(file));
+      const bytes = code.reduce((sum, [, text]) => sum + text.length, 0);
+      expect(bytes).toBeLessThanOrEqual(2_000_000);
+    },
+  );
+});
+
+// In the same run and by turns, so that neither a slow machine nor a busy one tells another ratio.
+describe.skipIf(process.platform === 'win32')('the processor time of a start', () => {
+  /** Seconds of a whole process, as its shell tells them when it has ended. */
+  async function processorTime(args: readonly string[]): Promise<number> {
+    const script = '"$@" > /dev/null 2>&1; times';
+    const shell = ['-c', script, 'sh', process.execPath, ...args];
+    const { stdout } = await promisify(execFile)('sh', shell, { env: { LC_ALL: 'C' } });
+    const [, ofChildren = ''] = stdout.split('\n');
+    const times = [...ofChildren.matchAll(/(\d+)m([\d.]+)s/g)];
+    return times.reduce(
+      (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
+      0,
+    );
+  }
+
+  it.each([
+    ['--version', 1.6],
+    // Input is read and rejected: the bundle is parsed, and none of what it needs to go on runs.
+    ['sign', 8],
+  ])('with %s is at most a multiple of that of Node.js alone', async (argument, most) => {
+    const empty = path.join(folder, 'empty.cjs');
+    await writeFile(empty, '');
+    const spent = { alone: 0, ours: 0 };
+    for (let turn = 0; turn < 7; turn += 1) {
+      spent.alone += await processorTime([empty]);
+      spent.ours += await processorTime([path.join(dist, 'cli/index.cjs'), argument]);
+    }
+    expect(spent.ours / spent.alone, JSON.stringify(spent)).toBeLessThanOrEqual(most);
+  });
+});
+
 describe('a start', () => {
   const starts = {
     'the help': { file: 'cli/index.cjs', args: ['sign', '--help'], env: {}, code: 0 },
@@ -98,15 +142,8 @@ describe('a start', () => {
   };
 
   it.each(Object.entries(starts))('with %s runs no library', async (_, start) => {
-    const preload = path.join(folder, 'loaded.cjs');
     const notes = path.join(folder, 'loaded.txt');
-    await writeFile(
-      preload,
-      `process.on('exit', () => {
-        const loaded = Object.keys(require.cache).map((file) => require('path').basename(file));
-        require('fs').writeFileSync(process.env.NOTES, loaded.join('\\n'));
-      });\n`,
-    );
+    const preload = await noteLoaded();
     const args = ['--require', preload, path.join(dist, start.file), ...start.args];
     const { code } = await startNode(args, { NOTES: notes, ...start.env });
     expect(code).toBe(start.code);
@@ -116,7 +153,44 @@ describe('a start', () => {
       expect.stringMatching(/^main\.c?js$/),
     ]);
   });
+
+  it('that goes on reads the Azure libraries before its first request, and no others', async () => {
+    const notes = path.join(folder, 'loaded.txt');
+    const preload = await noteLoaded();
+    const key = path.join(folder, 'key.pem');
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    await writeFile(key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    const inputs = {
+      registry: 'contoso.azurecr.io',
+      repository: 'team/app',
+      tags: '1.0',
+      'signing-key': key,
+      'client-id': '00000000-0000-4000-8000-000000000001',
+      'tenant-id': '00000000-0000-4000-8000-000000000002',
+    };
+    const options = Object.entries(inputs).map(([name, value]) => `--${name}=${value}`);
+    const args = ['--require', preload, path.join(dist, 'cli/index.cjs'), 'sign', ...options];
+    const secret = { ACR_CONTENT_TRUST_CLIENT_SECRET: 'a secret' };
+    const { code } = await startNode(args, { NOTES: notes, ...secret });
+    expect(code).toBe(99);
+    const loaded = (await readFile(notes, 'utf8')).split('\n');
+    expect(loaded.slice(1)).toEqual(['index.cjs', 'main.cjs', 'azure.cjs']);
+  });
 });
+
+/** A preload that notes at the exit which files were loaded, and ends the process at a connection. */
+async function noteLoaded(): Promise<string> {
+  const preload = path.join(folder, 'loaded.cjs');
+  await writeFile(
+    preload,
+    `process.on('exit', () => {
+      const loaded = Object.keys(require.cache).map((file) => require('path').basename(file));
+      require('fs').writeFileSync(process.env.NOTES, loaded.join('\\n'));
+    });
+    require('net').Socket.prototype.connect = () => process.exit(99);\n`,
+  );
+  return preload;
+}
 
 describe('the bundled command line', () => {
   it('prints its help and its version', async () => {
