@@ -2,6 +2,7 @@
 import { createTable, type RawValues } from '../inputs/index.js';
 import { build, buildAndPush, push } from './build-push/build-push.js';
 import type { HostContext } from './context.js';
+import { exportPolicy } from './export-policy.js';
 import { inspect } from './inspect.js';
 import { keysBackup } from './keys/backup.js';
 import { keysExport } from './keys/export.js';
@@ -30,6 +31,7 @@ const all = [
   inspect,
   revoke,
   promote,
+  exportPolicy,
   keysInit,
   keysImport,
   keysExport,

@@ -68,6 +68,11 @@ export const outputs = {
     description: 'What `keysRenew` signed again, repository and role, one a line.',
     example: 'contoso.azurecr.io/team/app targets',
   },
+  'policy-files': {
+    description:
+      'Paths of the files that `exportPolicy` wrote, or that were as they should be, one a line.',
+    example: '/repo/policies/notation/trustpolicy.json',
+  },
   'trust-report': {
     description:
       'Path of a JSON file that says what the run did: what was pushed, signed, verified, revoked or changed.',

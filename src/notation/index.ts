@@ -11,6 +11,7 @@ export {
   type CertificateChain,
   type SigningChain,
 } from './certificates/index.js';
+export * from './cluster-policies/index.js';
 export {
   envelopeMediaTypes,
   metadataFlaw,

@@ -20,6 +20,7 @@ export {
   countingRootKeyIds,
   rootCertificatesExpiry,
   countingRootKeyIdsIgnoringDates,
+  signingRootKeys,
 } from './root-keys.js';
 export { verifyRootChain } from './root-chain.js';
 export { countSignatures } from './signatures.js';

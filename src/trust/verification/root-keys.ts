@@ -3,8 +3,10 @@
  * of those who signed it, whatever it says itself (trustpinning/certs.go, ValidateRoot). Pure.
  */
 import {
+  canonicalKeyIdOf,
   certificatesOf,
   getOwnProperty,
+  keyObjectOf,
   rootCertificateFlaw,
   type Envelope,
   type Gun,
@@ -60,6 +62,20 @@ export function rootCertificatesExpiry(
   });
   const last = ends.sort((a, b) => b - a)[threshold - 1];
   return last === undefined ? undefined : new Date(last);
+}
+
+/** The raw public keys of the root that have signed it, in PEM and by their canonical IDs. */
+export function signingRootKeys(root: Envelope<RootSigned>): ReadonlyMap<KeyId, string> {
+  const threshold = getOwnProperty(root.signed.roles, 'root')?.threshold ?? 1;
+  const role = { keyids: rootKeyIds(root), threshold };
+  const { valid } = countSignatures(root, role, root.signed.keys);
+  const keys = valid.flatMap((id) => getOwnProperty(root.signed.keys, id) ?? []);
+  return new Map(
+    keys.map((key) => [
+      canonicalKeyIdOf(key),
+      keyObjectOf(key).export({ type: 'spki', format: 'pem' }).toString(),
+    ]),
+  );
 }
 
 function countingIds(

@@ -100,6 +100,7 @@ const own: Readonly<Record<CommandName, Inputs>> = {
   inspect: {},
   revoke: { repository: 'team/old', tags: '1' },
   promote: { source: `${image}:1`, repository: 'team/copy' },
+  exportPolicy: { 'output-folder': 'policies' },
   keysInit: { repository: 'team/new' },
   keysImport: { vault, archive: 'keys' },
   keysExport: {
@@ -133,6 +134,7 @@ export const met: Readonly<Record<CommandName, readonly Server[]>> = {
   inspect: ['token service', 'registry', 'trust server'],
   revoke: onTrust(),
   promote: everywhere(),
+  exportPolicy: onTrust().slice(0, 3),
   keysInit: onTrust(),
   keysImport: onTrust().slice(0, 3),
   keysExport: onTrust().slice(0, 3),
