@@ -87,7 +87,7 @@ describe('a failure on order', () => {
     const host = `${uniqueName('vault')}.vault.azure.net`;
     await stack.azure.createVault({ name: host.split('.')[0] ?? '' });
     const failure = { kind: 'alter', pattern: '^.*$', replacement: '<b>$&</b>' } as const;
-    const { tenantId } = await stack.azure.describe();
+    const { tenantId } = await stack.azure.createTenant();
     const published = `/${tenantId}/discovery/v2.0/keys`;
     await stack.failNext({ target: `${host}/keys/a|${published}`, times: 2, failure });
     const refusal = await get(host, '/keys/a');
@@ -111,6 +111,28 @@ describe('a failure on order', () => {
     }
     expect(durations[1]).toBeGreaterThan(290);
     expect(durations[0]).toBeLessThan(durations[1] ?? 0);
+  });
+});
+
+describe('an order for a failure', () => {
+  const failure = { kind: 'cut' } as const;
+
+  it('is refused where it names nothing that only its own test uses', async () => {
+    const { tenantId } = await stack.azure.describe();
+    const digest = `sha256:${'0123456789ab'.repeat(6).slice(0, 64)}`;
+    for (const target of ['/_trust/tuf/$', 'azurecr', `/${tenantId}/`, `/blobs/${digest}`]) {
+      await expect(stack.failNext({ target, failure })).rejects.toThrow(
+        `the target ${target} would hit other tests too`,
+      );
+    }
+  });
+
+  it('hits no request without a name that it has, whatever else its target fits', async () => {
+    const path = `/v2/${uniqueName('app')}/tags/list`;
+    const others = `/v2/${uniqueName('app')}/tags/list`;
+    await stack.failNext({ target: `${path}|/tags/list`, failure });
+    expect((await get(registry.loginServer, others)).status).toBe(401);
+    await expect(get(registry.loginServer, path)).rejects.toThrow(/socket|ECONNRESET/);
   });
 });
 

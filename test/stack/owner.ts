@@ -65,8 +65,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       () => surroundings,
     );
     closers.push(() => servers.close());
+    const { tenantId } = await emulator.control.describe();
     const front = await createFront({
       emulator,
+      homeTenantId: tenantId,
       upstreams: servers,
       socketPath: surroundings.proxySocket,
       issueEmptyToken: () => tokens.issue('none', []),
@@ -123,9 +125,6 @@ function stackControl(
     requestMark: () => front.log.next(),
     failNext: (fault: FrontFault) => {
       front.faults.add(fault);
-    },
-    clearFaults: () => {
-      front.faults.clear();
     },
     /** Takes orders with this target back; how many requests they were still to hit. */
     takeBackFaults: (target: string) => front.faults.takeBack(target),

@@ -1,6 +1,4 @@
 /** The real servers behind the front: that they stand what many clients at once ask of them. */
-import { createHash } from 'node:crypto';
-
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { connectStack, createTestRegistry, uniqueName } from './index.js';
@@ -28,7 +26,7 @@ async function authorize(repository: string): Promise<Record<string, string>> {
 describe('many repositories that are new at the same time', () => {
   it('all get their keys from the server', async () => {
     const repositories = await Promise.all(
-      Array.from({ length: 50 }, async () => {
+      Array.from({ length: 30 }, async () => {
         const gun = `${host}/${uniqueName('team/app')}`;
         return { gun, headers: await authorize(gun) };
       }),
@@ -44,46 +42,21 @@ describe('many repositories that are new at the same time', () => {
   });
 });
 
-describe('a tag that is put many times at once', () => {
-  it('is there whenever it is read', async () => {
+describe('a tag', () => {
+  it('is read whole while others push it', async () => {
     const repository = uniqueName('team/app');
-    const headers = await authorize(repository);
-    const send = (method: string, path: string, content = '', type = 'application/octet-stream') =>
-      stack.ask({
-        host,
-        method,
-        path: `/v2/${repository}/${path}`,
-        headers: { ...headers, 'content-type': type, accept: type },
-        body: content,
-      });
-    const config = '{}';
-    const digest = `sha256:${createHash('sha256').update(config).digest('hex')}`;
-    const { headers: started } = await send('POST', 'blobs/uploads/');
-    const upload = new URL(started.location ?? '');
-    const stored = await send(
-      'PUT',
-      `blobs/uploads/${upload.pathname.split('/').at(-1) ?? ''}${upload.search}&digest=${digest}`,
-      config,
-    );
-    expect(stored.status, stored.body).toBe(201);
-
-    const type = 'application/vnd.oci.image.manifest.v1+json';
-    const put = (index: number) => {
-      const manifest = {
-        schemaVersion: 2,
-        mediaType: type,
-        config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest, size: 2 },
-        layers: [],
-        annotations: { index: String(index) },
-      };
-      return send('PUT', 'manifests/1', JSON.stringify(manifest), type);
-    };
-    expect((await put(0)).status).toBe(201);
+    const type = 'application/vnd.oci.image.index.v1+json';
+    const headers = { ...(await authorize(repository)), accept: type };
+    const body = JSON.stringify({ schemaVersion: 2, mediaType: type, manifests: [] });
+    const tag = { host, path: `/v2/${repository}/manifests/1` };
+    const push = () =>
+      stack.ask({ ...tag, method: 'PUT', headers: { ...headers, 'content-type': type }, body });
+    expect((await push()).status).toBe(201);
     const answers = await Promise.all(
       Array.from({ length: 60 }, (_, index) =>
-        index % 2 === 0 ? put(index) : send('HEAD', 'manifests/1', '', type),
+        index % 5 === 0 ? push() : stack.ask({ ...tag, method: 'HEAD', headers }),
       ),
     );
-    expect(answers.map(({ status }) => status).filter((status) => status > 201)).toEqual([]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 201]));
   });
 });

@@ -63,7 +63,6 @@ const own = (control: Remote<StackControl>) => ({
   requests: control.requests,
   requestMark: control.requestMark,
   failNext: control.failNext,
-  clearFaults: control.clearFaults,
   takeBackFaults: control.takeBackFaults,
   held: control.held,
   release: control.release,

@@ -1,9 +1,15 @@
-/** Failures on order at the front: which of the waiting ones hits a request. */
+/**
+ * Failures on order at the front: which of the waiting ones hits a request. Other tests use the stack
+ * at the same time, so an order names what only its own test uses, and hits no request without it.
+ */
 import type { FrontFault } from './types.js';
 
+/** What `uniqueName` ends in, or the last group of a tenant's ID; a digest is longer. */
+const OWN_NAME = /(?<![0-9a-f])[0-9a-f]{12,15}(?![0-9a-f])/gi;
+
 export interface FrontFaults {
+  /** @throws {Error} when the target names nothing that only its own test uses. */
   add(fault: FrontFault): void;
-  clear(): void;
   /** Removes the waiting faults with this target; how many requests they were still to hit. */
   takeBack(target: string): number;
   /** How the given request fails, used up by this, or undefined. */
@@ -16,9 +22,18 @@ export interface FrontFaults {
   release(name: string): void;
 }
 
-/** Makes an empty list of faults. */
-export function createFrontFaults(): FrontFaults {
-  let orders: { fault: FrontFault; pattern: RegExp; skip: number; left: number }[] = [];
+interface Order {
+  readonly fault: FrontFault;
+  readonly pattern: RegExp;
+  /** The names of which a request must have one. */
+  readonly names: readonly string[];
+  skip: number;
+  left: number;
+}
+
+/** Makes an empty list of faults; `homeTenantId` is the tenant that all tests share. */
+export function createFrontFaults(homeTenantId: string): FrontFaults {
+  let orders: Order[] = [];
   const gates = new Map<string, { isOpen: boolean; readonly waiting: (() => void)[] }>();
   const gate = (name: string) => {
     const known = gates.get(name) ?? { isOpen: false, waiting: [] };
@@ -38,10 +53,13 @@ export function createFrontFaults(): FrontFaults {
     },
     add(fault) {
       const { target, skip = 0, times = 1 } = fault;
-      orders.push({ fault, pattern: new RegExp(target, 'i'), skip, left: times });
-    },
-    clear() {
-      orders = [];
+      const names = (target.match(OWN_NAME) ?? []).filter((name) => !homeTenantId.includes(name));
+      if (names.length === 0) {
+        throw new Error(
+          `the target ${target} would hit other tests too: name a registry, repository, vault, key or tenant of its own in it`,
+        );
+      }
+      orders.push({ fault, pattern: new RegExp(target, 'i'), names, skip, left: times });
     },
     takeBack(target) {
       const taken = orders.filter(({ fault }) => fault.target === target);
@@ -50,8 +68,10 @@ export function createFrontFaults(): FrontFaults {
     },
     take(method, host, path) {
       for (const entry of orders) {
-        const { fault, pattern } = entry;
-        if (!pattern.test(host + path) || (fault.method ?? method) !== method) continue;
+        const { fault, pattern, names } = entry;
+        const place = host + path;
+        if (!pattern.test(place) || (fault.method ?? method) !== method) continue;
+        if (!names.some((name) => place.includes(name))) continue;
         if (entry.skip > 0) {
           entry.skip -= 1;
           continue;

@@ -15,6 +15,8 @@ export type { Upstreams } from './router.js';
 
 export interface FrontOptions {
   readonly emulator: EmulatedHosts;
+  /** The tenant that all tests share. */
+  readonly homeTenantId: string;
   readonly upstreams: Upstreams;
   /** Socket file that leads to the proxy, for engines, whose network is another one. */
   readonly socketPath: string;
@@ -37,10 +39,10 @@ export interface Front {
 
 /** Opens the front on free loopback ports. */
 export async function createFront(options: FrontOptions): Promise<Front> {
-  const { emulator, upstreams, socketPath, issueEmptyToken } = options;
+  const { emulator, homeTenantId, upstreams, socketPath, issueEmptyToken } = options;
   const ca = await createCertificateAuthority();
   const log = createFrontLog();
-  const faults = createFrontFaults();
+  const faults = createFrontFaults(homeTenantId);
   const unanswered: string[] = [];
   const listener = createRouter({
     emulator,

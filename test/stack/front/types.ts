@@ -43,7 +43,10 @@ export interface RequestFilter {
 
 /** A failure to inject at the front. */
 export interface FrontFault {
-  /** Regular expression, tested against `<host><path>` without regard to case. */
+  /**
+   * Regular expression, tested against `<host><path>` without regard to case. It names what only
+   * this test uses, by `uniqueName`; a request that has no such name is never hit.
+   */
   readonly target: string;
   /** Only requests with this method. Default: any. */
   readonly method?: string;
