@@ -12,6 +12,7 @@ export {
   type SigningChain,
 } from './certificates/index.js';
 export * from './cluster-policies/index.js';
+export { proveChainSigner, type ChainSigner } from './chain-signer.js';
 export {
   envelopeMediaTypes,
   metadataFlaw,
@@ -28,12 +29,7 @@ export {
 } from './prepare-signature.js';
 export { createRevocationCheck, type RevocationOptions } from './revocation/index.js';
 export { RuleError } from './rule-error.js';
-export {
-  signImage,
-  type AttachedSignature,
-  type ChainSigner,
-  type ImageOrder,
-} from './sign-image.js';
+export { signImage, type AttachedSignature, type ImageOrder } from './sign-image.js';
 export { signImagesOfTags, tagPrefix, type ImageSignature } from './sign-tags.js';
 export {
   envelopeLayer,

@@ -4,8 +4,7 @@
  * registry, read back and verified.
  */
 import { TrustError } from '../errors.js';
-import type { SignatureAlgorithm } from './algorithms.js';
-import type { SigningChain } from './certificates/index.js';
+import type { ChainSigner } from './chain-signer.js';
 import type { EnvelopeFormat } from './envelope/index.js';
 import { prepareSignature } from './prepare-signature.js';
 import { maybeSignedBy, storedSignature } from './storage/signature-manifest.js';
@@ -19,13 +18,6 @@ import {
   type AcceptedSignature,
   type SignatureToVerify,
 } from './verification/index.js';
-
-/** Whoever holds the private key of a chain. */
-export interface ChainSigner {
-  readonly chain: SigningChain;
-  /** Signs a digest: ECDSA as raw r||s, PSS with a salt of the hash's length. */
-  readonly sign: (algorithm: SignatureAlgorithm['name'], digest: Uint8Array) => Promise<Uint8Array>;
-}
 
 /** How a manifest is signed. */
 export interface ImageOrder {

@@ -4,7 +4,8 @@
  */
 import { mapConcurrent } from '../concurrency.js';
 import { limits } from '../limits.js';
-import { signImage, type ChainSigner, type ImageOrder } from './sign-image.js';
+import type { ChainSigner } from './chain-signer.js';
+import { signImage, type ImageOrder } from './sign-image.js';
 import type { ManifestDescriptor, SignatureStore } from './storage/signature-store.js';
 
 /** What names of signed metadata that are for tags begin with. */

@@ -27,7 +27,7 @@ export interface RegistryBehaviour {
   /** Milliseconds before it answers. */
   latencyMs: () => number;
   /** Answers instead of the registry, for whoever wants something to go wrong. */
-  intercept: (method: string, path: string) => Failure | undefined;
+  intercept: (method: string, path: string, host: string) => Failure | undefined;
 }
 
 export interface Failure {
@@ -76,8 +76,8 @@ export async function startMemoryRegistry(
     ...behaviour,
     ...content,
   };
-  const handler: LoopbackHandler = (_host, request, response) => {
-    void answer(registry, request, response);
+  const handler: LoopbackHandler = (host, request, response) => {
+    void answer(registry, host, request, response);
   };
   const loopback = await startLoopback(handler);
   const http = createHttpClient({ userAgent: 'test/1', environment: process.env });
@@ -109,13 +109,14 @@ interface Reply {
 
 async function answer(
   registry: Content,
+  host: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const { method = 'GET', url = '/' } = request;
-  const failure = registry.intercept(method, url);
+  const failure = registry.intercept(method, url, host);
   await sleep(registry.latencyMs());
   let reply: Reply = failure ?? { status: 500 };
   if (!failure || failure.takesEffect === true) {

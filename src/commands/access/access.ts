@@ -57,6 +57,8 @@ export interface ScopedTrustServer {
   readonly url: string;
 }
 
+type Actions = 'pull' | 'pull,push';
+
 /** A registry that the run is logged in to, or that serves it without a login. */
 export interface Session extends AzureAccess {
   /** Whom the registry knows; empty for an existing login and without one. */
@@ -76,7 +78,7 @@ export interface Session extends AzureAccess {
   /** Says what will be done with an image and its trust data, so that one token is asked for both. */
   readonly expect: (
     image: { readonly repository: string; readonly gun: string },
-    actions: { readonly image: 'pull' | 'pull,push'; readonly trust: 'pull' | 'pull,push' },
+    actions: { readonly image: Actions; readonly trust: Actions | undefined },
   ) => void;
   /** The login to hand to Docker, fresh; undefined where Docker has its own or needs none. */
   readonly dockerLogin: () => Promise<DockerLogin | undefined>;
@@ -246,10 +248,10 @@ function sessionOf(
     trustServer,
     trust,
     expect: ({ repository, gun }, actions) => {
-      if (trust !== access) return;
+      const isTogether = trust === access && actions.trust !== undefined;
       access.expect(
         `repository:${repository}:${actions.image}`,
-        `repository:${gun}:${actions.trust}`,
+        ...(isTogether ? [`repository:${gun}:${actions.trust}`] : []),
       );
     },
     accessTo: async (registryHost, endpoint) =>

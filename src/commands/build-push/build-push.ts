@@ -20,6 +20,8 @@ import {
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
 import { jobOutputs, reportJob, type JobOutput, type JobProgress } from '../signing/job-report.js';
+import { kindsOf } from '../inputs/notary-project.js';
+import { describeSigner, openNotaryProject } from '../signing/attach-signatures.js';
 import { proveTemporaryFolder } from '../report/report-file.js';
 import type { Report } from '../report/report.js';
 import { checkShared, openSigning, startPreflight } from '../signing/preflight.js';
@@ -58,7 +60,7 @@ export const build = defineCommand({
   parse: readBuildJob,
   run: async (configuration, run) => {
     const image = { ...configuration.image, tags: [] };
-    const subject = { image, engine: configuration.signing?.engine, isPushing: false };
+    const subject = { image, engine: undefined, isPushing: false, kinds: 'dct' } as const;
     const report = await reportJob(subject, run, async (progress) => {
       const { built } = await prepareAndBuild(configuration, progress, run);
       if (built?.kind === 'loaded') run.log.info(`Built ${built.imageId}; nothing was pushed.`);
@@ -79,7 +81,8 @@ export const push = defineCommand({
 
 function runJob(configuration: JobConfiguration, run: Run<JobOutput>): Promise<Report<JobOutput>> {
   const { image, signing } = configuration;
-  const subject = { image, engine: signing?.engine, isPushing: true };
+  const kinds = kindsOf(configuration.kinds);
+  const subject = { image, engine: signing?.engine, isPushing: true, kinds };
   return reportJob(subject, run, async (progress) => {
     const { job, built } = await prepareAndBuild(configuration, progress, run);
     await pushAndSign(job, built, run);
@@ -101,7 +104,7 @@ async function prepare(
   progress: JobProgress,
   run: Run,
 ): Promise<Job> {
-  const { command, signing, image } = configuration;
+  const { command, signing, kinds, image } = configuration;
   const { log, access } = run;
   if (!configuration.contentTrust) {
     log.warn('Content trust is off for this step: nothing is verified and nothing is signed.');
@@ -116,7 +119,10 @@ async function prepare(
   const prepared =
     build && (await prepareBuild(build, buildResultOf(configuration, docker, order), run));
   const place = { registry: image.registry, trustServer: configuration.trustServer };
-  const opening = signing && openSigning(signing, access.azure(image.registry), run);
+  const azure = access.azure(image.registry);
+  const opening = signing && kinds.isDct ? openSigning(signing, azure, run) : undefined;
+  const openingChain =
+    kinds.notaryProject && openNotaryProject(kinds.notaryProject, azure, run, true);
   const needsLogin =
     command !== 'build' ||
     !prepared ||
@@ -124,7 +130,10 @@ async function prepare(
   const session = needsLogin
     ? await log.group('Registry login', async () => {
         const opened = await access.session(place);
-        if (signing) opened.expect(image, { image: 'pull,push', trust: 'pull,push' });
+        if (signing) {
+          const trust = kinds.isDct ? 'pull,push' : undefined;
+          opened.expect(image, { image: 'pull,push', trust });
+        }
         if (command !== 'build') await requirePush(opened, configuration);
         return opened;
       })
@@ -136,6 +145,8 @@ async function prepare(
       await checkShared(configuration, session, opening, run);
       return plan();
     }));
+  const notaryProject =
+    openingChain && (await log.group('Certificate', () => describeSigner(openingChain, run)));
   const decisions =
     prepared && build.baseImages !== 'ignore'
       ? await log.group('Base images', () => {
@@ -149,7 +160,8 @@ async function prepare(
       : undefined;
   progress.baseImages = decisions?.reports ?? [];
   const use = { docker, registry: image.registry, login: session.dockerLogin };
-  return { configuration, docker: use, session, order, plan, prepared, decisions, progress };
+  const job = { configuration, docker: use, session, order, prepared, decisions, progress };
+  return { ...job, plan, notaryProject };
 }
 
 /** Who builds, and what becomes of the result. */

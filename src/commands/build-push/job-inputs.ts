@@ -9,6 +9,12 @@ import {
 import { flawOf, type Inputs } from '../../inputs/index.js';
 import { readRegistryId, registryLogin } from '../inputs/identity.js';
 import { tags } from '../inputs/image.js';
+import {
+  dctAlone,
+  notaryProjectInputs,
+  readSignatureKinds,
+  type SignatureKinds,
+} from '../inputs/notary-project.js';
 import type { Read } from '../inputs/read.js';
 import { registry, repository, trustServer } from '../inputs/repositories.js';
 import {
@@ -44,6 +50,7 @@ export const pushInputs = {
   },
   engine,
   ...signingInputs,
+  ...notaryProjectInputs,
   'tags-last': tagsLast,
 } as const satisfies Inputs;
 
@@ -62,6 +69,8 @@ export interface JobConfiguration extends SigningTarget {
   readonly build: BuildConfiguration | undefined;
   /** Absent for `build`, and with content trust switched off. */
   readonly signing: SigningConfiguration | undefined;
+  /** Of use where {@link signing} is there. */
+  readonly kinds: SignatureKinds;
   readonly contentTrust: boolean;
   readonly passEnvironment: readonly string[];
 }
@@ -69,7 +78,8 @@ export interface JobConfiguration extends SigningTarget {
 /** What `build` is asked for. */
 export function readBuildJob(read: Read<JobInputs & typeof buildInputs>): JobConfiguration {
   const build = readBuild(read, false);
-  return { ...readJob(read), command: 'build', build, signing: undefined, registryId: undefined };
+  const none = { signing: undefined, kinds: dctAlone, registryId: undefined };
+  return { ...readJob(read), ...none, command: 'build', build };
 }
 
 /** What `push` is asked for. */
@@ -93,7 +103,7 @@ function readJob(read: Read<JobInputs>) {
 
 function readPush(
   read: Read<JobInputs & typeof pushInputs>,
-): Pick<JobConfiguration, 'signing' | 'registryId'> {
+): Pick<JobConfiguration, 'signing' | 'kinds' | 'registryId'> {
   const { values, conflict, has, nameInput } = read;
   if (values.engine === 'docker' && values['tags-last'] === 'always') {
     conflict(
@@ -102,12 +112,20 @@ function readPush(
       `Leave ${nameInput('tags-last')} out, or let the native engine sign.`,
     );
   }
+  if (values.engine === 'docker' && values.signatures !== 'dct') {
+    conflict(
+      'engine',
+      'is "docker", which signs for Docker Content Trust alone, with a key that is in a file or a secret',
+      `Leave ${nameInput('engine')} out: the native engine signs both kinds with one certificate.`,
+    );
+  }
   // With an unreadable `content-trust` it is not known whether something is to be signed.
   const isSigning = values['content-trust'] && !has('content-trust');
   const remedy = `Set ${nameInput('signing-key')}, for example to https://contoso-keys.vault.azure.net/keys/team-app, or set ${nameInput('content-trust')} to false to push unsigned.`;
   const { engine, 'tags-last': tagsLast } = values;
   const signing = readSigning(read, { engine, tagsLast, isSigning, remedy });
-  return { signing, registryId: readRegistryId(read) };
+  const kinds = isSigning ? readSignatureKinds(read) : dctAlone;
+  return { signing, kinds, registryId: readRegistryId(read) };
 }
 
 /** @param isDockerSigning whether the Docker CLI signs, which takes the classic builder. */

@@ -9,7 +9,9 @@ import { startInBackground } from '../../concurrency.js';
 import type { Run } from '../run.js';
 import { noteContents } from '../signing/job-report.js';
 import type { SigningPlan } from '../signing/preflight.js';
-import { tagSigned } from '../signing/put-tags.js';
+import { attachSignatures, type NotaryProjectPlan } from '../signing/attach-signatures.js';
+import { putTags, requireTags, tagSigned } from '../signing/put-tags.js';
+import { afterReadBack } from '../signing/registry-state.js';
 import { reconcileTags } from '../signing/reconcile-tags.js';
 import {
   initialiseForDocker,
@@ -31,7 +33,7 @@ export async function pushAndSign(
   built: BuildResult | undefined,
   run: Run<'digest'>,
 ): Promise<void> {
-  const { configuration, plan, progress, session, order } = job;
+  const { configuration, plan, notaryProject, progress, session, order } = job;
   const { image } = configuration;
   const { log } = run;
   const view = (await initialise(job, run)) ?? plan?.view;
@@ -45,15 +47,32 @@ export async function pushAndSign(
     return found;
   });
   noteContents(progress, new Map(image.tags.map((tag) => [tag, manifest])), run);
-  if (!plan || !known) {
+  if (!plan && !notaryProject) {
     log.warn(`${image.gun} was pushed without a signature: ${image.tags.join(', ')}.`);
     return;
   }
-  const result = await log.group('Signature', () => sign(job, plan, manifest, known, run));
-  if (order.kind !== 'tags-first') {
-    await log.group('Tags', () => tag(job, plan, manifest, result.view, run));
+  // What is signed twice is signed for its digest first: its tags are then moved to nothing unsigned.
+  if (notaryProject) {
+    await log.group('Notary Project signature', () => attach(job, notaryProject, manifest, run));
+  }
+  const result =
+    plan && known && (await log.group('Signature', () => sign(job, plan, manifest, known, run)));
+  if (order.kind !== 'tags-first' || !plan) {
+    await log.group('Tags', () => tag(job, manifest, result?.view, run));
   }
   progress.state = { kind: 'signed' };
+}
+
+/** Attaches the Notary Project signatures. Without others, the image is signed then. */
+async function attach(
+  { configuration: { image }, session, plan, progress }: Job,
+  notaryProject: NotaryProjectPlan,
+  manifest: Manifest,
+  run: Run,
+): Promise<void> {
+  const manifests = new Map(image.tags.map((tag) => [tag, manifest]));
+  await attachSignatures(image, manifests, session, notaryProject, run, progress);
+  if (!plan) progress.state = afterReadBack(progress.state, image.tags);
 }
 
 /** Docker engine only: it gets trust data before it pushes. */
@@ -104,15 +123,22 @@ async function sign(
   return result;
 }
 
-/** From signed without tags to signed: puts the tags, and reconciles them. */
+/**
+ * From signed without tags to signed: puts the tags, and reconciles them. Where no trust data says
+ * which run is the last, the one is that put the tag last.
+ */
 async function tag(
-  { configuration: { image }, session: { images }, order, progress }: Job,
-  plan: SigningPlan,
+  { configuration: { image }, session: { images }, plan, order, progress }: Job,
   manifest: Manifest,
-  seen: TrustedView,
+  seen: TrustedView | undefined,
   run: Run,
 ): Promise<void> {
-  await tagSigned({ images, image, plan, manifest, seen }, progress, run);
+  if (plan) {
+    await tagSigned({ images, image, plan, manifest, seen }, progress, run);
+  } else {
+    if (order.kind !== 'tags-first') await putTags(images, image, manifest, progress, '');
+    await requireTags(images, image, manifest, progress, run);
+  }
   if (order.kind === 'staging-tag') {
     run.log.info(
       `The staging tag ${order.tag} remains. Tags ${stagingTagPrefix}… can be purged at any time after their run.`,

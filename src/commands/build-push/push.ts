@@ -22,6 +22,7 @@ import { writeDockerKeyFile } from '../../signing/index.js';
 import type { TrustedView } from '../../trust/index.js';
 import type { Run } from '../run.js';
 import type { Session } from '../access/access.js';
+import type { NotaryProjectPlan } from '../signing/attach-signatures.js';
 import type { JobProgress } from '../signing/job-report.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import {
@@ -41,8 +42,10 @@ export interface Job {
   readonly session: Session;
   /** Where the image is between push and signature. */
   readonly order: TagOrder;
-  /** Undefined where nothing is signed. */
+  /** Undefined where nothing is signed for Docker Content Trust. */
   readonly plan: SigningPlan | undefined;
+  /** Undefined where nothing is signed for Notary Project. */
+  readonly notaryProject: NotaryProjectPlan | undefined;
   /** Undefined where nothing is built. */
   readonly prepared: PreparedBuild | undefined;
   readonly decisions: BaseImageDecisions | undefined;

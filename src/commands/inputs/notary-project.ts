@@ -9,6 +9,7 @@ import {
   type VaultCertificateReference,
   type VaultSecretReference,
 } from '../../signing/index.js';
+import type { SignedKinds } from '../signing/registry-state.js';
 import type { signingKey } from './key-inputs.js';
 import type { Read } from './read.js';
 
@@ -91,6 +92,14 @@ export interface SignatureKinds {
   readonly notaryProject: NotaryProjectConfiguration | undefined;
 }
 
+export const dctAlone: SignatureKinds = { isDct: true, notaryProject: undefined };
+
+/** The kinds in one word, as the input has them. */
+export function kindsOf({ isDct, notaryProject }: SignatureKinds): SignedKinds {
+  if (!isDct) return 'notary-project';
+  return notaryProject ? 'both' : 'dct';
+}
+
 type SignatureInputs = typeof notaryProjectInputs & { readonly 'signing-key': typeof signingKey };
 
 /** Reads which signatures are made, and how. */
@@ -98,7 +107,7 @@ export function readSignatureKinds(read: Read<SignatureInputs>): SignatureKinds 
   const { signatures: kinds } = read.values;
   if (kinds === 'dct') {
     refuseOthers(read);
-    return { isDct: true, notaryProject: undefined };
+    return dctAlone;
   }
   return { isDct: kinds === 'both', notaryProject: readNotaryProject(read) };
 }

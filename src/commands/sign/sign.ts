@@ -3,11 +3,10 @@
  * side by side. `repository` with `tags` is all or nothing; of `images`, one that fails does not keep
  * the others from being signed. Needs no Docker.
  */
-import { explainRefusal, openChainSigner } from '../../azure/index.js';
-import { mapConcurrent, startInBackground } from '../../concurrency.js';
+import { explainRefusal, requirePush } from '../../azure/index.js';
+import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import type { ChainSigner } from '../../notation/index.js';
 import {
   lookUpTags,
   movedAfter,
@@ -19,7 +18,7 @@ import type { Signer, TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
-import type { NotaryProjectConfiguration } from '../inputs/notary-project.js';
+import { kindsOf } from '../inputs/notary-project.js';
 import {
   jobOutputs,
   noteContents,
@@ -36,7 +35,11 @@ import {
   startPreflight,
   type SigningPlan,
 } from '../signing/preflight.js';
-import { attachSignatures } from '../signing/attach-signatures.js';
+import {
+  attachSignatures,
+  describeSigner,
+  openNotaryProject,
+} from '../signing/attach-signatures.js';
 import { tagStateOf, withTags } from '../signing/registry-state.js';
 import { requireNoneMoved, signTags } from '../signing/sign-tags.js';
 import {
@@ -93,8 +96,8 @@ function signRepository(
   configuration: SignConfiguration,
   run: Run<'digest'>,
 ): Promise<Report<JobOutput>> {
-  const { isDct } = configuration.kinds;
-  const job = { image: target.image, engine: 'native', isPushing: false, isDct } as const;
+  const kinds = kindsOf(configuration.kinds);
+  const job = { image: target.image, engine: 'native', isPushing: false, kinds } as const;
   return reportJob(job, run, (progress) =>
     signWorks([workOf(target, progress)], configuration, run),
   );
@@ -117,10 +120,10 @@ function signImages(
   return reportProgress(
     run,
     () =>
-      works.map(({ target: { image }, progress: { state, attached } }) => ({
+      works.map(({ target: { image }, progress }) => ({
         image,
-        state,
-        attached,
+        kinds: kindsOf(configuration.kinds),
+        ...progress,
       })),
     () => signWorks(works, configuration, run, noteSigner),
     (_, thrown) => {
@@ -151,20 +154,18 @@ async function signWorks(
   const { notaryProject } = kinds;
   const isProven = notaryProject !== undefined;
   const opening = kinds.isDct ? openSigning(signing, azure, run, isProven) : undefined;
-  const chain =
-    notaryProject &&
-    startInBackground(
-      openChainSigner(notaryProject.certificate, notaryProject.chain, azure.credential, {
-        ...run,
-        chainInput: run.nameInput('certificate-chain'),
-      }),
-    );
+  // Its first signature is proof enough: nothing is built or pushed before.
+  const openingChain = notaryProject && openNotaryProject(notaryProject, azure, run, false);
   const shared: SignRun = { configuration, opening, run };
   await log.group('Registry login', () =>
     forEach(works, shared, async (work) => {
       const { image, trustServer } = work.target;
       work.session = await access.session({ registry: image.registry, trustServer });
-      if (kinds.isDct) work.session.expect(image, { image: 'pull', trust: 'pull,push' });
+      work.session.expect(image, {
+        image: notaryProject ? 'pull,push' : 'pull',
+        trust: kinds.isDct ? 'pull,push' : undefined,
+      });
+      if (notaryProject) await requirePush(work.session, work.target);
     }),
   );
   await log.group('Digest', () => forEach(works, shared, (work) => resolve(work, shared)));
@@ -180,35 +181,16 @@ async function signWorks(
     });
   }
   // What is signed twice is signed for its digest first: its tags are then moved to nothing unsigned.
-  if (notaryProject && chain) {
-    const signer = await chain;
+  if (openingChain) {
+    const chain = await log.group('Certificate', () => describeSigner(openingChain, run));
     await log.group('Notary Project signature', () =>
-      forEach(found, shared, (work) => attachToWork(work, signer, notaryProject, run)),
+      forEach(found, shared, async ({ session, target: { image }, manifests, progress }) => {
+        if (session) await attachSignatures(image, manifests, session, chain, run, progress);
+      }),
     );
   }
   if (!opening) return;
   await log.group('Signature', () => forEach(works, shared, (work) => signWork(work, shared)));
-}
-
-/** Attaches the signatures of a repository; each is noted at once. */
-async function attachToWork(
-  { session, target, manifests, progress }: Work,
-  signer: ChainSigner,
-  configuration: NotaryProjectConfiguration,
-  run: Run,
-): Promise<void> {
-  if (!session) return;
-  await attachSignatures(
-    target.image,
-    manifests,
-    session,
-    signer,
-    configuration,
-    run,
-    (signature) => {
-      progress.attached.push(signature);
-    },
-  );
 }
 
 /** Runs `body` for each repository that nothing has stopped. */

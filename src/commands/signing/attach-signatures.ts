@@ -1,5 +1,17 @@
-/** Signs what a run has found behind tags for Notary Project, with the signatures kept in the registry. */
-import { signImagesOfTags, type ChainSigner, type ImageSignature } from '../../notation/index.js';
+/**
+ * Signs what a run has found behind tags for Notary Project, with the signatures kept in the registry:
+ * opens what signs, before anything is changed, and notes each signature as it comes to be.
+ */
+import { openChainSigner } from '../../azure/index.js';
+import { startInBackground } from '../../concurrency.js';
+import { isTrustError } from '../../errors.js';
+import {
+  proveChainSigner,
+  signImagesOfTags,
+  type ChainSigner,
+  type ImageSignature,
+  type SignatureStore,
+} from '../../notation/index.js';
 import { platformManifests, type Manifest } from '../../registry/index.js';
 import { version } from '../../version.js';
 import type { Session } from '../access/access.js';
@@ -8,24 +20,73 @@ import type { Run } from '../run.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import type { NotaryProjectConfiguration } from '../inputs/notary-project.js';
 
+/** The Notary Project signatures of a run. */
+export interface AttachProgress {
+  /** Those that are known to be listed. */
+  readonly attached: ImageSignature[];
+  /** Digests of images whose signature was sent, and is not known to be listed. */
+  readonly attaching: Set<string>;
+}
+
+/** What signs for Notary Project, and how. */
+export interface NotaryProjectPlan {
+  readonly configuration: NotaryProjectConfiguration;
+  readonly signer: ChainSigner;
+}
+
+/**
+ * Opens the certificate that signs, with its chain, and judges both. Logs nothing, so that it can be
+ * under way while the run logs in.
+ * @param isProven whether the key is to prove itself: where something is built or pushed before it
+ *   signs, which would be in vain.
+ * @throws {TrustError} (the promise) CERTIFICATE_UNSUITABLE, KEY_UNSUITABLE, and what the vault refuses.
+ */
+export function openNotaryProject(
+  configuration: NotaryProjectConfiguration,
+  { credential }: Pick<Session, 'credential'>,
+  run: Run,
+  isProven: boolean,
+): Promise<NotaryProjectPlan> {
+  const { certificate, chain } = configuration;
+  const open = async (): Promise<NotaryProjectPlan> => {
+    const chainInput = run.nameInput('certificate-chain');
+    const signer = await openChainSigner(certificate, chain, credential, { ...run, chainInput });
+    if (isProven) await proveChainSigner(signer);
+    return { configuration, signer };
+  };
+  return startInBackground(open());
+}
+
+/** Waits until it is open, and says what signs. */
+export async function describeSigner(
+  opening: Promise<NotaryProjectPlan>,
+  { log }: Run,
+): Promise<NotaryProjectPlan> {
+  const plan = await opening;
+  const { chain, algorithm } = plan.signer.chain;
+  const [{ subjectText, notAfter }] = chain;
+  log.info(`certificate ${subjectText} (${algorithm.name}), until ${notAfter.toISOString()}`);
+  return plan;
+}
+
 /**
  * @param manifests by tag.
- * @param onSigned told of every signature at once, so that a failure can name what exists.
+ * @param progress every signature is noted at once, so that a failure can name what exists.
  * @throws {TrustError} SIGNATURE_INVALID, READ_BACK_FAILED, and what vault and registry refuse
  */
 export async function attachSignatures(
   { gun, repository }: Pick<ImageConfiguration, 'gun' | 'repository'>,
   manifests: ReadonlyMap<string, Manifest>,
   { client }: Pick<Session, 'client'>,
-  signer: ChainSigner,
-  { format, lifetimeMs, metadata, isWithPlatforms }: NotaryProjectConfiguration,
+  { signer, configuration }: NotaryProjectPlan,
   {
     clock,
     signal,
     log,
   }: Pick<Run, 'clock' | 'signal'> & { readonly log: Pick<Run['log'], 'info'> },
-  onSigned: (signature: ImageSignature) => void,
+  progress: AttachProgress,
 ): Promise<void> {
+  const { format, lifetimeMs, metadata, isWithPlatforms } = configuration;
   const targets = [...manifests].map(([tag, manifest]) => {
     const { mediaType, digest, length } = manifest;
     const platforms = isWithPlatforms ? platformManifests(manifest) : [];
@@ -40,10 +101,28 @@ export async function attachSignatures(
     agent: `acr-content-trust/${version}`,
     now: clock,
   };
-  const store = signatureStore({ ...client, repository, signal });
+  const store = watchStore(signatureStore({ ...client, repository, signal }), progress);
   await signImagesOfTags(store, signer, order, (signature) => {
     const how = signature.isNew ? 'signed' : 'signed already';
     log.info(`${gun}@${signature.digest}  ${how}: ${signature.signature}`);
-    onSigned(signature);
+    progress.attached.push(signature);
+    progress.attaching.delete(signature.digest);
   });
+}
+
+/** Notes what is sent to `store`: until it is listed, it is not known whether it is. */
+function watchStore(store: SignatureStore, { attaching }: AttachProgress): SignatureStore {
+  return {
+    ...store,
+    attach: async (signature) => {
+      const { digest } = signature.subject;
+      attaching.add(digest);
+      try {
+        return await store.attach(signature);
+      } catch (error) {
+        if (isTrustError(error, 'PUSH_NOT_AUTHORIZED', 'PUSH_FAILED')) attaching.delete(digest);
+        throw error;
+      }
+    },
+  };
 }

@@ -17,12 +17,14 @@ import {
   aftermathOf,
   type ImageInState,
   isSigned,
+  type SignedKinds,
   nothingPushed,
   pushedIn,
   stateTexts,
   tagStateOf,
   type TagState,
 } from './registry-state.js';
+import type { AttachProgress } from './attach-signatures.js';
 import type { SigningProgress } from './sign-tags.js';
 import { code, escape } from '../report/text.js';
 import type { ErrorFacts, Report } from '../report/report.js';
@@ -94,14 +96,12 @@ export function keyFacts({ keyId, method, description }: Signer): KeyFacts {
 }
 
 /** Filled in as the run goes on. */
-export interface JobProgress extends SigningProgress {
+export interface JobProgress extends SigningProgress, AttachProgress {
   baseImages: readonly BaseImageReport[];
   /** The content that the tags point to, or are to point to. */
   contents: ReadonlyMap<string, TagContent>;
   /** The repository has got trust data from this run. */
   initialised: boolean;
-  /** The Notary Project signatures that are known to be listed. */
-  readonly attached: ImageSignature[];
 }
 
 export function startProgress(): JobProgress {
@@ -111,6 +111,7 @@ export function startProgress(): JobProgress {
     contents: new Map(),
     initialised: false,
     attached: [],
+    attaching: new Set(),
   };
 }
 
@@ -120,8 +121,7 @@ interface Job {
   readonly engine: 'native' | 'docker' | undefined;
   /** Whether it is `sign`, which pushes nothing, whatever the registry has. */
   readonly isPushing: boolean;
-  /** Whether Docker Content Trust is what signs, or signs as well. Default: true. */
-  readonly isDct?: boolean;
+  readonly kinds: SignedKinds;
 }
 
 /** Runs `body`, and says what it has done, also where it fails. */
@@ -130,12 +130,12 @@ export async function reportJob(
   run: Run,
   body: (progress: JobProgress) => Promise<void>,
 ): Promise<Report<JobOutput>> {
-  const { image, engine } = job;
+  const { image, engine, kinds } = job;
   const progress = startProgress();
   const signsWithPush = engine === 'docker';
   return reportProgress(
     run,
-    () => [{ image, state: progress.state, signsWithPush, attached: progress.attached }],
+    () => [{ image, signsWithPush, kinds, ...progress }],
     () => body(progress),
     (_, failure) => jobReport(job, progress, failure),
   );
@@ -236,7 +236,7 @@ export function describeJob(facts: JobFacts, isDone: boolean): Pick<Report, 'hea
   };
 }
 
-function factsOf({ image, engine, isPushing, isDct = true }: Job, progress: JobProgress): JobFacts {
+function factsOf({ image, engine, isPushing, kinds }: Job, progress: JobProgress): JobFacts {
   const { registry, repository, gun, tags } = image;
   const { state, signed, contents, baseImages, attached } = progress;
   const digest = commonDigest(progress);
@@ -251,7 +251,13 @@ function factsOf({ image, engine, isPushing, isDct = true }: Job, progress: JobP
       const its = tagStateOf(state, tag);
       const { digest: found, length } = contents.get(tag) ?? {};
       const isAttached = attached.some((signature) => signature.digest === found);
-      return { tag, digest: found, length, signed: isDct ? isSigned(its) : isAttached, state: its };
+      return {
+        tag,
+        digest: found,
+        length,
+        signed: kinds === 'notary-project' ? isAttached : isSigned(its),
+        state: its,
+      };
     }),
     engine: signed && engine,
     key: signed && keyFacts(signed.signer),

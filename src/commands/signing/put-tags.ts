@@ -2,11 +2,21 @@
 import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import type { Manifest, RegistryClient, TagDigests } from '../../registry/index.js';
+import {
+  lookUpTags,
+  movedBefore,
+  type Manifest,
+  type RegistryClient,
+  type TagDigests,
+} from '../../registry/index.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import type { Run } from '../run.js';
 import { reconcileTags, type Reconciliation } from './reconcile-tags.js';
 import { withTags, type Progress } from './registry-state.js';
+import { lookAfterSigning, requireNoneMoved } from './sign-tags.js';
+
+const byContentTrust =
+  ' Clients with content trust get the new image already, all others what the tags pointed to.';
 
 /**
  * Puts the manifest under those of its tags that do not point to it, and reconciles all of them.
@@ -29,7 +39,28 @@ export async function tagSigned(
 }
 
 /**
+ * Looks whether the tags point to what was signed, where no trust data decides that.
+ * @throws {TrustError} TAG_MOVED where another run has moved one.
+ */
+export async function requireTags(
+  images: RegistryClient,
+  image: ImageConfiguration,
+  manifest: Manifest,
+  progress: Progress,
+  { log }: Run,
+): Promise<void> {
+  const { gun, tags } = image;
+  const found = await lookAfterSigning(gun, lookUpTags(images, image, tags), log);
+  if (!found) return;
+  const moved = movedBefore(gun, new Map(tags.map((tag) => [tag, manifest])), found);
+  progress.state = withTags(withTags(progress.state, tags, 'signed'), moved.keys(), 'moved');
+  requireNoneMoved(gun, moved);
+  for (const tag of tags) log.info(`${gun}:${tag}  ${manifest.digest}`);
+}
+
+/**
  * Puts the manifest under every tag, and notes what became of each.
+ * @param whoGetsIt said of a failure, after what helps.
  * @throws {TrustError} the first refusal, once all were tried.
  */
 export async function putTags(
@@ -37,6 +68,7 @@ export async function putTags(
   { gun, repository, tags }: ImageConfiguration,
   { bytes, mediaType, digest }: Manifest,
   progress: Progress,
+  whoGetsIt = byContentTrust,
 ): Promise<void> {
   const failures = await mapConcurrent(tags, limits.concurrentTags, async (tag) => {
     progress.state = withTags(progress.state, [tag], 'signed-unsettled');
@@ -59,8 +91,7 @@ export async function putTags(
     isKnown ? thrown.code : 'UNEXPECTED',
     `${gun} is signed for ${digest}, but not all of its tags could be put: ${messageOf(thrown)}`,
     {
-      remedy:
-        `${isKnown ? thrown.remedy : ''} Clients with content trust get the new image already, all others what the tags pointed to. Then run the step again.`.trim(),
+      remedy: `${isKnown ? thrown.remedy : ''}${whoGetsIt} Then run the step again.`.trim(),
       cause: thrown,
     },
   );

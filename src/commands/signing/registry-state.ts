@@ -131,14 +131,28 @@ export function leastCertain(state: RegistryState, tags: readonly string[]): Tag
   return byCertainty.find((worst) => states.includes(worst)) ?? 'untouched';
 }
 
+/** What a run signs with. Of `both`, the states of tags are those of Docker Content Trust. */
+export type SignedKinds = 'dct' | 'notary-project' | 'both';
+
+/** What a signature is for, where a run makes others as well. */
+const forKinds: Readonly<Record<SignedKinds, string>> = {
+  dct: '',
+  'notary-project': '',
+  both: ' for Docker Content Trust',
+};
+
 /** The image of one repository. */
 export interface ImageInState {
   readonly image: ImageConfiguration;
   readonly state: RegistryState;
   /** Whether the push signs as well. */
   readonly signsWithPush?: boolean;
+  /** What the image is, or was to be, signed with. Default: dct. */
+  readonly kinds?: SignedKinds;
   /** The Notary Project signatures of the image that are known to be listed. */
   readonly attached?: readonly { readonly digest: string }[];
+  /** Digests of which that is not known. */
+  readonly attaching?: ReadonlySet<string>;
 }
 
 /** What is said of the tags in each state, in this order. */
@@ -147,8 +161,17 @@ const sentencesOf: readonly (readonly [TagState, (named: Named) => string])[] = 
     'push-unknown',
     ({ names }) => `It is not known whether the registry has what this run pushed as ${names}`,
   ],
-  ['unsigned', ({ names, it }) => `The registry holds ${names}, and this run has not signed ${it}`],
-  ['signing-unknown', ({ names, is }) => `It is not known whether ${names} ${is} signed`],
+  [
+    'unsigned',
+    ({ names, it, kinds }) =>
+      kinds === 'notary-project'
+        ? `The registry holds ${names}, and this run has not finished signing ${it}`
+        : `The registry holds ${names}, and this run has not signed ${it}${forKinds[kinds]}`,
+  ],
+  [
+    'signing-unknown',
+    ({ names, is, kinds }) => `It is not known whether ${names} ${is} signed${forKinds[kinds]}`,
+  ],
   [
     'signed-untagged',
     ({ names, is }) =>
@@ -166,16 +189,18 @@ const sentencesOf: readonly (readonly [TagState, (named: Named) => string])[] = 
 /** What is left in the registry, and what to do about it. */
 export function aftermathOf(images: readonly ImageInState[]): Aftermath {
   const signsWithPush = images.some((image) => image.signsWithPush);
+  const kinds = images.find((image) => image.kinds)?.kinds ?? 'dct';
   const sentences = sentencesOf.flatMap(([tagState, sentence]) => {
     const names = images.flatMap((image) => namesIn(image, tagState));
     if (names.length === 0) return [];
     const orSigned =
       signsWithPush && tagState === 'push-unknown' ? ', or whether that is signed' : '';
-    return [`${sentence(nameAll(names))}${orSigned}.`];
+    return [`${sentence({ ...nameAll(names), kinds })}${orSigned}.`];
   });
   const unknown = images.filter(
     (image) =>
       namesIn(image, 'signing-unknown').length > 0 ||
+      (image.attaching?.size ?? 0) > 0 ||
       (image.signsWithPush === true && namesIn(image, 'push-unknown').length > 0),
   );
   const steps = unknown.slice(0, mostSteps).map(({ image: { registry, repository } }) => {
@@ -204,13 +229,14 @@ interface Named {
   readonly names: string;
   readonly is: 'is' | 'are';
   readonly it: 'it' | 'them';
+  readonly kinds: SignedKinds;
 }
 
 function namesIn({ image: { gun, tags }, state }: ImageInState, wanted: TagState): string[] {
   return tags.filter((tag) => tagStateOf(state, tag) === wanted).map((tag) => `${gun}:${tag}`);
 }
 
-function nameAll(all: readonly string[]): Named {
+function nameAll(all: readonly string[]): Omit<Named, 'kinds'> {
   const isOne = all.length === 1;
   return {
     names: truncateList(all, mostNames),
@@ -220,11 +246,25 @@ function nameAll(all: readonly string[]): Named {
 }
 
 /** A signature of a digest stays; whether the tags are signed as well is said of the tags. */
-function attachedSentence({ image: { gun }, attached = [] }: ImageInState): readonly string[] {
-  if (attached.length === 0) return [];
-  const names = attached.map(({ digest }) => `${gun}@${digest}`);
+function attachedSentence({
+  image: { gun },
+  attached = [],
+  attaching = new Set(),
+}: ImageInState): readonly string[] {
+  const nameDigests = (digests: Iterable<string>): string =>
+    truncateList(
+      [...digests].map((digest) => `${gun}@${digest}`),
+      mostNames,
+    );
+  const known = nameDigests(attached.map(({ digest }) => digest));
+  const unknown = nameDigests(attaching);
   return [
-    `A Notary Project signature is attached to ${truncateList(names, mostNames)}, and is not made a second time.`,
+    ...(known === ''
+      ? []
+      : [`A Notary Project signature is attached to ${known}, and is not made a second time.`]),
+    ...(unknown === ''
+      ? []
+      : [`It is not known whether a Notary Project signature is attached to ${unknown}.`]),
   ];
 }
 

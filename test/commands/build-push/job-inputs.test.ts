@@ -19,6 +19,7 @@ import { inputNameOn, type HostName } from '../../../src/inputs/index.js';
 import { refusalOf } from '../refusal-of.js';
 
 const key = 'https://contoso-keys.vault.azure.net/keys/team-app';
+const certificate = 'https://contoso-keys.vault.azure.net/certificates/release';
 const base: Readonly<Record<string, string>> = {
   registry: 'contoso.azurecr.io',
   repository: 'team/app',
@@ -103,6 +104,18 @@ describe('a configuration', () => {
     });
     expect(signing).toBeUndefined();
     expect(build?.baseImages).toBe('ignore');
+  });
+
+  it('has what is signed for Notary Project, unless content trust is off', () => {
+    const texts = { signatures: 'notary-project', 'signing-key': certificate };
+    const { kinds, signing } = configure('push', texts);
+    expect(kinds).toMatchObject({
+      isDct: false,
+      notaryProject: { certificate: { name: 'release' } },
+    });
+    expect(signing).toBeDefined();
+    const off = configure('push', { ...texts, 'content-trust': 'false' });
+    expect(off).toMatchObject({ signing: undefined, kinds: { notaryProject: undefined } });
   });
 
   it('needs no signing key to build only', () => {
@@ -202,6 +215,20 @@ describe('inputs that cannot be used', () => {
       { engine: 'docker', builder: 'buildx' },
       'INPUT_CONFLICT',
       /"builder" is "buildx"/,
+    ],
+    [
+      'the docker engine for both kinds of signatures',
+      'push',
+      { engine: 'docker', signatures: 'both', 'signing-key': certificate },
+      'INPUT_CONFLICT',
+      /"engine" is "docker", which signs for Docker Content Trust alone/,
+    ],
+    [
+      'a key without a certificate for Notary Project',
+      'push',
+      { signatures: 'notary-project' },
+      'KEY_REFERENCE_INVALID',
+      /"signing-key".*certificate/,
     ],
     [
       'two platforms with the classic builder',

@@ -43,16 +43,20 @@ function breakOff(body: (progress: Progress) => void, end: (process: EventEmitte
     outputs: jobOutputs,
     parse: () => ({}),
     run: (_, run) =>
-      reportJob({ image, engine: 'native', isPushing: true }, run, async (progress) => {
-        body(progress);
-        const aborted = new Promise<never>((_resolve, reject) => {
-          run.signal.addEventListener('abort', () => {
-            reject(run.signal.reason as Error);
+      reportJob(
+        { image, engine: 'native', isPushing: true, kinds: 'dct' },
+        run,
+        async (progress) => {
+          body(progress);
+          const aborted = new Promise<never>((_resolve, reject) => {
+            run.signal.addEventListener('abort', () => {
+              reject(run.signal.reason as Error);
+            });
           });
-        });
-        end(process);
-        await aborted;
-      }),
+          end(process);
+          await aborted;
+        },
+      ),
   });
   const run = (_command: string, values: object, context: HostContext): Promise<void> =>
     execute(values as RawValues, context);

@@ -97,7 +97,7 @@ async function tell(
     outputs: jobOutputs,
     parse: () => ({}),
     run: (_, run) =>
-      reportJob({ image, engine: 'native', isPushing: true }, run, (progress) =>
+      reportJob({ image, engine: 'native', isPushing: true, kinds: 'dct' }, run, (progress) =>
         body(progress, run),
       ),
   });

@@ -7,6 +7,7 @@ import {
   pushedIn,
   tagStateOf,
   withTags,
+  type ImageInState,
   type RegistryState,
   type TagState,
 } from '../../../src/commands/signing/registry-state.js';
@@ -14,6 +15,9 @@ import {
 const gun = 'contoso.azurecr.io/team/app';
 const image = { registry: 'contoso.azurecr.io', repository: 'team/app', gun, tags: ['a', 'b'] };
 const [a, b, both] = [`${gun}:a`, `${gun}:b`, `${gun}:a, ${gun}:b`];
+
+const digest = `sha256:${'d'.repeat(64)}`;
+const isAttached = `A Notary Project signature is attached to ${gun}@${digest}, and is not made a second time.`;
 
 const told = (state: RegistryState, signsWithPush = false, tags = image.tags) =>
   aftermathOf([{ image: { ...image, tags }, state, signsWithPush }]);
@@ -178,5 +182,53 @@ describe('what can be said of all tags together', () => {
   ])('of %s and %s is %s', (first, second, worst) => {
     const state = withTags(withTags(tagged, ['a'], first), ['b'], second);
     expect(leastCertain(state, image.tags)).toBe(worst);
+  });
+});
+
+describe('what a run leaves that also signs for Notary Project', () => {
+  const attached = [{ digest }];
+  const attaching = new Set([digest]);
+  const isOpen = `It is not known whether a Notary Project signature is attached to ${gun}@${digest}.`;
+  const leaves = (more: Partial<ImageInState>) => aftermathOf([{ image, state: tagged, ...more }]);
+
+  it.each([
+    [
+      'has attached nothing',
+      { kinds: 'notary-project' },
+      [`The registry holds ${both}, and this run has not finished signing them.`],
+    ],
+    [
+      'has sent a signature',
+      { kinds: 'notary-project', state: pushed, attaching },
+      [there, isOpen],
+      [look, again],
+    ],
+    [
+      'has attached one of two, and sent the other',
+      { kinds: 'both', attached: [{ digest: 'sha256:e' }], attaching },
+      [
+        isAttached.replace(digest, 'sha256:e'),
+        isOpen,
+        `The registry holds ${both}, and this run has not signed them for Docker Content Trust.`,
+      ],
+      [look, again],
+    ],
+    [
+      'publishes trust data',
+      { kinds: 'both', state: withTags(pushed, image.tags, 'signing-unknown'), attached },
+      [there, isAttached, `It is not known whether ${both} are signed for Docker Content Trust.`],
+      [look, again],
+    ],
+    [
+      'puts the tags',
+      { kinds: 'notary-project', state: afterReadBack(pushed, image.tags), attached },
+      [
+        there,
+        isAttached,
+        `${both} are signed, and the registry does not have the signed image under that tag.`,
+      ],
+    ],
+  ] as const)('is told where it %s', (_, state, sentences, steps: readonly string[] = []) => {
+    expect(leaves(state as Partial<ImageInState>)).toEqual({ sentences, steps });
   });
 });

@@ -1,38 +1,17 @@
 /** Images signed for Notary Project, and both ways, judged by notation's own library and by Docker. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { pem } from '../../azure-emulation/crypto/certificate.js';
-import { trustIn, type NotationAnswer } from '../../judges/notation.js';
-import { uniqueName } from '../../stack/index.js';
 import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { pushUnsigned, pushUnsignedIndex } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
 import { credentialsOf } from '../scenario.js';
 import { setUp } from '../set-up.js';
+import { prepareNotaryProject } from './certificates.js';
 
 const { stack, scenario, gunOf } = await setUp();
-const { vault, signer, registry } = scenario;
-const subject = 'C=US,ST=WA,O=Contoso,CN=release';
-await stack.azure.assignRole({
-  principalId: signer.clientId,
-  role: 'Key Vault Certificate User',
-  scope: vault.id,
-});
+const { vault, registry } = scenario;
+const { makeCertificate, verify } = await prepareNotaryProject(scenario);
 const rootKey = await vault.key();
-
-type NewCertificate = Partial<Parameters<typeof stack.azure.createCertificate>[0]>;
-
-async function makeCertificate(options: NewCertificate = {}) {
-  const name = uniqueName('release');
-  const made = await stack.azure.createCertificate({
-    vault: vault.name,
-    name,
-    subject,
-    ...options,
-  });
-  const chain = made.chain.map((base64) => pem('CERTIFICATE', Buffer.from(base64, 'base64')));
-  return { url: `${vault.url}/certificates/${name}`, chain };
-}
 
 const sign = (
   repository: string,
@@ -40,23 +19,6 @@ const sign = (
   inputs: Readonly<Record<string, string>>,
   host: ProductHost = 'cli',
 ) => scenario.run({ host, inputs: { command: 'sign', repository, tags, ...inputs } });
-
-/** What notation says of an image, by a root, and by what the signed metadata must hold. */
-async function verify(
-  repository: string,
-  digest: string,
-  root: string,
-  metadata: Readonly<Record<string, string>> = {},
-): Promise<NotationAnswer | undefined> {
-  const question = {
-    kind: 'verify',
-    reference: `${gunOf(repository)}@${digest}`,
-    ...scenario.reader.login,
-    ...trustIn(root, subject, gunOf(repository)),
-    metadata,
-  } as const;
-  return (await stack.askNotation([question]))[0];
-}
 
 /** How many signatures are listed, by the tag or by the API. */
 async function countSignatures(repository: string, digest: string): Promise<number> {

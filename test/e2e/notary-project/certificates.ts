@@ -1,0 +1,61 @@
+/** Certificates that sign for Notary Project, and what notation says of what they signed. */
+import { pem } from '../../azure-emulation/crypto/certificate.js';
+import { trustIn, type NotationAnswer } from '../../judges/notation.js';
+import { uniqueName, type StackClient } from '../../stack/index.js';
+import type { Scenario } from '../scenario.js';
+
+const subject = 'C=US,ST=WA,O=Contoso,CN=release';
+
+type NewCertificate = Partial<Parameters<StackClient['azure']['createCertificate']>[0]>;
+
+/** A certificate in the vault of a scenario. */
+export interface TestCertificate {
+  readonly url: string;
+  /** PEM, the root last. */
+  readonly chain: readonly string[];
+}
+
+export interface NotaryProject {
+  readonly makeCertificate: (options?: NewCertificate) => Promise<TestCertificate>;
+  /** Asks notation by a root, and by what the signed metadata must hold. */
+  readonly verify: (
+    repository: string,
+    digest: string,
+    root: string,
+    metadata?: Readonly<Record<string, string>>,
+  ) => Promise<NotationAnswer | undefined>;
+}
+
+/** Lets the signer of a scenario read certificates. */
+export async function prepareNotaryProject(scenario: Scenario): Promise<NotaryProject> {
+  const { stack, vault, signer, reader, registry } = scenario;
+  await stack.azure.assignRole({
+    principalId: signer.clientId,
+    role: 'Key Vault Certificate User',
+    scope: vault.id,
+  });
+  return {
+    makeCertificate: async (options = {}) => {
+      const name = uniqueName('release');
+      const made = await stack.azure.createCertificate({
+        vault: vault.name,
+        name,
+        subject,
+        ...options,
+      });
+      const chain = made.chain.map((base64) => pem('CERTIFICATE', Buffer.from(base64, 'base64')));
+      return { url: `${vault.url}/certificates/${name}`, chain };
+    },
+    verify: async (repository, digest, root, metadata = {}) => {
+      const gun = `${registry.loginServer}/${repository}`;
+      const question = {
+        kind: 'verify',
+        reference: `${gun}@${digest}`,
+        ...reader.login,
+        ...trustIn(root, subject, gun),
+        metadata,
+      } as const;
+      return (await stack.askNotation([question]))[0];
+    },
+  };
+}
