@@ -27,15 +27,23 @@ function print(value: JsonValue, depth: number): string {
     return String(value === 0 ? 0 : value);
   }
   if (isArray(value)) return `[${value.map((item) => print(item, depth + 1)).join(',')}]`;
-  const members = Object.entries(value).map(
-    ([name, member]) => [Buffer.from(name, 'utf8'), name, member] as const,
-  );
-  members.sort(([a], [b]) => Buffer.compare(a, b));
-  return `{${members.map(([, name, m]) => `${quote(name)}:${print(m, depth + 1)}`).join(',')}}`;
+  let members = '';
+  for (const name of inOrder(Object.keys(value))) {
+    const member = print(value[name] ?? null, depth + 1);
+    members += `${members === '' ? '' : ','}${quote(name)}:${member}`;
+  }
+  return `{${members}}`;
+}
+
+/** Without surrogates the order of UTF-16 units is that of UTF-8 bytes, and is found much faster. */
+function inOrder(names: string[]): readonly string[] {
+  return names.some((name) => /[\ud800-\udfff]/.test(name))
+    ? names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    : names.sort();
 }
 
 function quote(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+  return /["\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
 }
 
 /** Array.isArray does not narrow readonly arrays. */

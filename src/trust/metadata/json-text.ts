@@ -66,7 +66,7 @@ function refuseAmbiguity(text: string, allowFractions: boolean): void {
         lastString = text.slice(match.index, token.lastIndex);
         break;
       case ':':
-        addName(open.at(-1), JSON.parse(lastString) as string);
+        addName(open.at(-1), textOf(lastString));
         break;
       default:
         // Go decodes versions, lengths and thresholds into integers and refuses "8.0" and "1e2".
@@ -82,6 +82,11 @@ function addName(names: Set<string> | null | undefined, name: string): void {
   // Go reads every lone surrogate as U+FFFD, so two such keys could become one.
   if (/\p{Surrogate}/u.test(name)) throw new MetadataError('a key contains a lone surrogate');
   names?.add(name);
+}
+
+/** What a string token says. */
+function textOf(token: string): string {
+  return token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1);
 }
 
 /** The index after the closing quote of the string that opens at `start`. */

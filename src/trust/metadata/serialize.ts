@@ -21,13 +21,21 @@ export function canonicalForm(signed: Signed): Buffer {
   return form;
 }
 
-/** The bytes of the file: what is uploaded and hashed. @throws {MetadataError} as canonicalForm. */
-export function serializeEnvelope(signed: Signed, signatures: readonly Signature[]): Buffer {
+/**
+ * The bytes of the file: what is uploaded and hashed.
+ * @param form the canonical form of `signed`, where it is known: a large one takes long to print.
+ * @throws {MetadataError} as canonicalForm.
+ */
+export function serializeEnvelope(
+  signed: Signed,
+  signatures: readonly Signature[],
+  form = canonicalForm(signed),
+): Buffer {
   const list = signatures.map(({ keyid, method, sig }) => {
     decodeBase64(sig, 'the signature');
     return { keyid, method: method.toLowerCase(), sig };
   });
-  const body = canonicalForm(signed).toString('utf8');
+  const body = form.toString('utf8');
   const tail = canonicalJson(list);
   refuseControlCharacters(tail);
   return Buffer.from(
@@ -46,7 +54,8 @@ function escapeHtml(text: string): string {
 
 /** Go signs such a document but then cannot print it: its own scanner refuses raw controls. */
 function refuseControlCharacters(form: Buffer): void {
-  if (form.some((byte) => byte < 0x20)) {
+  for (const byte of form) {
+    if (byte >= 0x20) continue;
     throw new MetadataError('a name or value contains a control character');
   }
 }

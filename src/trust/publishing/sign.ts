@@ -30,7 +30,7 @@ export async function signFile(
       return keyIds.map((keyid) => ({ keyid, method: signer.method, sig }));
     }),
   );
-  return serializeEnvelope(signed, signatures.flat());
+  return serializeEnvelope(signed, signatures.flat(), message);
 }
 
 async function proven(role: RoleName, message: Buffer, signer: Signer): Promise<Buffer> {
