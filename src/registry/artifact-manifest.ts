@@ -3,16 +3,22 @@
  * names the type, one with a field for the type, and the artifact manifest of early drafts.
  */
 import { isRecord, parseJsonObject } from '../http/index.js';
-import { readDescriptor, type Descriptor } from './content.js';
-import { getManifest } from './manifests.js';
+import { readDescriptor, textsIn, type Descriptor } from './content.js';
+import { getManifest, type Manifest } from './manifests.js';
 import type { RepositoryAccess } from './types.js';
 
 /** What is known of an artifact before its content is fetched. */
 export interface ArtifactManifest {
   readonly digest: string;
   readonly artifactType: string | undefined;
+  /** What it says it is attached to. */
+  readonly subject: Descriptor | undefined;
+  /** The earliest form has none. */
+  readonly configuration: Descriptor | undefined;
   /** Layers, or blobs as the earliest form calls them. */
   readonly layers: readonly Descriptor[];
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly manifest: Manifest;
 }
 
 const imageManifest = 'application/vnd.oci.image.manifest.v1+json';
@@ -31,7 +37,7 @@ export async function readArtifactManifest(
   const manifest = await getManifest(access, access.repository, digest, forms);
   const content = manifest && parseJsonObject(manifest.bytes);
   if (!content) return undefined;
-  const { config, artifactType, layers, blobs } = content;
+  const { config, artifactType, subject, layers, blobs, annotations } = content;
   const types = [artifactType, isRecord(config) ? config.mediaType : undefined];
   const listed = manifest.mediaType === artifactManifest ? blobs : layers;
   const descriptors = Array.isArray(listed) ? listed.map(readDescriptor) : [undefined];
@@ -41,6 +47,10 @@ export async function readArtifactManifest(
     digest,
     artifactType: types.find((type) => typeof type === 'string' && type !== '') as
       string | undefined,
+    subject: readDescriptor(subject),
+    configuration: readDescriptor(config),
     layers: known,
+    annotations: textsIn(annotations),
+    manifest,
   };
 }

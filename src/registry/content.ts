@@ -107,6 +107,14 @@ export function readDescriptor(value: unknown): Descriptor | undefined {
   return isWhole ? { mediaType, digest, size } : undefined;
 }
 
+/** The annotations in `value`; none for what is not text. */
+export function textsIn(value: unknown): Readonly<Record<string, string>> {
+  const pairs = isRecord(value) ? Object.entries(value) : [];
+  return Object.fromEntries(
+    pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+  );
+}
+
 function strange({ digest, mediaType }: Manifest): TrustError {
   return new TrustError('REGISTRY_FAILED', `${digest} (${mediaType}) does not list its parts`, {
     remedy: 'Push the image again with current tools.',

@@ -20,6 +20,8 @@ interface ReferredManifest extends Manifest {
 export interface CopyPlan {
   /** The manifest or index on top, whose digest is the image's. */
   readonly top: Manifest;
+  /** Digests of all manifests of the image, whether the target has them or not. */
+  readonly all: readonly string[];
   /** What the target lacks, each after all that it refers to. */
   readonly manifests: readonly ReferredManifest[];
   readonly blobs: readonly Descriptor[];
@@ -47,6 +49,7 @@ export async function planCopy(
   );
   return {
     top,
+    all: [...walk.seen],
     manifests: [...walk.missing.values()],
     blobs: blobs.filter((_, index) => there[index] !== true),
     present: {

@@ -12,6 +12,7 @@ export {
 } from './copied-name.js';
 export { copyImages, planCopies, plannedFacts, sizeOf } from './copy-images.js';
 export type { CopyFacts, ImageToCopy } from './copy-images.js';
+export type { CopyPlan } from './copy-plan.js';
 export type { RegistryCredential } from './credential.js';
 export { findDockerLogin } from './docker-config-credentials.js';
 
@@ -43,7 +44,13 @@ export {
   type KnownOfRepository,
 } from './attach-artifact.js';
 export { readArtifactManifest, type ArtifactManifest } from './artifact-manifest.js';
-export { listAttached, listReferrers, type Referrer, type Referrers } from './referrers.js';
+export {
+  copyArtifacts,
+  planArtifacts,
+  type AttachedCopy,
+  type PlannedArtifacts,
+} from './copy-artifacts.js';
+export { listReferrers, type Referrer, type Referrers } from './referrers.js';
 export { checkTagPattern, parseNamePattern, selectTags } from './patterns.js';
 export type { NamePattern, TagSelection } from './patterns.js';
 export { isAttachmentTag } from './tag-list.js';

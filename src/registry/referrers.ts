@@ -5,7 +5,7 @@
 import { TrustError } from '../errors.js';
 import { isRecord, parseErrorResponse, parseJsonObject, type HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
-import { readDescriptor, recordsIn, type Descriptor } from './content.js';
+import { readDescriptor, recordsIn, textsIn, type Descriptor } from './content.js';
 import { bearer } from './credential.js';
 import { accessRefused, sendToRegistry, unexpectedResponse } from './error-mapping.js';
 import { parseDigest, parseRepository } from './image-name.js';
@@ -30,40 +30,29 @@ export interface Referrers {
 const [indexMediaType] = manifestMediaTypes;
 
 /**
- * All artifacts of this type that are attached to `digest`.
+ * All artifacts that are attached to `digest`.
+ * @param artifactType theirs; without it those of all types.
  * @throws {TrustError} REGISTRY_LOGIN_REFUSED, REGISTRY_FAILED, REGISTRY_UNREACHABLE, INTERRUPTED
  */
 export async function listReferrers(
   access: RepositoryAccess,
   digest: string,
-  artifactType: string,
+  artifactType?: string,
 ): Promise<Referrers> {
-  const query = `?artifactType=${encodeURIComponent(artifactType)}`;
+  const query =
+    artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
   const entries = await askApi(access, digest, query);
   const found = entries ?? (await readReferrersTag(access, digest)).entries.map(asListed);
   const wanted = found.filter(
     ({ entry, isFiltered }) =>
-      entry.artifactType === artifactType || (isFiltered && entry.artifactType === undefined),
+      artifactType === undefined ||
+      entry.artifactType === artifactType ||
+      (isFiltered && entry.artifactType === undefined),
   );
   const referrers = new Map(
     wanted.flatMap(({ entry }) => readReferrer(entry)).map((one) => [one.digest, one]),
   );
   return { source: entries ? 'api' : 'tag', referrers: [...referrers.values()] };
-}
-
-/**
- * The types of the artifacts that are attached to `digest`, one for each artifact that the API lists.
- * @returns undefined where the registry does not say.
- * @throws {TrustError} REGISTRY_UNREACHABLE, REGISTRY_FAILED, INTERRUPTED
- */
-export async function listAttached(
-  access: RepositoryAccess,
-  digest: string,
-): Promise<readonly string[] | undefined> {
-  const response = await askPage(access, referrersUrl(access, digest));
-  return entriesIn(response)?.map(
-    ({ artifactType, mediaType }) => [artifactType, mediaType].find(isText) ?? 'unknown',
-  );
 }
 
 /** Whether the registry has the API: it answers for a digest that no image can have. */
@@ -158,14 +147,12 @@ function readReferrer(entry: Listed['entry']): readonly Referrer[] {
   const { artifactType, annotations } = entry;
   const descriptor = readDescriptor(entry);
   if (!descriptor || descriptor.mediaType === '') return [];
-  const texts = isRecord(annotations)
-    ? Object.entries(annotations).filter((pair): pair is [string, string] => isText(pair[1]))
-    : [];
+  const isText = typeof artifactType === 'string' && artifactType !== '';
   return [
     {
       ...descriptor,
-      artifactType: isText(artifactType) ? artifactType : undefined,
-      annotations: Object.fromEntries(texts),
+      artifactType: isText ? artifactType : undefined,
+      annotations: textsIn(annotations),
     },
   ];
 }
@@ -176,8 +163,4 @@ function tooMany({ host, repository }: RepositoryAccess, digest: string): TrustE
     `${host}/${repository}@${digest} has more than ${limits.referrers} attached artifacts`,
     { remedy: 'Delete artifacts that nobody needs, or ask who attached them.' },
   );
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }

@@ -61,12 +61,24 @@ interface Subject {
 export async function startMemoryRegistry(
   behaviour: Partial<RegistryBehaviour> = {},
 ): Promise<MemoryRegistry> {
-  const content = {
-    manifests: new Map<string, Stored>(),
-    tags: new Map<string, string>(),
-    blobs: new Map<string, Buffer>(),
-  };
-  const registry = {
+  const registry = storage(behaviour);
+  return withAccess(registry, await startLoopback(serving(() => registry)));
+}
+
+/** Starts two registries: the host `contoso` leads to the first, `fabrikam` to the second. */
+export async function startTwoRegistries(
+  first: Partial<RegistryBehaviour>,
+  second: Partial<RegistryBehaviour>,
+): Promise<readonly [MemoryRegistry, MemoryRegistry]> {
+  const [contoso, fabrikam] = [storage(first), storage(second)];
+  const loopback = await startLoopback(
+    serving((host) => (host.startsWith('fabrikam.') ? fabrikam : contoso)),
+  );
+  return [withAccess(contoso, loopback), withAccess(fabrikam, loopback, 'fabrikam')];
+}
+
+function storage(behaviour: Partial<RegistryBehaviour>): Content {
+  return {
     api: true,
     subjectHeader: true,
     filters: true,
@@ -74,16 +86,23 @@ export async function startMemoryRegistry(
     latencyMs: () => 0,
     intercept: () => undefined,
     ...behaviour,
-    ...content,
+    manifests: new Map(),
+    tags: new Map(),
+    blobs: new Map(),
   };
-  const handler: LoopbackHandler = (host, request, response) => {
-    void answer(registry, host, request, response);
+}
+
+function serving(registryOf: (host: string) => Content): LoopbackHandler {
+  return (host, request, response) => {
+    void answer(registryOf(host), host, request, response);
   };
-  const loopback = await startLoopback(handler);
+}
+
+function withAccess(registry: Content, loopback: Loopback, name = 'contoso'): MemoryRegistry {
   const http = createHttpClient({ userAgent: 'test/1', environment: process.env });
   return Object.assign(registry, {
     loopback,
-    at: (machine = 'contoso') => ({
+    at: (machine = name) => ({
       host: `${machine}.azurecr.test`,
       repository: 'app',
       http,
@@ -92,8 +111,8 @@ export async function startMemoryRegistry(
     putManifest: (body: object, mediaType = indexType, tag?: string) => {
       const bytes = Buffer.from(JSON.stringify(body));
       const digest = sha256(bytes);
-      content.manifests.set(digest, { mediaType, bytes });
-      if (tag !== undefined) content.tags.set(tag, digest);
+      registry.manifests.set(digest, { mediaType, bytes });
+      if (tag !== undefined) registry.tags.set(tag, digest);
       return { mediaType, bytes, digest, size: bytes.length };
     },
   });

@@ -34,7 +34,8 @@ import {
   type PromoteOutput,
   type PromotionProgress,
 } from './promotion-report.js';
-import { recheckSources, tellAttached, verifySources, type VerifiedImage } from './source.js';
+import { copySignatures, planSignatures } from './signatures.js';
+import { recheckSources, verifySources, type VerifiedImage } from './source.js';
 
 export const promote = defineCommand({
   name: 'promote',
@@ -74,13 +75,15 @@ async function promoteImages(
     manifest,
   }));
   const copies = await log.group('Content', () => planCopies(sources, to, log));
-  tellAttached(images, log);
+  progress.signatures = await planSignatures(copies, to, log);
   progress.copies = new Map(copies.map((copy) => [copy.digest, plannedFacts(copy.plan)]));
   if (promotion.dryRun) return {};
-  await log.group('Copy', async () => {
+  const { signatures } = progress;
+  const copied = await log.group('Copy', async () => {
     progress.state = { kind: 'pushing-untagged', under: 'no tag' };
     progress.copies = await copyImages(copies, to, log);
     progress.state = { kind: 'pushed-untagged', under: 'no tag' };
+    return copySignatures(copies, to, signatures, log);
   });
   const manifests = byManifest(images);
   const [only, ...others] = manifests;
@@ -102,7 +105,8 @@ async function promoteImages(
     return count;
   });
   progress.state = { kind: 'signed' };
-  progress.unchanged = put === 0 && isPublishedBefore(plan, signed) && isAllThere(progress);
+  progress.unchanged =
+    put + copied === 0 && isPublishedBefore(plan, signed) && isAllThere(progress);
   return {
     image: digest && `${image.gun}@${digest}`,
     images: manifests.map(({ manifest }) => `${image.gun}@${manifest.digest}`).join('\n'),

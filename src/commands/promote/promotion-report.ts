@@ -1,6 +1,6 @@
 /** How far a run of `promote` has come, and what it says of that. Decides nothing. */
 import { matchedPin, rootWords } from '../../trust/index.js';
-import { sizeOf, type CopyFacts } from '../../registry/index.js';
+import { sizeOf, type AttachedCopy, type CopyFacts } from '../../registry/index.js';
 import { jobOutputs, keyFacts } from '../signing/job-report.js';
 import { code, escape } from '../report/text.js';
 import type { OutputValues, Report } from '../report/report.js';
@@ -9,6 +9,7 @@ import type { SigningPlan } from '../signing/preflight.js';
 import { leastCertain, nothingPushed, pushedIn, stateTexts } from '../signing/registry-state.js';
 import type { SigningProgress } from '../signing/sign-tags.js';
 import type { Promotion } from './promote-inputs.js';
+import type { SignatureCopies } from './signatures.js';
 import type { VerifiedImage } from './source.js';
 
 /** Filled in as the run goes on. */
@@ -17,6 +18,8 @@ export interface PromotionProgress extends SigningProgress {
   images?: readonly VerifiedImage[];
   /** What is to be copied, by digest; then what was. */
   copies: ReadonlyMap<string, CopyFacts>;
+  /** Notary Project signatures and other artifacts of the images, by digest of the image. */
+  signatures: ReadonlyMap<string, SignatureCopies>;
   plan?: SigningPlan;
   /** Whether the run has found everything done. */
   unchanged: boolean;
@@ -24,7 +27,7 @@ export interface PromotionProgress extends SigningProgress {
 
 /** Nothing has happened. */
 export function startProgress(): PromotionProgress {
-  return { state: nothingPushed, copies: new Map(), unchanged: false };
+  return { state: nothingPushed, copies: new Map(), signatures: new Map(), unchanged: false };
 }
 
 export const promoteOutputs = [...jobOutputs, 'images'] as const;
@@ -67,7 +70,7 @@ type PromotedFacts = Facts['images'][number];
 /** The fields of the trust report. */
 function factsOf({ target, images, dryRun }: Promotion, progress: PromotionProgress) {
   const { registry, repository, gun, tags } = target.image;
-  const { plan, signed, copies, state, unchanged } = progress;
+  const { plan, signed, copies, signatures, state, unchanged } = progress;
   return {
     registry,
     repository,
@@ -83,6 +86,7 @@ function factsOf({ target, images, dryRun }: Promotion, progress: PromotionProgr
     images: images.map((image, index) => {
       const verified = progress.images?.[index];
       const digest = verified?.manifest.digest;
+      const attached = digest === undefined ? undefined : signatures.get(digest);
       return {
         source: image.reference,
         sourceSigners: verified?.signers ?? [],
@@ -92,10 +96,15 @@ function factsOf({ target, images, dryRun }: Promotion, progress: PromotionProgr
         image: digest === undefined ? undefined : `${gun}@${digest}`,
         tags: image.tags,
         copy: digest === undefined ? undefined : copies.get(digest),
-        attached: verified?.attached,
+        signatures: attached && [...attached.signatures.values()].map(signatureFacts),
+        attached: attached?.others,
       };
     }),
   };
+}
+
+function signatureFacts({ subject, digest, isThere }: AttachedCopy) {
+  return { digest: subject, signature: digest, listed: isThere };
 }
 
 function columnsOf(gun: string, dryRun: boolean): readonly Column<PromotedFacts>[] {
@@ -115,6 +124,11 @@ function columnsOf(gun: string, dryRun: boolean): readonly Column<PromotedFacts>
     },
     { ...codeColumn<PromotedFacts>('Digest', ({ digest = '' }) => digest), only: 'summary' },
     { heading: 'Copy', text: ({ copy }) => copyText(copy) },
+    {
+      heading: 'Notary Project signatures',
+      text: ({ signatures = [] }) => String(signatures.length),
+      only: 'summary',
+    },
   ];
 }
 

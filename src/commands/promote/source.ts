@@ -5,7 +5,7 @@
 import { mapConcurrent } from '../../concurrency.js';
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import { formatImageReference, listAttached, type Manifest } from '../../registry/index.js';
+import { formatImageReference, type Manifest } from '../../registry/index.js';
 import type { Session } from '../access/access.js';
 import type { Run } from '../run.js';
 import { judgeAll } from '../verification/judge.js';
@@ -20,8 +20,6 @@ export interface VerifiedImage extends PromotedImage {
   readonly manifest: Manifest;
   readonly roles: readonly string[];
   readonly signers: readonly string[];
-  /** Types of what is attached to it, and stays behind; undefined where the registry does not say. */
-  readonly attached: readonly string[] | undefined;
 }
 
 /**
@@ -97,33 +95,16 @@ async function fetchVerified(
   promoted: PromotedImage,
   verdict: Verdict | undefined,
   { trustServer }: Promotion,
-  { access, signal }: Run,
+  { access }: Run,
 ): Promise<VerifiedImage> {
   const { repository } = promoted.image;
   const { digest = '', roles = [], signers = [] } = verdict ?? {};
   const session = await access.sessionToRead(promoted.image, trustServer);
-  const [manifest, attached] = await Promise.all([
-    session.images.getManifest(repository, digest),
-    listAttached({ ...session.client, repository, signal }, digest),
-  ]);
+  const manifest = await session.images.getManifest(repository, digest);
   if (!manifest) {
     throw new TrustError('MANIFEST_NOT_FOUND', `${promoted.gun}@${digest} is not there any more.`, {
       remedy: 'It was deleted while this run was verifying it. Push and sign it again.',
     });
   }
-  return { ...promoted, session, manifest, roles, signers, attached };
-}
-
-/** Signatures that stay behind with the old place are easily missed, so the run says which. */
-export function tellAttached(
-  images: readonly Pick<VerifiedImage, 'reference' | 'attached'>[],
-  { warn }: Pick<Run['log'], 'warn'>,
-): void {
-  for (const { reference, attached = [] } of images) {
-    if (attached.length === 0) continue;
-    const types = [...new Set(attached)].sort().join(', ');
-    warn(
-      `${reference} has attached artifacts that are not copied (${attached.length}): ${types}. Attach them to the copy where they are needed.`,
-    );
-  }
+  return { ...promoted, session, manifest, roles, signers };
 }

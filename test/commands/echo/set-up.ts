@@ -134,7 +134,7 @@ export const met: Readonly<Record<CommandName, readonly Server[]>> = {
   inspect: ['token service', 'registry', 'trust server'],
   revoke: onTrust(),
   promote: everywhere(),
-  exportPolicy: onTrust().slice(0, 3),
+  exportPolicy: ['token service', 'trust server'],
   keysInit: onTrust(),
   keysImport: onTrust().slice(0, 3),
   keysExport: onTrust().slice(0, 3),

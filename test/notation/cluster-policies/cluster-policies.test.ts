@@ -19,9 +19,13 @@ let signer: Certificate;
 let root: Certificate;
 let base: TrustedInCluster;
 
+async function readMade(): Promise<readonly Certificate[]> {
+  return readChain((await makeChain({ kind: 'p256' })).chain);
+}
+
 beforeAll(async () => {
   [signer] = readChain((await makeSelfSigned({ kind: 'p256' })).chain);
-  root = readChain((await makeChain({ kind: 'p256' })).chain).at(-1)!;
+  [, , root] = (await readMade()) as readonly [Certificate, Certificate, Certificate];
   base = { images: [app], certificates: [root], ...anyone };
 });
 
