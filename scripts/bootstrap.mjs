@@ -37,6 +37,8 @@ async function installPackages() {
     const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=warn'], {
       // npm's own report goes to standard error: standard output belongs to the script.
       stdio: ['ignore', 2, 'inherit'],
+      // There, npm is a batch file.
+      shell: process.platform === 'win32',
     });
     if (code !== 0) {
       console.error('npm ci failed; see its output above.');

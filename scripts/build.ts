@@ -184,7 +184,7 @@ async function bundleLibrary(
   return metafile;
 }
 
-/** The licences of every package that the bundles contain. */
+/** The licences and notices of every package that the bundles contain. */
 async function licences(metafiles: readonly Metafile[]): Promise<string> {
   const folders = new Set<string>();
   for (const input of metafiles.flatMap((metafile) => Object.keys(metafile.inputs))) {
@@ -195,6 +195,9 @@ async function licences(metafiles: readonly Metafile[]): Promise<string> {
   return [...new Set(texts)].sort().join(`\n${'-'.repeat(80)}\n\n`);
 }
 
+/** The Apache License has those who redistribute carry the file NOTICE as well. */
+const licenceFile = /^(?:licen[cs]e|copying|notice)/i;
+
 async function licenceOf(folder: string): Promise<string> {
   const directory = path.join(root, folder);
   const manifest = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8')) as {
@@ -202,10 +205,12 @@ async function licenceOf(folder: string): Promise<string> {
     readonly version: string;
     readonly license?: string;
   };
-  const file = (await readdir(directory)).sort().find((name) => /^licen[cs]e/i.test(name));
-  const text = file ? await readFile(path.join(directory, file), 'utf8') : '';
+  const files = (await readdir(directory)).sort().filter((name) => licenceFile.test(name));
+  const texts = await Promise.all(
+    files.map(async (name) => (await readFile(path.join(directory, name), 'utf8')).trim()),
+  );
   const title = `${manifest.name} ${manifest.version} (${manifest.license ?? 'see below'})`;
-  return `${title}\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
+  return `${[title, ...texts].join('\n\n').replaceAll('\r\n', '\n')}\n`;
 }
 
 /** Swaps the new bundles in as a whole, so that whoever runs the old ones meanwhile is not cut off. */

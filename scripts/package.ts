@@ -1,46 +1,32 @@
-/** Builds the bundles and packs the Azure DevOps extension (.vsix) into out/, without the network. */
-import { spawn } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+/**
+ * Builds the bundles and packs all that a release publishes into out/: the extension, the package for
+ * npm, the bill of materials, and their checksums. The same sources give the same bytes.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildAll } from './build.js';
-import { packageVersion, root } from './generate.js';
+import { root } from './generate.js';
+import { packExtension } from './packages/extension.js';
+import { packNpm } from './packages/npm.js';
+import { writeSbom } from './packages/sbom.js';
 
-/** Packs what is in dist/ and gives the path of the package. */
-export async function packExtension(outFolder: string): Promise<string> {
-  const file = path.join(outFolder, `acr-content-trust-${await packageVersion()}.vsix`);
-  await mkdir(outFolder, { recursive: true });
-  await rm(file, { force: true });
-  const tfx = createRequire(import.meta.url).resolve('tfx-cli/_build/tfx-cli.js');
-  await run(process.execPath, [
-    tfx,
-    'extension',
-    'create',
-    ...['--root', root],
-    ...['--manifests', 'vss-extension.json'],
-    ...['--output-path', file],
-    '--no-prompt',
-    '--no-color',
-  ]);
-  return file;
-}
-
-async function run(program: string, args: readonly string[]): Promise<void> {
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output: Buffer[] = [];
-  child.stdout.on('data', (data: Buffer) => output.push(data));
-  child.stderr.on('data', (data: Buffer) => output.push(data));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject).once('close', resolve);
+/** Packs what is in dist/ into `folder` and gives the paths of all files. */
+export async function packAll(folder: string): Promise<readonly string[]> {
+  const files = [await packExtension(folder), await packNpm(folder), await writeSbom(folder)];
+  const lines = files.map(async (file) => {
+    const hash = createHash('sha256').update(await readFile(file));
+    return `${hash.digest('hex')}  ${path.basename(file)}\n`;
   });
-  if (code !== 0)
-    throw new Error(`tfx ended with ${String(code)}:\n${Buffer.concat(output).toString()}`);
+  const sums = path.join(folder, 'SHA256SUMS');
+  await writeFile(sums, (await Promise.all(lines)).join(''));
+  return [...files, sums];
 }
 
 async function main(): Promise<void> {
   await buildAll(path.join(root, 'dist'));
-  console.log(await packExtension(path.join(root, 'out')));
+  for (const file of await packAll(path.join(root, 'out'))) console.log(file);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { version } from '../../src/version.js';
 import { buildAll } from '../build.js';
+import { releasesOf } from '../changelog.js';
 import { generatedFiles, packageVersion, root, taskFolder } from '../generate.js';
 
 /** Generated files that differ from what their generator makes. */
@@ -48,6 +49,7 @@ export async function versionProblems(): Promise<readonly string[]> {
     'vss-extension.json': (await json('vss-extension.json')).version,
     'task.json': [task.Major, task.Minor, task.Patch].join('.'),
     'src/version.ts': version,
+    'CHANGELOG.md': releasesOf(await readFile(path.join(root, 'CHANGELOG.md'), 'utf8'))[0]?.version,
   };
   return Object.entries(stated)
     .filter(([, found]) => found !== expected)

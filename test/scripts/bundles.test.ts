@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAll } from '../../scripts/build.js';
-import { packExtension } from '../../scripts/package.js';
+import { packExtension } from '../../scripts/packages/extension.js';
 import { version } from '../../src/version.js';
 import { startNode } from '../hosts/start.js';
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { packExtension } from '../../../scripts/package.js';
+import { packExtension } from '../../../scripts/packages/extension.js';
 
 /** The folder of an unpacked task. */
 export interface UnpackedTask {
