@@ -35,6 +35,9 @@ export const limits = {
   /** Signatures of one image that are read, as many as notation reads; and those at the same time. */
   signaturesPerImage: 100,
   concurrentSignatures: 4,
+  /** A trust policy, and a file of a trust store; and the files of one store. */
+  trustFileBytes: 1024 * 1024,
+  trustStoreFiles: 1_000,
   /** What is attached to one image: artifacts, and the pages they are listed on. */
   referrers: 10_000,
   referrerPages: 1_000,

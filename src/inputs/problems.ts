@@ -28,6 +28,8 @@ export interface ProblemList<N extends string = string> {
   readonly problems: readonly InputProblem[];
   /** The value that `body` reads from `input`; a refusal is noted, and undefined given. */
   parse<T>(this: void, input: N, body: () => T): T | undefined;
+  /** As `parse`, for a value that a file holds. */
+  parseAsync<T>(this: void, input: N, body: () => Promise<T>): Promise<T | undefined>;
   /** As `parse`, for what takes the file system to know: done by `runChecks`, in this order. */
   check(this: void, input: N, body: () => Promise<unknown>): void;
   /** Does what `check` was given, once all inputs are read. */
@@ -54,7 +56,7 @@ export function collectProblems(
   const remedyOf = ({ input, remedy }: InputProblem): string =>
     remedy ?? `Set ${nameInput(input)}, for example: ${exampleOf(input)}`;
   const problems: InputProblem[] = [];
-  const checks: (() => Promise<void>)[] = [];
+  const checks: (() => Promise<unknown>)[] = [];
   const has = (input: string): boolean => problems.some((known) => known.input === input);
   const add = (found: InputProblem): void => {
     // An input that is known to be missing or unreadable is not missing once more.
@@ -70,6 +72,14 @@ export function collectProblems(
     const { code, remedy } = error;
     const problem = `cannot be used: ${error.message.replace(/\.$/, '')}`;
     add({ input, problem, code, remedy });
+  };
+  const parseAsync = async <T>(input: string, body: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await body();
+    } catch (error) {
+      note(input, error);
+      return undefined;
+    }
   };
   return {
     nameInput,
@@ -88,14 +98,9 @@ export function collectProblems(
         return undefined;
       }
     },
+    parseAsync,
     check: (input, body) => {
-      checks.push(async () => {
-        try {
-          await body();
-        } catch (error) {
-          note(input, error);
-        }
-      });
+      checks.push(() => parseAsync(input, body));
     },
     runChecks: async () => {
       for (const check of checks.splice(0)) await check();

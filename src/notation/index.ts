@@ -48,6 +48,7 @@ export {
   type DescribedSignature,
   type SignatureDescription,
 } from './describe-signatures.js';
+export { readTrustPolicyFile, readTrustStoreFolder } from './trust-files.js';
 export {
   imageProblem,
   verifyImage,

@@ -5,7 +5,13 @@
 import { isTrustError, unreachableCodes, type ErrorCode, type TrustError } from '../errors.js';
 import { limits } from '../limits.js';
 import { describe, eachSignature, type SignatureDescription } from './describe-signatures.js';
-import { anchorsOf, statementFor, type TrustPolicy, type TrustStore } from './policy/index.js';
+import {
+  anchorsOf,
+  statementFor,
+  type TrustAnchors,
+  type TrustPolicy,
+  type TrustStore,
+} from './policy/index.js';
 import { maybeSignedBy } from './storage/signature-manifest.js';
 import {
   readStored,
@@ -16,6 +22,7 @@ import {
   verifySignature,
   type Check,
   type FailedCheck,
+  type SignatureFacts,
   type SignatureToVerify,
 } from './verification/index.js';
 
@@ -29,18 +36,21 @@ export interface SignatureTrust {
 export type SignatureOutcome = {
   /** Digest of the signature's manifest. */
   readonly signature: string;
-  /** What it says; only believed if it is accepted. Undefined where it cannot be read. */
-  readonly description: SignatureDescription | undefined;
 } & (
   | {
       readonly isAccepted: true;
+      readonly description: SignatureDescription;
       /** The time that its time stamp proves, where the policy asks for one. */
       readonly stampedAt: Date | undefined;
+      /** Until when it is accepted, if the policy and the certificates' status stay as they are. */
+      readonly validUntil: Date | undefined;
       /** Failures that the level of the policy only notes. */
       readonly noted: readonly FailedCheck[];
     }
   | {
       readonly isAccepted: false;
+      /** What it says, which is not to be believed; undefined where it cannot be read. */
+      readonly description: SignatureDescription | undefined;
       /** `retrieval`: it could not be read. */
       readonly check: Check | 'retrieval';
       /** The second half of a sentence about the signature. */
@@ -107,8 +117,14 @@ export async function verifyImage(
       const verdict = await verifySignature({ ...stored, ...asked, target, statement, anchors });
       if (verdict.isAccepted) {
         const { envelope, chain, noted, timestamp } = verdict;
-        const description = describe(envelope, chain);
-        return { signature, description, isAccepted: true, stampedAt: timestamp?.time, noted };
+        return {
+          signature,
+          description: describe(envelope, chain),
+          isAccepted: true,
+          stampedAt: timestamp?.time,
+          validUntil: endOf(verdict, anchors),
+          noted,
+        };
       }
       const { check, reason, facts } = verdict;
       const description = facts && describe(facts.envelope, facts.chain);
@@ -121,6 +137,19 @@ export async function verifyImage(
   return { kind, statement: statement.name, ...listed };
 }
 
+/** What outlives its certificates has a time stamp that counts, or an authority that states the time. */
+function endOf(
+  { envelope: { expiry, scheme, timestamp }, chain }: SignatureFacts,
+  { tsa }: TrustAnchors,
+): Date | undefined {
+  const isTimeProven = scheme === 'notary.x509.signingAuthority' || (tsa && timestamp);
+  const ends = [
+    ...(expiry ? [expiry] : []),
+    ...(isTimeProven ? [] : chain.map((one) => one.notAfter)),
+  ];
+  return ends.sort((a, b) => a.getTime() - b.getTime())[0];
+}
+
 /** Why an image is not verified. */
 export interface ImageProblem {
   readonly code: ErrorCode;
@@ -128,6 +157,9 @@ export interface ImageProblem {
   readonly message: string;
   readonly remedy: string;
 }
+
+/** Rejected signatures that a message names one by one. */
+const mostTold = 10;
 
 /**
  * What keeps an image from being verified; undefined where a signature of it is accepted.
@@ -163,6 +195,7 @@ export function imageProblem(reference: string, verdict: ImageVerdict): ImagePro
       const unreachable = rejected
         .map(({ error }) => error)
         .find((error) => isTrustError(error, ...unreachableCodes));
+      const hidden = rejected.length - mostTold;
       const more =
         unread === 0
           ? ''
@@ -170,8 +203,9 @@ export function imageProblem(reference: string, verdict: ImageVerdict): ImagePro
       return {
         code: unreachable?.code ?? 'SIGNATURE_REJECTED',
         message: `${reference} has no Notary Project signature that is accepted: ${rejected
+          .slice(0, mostTold)
           .map(({ signature, reason }) => `${signature}: ${reason}`)
-          .join('; ')}.${more}`,
+          .join('; ')}${hidden > 0 ? `; and ${hidden} more, which the report names` : ''}.${more}`,
         remedy:
           unreachable?.remedy ??
           'Have it signed by somebody whom the trust policy names, or change the trust policy.',

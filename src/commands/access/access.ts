@@ -103,9 +103,14 @@ export interface Access {
    * Access to a registry that images are read from, opened once. Azure registries get the run's
    * identity, others what Docker knows of them; a registry that serves anyone needs neither.
    * @param named the trust server that the inputs name, whichever registry it is for.
+   * @param manifest tag or digest of what is read, where no trust data is.
    * @throws {TrustError} whatever keeps the run from reading.
    */
-  sessionToRead(image: ReadImage, named: ScopedTrustServer | undefined): Promise<Session>;
+  sessionToRead(
+    image: ReadImage,
+    named: ScopedTrustServer | undefined,
+    manifest?: string,
+  ): Promise<Session>;
   /** For a run that asks the registry for nothing: Docker keeps the logins that it has. */
   withoutLogin(place: RegistryPlace): Session;
 }
@@ -150,11 +155,19 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
     return login;
   };
   /** Whether trust data is for everyone: images may be while it is not. */
-  const servesAnyone = async (anonymous: Session, gun: string): Promise<boolean> => {
-    const { trustServer: url, trust } = anonymous;
+  const servesAnyone = async (
+    anonymous: Session,
+    image: ReadImage,
+    manifest: string | undefined,
+  ): Promise<boolean> => {
+    const { trustServer: url, trust, images } = anonymous;
     try {
-      const server = createTrustServer({ url, gun, ...trust });
-      await server.fetchRole('root', { maxBytes: limits.rootBytes, signal });
+      if (manifest === undefined) {
+        const server = createTrustServer({ url, gun: gunOf(image), ...trust });
+        await server.fetchRole('root', { maxBytes: limits.rootBytes, signal });
+      } else {
+        await images.getManifest(image.repository, manifest);
+      }
       return true;
     } catch (error) {
       if (isTrustError(error, 'REGISTRY_LOGIN_REFUSED')) return false;
@@ -164,6 +177,7 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
   const openReader = async (
     image: ReadImage,
     named: ScopedTrustServer | undefined,
+    manifest: string | undefined,
   ): Promise<Session> => {
     const registry = image.host;
     const isNamed = named?.registry === registry;
@@ -174,7 +188,6 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
       log.info(`${registry}  without a login`);
       return anonymous;
     };
-    const gun = gunOf(image);
     const known = logins.get(registry);
     if (known) return openAs(await known);
     if (configuration.registryLogin === 'existing' || !isRegistryHost(registry)) {
@@ -183,21 +196,21 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
     }
     // If nobody said who to be, nobody need be asked where anyone is served.
     const isUnnamed = chooseIdentity(configuration.identity, context).kind === 'default';
-    if (isUnnamed && (await servesAnyone(anonymous, gun))) return openAnonymous();
+    if (isUnnamed && (await servesAnyone(anonymous, image, manifest))) return openAnonymous();
     try {
       return openAs(await logIn(registry));
     } catch (error) {
       // A registry of another tenant does not know us, and may be public nevertheless.
       if (isUnnamed || !isTrustError(error, 'REGISTRY_LOGIN_REFUSED')) throw error;
-      if (await servesAnyone(anonymous, gun)) return openAnonymous();
+      if (await servesAnyone(anonymous, image, manifest)) return openAnonymous();
       throw error;
     }
   };
   return {
     azure,
     session: async (place) => open(place, await logIn(place.registry)),
-    sessionToRead: (image, named) => {
-      const reader = readers.get(image.host) ?? openReader(image, named);
+    sessionToRead: (image, named, manifest) => {
+      const reader = readers.get(image.host) ?? openReader(image, named, manifest);
       readers.set(image.host, reader);
       return reader;
     },

@@ -11,18 +11,19 @@ import {
 } from '../../signing/index.js';
 import type { SignedKinds } from '../signing/registry-state.js';
 import type { signingKey } from './key-inputs.js';
-import type { Read } from './read.js';
+import { refuseInputs, type Read } from './read.js';
 
-const signatures = {
+export const signatures = {
   type: 'choice',
   group: 'trust',
   label: 'Kinds of signatures',
-  help: 'What is signed with. `signing-key` serves both.',
+  help: 'The kinds of signatures that are made, or that images need.',
   choices: {
     dct: 'Docker Content Trust (Notary v1): a tag points to a digest. Docker verifies it.',
     'notary-project':
       'Notary Project: a digest, with its tags as signed metadata. notation, Ratify and Kyverno verify it.',
     both: 'Both, with one certificate of Key Vault.',
+    either: 'Where signatures are verified: one of them is enough.',
   },
   default: 'dct',
   example: 'both',
@@ -105,25 +106,20 @@ type SignatureInputs = typeof notaryProjectInputs & { readonly 'signing-key': ty
 /** Reads which signatures are made, and how. */
 export function readSignatureKinds(read: Read<SignatureInputs>): SignatureKinds {
   const { signatures: kinds } = read.values;
+  if (kinds === 'either') {
+    const problem = 'is "either", which is for verifying';
+    read.conflict('signatures', problem, 'Set it to dct, notary-project or both.');
+  }
   if (kinds === 'dct') {
-    refuseOthers(read);
+    refuseInputs(
+      notaryProjectOnly,
+      read,
+      `is set, and "${read.nameInput('signatures')}" is "dct"`,
+      `Set ${read.nameInput('signatures')} to both or notary-project, or leave it out.`,
+    );
     return dctAlone;
   }
   return { isDct: kinds === 'both', notaryProject: readNotaryProject(read) };
-}
-
-/** An input that does nothing is a misunderstanding, and what it asks for would be missing. */
-function refuseOthers({ values, conflict, nameInput }: Read<SignatureInputs>): void {
-  for (const [input, { type, ...declared }] of Object.entries(notaryProjectOnly)) {
-    const value: unknown = values[input as keyof typeof notaryProjectOnly];
-    const isSet = type === 'lines' ? (value as readonly string[]).length > 0 : value !== undefined;
-    if (!isSet || ('default' in declared && value === declared.default)) continue;
-    conflict(
-      input as keyof typeof notaryProjectOnly,
-      `is set, and "${nameInput('signatures')}" is "dct"`,
-      `Set ${nameInput('signatures')} to both or notary-project, or leave it out.`,
-    );
-  }
 }
 
 function readNotaryProject(read: Read<SignatureInputs>): NotaryProjectConfiguration | undefined {
@@ -172,8 +168,15 @@ function parseLifetime(text: string): number {
   });
 }
 
-/** @throws {TrustError} INPUT_INVALID */
-function parseMetadata(lines: readonly string[]): Readonly<Record<string, string>> {
+/**
+ * Pairs of signed metadata.
+ * @param mayNameTags whether names may be those of tags, which a run that signs adds itself.
+ * @throws {TrustError} INPUT_INVALID
+ */
+export function parseMetadata(
+  lines: readonly string[],
+  mayNameTags = false,
+): Readonly<Record<string, string>> {
   const pairs = lines.map((line) => {
     const at = line.indexOf('=');
     return [line.slice(0, at), line.slice(at + 1)] as const;
@@ -185,7 +188,7 @@ function parseMetadata(lines: readonly string[]): Readonly<Record<string, string
   const flaw =
     twice !== undefined ? `${JSON.stringify(twice[0])} is named twice` : metadataFlaw(metadata);
   const isTag = Object.keys(metadata).some((name) => name.startsWith(tagPrefix));
-  if (flaw === undefined && !isTag) return metadata;
+  if (flaw === undefined && (mayNameTags || !isTag)) return metadata;
   throw new TrustError(
     'INPUT_INVALID',
     flaw ?? `names that begin with ${tagPrefix} are for the tags of the run`,

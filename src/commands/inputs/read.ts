@@ -11,3 +11,22 @@ export interface Read<I extends Inputs> extends ProblemList<keyof I & string> {
   /** Where relative paths start. */
   readonly workingDirectory: string;
 }
+
+/**
+ * Refuses those of `inputs` that are set: an input that does nothing is a misunderstanding, and what it
+ * asks for would be missing.
+ * @param problem why it does nothing, as it reads after the name of the input.
+ */
+export function refuseInputs<I extends Inputs>(
+  inputs: I,
+  { values, conflict }: Read<I>,
+  problem: string,
+  remedy: string,
+): void {
+  for (const [input, declared] of Object.entries(inputs)) {
+    const value: unknown = values[input];
+    const isEmpty = value === undefined || (Array.isArray(value) && value.length === 0);
+    if (isEmpty || ('default' in declared && value === declared.default)) continue;
+    conflict(input, problem, remedy);
+  }
+}

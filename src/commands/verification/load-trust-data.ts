@@ -75,7 +75,7 @@ async function loadOne(
 }
 
 /** What is no verdict on an image. */
-function concernsRun({ code }: TrustError): boolean {
+export function concernsRun({ code }: TrustError): boolean {
   return code === 'INTERRUPTED' || code === 'FILE_NOT_WRITTEN' || isInputCode(code);
 }
 

@@ -5,10 +5,10 @@
 import type { ImageRequest } from '../../deployment-files/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
 import { ageProblem, imageDatesOf, type Manifest, type NamePattern } from '../../registry/index.js';
-import type { RoleName, SignedImage } from '../../trust/index.js';
+import type { RoleName } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import type { Run } from '../run.js';
-import type { Finding } from './verdict.js';
+import type { Finding, Verdict } from './verdict.js';
 
 /** What is required of images. */
 export interface VerifyPolicy {
@@ -32,12 +32,16 @@ export type JudgingRun = Pick<Run, 'clock' | 'log' | 'nameInput'>;
 /** An image whose signature counts. */
 export interface ImageToJudge {
   readonly request: ImageRequest;
-  readonly signed: SignedImage;
+  readonly signed: Pick<Verdict, 'tags' | 'roles' | 'signers' | 'expires'> & {
+    readonly digest: string;
+    /** Bytes of the manifest, as signed. */
+    readonly length: number;
+  };
   readonly session: Pick<Session, 'images' | 'readBlob'>;
 }
 
 /** The signed content in the registry, and what the tag is there, where one was asked for. */
-interface Content {
+export interface Content {
   readonly manifest: Manifest;
   readonly tagged: string | undefined;
 }
@@ -96,19 +100,25 @@ const youngEnough: Requirement = async ({ request, session, content }, { maxAgeD
   return { problems: [{ code: 'POLICY_NOT_MET', message, remedy }], created };
 };
 
-/** In this order they are told. */
-const requirements: readonly Requirement[] = [signedByRoles, tagNotMoved, youngEnough];
+/** What content trust alone can say, and what is asked of every image; in this order they are told. */
+const ofRoles: readonly Requirement[] = [signedByRoles];
+const ofContent: readonly Requirement[] = [tagNotMoved, youngEnough];
 
 /**
  * What all requirements make of an image.
+ * @param kind of the signature that counts.
+ * @param known what the registry was asked already.
  * @throws whatever is not a finding: an interruption, or a fault of ours.
  */
 export async function findingsOn(
   image: ImageToJudge,
+  kind: 'dct' | 'notary-project',
   policy: VerifyPolicy,
   run: JudgingRun,
+  known?: Content,
 ): Promise<Finding> {
-  const content = contentOf(image);
+  const content = known ? Promise.resolve(known) : contentOf(image);
+  const requirements = kind === 'dct' ? [...ofRoles, ...ofContent] : ofContent;
   const findings = requirements.map(async (requirement): Promise<Finding> => {
     try {
       return await requirement({ ...image, content }, policy, run);

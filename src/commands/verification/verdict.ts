@@ -2,6 +2,7 @@
 import type { ImageRequest } from '../../deployment-files/index.js';
 import { TrustError, type ErrorCode } from '../../errors.js';
 import { truncateLines } from '../report/text.js';
+import type { ImageVerdict } from '../../notation/index.js';
 import { remediesOf } from '../report/failure-of-many.js';
 
 /** Why a requirement is not met. */
@@ -30,9 +31,23 @@ export interface Verdict extends Finding {
   readonly roles: readonly string[];
   /** As `docker trust inspect` names them. */
   readonly signers: readonly string[];
-  /** The first of the roles it depends on to expire. */
+  /** The first of the roles it depends on to expire, or its Notary Project signature. */
   readonly expires?: { readonly role: string; readonly at: Date } | undefined;
+  /** Which kinds of signatures it needs. Default: content trust. */
+  readonly required?: RequiredKinds;
+  /** Which of them it has. */
+  readonly found?: readonly SignatureKind[];
+  /** What became of each Notary Project signature, where they were looked at. */
+  readonly notaryProject?: ImageVerdict | undefined;
+  /** What the kind of signature lacks that is not needed after all. */
+  readonly dismissed?: readonly VerdictProblem[];
 }
+
+/** A kind of signature. */
+export type SignatureKind = 'dct' | 'notary-project';
+
+/** Which kinds an image needs. */
+export type RequiredKinds = SignatureKind | 'both' | 'either';
 
 /** How many problems the message tells; the report tells all. */
 const mostTold = 20;
@@ -41,10 +56,12 @@ const mostTold = 20;
 const gravest: readonly ErrorCode[] = [
   'TRUST_DATA_INVALID',
   'TRUST_PIN_MISMATCH',
+  'SIGNATURE_REJECTED',
   'TRUST_DATA_MISSING',
   'DIGEST_MISMATCH',
   'TRUST_DATA_EXPIRED',
   'TAG_NOT_SIGNED',
+  'SIGNATURE_MISSING',
   'TAG_MOVED',
   'POLICY_NOT_MET',
 ];

@@ -6,13 +6,16 @@ import {
   type ImageFile,
   type ImageRequest,
 } from '../../deployment-files/index.js';
+import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
-import { parseImageReference, parseNamePattern } from '../../registry/index.js';
+import { parseImageReference, parseNamePattern, type NamePattern } from '../../registry/index.js';
 import { parseDays, readDays, warnExpiryDays } from '../inputs/days.js';
+import { parseMetadata, signatures } from '../inputs/notary-project.js';
 import { registryLogin } from '../inputs/identity.js';
 import { imageInputs, readImage } from '../inputs/image.js';
 import { readScopedPins, trustPin } from '../inputs/pins.js';
-import type { Read } from '../inputs/read.js';
+import { refuseInputs, type Read } from '../inputs/read.js';
+import { readSignatureTrust, signatureTrustInputs } from '../inputs/signature-trust.js';
 import { images, readScopedTrustServer, trustServer } from '../inputs/repositories.js';
 import {
   parseRole,
@@ -21,7 +24,62 @@ import {
   requiredSigners,
 } from '../inputs/signing.js';
 import type { VerifyPolicy } from '../verification/requirements.js';
+import type { SignaturePolicy } from '../verification/signatures.js';
+import type { RequiredKinds } from '../verification/verdict.js';
 import type { Reading } from '../verification/load-trust-data.js';
+
+/** What only content trust can be asked. */
+const contentTrustOnly = {
+  'required-signers': requiredSigners,
+  'required-roles': {
+    type: 'list',
+    group: 'verification',
+    label: 'Required roles',
+    help: 'Roles that must all list each tag with this digest, by their full names.',
+    example: 'targets/releases',
+  },
+  'allow-moved-tags': {
+    type: 'boolean',
+    group: 'verification',
+    label: 'Allow tags that were moved',
+    help: 'Accepts, with a warning, an image whose tag points elsewhere in the registry than it is signed for. By default it fails, as whoever pulls the tag without content trust gets what is not signed; where the result is used by digest (`write-digests`, `pull-verified`) there is only the warning.',
+    default: false,
+    example: 'true',
+  },
+  'cache-directory': {
+    type: 'text',
+    group: 'verification',
+    label: 'Folder for what was trusted before',
+    help: 'Keeps the trust data of each repository between runs, so that older data and another root are refused later on. Without it each run knows only what the server says, and the pins.',
+    example: '/var/lib/acr-content-trust',
+  },
+  'trust-server': trustServer,
+  'trust-pin': {
+    ...trustPin,
+    note: '`contoso.azurecr.io/*=` before a pin holds only repositories of such names to it.',
+  },
+} as const satisfies Inputs;
+
+/** What only Notary Project signatures can be asked. */
+const notaryProjectOnly = {
+  ...signatureTrustInputs,
+  'required-metadata': {
+    type: 'lines',
+    form: 'label',
+    group: 'verification',
+    label: 'Required metadata',
+    help: 'Pairs `name=value` that a Notary Project signature must hold to count, one a line.',
+    example: 'build=1.4.2-rc.1',
+  },
+  'require-signed-tag': {
+    type: 'boolean',
+    group: 'verification',
+    label: 'Require the signed tag',
+    help: 'A Notary Project signature counts only if it names the tag that was asked for, as `sign` has it: `tag:<tag>` with the repository as its value. Such signatures are of a digest, so without this whoever may push can put a tag on any signed image. An image that is named by its digest alone needs no tag.',
+    default: false,
+    example: 'true',
+  },
+} as const satisfies Inputs;
 
 export const verifyInputs = {
   ...imageInputs,
@@ -36,14 +94,19 @@ export const verifyInputs = {
     help: 'Files whose images are to be verified: Kubernetes manifests, Docker compose files, or plain lists with an image a line. Separated by commas or lines.',
     example: 'deploy/app.yaml, compose.yaml',
   },
-  'required-signers': requiredSigners,
-  'required-roles': {
+  signatures: {
+    ...signatures,
+    note: 'What each image needs. Demands of signers and roles are made on content trust.',
+  },
+  'signatures-by-image': {
     type: 'list',
     group: 'verification',
-    label: 'Required roles',
-    help: 'Roles that must all list each tag with this digest, by their full names.',
-    example: 'targets/releases',
+    label: 'Kinds of signatures by image',
+    help: 'What certain images need instead of `signatures`: a name without tag, with `*` for any part, and the kind after `=`. The first that fits counts.',
+    example: 'contoso.azurecr.io/*=both, docker.io/library/*=dct',
   },
+  ...notaryProjectOnly,
+  ...contentTrustOnly,
   'max-age': {
     type: 'text',
     group: 'verification',
@@ -58,14 +121,6 @@ export const verifyInputs = {
     label: 'Images that may be unsigned',
     help: 'Images that are accepted, with a warning, when they are not signed or their registry has no content trust: names without tag, with `*` for any part. They stay out of the output `images`. Trust data that is wrong still fails.',
     example: 'docker.io/library/*, mcr.microsoft.com/*',
-  },
-  'allow-moved-tags': {
-    type: 'boolean',
-    group: 'verification',
-    label: 'Allow tags that were moved',
-    help: 'Accepts, with a warning, an image whose tag points elsewhere in the registry than it is signed for. By default it fails, as whoever pulls the tag without content trust gets what is not signed; where the result is used by digest (`write-digests`, `pull-verified`) there is only the warning.',
-    default: false,
-    example: 'true',
   },
   'skip-built': {
     type: 'boolean',
@@ -98,18 +153,6 @@ export const verifyInputs = {
     default: false,
     example: 'true',
   },
-  'cache-directory': {
-    type: 'text',
-    group: 'verification',
-    label: 'Folder for what was trusted before',
-    help: 'Keeps the trust data of each repository between runs, so that older data and another root are refused later on. Without it each run knows only what the server says, and the pins.',
-    example: '/var/lib/acr-content-trust',
-  },
-  'trust-server': trustServer,
-  'trust-pin': {
-    ...trustPin,
-    note: '`contoso.azurecr.io/*=` before a pin holds only repositories of such names to it.',
-  },
   'registry-login': registryLogin,
   'pass-environment': passEnvironment,
 } as const satisfies Inputs;
@@ -122,6 +165,10 @@ export interface VerifyConfiguration extends Omit<Reading, 'cache'> {
   readonly requests: readonly ImageRequest[];
   readonly files: readonly ImageFile[];
   readonly policy: VerifyPolicy;
+  /** Undefined: content trust alone counts. */
+  readonly signatures: SignaturePolicy | undefined;
+  /** Patterns of images that need other signatures than the others. */
+  readonly patterns: readonly NamePattern[];
   readonly writeDigests: boolean;
   /** Absolute; undefined: in place. */
   readonly outputDirectory: string | undefined;
@@ -173,12 +220,16 @@ export async function parseVerify(
     const remedy = `Set ${nameInput('write-digests')} to true to have the files written.`;
     conflict('output-directory', problem, remedy);
   }
+  // References in files that cannot be used are among the problems.
+  const requests = troubles.length === 0 ? requestsOf([...given, ...own], files) : [];
+  const kinds = readKinds(read);
   const maxAge = inputs['max-age'];
   const roles = [...readRequiredSigners(read), ...each('required-roles', parseRole)];
   return {
-    // References in files that cannot be used are among the problems.
-    requests: troubles.length === 0 ? requestsOf([...given, ...own], files) : [],
+    requests,
     files,
+    signatures: await readSignaturePolicy(read, kinds, requests),
+    patterns: kinds.patterns,
     policy: {
       requiredRoles: [...new Set(roles)],
       maxAgeDays: maxAge === undefined ? undefined : parse('max-age', () => parseDays(maxAge, 1)),
@@ -198,6 +249,63 @@ export async function parseVerify(
     passEnvironment: inputs['pass-environment'],
     cacheDirectory: absolute(inputs['cache-directory']),
   };
+}
+
+interface Kinds extends Pick<SignaturePolicy, 'requires'> {
+  readonly patterns: readonly NamePattern[];
+  /** All that any image may need. */
+  readonly named: readonly RequiredKinds[];
+}
+
+function readKinds({ values, parse }: VerifyRead): Kinds {
+  const scoped = values['signatures-by-image'].flatMap(
+    (text) => parse('signatures-by-image', () => parseScopedKind(text)) ?? [],
+  );
+  return {
+    patterns: scoped.map(({ pattern }) => pattern),
+    named: [values.signatures, ...scoped.map(({ kind }) => kind)],
+    requires: (gun) =>
+      scoped.find(({ pattern }) => pattern.matches(gun))?.kind ?? values.signatures,
+  };
+}
+
+/** @throws {TrustError} INPUT_INVALID */
+function parseScopedKind(text: string): {
+  readonly pattern: NamePattern;
+  readonly kind: RequiredKinds;
+} {
+  const at = text.lastIndexOf('=');
+  const kinds = Object.keys(signatures.choices) as RequiredKinds[];
+  const kind = kinds.find((one) => one === text.slice(at + 1).trim());
+  if (at > 0 && kind) return { pattern: parseNamePattern(text.slice(0, at).trim()), kind };
+  throw new TrustError('INPUT_INVALID', `${JSON.stringify(text)} names no kind of signatures`, {
+    remedy: `Give a pattern, = and one of ${kinds.join(', ')}, such as contoso.azurecr.io/*=both.`,
+  });
+}
+
+/** How Notary Project signatures are verified; undefined also where something is wrong with that. */
+async function readSignaturePolicy(
+  read: VerifyRead,
+  { requires, named }: Kinds,
+  requests: readonly ImageRequest[],
+): Promise<SignaturePolicy | undefined> {
+  const { values, parse, nameInput } = read;
+  const input = nameInput('signatures');
+  if (named.every((kind) => kind === 'notary-project')) {
+    const remedy = `Leave it out, or set ${input} to both or either.`;
+    refuseInputs(contentTrustOnly, read, 'is set, and content trust counts for no image', remedy);
+  }
+  if (named.every((kind) => kind === 'dct')) {
+    const remedy = `Set ${input} to notary-project, both or either, or leave it out.`;
+    refuseInputs(notaryProjectOnly, read, `is set, and "${input}" is "dct"`, remedy);
+    return undefined;
+  }
+  const guns = new Set(requests.map(({ gun }) => gun).filter((gun) => requires(gun) !== 'dct'));
+  const trust = await readSignatureTrust(read, [...guns]);
+  const lines = values['required-metadata'];
+  const metadata = parse('required-metadata', () => parseMetadata(lines, true));
+  if (!trust || !metadata) return undefined;
+  return { requires, trust, metadata, isTagRequired: values['require-signed-tag'] };
 }
 
 /** The images that registry, repository and tags name together. */

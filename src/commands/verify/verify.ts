@@ -19,6 +19,8 @@ import type { Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import { judgeAll } from '../verification/judge.js';
 import { loadTrustData } from '../verification/load-trust-data.js';
+import { openSignatureLookup } from '../verification/signatures.js';
+import { rejectionsOf, signatureFacts } from './signature-report.js';
 import { failureOf, type Verdict } from '../verification/verdict.js';
 import { openPuller } from './pull.js';
 import { parseVerify, verifyInputs, type VerifyConfiguration } from './verify-inputs.js';
@@ -40,13 +42,21 @@ async function verifyImages(
   const { requests, files, policy } = configuration;
   const { log } = run;
   const { cache, destinations } = await proveOutputs(configuration, run);
-  tellFiles(configuration, run);
+  tellImages(configuration, run);
   const puller = configuration.pull
     ? await log.group('Docker', () => openPuller(configuration.passEnvironment, run))
     : undefined;
   const reading = { ...configuration, cache };
-  const repositories = await log.group('Trust data', () => loadTrustData(requests, reading, run));
-  const verdicts = await judgeAll(requests, repositories, policy, run);
+  const { signatures } = configuration;
+  const lookup = signatures && openSignatureLookup(signatures, configuration.trustServer, run);
+  const byTrustData = requests.filter(({ gun }) => signatures?.requires(gun) !== 'notary-project');
+  const repositories =
+    byTrustData.length === 0
+      ? new Map<string, never>()
+      : await log.group('Trust data', () => loadTrustData(byTrustData, reading, run));
+  const judge = (): Promise<readonly Verdict[]> =>
+    judgeAll(requests, repositories, policy, run, lookup);
+  const verdicts = await (lookup ? log.group('Signatures', judge) : judge());
   let failure: unknown = failureOf(verdicts);
   let written: readonly string[] = [];
   if (failure === undefined) {
@@ -82,7 +92,14 @@ async function proveOutputs(
   return { destinations, cache };
 }
 
-function tellFiles({ files, requests }: VerifyConfiguration, { nameInput, log }: Run): void {
+function tellImages(
+  { files, requests, patterns }: VerifyConfiguration,
+  { nameInput, log }: Run,
+): void {
+  for (const { text, matches } of patterns) {
+    if (requests.some(({ gun }) => matches(gun))) continue;
+    log.warn(`"${text}" in ${nameInput('signatures-by-image')} fits none of the images.`);
+  }
   for (const { name, mentions, unnamed, mayNameNone } of files) {
     if (mentions.length === 0 && !mayNameNone) log.warn(`${name} names no image.`);
     for (const { line, what } of unnamed) log.warn(`${name}, line ${line}: ${what}; not verified.`);
@@ -148,13 +165,21 @@ const columns: readonly Column<Verdict>[] = [
     heading: 'Verdict',
     text: ({ status, problems }) =>
       [statusTexts[status].log, ...new Set(problems.map((problem) => problem.code))].join(' '),
-    markdown: ({ status, problems }) =>
+    markdown: ({ status, problems, ...verdict }) =>
       [
         statusTexts[status].summary,
         ...problems.map((problem) => `${code(problem.code)} ${escape(problem.message)}`),
+        // What is rejected stands among the problems where nothing is accepted.
+        ...(problems.length > 0 ? [] : rejectionsOf(verdict).map(escape)),
       ].join('<br>'),
   },
 ];
+
+/** Which kinds of signatures an image has and needs; told where any may need Notary Project's. */
+const kindsColumn: Column<Verdict> = {
+  heading: 'Signatures',
+  text: ({ found = [], required = 'dct' }) => `${found.join(' + ') || '-'} (${required})`,
+};
 
 function reportOf(
   verdicts: readonly Verdict[],
@@ -164,10 +189,14 @@ function reportOf(
 ): Report<'images' | 'verified'> {
   const verified = verdicts.filter(isVerified);
   const images = new Set(verified.map(imageOf));
+  const isDctAlone = verdicts.every(({ required = 'dct' }) => required === 'dct');
   return {
     title: 'Verification',
     heading: failure === undefined ? 'Verified images' : 'Images',
-    body: [tableOf(verdicts, columns), ...(areFilesNamed ? [{ log: unseen }] : [])],
+    body: [
+      tableOf(verdicts, isDctAlone ? columns : [...columns, kindsColumn]),
+      ...(areFilesNamed ? [{ log: unseen }] : []),
+    ],
     facts: {
       verified: verified.length,
       images: verdicts.map((verdict) => ({
@@ -186,6 +215,7 @@ function reportOf(
         },
         created: verdict.created?.toISOString(),
         problems: verdict.problems,
+        ...signatureFacts(verdict),
       })),
       writtenFiles,
     },

@@ -15,6 +15,7 @@ export {
   anchorsOf,
   readAnchors,
   readTrustStore,
+  storeKey,
   type TrustAnchors,
   type TrustStore,
   type TrustStoreFile,

@@ -5,7 +5,7 @@
 import { TrustError } from '../../errors.js';
 import { formatPem } from '../../signing/index.js';
 import type { Certificate } from '../certificates/index.js';
-import type { LevelName, TimestampRule } from './levels.js';
+import type { CheckAction, LevelName, TimestampRule } from './levels.js';
 import { readTrustPolicy, type TrustPolicy } from './trust-policy.js';
 import { storeKey, type TrustStore } from './trust-store.js';
 
@@ -18,6 +18,8 @@ export interface TrustedSigners {
   /** `registry/repository` each, or `*`. */
   readonly scopes: readonly string[];
   readonly level: LevelName;
+  /** Instead of what the level says of revocation. */
+  readonly revocation?: CheckAction;
   /** Roots of time stamps; without any they do not count. */
   readonly timestampRoots: readonly Certificate[];
   readonly verifyTimestamp: TimestampRule;
@@ -35,7 +37,7 @@ const storeName = 'trusted';
 
 /** @throws {TrustError} TRUST_POLICY_INVALID for an identity or a scope that cannot be one. */
 export function makeTrustPolicy(trusted: TrustedSigners): MadePolicy {
-  const { certificates, timestampRoots, level, verifyTimestamp } = trusted;
+  const { certificates, timestampRoots, level, verifyTimestamp, revocation } = trusted;
   if (certificates.length === 0) {
     throw new TrustError('TRUST_POLICY_INVALID', 'No trusted certificate was given', {
       remedy: 'Give the root certificate of the signers, or their self-signed certificate.',
@@ -54,6 +56,7 @@ export function makeTrustPolicy(trusted: TrustedSigners): MadePolicy {
         registryScopes: trusted.scopes,
         signatureVerification: {
           level,
+          ...(revocation && { override: { revocation } }),
           ...(timestampRoots.length > 0 && { verifyTimestamp }),
         },
         trustStores: used.map(([name]) => storeKey(name)),

@@ -1,0 +1,171 @@
+/** The inputs that say whose Notary Project signatures count: notation's files, or certificates. */
+import path from 'node:path';
+import type { Input, Inputs } from '../../inputs/index.js';
+import {
+  anchorsOf,
+  isSelfSigned,
+  makeTrustPolicy,
+  readTrustPolicyFile,
+  readTrustStoreFolder,
+  statementFor,
+  type SignatureTrust,
+  type TrustPolicy,
+} from '../../notation/index.js';
+import { refuseInputs, type Read } from './read.js';
+import { readTrustedCertificates, trustedSignerInputs } from './trusted-signers.js';
+
+export const timestampRoot = {
+  type: 'list',
+  group: 'trust',
+  label: 'Root of the time stamping authority',
+  help: 'The root certificate of the authority, or of several, in PEM: its text, or the path of a file. Authorities do not send it, and the one in your hands is what proves their time.',
+  example: 'certs/timestamp-root.pem',
+} as const satisfies Input;
+
+/** notation's own files. */
+const policyInputs = {
+  'trust-policy': {
+    type: 'text',
+    group: 'verification',
+    label: 'Trust policy',
+    help: "Whose Notary Project signatures count for which repositories, and how strictly: the path of notation's `trustpolicy.json`. It goes with `trust-store`.",
+    example: 'notation/trustpolicy.json',
+  },
+  'trust-store': {
+    type: 'text',
+    group: 'verification',
+    label: 'Trust store',
+    help: "The certificates that `trust-policy` names: notation's folder that holds `x509`, with files in `x509/ca/<name>`, `x509/signingAuthority/<name>` and `x509/tsa/<name>`.",
+    example: 'notation/truststore',
+  },
+} as const satisfies Inputs;
+
+/** What a policy is made from. */
+const certificateInputs = {
+  ...trustedSignerInputs,
+  'trusted-identity': {
+    ...trustedSignerInputs['trusted-identity'],
+    note: 'Not needed where each `trusted-certificate` is the self-signed certificate of a signer.',
+  },
+  'timestamp-root': timestampRoot,
+  'check-revocation': {
+    type: 'choice',
+    group: 'verification',
+    label: 'Check revocation',
+    help: 'What a certificate does that is revoked, or whose OCSP responder and CRL cannot be asked. A certificate that names neither passes.',
+    choices: {
+      enforce: 'Its signatures are rejected.',
+      log: 'There is a warning.',
+      skip: 'Nobody is asked, for example behind a firewall.',
+    },
+    default: 'enforce',
+    example: 'skip',
+  },
+} as const satisfies Inputs;
+
+export const signatureTrustInputs = {
+  ...policyInputs,
+  ...certificateInputs,
+} as const satisfies Inputs;
+
+type TrustRead = Read<typeof signatureTrustInputs>;
+
+/**
+ * Whose signatures count. What is wrong is noted, and undefined returned.
+ * @param guns the repositories that are verified: no more of a trust policy is looked at than what is
+ * for them. Default: all of it.
+ */
+export async function readSignatureTrust(
+  read: TrustRead,
+  guns?: readonly string[],
+): Promise<SignatureTrust | undefined> {
+  const { values, add, nameInput } = read;
+  const file = values['trust-policy'];
+  if (file === undefined && values['trust-store'] === undefined) return madeTrust(read);
+  const [policy, store] = [nameInput('trust-policy'), nameInput('trust-store')];
+  refuseInputs(
+    certificateInputs,
+    read,
+    `is set, and so is "${file === undefined ? store : policy}"`,
+    `Put it into the trust policy and the trust store, or leave out ${policy} and ${store}.`,
+  );
+  if (file === undefined) {
+    const remedy = `Set ${policy} as well: it says what the certificates in the trust store are trusted for.`;
+    add({ input: 'trust-policy', problem: 'is not set', code: 'INPUT_MISSING', remedy });
+    return undefined;
+  }
+  return policyTrust(file, read, guns);
+}
+
+async function policyTrust(
+  file: string,
+  { values, workingDirectory, parseAsync, add, nameInput }: TrustRead,
+  guns: readonly string[] | undefined,
+): Promise<SignatureTrust | undefined> {
+  const policy = await parseAsync('trust-policy', () =>
+    readTrustPolicyFile(path.resolve(workingDirectory, file)),
+  );
+  if (!policy) return undefined;
+  const needed = statementsFor(policy, guns).filter((one) => one.level !== 'skip');
+  if (needed.length === 0) return { policy, store: new Map() };
+  const folder = values['trust-store'];
+  if (folder === undefined) {
+    const remedy = `Set ${nameInput('trust-store')} to the folder that holds the certificates of the trust policy.`;
+    add({ input: 'trust-store', problem: 'is not set', code: 'INPUT_MISSING', remedy });
+    return undefined;
+  }
+  return parseAsync('trust-store', async () => {
+    const names = needed.flatMap((one) => one.trustStores);
+    const store = await readTrustStoreFolder(path.resolve(workingDirectory, folder), names);
+    for (const statement of needed) anchorsOf(statement, store);
+    return { policy, store };
+  });
+}
+
+function statementsFor(policy: TrustPolicy, guns: readonly string[] | undefined): TrustPolicy {
+  if (!guns) return policy;
+  return [...new Set(guns.flatMap((gun) => statementFor(policy, gun) ?? []))];
+}
+
+/** A policy for all repositories, by certificates and names. */
+async function madeTrust(read: TrustRead): Promise<SignatureTrust | undefined> {
+  const { values, parse, parseAsync, add, nameInput } = read;
+  const certificates = await parseAsync(
+    'trusted-certificate',
+    readTrustedCertificates('trusted-certificate', 'ca', read),
+  );
+  const timestampRoots = await parseAsync(
+    'timestamp-root',
+    readTrustedCertificates('timestamp-root', 'tsa', read),
+  );
+  const given = values['trusted-identity'];
+  const revocation = values['check-revocation'];
+  if (values['trusted-certificate'].length === 0) {
+    const problem = 'is not set, and nothing else says whose signatures count';
+    const remedy = `Set ${nameInput('trusted-certificate')} to the root certificate of the signers, or ${nameInput('trust-policy')} and ${nameInput('trust-store')} to the files of notation.`;
+    add({ input: 'trusted-certificate', problem, code: 'INPUT_MISSING', remedy });
+  }
+  if (!certificates || certificates.length === 0 || !timestampRoots) return undefined;
+  // Who holds such a certificate is the signer: it issues no others.
+  const areSigners = certificates.every(
+    (one) => isSelfSigned(one) && one.basicConstraints?.value.isCa !== true,
+  );
+  if (given.length === 0 && !areSigners) {
+    const problem = `is not set, and "${nameInput('trusted-certificate')}" is of an authority, which issues certificates to others as well`;
+    const remedy = `Set ${nameInput('trusted-identity')} to the subject of the signer's certificate, such as C=US, ST=WA, O=Contoso, CN=release; or to * for everyone.`;
+    add({ input: 'trusted-identity', problem, code: 'INPUT_MISSING', remedy });
+    return undefined;
+  }
+  return parse('trusted-identity', () =>
+    makeTrustPolicy({
+      certificates,
+      identities: given.length === 0 ? ['*'] : given,
+      scopes: ['*'],
+      level: 'strict',
+      ...(revocation !== 'enforce' && { revocation }),
+      timestampRoots,
+      // A signature without time stamp is as good as its certificates, and no longer.
+      verifyTimestamp: 'afterCertExpiry',
+    }),
+  );
+}
