@@ -171,6 +171,7 @@ function upload(
     open.bytes = Buffer.concat([open.bytes, body]);
     return { status: 202, headers: where() };
   }
+  open.bytes = Buffer.concat([open.bytes, Buffer.from(request.body ?? '')]);
   const digest = url.searchParams.get('digest') ?? '';
   if (sha256(open.bytes) !== digest) {
     return { status: 400, body: { errors: [{ code: 'DIGEST_INVALID', message: 'other' }] } };

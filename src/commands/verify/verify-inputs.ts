@@ -119,7 +119,7 @@ export const verifyInputs = {
     type: 'list',
     group: 'verification',
     label: 'Images that may be unsigned',
-    help: 'Images that are accepted, with a warning, when they are not signed or their registry has no content trust: names without tag, with `*` for any part. They stay out of the output `images`. Trust data that is wrong still fails.',
+    help: 'Images that are accepted, with a warning, when they are not signed or their registry has no content trust: names without tag, with `*` for any part. They stay out of the output `images`. Trust data and signatures that are wrong still fail.',
     example: 'docker.io/library/*, mcr.microsoft.com/*',
   },
   'skip-built': {

@@ -6,12 +6,32 @@ import {
   parseVerify,
   type VerifyConfiguration,
 } from '../../../src/commands/verify/verify-inputs.js';
+import { formatPem } from '../../../src/signing/index.js';
+import { makeChain } from '../../notation/make-chain.js';
 import { parseInputs } from '../support/parse-inputs.js';
 
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'verify-configuration-'));
   await writeFile(path.join(folder, 'list'), 'alpine\ncontoso.azurecr.io/a:1\n');
+  const { chain } = await makeChain();
+  await writeFile(
+    path.join(folder, 'root.pem'),
+    formatPem('CERTIFICATE', chain.at(-1) ?? Buffer.of()),
+  );
+  const policy = {
+    version: '1.0',
+    trustPolicies: [
+      {
+        name: 'all',
+        registryScopes: ['*'],
+        signatureVerification: { level: 'strict' },
+        trustStores: ['ca:a'],
+        trustedIdentities: ['*'],
+      },
+    ],
+  };
+  await writeFile(path.join(folder, 'policy.json'), JSON.stringify(policy));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -81,6 +101,77 @@ describe('what verify is asked for', () => {
     ['days that are none', { images: 'a', 'max-age': '1.5' }, 'INPUT_INVALID', /max-age/],
     ['no days at all', { images: 'a', 'max-age': '0' }, 'INPUT_INVALID', /max-age/],
     ['a wrong pin', { images: 'a', 'trust-pin': 'sha256:12' }, 'INPUT_INVALID', /trust-pin/],
+    [
+      'a certificate that nothing looks at',
+      { images: 'a', 'trusted-certificate': 'x.pem' },
+      'INPUT_CONFLICT',
+      /"trusted-certificate" is set, and "signatures" is "dct"/,
+    ],
+    [
+      'signers where content trust counts for nothing',
+      { images: 'a', signatures: 'notary-project', 'required-signers': 'ci' },
+      'INPUT_INVALID',
+      /"required-signers" is set, and content trust counts for no image/,
+    ],
+    [
+      'nobody who is trusted',
+      { images: 'a', signatures: 'either' },
+      'INPUT_MISSING',
+      /"trusted-certificate" is not set, and nothing else says/,
+    ],
+    [
+      'a policy and a certificate',
+      {
+        images: 'a',
+        signatures: 'both',
+        'trust-policy': 'a.json',
+        'trust-store': '.',
+        'trusted-certificate': 'x.pem',
+      },
+      'INPUT_INVALID',
+      /"trusted-certificate" is set, and so is "trust-policy"/,
+    ],
+    [
+      'a store without policy',
+      { images: 'a', signatures: 'both', 'trust-store': '.' },
+      'INPUT_MISSING',
+      /"trust-policy" is not set/,
+    ],
+    [
+      'a policy without store',
+      { images: 'a', signatures: 'both', 'trust-policy': 'policy.json' },
+      'INPUT_MISSING',
+      /"trust-store" is not set/,
+    ],
+    [
+      'an authority whose certificates anyone may have',
+      { images: 'a', signatures: 'both', 'trusted-certificate': 'root.pem' },
+      'INPUT_MISSING',
+      /"trusted-identity" is not set, and "trusted-certificate" is of an authority/,
+    ],
+    [
+      'a name without state',
+      {
+        images: 'a',
+        signatures: 'both',
+        'trusted-certificate': 'root.pem',
+        'trusted-identity': 'C=US, O=ACME',
+      },
+      'TRUST_POLICY_INVALID',
+      /"trusted-identity" cannot be used/,
+    ],
+    [
+      'a file that is no certificate',
+      { images: 'a', signatures: 'both', 'trusted-certificate': 'list' },
+      'TRUST_POLICY_INVALID',
+      /holds no certificate/,
+    ],
+    [
+      'a kind that is none',
+      { images: 'a', 'signatures-by-image': 'a.io/*=docker' },
+      'INPUT_INVALID',
+      /names no kind of signatures/,
+    ],
   ])('is refused with %s', async (_, texts, code, message) => {
     await expect(configure(texts)).rejects.toMatchObject({
       code,

@@ -85,6 +85,7 @@ describe('a run of verify', () => {
     const fields = [...Object.keys(report), ...Object.keys(first)];
     expect(fields.filter((field) => !explained.includes(field))).toEqual([]);
     const absent = explained.filter((field) => !fields.includes(field));
-    expect(absent).toEqual(['error', 'created']);
+    const ofNotaryProject = ['required', 'found', 'notaryProject', 'dismissed'];
+    expect(absent).toEqual(['error', 'created', ...ofNotaryProject]);
   });
 });
