@@ -163,7 +163,7 @@ describe('what verify is asked for', () => {
     [
       'a file that is no certificate',
       { images: 'a', signatures: 'both', 'trusted-certificate': 'list' },
-      'TRUST_POLICY_INVALID',
+      'INPUT_INVALID',
       /holds no certificate/,
     ],
     [
