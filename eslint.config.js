@@ -68,6 +68,7 @@ export default defineConfig(
           zones: [
             ...separateCommands,
             forbid('commands', ['hosts']),
+            forbid('diagnosis', ['hosts', 'commands', 'inputs']),
             forbid('inputs', ['hosts', 'commands', 'docker', 'registry', 'azure', 'signing']),
             forbid('azure', ['hosts', 'commands', 'inputs', 'docker', 'registry']),
             forbid('docker', ['hosts', 'commands', 'inputs', 'azure', 'trust', 'signing']),

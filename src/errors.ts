@@ -83,6 +83,7 @@ export const errorCodes = [
   'PULL_FAILED',
   'DOCKER_SIGN_FAILED',
   // Ourselves.
+  'CHECKS_FAILED',
   'FILE_NOT_WRITTEN',
   'INTERRUPTED',
   'OUT_OF_MEMORY',

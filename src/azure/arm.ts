@@ -26,9 +26,14 @@ type ArmResult =
 const registryIdPattern =
   /^\/subscriptions\/[\w-]+\/resourceGroups\/[\w.()-]+\/providers\/Microsoft\.ContainerRegistry\/registries\/[A-Za-z0-9]+$/i;
 
+/** Whether `text` is the resource ID of a registry. */
+export function isRegistryId(text: string): boolean {
+  return registryIdPattern.test(text);
+}
+
 /** @throws {TrustError} INPUT_INVALID unless `text` is the resource id of a registry. */
 export function parseRegistryId(text: string): string {
-  if (!registryIdPattern.test(text)) {
+  if (!isRegistryId(text)) {
     throw new TrustError(
       'INPUT_INVALID',
       `${JSON.stringify(text)} is not the resource ID of a container registry`,
@@ -44,10 +49,15 @@ export function parseRegistryId(text: string): string {
 }
 
 /**
- * GETs `pathOrLink` (a path below the ARM endpoint, or a link of an earlier answer).
+ * GETs `pathOrLink` (a path below the ARM endpoint, or a link of an earlier answer), or POSTs a query
+ * to it, which changes nothing either.
  * @throws {TrustError} INTERRUPTED only.
  */
-export async function readFromArm(access: ArmAccess, pathOrLink: string): Promise<ArmResult> {
+export async function readFromArm(
+  access: ArmAccess,
+  pathOrLink: string,
+  query?: object,
+): Promise<ArmResult> {
   const { armEndpoint } = access.cloud;
   const url = URL.canParse(pathOrLink, armEndpoint) ? new URL(pathOrLink, armEndpoint) : undefined;
   // A link from an answer must not take the token elsewhere.
@@ -58,10 +68,17 @@ export async function readFromArm(access: ArmAccess, pathOrLink: string): Promis
   try {
     const options = access.signal === undefined ? {} : { abortSignal: access.signal };
     const token = await access.credential.getToken(`${armEndpoint}/.default`, options);
+    const authorization = { Authorization: `Bearer ${token?.token ?? ''}` };
     response = await access.http({
-      method: 'GET',
+      ...(query === undefined
+        ? { method: 'GET', headers: authorization }
+        : {
+            method: 'POST',
+            headers: { ...authorization, 'Content-Type': 'application/json' },
+            body: JSON.stringify(query),
+            retry: true,
+          }),
       url: url.href,
-      headers: { Authorization: `Bearer ${token?.token ?? ''}` },
       maxBytes: limits.tokenBytes,
       ...(access.signal === undefined ? {} : { signal: access.signal }),
     });

@@ -15,7 +15,7 @@ import type { HttpClient, HttpRequest, HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import type { Clock, Secrets } from '../ports.js';
 import { signInCancelled } from './credential-errors.js';
-import type { PipelinesIdentity } from './identity.js';
+import type { Identity, PipelinesIdentity } from './identity.js';
 
 /** An assertion source that remembers, and tells whom the last assertion spoke of. */
 export interface AssertionSource {
@@ -63,6 +63,19 @@ export function rememberAssertion(
       return `issuer ${of('iss')}, subject ${of('sub')}, audience ${of('aud')}`;
     },
   };
+}
+
+/**
+ * How the token is obtained that stands for `identity`; undefined for one that none stands for.
+ * @throws {TrustError} (the function) CREDENTIAL_MISSING
+ */
+export function assertionOf(
+  identity: Identity,
+  http: HttpClient,
+): (() => Promise<string>) | undefined {
+  if (identity.kind === 'assertion') return () => identity.getAssertion(http);
+  if (identity.kind === 'pipelines') return () => requestPipelinesToken(identity, http);
+  return undefined;
 }
 
 /**

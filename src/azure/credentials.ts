@@ -15,7 +15,7 @@ import { TrustError } from '../errors.js';
 import type { HttpClient, SdkOutcome } from '../http/index.js';
 import { limits } from '../limits.js';
 import type { Clock, Secrets } from '../ports.js';
-import { rememberAssertion, requestPipelinesToken } from './assertion.js';
+import { assertionOf, rememberAssertion } from './assertion.js';
 import type { AssertionSource } from './assertion.js';
 import { withDeadline } from './deadline.js';
 import { loadCertificate } from './certificate.js';
@@ -150,17 +150,8 @@ function assertionsOf(
   { http, secrets }: CredentialOptions,
   clock: Clock,
 ): AssertionSource | undefined {
-  switch (identity.kind) {
-    case 'assertion':
-      return rememberAssertion(() => identity.getAssertion(http), secrets, clock);
-    case 'pipelines':
-      return rememberAssertion(() => requestPipelinesToken(identity, http), secrets, clock);
-    case 'secret':
-    case 'certificate':
-    case 'managed-identity':
-    case 'default':
-      return undefined;
-  }
+  const getAssertion = assertionOf(identity, http);
+  return getAssertion && rememberAssertion(getAssertion, secrets, clock);
 }
 
 interface Building {

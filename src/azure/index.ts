@@ -1,14 +1,34 @@
 /** Azure as this product uses it: clouds, identity, registry login, permissions, Key Vault. */
 export { parseRegistryId } from './arm.js';
 export type { ArmAccess } from './arm.js';
-export { requestGitHubToken } from './assertion.js';
+export { assertionOf, requestGitHubToken } from './assertion.js';
 export { cloudByName, cloudOfRegistry, cloudOfVault, clouds, isRegistryHost } from './clouds.js';
 export type { Cloud, CloudName } from './clouds.js';
 export { createCredential } from './credentials.js';
 export type { CredentialOptions } from './credentials.js';
 export type { AssertionIdentity, CertificateIdentity, Identity } from './identity.js';
 export * from './key-vault/index.js';
-export type { Principal } from './principal.js';
+export { principalOf, type Principal } from './principal.js';
 export { loginToRegistry, registryTokenUser } from './registry-login.js';
 export type { RegistryLogin, RegistryLoginOptions } from './registry-login.js';
-export { checkRegistry, explainRefusal, requirePush } from './registry-rights.js';
+export { findRegistryId, type FoundRegistry } from './find-registry.js';
+export {
+  readRegistryPermissions,
+  type PermissionAnswer,
+  type RegistryPermissions,
+} from './permissions.js';
+export {
+  contentTrustObstacles,
+  readRegistryProperties,
+  type RegistryProperties,
+  type RegistryPropertiesAnswer,
+  type TrustProperty,
+} from './registry-properties.js';
+export {
+  checkRegistry,
+  explainRefusal,
+  grantedRights,
+  pushNotAuthorized,
+  requirePush,
+  roleMissing,
+} from './registry-rights.js';

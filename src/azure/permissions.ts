@@ -7,13 +7,13 @@ import { parseRegistryId, readFromArm } from './arm.js';
 import type { ArmAccess } from './arm.js';
 
 /** One permission: held, not held, or unknown and why. */
-type PermissionAnswer =
+export type PermissionAnswer =
   | { readonly state: 'granted' }
   | { readonly state: 'missing' }
   | { readonly state: 'not checked'; readonly why: string };
 
 /** The permissions a signing run needs. */
-interface RegistryPermissions {
+export interface RegistryPermissions {
   readonly pull: PermissionAnswer;
   readonly push: PermissionAnswer;
   readonly sign: PermissionAnswer;

@@ -4,8 +4,8 @@ import { isRecord } from '../http/index.js';
 import { parseRegistryId, readFromArm } from './arm.js';
 import type { ArmAccess } from './arm.js';
 
-/** Properties that decide about content trust; undefined where ARM does not say. */
-interface RegistryProperties {
+/** Properties that decide about signing and access; undefined where ARM does not say. */
+export interface RegistryProperties {
   readonly loginServer: string | undefined;
   /** `Basic`, `Standard` or `Premium`. */
   readonly sku: string | undefined;
@@ -13,11 +13,20 @@ interface RegistryProperties {
   readonly trustPolicy: string | undefined;
   /** `LegacyRegistryPermissions` or `AbacRepositoryPermissions`. */
   readonly roleAssignmentMode: string | undefined;
+  /** `Enabled` or `Disabled`. */
   readonly publicNetworkAccess: string | undefined;
+  /** What happens to addresses that no rule names: `Allow` or `Deny`. */
+  readonly networkDefault: string | undefined;
+  /** Whether its storage is encrypted with a key of the customer: `enabled` or `disabled`. */
+  readonly customerKey: string | undefined;
+  readonly adminUserEnabled: boolean | undefined;
+  readonly anonymousPullEnabled: boolean | undefined;
+  /** Whether a registry login takes tokens for Resource Manager: `enabled` or `disabled`. */
+  readonly armAuthentication: string | undefined;
 }
 
 /** The properties, or why they are not known. */
-type RegistryPropertiesAnswer =
+export type RegistryPropertiesAnswer =
   | { readonly state: 'read'; readonly properties: RegistryProperties }
   | { readonly state: 'not checked'; readonly why: string };
 
@@ -37,34 +46,50 @@ export async function readRegistryProperties(
   }
   const sku = member(answer.body, 'sku');
   const properties = member(answer.body, 'properties');
-  const trustPolicy = member(member(properties, 'policies'), 'trustPolicy');
+  const policies = member(properties, 'policies');
+  const { adminUserEnabled, anonymousPullEnabled } = properties;
   return {
     state: 'read',
     properties: {
       loginServer: text(properties.loginServer)?.toLowerCase(),
       sku: text(sku.name),
-      trustPolicy: text(trustPolicy.status),
+      trustPolicy: text(member(policies, 'trustPolicy').status),
       roleAssignmentMode: text(properties.roleAssignmentMode),
       publicNetworkAccess: text(properties.publicNetworkAccess),
+      networkDefault: text(member(properties, 'networkRuleSet').defaultAction),
+      customerKey: text(member(properties, 'encryption').status),
+      adminUserEnabled: typeof adminUserEnabled === 'boolean' ? adminUserEnabled : undefined,
+      anonymousPullEnabled:
+        typeof anonymousPullEnabled === 'boolean' ? anonymousPullEnabled : undefined,
+      armAuthentication: text(member(policies, 'azureADAuthenticationAsArmPolicy').status),
     },
   };
 }
 
+/** A property that content trust depends on. */
+export type TrustProperty = 'trustPolicy' | 'sku' | 'roleAssignmentMode';
+
 /**
- * Why a registry with these properties cannot hold signatures; undefined when nothing speaks
+ * Why a registry with these properties cannot hold signatures, by property; empty when nothing speaks
  * against it. Switching content trust off and on is never advised: it deletes all trust data.
  */
-export function contentTrustObstacle(properties: RegistryProperties): TrustError | undefined {
+export function contentTrustObstacles(
+  properties: RegistryProperties,
+): ReadonlyMap<TrustProperty, TrustError> {
   const { loginServer = 'The registry', sku, trustPolicy, roleAssignmentMode } = properties;
+  const obstacles = new Map<TrustProperty, TrustError>();
   if (trustPolicy !== undefined && trustPolicy.toLowerCase() !== 'enabled') {
-    return unavailable(`${loginServer} has content trust disabled`);
+    obstacles.set('trustPolicy', unavailable(`${loginServer} has content trust disabled`));
   }
   if (sku !== undefined && sku.toLowerCase() !== 'premium') {
-    return unavailable(`${loginServer} is of tier ${sku}; content trust needs Premium`);
+    const why = `${loginServer} is of tier ${sku}; content trust needs Premium`;
+    obstacles.set('sku', unavailable(why));
   }
-  return roleAssignmentMode?.toLowerCase() === 'abacrepositorypermissions'
-    ? unavailable(`${loginServer} uses repository permissions (ABAC), which cannot sign`)
-    : undefined;
+  if (roleAssignmentMode?.toLowerCase() === 'abacrepositorypermissions') {
+    const why = `${loginServer} uses repository permissions (ABAC), which cannot sign`;
+    obstacles.set('roleAssignmentMode', unavailable(why));
+  }
+  return obstacles;
 }
 
 function unavailable(message: string): TrustError {

@@ -5,9 +5,9 @@ import type { HttpClient, TokenSource } from '../http/index.js';
 import type { Log } from '../ports.js';
 import type { Cloud } from './clouds.js';
 import { grantedActions } from './granted-actions.js';
-import { readRegistryPermissions } from './permissions.js';
+import { readRegistryPermissions, type RegistryPermissions } from './permissions.js';
 import type { Principal } from './principal.js';
-import { contentTrustObstacle, readRegistryProperties } from './registry-properties.js';
+import { contentTrustObstacles, readRegistryProperties } from './registry-properties.js';
 import { roleAssignmentCommand } from './role-assignment.js';
 
 /** A registry, and its resource ID where the inputs name it. */
@@ -44,24 +44,41 @@ export async function checkRegistry(
     readRegistryProperties(access, registryId),
     readRegistryPermissions(access, registryId),
   ]);
-  const obstacle =
-    properties.state === 'read' ? contentTrustObstacle(properties.properties) : undefined;
+  const [obstacle] =
+    properties.state === 'read' ? contentTrustObstacles(properties.properties).values() : [];
   if (obstacle) throw obstacle;
-  const assignee = principal.clientId ?? principal.objectId;
-  for (const [name, answer, role] of [
-    ['push', permissions.push, 'AcrPush'],
-    ['sign', permissions.sign, 'AcrImageSigner'],
-  ] as const) {
-    if (answer.state === 'not checked') log.info(`${name} permission not checked: ${answer.why}`);
-    if (answer.state !== 'missing') continue;
-    throw new TrustError(
-      name === 'push' ? 'PUSH_NOT_AUTHORIZED' : 'SIGNER_NOT_AUTHORIZED',
-      `The principal has no role on ${registry} that lets it ${name} images.`,
-      {
-        remedy: `Assign it, then run again: ${roleAssignmentCommand(role, registryId, assignee)}`,
-      },
-    );
+  for (const right of ['push', 'sign'] as const) {
+    const answer = permissions[right];
+    if (answer.state === 'not checked') log.info(`${right} permission not checked: ${answer.why}`);
+    if (answer.state === 'missing') throw roleMissing(right, { registryId, registry, principal });
   }
+}
+
+const roleFor = { pull: 'AcrPull', push: 'AcrPush', sign: 'AcrImageSigner' } as const;
+
+/** The error for a principal whose roles on the registry lack a right. */
+export function roleMissing(
+  right: keyof RegistryPermissions,
+  {
+    registryId,
+    registry,
+    principal: { clientId, objectId },
+  }: Pick<LoggedIn, 'principal'> & {
+    readonly registryId: string | undefined;
+    readonly registry: string;
+  },
+): TrustError {
+  const codes = {
+    pull: 'REGISTRY_LOGIN_REFUSED',
+    push: 'PUSH_NOT_AUTHORIZED',
+    sign: 'SIGNER_NOT_AUTHORIZED',
+  } as const;
+  const command = roleAssignmentCommand(roleFor[right], registryId, clientId ?? objectId);
+  return new TrustError(
+    codes[right],
+    `The principal has no role on ${registry} that lets it ${right} images.`,
+    { remedy: `Assign it, then run again: ${command}` },
+  );
 }
 
 /** Completes a refusal of the trust server with its likely cause and the command that corrects it. */
@@ -108,15 +125,34 @@ export async function requirePush(
   }: Pick<LoggedIn, 'principal'> & { readonly registry: { readonly token: TokenSource } },
   { image, registryId }: RegistryWithId & { readonly image: { readonly repository: string } },
 ): Promise<void> {
-  const token = await registry.token(`repository:${image.repository}:pull,push`);
+  const granted = await grantedRights(registry, image.repository);
+  if (!granted || granted.has('push')) return;
+  throw pushNotAuthorized({ image, registryId }, principal);
+}
+
+/**
+ * What the registry's own token lets the principal do with a repository or its trust data, of pull and
+ * push; undefined for a token that does not say.
+ * @param name the repository, or for its trust data the name with the registry.
+ */
+export async function grantedRights(
+  registry: { readonly token: TokenSource },
+  name: string,
+): Promise<ReadonlySet<string> | undefined> {
+  const token = await registry.token(`repository:${name}:pull,push`);
   const granted = token === undefined ? undefined : grantedActions(token);
-  if (!granted || granted.get(image.repository)?.has('push')) return;
-  const assignee = principal.clientId ?? principal.objectId;
-  throw new TrustError(
+  return granted && (granted.get(name) ?? new Set());
+}
+
+/** The error for a principal whose token does not let it push. */
+export function pushNotAuthorized(
+  { image, registryId }: RegistryWithId & { readonly image: { readonly repository: string } },
+  { clientId, objectId }: Principal,
+): TrustError {
+  const command = roleAssignmentCommand('AcrPush', registryId, clientId ?? objectId);
+  return new TrustError(
     'PUSH_NOT_AUTHORIZED',
     `${image.registry} does not let this principal push to ${image.repository}.`,
-    {
-      remedy: `Assign the role AcrPush, then run again: ${roleAssignmentCommand('AcrPush', registryId, assignee)}`,
-    },
+    { remedy: `Assign the role AcrPush, then run again: ${command}` },
   );
 }

@@ -2,6 +2,7 @@
 import { createTable, type RawValues } from '../inputs/index.js';
 import { build, buildAndPush, push } from './build-push/build-push.js';
 import type { HostContext } from './context.js';
+import { doctor } from './doctor/doctor.js';
 import { exportPolicy } from './export-policy.js';
 import { inspect } from './inspect.js';
 import { keysBackup } from './keys/backup.js';
@@ -45,6 +46,7 @@ const all = [
   signersAdd,
   signersRemove,
   trustDelete,
+  doctor,
 ] as const;
 
 export type CommandName = (typeof all)[number]['name'];

@@ -148,6 +148,11 @@ export async function requireContentTrust(capabilities: DockerCapabilities): Pro
   }
 }
 
+/** Whether a buildx driver pushes images without tags: all but "docker" (docker/buildx build/opt.go). */
+export function pushesByDigest(driver: string | undefined): boolean {
+  return driver !== 'docker';
+}
+
 /** A question whose first answer, or failure, is the answer for good. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;

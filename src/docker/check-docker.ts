@@ -41,6 +41,23 @@ export interface CheckedDocker {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** Docker as child processes with `environment` see it; nothing is asked yet. */
+export function openDocker(
+  environment: Readonly<Record<string, string>>,
+  {
+    exec,
+    signal,
+    platform,
+    workingDirectory: cwd,
+  }: Pick<Machine, 'exec' | 'signal' | 'platform' | 'workingDirectory'>,
+): DockerCapabilities {
+  const windows = platform === 'win32';
+  return dockerCapabilities(createDockerCli({ exec, env: environment, cwd, signal }), {
+    host: readVariable(environment, 'DOCKER_HOST', windows),
+    context: readVariable(environment, 'DOCKER_CONTEXT', windows),
+  });
+}
+
 /**
  * Asks Docker whether it can do what the run needs.
  * @throws {TrustError} DOCKER_NOT_FOUND, DOCKER_ENGINE_DOWN, DOCKER_UNSUITABLE
@@ -52,7 +69,7 @@ export async function checkDocker(
     'exec' | 'signal' | 'log' | 'environment' | 'platform' | 'workingDirectory' | 'nameInput'
   >,
 ): Promise<CheckedDocker> {
-  const { log, exec, signal, platform, workingDirectory } = machine;
+  const { log, platform } = machine;
   const windows = platform === 'win32';
   const { buildArgs = [], secrets = [], cacheFrom = [], cacheTo = [] } = build ?? {};
   const extra = readExtraArguments(build?.extraArguments ?? []);
@@ -67,11 +84,7 @@ export async function checkDocker(
     githubCache: caches.some((cache) => /(^|,)\s*type=gha\b/.test(cache)),
   });
   for (const warning of unsetVariableWarnings({ buildArgs, secrets }, machine)) log.warn(warning);
-  const docker = createDockerCli({ exec, env: environment, cwd: workingDirectory, signal });
-  const capabilities = dockerCapabilities(docker, {
-    host: readVariable(environment, 'DOCKER_HOST', windows),
-    context: readVariable(environment, 'DOCKER_CONTEXT', windows),
-  });
+  const capabilities = openDocker(environment, machine);
   const client = await capabilities.client();
   if (signs) await requireContentTrust(capabilities);
   const engine = await capabilities.engine();

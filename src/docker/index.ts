@@ -12,11 +12,13 @@ export { buildPinned } from './build-pinned.js';
 export { runBuild, type BuildResult } from './build.js';
 export {
   dockerCapabilities,
+  pushesByDigest,
   requireContentTrust,
   type DockerCapabilities,
 } from './capabilities.js';
 export {
   checkDocker,
+  openDocker,
   type CheckedDocker,
   type DockerNeeds,
   type WantedBuild,

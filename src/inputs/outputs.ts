@@ -73,6 +73,10 @@ export const outputs = {
       'Paths of the files that `exportPolicy` wrote, or that were as they should be, one a line.',
     example: '/repo/policies/notation/trustpolicy.json',
   },
+  'failed-checks': {
+    description: 'The checks of `doctor` that failed, with what they looked at, one a line.',
+    example: 'registry: right to read and push (contoso.azurecr.io/team/app)',
+  },
   'trust-report': {
     description:
       'Path of a JSON file that says what the run did: what was pushed, signed, verified, revoked or changed.',

@@ -50,7 +50,7 @@ export {
   type AttachedCopy,
   type PlannedArtifacts,
 } from './copy-artifacts.js';
-export { listReferrers, type Referrer, type Referrers } from './referrers.js';
+export { hasReferrersApi, listReferrers, type Referrer, type Referrers } from './referrers.js';
 export { checkTagPattern, parseNamePattern, selectTags } from './patterns.js';
 export type { NamePattern, TagSelection } from './patterns.js';
 export { isAttachmentTag } from './tag-list.js';

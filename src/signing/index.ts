@@ -35,5 +35,5 @@ export {
 } from './public-key-file.js';
 export { parsePin, type PinReference } from './root-pin.js';
 export { createRootCertificate } from './root-certificate.js';
-export { probeMessage, proveSigner } from './self-test.js';
+export { freshChallenge, probeMessage, proveSigner } from './self-test.js';
 export { isHostAlone, parseVaultUrl, vaultServiceOf } from './vault-hosts.js';

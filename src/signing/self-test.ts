@@ -6,6 +6,7 @@
  * with `{`; everything X.509 verifies is DER and begins with byte 0x30, `0`. The probe begins with
  * neither and is never published, so its signature is valid for no metadata and no certificate.
  */
+import { randomBytes } from 'node:crypto';
 import { TrustError, isTrustError } from '../errors.js';
 import { keyIdOf, verifySignature } from '../trust/metadata/index.js';
 import type { Signer } from '../trust/signer.js';
@@ -16,22 +17,27 @@ export const probeMessage: Uint8Array = Buffer.from(
   'ascii',
 );
 
+/** The probe with a random end, which nobody can have seen signed before. */
+export function freshChallenge(): Uint8Array {
+  return Buffer.concat([probeMessage, Buffer.from(`${randomBytes(32).toString('hex')}\n`)]);
+}
+
 /**
- * Signs {@link probeMessage} once and verifies the result.
+ * Signs {@link probeMessage}, or another message as harmless, once and verifies the result.
  * @throws {TrustError} what the signer throws; KEY_UNSUITABLE when the signature or key ID is wrong
  */
-export async function proveSigner(signer: Signer): Promise<void> {
+export async function proveSigner(signer: Signer, message = probeMessage): Promise<void> {
   if (keyIdOf(signer.publicKey) !== signer.keyId) {
     throw unproven(signer, 'its key ID does not belong to its public key');
   }
   let signature: Buffer;
   try {
-    signature = await signer.sign(probeMessage);
+    signature = await signer.sign(message);
   } catch (cause) {
     if (isTrustError(cause)) throw cause;
     throw unproven(signer, 'it cannot sign', cause);
   }
-  if (!verifySignature(signer.publicKey, signer.method, probeMessage, signature)) {
+  if (!verifySignature(signer.publicKey, signer.method, message, signature)) {
     throw unproven(signer, 'its signature does not verify with its public key');
   }
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clouds, createCredential } from '../../src/azure/index.js';
 import { readRegistryPermissions } from '../../src/azure/permissions.js';
 import {
-  contentTrustObstacle,
+  contentTrustObstacles,
   readRegistryProperties,
 } from '../../src/azure/registry-properties.js';
 import { roleAssignmentCommand } from '../../src/azure/role-assignment.js';
@@ -168,17 +168,17 @@ describe('the properties of a registry', () => {
       roleAssignmentMode: 'LegacyRegistryPermissions',
     });
     const { properties } = answer;
-    expect(contentTrustObstacle(properties)).toBeUndefined();
+    expect(contentTrustObstacles(properties).size).toBe(0);
     const obstacles = [
       { ...properties, trustPolicy: 'disabled' },
       { ...properties, sku: 'Standard' },
       { ...properties, roleAssignmentMode: 'AbacRepositoryPermissions' },
-    ].map((changed) => contentTrustObstacle(changed));
-    expect(obstacles.map((error) => error?.code)).toEqual(
+    ].flatMap((changed) => [...contentTrustObstacles(changed).values()]);
+    expect(obstacles.map((error) => error.code)).toEqual(
       Array.from({ length: 3 }, () => 'CONTENT_TRUST_UNAVAILABLE'),
     );
     for (const error of obstacles) {
-      expect(error?.remedy).toContain('deletes all trust data');
+      expect(error.remedy).toContain('deletes all trust data');
     }
   });
 

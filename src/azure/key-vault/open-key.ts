@@ -48,6 +48,8 @@ export interface OpenedKey {
   readonly gun: string | undefined;
   /** PEM of the certificate, for a reference to one. */
   readonly certificatePem: string | undefined;
+  /** When its vault stops signing with it; absent for never, and for keys that are not in a vault. */
+  readonly expires?: Date | undefined;
 }
 
 /**
@@ -67,8 +69,9 @@ export async function openKey(
   if (passphrase !== undefined && !isVaultUrl(passphrase)) secrets.mask(passphrase);
   const credential = requireCredential(reference, options.credential);
   const signer = await openVaultKey(reference, credential, options);
-  const { kid: url, certificatePem } = signer;
-  return { signer, url, privateKey: undefined, role: undefined, gun: undefined, certificatePem };
+  const { kid: url, certificatePem, expires } = signer;
+  const none = { privateKey: undefined, role: undefined, gun: undefined };
+  return { ...none, signer, url, certificatePem, expires };
 }
 
 async function openText(

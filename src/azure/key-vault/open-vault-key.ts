@@ -22,6 +22,8 @@ interface VaultKey extends Signer {
   readonly kid: string;
   /** The leaf certificate in PEM as Go prints it; undefined for a reference to a bare key. */
   readonly certificatePem: string | undefined;
+  /** When the vault stops signing with it; undefined for never. */
+  readonly expires: Date | undefined;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function openVaultKey(
     ...signer,
     kid: material.kid,
     certificatePem,
+    expires: bundle.properties.expiresOn,
     recordedRoots: recordedRoots(tags, reference),
   };
 }

@@ -8,6 +8,7 @@ import {
   isRegistryHost,
   type Cloud,
   type CloudName,
+  type Identity,
   type Principal,
 } from '../../azure/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
@@ -94,6 +95,11 @@ export interface Access {
    * @throws {TrustError} where the inputs name no usable identity or cloud.
    */
   azure(host: string | undefined): AzureAccess;
+  /**
+   * What the run signs in with.
+   * @throws {TrustError} CREDENTIAL_MISSING where nothing proves the principal of the inputs.
+   */
+  identity(): Identity;
   /**
    * Logs in to a registry, once.
    * @throws {TrustError} whatever keeps the run from logging in.
@@ -208,6 +214,7 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
   };
   return {
     azure,
+    identity: () => chooseIdentity(configuration.identity, context),
     session: async (place) => open(place, await logIn(place.registry)),
     sessionToRead: (image, named, manifest) => {
       const reader = readers.get(image.host) ?? openReader(image, named, manifest);

@@ -3,6 +3,7 @@
  * Pure.
  */
 import { randomBytes } from 'node:crypto';
+import { pushesByDigest } from '../../docker/index.js';
 import type { SigningConfiguration } from '../inputs/signing.js';
 import {
   nothingPushed,
@@ -42,8 +43,7 @@ export function chooseTagOrder(
   if (!signing || signing.engine === 'docker' || signing.tagsLast === 'never') {
     return { kind: 'tags-first' };
   }
-  // buildx refuses to push by digest with the driver "docker" only (docker/buildx build/opt.go).
-  if (command === 'buildAndPush' && builder === 'buildx' && driver !== 'docker') {
+  if (command === 'buildAndPush' && builder === 'buildx' && pushesByDigest(driver)) {
     return { kind: 'by-digest' };
   }
   return signing.tagsLast === 'always'

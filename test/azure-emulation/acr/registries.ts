@@ -24,6 +24,9 @@ export interface RegistrySettings {
   customerManagedKey: boolean;
   /** Whether `/oauth2/exchange` takes tokens for ARM (azureADAuthenticationAsArmPolicy). */
   armAudienceEnabled: boolean;
+  /** As Resource Manager shows them; the firewall itself is not emulated. */
+  publicNetworkAccess: 'Enabled' | 'Disabled';
+  networkDefault: 'Allow' | 'Deny';
   /** How long refresh tokens last. ACR's own last 3 hours; no setting of it changes that. */
   refreshTokenSeconds: number;
 }
@@ -67,6 +70,8 @@ const defaults: RegistrySettings = {
   anonymousPullEnabled: false,
   customerManagedKey: false,
   armAudienceEnabled: true,
+  publicNetworkAccess: 'Enabled',
+  networkDefault: 'Allow',
   refreshTokenSeconds: 3 * 3600,
 };
 

@@ -38,7 +38,12 @@ export function registryBody(registry: Registry): object {
       provisioningState: 'Succeeded',
       adminUserEnabled: settings.adminUserEnabled,
       anonymousPullEnabled: settings.anonymousPullEnabled,
-      publicNetworkAccess: 'Enabled',
+      publicNetworkAccess: settings.publicNetworkAccess,
+      // Only the Premium tier has rules; a key of the customer can be given at creation only.
+      ...(settings.sku === 'Premium' && {
+        networkRuleSet: { defaultAction: settings.networkDefault, ipRules: [] },
+      }),
+      encryption: { status: settings.customerManagedKey ? 'enabled' : 'disabled' },
       roleAssignmentMode: settings.roleAssignmentMode,
       policies: {
         trustPolicy: { type: 'Notary', status: settings.contentTrust ? 'enabled' : 'disabled' },

@@ -122,6 +122,7 @@ const own: Readonly<Record<CommandName, Inputs>> = {
   signersAdd: { signer: 'ci', 'signer-key': stored },
   signersRemove: { repository: 'team/signers', signer: 'ci' },
   trustDelete: { confirm: image },
+  doctor: {},
 };
 
 /** Whom a command meets beyond Entra ID, which all of them do. */
@@ -148,6 +149,7 @@ export const met: Readonly<Record<CommandName, readonly Server[]>> = {
   signersAdd: onTrust(),
   signersRemove: onTrust(),
   trustDelete: ['token service', 'trust server', 'trust server, when it is changed'],
+  doctor: everywhere('Docker'),
 };
 
 function onTrust(): readonly Server[] {

@@ -1,0 +1,286 @@
+/** Which checks a run of `doctor` makes, and what each of them is handed. */
+import { versions } from 'node:process';
+import {
+  explainRefusal,
+  explainVersion,
+  openChainSigner,
+  openNamedKey,
+  resolvePins,
+  type NamedKey,
+} from '../../azure/index.js';
+import { startInBackground } from '../../concurrency.js';
+import {
+  calendarChecks,
+  dockerChecks,
+  identityChecks,
+  keyChecks,
+  networkChecks,
+  notGiven,
+  propertyChecks,
+  registryChecks,
+  surroundingsChecks,
+  tagChecks,
+  trustChecks,
+  type Check,
+  type Host,
+  type Purpose,
+} from '../../diagnosis/index.js';
+import { dockerEnvironment, openDocker } from '../../docker/index.js';
+import { isTrustError } from '../../errors.js';
+import { createTrustServer, type Pin } from '../../trust/index.js';
+import type { AzureAccess, Session } from '../access/access.js';
+import type { NamedRepository } from '../inputs/repositories.js';
+import type { Run } from '../run.js';
+import type { DoctorConfiguration, RegistryPlace } from './doctor-inputs.js';
+
+/** What the checks of a run share; everything is under way, and nobody waits for it yet. */
+interface Shared {
+  readonly configuration: DoctorConfiguration;
+  readonly purpose: Purpose;
+  readonly azure: AzureAccess;
+  readonly signIn: Promise<unknown>;
+  readonly pins: Promise<readonly Pin[]>;
+  readonly keys: readonly OpeningKey[];
+  readonly run: Run;
+}
+
+/** The checks of what is given, and for what is not a word each. */
+export function checksOf(configuration: DoctorConfiguration, run: Run): readonly Check[] {
+  const machine = machineChecks(configuration, run);
+  const hosts = vaultHosts(configuration);
+  let azure: AzureAccess;
+  try {
+    azure = run.access.azure(configuration.registries[0]?.host ?? hosts[0]);
+  } catch (error) {
+    if (!isTrustError(error)) throw error;
+    // Without an identity nobody can be asked, and all else is as it is.
+    return [...machine, { area: 'identity', check: 'kind', look: () => Promise.reject(error) }];
+  }
+  const { signingKey, isDct, notaryProject } = configuration;
+  const isNotaryProject = notaryProject !== undefined;
+  const identity = identityChecks({
+    ...run,
+    ...azure,
+    identity: () => run.access.identity(),
+    isNeeded: isIdentityNeeded(configuration),
+    isConnection: run.identity.serviceConnection !== undefined,
+  });
+  const shared: Shared = {
+    configuration,
+    purpose: { isSigning: signingKey !== undefined, isDct, isNotaryProject },
+    azure,
+    signIn: identity.signIn,
+    pins: startInBackground(resolvePins(configuration.pins, azure, run)),
+    keys: openKeys(configuration, azure, run),
+    run,
+  };
+  return [
+    ...machine,
+    ...networkChecks(hostsOf(configuration, azure), { ...run, http: azure.http }),
+    ...identity.checks,
+    ...configuration.registries.flatMap((place) => placeChecks(place, shared)),
+    ...shared.keys.flatMap((key) =>
+      keyChecks({
+        ...key,
+        isNotaryProject,
+        withinDays: configuration.withinDays,
+        clock: run.clock,
+      }),
+    ),
+    ...missingInputs(configuration, run),
+  ];
+}
+
+function machineChecks({ engine, ...configuration }: DoctorConfiguration, run: Run) {
+  const { environment, platform, clock } = run;
+  const forDocker = dockerEnvironment(environment, { windows: platform === 'win32' });
+  return [
+    ...surroundingsChecks({
+      environment,
+      clock,
+      nodeVersion: versions.node,
+      hosts: [
+        ...configuration.registries.map(({ host }) => host),
+        ...vaultHosts({ engine, ...configuration }),
+      ],
+    }),
+    ...dockerChecks({ capabilities: openDocker(forDocker, run), engine }),
+  ];
+}
+
+function missingInputs(
+  { registries, signingKey }: DoctorConfiguration,
+  { nameInput }: Run,
+): readonly Check[] {
+  const [first] = registries;
+  return [
+    ...(first ? [] : [notGiven('registry', 'registry', 'registry', nameInput)]),
+    ...(first && first.repositories.length > 0
+      ? []
+      : [notGiven('trust data', 'trust data', 'repository', nameInput)]),
+    ...(signingKey ? [] : [notGiven('keys', 'signing key', 'signing-key', nameInput)]),
+  ];
+}
+
+/** The vaults of the keys that are named. */
+function vaultHosts({ signingKey, rootKey }: DoctorConfiguration): readonly string[] {
+  const urls = [signingKey, rootKey].flatMap((key) =>
+    key && key.reference.kind !== 'file' ? [key.reference.vaultUrl] : [],
+  );
+  return [...new Set(urls.map((url) => new URL(url).host))];
+}
+
+/** Whether anything that is given is reached with the identity of the run. */
+function isIdentityNeeded(configuration: DoctorConfiguration): boolean {
+  const { registries, registryLogin } = configuration;
+  const isForRegistry = registries.length > 0 && registryLogin === 'azure';
+  return isForRegistry || vaultHosts(configuration).length > 0;
+}
+
+function hostsOf(configuration: DoctorConfiguration, { cloud }: AzureAccess): readonly Host[] {
+  const { registries } = configuration;
+  const trustHosts = registries.flatMap(({ host, trustServer }) => {
+    const other = new URL(trustServer).host;
+    return other === host ? [] : [other];
+  });
+  return [
+    {
+      host: new URL(cloud.authorityHost).host,
+      what: 'Microsoft Entra ID',
+      code: isIdentityNeeded(configuration) ? 'ENTRA_UNREACHABLE' : undefined,
+      path: '/common/v2.0/.well-known/openid-configuration',
+    },
+    { host: new URL(cloud.armEndpoint).host, what: 'Azure Resource Manager', code: undefined },
+    ...registries.map(({ host }): Host => ({
+      host,
+      what: 'the registry',
+      code: 'REGISTRY_UNREACHABLE',
+      path: '/v2/',
+    })),
+    ...[...new Set(trustHosts)].map((host): Host => ({
+      host,
+      what: 'the trust server',
+      code: 'TRUST_SERVER_UNREACHABLE',
+    })),
+    ...vaultHosts(configuration).map((host): Host => ({
+      host,
+      what: 'the key vault',
+      code: 'VAULT_UNREACHABLE',
+      path: '/healthstatus',
+    })),
+  ];
+}
+
+type OpeningKey = Pick<Parameters<typeof keyChecks>[0], 'check' | 'reference' | 'opened' | 'chain'>;
+
+function openKeys(
+  configuration: DoctorConfiguration,
+  { credential }: AzureAccess,
+  run: Run,
+): readonly OpeningKey[] {
+  const { signingKey, rootKey, isDct, notaryProject } = configuration;
+  const open = (
+    check: string,
+    key: NamedKey | undefined,
+    isUsed: boolean,
+  ): readonly OpeningKey[] => {
+    if (!key) return [];
+    const { reference } = key;
+    const options = { ...run, chainInput: run.nameInput('certificate-chain') };
+    return [
+      {
+        check,
+        reference,
+        opened: isUsed ? startInBackground(openNamedKey(key, { credential }, run)) : undefined,
+        chain:
+          reference.kind === 'vault-certificate' && check === 'signing key'
+            ? startInBackground(
+                openChainSigner(reference, notaryProject?.chain, credential, options),
+              )
+            : undefined,
+      },
+    ];
+  };
+  return [...open('signing key', signingKey, isDct), ...open('root key', rootKey, true)];
+}
+
+function placeChecks(place: RegistryPlace, shared: Shared): readonly Check[] {
+  const { configuration, purpose, azure, signIn, run } = shared;
+  const { host, repositories, trustServer } = place;
+  const { registryId, registryLogin, tags } = configuration;
+  const { nameInput, signal } = run;
+  const login = startInBackground(run.access.session({ registry: host, trustServer }));
+  const resource = propertyChecks({
+    host,
+    registryId,
+    purpose,
+    nameInput,
+    signIn,
+    access: { ...azure, signal },
+    principal: registryLogin === 'azure' ? login.then(({ principal }) => principal) : undefined,
+  });
+  const trust = purpose.isDct
+    ? repositories.map((repository) => trustOf(repository, login, shared))
+    : [];
+  return [
+    ...registryChecks({ host, repositories, registryId, purpose, login, signal }),
+    ...resource.checks,
+    ...trust.flatMap(({ checks }) => checks),
+    ...repositories.flatMap((repository, index) =>
+      tagChecks({ ...repository, tags, reading: trust[index]?.reading, login, signal }),
+    ),
+    ...calendarChecks({
+      host,
+      now: run.clock(),
+      properties: resource.properties,
+      isServed: seenServing(trust.map(({ reading }) => reading)),
+      purpose,
+    }),
+  ];
+}
+
+/** Whether any trust data was served; that there is none of a repository says nothing. */
+async function seenServing(readings: readonly Promise<unknown>[]): Promise<boolean | undefined> {
+  const settled = await Promise.allSettled(readings);
+  return settled.some((one) => one.status === 'fulfilled' && one.value) ? true : undefined;
+}
+
+function trustOf(
+  named: NamedRepository,
+  login: Promise<Session>,
+  { configuration, purpose, azure, pins, keys, run }: Shared,
+) {
+  const { gun, registry, repository, trustServer } = named;
+  const { withinDays, registryId } = configuration;
+  const tags = configuration.tags.length > 0 ? configuration.tags : ['latest'];
+  const server = startInBackground(
+    login.then(({ trust }) => createTrustServer({ url: trustServer, gun, ...trust, log: run.log })),
+  );
+  const keyOf = (check: string) => {
+    const key = keys.find((one) => one.check === check);
+    if (!key?.opened) return undefined;
+    const { reference, opened } = key;
+    return { reference, signer: startInBackground(opened.then(({ signer }) => signer)) };
+  };
+  return trustChecks({
+    ...run,
+    gun,
+    registry,
+    repository,
+    server,
+    pins,
+    signingKey: keyOf('signing key'),
+    rootKey: keyOf('root key'),
+    tags,
+    withinDays,
+    purpose,
+    explain: async (key, given, body) => {
+      const session = await login;
+      const image = { registry, repository, gun, tags };
+      const refused = { ...key, server: await server, pins: given, tags };
+      return explainRefusal({ registryId, image }, session, () =>
+        explainVersion(refused, azure, run, body),
+      );
+    },
+  });
+}
