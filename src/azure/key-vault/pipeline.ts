@@ -35,7 +35,7 @@ export function clientOptions(credential: TokenCredential): ClientOptions {
       parseErrorResponse(response).code !== undefined,
     maxBytes: limits.backupFileBytes,
   });
-  return { httpClient: withoutChallenge(httpClient), retryOptions: sdkRetries };
+  return { httpClient: withoutChallenge(httpClient, credential), retryOptions: sdkRetries };
 }
 
 /** Calls that were refused after a challenge that was not the vault's own, by their signal. */
@@ -51,7 +51,10 @@ export function wasMisjudged(call: AbortSignal): boolean {
  * one. In the clouds we know that is the host's own domain, so the vault need not be asked. One that
  * wants something else, such as a token of another tenant, says so when it refuses.
  */
-function withoutChallenge({ sendRequest }: SdkHttpClient): SdkHttpClient {
+function withoutChallenge(
+  { sendRequest }: SdkHttpClient,
+  credential: TokenCredential,
+): SdkHttpClient {
   const answered = new WeakSet<PipelineRequest>();
   return {
     sendRequest: async (request) => {
@@ -63,11 +66,29 @@ function withoutChallenge({ sendRequest }: SdkHttpClient): SdkHttpClient {
         return { request, status: 401, headers };
       }
       const response = await sendRequest(request);
-      if (response.status === 401 && answered.has(request) && request.abortSignal)
+      if (response.status === 401 && answered.has(request) && request.abortSignal) {
+        await requireTenant(response.headers.get('www-authenticate'), host, credential);
         misjudged.add(request.abortSignal);
+      }
       return response;
     },
   };
+}
+
+/**
+ * Asks for a token of the tenant that a vault names. The SDK asks as well, but once it has a token of
+ * another tenant it keeps asking, for as long as that one lasts, instead of saying that there is none.
+ * @throws {TrustError} what the credential throws.
+ */
+async function requireTenant(
+  challenge: string | undefined,
+  host: string,
+  credential: TokenCredential,
+): Promise<void> {
+  const tenantId = /authorization="https:\/\/[^/"]+\/([\w.-]+)"/.exec(challenge ?? '')?.[1];
+  if (tenantId === undefined) return;
+  const resource = `https://${host.slice(host.indexOf('.') + 1)}`;
+  await credential.getToken(`${resource}/.default`, { tenantId });
 }
 
 /** Signing, verifying and backing up leave the vault as it is, though they are POSTs. */
