@@ -16,11 +16,14 @@ export interface ChainSigner {
  * @returns the signature.
  * @throws {TrustError} KEY_UNSUITABLE where it is not of the certificate's key; what the signer throws.
  */
-export async function proveChainSigner({ chain, sign }: ChainSigner): Promise<Uint8Array> {
+export async function proveChainSigner(
+  { chain, sign }: ChainSigner,
+  message = probeMessage,
+): Promise<Uint8Array> {
   const { algorithm } = chain;
   const [{ x509, subjectText }] = chain.chain;
-  const signature = await sign(algorithm.name, digestToSign(algorithm, probeMessage));
-  if (isSignedBy(x509.publicKey, algorithm, probeMessage, signature)) return signature;
+  const signature = await sign(algorithm.name, digestToSign(algorithm, message));
+  if (isSignedBy(x509.publicKey, algorithm, message, signature)) return signature;
   throw new TrustError(
     'KEY_UNSUITABLE',
     `The key of the certificate ${JSON.stringify(subjectText)} failed its test: its signature does not verify with the certificate`,

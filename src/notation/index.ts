@@ -27,7 +27,6 @@ export {
   type PendingSignature,
   type SignatureOrder,
 } from './prepare-signature.js';
-export { proveChainSigner } from './prove-chain.js';
 export { createRevocationCheck, type RevocationOptions } from './revocation/index.js';
 export { RuleError } from './rule-error.js';
 export { signImage, type AttachedSignature, type ImageOrder } from './sign-image.js';
