@@ -201,7 +201,7 @@ function requireValidity(chain: CertificateChain, earliest: Date, latest: Date):
 
 /** The chain of a time stamp has no such way out. */
 const revocationOverride =
-  ', or do without the check: "override": {"revocation": "skip"} in signatureVerification of the trust policy';
+  ', or do without the check: "override": {"revocation": "skip"} in signatureVerification of the trust policy, check-revocation without one';
 
 async function requireNotRevoked(
   { checkRevocation }: SignatureToVerify,

@@ -1,12 +1,14 @@
 /** Images that need Notary Project signatures, or either kind: whole runs in this process. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { id_ce_cRLDistributionPoints } from '@peculiar/asn1-x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signatureStore } from '../../../src/commands/access/signature-store.js';
 import { signImage, type ChainSigner } from '../../../src/notation/index.js';
 import { createRegistryClient } from '../../../src/registry/index.js';
 import { formatPem } from '../../../src/signing/index.js';
-import { goodSubject } from '../../notation/make-chain.js';
+import { distributionPoints } from '../../notation/make-authority.js';
+import { goodSubject, goodUsage } from '../../notation/make-chain.js';
 import { makeSigner } from '../../notation/make-signer.js';
 import {
   host,
@@ -161,6 +163,26 @@ describe('a Notary Project signature', () => {
     expect(exitCode).toBe(1);
   });
 
+  it('needs whoever its certificate names for its revocation, unless the check is left out', async () => {
+    const points = distributionPoints(id_ce_cRLDistributionPoints, [['http://crl.invalid/a.crl']]);
+    const by = await makeSigner(new Date(), { extensions: [goodUsage, points] });
+    await writeFile(path.join(scenario.folder, 'revocable.pem'), pemOf(by));
+    await sign('revocable', '1', { by });
+    const trust = { 'trusted-certificate': 'revocable.pem' };
+    const { failure } = await verify('revocable:1', trust);
+    expect(failure).toMatchObject({
+      code: 'SIGNATURE_REJECTED',
+      message: expect.stringMatching(
+        /unknown revocation status \(http:\/\/crl\.invalid\/a\.crl: .*HTTP_PROXY.*check-revocation/,
+      ) as string,
+    });
+    const logged = await verify('revocable:1', { ...trust, 'check-revocation': 'log' });
+    expect(logged.failure).toBeUndefined();
+    expect(logged.warnings.join()).toContain('http://crl.invalid/a.crl');
+    const skipped = await verify('revocable:1', { ...trust, 'check-revocation': 'skip' });
+    expect(skipped).toMatchObject({ failure: undefined, warnings: [] });
+  });
+
   it('needs no tag where an image is named by its digest', async () => {
     await sign('by-digest', '1', { tag: 'other' });
     const digest = scenario.push('by-digest', ['1']);
@@ -248,7 +270,10 @@ describe('kinds of signatures', () => {
 
   it('ask for no trust data where only Notary Project counts', async () => {
     const asked: string[] = [];
-    scenario.answerWith((request) => void asked.push(request.url) as undefined);
+    scenario.answerWith(({ url }) => {
+      asked.push(url);
+      return undefined;
+    });
     await verify('kinds/notary:1');
     scenario.answerWith(() => undefined);
     expect(asked.filter((url) => url.includes('_trust'))).toEqual([]);

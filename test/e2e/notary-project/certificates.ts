@@ -16,6 +16,8 @@ export interface TestCertificate {
 }
 
 export interface NotaryProject {
+  /** Of certificates that are made without another. */
+  readonly subject: string;
   readonly makeCertificate: (options?: NewCertificate) => Promise<TestCertificate>;
   /** Asks notation by a root, and by what the signed metadata must hold. */
   readonly verify: (
@@ -35,6 +37,7 @@ export async function prepareNotaryProject(scenario: Scenario): Promise<NotaryPr
     scope: vault.id,
   });
   return {
+    subject,
     makeCertificate: async (options = {}) => {
       const name = uniqueName('release');
       const made = await stack.azure.createCertificate({
