@@ -57,10 +57,12 @@ export {
   type SignatureTrust,
 } from './verify-image.js';
 export {
+  createTimestamper,
   fetchTimestamp,
   requestTimestamp,
   type ReceivedTimestamp,
   type TimestampOptions,
   type TimestampRequest,
+  type Timestamper,
 } from './timestamp/index.js';
 export * from './verification/index.js';

@@ -13,6 +13,7 @@ import {
   type ManifestDescriptor,
   type SignatureStore,
 } from './storage/signature-store.js';
+import type { Timestamper } from './timestamp/index.js';
 import {
   verifySignature,
   type AcceptedSignature,
@@ -29,8 +30,8 @@ export interface ImageOrder {
   readonly lifetimeMs: number | undefined;
   readonly agent: string;
   readonly now: () => Date;
-  /** Obtains a time stamp over the bytes of a signature; undefined where none is asked for. */
-  readonly timestamp?: ((signature: Uint8Array) => Promise<Uint8Array>) | undefined;
+  /** Whose time stamp the signature must have; undefined where none is asked for. */
+  readonly timestamper?: Timestamper | undefined;
 }
 
 /** A signature that is listed and verifies. */
@@ -40,6 +41,8 @@ export interface AttachedSignature {
   /** Whether this run made it. */
   readonly isNew: boolean;
   readonly expiry: Date | undefined;
+  /** Of the time stamp that was asked for. */
+  readonly stampedAt: Date | undefined;
 }
 
 /**
@@ -54,7 +57,7 @@ export async function signImage(
 ): Promise<AttachedSignature> {
   const existing = await findOwn(store, signer, order);
   if (existing) return { ...existing, isNew: false };
-  const { target, format, metadata, lifetimeMs, agent, now, timestamp } = order;
+  const { target, format, metadata, lifetimeMs, agent, now, timestamper } = order;
   const signingTime = wholeSecond(now());
   const expiry =
     lifetimeMs === undefined ? undefined : new Date(signingTime.getTime() + lifetimeMs);
@@ -67,10 +70,11 @@ export async function signImage(
     agent,
   });
   const finished = pending.finish(await signer.sign(pending.algorithm.name, pending.digest));
-  const bytes = finished.close(await timestamp?.(finished.signature));
+  const bytes = finished.close(await timestamper?.stamp(pending.algorithm, finished.signature));
   const stored = storedSignature(format, bytes, target, signer.chain.chain, signingTime);
   const digest = await store.attach(stored);
-  if (await verifyOwn(store, digest, signer, order)) return { digest, isNew: true, expiry };
+  const accepted = await verifyOwn(store, digest, signer, order);
+  if (accepted) return { digest, isNew: true, expiry, stampedAt: accepted.timestamp?.time };
   throw new TrustError(
     'READ_BACK_FAILED',
     `The signature ${digest} of ${target.digest} was stored, and the registry does not serve it as it was made`,
@@ -89,9 +93,9 @@ async function findOwn(
     if (!maybeSignedBy(annotations, thumbprint)) continue;
     const found = await verifyOwn(store, digest, signer, order);
     if (!found) continue;
-    const { expiry, timestamp } = found.envelope;
-    const isAsked = (expiry === undefined) === (order.lifetimeMs === undefined);
-    if (isAsked && (timestamp !== undefined || !order.timestamp)) return { digest, expiry };
+    const { expiry } = found.envelope;
+    if ((expiry === undefined) !== (order.lifetimeMs === undefined)) continue;
+    return { digest, expiry, stampedAt: found.timestamp?.time };
   }
   return undefined;
 }
@@ -101,7 +105,7 @@ async function verifyOwn(
   store: SignatureStore,
   digest: string,
   { chain: { chain } }: ChainSigner,
-  { target, metadata, now }: ImageOrder,
+  { target, metadata, now, timestamper }: ImageOrder,
 ): Promise<AcceptedSignature | undefined> {
   const envelope = await readStored(store, digest);
   if ('flaw' in envelope) {
@@ -113,17 +117,21 @@ async function verifyOwn(
     ...envelope,
     target,
     metadata,
-    statement: ownStatement,
-    anchors: { ca: [root], signingAuthority: [], tsa: undefined },
+    statement: { ...ownStatement, verifyTimestamp: timestamper ? 'always' : 'afterCertExpiry' },
+    anchors: { ca: [root], signingAuthority: [], tsa: timestamper?.roots },
     now: now(),
-    // Whether its own certificate is revoked, a signer learns elsewhere.
-    checkRevocation: () => Promise.resolve([]),
+    // Whether its own certificate is revoked, a signer learns elsewhere; of the authority whose time
+    // stamp it gets, when it gets it.
+    checkRevocation: (asked) =>
+      Promise.resolve(
+        asked.slice(0, -1).map((certificate) => ({ certificate, status: 'none' as const })),
+      ),
   });
   const isOwn = verdict.isAccepted && verdict.chain[0].thumbprint === chain[0].thumbprint;
   return isOwn ? verdict : undefined;
 }
 
-const ownStatement: SignatureToVerify['statement'] = {
+const ownStatement: Omit<SignatureToVerify['statement'], 'verifyTimestamp'> = {
   name: 'own',
   scopes: ['*'],
   level: {
@@ -132,7 +140,6 @@ const ownStatement: SignatureToVerify['statement'] = {
     expiry: 'enforce',
     revocation: 'skip',
   },
-  verifyTimestamp: 'afterCertExpiry',
   trustStores: [{ type: 'ca', name: 'own' }],
   identities: 'any',
 };

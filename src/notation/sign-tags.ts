@@ -20,6 +20,8 @@ export interface ImageSignature {
   readonly isNew: boolean;
   /** Undefined where it is accepted for as long as its certificates are. */
   readonly expires: string | undefined;
+  /** When it existed, as a time stamping authority says; absent where none was asked. */
+  readonly timestamp?: string;
   /** The tags that it names. */
   readonly tags: readonly string[];
 }
@@ -49,8 +51,15 @@ export async function signImagesOfTags(
       target,
       metadata: { ...metadata, ...names },
     });
-    const { digest: signature, isNew, expiry } = signed;
-    onSigned({ digest: target.digest, signature, isNew, expires: expiry?.toISOString(), tags });
+    const { digest: signature, isNew, expiry, stampedAt } = signed;
+    onSigned({
+      digest: target.digest,
+      signature,
+      isNew,
+      expires: expiry?.toISOString(),
+      ...(stampedAt && { timestamp: stampedAt.toISOString() }),
+      tags,
+    });
   });
 }
 

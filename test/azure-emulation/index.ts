@@ -1,6 +1,6 @@
 /**
  * An emulated Azure for tests: Entra ID, Key Vault, the token service of Azure Container Registry,
- * Resource Manager, and the OIDC endpoints of GitHub and Azure Pipelines. Real cryptography, real
+ * Resource Manager, a time stamping authority, and the OIDC endpoints of GitHub and Azure Pipelines. Real cryptography, real
  * role checks, real host names; it opens no port and keeps everything in memory.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -18,6 +18,7 @@ import { keyVaultService } from './key-vault/service.js';
 import { gitHubService, gitHubSuffix } from './oidc/github.js';
 import { pipelinesHost, pipelinesService } from './oidc/pipelines.js';
 import { createParts } from './parts.js';
+import { timestampHost, timestampService } from './timestamp/service.js';
 
 export type { AzureControl } from './control/index.js';
 export type { NewRegistry } from './control/registries.js';
@@ -73,6 +74,7 @@ export function createAzureEmulator(options: AzureEmulatorOptions = {}): AzureEm
   const arm = armService({ entra, roles, registries, vaults });
   const gitHub = gitHubService(parts.gitHubJobs, entra.issuers);
   const pipelines = pipelinesService(parts.serviceConnections, entra.issuers);
+  const timestamp = timestampService(parts.timestampAuthority, parts.clock);
   const registry = registryTokenService(registries, { entra, roles, tokens: registryTokens });
 
   const serviceOf = (host: string): Service | undefined => {
@@ -80,6 +82,7 @@ export function createAzureEmulator(options: AzureEmulatorOptions = {}): AzureEm
     if (cloudOfArm(host) !== undefined) return arm;
     if (vaultOfHost(host) !== undefined) return vault;
     if (host.endsWith(gitHubSuffix)) return gitHub;
+    if (host === timestampHost) return timestamp;
     return host === pipelinesHost ? pipelines : undefined;
   };
   const start = (host: string, service: Service, req: IncomingMessage, res: ServerResponse) => {
@@ -117,6 +120,7 @@ export function createAzureEmulator(options: AzureEmulatorOptions = {}): AzureEm
       ]),
       `*${gitHubSuffix}`,
       pipelinesHost,
+      timestampHost,
     ],
     tokenIssuer: {
       issuer: registryTokenIssuer,

@@ -19,6 +19,7 @@ import { createGitHubJobs } from './oidc/github.js';
 import type { GitHubJobs } from './oidc/github.js';
 import { createServiceConnections } from './oidc/pipelines.js';
 import type { ServiceConnections } from './oidc/pipelines.js';
+import { createTimestampAuthority, type TimestampAuthority } from './timestamp/authority.js';
 import { createRoles } from './roles/assignments.js';
 import type { Roles } from './roles/assignments.js';
 
@@ -36,6 +37,7 @@ export interface EmulatorParts {
   readonly vaults: Vaults;
   readonly registries: Registries;
   readonly registryTokens: RegistryTokens;
+  readonly timestampAuthority: TimestampAuthority;
   /** ARM id of the resource group that holds every resource. */
   readonly resourceGroup: string;
 }
@@ -56,6 +58,7 @@ export function createParts(registryAudience: string): EmulatorParts {
     vaults: createVaults(),
     registries: createRegistries(),
     registryTokens: createRegistryTokens(clock, registryAudience),
+    timestampAuthority: createTimestampAuthority(clock.now()),
     resourceGroup: `/subscriptions/${guid()}/resourceGroups/trust`,
   };
 }

@@ -19,18 +19,30 @@ export interface NotationTrust {
  * @param root PEM of the root above its certificate, or of the certificate itself.
  * @param subject as `C=US,ST=WA,O=Contoso,CN=release`.
  * @param scope `<registry>/<repository>`; all of them by default.
+ * @param timestampRoot PEM of the root above the time stamp that signatures must have then.
  */
-export function trustIn(root: string, subject: string, scope = '*'): NotationTrust {
+export function trustIn(
+  root: string,
+  subject: string,
+  scope = '*',
+  timestampRoot?: string,
+): NotationTrust {
   return {
-    trustStore: { 'ca/trusted': { 'root.pem': root } },
+    trustStore: {
+      'ca/trusted': { 'root.pem': root },
+      ...(timestampRoot !== undefined && { 'tsa/trusted': { 'root.pem': timestampRoot } }),
+    },
     policy: {
       version: '1.0',
       trustPolicies: [
         {
           name: 'trusted',
           registryScopes: [scope],
-          signatureVerification: { level: 'strict' },
-          trustStores: ['ca:trusted'],
+          signatureVerification: {
+            level: 'strict',
+            ...(timestampRoot !== undefined && { verifyTimestamp: 'always' }),
+          },
+          trustStores: ['ca:trusted', ...(timestampRoot === undefined ? [] : ['tsa:trusted'])],
           trustedIdentities: [`x509.subject: ${subject}`],
         },
       ],

@@ -1,5 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { signImage, type ChainSigner, type ImageOrder } from '../../src/notation/index.js';
+import { TrustError } from '../../src/errors.js';
+import {
+  readCertificate,
+  requestTimestamp,
+  signImage,
+  type ChainSigner,
+  type ImageOrder,
+  type Timestamper,
+} from '../../src/notation/index.js';
+import { createTimestampAuthority, stampToken } from '../azure-emulation/timestamp/authority.js';
 import { makeSigner } from './make-signer.js';
 import { makeStore } from './make-store.js';
 
@@ -85,6 +94,44 @@ describe('an image', () => {
     const read = () => Promise.resolve({ mediaType: 'application/cose', bytes: Buffer.from('x') });
     await expect(signImage({ ...store, read }, signer, order)).rejects.toMatchObject({
       code: 'READ_BACK_FAILED',
+    });
+  });
+
+  describe('that must have a time stamp', () => {
+    const authority = createTimestampAuthority(order.now());
+    /** The object identifier of signed data, after the header of the token. */
+    const tokenBegins = Buffer.from('06092a864886f70d010702', 'hex');
+    const timestamper: Timestamper = {
+      roots: [readCertificate(authority.root)],
+      stamp: (algorithm, signature) => {
+        const { body } = requestTimestamp(algorithm, signature);
+        const reply = stampToken(authority, body, order.now());
+        return Promise.resolve(reply.subarray(reply.indexOf(tokenBegins) - 4));
+      },
+    };
+
+    it('is signed anew unless it has one by this authority, and once then', async () => {
+      const { store, stored } = makeStore();
+      await signImage(store, signer, order);
+      const stamped = await signImage(store, signer, { ...order, timestamper });
+      const stampedAt = new Date('2026-06-01T12:00:00Z');
+      expect(stamped).toMatchObject({ isNew: true, stampedAt });
+      const again = await signImage(store, signer, { ...order, timestamper });
+      expect(again).toEqual({ ...stamped, isNew: false });
+      const others = createTimestampAuthority(order.now());
+      const elsewhere = { ...timestamper, roots: [readCertificate(others.root)] };
+      await expect(
+        signImage(store, signer, { ...order, timestamper: elsewhere }),
+      ).rejects.toMatchObject({ code: 'READ_BACK_FAILED' });
+      expect(stored.size).toBe(3);
+    });
+
+    it('is not signed at all where the authority gives none', async () => {
+      const { store, stored } = makeStore();
+      const failed = new TrustError('TIMESTAMP_FAILED', 'down', { remedy: 'wait' });
+      const down = { ...timestamper, stamp: () => Promise.reject(failed) };
+      await expect(signImage(store, signer, { ...order, timestamper: down })).rejects.toBe(failed);
+      expect(stored.size).toBe(0);
     });
   });
 

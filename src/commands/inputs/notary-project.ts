@@ -12,6 +12,8 @@ import {
 import type { SignedKinds } from '../signing/registry-state.js';
 import type { signingKey } from './key-inputs.js';
 import { refuseInputs, type Read } from './read.js';
+import { timestampRoot } from './signature-trust.js';
+import { readTrustedCertificates, type ReadCertificates } from './trusted-signers.js';
 
 export const signatures = {
   type: 'choice',
@@ -62,6 +64,13 @@ const notaryProjectOnly = {
     help: 'Pairs `name=value` that a Notary Project signature is to hold, one a line. Verifiers can demand them. The tags are in there in any case, each as `tag:<tag>` with the repository as its value.',
     example: 'build=1.4.2-rc.1',
   },
+  'timestamp-url': {
+    type: 'text',
+    group: 'trust',
+    label: 'Time stamping authority',
+    help: 'Address of a time stamping authority (RFC 3161), which says when a Notary Project signature was made: with `timestamp-root`, without which its word proves nothing. Verifiers accept such a signature after its certificate has expired.',
+    example: 'http://timestamp.digicert.com',
+  },
   'sign-platforms': {
     type: 'boolean',
     group: 'trust',
@@ -72,7 +81,10 @@ const notaryProjectOnly = {
   },
 } as const satisfies Inputs;
 
-export const notaryProjectInputs = { signatures, ...notaryProjectOnly } as const satisfies Inputs;
+/** All that are of no use to Docker Content Trust. */
+const others = { ...notaryProjectOnly, 'timestamp-root': timestampRoot } as const satisfies Inputs;
+
+export const notaryProjectInputs = { signatures, ...others } as const satisfies Inputs;
 
 /** How Notary Project signatures are made. */
 export interface NotaryProjectConfiguration {
@@ -84,6 +96,14 @@ export interface NotaryProjectConfiguration {
   readonly lifetimeMs: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly isWithPlatforms: boolean;
+  /** Undefined where no time stamp is asked for. */
+  readonly timestamp: TimestampConfiguration | undefined;
+}
+
+/** Whose time stamps signatures get. */
+export interface TimestampConfiguration {
+  readonly url: string;
+  readonly readRoots: ReadCertificates;
 }
 
 /** Which kinds of signatures a run makes. */
@@ -111,8 +131,8 @@ export function readSignatureKinds(read: Read<SignatureInputs>): SignatureKinds 
     read.conflict('signatures', problem, 'Set it to dct, notary-project or both.');
   }
   if (kinds === 'dct') {
-    refuseInputs(
-      notaryProjectOnly,
+    refuseInputs<typeof others>(
+      others,
       read,
       `is set, and "${read.nameInput('signatures')}" is "dct"`,
       `Set ${read.nameInput('signatures')} to both or notary-project, or leave it out.`,
@@ -134,7 +154,41 @@ function readNotaryProject(read: Read<SignatureInputs>): NotaryProjectConfigurat
   const metadata = parse('signed-metadata', () => parseMetadata(values['signed-metadata'])) ?? {};
   const format = values['signature-format'];
   const isWithPlatforms = values['sign-platforms'];
-  return certificate && { certificate, chain, format, lifetimeMs, metadata, isWithPlatforms };
+  const timestamp = readTimestamp(read);
+  const how = { chain, format, lifetimeMs, metadata, isWithPlatforms, timestamp };
+  return certificate && { certificate, ...how };
+}
+
+/** Both or neither: a time stamp is worth what its root is. */
+function readTimestamp(read: Read<SignatureInputs>): TimestampConfiguration | undefined {
+  const { values, parse, add, nameInput } = read;
+  const { 'timestamp-url': address, 'timestamp-root': roots } = values;
+  const url = address === undefined ? undefined : parse('timestamp-url', () => parseUrl(address));
+  const readRoots = readTrustedCertificates('timestamp-root', 'tsa', read);
+  if (address !== undefined && roots.length === 0) {
+    const remedy = `Set ${nameInput('timestamp-root')} to the root certificate of the authority, in PEM. Authorities publish it on their pages.`;
+    add({ input: 'timestamp-root', problem: 'is not set', code: 'INPUT_MISSING', remedy });
+  }
+  if (address === undefined && roots.length > 0) {
+    const remedy = `Set ${nameInput('timestamp-url')} to the address of the authority, or leave out ${nameInput('timestamp-root')}.`;
+    add({ input: 'timestamp-url', problem: 'is not set', code: 'INPUT_MISSING', remedy });
+  }
+  return url === undefined ? undefined : { url, readRoots };
+}
+
+/** @throws {TrustError} INPUT_INVALID */
+function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (url && isHttp && url.username === '' && url.password === '') return url.href;
+  throw new TrustError(
+    'INPUT_INVALID',
+    `the address of the authority ${isHttp ? 'has a user name or password' : 'is not an http or https URL'}`,
+    {
+      remedy:
+        'Give the address that the authority publishes, such as http://timestamp.digicert.com.',
+    },
+  );
 }
 
 function parseCertificate(text: string): VaultCertificateReference {

@@ -6,11 +6,14 @@ import { openChainSigner } from '../../azure/index.js';
 import { startInBackground } from '../../concurrency.js';
 import { isTrustError } from '../../errors.js';
 import {
+  createRevocationCheck,
+  createTimestamper,
   proveChainSigner,
   signImagesOfTags,
   type ChainSigner,
   type ImageSignature,
   type SignatureStore,
+  type Timestamper,
 } from '../../notation/index.js';
 import { platformManifests, type Manifest } from '../../registry/index.js';
 import { version } from '../../version.js';
@@ -18,7 +21,10 @@ import type { Session } from '../access/access.js';
 import { signatureStore } from '../access/signature-store.js';
 import type { Run } from '../run.js';
 import type { ImageConfiguration } from '../inputs/image.js';
-import type { NotaryProjectConfiguration } from '../inputs/notary-project.js';
+import type {
+  NotaryProjectConfiguration,
+  TimestampConfiguration,
+} from '../inputs/notary-project.js';
 
 /** The Notary Project signatures of a run. */
 export interface AttachProgress {
@@ -32,27 +38,41 @@ export interface AttachProgress {
 export interface NotaryProjectPlan {
   readonly configuration: NotaryProjectConfiguration;
   readonly signer: ChainSigner;
+  readonly timestamper?: Timestamper | undefined;
 }
 
 /**
  * Opens the certificate that signs, with its chain, and judges both. Logs nothing, so that it can be
  * under way while the run logs in.
- * @param isProven whether the key is to prove itself: where something is built or pushed before it
- *   signs, which would be in vain.
- * @throws {TrustError} (the promise) CERTIFICATE_UNSUITABLE, KEY_UNSUITABLE, and what the vault refuses.
+ * @param isProven whether key and time stamping authority are to prove themselves: where something is
+ *   built or pushed before they sign, which would be in vain.
+ * @throws {TrustError} (the promise) CERTIFICATE_UNSUITABLE, KEY_UNSUITABLE, TIMESTAMP_FAILED,
+ *   TIMESTAMP_INVALID, and what the vault refuses.
  */
 export function openNotaryProject(
   configuration: NotaryProjectConfiguration,
-  { credential }: Pick<Session, 'credential'>,
+  { credential, http }: Pick<Session, 'credential' | 'http'>,
   run: Run,
   isProven: boolean,
 ): Promise<NotaryProjectPlan> {
-  const { certificate, chain } = configuration;
+  const { certificate, chain, timestamp } = configuration;
+  const { clock, signal } = run;
+  const openTimestamper = async ({ url, readRoots }: TimestampConfiguration) =>
+    createTimestamper(url, {
+      http,
+      signal,
+      roots: await readRoots(),
+      checkRevocation: createRevocationCheck({ http, signal, clock }),
+    });
   const open = async (): Promise<NotaryProjectPlan> => {
     const chainInput = run.nameInput('certificate-chain');
     const signer = await openChainSigner(certificate, chain, credential, { ...run, chainInput });
-    if (isProven) await proveChainSigner(signer);
-    return { configuration, signer };
+    const timestamper = timestamp && (await openTimestamper(timestamp));
+    if (isProven) {
+      const signature = await proveChainSigner(signer);
+      await timestamper?.stamp(signer.chain.algorithm, signature);
+    }
+    return { configuration, signer, timestamper };
   };
   return startInBackground(open());
 }
@@ -78,7 +98,7 @@ export async function attachSignatures(
   { gun, repository }: Pick<ImageConfiguration, 'gun' | 'repository'>,
   manifests: ReadonlyMap<string, Manifest>,
   { client }: Pick<Session, 'client'>,
-  { signer, configuration }: NotaryProjectPlan,
+  { signer, configuration, timestamper }: NotaryProjectPlan,
   {
     clock,
     signal,
@@ -98,6 +118,7 @@ export async function attachSignatures(
     metadata,
     format,
     lifetimeMs,
+    timestamper,
     agent: `acr-content-trust/${version}`,
     now: clock,
   };

@@ -285,9 +285,10 @@ function rootCell({ key, initialised, pinnedBy }: JobFacts): string {
   return escape((initialised ? 'initialised by this run, ' : '') + rootWords(pinnedBy));
 }
 
-function signatureCell({ digest, signature, expires }: ImageSignature): string {
+function signatureCell({ digest, signature, expires, timestamp }: ImageSignature): string {
   const until = expires === undefined ? '' : `, until ${expires}`;
-  return `${code(digest)}: ${code(signature)}${until}`;
+  const stamped = timestamp === undefined ? '' : `, time stamp ${timestamp}`;
+  return `${code(digest)}: ${code(signature)}${until}${stamped}`;
 }
 
 function baseImageCell({ reference, status, digest, reason }: BaseImageReport): string {

@@ -1,6 +1,7 @@
 /** Asks a time stamping authority (RFC 3161, 3.4), and takes only what a verifier will take. */
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
+import type { SignatureAlgorithm } from '../algorithms.js';
 import type { Certificate } from '../certificates/index.js';
 import { displayAddress, exchange, type Exchange } from '../exchange.js';
 import { RuleError } from '../rule-error.js';
@@ -8,6 +9,7 @@ import { revocationFlaw, type RevocationCheck } from '../verification/revocation
 import {
   readTimestampReply,
   rejectedTimestamp,
+  requestTimestamp,
   timestampMediaTypes,
   type ReceivedTimestamp,
   type TimestampRequest,
@@ -35,6 +37,26 @@ export async function fetchTimestamp(
   const flaw = revocationFlaw(timestamp.chain, await options.checkRevocation(timestamp.chain));
   if (flaw === undefined) return timestamp;
   throw rejectedTimestamp(authority, flaw, 'Use another time stamping authority if this lasts.');
+}
+
+/** An authority whose time stamps are asked for. */
+export interface Timestamper {
+  /** What its time stamps have to lead to. */
+  readonly roots: readonly Certificate[];
+  /**
+   * A verified time stamp over a signature, as its envelope holds it.
+   * @throws {TrustError} as {@link fetchTimestamp}
+   */
+  readonly stamp: (algorithm: SignatureAlgorithm, signature: Uint8Array) => Promise<Buffer>;
+}
+
+/** Asks the authority at `address`. */
+export function createTimestamper(address: string, options: TimestampOptions): Timestamper {
+  return {
+    roots: options.roots,
+    stamp: async (algorithm, signature) =>
+      (await fetchTimestamp(address, requestTimestamp(algorithm, signature), options)).token,
+  };
 }
 
 async function askAuthority(

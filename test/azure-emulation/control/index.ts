@@ -2,6 +2,7 @@
  * The control of an emulator: what a test sets up, breaks and looks at. Every call takes and
  * returns JSON, so that it can be reached from another process.
  */
+import { pem } from '../crypto/certificate.js';
 import type { Fault } from '../core/faults.js';
 import type { LoggedRequest } from '../core/request-log.js';
 import type { EmulatorParts } from '../parts.js';
@@ -9,6 +10,7 @@ import { identityControl } from './identities.js';
 import { keyControl } from './keys.js';
 import { oidcControl } from './oidc.js';
 import { registryControl } from './registries.js';
+import { timestampHost } from '../timestamp/service.js';
 import { vaultControl } from './vaults.js';
 
 /** Makes the control of an emulator. */
@@ -26,6 +28,13 @@ export function createControl(parts: EmulatorParts) {
         tenantId: parts.homeTenant.id,
         subscriptionId: parts.resourceGroup.split('/')[2] ?? '',
         resourceGroup: parts.resourceGroup,
+      }),
+
+    /** Where time stamps are given, and the root that they lead to, in PEM. */
+    timestampAuthority: () =>
+      Promise.resolve({
+        url: `https://${timestampHost}/`,
+        root: pem('CERTIFICATE', parts.timestampAuthority.root),
       }),
 
     /** Moves the emulator's clock to `offsetMs` milliseconds from the machine's. */

@@ -20,7 +20,7 @@ export interface Call {
   caller: string | undefined;
 }
 
-/** What a service answers; `body` is sent as JSON. */
+/** What a service answers; `body` is sent as JSON, bytes as they are. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;

@@ -80,9 +80,10 @@ function decodeSegment(segment: string): string {
 }
 
 function write(answer: Answer, res: ServerResponse): void {
-  const body = answer.body === undefined ? '' : JSON.stringify(answer.body);
+  const isJson = answer.body !== undefined && !(answer.body instanceof Uint8Array);
+  const body = isJson ? JSON.stringify(answer.body) : ((answer.body ?? '') as Uint8Array | string);
   res.writeHead(answer.status, {
-    ...(answer.body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+    ...(isJson ? { 'content-type': 'application/json; charset=utf-8' } : {}),
     ...(answer.status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
     ...answer.headers,
   });

@@ -51,6 +51,7 @@ export const extendedKeyUsages = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
   codeSigning: '1.3.6.1.5.5.7.3.3',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
 } as const;
 
 /** Makes a certificate for an RSA or EC key and returns its DER bytes; self-signed without an issuer. */
@@ -82,7 +83,14 @@ export function makeCertificate(
       extension('2.5.29.19', new BasicConstraints({ cA: isAuthority }), true),
       ...(extendedKeyUsage.length === 0
         ? []
-        : [extension('2.5.29.37', new ExtendedKeyUsage([...extendedKeyUsage]))]),
+        : [
+            extension(
+              '2.5.29.37',
+              new ExtendedKeyUsage([...extendedKeyUsage]),
+              // RFC 3161, 2.3.
+              extendedKeyUsage.includes(extendedKeyUsages.timeStamping),
+            ),
+          ]),
       ...(names.length === 0 ? [] : [extension('2.5.29.17', new SubjectAlternativeName(names))]),
     ]),
   });

@@ -36,6 +36,7 @@ const howSigned = {
   lifetimeMs: undefined,
   metadata: {},
   isWithPlatforms: false,
+  timestamp: undefined,
 } as const;
 
 const started: MemoryRegistry[] = [];

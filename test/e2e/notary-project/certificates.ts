@@ -19,12 +19,13 @@ export interface NotaryProject {
   /** Of certificates that are made without another. */
   readonly subject: string;
   readonly makeCertificate: (options?: NewCertificate) => Promise<TestCertificate>;
-  /** Asks notation by a root, and by what the signed metadata must hold. */
+  /** Asks notation by a root, by what the signed metadata must hold, and by the root of its time stamp. */
   readonly verify: (
     repository: string,
     digest: string,
     root: string,
     metadata?: Readonly<Record<string, string>>,
+    timestampRoot?: string,
   ) => Promise<NotationAnswer | undefined>;
 }
 
@@ -49,13 +50,13 @@ export async function prepareNotaryProject(scenario: Scenario): Promise<NotaryPr
       const chain = made.chain.map((base64) => pem('CERTIFICATE', Buffer.from(base64, 'base64')));
       return { url: `${vault.url}/certificates/${name}`, chain };
     },
-    verify: async (repository, digest, root, metadata = {}) => {
+    verify: async (repository, digest, root, metadata = {}, timestampRoot) => {
       const gun = `${registry.loginServer}/${repository}`;
       const question = {
         kind: 'verify',
         reference: `${gun}@${digest}`,
         ...reader.login,
-        ...trustIn(root, subject, gun),
+        ...trustIn(root, subject, gun, timestampRoot),
         metadata,
       } as const;
       return (await stack.askNotation([question]))[0];

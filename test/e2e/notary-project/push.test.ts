@@ -1,7 +1,7 @@
 /** Images that are built, pushed and signed both ways, or for Notary Project alone, in one run. */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { FrontFault } from '../../stack/index.js';
-import { expectFailure, expectSigned, expectSuccess } from '../expectations.js';
+import { anyText, expectFailure, expectSigned, expectSuccess } from '../expectations.js';
 import { readReport } from '../main-job/reported.js';
 import { credentialsOf } from '../scenario.js';
 import { setUp } from '../set-up.js';
@@ -14,6 +14,7 @@ const { makeCertificate, verify } = await prepareNotaryProject(scenario);
 const certificate = await makeCertificate();
 const root = certificate.chain.at(-1) ?? '';
 const rootKey = await vault.key();
+const authority = await stack.azure.timestampAuthority();
 const builder = await createDigestBuilder(scenario);
 afterAll(() => builder.close());
 
@@ -46,7 +47,12 @@ async function writesSince(repository: string, since: number): Promise<string[]>
 describe('signed both ways', () => {
   it('an image that is built gets its tags after both signatures', async () => {
     const repository = scenario.repository();
-    const inputs = await inputsFor(repository, { signatures: 'both', 'root-key': rootKey });
+    const inputs = await inputsFor(repository, {
+      signatures: 'both',
+      'root-key': rootKey,
+      'timestamp-url': authority.url,
+      'timestamp-root': authority.root,
+    });
     const since = await stack.requestMark();
     const result = await scenario.run({ host: 'action', ...builder.docker, inputs });
     expectSuccess(result);
@@ -60,11 +66,12 @@ describe('signed both ways', () => {
     const digest = result.outputs.digest ?? '';
     await expectSigned(scenario, repository, { tags: ['one', 'two'], digest });
     const metadata = signedMetadata(repository);
-    expect(await verify(repository, digest, root, metadata)).toMatchObject({ accepted: true });
+    const verdict = await verify(repository, digest, root, metadata, authority.root);
+    expect(verdict).toMatchObject({ accepted: true });
     expect(await readReport(result)).toMatchObject({
       pushed: 'yes',
       tags: [{ signed: true }, { signed: true }],
-      notaryProject: [{ digest, isNew: true, tags: ['one', 'two'] }],
+      notaryProject: [{ digest, isNew: true, timestamp: anyText, tags: ['one', 'two'] }],
     });
     expect(result.outputs).toMatchObject({ 'signed-tags': 'one,two', role: 'targets' });
   });
@@ -143,6 +150,31 @@ describe('signed for Notary Project alone', () => {
     const result = await scenario.run({ host: 'task', docker: 'docker20', inputs });
     expectFailure(result, { code: 'CERTIFICATE_UNSUITABLE', message: /cannot sign images/ });
     expect(result.output).not.toContain('Step 1/');
+  });
+
+  it('an image gets neither signature nor tag while no time stamp is given', async () => {
+    const repository = scenario.repository();
+    const inputs = await inputsFor(repository, {
+      signatures: 'notary-project',
+      'timestamp-url': `${authority.url}${repository}`,
+      'timestamp-root': authority.root,
+    });
+    const run = { host: 'cli', ...builder.docker, inputs } as const;
+    const target = `/${repository}$`;
+    const since = await stack.requestMark();
+    await stack.failNext({ target, times: 99, failure: { kind: 'answer', status: 503 } });
+    const failure = { code: 'TIMESTAMP_FAILED', message: /status 503/ } as const;
+    expectFailure(await scenario.run(run), failure);
+    expect(await writesSince(repository, since)).toEqual([]);
+    await stack.takeBackFaults(target);
+    // The first is asked for before the build.
+    await stack.failNext({ target, skip: 1, times: 99, failure: { kind: 'answer', status: 503 } });
+    expectFailure(await scenario.run(run), { ...failure, outputs: { digest: anyText } });
+    expect(await plainTags(scenario, repository)).toEqual([]);
+    await stack.takeBackFaults(target);
+    const { digest = '' } = (await scenario.run(run)).outputs;
+    const verdict = await verify(repository, digest, root, {}, authority.root);
+    expect(verdict).toMatchObject({ accepted: true });
   });
 
   const cut = { kind: 'cut' } as const;
