@@ -74,19 +74,17 @@ interface PackageFile {
   readonly bin: Readonly<Record<string, string>>;
 }
 
-/** Runs the product once in a fresh folder below the stack's. */
-export async function runProduct(
-  stack: StackInfo,
-  options: ProductOptions,
-): Promise<ProductResult> {
+/** The program that a run of the product is, in a fresh folder below the stack's. */
+export async function programOf(stack: StackInfo, options: ProductOptions) {
   const folder = path.join(stack.folder, 'runs', randomUUID());
   const temp = path.join(folder, 'temp');
   await mkdir(temp, { recursive: true });
   const { file, args, env } = await invocation(options, folder, temp);
-  const result = await run(stack.tools.node[options.node ?? '24'], [file, ...args], {
+  return {
+    folder,
+    file: stack.tools.node[options.node ?? '24'],
+    args: [file, ...args],
     cwd: options.cwd ?? folder,
-    timeoutMs: options.timeoutMs ?? 5 * 60_000,
-    ...(options.signalWhen && { signalWhen: options.signalWhen }),
     env: {
       ...stack.env,
       HOME: folder,
@@ -103,8 +101,17 @@ export async function runProduct(
       ...env,
       ...options.env,
     },
-  });
-  const { host } = options;
+  };
+}
+
+/** Runs the product once. */
+export async function runProduct(
+  stack: StackInfo,
+  options: ProductOptions,
+): Promise<ProductResult> {
+  const { folder, file, args, cwd, env } = await programOf(stack, options);
+  const { host, signalWhen, timeoutMs = 5 * 60_000 } = options;
+  const result = await run(file, args, { cwd, env, timeoutMs, ...(signalWhen && { signalWhen }) });
   return { ...result, ...(await collect(host, folder, result)), host, folder };
 }
 

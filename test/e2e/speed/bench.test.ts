@@ -1,0 +1,42 @@
+/** `npm run bench` in small: one row, each program once. What it measures is not judged. */
+import { describe, expect, inject, it } from 'vitest';
+import { plotOf, withResults } from '../../../scripts/bench/report.js';
+import { measureWork } from '../../../scripts/bench/run.js';
+import { works } from '../../../scripts/bench/works.js';
+import { createWorld } from '../../../scripts/bench/world.js';
+import { connectStack } from '../../stack/index.js';
+
+describe('the benchmark', () => {
+  it('measures each program, counts what it asks, and writes it down', async () => {
+    const world = await createWorld(connectStack(inject('stack')));
+    const verify = works.find(({ name }) => name === 'verify');
+    if (!verify) throw new Error('there is no such work');
+    const said: string[] = [];
+    const measured = await measureWork(world, verify, {
+      delays: [],
+      networks: [],
+      mostTags: 1,
+      runs: 1,
+      say: (line) => said.push(line),
+    });
+    const programs = measured.rows.flatMap((row) => row.programs);
+    expect(programs.map(({ program }) => program)).toEqual([
+      'acr-content-trust',
+      'docker trust inspect',
+      'docker pull, with trust',
+      'notary lookup',
+    ]);
+    for (const { program, elapsedMs, peakMib, requests, inSequence = 0 } of programs) {
+      // As long as its exchanges at least, each of which took forty milliseconds.
+      expect(elapsedMs, program).toBeGreaterThan(inSequence * 40);
+      expect(peakMib, program).toBeGreaterThan(5);
+      expect(requests, program).toBeGreaterThanOrEqual(inSequence);
+    }
+    expect(said).toHaveLength(1 + programs.length);
+    const empty = '<!-- results: written by "npm run bench" -->\n<!-- end of results -->\n';
+    const page = withResults(empty, { works: [measured] });
+    expect(page).toContain('| 1 image | docker trust inspect |');
+    expect(withResults(page, { works: [] })).not.toContain('docker');
+    expect(plotOf(measured)).toMatch(/^<svg [\s\S]*docker trust inspect[\s\S]*<\/svg>\n$/);
+  });
+});
