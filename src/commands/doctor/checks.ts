@@ -217,7 +217,10 @@ function placeChecks(place: RegistryPlace, shared: Shared): readonly Check[] {
     nameInput,
     signIn,
     access: { ...azure, signal },
-    principal: registryLogin === 'azure' ? login.then(({ principal }) => principal) : undefined,
+    principal:
+      registryLogin === 'azure'
+        ? startInBackground(login.then(({ principal }) => principal))
+        : undefined,
   });
   const trust = purpose.isDct
     ? repositories.map((repository) => trustOf(repository, login, shared))

@@ -149,7 +149,7 @@ export const met: Readonly<Record<CommandName, readonly Server[]>> = {
   signersAdd: onTrust(),
   signersRemove: onTrust(),
   trustDelete: ['token service', 'trust server', 'trust server, when it is changed'],
-  doctor: everywhere('Docker'),
+  doctor: ['vault', 'token service', 'trust server', 'registry'],
 };
 
 function onTrust(): readonly Server[] {
