@@ -83,7 +83,7 @@ export function assertionOf(
  * The SDK's AzurePipelinesCredential is not used: it asks twice per token and puts whole responses
  * into its error messages.
  */
-export async function requestPipelinesToken(
+async function requestPipelinesToken(
   identity: PipelinesIdentity,
   http: HttpClient,
 ): Promise<string> {

@@ -4,7 +4,7 @@ import { isRegistryId, readFromArm, type ArmAccess } from './arm.js';
 import { isRegistryHost } from './clouds.js';
 
 /** The resource ID of a registry, or why it is not known. */
-export type FoundRegistry =
+type FoundRegistry =
   | { readonly state: 'found'; readonly registryId: string }
   | { readonly state: 'not checked'; readonly why: string };
 

@@ -11,7 +11,7 @@ export * from './key-vault/index.js';
 export { principalOf, type Principal } from './principal.js';
 export { loginToRegistry, registryTokenUser } from './registry-login.js';
 export type { RegistryLogin, RegistryLoginOptions } from './registry-login.js';
-export { findRegistryId, type FoundRegistry } from './find-registry.js';
+export { findRegistryId } from './find-registry.js';
 export {
   readRegistryPermissions,
   type PermissionAnswer,
@@ -21,7 +21,6 @@ export {
   contentTrustObstacles,
   readRegistryProperties,
   type RegistryProperties,
-  type RegistryPropertiesAnswer,
   type TrustProperty,
 } from './registry-properties.js';
 export {

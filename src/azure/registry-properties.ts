@@ -26,7 +26,7 @@ export interface RegistryProperties {
 }
 
 /** The properties, or why they are not known. */
-export type RegistryPropertiesAnswer =
+type RegistryPropertiesAnswer =
   | { readonly state: 'read'; readonly properties: RegistryProperties }
   | { readonly state: 'not checked'; readonly why: string };
 

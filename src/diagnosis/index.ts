@@ -3,9 +3,7 @@ export { calendarChecks } from './calendar.js';
 export {
   areas,
   diagnose,
-  needing,
   notGiven,
-  NotSeen,
   type Check,
   type Finding,
   type Purpose,

@@ -50,11 +50,11 @@ async function doctor(
   const result = await scenario.run({ host, ...options, inputs: { ...given, command: 'doctor' } });
   const report = await readFile(result.outputs['trust-report'] ?? '', 'utf8');
   const { findings } = JSON.parse(report) as { readonly findings: readonly Finding[] };
-  const everything = `${result.output}${report}${result.summary}`;
-  expect(everything).not.toMatch(/\bey[\w-]{20,}\.ey[\w-]{20,}/);
-  expect(everything.replace(/^.*##vso\[task\.setsecret\].*$|^::add-mask::.*$/gm, '')).not.toContain(
-    signer.clientSecret,
-  );
+  // Hosts are told what to mask in lines of their own.
+  const said = result.output.replace(/^(?:##vso\[task\.setsecret\]|::add-mask::).*$/gm, '');
+  const everything = `${said}${report}${result.summary}`;
+  expect(/\bey[\w-]{20,}\.ey[\w-]{20,}/.test(everything), 'a token').toBe(false);
+  expect(everything.includes(signer.clientSecret), 'the secret').toBe(false);
   expect(await stateOf(scenario, repository)).toEqual(before);
   return {
     result,
@@ -82,7 +82,7 @@ describe('a set-up that is right', () => {
     expect(of('tag 1')).toMatchObject({ verdict: 'pass' });
     // Who signs may not read properties, and nothing is claimed of them.
     expect(of('properties')).toMatchObject({ verdict: 'unknown' });
-    expect(result.summary).toMatch(host === 'cli' ? /^$/ : /\| ✅ pass \| trust data \|/);
+    expect(result.summary).toMatch(/\| ✅ pass \| trust data \|/);
   });
 });
 
