@@ -35,6 +35,9 @@ export const limits = {
   /** Signatures of one image that are read, as many as notation reads; and those at the same time. */
   signaturesPerImage: 100,
   concurrentSignatures: 4,
+  /** What is shown of a text in a signature that nobody vouches for, and of its metadata, in characters. */
+  claimLength: 1_000,
+  claimedMetadataLength: 16 * 1024,
   /** A trust policy, and a file of a trust store; and the files of one store. */
   trustFileBytes: 1024 * 1024,
   trustStoreFiles: 1_000,

@@ -55,12 +55,12 @@ export async function describeSignatures(
 ): Promise<SignatureList<DescribedSignature>> {
   return eachSignature(store, digest, async (signature) => {
     const stored = await readStored(store, signature);
-    if ('flaw' in stored) return { signature, flaw: stored.flaw };
+    if ('flaw' in stored) return { signature, flaw: brief(stored.flaw) };
     try {
       const envelope = readEnvelope(stored.mediaType, stored.bytes);
       return { signature, description: describe(envelope, readChain(envelope.chain)) };
     } catch (error) {
-      return { signature, flaw: ruleOf(error) };
+      return { signature, flaw: brief(ruleOf(error)) };
     }
   });
 }
@@ -86,25 +86,44 @@ export async function eachSignature<T>(
   return { signatures, unread: listed.length - signatures.length };
 }
 
-/** What an envelope says, without its bytes. */
+/** The beginning of a text that whoever pushes may have written, of any length. */
+export function brief(text: string): string {
+  return text.length > limits.claimLength ? `${text.slice(0, limits.claimLength)}...` : text;
+}
+
+/** The first pairs, as many as are shown. */
+function briefMetadata(metadata: SignatureDescription['metadata']): typeof metadata {
+  let left = limits.claimedMetadataLength;
+  const shown = Object.entries(metadata).filter(([name, value]) => {
+    left -= name.length + value.length;
+    return left >= 0;
+  });
+  return Object.fromEntries(shown);
+}
+
+/**
+ * What an envelope says, without its bytes.
+ * @param isAccepted whether its signer is trusted, so that all of it is told.
+ */
 export function describe(
   { format, payload, signingTime, expiry, agent, timestamp, signature }: Envelope,
   chain: CertificateChain,
+  isAccepted = false,
 ): SignatureDescription {
   const { annotations, mediaType, digest, size } = payload;
   return {
     format,
-    target: { mediaType, digest, size },
-    metadata: annotations,
-    signer: chain[0].subjectText,
+    target: { mediaType: brief(mediaType), digest: brief(digest), size },
+    metadata: isAccepted ? annotations : briefMetadata(annotations),
+    signer: brief(chain[0].subjectText),
     certificates: chain.map(({ subjectText, thumbprint, notAfter }) => ({
-      subjectText,
+      subjectText: brief(subjectText),
       thumbprint,
       notAfter,
     })),
     signedAt: signingTime,
     expires: expiry,
     timestamp: timestamp && stampedTime(timestamp, signature),
-    agent,
+    agent: agent === undefined ? undefined : brief(agent),
   };
 }

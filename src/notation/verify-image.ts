@@ -4,7 +4,12 @@
  */
 import { isTrustError, unreachableCodes, type ErrorCode, type TrustError } from '../errors.js';
 import { limits } from '../limits.js';
-import { describe, eachSignature, type SignatureDescription } from './describe-signatures.js';
+import {
+  brief,
+  describe,
+  eachSignature,
+  type SignatureDescription,
+} from './describe-signatures.js';
 import {
   anchorsOf,
   statementFor,
@@ -104,7 +109,8 @@ export async function verifyImage(
     async (signature): Promise<SignatureOutcome> => {
       const stored = await readStored(store, signature);
       if ('flaw' in stored) {
-        const { flaw: reason, ...blame } = stored;
+        const { flaw, ...blame } = stored;
+        const reason = brief(flaw);
         return {
           signature,
           description: undefined,
@@ -119,16 +125,16 @@ export async function verifyImage(
         const { envelope, chain, noted, timestamp } = verdict;
         return {
           signature,
-          description: describe(envelope, chain),
+          description: describe(envelope, chain, true),
           isAccepted: true,
           stampedAt: timestamp?.time,
           validUntil: endOf(verdict, anchors),
-          noted,
+          noted: noted.map(({ check, reason }) => ({ check, reason: brief(reason) })),
         };
       }
       const { check, reason, facts } = verdict;
       const description = facts && describe(facts.envelope, facts.chain);
-      return { signature, description, isAccepted: false, check, reason };
+      return { signature, description, isAccepted: false, check, reason: brief(reason) };
     },
     (annotations) => trusted.some(({ thumbprint }) => maybeSignedBy(annotations, thumbprint)),
   );

@@ -172,6 +172,22 @@ describe('an image', () => {
   });
 });
 
+it('tells only the beginning of what nobody vouches for', async () => {
+  const { store } = makeStore();
+  const long = 'x'.repeat(1_000_000);
+  await signImage(store, other, { ...order, metadata: { first: '1', long, last: '2' } });
+  const asking = { gun, target: { ...target, mediaType: long } };
+  const verdict = await verifyImage(store, asking, trustIn(other), asked);
+  expect(verdict).toMatchObject({ signatures: [{ check: 'target' }] });
+  expect(JSON.stringify(verdict).length).toBeLessThan(10_000);
+  expect(verdict.signatures[0]?.description?.metadata).toEqual({
+    first: '1',
+    last: '2',
+  });
+  const accepted = await verify(store, trustIn(other));
+  expect(accepted.signatures[0]?.description?.metadata).toEqual({ first: '1', long, last: '2' });
+});
+
 it('describes signatures without judging them', async () => {
   const { store, stored } = makeStore();
   const { digest } = await signImage(store, other, order);
