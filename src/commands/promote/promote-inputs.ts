@@ -4,6 +4,11 @@ import type { Inputs } from '../../inputs/index.js';
 import { parseTrustServer, type RoleName } from '../../trust/index.js';
 import type { ScopedTrustServer } from '../access/access.js';
 import { dryRun, readTaggedImages, tags, type TaggedImage } from '../inputs/image.js';
+import {
+  notaryProjectInputs,
+  readSignatureKinds,
+  type SignatureKinds,
+} from '../inputs/notary-project.js';
 import { readScopedPins } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import { registry, repository } from '../inputs/repositories.js';
@@ -33,6 +38,11 @@ export const promoteInputs = {
   },
   'required-signers': requiredSigners,
   ...signingInputs,
+  ...notaryProjectInputs,
+  signatures: {
+    ...notaryProjectInputs.signatures,
+    note: 'Notary Project signatures of the source are copied in any case.',
+  },
   'source-trust-pin': {
     type: 'list',
     group: 'trust',
@@ -63,6 +73,8 @@ export interface Promotion extends Omit<Reading, 'cache'> {
   readonly target: SigningTarget;
   /** Undefined where the key cannot be read, which ends the run. */
   readonly signing: SigningConfiguration | undefined;
+  /** What the copies are signed with. */
+  readonly kinds: SignatureKinds;
   /** In the order of the input; each tag of the target belongs to one. */
   readonly images: readonly PromotedImage[];
   /** Roles that must all have signed at the source. */
@@ -81,6 +93,7 @@ export function parsePromotion(read: Read<typeof promoteInputs>): Promotion {
   return {
     target: { ...target, image: { ...target.image, tags } },
     signing: readSigning(read),
+    kinds: readSignatureKinds(read),
     images,
     pins: readScopedPins('source-trust-pin', read),
     requiredRoles: readRequiredSigners(read),

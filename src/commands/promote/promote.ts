@@ -16,7 +16,14 @@ import type { TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
+import { kindsOf } from '../inputs/notary-project.js';
 import type { OutputValues } from '../report/report.js';
+import {
+  attachSignatures,
+  describeSigner,
+  openNotaryProject,
+  type NotaryProjectPlan,
+} from '../signing/attach-signatures.js';
 import {
   checkShared,
   openSigning,
@@ -24,7 +31,8 @@ import {
   type SigningPlan,
 } from '../signing/preflight.js';
 import { reportProgress } from '../signing/job-report.js';
-import { tagSigned } from '../signing/put-tags.js';
+import { tagAttached, tagSigned } from '../signing/put-tags.js';
+import { afterReadBack } from '../signing/registry-state.js';
 import { signTags, type SignedResult } from '../signing/sign-tags.js';
 import { parsePromotion, promoteInputs, type Promotion } from './promote-inputs.js';
 import {
@@ -47,9 +55,10 @@ export const promote = defineCommand({
   run: (promotion, run) => {
     const progress = startProgress();
     const { image } = promotion.target;
+    const kinds = kindsOf(promotion.kinds);
     return reportProgress(
       run,
-      () => [{ image, state: progress.state }],
+      () => [{ image, kinds, ...progress }],
       () => promoteImages(promotion, progress, run),
       (outputs = {}, failure) => promotionReport(promotion, progress, outputs, failure),
     );
@@ -67,7 +76,7 @@ async function promoteImages(
 ): Promise<OutputValues<PromoteOutput>> {
   const { log, signal } = run;
   const { image } = promotion.target;
-  const { session, images, plan } = await prepare(promotion, progress, run);
+  const { session, images, plan, notaryProject } = await prepare(promotion, progress, run);
   const to: RepositoryAccess = { ...session.client, repository: image.repository, signal };
   const sources = images.map(({ gun, session: { client }, image: { repository }, manifest }) => ({
     gun,
@@ -91,35 +100,53 @@ async function promoteImages(
   if (digest !== undefined) run.setOutput('digest', digest);
   const contents = contentsOf(images);
   const recheck = () => recheckSources(promotion, images, run);
-  const { result: signed } = await log.group('Signature', () =>
-    signTags({ plan, contents, recheck }, plan.view, progress, run),
-  );
+  // What is signed twice is signed for its digest first: its tags then follow.
+  if (notaryProject) {
+    await log.group('Notary Project signature', () =>
+      attachSignatures(image, behindTags(images), session, notaryProject, run, progress),
+    );
+  }
+  const signed =
+    plan &&
+    (await log.group('Signature', () =>
+      signTags({ plan, contents, recheck }, plan.view, progress, run),
+    ));
+  if (!signed) {
+    await recheck();
+    progress.state = afterReadBack(progress.state, image.tags);
+  }
   const put = await log.group('Tags', async () => {
     const found = await lookUpTags(session.images, image, image.tags);
     let count = 0;
     for (const { manifest, tags } of manifests) {
-      const wanted = { ...image, tags };
-      const tagging = { images: session.images, image: wanted, plan, manifest, seen: signed.view };
-      count += await tagSigned(tagging, progress, run, found);
+      const tagging = { images: session.images, image: { ...image, tags }, manifest };
+      count += signed
+        ? await tagSigned({ ...tagging, plan, seen: signed.result.view }, progress, run, found)
+        : await tagAttached(tagging, progress, run, found);
     }
     return count;
   });
   progress.state = { kind: 'signed' };
   progress.unchanged =
-    put + copied === 0 && isPublishedBefore(plan, signed) && isAllThere(progress);
+    put + copied === 0 &&
+    progress.attached.every(({ isNew }) => !isNew) &&
+    (!signed || isPublishedBefore(plan, signed.result)) &&
+    isAllThere(progress);
   return {
     image: digest && `${image.gun}@${digest}`,
     images: manifests.map(({ manifest }) => `${image.gun}@${manifest.digest}`).join('\n'),
     'signed-tags': [...contents.keys()].join(','),
-    'key-id': signed.signer.keyId,
-    role: signed.roles.join(','),
+    'key-id': signed?.result.signer.keyId,
+    role: signed?.result.roles.join(','),
   };
 }
 
 interface Prepared {
   readonly session: Session;
   readonly images: readonly VerifiedImage[];
-  readonly plan: SigningPlan;
+  /** Undefined where nothing is signed for Docker Content Trust. */
+  readonly plan: SigningPlan | undefined;
+  readonly notaryProject: NotaryProjectPlan | undefined;
 }
 
 /** Everything that can fail without anything having been changed. */
@@ -128,25 +155,32 @@ async function prepare(
   progress: PromotionProgress,
   run: Run,
 ): Promise<Prepared> {
-  const { target, signing } = promotion;
+  const { target, signing, kinds } = promotion;
   const { registry } = target.image;
   const { log, access } = run;
   if (!signing) throw new TypeError('promote was configured without a signing key');
-  const opening = openSigning(signing, access.azure(registry), run);
+  const azure = access.azure(registry);
+  const opening = kinds.isDct ? openSigning(signing, azure, run) : undefined;
+  const openingChain =
+    kinds.notaryProject && openNotaryProject(kinds.notaryProject, azure, run, true);
   const session = await log.group('Registry login', async () => {
     const opened = await access.session({ registry, trustServer: target.trustServer });
     await requirePush(opened, target);
     return opened;
   });
-  const finishPreflight = startPreflight(target, session, opening, run);
+  const finishPreflight = opening && startPreflight(target, session, opening, run);
   const images = await log.group('Source', () => verifySources(promotion, run));
   progress.images = images;
-  const plan = await log.group('Trust data', async () => {
-    await checkShared(target, session, opening, run);
-    return finishPreflight();
-  });
-  progress.plan = plan;
-  return { session, images, plan };
+  const plan =
+    opening &&
+    (await log.group('Trust data', async () => {
+      await checkShared(target, session, opening, run);
+      return finishPreflight?.();
+    }));
+  if (plan) progress.plan = plan;
+  const notaryProject =
+    openingChain && (await log.group('Certificate', () => describeSigner(openingChain, run)));
+  return { session, images, plan, notaryProject };
 }
 
 /** What each tag of the target is to point to. */
@@ -155,6 +189,12 @@ function contentsOf(images: readonly VerifiedImage[]): ReadonlyMap<string, TagCo
     images.flatMap(({ tags, manifest: { digest, length } }) =>
       tags.map((tag) => [tag, { digest, length }] as const),
     ),
+  );
+}
+
+function behindTags(images: readonly VerifiedImage[]): ReadonlyMap<string, Manifest> {
+  return new Map(
+    images.flatMap(({ tags, manifest }) => tags.map((tag) => [tag, manifest] as const)),
   );
 }
 

@@ -1,5 +1,6 @@
 /** How far a run of `promote` has come, and what it says of that. Decides nothing. */
 import { matchedPin, rootWords } from '../../trust/index.js';
+import type { ImageSignature } from '../../notation/index.js';
 import { sizeOf, type AttachedCopy, type CopyFacts } from '../../registry/index.js';
 import { jobOutputs, keyFacts } from '../signing/job-report.js';
 import { code, escape } from '../report/text.js';
@@ -7,13 +8,14 @@ import type { OutputValues, Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import { leastCertain, nothingPushed, pushedIn, stateTexts } from '../signing/registry-state.js';
+import type { AttachProgress } from '../signing/attach-signatures.js';
 import type { SigningProgress } from '../signing/sign-tags.js';
 import type { Promotion } from './promote-inputs.js';
 import type { SignatureCopies } from './signatures.js';
 import type { VerifiedImage } from './source.js';
 
 /** Filled in as the run goes on. */
-export interface PromotionProgress extends SigningProgress {
+export interface PromotionProgress extends SigningProgress, AttachProgress {
   /** Once all of them are verified. */
   images?: readonly VerifiedImage[];
   /** What is to be copied, by digest; then what was. */
@@ -27,7 +29,14 @@ export interface PromotionProgress extends SigningProgress {
 
 /** Nothing has happened. */
 export function startProgress(): PromotionProgress {
-  return { state: nothingPushed, copies: new Map(), signatures: new Map(), unchanged: false };
+  return {
+    state: nothingPushed,
+    copies: new Map(),
+    signatures: new Map(),
+    attached: [],
+    attaching: new Set(),
+    unchanged: false,
+  };
 }
 
 export const promoteOutputs = [...jobOutputs, 'images'] as const;
@@ -70,7 +79,7 @@ type PromotedFacts = Facts['images'][number];
 /** The fields of the trust report. */
 function factsOf({ target, images, dryRun }: Promotion, progress: PromotionProgress) {
   const { registry, repository, gun, tags } = target.image;
-  const { plan, signed, copies, signatures, state, unchanged } = progress;
+  const { plan, signed, copies, signatures, state, attached: made, unchanged } = progress;
   return {
     registry,
     repository,
@@ -83,6 +92,7 @@ function factsOf({ target, images, dryRun }: Promotion, progress: PromotionProgr
     roles: signed?.roles ?? plan?.roles ?? [],
     initialised: signed?.initialised ?? false,
     pinnedBy: signed?.pinnedBy ?? matchedPin(plan?.view),
+    ...(made.length > 0 && { notaryProject: made }),
     images: images.map((image, index) => {
       const verified = progress.images?.[index];
       const digest = verified?.manifest.digest;
@@ -147,17 +157,33 @@ const contentTexts: Readonly<Record<Facts['copied'], string>> = {
   yes: 'copied',
 };
 
-function signatureOf({ key, roles, dryRun, pinnedBy }: Facts): string {
-  if (!key) return '';
+function signatureOf({ key, roles, dryRun, pinnedBy, notaryProject }: Facts): string {
   const when = dryRun ? 'to be signed' : 'signed';
-  return `, ${when} with key ${code(key.id)} (${escape(key.description)}) in ${roles.map(code).join(', ')}; root ${escape(rootWords(pinnedBy))}`;
+  return [
+    key &&
+      `, ${when} with key ${code(key.id)} (${escape(key.description)}) in ${roles.map(code).join(', ')}; root ${escape(rootWords(pinnedBy))}`,
+    notaryProject && `, ${madeText(notaryProject)}`,
+  ]
+    .filter((part) => part !== undefined)
+    .join('');
 }
 
-function lastLine({ dryRun, unchanged, roles, key }: Facts): Report['body'][number] {
+function madeText(made: readonly ImageSignature[]): string {
+  return `signed for Notary Project: ${made.filter(({ isNew }) => isNew).length} new, ${made.length} in all`;
+}
+
+function lastLine(facts: Facts): Report['body'][number] {
+  const { dryRun, unchanged, roles, key, notaryProject } = facts;
   if (dryRun) return { log: 'Nothing was changed.' };
-  if (!unchanged) return { log: `${roles.join(', ')}  key ${key?.id ?? ''}` };
-  return {
-    log: 'All of it was there and signed before: nothing was copied, signed or tagged.',
-    summary: 'All of it was there and signed before: nothing was changed.',
-  };
+  if (unchanged) {
+    return {
+      log: 'All of it was there and signed before: nothing was copied, signed or tagged.',
+      summary: 'All of it was there and signed before: nothing was changed.',
+    };
+  }
+  const parts = [
+    key && `${roles.join(', ')}  key ${key.id}`,
+    notaryProject && madeText(notaryProject),
+  ];
+  return { log: parts.filter((part) => part !== undefined).join('  ') };
 }

@@ -39,6 +39,22 @@ export async function tagSigned(
 }
 
 /**
+ * As {@link tagSigned}, where no trust data says which run is the last: the one is that put the tag last.
+ * @throws {TrustError} as {@link putTags} and {@link requireTags}.
+ */
+export async function tagAttached(
+  { images, image, manifest }: Pick<Reconciliation, 'images' | 'image' | 'manifest'>,
+  progress: Progress,
+  run: Run,
+  found?: TagDigests,
+): Promise<number> {
+  const missing = image.tags.filter((tag) => found?.get(tag) !== manifest.digest);
+  await putTags(images, { ...image, tags: missing }, manifest, progress, '');
+  await requireTags(images, image, manifest, progress, run);
+  return missing.length;
+}
+
+/**
  * Looks whether the tags point to what was signed, where no trust data decides that.
  * @throws {TrustError} TAG_MOVED where another run has moved one.
  */

@@ -48,6 +48,17 @@ describe('a promotion', () => {
     });
   });
 
+  it('signs with the kinds that are asked for', async () => {
+    expect((await configure()).kinds).toEqual({ isDct: true, notaryProject: undefined });
+    const certificate = 'https://contoso-keys.vault.azure.net/certificates/release';
+    const both = await configure({ signatures: 'both', 'signing-key': certificate });
+    expect(both.kinds).toMatchObject({ isDct: true, notaryProject: { format: 'cose' } });
+    const alone = await configure({ signatures: 'notary-project', 'signing-key': certificate });
+    expect(alone.kinds.isDct).toBe(false);
+    const error = await refusal({ signatures: 'both' });
+    expect(error.message).toContain('Notary Project signs with a certificate');
+  });
+
   it('gives one image any number of other tags, each once', async () => {
     const promotion = await configure({ tags: '2.0, latest\n2.0' });
     expect(tagsOf(promotion)).toEqual([['1.4.2', ['2.0', 'latest']]]);
