@@ -4,7 +4,7 @@ import { build, buildAndPush, push } from './build-push/build-push.js';
 import type { HostContext } from './context.js';
 import { doctor } from './doctor/doctor.js';
 import { exportPolicy } from './export-policy.js';
-import { inspect } from './inspect.js';
+import { inspect } from './inspect/inspect.js';
 import { keysBackup } from './keys/backup.js';
 import { keysExport } from './keys/export.js';
 import { keysImport } from './keys/import/import.js';

@@ -182,11 +182,11 @@ function upload(
 }
 
 function manifest(repository: Repository, request: HttpRequest, reference: string): Answer {
-  if (request.method === 'GET') {
+  if (request.method !== 'PUT') {
     const found = repository.manifests.get(reference);
-    return found
-      ? { headers: { 'Content-Type': found.mediaType }, body: found.bytes }
-      : { status: 404 };
+    if (!found) return { status: 404 };
+    const headers = { 'Content-Type': found.mediaType };
+    return request.method === 'HEAD' ? { headers } : { headers, body: found.bytes };
   }
   const bytes = Buffer.from(request.body ?? '');
   const content = parseJsonObject(bytes) ?? {};

@@ -5,17 +5,18 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { resolvePins } from '../azure/index.js';
-import { mapConcurrent } from '../concurrency.js';
-import { TrustError } from '../errors.js';
-import type { Inputs } from '../inputs/index.js';
-import { limits } from '../limits.js';
+import { resolvePins } from '../../azure/index.js';
+import { mapConcurrent } from '../../concurrency.js';
+import { TrustError } from '../../errors.js';
+import type { Inputs } from '../../inputs/index.js';
+import { limits } from '../../limits.js';
+import type { SignatureTrust } from '../../notation/index.js';
 import {
   formatImageReference,
   gunOf,
   parseImageReference,
   type RegistryClient,
-} from '../registry/index.js';
+} from '../../registry/index.js';
 import {
   createTrustServer,
   dockerIndent,
@@ -31,27 +32,30 @@ import {
   type SignedTag,
   type TrustedView,
   matchedPin,
-} from '../trust/index.js';
-import type { ScopedTrustServer } from './access/access.js';
-import { defineCommand } from './command.js';
-import type { Run } from './run.js';
-import { readDays, warnExpiryDays } from './inputs/days.js';
-import { pinInputs, readPins, type PinReference } from './inputs/pins.js';
-import type { Read } from './inputs/read.js';
+} from '../../trust/index.js';
+import type { ScopedTrustServer } from '../access/access.js';
+import { defineCommand } from '../command.js';
+import type { Run } from '../run.js';
+import { readDays, warnExpiryDays } from '../inputs/days.js';
+import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
+import type { Read } from '../inputs/read.js';
 import {
   readOwnRepositories,
   readScopedTrustServer,
   repositoryInputs,
-} from './inputs/repositories.js';
-import { code, escape, truncateList } from './report/text.js';
-import type { Report } from './report/report.js';
-import { codeColumn, tableOf, type Column } from './report/table.js';
-import { eachRepository, failureOfEach } from './repositories/index.js';
+} from '../inputs/repositories.js';
+import { readSignatureTrust, signatureTrustInputs } from '../inputs/signature-trust.js';
+import { code, escape, truncateList } from '../report/text.js';
+import type { Report } from '../report/report.js';
+import { codeColumn, tableOf, type Column } from '../report/table.js';
+import { eachRepository, failureOfEach } from '../repositories/index.js';
+import { digestsOfTags, signaturesOf, signatureText, type DigestSignatures } from './signatures.js';
 
 const inspectInputs = {
   ...repositoryInputs,
   images: { ...repositoryInputs.images, note: 'Repositories, or single tags of them.' },
   'warn-expiry-days': { ...warnExpiryDays, note: 'What expires soon gets a warning.' },
+  ...signatureTrustInputs,
   ...pinInputs,
   format: {
     type: 'choice',
@@ -71,15 +75,16 @@ const inspectInputs = {
 export const inspect = defineCommand({
   name: 'inspect',
   label: 'Inspect',
-  help: 'Shows who may sign repositories and what is signed: signers, keys, thresholds, expiry, every tag with its digest and signers, and the tags that are not signed. Needs no Docker, and no more than AcrPull.',
+  help: 'Shows who may sign repositories and what is signed: signers, keys, thresholds, expiry, every tag with its digest, signers and Notary Project signatures, and the tags that are not signed. Needs no Docker, and no more than AcrPull.',
   inputs: inspectInputs,
   outputs: ['inspection'],
-  parse: (read): InspectConfiguration => ({
+  parse: async (read): Promise<InspectConfiguration> => ({
     requests: readRequests(read),
     pins: readPins(read),
     trustServer: readScopedTrustServer(read),
     warnExpiryDays: readDays(read),
     format: read.values.format,
+    trust: isTrustGiven(read) ? await readSignatureTrust(read) : undefined,
   }),
   run: async (configuration, run) => {
     const { requests, format } = configuration;
@@ -136,6 +141,20 @@ interface InspectConfiguration {
   readonly trustServer: ScopedTrustServer | undefined;
   readonly warnExpiryDays: number;
   readonly format: 'table' | 'json';
+  /** Whose Notary Project signatures count; undefined where none are judged. */
+  readonly trust: SignatureTrust | undefined;
+}
+
+/** Without any of these inputs nobody is trusted, and signatures are shown as what they claim. */
+function isTrustGiven({ values }: Read<typeof inspectInputs>): boolean {
+  const { 'trust-policy': policy, 'trust-store': store } = values;
+  const lists = ['trusted-certificate', 'trusted-identity', 'timestamp-root'] as const;
+  return (
+    policy !== undefined ||
+    store !== undefined ||
+    values['check-revocation'] !== 'enforce' ||
+    lists.some((input) => values[input].length > 0)
+  );
 }
 
 function readRequests(read: Read<typeof inspectInputs>): readonly InspectionRequest[] {
@@ -158,6 +177,8 @@ function readRequests(read: Read<typeof inspectInputs>): readonly InspectionRequ
 
 /** One signed tag beside what the registry has. */
 interface TagFacts extends SignedTag {
+  /** The Notary Project signatures of the signed digest. */
+  readonly notaryProject: DigestSignatures | undefined;
   readonly registry: 'same' | 'differs' | 'missing';
   /** What the tag points to in the registry, where that differs. */
   readonly registryDigest?: string;
@@ -168,6 +189,9 @@ interface UnsignedTag {
   readonly tag: string;
   /** Why, if a role lists it nevertheless. */
   readonly reason?: string;
+  /** What it points to. */
+  readonly digest: string | undefined;
+  readonly notaryProject: DigestSignatures | undefined;
 }
 
 /** Everything that is known of one repository. */
@@ -192,7 +216,7 @@ interface Inspected {
 async function load(
   { name, gun, registry, repository, tag }: InspectionRequest,
   {
-    configuration: { trustServer, warnExpiryDays },
+    configuration: { trustServer, warnExpiryDays, trust: signatureTrust },
     pins,
     run,
   }: {
@@ -228,18 +252,37 @@ async function load(
     if (state !== 'expiring') continue;
     log.warn(`${role} of ${gun} expires on ${expires?.slice(0, 10) ?? ''}.`);
   }
+  const compared = await compare(images, repository, signed, new Set(listed));
+  const others = (listed ?? []).filter(isMeant).flatMap((one) => unsigned(view, one));
+  const place = { gun, repository, session, trust: signatureTrust };
+  const digests = await digestsOfTags(
+    place,
+    others.map((one) => one.tag),
+    run,
+  );
+  const present = compared.filter((one) => one.registry !== 'missing');
+  const found = await signaturesOf(
+    place,
+    [...present.map(({ digest }) => digest), ...digests.values()],
+    run,
+  );
   const pinnedBy = matchedPin(view);
   const facts = {
     name,
     gun,
     hasTrustData: view !== undefined,
     roles,
-    tags: await compare(images, repository, signed, new Set(listed)),
-    unsignedTags: (listed ?? []).filter(isMeant).flatMap((one) => unsigned(view, one)),
+    tags: compared.map((one) => ({ ...one, notaryProject: found.get(one.digest) })),
+    unsignedTags: others.map((one) => {
+      const digest = digests.get(one.tag);
+      return { ...one, digest, notaryProject: found.get(digest ?? '') };
+    }),
     ...(pinnedBy === undefined ? {} : { pinnedBy }),
   };
   return { facts, view };
 }
+
+type ComparedTag = Omit<TagFacts, 'notaryProject'>;
 
 /** Holds the signed digests against what the registry has under the tags. */
 async function compare(
@@ -247,8 +290,8 @@ async function compare(
   repository: string,
   signed: readonly SignedTag[],
   listed: ReadonlySet<string>,
-): Promise<readonly TagFacts[]> {
-  return mapConcurrent(signed, limits.concurrentRepositories, async (row): Promise<TagFacts> => {
+): Promise<readonly ComparedTag[]> {
+  return mapConcurrent(signed, limits.concurrentRepositories, async (row): Promise<ComparedTag> => {
     // A target of another client may have a name that is not a tag, and is in no registry then.
     const manifest = listed.has(row.tag)
       ? await images.getManifest(repository, row.tag)
@@ -260,7 +303,10 @@ async function compare(
   });
 }
 
-function unsigned(view: TrustedView | undefined, tag: string): readonly UnsignedTag[] {
+function unsigned(
+  view: TrustedView | undefined,
+  tag: string,
+): readonly Pick<UnsignedTag, 'tag' | 'reason'>[] {
   const found = view && lookUpTag(view, tag);
   if (found?.kind === 'signed') return [];
   return [found?.kind === 'refused' ? { tag, reason: found.reason } : { tag }];
@@ -302,12 +348,20 @@ const tagColumns: readonly Column<TagFacts>[] = [
     text: registryOf,
     markdown: (tag) => (tag.registry === 'same' ? '✅ same' : `⚠️ ${escape(registryOf(tag))}`),
   },
+  {
+    heading: 'Notary Project',
+    text: ({ notaryProject }) => signatureText(notaryProject),
+  },
 ];
 
 /** The name of a repository, its tables, and a drawing in the summary. */
 function shown(facts: RepositoryFacts, isDrawn: boolean): Report['body'] {
   const { name, hasTrustData, roles, tags, unsignedTags } = facts;
-  const names = unsignedTags.map(({ tag }) => code(tag));
+  const isSigned = ({ notaryProject }: UnsignedTag): boolean =>
+    (notaryProject?.signatures.length ?? 0) > 0;
+  const signedOtherwise = unsignedTags.filter(isSigned);
+  const unsignedAtAll = unsignedTags.filter((tag) => !isSigned(tag));
+  const names = unsignedAtAll.map(({ tag }) => code(tag));
   return [
     { log: name, summary: `#### ${code(name)}` },
     ...(hasTrustData
@@ -320,8 +374,14 @@ function shown(facts: RepositoryFacts, isDrawn: boolean): Report['body'] {
         ]),
     tableOf(roles, roleColumns),
     tableOf(tags, tagColumns),
-    tableOf(unsignedTags, [
+    tableOf(unsignedAtAll, [
       { heading: 'Unsigned tag', text: ({ tag }) => tag, only: 'log' },
+      { heading: '', text: ({ reason }) => reason ?? '', only: 'log' },
+    ]),
+    tableOf(signedOtherwise, [
+      codeColumn('Tag without content trust', ({ tag }) => tag),
+      codeColumn('Digest', ({ digest = '' }) => digest),
+      { heading: 'Notary Project', text: ({ notaryProject }) => signatureText(notaryProject) },
       { heading: '', text: ({ reason }) => reason ?? '', only: 'log' },
     ]),
     ...(names.length > 0
