@@ -4,6 +4,7 @@
  */
 import {
   cloudOfRegistry,
+  type CloudName,
   grantedRights,
   isRegistryHost,
   pushNotAuthorized,
@@ -37,6 +38,9 @@ export interface RegistryToCheck {
   readonly host: string;
   readonly repositories: readonly { readonly repository: string; readonly gun: string }[];
   readonly registryId: string | undefined;
+  /** The cloud that the run signs in to. */
+  readonly cloud: CloudName;
+  readonly nameInput: (name: string) => string;
   readonly purpose: Purpose;
   readonly login: Promise<LoggedIn>;
   readonly signal: AbortSignal;
@@ -47,7 +51,7 @@ export function registryChecks(checked: RegistryToCheck): readonly Check[] {
   const { host, login, repositories } = checked;
   const common = { area: 'registry', subject: host } as const;
   return [
-    { ...common, check: 'cloud', look: () => Promise.resolve(lookAtCloud(host)) },
+    { ...common, check: 'cloud', look: () => Promise.resolve(lookAtCloud(checked)) },
     {
       ...common,
       check: 'login',
@@ -61,9 +65,15 @@ export function registryChecks(checked: RegistryToCheck): readonly Check[] {
   ];
 }
 
-function lookAtCloud(host: string): Observation {
-  const cloud = cloudOfRegistry(host);
-  if (cloud) return pass(cloud.name, { facts: { cloud: cloud.name } });
+function lookAtCloud({ host, cloud: own, nameInput }: RegistryToCheck): Observation {
+  const cloud = cloudOfRegistry(host)?.name;
+  if (cloud !== undefined && cloud !== own) {
+    return warn(
+      `the registry is of ${cloud}, and the run signs in to ${own}`,
+      `Leave ${nameInput('cloud')} out, or sign in with a principal of ${cloud}.`,
+    );
+  }
+  if (cloud !== undefined) return pass(cloud, { facts: { cloud } });
   return isRegistryHost(host)
     ? unknown(`${host} is a registry of a cloud whose addresses are not known here`)
     : warn(

@@ -7,6 +7,7 @@ import {
   openChainSigner,
   openKey,
   parseRegistryId,
+  type CloudName,
   type Identity,
 } from '../../src/azure/index.js';
 import { diagnose, type Finding, type Purpose } from '../../src/diagnosis/check.js';
@@ -262,7 +263,8 @@ describe('the rights in a registry', () => {
     {
       of = registry.loginServer,
       purpose = signing,
-    }: { readonly of?: string; readonly purpose?: Purpose } = {},
+      as = 'AzureCloud',
+    }: { readonly of?: string; readonly as?: CloudName; readonly purpose?: Purpose } = {},
   ): Promise<readonly Finding[]> {
     const { http, secrets } = azure;
     const login = async () => {
@@ -295,6 +297,8 @@ describe('the rights in a registry', () => {
         purpose,
         login: opened,
         signal,
+        cloud: as,
+        nameInput,
       }),
     );
     await expectNoSecrets(findings);
@@ -304,6 +308,11 @@ describe('the rights in a registry', () => {
   it('are told by the tokens of the registry', async () => {
     const findings = await look(await principalWith(['AcrPush', 'AcrImageSigner']));
     expect(find(findings, 'cloud')).toMatchObject({ verdict: 'pass', reason: 'AzureCloud' });
+    const elsewhere = await look(await principalWith(['AcrPush']), { as: 'AzureChinaCloud' });
+    expect(find(elsewhere, 'cloud')).toMatchObject({
+      verdict: 'warn',
+      reason: 'the registry is of AzureCloud, and the run signs in to AzureChinaCloud',
+    });
     expect(find(findings, 'login')).toMatchObject({ verdict: 'pass' });
     expect(find(findings, 'right to read and push')).toMatchObject({
       verdict: 'pass',

@@ -46,16 +46,20 @@ interface Shared {
 
 /** The checks of what is given, and for what is not a word each. */
 export function checksOf(configuration: DoctorConfiguration, run: Run): readonly Check[] {
-  const machine = machineChecks(configuration, run);
-  const hosts = vaultHosts(configuration);
+  const vaults = vaultHosts(configuration);
   let azure: AzureAccess;
   try {
-    azure = run.access.azure(configuration.registries[0]?.host ?? hosts[0]);
+    azure = run.access.azure(configuration.registries[0]?.host ?? vaults[0]);
   } catch (error) {
     if (!isTrustError(error)) throw error;
     // Without an identity nobody can be asked, and all else is as it is.
-    return [...machine, { area: 'identity', check: 'kind', look: () => Promise.reject(error) }];
+    const known = [...configuration.registries.map(({ host }) => host), ...vaults];
+    return [
+      ...machineChecks(configuration, known, run),
+      { area: 'identity', check: 'kind', look: () => Promise.reject(error) },
+    ];
   }
+  const hosts = hostsOf(configuration, azure);
   const { signingKey, isDct, notaryProject } = configuration;
   const isNotaryProject = notaryProject !== undefined;
   const identity = identityChecks({
@@ -75,8 +79,12 @@ export function checksOf(configuration: DoctorConfiguration, run: Run): readonly
     run,
   };
   return [
-    ...machine,
-    ...networkChecks(hostsOf(configuration, azure), { ...run, http: azure.http }),
+    ...machineChecks(
+      configuration,
+      hosts.map(({ host }) => host),
+      run,
+    ),
+    ...networkChecks(hosts, { ...run, http: azure.http }),
     ...identity.checks,
     ...configuration.registries.flatMap((place) => placeChecks(place, shared)),
     ...shared.keys.flatMap((key) =>
@@ -91,19 +99,15 @@ export function checksOf(configuration: DoctorConfiguration, run: Run): readonly
   ];
 }
 
-function machineChecks({ engine, ...configuration }: DoctorConfiguration, run: Run) {
+function machineChecks(
+  { engine }: DoctorConfiguration,
+  hosts: readonly string[],
+  run: Run,
+): readonly Check[] {
   const { environment, platform, clock } = run;
   const forDocker = dockerEnvironment(environment, { windows: platform === 'win32' });
   return [
-    ...surroundingsChecks({
-      environment,
-      clock,
-      nodeVersion: versions.node,
-      hosts: [
-        ...configuration.registries.map(({ host }) => host),
-        ...vaultHosts({ engine, ...configuration }),
-      ],
-    }),
+    ...surroundingsChecks({ environment, clock, nodeVersion: versions.node, hosts }),
     ...dockerChecks({ capabilities: openDocker(forDocker, run), engine }),
   ];
 }
@@ -226,7 +230,10 @@ function placeChecks(place: RegistryPlace, shared: Shared): readonly Check[] {
     ? repositories.map((repository) => trustOf(repository, login, shared))
     : [];
   return [
-    ...registryChecks({ host, repositories, registryId, purpose, login, signal }),
+    ...registryChecks({
+      ...{ host, repositories, registryId, purpose, login, signal, nameInput },
+      cloud: azure.cloud.name,
+    }),
     ...resource.checks,
     ...trust.flatMap(({ checks }) => checks),
     ...repositories.flatMap((repository, index) =>
