@@ -1,6 +1,7 @@
 /** The inputs that name repositories and where their trust data is. Asks nobody. */
 import { TrustError } from '../../errors.js';
 import type { Input, Inputs, ListInput } from '../../inputs/index.js';
+import { parseShard, type Shard } from '../../migration/index.js';
 import {
   gunOf,
   parseImageReference,
@@ -65,6 +66,23 @@ type RepositoryInputs = Pick<
   typeof repositoryInputs,
   'registry' | 'repository' | 'images' | 'trust-server'
 >;
+
+export const shard = {
+  type: 'text',
+  group: 'image',
+  label: 'Part of the repositories',
+  help: 'Which part of the repositories this run is for, of how many. Several runs side by side share a large registry so; each repository is in one part, always the same.',
+  example: '1/4',
+} as const satisfies Input;
+
+/** The part that `shard` names, if any. */
+export function readShard({
+  values,
+  parse,
+}: Read<{ readonly shard: typeof shard }>): Shard | undefined {
+  const text = values.shard;
+  return text === undefined ? undefined : parse('shard', () => parseShard(text));
+}
 
 /** A repository, and where its trust data is. */
 export interface NamedRepository {

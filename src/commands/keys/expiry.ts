@@ -21,6 +21,7 @@ import {
   type RoleExpiry,
   type TrustedView,
 } from '../../trust/index.js';
+import { isInShard, type Shard } from '../../migration/index.js';
 import type { Run } from '../run.js';
 import { readDays, warnExpiryDays } from '../inputs/days.js';
 import { availableKeyInputs, readAvailableKeys } from '../inputs/key-inputs.js';
@@ -28,7 +29,9 @@ import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import {
   readRepositories,
+  readShard,
   repositoryInputs,
+  shard,
   type NamedRepository,
 } from '../inputs/repositories.js';
 import { codeColumn, tableOf, type Table } from '../report/table.js';
@@ -43,6 +46,7 @@ import {
 /** The inputs that all three have. */
 export const expiryInputs = {
   ...repositoryInputs,
+  shard,
   'warn-expiry-days': warnExpiryDays,
   ...availableKeyInputs,
   ...pinInputs,
@@ -51,6 +55,8 @@ export const expiryInputs = {
 export interface ExpiryConfiguration {
   /** At least one. */
   readonly repositories: readonly NamedRepository[];
+  /** Which of them the run is for; all without it. */
+  readonly shard: Shard | undefined;
   /** May be none, except for `keys renew`. */
   readonly keys: readonly KeySource[];
   readonly pins: readonly PinReference[];
@@ -72,6 +78,7 @@ export function readExpiryInputs(
 ): ExpiryConfiguration {
   return {
     repositories: readRepositories(read),
+    shard: readShard(read),
     keys: readAvailableKeys(read),
     pins: readPins(read),
     withinDays: readDays(read, toDays),
@@ -84,7 +91,7 @@ export function readExpiryInputs(
  * @throws {TrustError} what keeps a key or a pin from being opened.
  */
 export async function loadRepositories(
-  { repositories, keys: sources, pins: references, withinDays }: ExpiryConfiguration,
+  { keys: sources, pins: references, withinDays, ...named }: ExpiryConfiguration,
   run: Run,
   openKeys: typeof openAvailableKeys = openAvailableKeys,
 ): Promise<{
@@ -92,6 +99,7 @@ export async function loadRepositories(
   readonly loaded: readonly Result<LoadedRepository>[];
 }> {
   const { log, clock, access } = run;
+  const repositories = inPart(named, run);
   const azure = access.azure(repositories[0]?.registry);
   const [keys, given] = await log.group('Available keys', () =>
     Promise.all([openKeys(sources, azure, run), resolvePins(references, azure, run)]),
@@ -108,6 +116,17 @@ export async function loadRepositories(
     }),
   );
   return { keys, loaded };
+}
+
+/** The repositories that the run is for; maybe none. */
+function inPart(
+  { repositories, shard }: Pick<ExpiryConfiguration, 'repositories' | 'shard'>,
+  { log }: Run,
+): readonly NamedRepository[] {
+  if (shard === undefined) return repositories;
+  const part = repositories.filter(({ gun }) => isInShard(shard, gun));
+  log.info(`Part ${shard.part}/${shard.of}: ${part.length} of ${repositories.length} repositories`);
+  return part;
 }
 
 /** Who may only read is not told which keys the server holds, and need not know it here. */

@@ -97,4 +97,32 @@ describe('the renewal of trust data', () => {
       ],
     });
   });
+
+  it('is split over several runs: each repository is in one part, always the same', async () => {
+    const images = [`${host}/one`, `${host}/two`].join();
+    const parts = new Map<string, readonly string[]>();
+    for (const shard of ['1/4', '2/4', '3/4', '4/4']) {
+      const ran = await scenario.run('keysRenew', { images, shard, 'dry-run': 'true' });
+      expect(ran.failure).toBeUndefined();
+      const { repositories } = (await reportOf(ran)) as {
+        readonly repositories: readonly { readonly gun: string }[];
+      };
+      parts.set(
+        shard,
+        repositories.map(({ gun }) => gun),
+      );
+      expect(ran.lines).toContain(`Part ${shard}: ${repositories.length} of 2 repositories`);
+    }
+    expect([...parts.values()].flat().sort()).toEqual([`${host}/one`, `${host}/two`]);
+    const of = (gun: string) => [...parts].find(([, guns]) => guns.includes(gun))?.[0] ?? '';
+    const alone = await renew('one', { shard: of(`${host}/one`), 'dry-run': 'true' });
+    expect(alone.lines).toContain(`Part ${of(`${host}/one`)}: 1 of 1 repositories`);
+  });
+
+  it('is told which part it is for in no other way', async () => {
+    for (const shard of ['0/4', '5/4', '1', '1/1000', 'first']) {
+      const { failure } = await renew('one', { shard });
+      expect(failure).toMatchObject({ code: 'INPUT_INVALID' });
+    }
+  });
 });
