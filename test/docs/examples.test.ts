@@ -1,47 +1,11 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { readInputs } from '../../src/commands/index.js';
 import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
-import {
-  commandGroups,
-  commandInput,
-  inputNameOn,
-  isReference,
-  commandLineOf,
-  type HostName,
-} from '../../src/inputs/index.js';
-import {
-  collectProblems,
-  inputsOf,
-  definitionOf,
-  readCommand,
-  readInputs,
-} from '../../src/commands/index.js';
-import { codeBlocks, root, type CodeBlock } from './pages.js';
-
-/** Inputs as YAML gives them; anything but these kinds fails the test that reads it. */
-type Given = Readonly<Record<string, string | number | boolean>>;
-
-interface Step {
-  readonly task?: string;
-  readonly uses?: string;
-  readonly inputs?: Given;
-  readonly with?: Given;
-}
-
-interface Example {
-  readonly where: string;
-  readonly host: HostName;
-  /** Of an action that has only one, or those of a group. */
-  readonly command?: string;
-  readonly inputs: Given;
-}
-
-const task = JSON.parse(
-  readFileSync(path.join(root, 'tasks/AcrContentTrustV1/task.json'), 'utf8'),
-) as { readonly name: string; readonly version: { readonly Major: number } };
+import { commandLineOf } from '../../src/inputs/index.js';
+import { codeBlocks, type CodeBlock } from './pages.js';
+import { exampleOf, expectUnderstood, type Example, type Step } from './steps.js';
 
 interface Steps {
   readonly steps?: readonly Step[];
@@ -58,30 +22,15 @@ function stepsIn(block: CodeBlock): readonly Step[] {
 /** The steps of the pages that are ours, by host. */
 function yamlExamples(): readonly Example[] {
   return codeBlocks('yaml', 'yml').flatMap((block) =>
-    stepsIn(block).flatMap((step): readonly Example[] => {
+    stepsIn(block).flatMap((step) => {
       const where = `${block.page}:${block.line}`;
-      if (step.task?.startsWith(task.name)) {
-        expect(step.task).toBe(`${task.name}@${task.version.Major}`);
-        return [{ where, host: 'task', inputs: step.inputs ?? {} }];
-      }
-      const own = /^acr-content-trust\/acr-content-trust(?:\/actions\/(\w+))?@v(\d+)$/.exec(
-        step.uses ?? '',
-      );
-      if (own) {
-        expect(Number(own[2])).toBe(task.version.Major);
-        const inputs = step.with ?? {};
-        const isGroup = commandGroups.some((group) => group === own[1]);
-        const words = isGroup ? `${own[1] ?? ''} ${String(inputs[commandInput.name])}` : own[1];
-        const command = words === undefined ? {} : { command: words };
-        return [{ where, host: 'action', ...command, inputs }];
-      }
+      const example = exampleOf(step, where);
+      if (example) return [example];
       expect(step.uses ?? step.task, `${where}: a step of whom?`).toMatch(/^actions\//);
       return [];
     }),
   );
 }
-
-const secretOnCi = /^\$\{\{ secrets\.\w+ \}\}$|^\$\(\w+\)$/;
 
 describe('examples in YAML', () => {
   const examples = yamlExamples();
@@ -92,28 +41,7 @@ describe('examples in YAML', () => {
 
   it.each(examples)(
     'of $where ($host) use inputs that exist, with all that are needed',
-    (example) => {
-      const { host, inputs } = example;
-      const problems = collectProblems((name) => name);
-      const command = readCommand(
-        example.command ?? String(inputs[commandInput.name] ?? commandInput.default),
-        problems,
-      );
-      problems.throwIfAny();
-      const offered = new Map(
-        inputsOf(host, command).map((name) => [inputNameOn(host, name), name]),
-      );
-      for (const [given, value] of Object.entries(inputs)) {
-        if (given === commandInput.name) continue;
-        expect([...offered.keys()]).toContain(given);
-        const name = offered.get(given);
-        if (name === undefined || definitionOf(name).secret !== true) continue;
-        // A page must not teach anyone to write a secret into a file.
-        const text = String(value);
-        expect(isReference(definitionOf(name), text) || secretOnCi.test(text)).toBe(true);
-      }
-      readInputs(command, host, (name) => String(inputs[inputNameOn(host, name)] ?? ''));
-    },
+    expectUnderstood,
   );
 });
 
