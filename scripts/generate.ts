@@ -22,6 +22,7 @@ export const commandActions: readonly CommandName[] = [
   'inspect',
   'revoke',
   'promote',
+  'migrate',
 ];
 
 /** The groups that have an action of their own, with their commands. */

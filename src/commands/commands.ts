@@ -14,6 +14,7 @@ import { keysRenew } from './keys/renew.js';
 import { keysRestore } from './keys/restore.js';
 import { keysRotate } from './keys/rotate/rotate.js';
 import { keysStatus } from './keys/status.js';
+import { migrate } from './migrate/migrate.js';
 import { promote } from './promote/promote.js';
 import { revoke } from './revoke.js';
 import { sign } from './sign/sign.js';
@@ -32,6 +33,7 @@ const all = [
   inspect,
   revoke,
   promote,
+  migrate,
   exportPolicy,
   keysInit,
   keysImport,

@@ -18,7 +18,7 @@ export {
   registryFirewallError,
   registryNameOf,
 } from './firewall.js';
-export { paceRequests } from './pace.js';
+export { createPace } from './pace.js';
 export { proxySecrets, readProxies } from './proxy.js';
 export type { ProxyEnvironment } from './proxy.js';
 export { HttpError } from './types.js';

@@ -11,8 +11,12 @@ import { HttpError } from './types.js';
 import type { HttpClient, HttpRequest, HttpResponse } from './types.js';
 import { createWaitReporter } from './wait-reporter.js';
 
-/** @param log is told of long pauses */
-export function paceRequests(http: HttpClient, log: Pick<Log, 'info'>): HttpClient {
+/**
+ * The pace of one server.
+ * @param log is told of long pauses
+ * @returns what makes a client keep it, which any number of them may share.
+ */
+export function createPace(log: Pick<Log, 'info'>): (http: HttpClient) => HttpClient {
   const reporter = createWaitReporter((line) => {
     log.info(line);
   });
@@ -57,7 +61,7 @@ export function paceRequests(http: HttpClient, log: Pick<Log, 'info'>): HttpClie
     }
   };
 
-  return async (request) => {
+  return (http) => async (request) => {
     const deadline = Date.now() + limits.pacedMs;
     for (let refusals = 0; ; refusals += 1) {
       await enter(refusals > 0);

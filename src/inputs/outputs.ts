@@ -77,6 +77,16 @@ export const outputs = {
     description: 'The checks of `doctor` that failed, with what they looked at, one a line.',
     example: 'registry: right to read and push (contoso.azurecr.io/team/app)',
   },
+  'safe-to-switch-off': {
+    description:
+      'Whether `migrate` with `check` found that content trust can be switched off: `true` or `false`.',
+    example: 'true',
+  },
+  'missing-signatures': {
+    description:
+      'How many signed tags have no Notary Project signature, as `migrate` saw it in the end.',
+    example: '0',
+  },
   'trust-report': {
     description:
       'Path of a JSON file that says what the run did: what was pushed, signed, verified, revoked or changed.',

@@ -43,8 +43,8 @@ export interface ImagePorts {
   ) => Promise<ReadonlyMap<string, Settled>>;
   /** Whether images are settled for tags as well that point elsewhere: where nothing is signed. */
   readonly includesMoved: boolean;
-  /** Told when `count` tags are done. */
-  readonly onDone: (count: number) => void;
+  /** Told of all tags of an image at once. */
+  readonly onDone: (outcomes: readonly TagOutcome[]) => void;
 }
 
 /** Failures of one image. Any other would meet the rest of the repository as well. */
@@ -81,7 +81,7 @@ export async function settleImages(
       found = failed(error);
     }
     for (const outcome of found) outcomes.set(outcome.tag, outcome);
-    ports.onDone(tags.length);
+    ports.onDone(found);
   });
   return signed.map((tag) => {
     const outcome = outcomes.get(tag.tag);

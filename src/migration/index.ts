@@ -16,5 +16,6 @@ export {
   type SignedTagFacts,
 } from './inventory.js';
 export { createProgress, type Progress } from './progress.js';
+export { settleByListing, settleByLooking, settleBySigning, settleByVerifying } from './settle.js';
 export { isInShard, parseShard, type Shard } from './shard.js';
 export { isKept, judgeSwitchOff, type RepositoryOutcome, type SwitchOff } from './switch-off.js';

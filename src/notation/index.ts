@@ -29,8 +29,14 @@ export {
 } from './prepare-signature.js';
 export { createRevocationCheck, type RevocationOptions } from './revocation/index.js';
 export { RuleError } from './rule-error.js';
-export { signImage, type AttachedSignature, type ImageOrder } from './sign-image.js';
-export { signImagesOfTags, tagPrefix, type ImageSignature } from './sign-tags.js';
+export { findSignature, signImage, type AttachedSignature, type ImageOrder } from './sign-image.js';
+export {
+  signImagesOfTags,
+  tagMetadata,
+  tagPrefix,
+  type ImageSignature,
+  type TagsOrder,
+} from './sign-tags.js';
 export {
   envelopeLayer,
   signatureArtifactType,

@@ -55,7 +55,7 @@ export async function signImage(
   signer: ChainSigner,
   order: ImageOrder,
 ): Promise<AttachedSignature> {
-  const existing = await findOwn(store, signer, order);
+  const existing = await findSignature(store, signer, order);
   if (existing) return { ...existing, isNew: false };
   const { target, format, metadata, lifetimeMs, agent, now, timestamper } = order;
   const signingTime = wholeSecond(now());
@@ -82,8 +82,11 @@ export async function signImage(
   );
 }
 
-/** A signature by this certificate that has all that is asked for. */
-async function findOwn(
+/**
+ * A signature by this certificate that has all that is asked for.
+ * @throws {TrustError} what the store throws
+ */
+export async function findSignature(
   store: SignatureStore,
   signer: ChainSigner,
   order: ImageOrder,

@@ -11,6 +11,14 @@ import type { ManifestDescriptor, SignatureStore } from './storage/signature-sto
 /** What names of signed metadata that are for tags begin with. */
 export const tagPrefix = 'tag:';
 
+/** The signed metadata that binds `tags` to the repository `gun`. */
+export function tagMetadata(
+  gun: string,
+  tags: readonly string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(tags.map((tag) => [`${tagPrefix}${tag}`, gun]));
+}
+
 /** A signature of this run, or one that was there already and says the same. */
 export interface ImageSignature {
   /** What it is for: the image, or the image of one of its platforms. */
@@ -45,11 +53,10 @@ export async function signImagesOfTags(
   onSigned: (signature: ImageSignature) => void,
 ): Promise<void> {
   await mapConcurrent(targetsOf(manifests), limits.concurrentTags, async ({ target, tags }) => {
-    const names = Object.fromEntries(tags.map((tag) => [`${tagPrefix}${tag}`, gun]));
     const signed = await signImage(store, signer, {
       ...order,
       target,
-      metadata: { ...metadata, ...names },
+      metadata: { ...metadata, ...tagMetadata(gun, tags) },
     });
     const { digest: signature, isNew, expiry, stampedAt } = signed;
     onSigned({

@@ -58,7 +58,7 @@ describe.runIf(hasOpenssl)('the guide for existing keys', () => {
     });
     writeFileSync(inFolder(keyFile), text);
     writeFileSync(inFolder('passphrase.txt'), 'open sesame\n');
-    run(snippet('docs/migration.md', 'openssl pkcs8'));
+    run(snippet('docs/from-docker-trust.md', 'openssl pkcs8'));
     const plain = createPrivateKey(readFileSync(inFolder('plain.pem'), 'utf8'));
     expect(plain.equals(key)).toBe(true);
   });
@@ -67,13 +67,13 @@ describe.runIf(hasOpenssl)('the guide for existing keys', () => {
     const key = pairs['EC P-256']();
     const pem = createPublicKey(key).export({ format: 'pem', type: 'spki' });
     writeFileSync(inFolder('public.pem'), pem);
-    const printed = run(snippet('docs/migration.md', 'openssl dgst'));
+    const printed = run(snippet('docs/from-docker-trust.md', 'openssl dgst'));
     expect(printed).toContain(createMemorySigner(key, 'test key').keyId);
   });
 
   it('recognises a public key that Docker takes', () => {
     const check = 'openssl pkey -pubin -in ci.pem -noout';
-    expect(proseOf('docs/migration.md')).toContain(check);
+    expect(proseOf('docs/from-docker-trust.md')).toContain(check);
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = publicKey.export({ format: 'pem', type: 'spki' });
     expect(pem).toContain('BEGIN PUBLIC KEY');

@@ -1,12 +1,7 @@
 /** Requests that are paced by the limit of a server. */
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import {
-  HttpError,
-  paceRequests,
-  type HttpClient,
-  type HttpRequest,
-} from '../../src/http/index.js';
+import { HttpError, createPace, type HttpClient, type HttpRequest } from '../../src/http/index.js';
 import { limits } from '../../src/limits.js';
 
 const get: HttpRequest = { method: 'GET', url: 'https://contoso.azurecr.io/v2/', maxBytes: 1 };
@@ -36,7 +31,7 @@ function makeServer(isBusy: (count: number) => boolean, retryAfter = '0') {
 describe('requests of a run that sends many', () => {
   it('are under way side by side as long as none is turned away', async () => {
     const { http, seen } = makeServer(() => false);
-    const send = paceRequests(http, log);
+    const send = createPace(log)(http);
     await Promise.all(Array.from({ length: 100 }, () => send(get)));
     expect(seen.most).toBe(limits.concurrentRequests);
     expect(seen.requests).toHaveLength(100);
@@ -45,7 +40,7 @@ describe('requests of a run that sends many', () => {
   it('all succeed in the end, fewer at once, where the server turns most of them away', async () => {
     // Two of three, for long: far more often than the client itself would try again.
     const { http, seen } = makeServer((count) => count < 600 && count % 3 !== 0);
-    const send = paceRequests(http, log);
+    const send = createPace(log)(http);
     const answers = await Promise.all(Array.from({ length: 300 }, () => send(get)));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(seen.refused.length).toBeGreaterThan(300);
@@ -55,7 +50,7 @@ describe('requests of a run that sends many', () => {
 
   it('wait together for as long as one of them was asked to', async () => {
     const { http, seen } = makeServer((count) => count === 1, '1');
-    const send = paceRequests(http, log);
+    const send = createPace(log)(http);
     const first = send(get);
     await setImmediate();
     await setImmediate();
@@ -67,7 +62,7 @@ describe('requests of a run that sends many', () => {
 
   it('end with what the server says, where it asks for longer than a run would wait', async () => {
     const { http } = makeServer(() => true, '3600');
-    const { status } = await paceRequests(http, log)(get);
+    const { status } = await createPace(log)(http)(get);
     // Longer than a run would wait: what the server says is the result.
     expect(status).toBe(429);
   });
@@ -75,14 +70,14 @@ describe('requests of a run that sends many', () => {
   it('are not sent again where they must be sent once', async () => {
     const { http, seen } = makeServer(() => true);
     const once = { ...get, method: 'POST', retry: false } as const;
-    expect((await paceRequests(http, log)(once)).status).toBe(429);
+    expect((await createPace(log)(http)(once)).status).toBe(429);
     expect(seen.requests).toHaveLength(1);
   });
 
   it('end at once when the run is stopped', async () => {
     const { http } = makeServer(() => true, '600');
     const stop = new AbortController();
-    const sent = paceRequests(http, log)({ ...get, signal: stop.signal });
+    const sent = createPace(log)(http)({ ...get, signal: stop.signal });
     setTimeout(() => {
       stop.abort();
     }, 10);

@@ -32,7 +32,7 @@ export const signatures = {
 } as const satisfies Input;
 
 /** What only Notary Project signatures have. */
-const notaryProjectOnly = {
+export const notaryProjectOnly = {
   'certificate-chain': {
     type: 'text',
     group: 'trust',
@@ -142,7 +142,10 @@ export function readSignatureKinds(read: Read<SignatureInputs>): SignatureKinds 
   return { isDct: kinds === 'both', notaryProject: readNotaryProject(read) };
 }
 
-function readNotaryProject(read: Read<SignatureInputs>): NotaryProjectConfiguration | undefined {
+/** Reads how Notary Project signatures are made; undefined where that cannot be read, or no key is named. */
+export function readNotaryProject(
+  read: Read<typeof notaryProjectOnly & { readonly 'signing-key': typeof signingKey }>,
+): NotaryProjectConfiguration | undefined {
   const { values, parse } = read;
   const text = values['signing-key'];
   const certificate =
@@ -200,7 +203,7 @@ function parseCertificate(text: string): VaultCertificateReference {
   });
 }
 
-function readChainInput(read: Read<SignatureInputs>): NotaryProjectConfiguration['chain'] {
+function readChainInput(read: Read<typeof notaryProjectOnly>): NotaryProjectConfiguration['chain'] {
   const { values, parse, check, workingDirectory, nameInput } = read;
   const text = values['certificate-chain'];
   if (text === undefined) return undefined;

@@ -28,7 +28,7 @@ export function matchedPin(view: TrustedView | undefined): string | undefined {
  * @param isLeaving whether the run replaces the root key, so that pinning it is no advice.
  */
 export function warnOfFirstUse(
-  { gun, pinnedBy }: TrustedView,
+  { gun, pinnedBy }: Pick<TrustedView, 'gun' | 'pinnedBy'>,
   nameInput: (name: 'trust-pin') => string,
   log: Pick<Log, 'warn'>,
   isLeaving = false,

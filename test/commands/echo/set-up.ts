@@ -47,6 +47,8 @@ export async function setUpEcho(scenario: EchoScenario): Promise<SetUp> {
     await control.setSecret({ vault: 'echo', name, value });
   }
   await control.createKey({ vault: 'echo', name: 'stored', kty: 'EC', crv: 'P-256' });
+  const subject = 'C=US,ST=WA,O=Contoso,CN=release';
+  await control.createCertificate({ vault: 'echo', name: 'release', subject, kty: 'EC' });
   const secrets = `${vault}/secrets`;
   const inputs: Inputs = {
     'client-id': principal.clientId,
@@ -101,6 +103,7 @@ const own: Readonly<Record<CommandName, Inputs>> = {
   revoke: { repository: 'team/old', tags: '1' },
   promote: { source: `${image}:1`, repository: 'team/copy' },
   exportPolicy: { 'output-folder': 'policies' },
+  migrate: { 'signing-key': `${vault}/certificates/release` },
   keysInit: { repository: 'team/new' },
   keysImport: { vault, archive: 'keys' },
   keysExport: {
@@ -136,6 +139,7 @@ export const met: Readonly<Record<CommandName, readonly Server[]>> = {
   revoke: onTrust(),
   promote: everywhere(),
   exportPolicy: ['token service', 'trust server'],
+  migrate: ['vault', 'token service', 'trust server', 'registry'],
   keysInit: onTrust(),
   keysImport: onTrust().slice(0, 3),
   keysExport: onTrust().slice(0, 3),
