@@ -21,8 +21,6 @@ const signingInputs = {
   ...notaryProjectOnly,
 } as const satisfies Inputs;
 
-const { 'timestamp-root': timestampRoot, ...trustInputs } = signatureTrustInputs;
-
 export const migrateInputs = {
   ...selectionInputs,
   check: {
@@ -35,8 +33,7 @@ export const migrateInputs = {
   },
   'dry-run': dryRun,
   ...signingInputs,
-  ...trustInputs,
-  'timestamp-root': timestampRoot,
+  ...signatureTrustInputs,
   'trust-pin': {
     ...trustPin,
     note: '`contoso.azurecr.io/*=` before a pin holds only repositories of such names to it.',
@@ -78,7 +75,12 @@ async function readCheck(read: Read<typeof migrateInputs>): Promise<Mode | undef
 function readSigning(read: Read<typeof migrateInputs>): Mode | undefined {
   const { values, add, nameInput } = read;
   const problem = `is set, and nothing is verified without "${nameInput('check')}"`;
-  refuseInputs(trustInputs, read, problem, `Leave it out, or set ${nameInput('check')} to true.`);
+  refuseInputs(
+    signatureTrustInputs,
+    read,
+    problem,
+    `Leave it out, or set ${nameInput('check')} to true.`,
+  );
   const isDryRun = values['dry-run'];
   const notaryProject = readNotaryProject(read);
   if (isDryRun) return { kind: 'dry-run', notaryProject };
