@@ -82,9 +82,15 @@ export const notaryProjectOnly = {
 } as const satisfies Inputs;
 
 /** All that are of no use to Docker Content Trust. */
-const others = { ...notaryProjectOnly, 'timestamp-root': timestampRoot } as const satisfies Inputs;
+export const notaryProjectSigning = {
+  ...notaryProjectOnly,
+  'timestamp-root': timestampRoot,
+} as const satisfies Inputs;
 
-export const notaryProjectInputs = { signatures, ...others } as const satisfies Inputs;
+export const notaryProjectInputs = {
+  signatures,
+  ...notaryProjectSigning,
+} as const satisfies Inputs;
 
 /** How Notary Project signatures are made. */
 export interface NotaryProjectConfiguration {
@@ -131,8 +137,8 @@ export function readSignatureKinds(read: Read<SignatureInputs>): SignatureKinds 
     read.conflict('signatures', problem, 'Set it to dct, notary-project or both.');
   }
   if (kinds === 'dct') {
-    refuseInputs<typeof others>(
-      others,
+    refuseInputs<typeof notaryProjectSigning>(
+      notaryProjectSigning,
       read,
       `is set, and "${read.nameInput('signatures')}" is "dct"`,
       `Set ${read.nameInput('signatures')} to both or notary-project, or leave it out.`,
@@ -144,7 +150,7 @@ export function readSignatureKinds(read: Read<SignatureInputs>): SignatureKinds 
 
 /** Reads how Notary Project signatures are made; undefined where that cannot be read, or no key is named. */
 export function readNotaryProject(
-  read: Read<typeof notaryProjectOnly & { readonly 'signing-key': typeof signingKey }>,
+  read: Read<typeof notaryProjectSigning & { readonly 'signing-key': typeof signingKey }>,
 ): NotaryProjectConfiguration | undefined {
   const { values, parse } = read;
   const text = values['signing-key'];
@@ -163,7 +169,9 @@ export function readNotaryProject(
 }
 
 /** Both or neither: a time stamp is worth what its root is. */
-function readTimestamp(read: Read<SignatureInputs>): TimestampConfiguration | undefined {
+function readTimestamp(
+  read: Read<typeof notaryProjectSigning>,
+): TimestampConfiguration | undefined {
   const { values, parse, add, nameInput } = read;
   const { 'timestamp-url': address, 'timestamp-root': roots } = values;
   const url = address === undefined ? undefined : parse('timestamp-url', () => parseUrl(address));
@@ -203,7 +211,9 @@ function parseCertificate(text: string): VaultCertificateReference {
   });
 }
 
-function readChainInput(read: Read<typeof notaryProjectOnly>): NotaryProjectConfiguration['chain'] {
+function readChainInput(
+  read: Read<typeof notaryProjectSigning>,
+): NotaryProjectConfiguration['chain'] {
   const { values, parse, check, workingDirectory, nameInput } = read;
   const text = values['certificate-chain'];
   if (text === undefined) return undefined;

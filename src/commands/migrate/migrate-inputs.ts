@@ -13,13 +13,16 @@ import { refuseInputs, type Read } from '../inputs/read.js';
 import { readSignatureTrust, signatureTrustInputs } from '../inputs/signature-trust.js';
 import { readSelection, selectionInputs, type Selection } from './select-repositories.js';
 
-const signingInputs = {
+const onlyToSign = {
   'signing-key': {
     ...signingKey,
     note: 'A certificate in Key Vault. A dry run without it takes the inventory only.',
   },
   ...notaryProjectOnly,
 } as const satisfies Inputs;
+
+/** Time stamps are made and verified by the same roots. */
+const { 'timestamp-root': timestampRoot, ...trustInputs } = signatureTrustInputs;
 
 export const migrateInputs = {
   ...selectionInputs,
@@ -32,8 +35,9 @@ export const migrateInputs = {
     example: 'true',
   },
   'dry-run': dryRun,
-  ...signingInputs,
-  ...signatureTrustInputs,
+  ...onlyToSign,
+  ...trustInputs,
+  'timestamp-root': timestampRoot,
   'trust-pin': {
     ...trustPin,
     note: '`contoso.azurecr.io/*=` before a pin holds only repositories of such names to it.',
@@ -66,7 +70,7 @@ async function readCheck(read: Read<typeof migrateInputs>): Promise<Mode | undef
   const { values, conflict, nameInput } = read;
   const problem = `is set, and "${nameInput('check')}" signs nothing`;
   const remedy = `Leave it out, or leave out ${nameInput('check')} to sign.`;
-  refuseInputs(signingInputs, read, problem, remedy);
+  refuseInputs(onlyToSign, read, problem, remedy);
   if (values['dry-run']) conflict('dry-run', problem, remedy);
   const trust = await readSignatureTrust(read);
   return trust && { kind: 'check', trust };

@@ -3,8 +3,7 @@
  * registry, or answers whether content trust can go. Changes no trust data. What a run has done is
  * found in the registry by the next, which goes on from there.
  */
-import { openChainSigner, resolvePin } from '../../azure/index.js';
-import { startInBackground } from '../../concurrency.js';
+import { resolvePin } from '../../azure/index.js';
 import { isTrustError, TrustError } from '../../errors.js';
 import {
   createProgress,
@@ -19,7 +18,7 @@ import {
   type Inventory,
   type RepositoryOutcome,
 } from '../../migration/index.js';
-import { createRevocationCheck, type ChainSigner } from '../../notation/index.js';
+import { createRevocationCheck } from '../../notation/index.js';
 import {
   createRegistryClient,
   describeManifest,
@@ -42,6 +41,7 @@ import { signatureStore } from '../access/signature-store.js';
 import { defineCommand } from '../command.js';
 import { pinsFor, type ScopedPin } from '../inputs/pins.js';
 import { eachRepository, type Result } from '../repositories/index.js';
+import { openNotaryProject, type NotaryProjectPlan } from '../signing/attach-signatures.js';
 import type { Run } from '../run.js';
 import {
   migrateInputs,
@@ -63,7 +63,7 @@ export const migrate = defineCommand({
   run: async (configuration, run) => {
     const { selection, mode } = configuration;
     const open = pacedSessions(run);
-    const signer = openSigner(configuration, run);
+    const opening = openPlan(configuration, run);
     const pins = await openPins(configuration, run);
     const selected = await run.log.group('Repositories', () =>
       selectRepositories(selection, open, run),
@@ -71,23 +71,21 @@ export const migrate = defineCommand({
     const works = await run.log.group('Trust data', () =>
       readAll(selected, { open, pins, mode, run }),
     );
-    const chain = await signer;
-    const outcomes = await run.log.group('Images', () => settleAll(works, mode, chain, run));
-    return migrationReport(outcomes, configuration, chain, run);
+    const plan = await opening;
+    const outcomes = await run.log.group('Images', () => settleAll(works, mode, plan, run));
+    return migrationReport(outcomes, configuration, plan?.signer, run);
   },
 });
 
-/** The certificate that signs is opened beside everything else, and is right before anything is signed. */
-function openSigner(
+/** What signs is opened beside everything else, and is right before anything is signed. */
+function openPlan(
   { mode, selection: { named, listings } }: MigrateConfiguration,
   run: Run,
-): Promise<ChainSigner | undefined> {
+): Promise<NotaryProjectPlan | undefined> {
   const notaryProject = mode.kind === 'check' ? undefined : mode.notaryProject;
   if (!notaryProject) return Promise.resolve(undefined);
-  const { certificate, chain } = notaryProject;
-  const { credential } = run.access.azure([...listings, ...named][0]?.registry);
-  const chainInput = run.nameInput('certificate-chain');
-  return startInBackground(openChainSigner(certificate, chain, credential, { ...run, chainInput }));
+  const azure = run.access.azure([...listings, ...named][0]?.registry);
+  return openNotaryProject(notaryProject, azure, run, false);
 }
 
 async function openPins(
@@ -211,7 +209,7 @@ async function requireRepository(
 async function settleAll(
   results: readonly Result<Work>[],
   mode: Mode,
-  signer: ChainSigner | undefined,
+  plan: NotaryProjectPlan | undefined,
   run: Run,
 ): Promise<readonly RepositoryOutcome[]> {
   const works = results.map(
@@ -226,7 +224,7 @@ async function settleAll(
     sentences: made === 0 ? [] : [`${made} tags have a signature of this run.`],
     steps: made === 0 ? [] : ['Run it again: it goes on where this run has ended.'],
   }));
-  const settleOf = settling(mode, signer, run);
+  const settleOf = settling(mode, plan, run);
   const settled = await eachRepository(works, async (work): Promise<RepositoryOutcome> => {
     if ('error' in work) return { ...nothing, ...work };
     const { gun, inventory, access, trustData, pinnedBy } = work;
@@ -255,7 +253,7 @@ const nothing = { tags: [], unverifiable: [], thresholds: [] };
 /** How the images of a repository are settled. */
 function settling(
   mode: Mode,
-  signer: ChainSigner | undefined,
+  plan: NotaryProjectPlan | undefined,
   { access: registries, clock, signal }: Run,
 ): (gun: string, access: RepositoryAccess) => ImagePorts['settle'] {
   if (mode.kind === 'check') {
@@ -264,12 +262,12 @@ function settling(
     return (gun, access) =>
       settleByVerifying(signatureStore(access), gun, mode.trust, { now: clock(), checkRevocation });
   }
-  const { notaryProject } = mode;
-  if (!signer || !notaryProject) return () => settleByListing;
-  const { format, lifetimeMs, metadata, isWithPlatforms } = notaryProject;
+  if (!plan) return () => settleByListing;
+  const { signer, timestamper, configuration } = plan;
+  const { format, lifetimeMs, metadata, isWithPlatforms } = configuration;
   const agent = `acr-content-trust/${version}`;
   return (gun, access) => {
-    const order = { gun, metadata, format, lifetimeMs, agent, now: clock };
+    const order = { gun, metadata, format, lifetimeMs, agent, now: clock, timestamper };
     const store = signatureStore(access);
     if (mode.kind === 'dry-run') return settleByLooking(store, signer, order);
     const { getManifest } = createRegistryClient(access);

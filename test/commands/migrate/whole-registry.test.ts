@@ -17,9 +17,12 @@ import {
 
 const repositories = Array.from({ length: 200 }, (_, index) => `team/app-${index}`);
 const unsigned = Array.from({ length: 100 }, (_, index) => `team/unsigned-${index}`);
-const tags = Array.from({ length: 50 }, (_, index) => `1.${index}`);
+const tags = Array.from({ length: 50 }, (_, index) => `1.${index + 10}`);
+/** Ten tags of a repository point to one image. */
 const digestOf = (repository: string, tag: string): string =>
-  createHash('sha256').update(`${repository}:${tag}`).digest('hex');
+  createHash('sha256')
+    .update(`${repository}:${tag.slice(0, -1)}`)
+    .digest('hex');
 
 let scenario: RegistryScenario;
 const trustData = new Map<string, Files>();
@@ -81,7 +84,7 @@ const http: HttpClient = ({ method, url }) => {
   const [kind, answer] = answerTo(method, new URL(url));
   const count = (counts.get(kind) ?? 0) + 1;
   counts.set(kind, count);
-  if (kind === 'referrers' && count % 2500 === 0) heap.most = Math.max(heap.most, retained());
+  if (kind === 'referrers' && count % 250 === 0) heap.most = Math.max(heap.most, retained());
   return Promise.resolve(answer);
 };
 vi.mock('../../../src/http/client.js', () => ({ createHttpClient: () => http }));
@@ -124,7 +127,7 @@ it('is checked as a whole', async () => {
   expect(ran.warnings.filter((line) => line.includes('first use'))).toHaveLength(1);
   expect(ran.outputs['missing-signatures']).toBe('10000');
   // Of each tag its manifest is asked for without its bytes, and the list of its signatures: once.
-  expect(Object.fromEntries(counts)).toMatchObject({ HEAD: 10_000, referrers: 10_000, catalog: 3 });
+  expect(Object.fromEntries(counts)).toMatchObject({ HEAD: 10_000, referrers: 1_000, catalog: 3 });
   expect(counts.get('token')).toBeLessThanOrEqual(301);
   // Facts of each tag and no trust data: some 13 MB; the bound leaves room for other versions of Node.js.
   expect(heap.most - heap.before).toBeLessThan(40 * 1024 * 1024);
