@@ -22,6 +22,7 @@ import { pinInputs, readPins, type PinReference } from './inputs/pins.js';
 import type { Read } from './inputs/read.js';
 import { readRepositories, repositoryInputs, type NamedRepository } from './inputs/repositories.js';
 import { readRequiredSigners, requiredSigners } from './inputs/signing.js';
+import { timestampRoot } from './inputs/signature-trust.js';
 import {
   readTrustedCertificates,
   trustedSignerInputs,
@@ -42,6 +43,7 @@ const exportInputs = {
     note: 'Repositories, or patterns of them such as `contoso.azurecr.io/team/*` where a format takes them.',
   },
   ...trustedSignerInputs,
+  'timestamp-root': timestampRoot,
   'required-signers': requiredSigners,
   ...pinInputs,
   'policy-format': {
@@ -77,7 +79,12 @@ interface ExportConfiguration {
   readonly formats: readonly FormatName[] | undefined;
   /** Undefined where nothing is written for Notary Project signatures. */
   readonly signers:
-    { readonly certificates: ReadCertificates; readonly identities: readonly string[] } | undefined;
+    | {
+        readonly certificates: ReadCertificates;
+        readonly identities: readonly string[];
+        readonly timestampRoots: ReadCertificates;
+      }
+    | undefined;
   /** Repositories and patterns. */
   readonly images: readonly string[];
   /** Those whose trust data says what is written; empty where nothing is for Docker Content Trust. */
@@ -145,9 +152,11 @@ function readConfiguration(read: Read<typeof exportInputs>): ExportConfiguration
       if (values[input].length > 0) continue;
       add({ input, problem: 'is not set', code: 'INPUT_MISSING' });
     }
-  } else if (hasCertificate) {
+  }
+  for (const input of ['trusted-certificate', 'timestamp-root'] as const) {
+    if (isForSigners || values[input].length === 0) continue;
     conflict(
-      'trusted-certificate',
+      input,
       `is set, and "${nameInput('policy-format')}" names no format that takes it`,
       'Add a format for Notary Project signatures, such as notation.',
     );
@@ -176,11 +185,14 @@ function readConfiguration(read: Read<typeof exportInputs>): ExportConfiguration
   }
   const pins = readPins(read, isForContentTrust);
   const certificates = readTrustedCertificates('trusted-certificate', 'ca', read);
+  const timestampRoots = readTrustedCertificates('timestamp-root', 'tsa', read);
   return {
     folder: path.resolve(workingDirectory, values['output-folder'] ?? ''),
     overwrite: values.overwrite,
     formats: asked.length === 0 ? undefined : formats,
-    signers: isForSigners ? { certificates, identities: values['trusted-identity'] } : undefined,
+    signers: isForSigners
+      ? { certificates, identities: values['trusted-identity'], timestampRoots }
+      : undefined,
     images: [...repositories.map(({ gun }) => gun), ...patterns],
     repositories: isForContentTrust ? repositories : [],
     pins,
@@ -209,7 +221,7 @@ async function trustedOf({
       images,
       certificates: await signers.certificates(),
       identities: signers.identities,
-      timestampRoots: [],
+      timestampRoots: await signers.timestampRoots(),
     }
   );
 }

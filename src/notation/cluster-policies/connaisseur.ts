@@ -19,7 +19,11 @@ export const connaisseurFormat: PolicyFormat = {
       pattern: patternOf(image),
       validator,
       // Any of them suffices.
-      with: { trustRoot: '*', verificationLevel: 'strict' },
+      with: {
+        trustRoot: '*',
+        verificationLevel: 'strict',
+        ...(timestampRoot && { verifyTimestamp: 'afterCertExpiry' }),
+      },
     }));
     const comment = ['Connaisseur: values for Helm. Notary Project signatures.', ...valuesNote];
     const values = valuesOf([{ name: validator, type: 'notation', trustRoots }], rules);

@@ -65,7 +65,7 @@ describe('policies for clusters', () => {
     expect(statement).toMatchObject({
       scopes: [app],
       identities: 'any',
-      verifyTimestamp: 'always',
+      verifyTimestamp: 'afterCertExpiry',
       level: { revocation: 'enforce' },
     });
   });
@@ -165,7 +165,11 @@ describe('policies for clusters', () => {
             {
               pattern: `${app}:*`,
               validator: 'notary-project',
-              with: { trustRoot: '*', verificationLevel: 'strict' },
+              with: {
+                trustRoot: '*',
+                verificationLevel: 'strict',
+                verifyTimestamp: 'afterCertExpiry',
+              },
             },
           ],
         },

@@ -34,7 +34,7 @@ const trustPolicy = object({
       name: text,
       registryScopes: listOf(text),
       signatureVerification: object(
-        { level: { const: 'strict' }, verifyTimestamp: { const: 'always' } },
+        { level: { const: 'strict' }, verifyTimestamp: { const: 'afterCertExpiry' } },
         'verifyTimestamp',
       ),
       trustStores: listOf(text),
