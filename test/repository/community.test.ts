@@ -96,7 +96,9 @@ describe('the forms for issues', () => {
   it('ask for what a bug cannot be found without', () => {
     const { body } = parse(textOf('.github/ISSUE_TEMPLATE/bug.yml')) as Form;
     const ids = body.map(({ id }) => id);
-    expect(ids).toEqual(expect.arrayContaining(['version', 'host', 'command', 'log', 'report']));
+    expect(ids).toEqual(
+      expect.arrayContaining(['version', 'host', 'command', 'log', 'report', 'doctor']),
+    );
   });
 
   it('lead nowhere that is not there', () => {
