@@ -18,6 +18,7 @@ import {
   readTags,
   readTrustState,
   SERVER_NAMES,
+  storeImage,
   type ServerName,
   type Servers,
 } from './servers/index.js';
@@ -139,6 +140,9 @@ function stackControl(
     trustState: (gun: string) => readTrustState(servers.notary(), tokens, gun),
     manifest: (repository: string, reference: string) =>
       readManifest(servers.registry(), tokens, repository, reference),
+    /** Puts an image with this content under the tags, unsigned, as if pushed long ago; its digest. */
+    storeImage: (repository: string, tags: readonly string[], marker: string) =>
+      storeImage(servers.registry(), tokens, repository, tags, marker),
     tags: (repository: string) => readTags(servers.registry(), tokens, repository),
   };
 }

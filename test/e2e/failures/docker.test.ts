@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FrontFault } from '../../stack/index.js';
 import { stateOf } from '../expectations.js';
-import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import { pushByDocker } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
 import { setUp } from '../set-up.js';
 import { expectRefused, type Expected, type FailingRun, type Reach } from './refused.js';
@@ -252,7 +252,7 @@ describe('an image', () => {
 
   it.concurrent('that is another than expected is not signed', async () => {
     const repository = scenario.repository();
-    await pushUnsigned(scenario, repository, '0.9');
+    await pushByDocker(scenario, repository, '0.9');
     await refuse(
       { inputs: { command: 'sign', repository, tags: '0.9', digest: `sha256:${'0'.repeat(64)}` } },
       {

@@ -8,7 +8,7 @@ import { createMemorySigner } from '../../../src/signing/index.js';
 import { uniqueName } from '../../stack/index.js';
 import { attackersRepository } from '../../trust/support/hostile-server.js';
 import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
-import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import { pushByDocker } from '../main-job/unsigned-tag.js';
 import { newPrivateKey } from '../scenario.js';
 import { setUp } from '../set-up.js';
 import { serve } from './served.js';
@@ -34,8 +34,8 @@ const repository = scenario.repository();
 beforeAll(async () => {
   [root, targets] = [await ownedKey('root'), await ownedKey('targets')];
   secret = await vault.secret(targets.pem);
-  await pushUnsigned(scenario, repository, '1.0');
-  await pushUnsigned(scenario, repository, '2.0');
+  await pushByDocker(scenario, repository, '1.0');
+  await pushByDocker(scenario, repository, '2.0');
   expectSuccess(
     await scenario.run({
       host: 'cli',

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../stack/index.js';
 import { expectSuccess } from '../expectations.js';
-import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import { pushByDocker } from '../main-job/unsigned-tag.js';
 import type { ProductHost } from '../product.js';
 import { createScenario, credentialsOf, type Scenario } from '../scenario.js';
 import { makeKeys, setUp } from '../set-up.js';
@@ -286,7 +286,7 @@ describe('a repository', () => {
 
     beforeAll(async () => {
       repository = scenario.repository();
-      await pushUnsigned(scenario, repository, '0.9');
+      await pushByDocker(scenario, repository, '0.9');
       const keys = {
         ...(await makeKeys(scenario)),
       };

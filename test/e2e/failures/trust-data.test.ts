@@ -4,7 +4,7 @@ import type { FrontFault } from '../../stack/index.js';
 import type { BuildOptions, RepositoryBuilder } from '../../trust/repository-builder.js';
 import { anyText, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { readReport } from '../main-job/reported.js';
-import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import { pushByDocker } from '../main-job/unsigned-tag.js';
 import type { ProductHost, ProductResult } from '../product.js';
 import { makeKeys, setUp } from '../set-up.js';
 import { expectRefused, type Expected, type FailingRun, type Reach } from './refused.js';
@@ -237,7 +237,7 @@ describe('a publish that', () => {
   /** A repository that is initialised, and whose key signs the next tag. */
   const initialised = async () => {
     const repository = scenario.repository();
-    await pushUnsigned(scenario, repository, '0.9');
+    await pushByDocker(scenario, repository, '0.9');
     const keys = {
       ...(await makeKeys(scenario)),
     };

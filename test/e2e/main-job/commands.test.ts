@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { expectFailure, expectSigned, expectSuccess, stateOf } from '../expectations.js';
 import { makeKeys, setUp } from '../set-up.js';
 import { expectReported, groupsOf, readReport } from './reported.js';
-import { pushUnsigned } from './unsigned-tag.js';
+import { pushByDocker } from './unsigned-tag.js';
 
 const { stack, scenario, gunOf, publishesSince } = await setUp();
 const keys = await makeKeys(scenario);
@@ -127,7 +127,7 @@ describe('build', () => {
 describe('build from a base image of the registry', () => {
   it('logs in to read it, also with content trust off', async () => {
     const [repository, base] = [scenario.repository(), scenario.repository()];
-    await pushUnsigned(scenario, base, '1.0');
+    await pushByDocker(scenario, base, '1.0');
     const ref = `${gunOf(base)}:1.0`;
     await stack.docker({ engine: 'docker20', args: ['rmi', ref] });
     const context = await stack.makeImageContext(repository, {
@@ -180,7 +180,7 @@ describe('sign', () => {
     const repository = scenario.repository();
     const digests = new Map<string, string>();
     for (const tag of ['a', 'b', 'c', 'left-out']) {
-      digests.set(tag, await pushUnsigned(scenario, repository, tag));
+      digests.set(tag, await pushByDocker(scenario, repository, tag));
     }
     const mark = await stack.requestMark();
     const inputs = { ...keys, command: 'sign', repository, tags: 'a, b, c' };
@@ -209,7 +209,7 @@ describe('sign', () => {
 
   it('publishes nothing when the tags are signed as they stand', async () => {
     const repository = scenario.repository();
-    const digest = await pushUnsigned(scenario, repository, '1');
+    const digest = await pushByDocker(scenario, repository, '1');
     const inputs = { ...keys, command: 'sign', repository, tags: '1' };
     expectSuccess(await scenario.run({ host: 'cli', inputs }));
     const before = await stateOf(scenario, repository);
@@ -224,8 +224,8 @@ describe('sign', () => {
 
   it('signs what is given as digest, and stops where a tag stands for anything else', async () => {
     const repository = scenario.repository();
-    const right = await pushUnsigned(scenario, repository, 'right');
-    await pushUnsigned(scenario, repository, 'wrong');
+    const right = await pushByDocker(scenario, repository, 'right');
+    await pushByDocker(scenario, repository, 'wrong');
     const inputs = { ...keys, command: 'sign', repository, digest: right };
     const before = await stateOf(scenario, repository);
     const stopped = await scenario.run({

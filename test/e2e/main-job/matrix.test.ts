@@ -8,7 +8,7 @@ import { removeRun, type ProductHost } from '../product.js';
 import { setUp } from '../set-up.js';
 import { expectReported, groupsOf } from './reported.js';
 import { unpackTask } from './unpacked-task.js';
-import { pushUnsigned } from './unsigned-tag.js';
+import { pushByDocker } from './unsigned-tag.js';
 
 interface Combination {
   readonly host: ProductHost;
@@ -69,7 +69,7 @@ describe('build, push and sign', () => {
     async (combination) => {
       const { host, node, docker, engine, builder } = combination;
       const repository = scenario.repository();
-      await pushUnsigned(scenario, repository, 'unsigned');
+      await pushByDocker(scenario, repository, 'unsigned');
       const key = () => (engine === 'native' ? scenario.vault.key() : scenario.vault.secretKey());
       const result = await scenario.run({
         host,

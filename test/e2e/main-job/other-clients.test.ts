@@ -11,7 +11,7 @@ import { newPrivateKey } from '../scenario.js';
 import { publicPem, setUp } from '../set-up.js';
 import { expectReported } from './reported.js';
 import { createDockerOwner, createNotaryOwner, passphrases, writeBeside } from './stock-owners.js';
-import { pushUnsigned } from './unsigned-tag.js';
+import { pushByDocker } from './unsigned-tag.js';
 
 const { stack, scenario, gunOf } = await setUp();
 
@@ -29,7 +29,7 @@ async function signTag(
   tag: string,
   inputs: Readonly<Record<string, string>>,
 ): Promise<{ readonly result: ProductResult; readonly digest: string }> {
-  const digest = await pushUnsigned(scenario, repository, tag);
+  const digest = await pushByDocker(scenario, repository, tag);
   const own = { command: 'sign', repository, tags: tag };
   const result = await scenario.run({ host: 'cli', inputs: { ...own, ...inputs } });
   return { result, digest };
@@ -180,7 +180,7 @@ describe('a repository that notary made', () => {
       roles: ['targets/ci', 'targets/releases'],
     });
 
-    const theirs = await pushUnsigned(scenario, repository, 'theirs');
+    const theirs = await pushByDocker(scenario, repository, 'theirs');
     const content = (await stack.manifest(repository, 'theirs'))?.content ?? '';
     const size = String(Buffer.from(content, 'base64').length);
     const sha256 = theirs.replace('sha256:', '');

@@ -8,7 +8,7 @@ import { setUp } from '../set-up.js';
 import { readReport } from './reported.js';
 import { issueRoot } from './root-certificates.js';
 import { createNotaryOwner, passphrases, writeBeside } from './stock-owners.js';
-import { pushUnsigned } from './unsigned-tag.js';
+import { pushByDocker } from './unsigned-tag.js';
 
 const { stack, scenario } = await setUp();
 let signingKey: { readonly kid: string; readonly jwk: JsonWebKey };
@@ -53,9 +53,9 @@ async function sign(
 /** A repository that the product initialised with {@link rootKey}, and a further unsigned tag. */
 async function initialised(): Promise<string> {
   const repository = scenario.repository();
-  await pushUnsigned(scenario, repository, 'first');
+  await pushByDocker(scenario, repository, 'first');
   expectSuccess(await sign(repository, 'first', { 'root-key': rootKey.kid }));
-  await pushUnsigned(scenario, repository, 'next');
+  await pushByDocker(scenario, repository, 'next');
   return repository;
 }
 
@@ -108,7 +108,7 @@ describe('a root that is what was pinned', () => {
     const pem = spki.export({ type: 'spki', format: 'pem' }).toString();
     const file = await writeBeside(trustDir, 'ci.pem', pem);
     await notary('delegation', 'add', gun, 'targets/releases', file, '--all-paths', '--publish');
-    await pushUnsigned(scenario, repository, 'next');
+    await pushByDocker(scenario, repository, 'next');
 
     const other = await issueRoot(stack, gun, passphrases.root);
     const before = await stateOf(scenario, repository);
@@ -128,7 +128,7 @@ describe('without a pin', () => {
     expectSuccess(result);
     const { pinnedBy = '' } = await readReport(result);
     const [, recorded = ''] = /^key ID ([0-9a-f]{64}), recorded at the /.exec(pinnedBy) ?? [];
-    await pushUnsigned(scenario, repository, 'third');
+    await pushByDocker(scenario, repository, 'third');
     expectSuccess(await sign(repository, 'third', { 'trust-pin': recorded }));
   });
 });
@@ -156,7 +156,7 @@ describe('a root that is not what was pinned', () => {
 
   it('is not made by us either', async () => {
     const repository = scenario.repository();
-    await pushUnsigned(scenario, repository, 'next');
+    await pushByDocker(scenario, repository, 'next');
     const before = await stateOf(scenario, repository);
     const inputs = { 'root-key': rootKey.kid, 'trust-pin': await scenario.vault.key() };
     const result = await sign(repository, 'next', inputs);

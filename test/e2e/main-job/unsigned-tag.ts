@@ -1,10 +1,20 @@
-/** Images that were pushed without a signature: by a stock Docker for judges to refuse, or as an index. */
+/** Images that are in the registry without a signature. */
 import { expect } from 'vitest';
 import { expectSuccess } from '../expectations.js';
 import type { Scenario } from '../scenario.js';
 
-/** Pushes some image as `tag` of the repository, unsigned; its digest. Another marker, another image. */
+/** Puts some image into the repository as `tag`, unsigned; its digest. Another marker, another image. */
 export async function pushUnsigned(
+  { stack }: Scenario,
+  repository: string,
+  tag: string,
+  marker = `${repository}:${tag}`,
+): Promise<string> {
+  return stack.storeImage(repository, [tag], marker);
+}
+
+/** As {@link pushUnsigned}, by a stock Docker whose engine has the image then. */
+export async function pushByDocker(
   { stack, registry, signer }: Scenario,
   repository: string,
   tag: string,

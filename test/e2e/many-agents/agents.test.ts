@@ -11,7 +11,7 @@ import { expectSuccess } from '../expectations.js';
 import { createNotaryOwner } from '../main-job/stock-owners.js';
 import { newPrivateKey } from '../scenario.js';
 import { makeKeys, setUp } from '../set-up.js';
-import { publishesSince, pushTags, signAtOnce, type AgentRun } from './agents.js';
+import { publishesSince, signAtOnce, type AgentRun } from './agents.js';
 
 const { stack, scenario } = await setUp();
 /** For what comes before and after the agents, on a busy machine. */
@@ -59,7 +59,7 @@ describe('thirty-two agents at once', { timeout: MOST_MS }, () => {
   it('sign into a repository without trust data, which one of them initialises', async () => {
     const repository = scenario.repository();
     const keys = await makeKeys(scenario);
-    const digest = await pushTags(scenario, repository, tags);
+    const digest = await stack.storeImage(repository, tags, repository);
     expectAllDone(await signAll(repository, keys));
     expect(await listed(repository)).toEqual(everyTag(digest));
   });
@@ -77,7 +77,7 @@ describe('thirty-two agents at once', { timeout: MOST_MS }, () => {
       await owner.notary('delegation', 'add', gun, role, publicFile, '--all-paths', '--publish');
     }
     const signingKey = await scenario.vault.secret(key);
-    const digest = await pushTags(scenario, repository, tags);
+    const digest = await stack.storeImage(repository, tags, repository);
     expectAllDone(await signAll(repository, { 'signing-key': signingKey }));
     expect(await listed(repository)).toEqual(everyTag(digest));
     const inspected = await stack.dockerTrustInspect({

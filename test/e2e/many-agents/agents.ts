@@ -1,7 +1,6 @@
 /** Many agents that start at the same moment: their tags, their runs, and what each of them took. */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect } from 'vitest';
 import { uniqueName, type FrontRequest } from '../../stack/index.js';
 import { runProduct, type ProductResult } from '../product.js';
 import { credentialsOf, type Scenario } from '../scenario.js';
@@ -13,28 +12,6 @@ export interface AgentRun extends ProductResult {
   readonly elapsedMs: number;
   /** The most memory its process held. */
   readonly peakBytes: number;
-}
-
-/** Pushes one unsigned image under every tag at once; its digest. */
-export async function pushTags(
-  { stack, registry, signer }: Scenario,
-  repository: string,
-  tags: readonly string[],
-): Promise<string> {
-  const ref = `${registry.loginServer}/${repository}`;
-  const context = await stack.makeImageContext(repository);
-  const login = { server: registry.loginServer, ...signer.login };
-  const names = tags.flatMap((tag) => ['-t', `${ref}:${tag}`]);
-  for (const args of [
-    ['build', ...names, context],
-    ['push', '--all-tags', ref],
-  ]) {
-    const env = { DOCKER_BUILDKIT: '0' };
-    const result = await stack.docker({ engine: 'docker20', args, login, env });
-    expect(result.exitCode, result.output).toBe(0);
-  }
-  const manifest = await stack.manifest(repository, tags[0] ?? '');
-  return manifest?.digest ?? 'nothing pushed';
 }
 
 /** Says at its end how much memory its process held. Loaded by Node itself, beside the product. */

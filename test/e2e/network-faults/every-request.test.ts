@@ -4,7 +4,6 @@
  * say "failed" of what is signed without saying so.
  */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { pushTags } from '../many-agents/agents.js';
 import { createScenario, credentialsOf, type Scenario } from '../scenario.js';
 import { connectStack, type TestRegistry } from '../../stack/index.js';
 import { failures, faultAt, pointsOf, wrongAnswer, type Point } from './points.js';
@@ -57,7 +56,7 @@ async function createLane(): Promise<Lane> {
   const repository = scenario.repository();
   const gun = `${registry.loginServer}/${repository}`;
   const tags = Array.from({ length: TAGS }, (_, index) => `t${index}x`);
-  const digest = await pushTags(scenario, repository, tags);
+  const digest = await stack.storeImage(repository, tags, repository);
   const key = await vault.key();
   const [keyVersion = '', keyName = ''] = key.split('/').reverse();
   const inputs = {

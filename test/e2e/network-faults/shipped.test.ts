@@ -3,7 +3,6 @@
  * while it publishes, and between that and the look at what was published.
  */
 import { describe, expect, it } from 'vitest';
-import { pushTags } from '../many-agents/agents.js';
 import { expectSuccess } from '../expectations.js';
 import { makeKeys, setUp } from '../set-up.js';
 import type { FrontFault } from '../../stack/index.js';
@@ -23,7 +22,7 @@ async function signThrough(
 ) {
   const repository = scenario.repository();
   const gun = `${scenario.registry.loginServer}/${repository}`;
-  const digest = await pushTags(scenario, repository, ['first', 'second']);
+  const digest = await stack.storeImage(repository, ['first', 'second'], repository);
   const keys = await makeKeys(scenario);
   const sign = (tags: string) =>
     scenario.run({ host: 'cli', inputs: { ...keys, command: 'sign', repository, tags } });

@@ -1,7 +1,7 @@
 /** Several pipelines that push and sign the same tag at the same time. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectSuccess } from '../expectations.js';
-import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import { pushByDocker } from '../main-job/unsigned-tag.js';
 import type { ProductResult } from '../product.js';
 import { seedsToTry } from '../../seeded-schedule.js';
 import { makeKeys, setUp } from '../set-up.js';
@@ -16,7 +16,7 @@ afterAll(() => builder.close());
 async function initialised(): Promise<Record<string, string>> {
   const repository = scenario.repository();
   const keys = await makeKeys(scenario);
-  await pushUnsigned(scenario, repository, 'first');
+  await pushByDocker(scenario, repository, 'first');
   const inputs = { ...keys, repository, tags: 'first' };
   expectSuccess(await scenario.run({ host: 'cli', inputs: { ...inputs, command: 'sign' } }));
   return { ...inputs, tags: 'latest' };
@@ -77,7 +77,7 @@ describe('a tag that is moved while it is signed', () => {
   it('is not reported as signed', async () => {
     const inputs = await initialised();
     const repository = inputs.repository ?? '';
-    await pushUnsigned(scenario, repository, 'latest');
+    await pushByDocker(scenario, repository, 'latest');
     const args = { ...inputs, command: 'sign' };
     // The publish waits until another run has pushed the tag.
     const target = `/${repository}/_trust/tuf/$`;

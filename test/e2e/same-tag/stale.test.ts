@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { uniqueName } from '../../stack/index.js';
 import { expectSuccess } from '../expectations.js';
-import { pushUnsigned } from '../main-job/unsigned-tag.js';
+import { pushByDocker } from '../main-job/unsigned-tag.js';
 import type { ProductResult } from '../product.js';
 import { setUp } from '../set-up.js';
 import { toldMoved, whereIs } from '../tags-last/pushing.js';
@@ -23,11 +23,11 @@ interface Stale {
 async function prepare(): Promise<Stale> {
   const repository = scenario.repository();
   const key = await scenario.vault.key();
-  await pushUnsigned(scenario, repository, 'first');
+  await pushByDocker(scenario, repository, 'first');
   const inputs = { command: 'sign', repository, tags: 'first', 'signing-key': key };
   const root = await scenario.vault.key();
   expectSuccess(await scenario.run({ host: 'cli', inputs: { ...inputs, 'root-key': root } }));
-  const older = await pushUnsigned(scenario, repository, 'prod', `${repository} older`);
+  const older = await pushByDocker(scenario, repository, 'prod', `${repository} older`);
   return { repository, key, older };
 }
 
@@ -45,7 +45,7 @@ async function overtake(
   const running = run();
   try {
     await expect.poll(() => stack.held(name), { timeout: 120_000 }).toBe(1);
-    const newer = await pushUnsigned(scenario, repository, 'prod', `${repository} newer`);
+    const newer = await pushByDocker(scenario, repository, 'prod', `${repository} newer`);
     const inputs = { command: 'sign', repository, tags: 'prod', 'signing-key': key };
     expectSuccess(await scenario.run({ host: 'cli', inputs }));
     return { result: (await Promise.all([running, stack.release(name)]))[0], newer };
@@ -78,7 +78,7 @@ describe('a run that is held up while another run moves and signs the tag', () =
   it('publishes nothing of the moved tag, and all else: sign with many images', async () => {
     const stale = await prepare();
     const { repository, key } = stale;
-    const fine = await pushUnsigned(scenario, repository, 'fine');
+    const fine = await pushByDocker(scenario, repository, 'fine');
     const gun = `${scenario.registry.loginServer}/${repository}`;
     const inputs = {
       command: 'sign',

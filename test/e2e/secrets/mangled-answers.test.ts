@@ -5,7 +5,6 @@
  */
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pushTags } from '../many-agents/agents.js';
 import { expectFailure } from '../expectations.js';
 import { removeRun, type ProductHost, type ProductResult } from '../product.js';
 import { newPrivateKey } from '../scenario.js';
@@ -118,7 +117,7 @@ const work = hosts.flatMap((host, row) =>
 );
 
 beforeAll(async () => {
-  await pushTags(scenario, repository, ['1']);
+  await stack.storeImage(repository, ['1'], repository);
   const left = [...work];
   const carryOut = async (): Promise<void> => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {

@@ -70,5 +70,6 @@ const own = (control: Remote<StackControl>) => ({
   stopServer: control.stopServer,
   trustState: control.trustState,
   manifest: control.manifest,
+  storeImage: control.storeImage,
   tags: control.tags,
 });

@@ -28,6 +28,7 @@ import { asRoot, startKeeper, type Keeper } from './keeper-client.js';
 export { engineSocket, type EngineName } from './engine.js';
 export { readManifest, readTags, readTrustState } from './inspection.js';
 export type { StoredManifest, TrustState } from './inspection.js';
+export { storeImage } from './store-image.js';
 export { createOwnTokens, type OwnTokens } from './own-tokens.js';
 export { asRoot };
 

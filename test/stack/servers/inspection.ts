@@ -2,9 +2,8 @@
  * Looks at what registry and notary-server hold, directly and with the stack's own tokens, so that
  * tests can prove what changed and what did not. Only reads.
  */
-import { request } from 'node:http';
-
 import type { Upstream } from '../front/upstream.js';
+import { askServer } from './ask-server.js';
 import type { OwnTokens } from './own-tokens.js';
 
 /** The published metadata of a repository: bytes as base64, by role; empty without trust data. */
@@ -25,28 +24,6 @@ const MANIFEST_TYPES = [
   'application/vnd.oci.image.index.v1+json',
 ].join(', ');
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
-}
-
-function get(upstream: Upstream, path: string, headers: Record<string, string>): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', ...upstream, path, headers, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const { statusCode: status = 0, headers: received } = response;
-        resolve({ status, headers: received, body: Buffer.concat(chunks) });
-      });
-    })
-      .on('error', reject)
-      .end();
-  });
-}
-
 /** Root, timestamp, snapshot, targets and every delegation that the targets files list. */
 export async function readTrustState(
   notary: Upstream,
@@ -58,7 +35,7 @@ export async function readTrustState(
   const queue = ['root', 'timestamp', 'snapshot', 'targets'];
   for (let role = queue.shift(); role !== undefined; role = queue.shift()) {
     const path = `/v2/${gun}/_trust/tuf/${role}.json`;
-    const { status, body } = await get(notary, path, { authorization });
+    const { status, body } = await askServer(notary, { path, headers: { authorization } });
     if (status === 404) continue;
     if (status !== 200) throw new Error(`notary-server answered ${status} for ${gun} ${role}`);
     state[role] = body.toString('base64');
@@ -81,14 +58,13 @@ export async function readManifest(
   repository: string,
   reference: string,
 ): Promise<StoredManifest | null> {
-  const { status, headers, body } = await get(
-    registry,
-    `/v2/${repository}/manifests/${reference}`,
-    {
+  const { status, headers, body } = await askServer(registry, {
+    path: `/v2/${repository}/manifests/${reference}`,
+    headers: {
       authorization: `Bearer ${await tokens.issue(repository, ['pull'])}`,
       accept: MANIFEST_TYPES,
     },
-  );
+  });
   if (status === 404) return null;
   if (status !== 200) throw new Error(`the registry answered ${status} for ${repository}`);
   return {
@@ -104,8 +80,9 @@ export async function readTags(
   tokens: OwnTokens,
   repository: string,
 ): Promise<string[]> {
-  const { status, body } = await get(registry, `/v2/${repository}/tags/list`, {
-    authorization: `Bearer ${await tokens.issue(repository, ['pull'])}`,
+  const { status, body } = await askServer(registry, {
+    path: `/v2/${repository}/tags/list`,
+    headers: { authorization: `Bearer ${await tokens.issue(repository, ['pull'])}` },
   });
   if (status === 404) return [];
   if (status !== 200) throw new Error(`the registry answered ${status} for ${repository}`);
