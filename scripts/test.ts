@@ -77,19 +77,15 @@ function count(vitest: Vitest): Tally {
 
 async function main(): Promise<Tally> {
   const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
-  const asked = [options.project ?? ['unit', 'e2e']].flat();
+  const asked = [options.project ?? ['unit', 'e2e']]
+    .flat()
+    .flatMap((name) => (name === 'unit' ? ['unit', 'unit-alone'] : [name]));
   const missing = asked.includes('e2e') ? await missingForStack(console.log) : [];
-  const project = missing.length > 0 ? asked.filter((name) => name !== 'e2e') : options.project;
+  const project = missing.length > 0 ? asked.filter((name) => name !== 'e2e') : asked;
   const tally: Tally =
-    project?.length === 0
+    project.length === 0
       ? { passed: 0, failures: [] }
-      : count(
-          await startVitest('test', filter, {
-            ...options,
-            ...(project === undefined ? {} : { project }),
-            watch: false,
-          }),
-        );
+      : count(await startVitest('test', filter, { ...options, project, watch: false }));
   if (missing.length > 0) {
     console.log('\nThe end-to-end tests did not run. This machine lacks:');
     for (const line of missing) console.log(`- ${line}`);

@@ -7,11 +7,14 @@ import path from 'node:path';
 import ts from 'typescript';
 import { root } from './pages.js';
 
-/** Every file below src/ that is TypeScript, parsed. */
+let sources: readonly ts.SourceFile[] | undefined;
+
+/** Every file below src/ that is TypeScript, parsed once: it takes seconds, and several pages ask. */
 export function readSources(): readonly ts.SourceFile[] {
-  return readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  sources ??= readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => parse(path.join('src', file)));
+  return sources;
 }
 
 /** Every text in `sources`, cut where a part varies. */
