@@ -131,13 +131,17 @@ const manifest = Buffer.from(
   }),
 );
 
-/** One image, under every tag. */
+/** One image, under every tag, with nothing attached to it. */
 function serveImage(req: IncomingMessage, res: ServerResponse): void {
   req.resume();
   const url = req.url ?? '';
   if (url.includes('/tags/list')) {
     res.writeHead(200, { 'content-type': 'application/json' });
     res.end(JSON.stringify({ name: repository, tags: ['1', '2'] }));
+    return;
+  }
+  if (url.includes('/manifests/sha256-') || url.includes('/referrers/')) {
+    res.writeHead(404).end();
     return;
   }
   const body = url.includes('/blobs/') ? config : manifest;
