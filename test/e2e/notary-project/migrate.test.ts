@@ -187,6 +187,9 @@ describe('a registry that the Docker CLI has signed', () => {
     });
     const mark = await stack.requestMark();
     const result = await migrate('action');
+    const asked = await stack.requests({ since: mark, matching: `${server}/v2/${tool}/` });
+    // One for each tag, seven for the digest, and three for what all signatures of a repository share.
+    expect(asked).toHaveLength(2 + 7 + 3);
     expect(await stack.takeBackFaults(target)).toBe(0);
     expectSuccess(result);
     expect(await reportOf(result)).toMatchObject({
@@ -200,9 +203,6 @@ describe('a registry that the Docker CLI has signed', () => {
     expect(result.output).toContain('trusted on first use');
     await expectVerified();
     expect(await trustDataOf()).toEqual(before);
-    const asked = await stack.requests({ since: mark, matching: `${server}/v2/${tool}/` });
-    // One for each tag, seven for the digest, and three for what all signatures of a repository share.
-    expect(asked).toHaveLength(2 + 7 + 3);
   });
 
   it('is left as it is by a second run', async () => {
