@@ -79,7 +79,7 @@ export const outputs = {
   },
   'safe-to-switch-off': {
     description:
-      'Whether `migrate` with `check` found that content trust can be switched off: `true` or `false`.',
+      'Whether `migrate` with `check` found that content trust can be switched off: `true`, `false`, or `unknown` where a part of the registry was checked and is ready.',
     example: 'true',
   },
   'missing-signatures': {

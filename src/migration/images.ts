@@ -113,6 +113,17 @@ async function settleImage(
   const target = behind.find((found) => found?.digest === digest) ?? (await describe(digest));
   if (!target)
     return tags.map((tag) => ({ ...tag, state: 'gone', reason: 'the image was deleted' }));
+  const other = tags.find(({ length }) => length !== target.size);
+  if (other) {
+    throw new TrustError(
+      'DIGEST_MISMATCH',
+      `The registry says that ${digest} has ${target.size} bytes, and it is signed with ${other.length}.`,
+      {
+        remedy:
+          'Do not use the image. Look at who can change the registry, or what is in front of it.',
+      },
+    );
+  }
   const isMoved = (index: number): boolean => behind[index]?.digest !== digest;
   const asked = tags.filter((_, index) => includesMoved || !isMoved(index));
   const settled =

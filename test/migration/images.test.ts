@@ -68,6 +68,16 @@ describe('the signed tags of a repository', () => {
     expect(done).toHaveLength(3);
   });
 
+  it('are not signed where the registry describes the image otherwise than trust data', async () => {
+    const { ports, asked } = portsOn({ '1': 'a', '2': 'b' });
+    const outcomes = await settleImages([{ ...tag('1', 'a'), length: 8 }, tag('2', 'b')], ports);
+    expect(outcomes.map(({ state, error }) => [state, error?.code])).toEqual([
+      ['failed', 'DIGEST_MISMATCH'],
+      ['both', undefined],
+    ]);
+    expect(asked.map(({ tags }) => tags)).toEqual([['2']]);
+  });
+
   it.each([
     [
       'points to another image',

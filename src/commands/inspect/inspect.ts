@@ -49,7 +49,12 @@ import { code, escape, truncateList } from '../report/text.js';
 import type { Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import { eachRepository, failureOfEach } from '../repositories/index.js';
-import { digestsOfTags, signaturesOf, signatureText, type DigestSignatures } from './signatures.js';
+import {
+  digestsOfTags,
+  signaturesOf,
+  signatureText,
+  type DigestSignatures,
+} from './tag-signatures.js';
 
 const inspectInputs = {
   ...repositoryInputs,

@@ -35,16 +35,17 @@ export function migrationReport(
   const switchOff = mode.kind === 'check' ? judgeSwitchOff(outcomes) : undefined;
   const isWhole = listings.some(({ patterns }) => patterns === undefined) && shard === undefined;
   for (const line of warningsOf(counts)) log.warn(line);
+  const answer = switchOff && answerOf(switchOff, isWhole);
   const [certificate] = signer?.chain.chain ?? [];
   const incomplete = outcomes.flatMap(({ tags }) => tags.filter((tag) => !isKept(tag))).length;
   return {
     title: 'Result',
-    heading: headingOf(mode, switchOff),
+    heading: headingOf(mode, answer),
     body: [
       tableOf(listed, [...columns, ...(mode.kind === 'sign' ? [newColumn] : [])]),
       tableOf(listed.flatMap(openTags), openColumns),
       paragraph(summaryOf(outcomes.length, unsigned, counts)),
-      ...(switchOff ? answerOf(switchOff, isWhole, outcomes.length).map(paragraph) : []),
+      ...(switchOff && answer ? explain(switchOff, answer, outcomes.length).map(paragraph) : []),
     ],
     facts: {
       mode: mode.kind,
@@ -63,7 +64,7 @@ export function migrationReport(
       })),
     },
     outputs: {
-      'safe-to-switch-off': switchOff && String(switchOff.isSafe),
+      'safe-to-switch-off': answer,
       'missing-signatures': String(incomplete),
     },
     failures: failuresOf(outcomes),
@@ -89,12 +90,22 @@ function countsOf(outcomes: readonly RepositoryOutcome[]): Counts {
   return counts;
 }
 
-function headingOf({ kind }: Mode, switchOff: SwitchOff | undefined): string {
-  if (switchOff) {
-    return switchOff.isSafe
-      ? 'It is safe to switch content trust off'
-      : 'It is NOT safe to switch content trust off';
-  }
+/** Whether content trust can be switched off, which is done for a whole registry. */
+type Answer = 'true' | 'false' | 'unknown';
+
+function answerOf({ isSafe }: SwitchOff, isWhole: boolean): Answer {
+  if (!isSafe) return 'false';
+  return isWhole ? 'true' : 'unknown';
+}
+
+const answers: Readonly<Record<Answer, string>> = {
+  true: 'It is safe to switch content trust off',
+  false: 'It is NOT safe to switch content trust off',
+  unknown: 'These repositories are ready for content trust to be switched off',
+};
+
+function headingOf({ kind }: Mode, answer: Answer | undefined): string {
+  if (answer) return answers[answer];
   return kind === 'dry-run' ? 'What would be migrated' : 'Migrated to Notary Project';
 }
 
@@ -161,18 +172,18 @@ function warningsOf({ moved, gone, expired, refused }: Counts): readonly string[
     .map(([number, why, advice]) => `Not signed, because ${why}: ${number}. ${advice}`.trim());
 }
 
-function answerOf(
+function explain(
   { isSafe, lost }: SwitchOff,
-  isWhole: boolean,
+  answer: Answer,
   repositories: number,
 ): readonly string[] {
-  const answer = isSafe
+  const reason = isSafe
     ? 'Every tag that verifies today has a Notary Project signature that verifies, and that holds the tag.'
     : 'Do not switch content trust off: that would delete signatures for which there are no others.';
   const part = `This answer is for ${repositories} repositories. Content trust is switched off for the whole registry: check all of it first.`;
   return [
-    answer,
-    ...(isWhole ? [] : [part]),
+    reason,
+    ...(answer === 'unknown' ? [part] : []),
     'What is lost when content trust is switched off, whatever is signed:',
     ...lost.map((line) => `- ${line}`),
   ];

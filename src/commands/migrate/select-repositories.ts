@@ -1,7 +1,7 @@
 /** Which repositories a run is for: named ones, those of patterns, or all of a registry. */
 import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
-import { isInShard, parseShard, type Shard } from '../../migration/index.js';
+import { isInShard, type Shard } from '../../migration/index.js';
 import {
   listRepositories,
   parseNamePattern,
@@ -12,8 +12,10 @@ import type { Run } from '../run.js';
 import type { Read } from '../inputs/read.js';
 import {
   readRepositories,
+  readShard,
   readTrustServers,
   repositoryInputs,
+  shard,
   type NamedRepository,
 } from '../inputs/repositories.js';
 import type { OpenPaced } from './paced-session.js';
@@ -28,13 +30,7 @@ export const selectionInputs = {
     ...repositoryInputs.images,
     note: 'Repositories, without tag and digest; `*` is any text, as in `contoso.azurecr.io/team/*`.',
   },
-  shard: {
-    type: 'text',
-    group: 'image',
-    label: 'Part of the repositories',
-    help: 'Which part of the repositories this run is for, of how many. Several runs side by side share a large registry so; each repository is in one part, always the same.',
-    example: '1/4',
-  },
+  shard,
 } as const satisfies Inputs;
 
 /** All repositories of a registry that fit one of some patterns. */
@@ -97,14 +93,13 @@ export function readSelection(read: Read<typeof selectionInputs>): Selection {
     trustServer: trustServerFor(registry),
     patterns: patterns.flatMap((one) => (one.registry === registry ? [one.pattern] : [])),
   }));
-  const { shard } = values;
   return {
     named,
     listings:
       whole === undefined
         ? listings
         : [{ registry: whole, trustServer: trustServerFor(whole), patterns: undefined }],
-    shard: shard === undefined ? undefined : parse('shard', () => parseShard(shard)),
+    shard: readShard(read),
   };
 }
 
@@ -119,7 +114,7 @@ export interface SelectedRepository extends NamedRepository {
  * @throws {TrustError} MANIFEST_NOT_FOUND for a pattern that fits nothing, and what the registry refuses.
  */
 export async function selectRepositories(
-  { named, listings, shard }: Selection,
+  { named, listings, shard: part }: Selection,
   open: OpenPaced,
   { log, signal }: Run,
 ): Promise<readonly SelectedRepository[]> {
@@ -142,5 +137,5 @@ export async function selectRepositories(
   }
   for (const one of named) found.set(one.gun, { ...one, isNamed: true });
   const all = [...found.values()];
-  return shard ? all.filter(({ gun }) => isInShard(shard, gun)) : all;
+  return part ? all.filter(({ gun }) => isInShard(part, gun)) : all;
 }

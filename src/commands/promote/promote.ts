@@ -42,7 +42,7 @@ import {
   type PromoteOutput,
   type PromotionProgress,
 } from './promotion-report.js';
-import { copySignatures, planSignatures } from './signatures.js';
+import { copySignatures, planSignatures } from './copy-signatures.js';
 import { recheckSources, verifySources, type VerifiedImage } from './source.js';
 
 export const promote = defineCommand({

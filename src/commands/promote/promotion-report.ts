@@ -11,7 +11,7 @@ import { leastCertain, nothingPushed, pushedIn, stateTexts } from '../signing/re
 import type { AttachProgress } from '../signing/attach-signatures.js';
 import type { SigningProgress } from '../signing/sign-tags.js';
 import type { Promotion } from './promote-inputs.js';
-import type { SignatureCopies } from './signatures.js';
+import type { SignatureCopies } from './copy-signatures.js';
 import type { VerifiedImage } from './source.js';
 
 /** Filled in as the run goes on. */

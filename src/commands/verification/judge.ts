@@ -12,7 +12,7 @@ import {
   type JudgingRun,
   type VerifyPolicy,
 } from './requirements.js';
-import type { SignatureLookup } from './signatures.js';
+import type { SignatureLookup } from './signature-lookup.js';
 import type { Finding, RequiredKinds, SignatureKind, Verdict, VerdictProblem } from './verdict.js';
 
 /** What is known of the image's repository: its trust data, that it has none, or why neither. */

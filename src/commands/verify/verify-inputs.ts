@@ -24,7 +24,7 @@ import {
   requiredSigners,
 } from '../inputs/signing.js';
 import type { VerifyPolicy } from '../verification/requirements.js';
-import type { SignaturePolicy } from '../verification/signatures.js';
+import type { SignaturePolicy } from '../verification/signature-lookup.js';
 import type { RequiredKinds } from '../verification/verdict.js';
 import type { Reading } from '../verification/load-trust-data.js';
 

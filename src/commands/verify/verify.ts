@@ -19,7 +19,7 @@ import type { Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import { judgeAll } from '../verification/judge.js';
 import { loadTrustData } from '../verification/load-trust-data.js';
-import { openSignatureLookup } from '../verification/signatures.js';
+import { openSignatureLookup } from '../verification/signature-lookup.js';
 import { rejectionsOf, signatureFacts } from './signature-report.js';
 import { failureOf, type Verdict } from '../verification/verdict.js';
 import { openPuller } from './pull.js';
