@@ -10,7 +10,8 @@ import {
   type VaultSecretReference,
 } from '../../signing/index.js';
 import type { SignedKinds } from '../signing/registry-state.js';
-import type { signingKey } from './key-inputs.js';
+import { rootKey, rootKeyPassphrase, type signingKey } from './key-inputs.js';
+import { trustPin } from './pins.js';
 import { refuseInputs, type Read } from './read.js';
 import { timestampRoot } from './signature-trust.js';
 import { readTrustedCertificates, type ReadCertificates } from './trusted-signers.js';
@@ -127,7 +128,15 @@ export function kindsOf({ isDct, notaryProject }: SignatureKinds): SignedKinds {
   return notaryProject ? 'both' : 'dct';
 }
 
-type SignatureInputs = typeof notaryProjectInputs & { readonly 'signing-key': typeof signingKey };
+/** What only Docker Content Trust has. */
+const dctOnly = {
+  'root-key': rootKey,
+  'root-key-passphrase': rootKeyPassphrase,
+  'trust-pin': trustPin,
+} as const satisfies Inputs;
+
+type SignatureInputs = typeof notaryProjectInputs &
+  typeof dctOnly & { readonly 'signing-key': typeof signingKey };
 
 /** Reads which signatures are made, and how. */
 export function readSignatureKinds(read: Read<SignatureInputs>): SignatureKinds {
@@ -144,6 +153,14 @@ export function readSignatureKinds(read: Read<SignatureInputs>): SignatureKinds 
       `Set ${read.nameInput('signatures')} to both or notary-project, or leave it out.`,
     );
     return dctAlone;
+  }
+  if (kinds === 'notary-project') {
+    refuseInputs<typeof dctOnly>(
+      dctOnly,
+      read,
+      `is set, and "${read.nameInput('signatures')}" is "notary-project"`,
+      `Leave it out, or set ${read.nameInput('signatures')} to both.`,
+    );
   }
   return { isDct: kinds === 'both', notaryProject: readNotaryProject(read) };
 }

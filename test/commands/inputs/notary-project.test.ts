@@ -84,6 +84,19 @@ describe('inputs that cannot be used', () => {
     ['an authority for DCT', { signatures: 'dct', 'timestamp-url': url }, /"timestamp-url" is set/],
     ['a root for DCT', { signatures: 'dct', 'timestamp-root': root }, /"timestamp-root" is set/],
     ['platforms for DCT', { signatures: 'dct', 'sign-platforms': 'true' }, /"sign-platforms" is/],
+    [
+      'a root key for Notary Project alone',
+      {
+        signatures: 'notary-project',
+        'root-key': 'https://contoso-root.vault.azure.net/keys/root',
+      },
+      /"root-key" is set, and "signatures" is "notary-project"/,
+    ],
+    [
+      'a pin for Notary Project alone',
+      { signatures: 'notary-project', 'trust-pin': `sha256:${'a'.repeat(64)}` },
+      /"trust-pin" is set/,
+    ],
     ['an expiry without unit', { 'signature-expiry': '90' }, /"90" is no time/],
     ['a name twice', { 'signed-metadata': 'a=1\na=2' }, /"a" is named twice/],
     ['a name for tags', { 'signed-metadata': 'tag:1=x' }, /are for the tags of the run/],
