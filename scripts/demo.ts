@@ -4,6 +4,7 @@
  */
 import { access } from 'node:fs/promises';
 import path from 'node:path';
+import { prepareNotaryProject } from '../test/e2e/notary-project/certificates.js';
 import { runProduct, type ProductHost, type ProductResult } from '../test/e2e/product.js';
 import { createScenario, credentialsOf, type Scenario } from '../test/e2e/scenario.js';
 import {
@@ -37,9 +38,13 @@ function expect(condition: boolean, what: string): void {
   say(`  ✓ ${what}`);
 }
 
+type Texts = Readonly<Record<string, string>>;
+
 /** What an administrator has set up, and the inputs of every run. */
 interface Prepared extends Scenario {
-  readonly inputs: Readonly<Record<string, string>>;
+  readonly inputs: Texts;
+  /** Of those that build. */
+  readonly keys: Texts;
 }
 
 async function prepare(stack: StackClient): Promise<Prepared> {
@@ -50,22 +55,24 @@ async function prepare(stack: StackClient): Promise<Prepared> {
   say(`  principal  ${signer.clientId} with AcrPush, AcrImageSigner, Key Vault Crypto User`);
   say(`  keys       ${keys['signing-key']}`);
   say(`             ${keys['root-key']}`);
-  return {
-    ...scenario,
-    inputs: { registry: registry.loginServer, ...keys, ...credentialsOf(signer) },
-  };
+  const inputs = { registry: registry.loginServer, ...credentialsOf(signer) };
+  return { ...scenario, inputs, keys };
+}
+
+async function build(prepared: Prepared, host: ProductHost, own: Texts): Promise<ProductResult> {
+  const context = await prepared.stack.makeImageContext(`demo ${host} ${own.tags ?? ''}`);
+  return product(prepared, host, { command: 'buildAndPush', context, ...prepared.keys, ...own });
 }
 
 async function product(
   { stack, inputs }: Prepared,
   host: ProductHost,
-  own: Readonly<Record<string, string>>,
+  own: Texts,
 ): Promise<ProductResult> {
-  const context = await stack.makeImageContext(`demo ${host} ${own.tags ?? ''}`);
   const result = await runProduct(stack.info, {
     host,
     docker: 'docker20',
-    inputs: { command: 'buildAndPush', context, ...inputs, ...own },
+    inputs: { ...inputs, ...own },
   });
   quote(host === 'cli' ? result.stderr : withoutDebug(result.output));
   return result;
@@ -94,7 +101,7 @@ async function demonstrate(prepared: Prepared): Promise<void> {
   const gun = `${prepared.registry.loginServer}/${repository}`;
 
   step('Command line: build, push and sign; the first time for this repository');
-  const cli = await product(prepared, 'cli', { repository, tags: '1.0, latest' });
+  const cli = await build(prepared, 'cli', { repository, tags: '1.0, latest' });
   expect(cli.exitCode === 0, 'acr-content-trust build-and-push succeeded');
 
   step('A stock Docker CLI with content trust accepts it');
@@ -106,7 +113,7 @@ async function demonstrate(prepared: Prepared): Promise<void> {
   );
 
   step('A tag pushed without content trust, which is refused');
-  const unsigned = await product(prepared, 'cli', {
+  const unsigned = await build(prepared, 'cli', {
     repository,
     tags: 'unsigned',
     'content-trust': 'false',
@@ -122,7 +129,7 @@ async function demonstrate(prepared: Prepared): Promise<void> {
     ['action', 'GitHub Action'],
   ] as const) {
     step(`${name}: the same repository, a further tag`);
-    const result = await product(prepared, host, { repository, tags: `from-${host}` });
+    const result = await build(prepared, host, { repository, tags: `from-${host}` });
     expect(result.exitCode === 0, `the ${name} succeeded`);
     const pulled = await pull(prepared, `${gun}:from-${host}`, true);
     expect(pulled.exitCode === 0, 'docker pull accepted its tag');
@@ -141,6 +148,42 @@ async function demonstrate(prepared: Prepared): Promise<void> {
     inspection?.SignedTags.length === 4,
     'four signed tags; the unsigned one is not among them',
   );
+
+  await leaveContentTrust(prepared, repository);
+}
+
+async function leaveContentTrust(prepared: Prepared, repository: string): Promise<void> {
+  const { stack, registry } = prepared;
+  const gun = `${registry.loginServer}/${repository}`;
+  const { makeCertificate } = await prepareNotaryProject(prepared);
+  const { url, chain } = await makeCertificate();
+  const trusted = { 'trusted-certificate': chain.join('') };
+
+  step('Leave Docker Content Trust: what it has signed gets a Notary Project signature');
+  const migrated = await product(prepared, 'cli', {
+    command: 'migrate',
+    repository,
+    'signing-key': url,
+  });
+  expect(migrated.exitCode === 0, 'acr-content-trust migrate succeeded');
+  const checked = await product(prepared, 'cli', { command: 'migrate', check: 'true', ...trusted });
+  expect(
+    checked.outputs['safe-to-switch-off'] === 'true',
+    'and it is safe to switch content trust off',
+  );
+
+  step('Content trust is switched off, for good');
+  await stack.azure.updateRegistry(registry.loginServer, { contentTrust: false });
+  const verify = (tag: string) =>
+    product(prepared, 'cli', {
+      command: 'verify',
+      images: `${gun}:${tag}`,
+      signatures: 'notary-project',
+      'require-signed-tag': 'true',
+      ...trusted,
+    });
+  expect((await verify('1.0')).exitCode === 0, 'the signed tag still verifies');
+  expect((await verify('unsigned')).exitCode !== 0, 'and the unsigned one does not');
 }
 
 async function main(): Promise<void> {
