@@ -44,6 +44,10 @@ function isRaised(node: ts.Node): boolean {
   const { parent } = node;
   if (ts.isNewExpression(parent)) return parent.arguments?.[0] === node;
   if (ts.isConditionalExpression(parent)) return parent.condition !== node && isRaised(parent);
+  if (ts.isBinaryExpression(parent)) {
+    const { operatorToken } = parent;
+    return operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken && isRaised(parent);
+  }
   if (ts.isAsExpression(parent)) return isRaised(parent);
   if (ts.isPropertyAssignment(parent)) return parent.name.getText() === 'code';
   if (!ts.isCallExpression(parent)) return false;
