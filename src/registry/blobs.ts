@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { TrustError } from '../errors.js';
 import type { HttpRequest, HttpResponse } from '../http/index.js';
+import { limits } from '../limits.js';
 import { bearer } from './credential.js';
 import { accessRefused, sendToRegistry, unexpectedResponse } from './error-mapping.js';
 import { parseDigest, parseRepository } from './image-name.js';
@@ -25,9 +26,13 @@ export type ReadBlob = (
 export function createBlobReader(options: RegistryClientOptions): ReadBlob {
   return async (repository, digest, maxBytes) => {
     const { host } = options;
-    const response = await requestBlob({ ...options, repository }, digest, { maxBytes });
+    // What a registry says of a blob that it does not have may be longer than the blob.
+    const response = await requestBlob({ ...options, repository }, digest, {
+      maxBytes: Math.max(maxBytes, limits.errorBodyBytes),
+    });
     if (response.status === 404) return undefined;
-    if (response.status !== 200) throw unexpectedResponse(host, `GET of blob ${digest}`, response);
+    if (response.status !== 200 || response.body.length > maxBytes)
+      throw unexpectedResponse(host, `GET of blob ${digest}`, response);
     requireDigest(response.body, digest, `${host}/${repository}`);
     return response.body;
   };

@@ -20,14 +20,14 @@ function reader(answer: (url: URL) => Answer) {
 describe('a blob', () => {
   it('is what the digest names', async () => {
     const { readBlob, requests, scopes } = reader(() => ({ body: bytes }));
-    expect(await readBlob('team/app', digest, 1000)).toEqual(bytes);
+    expect(await readBlob('team/app', digest, 100_000)).toEqual(bytes);
     expect(scopes).toEqual(['repository:team/app:pull']);
     expect(requests).toMatchObject([
       {
         method: 'GET',
         url: `https://${host}/v2/team/app/blobs/${digest}`,
         headers: { Authorization: 'Bearer the-token' },
-        maxBytes: 1000,
+        maxBytes: 100_000,
       },
     ]);
   });
@@ -42,9 +42,15 @@ describe('a blob', () => {
     expect(requests[1]?.headers).toBeUndefined();
   });
 
-  it('is nothing where the registry has none', async () => {
-    const { readBlob } = reader(() => ({ status: 404 }));
-    expect(await readBlob('team/app', digest, 1000)).toBeUndefined();
+  it('is nothing where the registry has none, however much it says of that', async () => {
+    const { readBlob } = reader(() => ({ status: 404, body: 'not here '.repeat(100) }));
+    expect(await readBlob('team/app', digest, 10)).toBeUndefined();
+  });
+
+  it('is no longer than it may be', async () => {
+    const { readBlob } = reader(() => ({ body: bytes }));
+    const error = await rejection(readBlob('team/app', digest, bytes.length - 1));
+    expect(error.code).toBe('REGISTRY_FAILED');
   });
 
   it.each([
