@@ -34,7 +34,7 @@ export interface SwitchOff {
   readonly missing: number;
   /** How many repositories could not be read as a whole. */
   readonly unread: number;
-  /** What is lost all the same, a sentence each. */
+  /** What is lost in any case, a sentence each. */
   readonly lost: readonly string[];
 }
 
