@@ -86,7 +86,9 @@ describe('inspect', () => {
         { tag: 'moved', registry: 'differs', registryDigest: moved },
         { tag: 'ours', signers: ['pipeline'], registry: 'same', isPulled: true },
       ]);
-      expect(facts?.unsignedTags).toEqual([{ tag: 'plain' }]);
+      expect(facts?.unsignedTags).toMatchObject([
+        { tag: 'plain', notaryProject: { signatures: [] } },
+      ]);
       expect(result.output).toMatch(/targets\/releases +1 +20\d\d-\d\d-\d\d +valid +1 of 1 +all/);
       expect(result.output).toMatch(/UNSIGNED TAG\s+plain/);
       expect(result.summary).toMatch(/```mermaid\nflowchart LR\n/);

@@ -53,8 +53,9 @@ export async function storeImage(
   };
 
   const body = Buffer.from(marker);
+  const mtime = new Date(created);
   const tar = Buffer.from(
-    await packTar([{ header: { name: 'marker', size: body.length, type: 'file' }, body }]),
+    await packTar([{ header: { name: 'marker', size: body.length, type: 'file', mtime }, body }]),
   );
   const config = {
     architecture: 'amd64',
