@@ -22,7 +22,7 @@ const onlyToSign = {
 } as const satisfies Inputs;
 
 /** Time stamps are made and verified by the same roots. */
-const { 'timestamp-root': timestampRoot, ...trustInputs } = signatureTrustInputs;
+const { 'timestamp-root': timestampRoot, ...onlyToCheck } = signatureTrustInputs;
 
 export const migrateInputs = {
   ...selectionInputs,
@@ -36,7 +36,7 @@ export const migrateInputs = {
   },
   'dry-run': dryRun,
   ...onlyToSign,
-  ...trustInputs,
+  ...onlyToCheck,
   'timestamp-root': timestampRoot,
   'trust-pin': {
     ...trustPin,
@@ -79,12 +79,7 @@ async function readCheck(read: Read<typeof migrateInputs>): Promise<Mode | undef
 function readSigning(read: Read<typeof migrateInputs>): Mode | undefined {
   const { values, add, nameInput } = read;
   const problem = `is set, and nothing is verified without "${nameInput('check')}"`;
-  refuseInputs(
-    signatureTrustInputs,
-    read,
-    problem,
-    `Leave it out, or set ${nameInput('check')} to true.`,
-  );
+  refuseInputs(onlyToCheck, read, problem, `Leave it out, or set ${nameInput('check')} to true.`);
   const isDryRun = values['dry-run'];
   const notaryProject = readNotaryProject(read);
   if (isDryRun) return { kind: 'dry-run', notaryProject };

@@ -104,6 +104,18 @@ describe('a migration', () => {
     expect((await parse({ ...check, 'trusted-certificate': trusted })).mode.kind).toBe('check');
   });
 
+  it('makes time stamps with its signatures', async () => {
+    const timestamps = {
+      'timestamp-url': 'http://timestamp.contoso.com',
+      'timestamp-root': trusted,
+    };
+    const texts = { registry, 'dry-run': 'false', 'signing-key': certificate, ...timestamps };
+    expect((await parse(texts)).mode).toMatchObject({
+      kind: 'sign',
+      notaryProject: { timestamp: { url: 'http://timestamp.contoso.com/' } },
+    });
+  });
+
   it.each<[string, Readonly<Record<string, string>>, string]>([
     ['no registry', {}, 'registry is not set'],
     ['no key', { registry }, 'signing-key is not set'],
