@@ -66,7 +66,7 @@ export function rememberAssertion(
 }
 
 /**
- * How the token is obtained that stands for `identity`; undefined for one that none stands for.
+ * How the token of another issuer is obtained that `identity` signs in with; undefined where it uses none.
  * @throws {TrustError} (the function) CREDENTIAL_MISSING
  */
 export function assertionOf(

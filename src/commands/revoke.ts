@@ -53,7 +53,7 @@ export const revoke = defineCommand({
     repository: { ...repository, required: true },
     tags: {
       ...tags,
-      note: 'Also patterns, in which `*` stands for any characters and `?` for one.',
+      note: 'Also patterns: `*` is any text, and `?` any one character.',
     },
     'all-tags': {
       type: 'boolean',

@@ -131,7 +131,7 @@ async function lookAtFederation(
   const found = await needing('choosing an identity', Promise.resolve().then(identity));
   const getAssertion = assertionOf(found, http);
   if (!getAssertion || !('clientId' in found)) {
-    return pass('not used: no token of another issuer stands for this identity');
+    return pass('not used: this identity has no token of another issuer');
   }
   const { clientId } = found;
   const assertion = await getAssertion();

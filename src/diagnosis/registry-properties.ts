@@ -14,6 +14,7 @@ import {
   type RegistryProperties,
   type TrustProperty,
 } from '../azure/index.js';
+import { startInBackground } from '../concurrency.js';
 import { registryNameOf } from '../http/index.js';
 import {
   needing,
@@ -51,9 +52,8 @@ export interface KnownProperties {
 /** One check of the roles, and one that has a finding for each property. */
 export function propertyChecks(resource: RegistryResource): KnownProperties {
   const { host } = resource;
-  const id = idOf(resource);
-  const properties = readProperties(resource, id);
-  for (const pending of [id, properties]) pending.catch(() => undefined);
+  const id = startInBackground(idOf(resource));
+  const properties = startInBackground(readProperties(resource, id));
   const common = { area: 'registry', subject: host } as const;
   return {
     properties,

@@ -87,7 +87,7 @@ export function trustChecks(checked: TrustToCheck): TrustChecks {
     if (view) return view;
     throw new NotSeen('not checked: there is no trust data');
   };
-  const held = startInBackground(heldBy(checked, reading));
+  const held = startInBackground(heldBy(checked, readView));
   return {
     reading,
     checks: [
@@ -133,10 +133,9 @@ async function read({
 
 async function heldBy(
   { server, signal }: TrustToCheck,
-  reading: Promise<TrustedView | undefined>,
+  readView: () => Promise<TrustedView>,
 ): Promise<readonly ServerRole[]> {
-  const view = await needing('reading the trust data', reading);
-  if (!view) throw new NotSeen('not checked: there is no trust data');
+  const view = await readView();
   try {
     return await heldServerRoles(await server, view, signal);
   } catch (error) {

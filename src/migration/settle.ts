@@ -1,10 +1,10 @@
 /** The ways to settle an image: to sign it, to look what would be signed, or to verify what it has. */
 import {
+  boundTags,
   findSignature,
   imageProblem,
   signImagesOfTags,
   tagMetadata,
-  tagPrefix,
   verifyImage,
   type ChainSigner,
   type ImageSignature,
@@ -72,8 +72,9 @@ export function settleByVerifying(
     const accepted = verdict.signatures.filter(isFullyAccepted);
     const problem = imageProblem('the image', verdict)?.message;
     return forEach(tags, (tag) => {
-      const name = `${tagPrefix}${tag}`;
-      const found = accepted.find(({ description }) => description?.metadata[name] === gun);
+      const found = accepted.find(
+        ({ description }) => description && boundTags(gun, description.metadata).includes(tag),
+      );
       if (found) return { signature: found.signature, isNew: false };
       const [first] = accepted;
       if (first)

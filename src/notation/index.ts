@@ -2,8 +2,9 @@
  * Notary Project signatures: envelopes, certificates, trust policies, time stamps, verification.
  * Bytes come in and go out: src/registry stores them. Only revocation and time stamps ask others.
  */
-export { signingKeys, type SignatureAlgorithm } from './algorithms.js';
+export type { SignatureAlgorithm } from './algorithms.js';
 export {
+  isOfSignerAlone,
   isSelfSigned,
   prepareSigningChain,
   readCertificate,
@@ -31,6 +32,7 @@ export { createRevocationCheck, type RevocationOptions } from './revocation/inde
 export { RuleError } from './rule-error.js';
 export { findSignature, signImage, type AttachedSignature, type ImageOrder } from './sign-image.js';
 export {
+  boundTags,
   signImagesOfTags,
   tagMetadata,
   tagPrefix,

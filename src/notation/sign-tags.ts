@@ -19,6 +19,16 @@ export function tagMetadata(
   return Object.fromEntries(tags.map((tag) => [`${tagPrefix}${tag}`, gun]));
 }
 
+/** The tags that signed metadata binds to the repository `gun`. */
+export function boundTags(
+  gun: string,
+  metadata: Readonly<Record<string, string>>,
+): readonly string[] {
+  return Object.entries(metadata)
+    .filter(([name, value]) => name.startsWith(tagPrefix) && value === gun)
+    .map(([name]) => name.slice(tagPrefix.length));
+}
+
 /** A signature of this run, or one that was there already and says the same. */
 export interface ImageSignature {
   /** What it is for: the image, or the image of one of its platforms. */

@@ -110,7 +110,7 @@ describe('an image', () => {
       },
     };
 
-    it('is signed anew unless it has one by this authority, and once then', async () => {
+    it('is signed again unless it has one by this authority, and once then', async () => {
       const { store, stored } = makeStore();
       await signImage(store, signer, order);
       const stamped = await signImage(store, signer, { ...order, timestamper });

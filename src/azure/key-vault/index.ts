@@ -25,7 +25,7 @@ export {
 export { assertImportable, importVaultKey } from './import-key.js';
 export { listKeyVersions, listVaultKeys } from './list-keys.js';
 export { openKey, type OpenedKey, type OpenKeyOptions } from './open-key.js';
-export { resolvePin, resolvePins } from './open-pin.js';
+export { resolvePins, resolveScopedPins } from './open-pin.js';
 export { openPublicKey, type OpenedPublicKey } from './open-public-key.js';
 export { openChainSigner } from './open-chain-signer.js';
 export { openSigningCertificate, readChainSecret } from './open-signing-certificate.js';

@@ -14,8 +14,18 @@ export function resolvePins(
   return Promise.all(pins.map((pin) => resolvePin(pin, azure, run)));
 }
 
-/** Opens one pin. @throws {TrustError} as {@link resolvePins}. */
-export async function resolvePin(
+/** Opens pins that are each for some repositories. @throws {TrustError} as {@link resolvePins}. */
+export function resolveScopedPins<S>(
+  pins: readonly { readonly pattern: S; readonly pin: PinReference }[],
+  azure: VaultAccess,
+  run: VaultOptions,
+): Promise<readonly { readonly pattern: S; readonly pin: Pin }[]> {
+  return Promise.all(
+    pins.map(async ({ pattern, pin }) => ({ pattern, pin: await resolvePin(pin, azure, run) })),
+  );
+}
+
+async function resolvePin(
   pin: PinReference,
   { credential }: VaultAccess,
   run: VaultOptions,

@@ -31,7 +31,7 @@ import {
 } from '../../registry/index.js';
 import { dockerEnvironment, userDockerConfig, type DockerLogin } from '../../docker/index.js';
 import { createTrustServer } from '../../trust/index.js';
-import { version } from '../../version.js';
+import { agent } from '../../version.js';
 import type { Ports } from '../context.js';
 import type { PrincipalInputs } from '../inputs/identity.js';
 import { chooseCloud, chooseIdentity } from './choose-identity.js';
@@ -142,7 +142,7 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
     const cloud = chooseCloud(configuration.cloud, host, context);
     const known = clouds.get(cloud.name);
     if (known) return known;
-    http ??= createHttpClient({ userAgent: `acr-content-trust/${version}`, environment, log });
+    http ??= createHttpClient({ userAgent: agent, environment, log });
     const identity = chooseIdentity(configuration.identity, context);
     const credential = createCredential(identity, { cloud, http, secrets, clock });
     const made = { cloud, http, credential };

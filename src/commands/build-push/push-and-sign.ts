@@ -10,7 +10,7 @@ import type { Run } from '../run.js';
 import { noteContents } from '../signing/job-report.js';
 import type { SigningPlan } from '../signing/preflight.js';
 import { attachSignatures, type NotaryProjectPlan } from '../signing/attach-signatures.js';
-import { putTags, requireTags, tagSigned } from '../signing/put-tags.js';
+import { requireTags, tagAttached, tagSigned } from '../signing/put-tags.js';
 import { afterReadBack } from '../signing/registry-state.js';
 import { reconcileTags } from '../signing/reconcile-tags.js';
 import {
@@ -135,9 +135,10 @@ async function tag(
 ): Promise<void> {
   if (plan) {
     await tagSigned({ images, image, plan, manifest, seen }, progress, run);
-  } else {
-    if (order.kind !== 'tags-first') await putTags(images, image, manifest, progress, '');
+  } else if (order.kind === 'tags-first') {
     await requireTags(images, image, manifest, progress, run);
+  } else {
+    await tagAttached({ images, image, manifest }, progress, run);
   }
   if (order.kind === 'staging-tag') {
     run.log.info(

@@ -12,6 +12,18 @@ export interface Read<I extends Inputs> extends ProblemList<keyof I & string> {
   readonly workingDirectory: string;
 }
 
+/** Those of `inputs` that are set to something else than their default. */
+export function inputsSet<I extends Inputs>(
+  inputs: I,
+  { values }: Pick<Read<I>, 'values'>,
+): readonly (keyof I & string)[] {
+  return Object.entries(inputs).flatMap(([input, declared]) => {
+    const value: unknown = values[input];
+    const isEmpty = value === undefined || (Array.isArray(value) && value.length === 0);
+    return isEmpty || ('default' in declared && value === declared.default) ? [] : [input];
+  });
+}
+
 /**
  * Refuses those of `inputs` that are set: an input that does nothing is a misunderstanding, and what it
  * asks for would be missing.
@@ -19,14 +31,9 @@ export interface Read<I extends Inputs> extends ProblemList<keyof I & string> {
  */
 export function refuseInputs<I extends Inputs>(
   inputs: I,
-  { values, conflict }: Read<I>,
+  read: Read<I>,
   problem: string,
   remedy: string,
 ): void {
-  for (const [input, declared] of Object.entries(inputs)) {
-    const value: unknown = values[input];
-    const isEmpty = value === undefined || (Array.isArray(value) && value.length === 0);
-    if (isEmpty || ('default' in declared && value === declared.default)) continue;
-    conflict(input, problem, remedy);
-  }
+  for (const input of inputsSet(inputs, read)) read.conflict(input, problem, remedy);
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Input, Inputs } from '../../inputs/index.js';
 import {
   anchorsOf,
-  isSelfSigned,
+  isOfSignerAlone,
   makeTrustPolicy,
   readTrustPolicyFile,
   readTrustStoreFolder,
@@ -146,11 +146,7 @@ async function madeTrust(read: TrustRead): Promise<SignatureTrust | undefined> {
     add({ input: 'trusted-certificate', problem, code: 'INPUT_MISSING', remedy });
   }
   if (!certificates || certificates.length === 0 || !timestampRoots) return undefined;
-  // Who holds such a certificate is the signer: it issues no others.
-  const areSigners = certificates.every(
-    (one) => isSelfSigned(one) && one.basicConstraints?.value.isCa !== true,
-  );
-  if (given.length === 0 && !areSigners) {
+  if (given.length === 0 && !certificates.every(isOfSignerAlone)) {
     const problem = `is not set, and "${nameInput('trusted-certificate')}" is of an authority, which issues certificates to others as well`;
     const remedy = `Set ${nameInput('trusted-identity')} to the subject of the signer's certificate, such as C=US, ST=WA, O=Contoso, CN=release; or to * for everyone.`;
     add({ input: 'trusted-identity', problem, code: 'INPUT_MISSING', remedy });

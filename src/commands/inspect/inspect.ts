@@ -38,7 +38,7 @@ import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
 import { readDays, warnExpiryDays } from '../inputs/days.js';
 import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
-import type { Read } from '../inputs/read.js';
+import { inputsSet, type Read } from '../inputs/read.js';
 import {
   readOwnRepositories,
   readScopedTrustServer,
@@ -89,7 +89,9 @@ export const inspect = defineCommand({
     trustServer: readScopedTrustServer(read),
     warnExpiryDays: readDays(read),
     format: read.values.format,
-    trust: isTrustGiven(read) ? await readSignatureTrust(read) : undefined,
+    // Without any of them nobody is trusted, and signatures are shown as what they claim.
+    trust:
+      inputsSet(signatureTrustInputs, read).length > 0 ? await readSignatureTrust(read) : undefined,
   }),
   run: async (configuration, run) => {
     const { requests, format } = configuration;
@@ -148,18 +150,6 @@ interface InspectConfiguration {
   readonly format: 'table' | 'json';
   /** Whose Notary Project signatures count; undefined where none are judged. */
   readonly trust: SignatureTrust | undefined;
-}
-
-/** Without any of these inputs nobody is trusted, and signatures are shown as what they claim. */
-function isTrustGiven({ values }: Read<typeof inspectInputs>): boolean {
-  const { 'trust-policy': policy, 'trust-store': store } = values;
-  const lists = ['trusted-certificate', 'trusted-identity', 'timestamp-root'] as const;
-  return (
-    policy !== undefined ||
-    store !== undefined ||
-    values['check-revocation'] !== 'enforce' ||
-    lists.some((input) => values[input].length > 0)
-  );
 }
 
 function readRequests(read: Read<typeof inspectInputs>): readonly InspectionRequest[] {

@@ -3,11 +3,13 @@ import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, type TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import {
+  boundTags,
   createRevocationCheck,
   describeSignatures,
-  tagPrefix,
   verifyImage,
+  type RevocationCheck,
   type SignatureDescription,
+  type SignatureStore,
   type SignatureTrust,
 } from '../../notation/index.js';
 import { describeManifest } from '../../registry/index.js';
@@ -77,12 +79,14 @@ export async function signaturesOf(
   digests: readonly string[],
   run: Run,
 ): Promise<ReadonlyMap<string, DigestSignatures>> {
+  const { clock, signal } = run;
+  const checkRevocation = createRevocationCheck({ http: place.session.http, clock, signal });
   const found = await mapConcurrent(
     [...new Set(digests)],
     limits.concurrentTags,
     async (digest) => {
       try {
-        return [digest, await lookUp(place, digest, run)] as const;
+        return [digest, await lookUp(place, digest, checkRevocation, run)] as const;
       } catch (error) {
         if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
         const { code, message } = error;
@@ -99,10 +103,11 @@ export async function signaturesOf(
 async function lookUp(
   { gun, repository, session, trust }: SignaturePlace,
   digest: string,
+  checkRevocation: RevocationCheck,
   { clock, signal }: Run,
 ): Promise<DigestSignatures> {
   const access = { ...session.client, repository, signal };
-  const store = signatureStore(access);
+  const store = readOnce(signatureStore(access));
   const described = await describeSignatures(store, digest);
   const { unread } = described;
   const target =
@@ -118,7 +123,6 @@ async function lookUp(
       }),
     };
   }
-  const checkRevocation = createRevocationCheck({ http: session.http, clock, signal });
   const asked = { metadata: {}, now: clock(), checkRevocation };
   const { signatures } = await verifyImage(store, { gun, target }, trust, asked);
   return {
@@ -135,6 +139,23 @@ async function lookUp(
   };
 }
 
+/** What is described and judged is listed and read once. */
+function readOnce(store: SignatureStore): SignatureStore {
+  const once = <T>(ask: (name: string) => Promise<T>): ((name: string) => Promise<T>) => {
+    const answers = new Map<string, Promise<T>>();
+    return (name) => {
+      const answer = answers.get(name) ?? ask(name);
+      answers.set(name, answer);
+      return answer;
+    };
+  };
+  return {
+    ...store,
+    list: once((subject) => store.list(subject)),
+    read: once((signature) => store.read(signature)),
+  };
+}
+
 function factsOf(
   gun: string,
   { signer, format, signedAt, expires, certificates, timestamp, metadata }: SignatureDescription,
@@ -147,9 +168,7 @@ function factsOf(
     ...(expires && { expires: expires.toISOString() }),
     ...(end && { certificateExpires: end.toISOString() }),
     ...(timestamp && { timestamp: timestamp.toISOString() }),
-    tags: Object.entries(metadata)
-      .filter(([name, value]) => name.startsWith(tagPrefix) && value === gun)
-      .map(([name]) => name.slice(tagPrefix.length)),
+    tags: boundTags(gun, metadata),
   };
 }
 

@@ -3,7 +3,7 @@
  * registry, or answers whether content trust can go. Changes no trust data. What a run has done is
  * found in the registry by the next, which goes on from there.
  */
-import { resolvePin } from '../../azure/index.js';
+import { resolveScopedPins } from '../../azure/index.js';
 import { isTrustError, TrustError } from '../../errors.js';
 import {
   createProgress,
@@ -35,20 +35,18 @@ import {
   type TrustedView,
   warnOfFirstUse,
 } from '../../trust/index.js';
-import { version } from '../../version.js';
 import type { Session } from '../access/access.js';
 import { signatureStore } from '../access/signature-store.js';
 import { defineCommand } from '../command.js';
 import { pinsFor, type ScopedPin } from '../inputs/pins.js';
 import { eachRepository, type Result } from '../repositories/index.js';
-import { openNotaryProject, type NotaryProjectPlan } from '../signing/attach-signatures.js';
-import type { Run } from '../run.js';
 import {
-  migrateInputs,
-  readMigration,
-  type MigrateConfiguration,
-  type Mode,
-} from './migrate-inputs.js';
+  openNotaryProject,
+  orderOf,
+  type NotaryProjectPlan,
+} from '../signing/attach-signatures.js';
+import type { Run } from '../run.js';
+import { migrateInputs, readMigration, type Mode } from './migrate-inputs.js';
 import { migrationReport } from './migration-report.js';
 import { pacedSessions, type OpenPaced } from './paced-session.js';
 import { selectRepositories, type SelectedRepository } from './select-repositories.js';
@@ -61,10 +59,13 @@ export const migrate = defineCommand({
   outputs: ['safe-to-switch-off', 'missing-signatures'],
   parse: readMigration,
   run: async (configuration, run) => {
-    const { selection, mode } = configuration;
+    const { selection, mode, pins: given } = configuration;
     const open = pacedSessions(run);
-    const opening = openPlan(configuration, run);
-    const pins = await openPins(configuration, run);
+    const azure = run.access.azure([...selection.listings, ...selection.named][0]?.registry);
+    // What signs is opened beside everything else, and is right before anything is signed.
+    const notaryProject = mode.kind === 'check' ? undefined : mode.notaryProject;
+    const opening = notaryProject && openNotaryProject(notaryProject, azure, run, false);
+    const pins = await resolveScopedPins(given, azure, run);
     const selected = await run.log.group('Repositories', () =>
       selectRepositories(selection, open, run),
     );
@@ -76,27 +77,6 @@ export const migrate = defineCommand({
     return migrationReport(outcomes, configuration, plan?.signer, run);
   },
 });
-
-/** What signs is opened beside everything else, and is right before anything is signed. */
-function openPlan(
-  { mode, selection: { named, listings } }: MigrateConfiguration,
-  run: Run,
-): Promise<NotaryProjectPlan | undefined> {
-  const notaryProject = mode.kind === 'check' ? undefined : mode.notaryProject;
-  if (!notaryProject) return Promise.resolve(undefined);
-  const azure = run.access.azure([...listings, ...named][0]?.registry);
-  return openNotaryProject(notaryProject, azure, run, false);
-}
-
-async function openPins(
-  { pins, selection: { named, listings } }: MigrateConfiguration,
-  run: Run,
-): Promise<readonly ScopedPin<Pin>[]> {
-  const azure = run.access.azure([...listings, ...named][0]?.registry);
-  return Promise.all(
-    pins.map(async ({ pattern, pin }) => ({ pattern, pin: await resolvePin(pin, azure, run) })),
-  );
-}
 
 interface Reading {
   readonly open: OpenPaced;
@@ -143,7 +123,7 @@ async function readAll(
   return results;
 }
 
-/** Beyond this many, one warning stands for all. */
+/** Beyond this many, one warning is for all. */
 const mostUnpinnedTold = 5;
 
 /** @throws {TrustError} for what cannot be read, and for a repository that does not exist. */
@@ -263,16 +243,14 @@ function settling(
       settleByVerifying(signatureStore(access), gun, mode.trust, { now: clock(), checkRevocation });
   }
   if (!plan) return () => settleByListing;
-  const { signer, timestamper, configuration } = plan;
-  const { format, lifetimeMs, metadata, isWithPlatforms } = configuration;
-  const agent = `acr-content-trust/${version}`;
+  const { signer, configuration } = plan;
   return (gun, access) => {
-    const order = { gun, metadata, format, lifetimeMs, agent, now: clock, timestamper };
+    const order = orderOf(plan, gun, clock);
     const store = signatureStore(access);
     if (mode.kind === 'dry-run') return settleByLooking(store, signer, order);
     const { getManifest } = createRegistryClient(access);
     return settleBySigning(store, signer, order, async ({ mediaType, digest }) => {
-      if (!isWithPlatforms || !isIndexMediaType(mediaType)) return [];
+      if (!configuration.isWithPlatforms || !isIndexMediaType(mediaType)) return [];
       const index = await getManifest(access.repository, digest);
       return index ? platformManifests(index) : [];
     });

@@ -32,12 +32,12 @@ export function migrationReport(
     .map((outcome): Counted => ({ ...outcome, counts: countsOf([outcome]) }));
   const counts = countsOf(outcomes);
   const unsigned = outcomes.length - listed.length;
-  const switchOff = mode.kind === 'check' ? judgeSwitchOff(outcomes) : undefined;
+  const judged = judgeSwitchOff(outcomes);
+  const switchOff = mode.kind === 'check' ? judged : undefined;
   const isWhole = listings.some(({ patterns }) => patterns === undefined) && shard === undefined;
   for (const line of warningsOf(counts)) log.warn(line);
   const answer = switchOff && answerOf(switchOff, isWhole);
   const [certificate] = signer?.chain.chain ?? [];
-  const incomplete = outcomes.flatMap(({ tags }) => tags.filter((tag) => !isKept(tag))).length;
   return {
     title: 'Result',
     heading: headingOf(mode, answer),
@@ -65,7 +65,7 @@ export function migrationReport(
     },
     outputs: {
       'safe-to-switch-off': answer,
-      'missing-signatures': String(incomplete),
+      'missing-signatures': String(judged.missing),
     },
     failures: failuresOf(outcomes),
     failure: switchOff

@@ -13,10 +13,11 @@ import {
   type ChainSigner,
   type ImageSignature,
   type SignatureStore,
+  type TagsOrder,
   type Timestamper,
 } from '../../notation/index.js';
 import { platformManifests, type Manifest } from '../../registry/index.js';
-import { version } from '../../version.js';
+import { agent } from '../../version.js';
 import type { Session } from '../access/access.js';
 import { signatureStore } from '../access/signature-store.js';
 import type { Run } from '../run.js';
@@ -89,6 +90,15 @@ export async function describeSigner(
   return plan;
 }
 
+/** How a repository is signed by `plan`. */
+export function orderOf(
+  { configuration: { format, lifetimeMs, metadata }, timestamper }: NotaryProjectPlan,
+  gun: string,
+  now: Run['clock'],
+): Omit<TagsOrder, 'manifests'> {
+  return { gun, metadata, format, lifetimeMs, timestamper, agent, now };
+}
+
 /**
  * @param manifests by tag.
  * @param progress every signature is noted at once, so that a failure can name what exists.
@@ -98,7 +108,7 @@ export async function attachSignatures(
   { gun, repository }: Pick<ImageConfiguration, 'gun' | 'repository'>,
   manifests: ReadonlyMap<string, Manifest>,
   { client }: Pick<Session, 'client'>,
-  { signer, configuration, timestamper }: NotaryProjectPlan,
+  plan: NotaryProjectPlan,
   {
     clock,
     signal,
@@ -106,24 +116,15 @@ export async function attachSignatures(
   }: Pick<Run, 'clock' | 'signal'> & { readonly log: Pick<Run['log'], 'info'> },
   progress: AttachProgress,
 ): Promise<void> {
-  const { format, lifetimeMs, metadata, isWithPlatforms } = configuration;
+  const { isWithPlatforms } = plan.configuration;
   const targets = [...manifests].map(([tag, manifest]) => {
     const { mediaType, digest, length } = manifest;
     const platforms = isWithPlatforms ? platformManifests(manifest) : [];
     return [tag, [{ mediaType, digest, size: length }, ...platforms]] as const;
   });
-  const order = {
-    gun,
-    manifests: new Map(targets),
-    metadata,
-    format,
-    lifetimeMs,
-    timestamper,
-    agent: `acr-content-trust/${version}`,
-    now: clock,
-  };
+  const order = { ...orderOf(plan, gun, clock), manifests: new Map(targets) };
   const store = watchStore(signatureStore({ ...client, repository, signal }), progress);
-  await signImagesOfTags(store, signer, order, (signature) => {
+  await signImagesOfTags(store, plan.signer, order, (signature) => {
     const how = signature.isNew ? 'signed' : 'signed already';
     log.info(`${gun}@${signature.digest}  ${how}: ${signature.signature}`);
     progress.attached.push(signature);

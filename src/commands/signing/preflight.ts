@@ -12,7 +12,7 @@ import {
   isMatterOfRights,
   noteRoots,
   openNamedKey,
-  resolvePin,
+  resolvePins,
 } from '../../azure/index.js';
 import { isTrustError, TrustError } from '../../errors.js';
 import { createRootCertificate, formatKeyReference, proveSigner } from '../../signing/index.js';
@@ -87,9 +87,7 @@ export function openSigning(
   isProven = true,
 ): Promise<OpenedSigning> {
   const open = async (): Promise<OpenedSigning> => {
-    const pins = startInBackground(
-      Promise.all(signing.pins.map((pin) => resolvePin(pin, azure, run))),
-    );
+    const pins = startInBackground(resolvePins(signing.pins, azure, run));
     const key = await openNamedKey(signing.signingKey, azure, run);
     requirePrivateKey(signing, key, run);
     if (isProven) await proveSigner(key.signer);

@@ -1,5 +1,5 @@
 /** Reads and verifies the trust data of every repository that images come from, each once. */
-import { resolvePin } from '../../azure/index.js';
+import { resolveScopedPins } from '../../azure/index.js';
 import { mapConcurrent } from '../../concurrency.js';
 import type { ImageRequest } from '../../deployment-files/index.js';
 import { TrustError, isInputCode, isTrustError } from '../../errors.js';
@@ -40,9 +40,7 @@ export async function loadTrustData(
 ): Promise<ReadonlyMap<string, Repository>> {
   // Keys that are pins are read in the cloud of the first image's registry.
   const azure = run.access.azure(requests[0]?.image.host);
-  const opened = await Promise.all(
-    pins.map(async ({ pattern, pin }) => ({ pattern, pin: await resolvePin(pin, azure, run) })),
-  );
+  const opened = await resolveScopedPins(pins, azure, run);
   const first = new Map(requests.map((request) => [request.gun, request] as const).reverse());
   const loaded = await mapConcurrent(
     [...first.values()],

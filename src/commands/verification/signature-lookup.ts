@@ -2,9 +2,10 @@
 import type { ImageRequest } from '../../deployment-files/index.js';
 import { isTrustError, unreachableCodes } from '../../errors.js';
 import {
+  boundTags,
   createRevocationCheck,
   imageProblem,
-  tagPrefix,
+  tagMetadata,
   verifyImage,
   type ImageVerdict,
   type RevocationCheck,
@@ -78,7 +79,7 @@ export function openSignatureLookup(
       { gun, target: { mediaType, digest: manifest.digest, size: length } },
       trust,
       {
-        metadata: { ...metadata, ...(isTagAsked && { [`${tagPrefix}${tag}`]: gun }) },
+        metadata: { ...metadata, ...(isTagAsked && tagMetadata(gun, [tag])) },
         now: clock(),
         checkRevocation,
       },
@@ -134,11 +135,7 @@ function isUnsigned({ kind, signatures }: ImageVerdict): boolean {
 
 function factsOf(gun: string, { signatures }: ImageVerdict) {
   const accepted = signatures.filter((outcome) => outcome.isAccepted);
-  const tags = accepted.flatMap(({ description: { metadata } }) =>
-    Object.entries(metadata)
-      .filter(([name, value]) => name.startsWith(tagPrefix) && value === gun)
-      .map(([name]) => name.slice(tagPrefix.length)),
-  );
+  const tags = accepted.flatMap(({ description: { metadata } }) => boundTags(gun, metadata));
   // The image is verified until the last of them ends.
   const end = Math.max(...accepted.map(({ validUntil }) => validUntil?.getTime() ?? Infinity));
   return {

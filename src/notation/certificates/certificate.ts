@@ -128,6 +128,11 @@ export function isSelfSigned(certificate: Certificate): boolean {
   return isIssuedBy(certificate, certificate);
 }
 
+/** Whether it is the certificate of a signer and of nobody's authority: it issues no others. */
+export function isOfSignerAlone(certificate: Certificate): boolean {
+  return isSelfSigned(certificate) && certificate.basicConstraints?.value.isCa !== true;
+}
+
 function isSignedWithKeyOf(certificate: Certificate, issuer: Certificate): boolean {
   try {
     return certificate.x509.verify(issuer.x509.publicKey);

@@ -1,6 +1,7 @@
 /** Certificates of signatures: parsed, named, and held to the rules of the specification. Pure. */
 export {
   isIssuedBy,
+  isOfSignerAlone,
   isSelfSigned,
   isValidAt,
   readAllCertificates,

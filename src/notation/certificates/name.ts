@@ -33,7 +33,7 @@ const shortNames: Readonly<Record<string, string>> = {
 };
 
 /** Attributes without which a subject cannot be trusted by name. */
-export const requiredAttributes = ['C', 'ST', 'O'] as const;
+const requiredAttributes = ['C', 'ST', 'O'] as const;
 
 /** The attributes of a certificate's name. */
 export function readName(name: Name): DistinguishedName {

@@ -3,7 +3,7 @@
  * Both trust every certificate below those that they name, whatever its subject.
  */
 import { formatPem } from '../../signing/index.js';
-import { isSelfSigned, type Certificate } from '../certificates/index.js';
+import { isOfSignerAlone, type Certificate } from '../certificates/index.js';
 import type { PolicyFormat, TrustedInCluster } from './types.js';
 import { formatYaml } from './yaml.js';
 
@@ -111,9 +111,7 @@ export function lacksNames({
   certificates,
 }: Pick<TrustedInCluster, 'identities' | 'certificates'>): string | undefined {
   // A certificate that signs by itself has one name, its own.
-  const isAnyone = certificates.some(
-    (one) => !isSelfSigned(one) || one.basicConstraints?.value.isCa,
-  );
+  const isAnyone = !certificates.every(isOfSignerAlone);
   return isAnyone && !identities.includes('*')
     ? 'it looks at no names, and would trust whatever the authority has issued'
     : undefined;

@@ -4,7 +4,6 @@ export { makeTrustPolicy, type MadePolicy, type TrustedSigners } from './make-po
 export {
   readTrustPolicy,
   statementFor,
-  trustStoreTypes,
   type TrustPolicy,
   type TrustPolicyStatement,
   type TrustStoreName,

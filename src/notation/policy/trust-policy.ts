@@ -10,7 +10,7 @@ import { RuleError } from '../rule-error.js';
 import { readLevel, type TimestampRule, type VerificationLevel } from './levels.js';
 
 /** Kinds of trust stores: for signers, for authorities that sign for others, for time stamps. */
-export const trustStoreTypes = ['ca', 'signingAuthority', 'tsa'] as const;
+const trustStoreTypes = ['ca', 'signingAuthority', 'tsa'] as const;
 export type TrustStoreType = (typeof trustStoreTypes)[number];
 
 /** A trust store by its name. */
@@ -128,7 +128,7 @@ function readStatement(statement: JsonObject, index: number): TrustPolicyStateme
 }
 
 /** @throws {RuleError} unless all are repositories, or the one is `*`. */
-export function readScopes(scopes: readonly string[]): readonly string[] {
+function readScopes(scopes: readonly string[]): readonly string[] {
   if (scopes.length === 0) throw new RuleError('it has no registryScopes');
   if (scopes.length === 1 && scopes[0] === '*') return scopes;
   for (const scope of scopes) {

@@ -88,15 +88,17 @@ it('an image keeps its signatures from registry to registry, and gets new ones',
 
   // Back from the tag to the API, with a signature of its own that names the new tag.
   const back = dev.repository();
-  const anew = await promote(prod, `${gunOf(prod, approved)}:1`, dev, {
+  const signedAsWell = await promote(prod, `${gunOf(prod, approved)}:1`, dev, {
     repository: back,
     tags: 'stable',
     signatures: 'both',
     'signing-key': release.url,
     'root-key': devRoot,
   });
-  expectSuccess(anew);
-  expect(await reportOf(anew)).toMatchObject({ notaryProject: [{ digest: index, isNew: true }] });
+  expectSuccess(signedAsWell);
+  expect(await reportOf(signedAsWell)).toMatchObject({
+    notaryProject: [{ digest: index, isNew: true }],
+  });
   const metadata = { 'tag:stable': gunOf(dev, back) };
   expect(await devSigns.verify(back, index, root, metadata)).toMatchObject({ accepted: true });
   await expectSigned(dev, back, { tags: ['stable'], digest: index });
