@@ -70,7 +70,7 @@ export const works: readonly Work[] = [
         const [tag = ''] = await world.newTags(repository, 1);
         return [await dockerCommand(world, ['push', world.ref(repository, tag)])];
       });
-      return all.map((network) => ({ name: nameOf(network), network, programs }));
+      return rowsOf(all, programs);
     },
   },
   {
@@ -187,10 +187,10 @@ export const works: readonly Work[] = [
         ['docker build and push, with trust', build(true)],
         ['docker build and push, without', build(false)],
       ]);
-      return delays.map((delayMs) => {
-        const network = { ...usual, delayMs };
-        return { name: nameOf(network), network, programs };
-      });
+      return rowsOf(
+        delays.map((delayMs) => ({ ...usual, delayMs })),
+        programs,
+      );
     },
   },
   {
@@ -217,10 +217,10 @@ export const works: readonly Work[] = [
           notationCommand(world, judge.path, repository),
         );
       }
-      return delays.map((delayMs) => {
-        const network = { ...usual, delayMs };
-        return { name: nameOf(network), network, programs };
-      });
+      return rowsOf(
+        delays.map((delayMs) => ({ ...usual, delayMs })),
+        programs,
+      );
     },
   },
   {
@@ -403,6 +403,11 @@ async function inTurn(
     rows.push(await rowOf(size));
   }
   return rows;
+}
+
+/** The same programs over each network. */
+function rowsOf(networks: readonly Network[], programs: Row['programs']): readonly Row[] {
+  return networks.map((network) => ({ name: nameOf(network), network, programs }));
 }
 
 /** How a network reads in a table. */

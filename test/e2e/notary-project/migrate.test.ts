@@ -4,41 +4,31 @@
  */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pem } from '../../azure-emulation/crypto/certificate.js';
 import { trustIn } from '../../judges/notation.js';
 import { uniqueName } from '../../stack/index.js';
 import { expectFailure, expectSuccess, stateOf } from '../expectations.js';
 import { createDockerOwner, type DockerOwner } from '../main-job/stock-owners.js';
 import { pushUnsigned } from '../main-job/unsigned-tag.js';
 import type { ProductHost, ProductResult } from '../product.js';
-import { createScenario, newPrivateKey, type Scenario } from '../scenario.js';
+import { createScenario, newPrivateKey } from '../scenario.js';
 import { setUp } from '../set-up.js';
 import { expireRoles } from '../short-lived.js';
+import { prepareNotaryProject } from './certificates.js';
 
 const { stack, scenario, gunOf } = await setUp();
 const { registry, vault, signer } = scenario;
-const subject = 'C=US,ST=WA,O=Contoso,CN=release';
+const { makeCertificate, subject } = await prepareNotaryProject(scenario);
+const certificate = await makeCertificate();
 /** Beginning of all names, so that one pattern is for them, and for nothing of other tests. */
 const group = uniqueName('team/mig');
 const [app, tool, old, plain] = ['app', 'tool', 'old', 'plain'].map(
   (name) => `${group}/${name}`,
 ) as [string, string, string, string];
 const [pattern, server] = [`${gunOf(group)}/*`, registry.loginServer];
-let certificate: { readonly url: string; readonly chain: string };
+const [root = ''] = certificate.chain;
 let owner: DockerOwner;
 /** What is signed with images that can be migrated, by repository and tag. */
 const signed: (readonly [repository: string, tag: string, digest: string])[] = [];
-
-async function makeCertificate({ vault, signer }: Scenario): Promise<typeof certificate> {
-  const role = 'Key Vault Certificate User';
-  await stack.azure.assignRole({ principalId: signer.clientId, role, scope: vault.id });
-  const name = uniqueName('release');
-  const made = await stack.azure.createCertificate({ vault: vault.name, name, subject, kty: 'EC' });
-  const [chain = ''] = made.chain.map((base64) =>
-    pem('CERTIFICATE', Buffer.from(base64, 'base64')),
-  );
-  return { url: `${vault.url}/certificates/${name}`, chain };
-}
 
 /** Deletes an image by its digest, as whoever cleans up does. */
 async function deleteImage(repository: string, digest: string): Promise<void> {
@@ -78,7 +68,6 @@ async function pushExpired(): Promise<void> {
 
 beforeAll(async () => {
   const expired = pushExpired();
-  certificate = await makeCertificate(scenario);
   owner = await createDockerOwner(scenario, app);
   for (const tag of ['1', '2', 'moved', 'gone']) {
     const digest = await owner.push(tag);
@@ -115,7 +104,7 @@ const check = (repositories = pattern): Promise<ProductResult> =>
       command: 'migrate',
       images: repositories,
       check: 'true',
-      'trusted-certificate': certificate.chain,
+      'trusted-certificate': root,
     },
   });
 
@@ -137,7 +126,7 @@ async function expectVerified(): Promise<void> {
         kind: 'verify',
         reference: `${gunOf(repository)}@${digest}`,
         ...scenario.reader.login,
-        ...trustIn(certificate.chain, subject, gunOf(repository)),
+        ...trustIn(root, subject, gunOf(repository)),
         metadata: { [`tag:${tag}`]: gunOf(repository) },
       }) as const,
   );
@@ -267,7 +256,7 @@ describe('a registry that the Docker CLI has signed', () => {
         command: 'verify',
         images: `${ref}@${digest ?? ''}`,
         signatures: 'notary-project',
-        'trusted-certificate': certificate.chain,
+        'trusted-certificate': root,
         'require-signed-tag': 'true',
       },
     });
@@ -280,7 +269,8 @@ describe('a registry without the referrers API', () => {
     const encrypted = await createScenario(stack);
     const { loginServer } = encrypted.registry;
     await stack.azure.updateRegistry(loginServer, { customerManagedKey: true });
-    const { url, chain } = await makeCertificate(encrypted);
+    const project = await prepareNotaryProject(encrypted);
+    const { url, chain } = await project.makeCertificate();
     const repository = encrypted.repository();
     const digest = await pushUnsigned(encrypted, repository, '1');
     const keys = {
@@ -309,7 +299,7 @@ describe('a registry without the referrers API', () => {
       kind: 'verify',
       reference: `${gun}@${digest}`,
       ...encrypted.reader.login,
-      ...trustIn(chain, subject, gun),
+      ...trustIn(chain.join(''), subject, gun),
       metadata: { 'tag:1': gun },
     } as const;
     expect(await stack.askNotation([question])).toMatchObject([{ accepted: true }]);
