@@ -31,8 +31,8 @@ export interface ProductOptions {
   readonly debug?: boolean;
   /** Which action, such as `actions/signers`, by its own action.yml; default: the main one. */
   readonly actionFolder?: string;
-  /** Folder of the unpacked task; default: the built one. */
-  readonly taskFolder?: string;
+  /** Where it is installed: the action's or the package's folder, or that of the task; default: here. */
+  readonly installed?: string;
   readonly timeoutMs?: number;
   /** Sends the product a signal, once, as soon as its output matches. */
   readonly signalWhen?: RunOptions['signalWhen'];
@@ -55,14 +55,16 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 /** What ships, by the files that say so to the hosts. */
 const bundles = {
-  action: async (folder = '') => {
-    const file = path.join(root, folder, 'action.yml');
+  action: async (installed = root, folder = '') => {
+    const file = path.join(installed, folder, 'action.yml');
     const action = parse(await readFile(file, 'utf8')) as ActionFile;
-    return path.join(root, folder, action.runs.main);
+    return path.join(installed, folder, action.runs.main);
   },
-  cli: async () => {
-    const text = await readFile(path.join(root, 'package.json'), 'utf8');
-    return path.join(root, (JSON.parse(text) as PackageFile).bin['acr-content-trust'] ?? '');
+  task: (installed = path.join(root, 'dist/task/AcrContentTrustV1')) =>
+    path.join(installed, 'index.js'),
+  cli: async (installed = root) => {
+    const text = await readFile(path.join(installed, 'package.json'), 'utf8');
+    return path.join(installed, (JSON.parse(text) as PackageFile).bin['acr-content-trust'] ?? '');
   },
 };
 
@@ -122,7 +124,7 @@ interface Invocation {
 }
 
 async function invocation(
-  { host, inputs, actionFolder, taskFolder, debug = false }: ProductOptions,
+  { host, inputs, actionFolder, installed, debug = false }: ProductOptions,
   folder: string,
   temp: string,
 ): Promise<Invocation> {
@@ -135,7 +137,7 @@ async function invocation(
       };
       for (const file of Object.values(files)) await writeFile(file, '');
       return {
-        file: await bundles.action(actionFolder),
+        file: await bundles.action(installed, actionFolder),
         args: [],
         env: {
           ...files,
@@ -152,7 +154,7 @@ async function invocation(
           [name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase()), value] as const,
       );
       return {
-        file: path.join(taskFolder ?? path.join(root, 'dist/task/AcrContentTrustV1'), 'index.js'),
+        file: bundles.task(installed),
         args: [],
         env: {
           AGENT_TEMPDIRECTORY: temp,
@@ -172,7 +174,7 @@ async function invocation(
           [`ACR_CONTENT_TRUST_${name.replaceAll('-', '_').toUpperCase()}`, value] as const,
       );
       return {
-        file: await bundles.cli(),
+        file: await bundles.cli(installed),
         args: [
           ...wordsOf(command),
           '--json',

@@ -1,7 +1,7 @@
 /** What a release publishes: packed twice, installed into an empty folder, listed in full. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +11,7 @@ import { root } from '../../scripts/generate.js';
 import { packAll } from '../../scripts/package.js';
 import { licenceFiles, shippedPackages } from '../../scripts/packages/sbom.js';
 import { version } from '../../src/version.js';
+import { installPackage, type Installed } from '../installed.js';
 
 interface Manifest {
   readonly [key: string]: unknown;
@@ -62,27 +63,27 @@ describe('what a release publishes', () => {
 });
 
 describe('the package for npm', () => {
+  let empty: Installed;
   let installed = '';
 
   beforeAll(async () => {
-    await mkdir(at('empty'));
-    const tarball = at('one', `acr-content-trust-${version}.tgz`);
-    const quiet = ['--offline', '--no-audit', '--no-fund', '--prefix', at('empty')];
-    await promisify(execFile)('npm', ['install', ...quiet, tarball], { cwd: at('empty') });
-    installed = at('empty/node_modules/acr-content-trust');
+    empty = await installPackage(at('one', `acr-content-trust-${version}.tgz`));
+    installed = path.join(empty.folder, 'node_modules/acr-content-trust');
   });
 
+  afterAll(() => empty.remove());
+
   it('is installed into an empty folder without the network, alone', async () => {
-    const names = await readdir(at('empty/node_modules'));
+    const names = await readdir(path.join(empty.folder, 'node_modules'));
     expect(names.filter((name) => !name.startsWith('.'))).toEqual(['acr-content-trust']);
   });
 
   it.each([
     ['--version', `${version}\n`],
     ['--help', expect.stringContaining('build-and-push')],
-  ])('runs from there with %s', async (option, printed) => {
-    const program = at('empty/node_modules/.bin/acr-content-trust');
-    const { stdout } = await promisify(execFile)(program, [option], { cwd: at('empty') });
+  ])('is run by npx with %s', async (option, printed) => {
+    const args = ['--offline', '--no', 'acr-content-trust', '--', option];
+    const { stdout } = await promisify(execFile)('npx', args, { cwd: empty.folder });
     expect(stdout).toEqual(printed);
   });
 

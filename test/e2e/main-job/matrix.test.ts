@@ -2,12 +2,11 @@
  * The main job through every host, signing engine and builder, on every Node version a host runs
  * on. The bundles are those that ship; stock clients judge each result.
  */
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectSigned, expectSuccess } from '../expectations.js';
 import { removeRun, type ProductHost } from '../product.js';
 import { setUp } from '../set-up.js';
 import { expectReported, groupsOf } from './reported.js';
-import { unpackTask } from './unpacked-task.js';
 import { pushByDocker } from './unsigned-tag.js';
 
 interface Combination {
@@ -45,11 +44,6 @@ const combinations = [
 ];
 
 const { stack, scenario } = await setUp();
-const task = await unpackTask();
-
-afterAll(async () => {
-  await task.remove();
-});
 
 function phasesOf({ engine, builder }: Combination): string[] {
   const building = ['Docker', 'Registry login', 'Trust data', 'Base images', 'Build'];
@@ -75,7 +69,6 @@ describe('build, push and sign', () => {
         host,
         node,
         docker,
-        taskFolder: task.folder,
         dockerConfig: await stack.makeDockerConfig({ buildx: builder === 'buildx' }),
         inputs: {
           repository,
