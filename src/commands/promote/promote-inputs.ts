@@ -7,10 +7,12 @@ import { dryRun, readTaggedImages, tags, type TaggedImage } from '../inputs/imag
 import {
   notaryProjectInputs,
   readSignatureKinds,
+  signatures,
   type SignatureKinds,
 } from '../inputs/notary-project.js';
 import { readScopedPins } from '../inputs/pins.js';
-import type { Read } from '../inputs/read.js';
+import { prefixInputs, withoutPrefix } from '../inputs/prefixed.js';
+import { refuseInputs, type Read } from '../inputs/read.js';
 import { registry, repository } from '../inputs/repositories.js';
 import {
   readRequiredSigners,
@@ -21,28 +23,13 @@ import {
   type SigningConfiguration,
   type SigningTarget,
 } from '../inputs/signing.js';
+import { readSignaturePolicy, signaturePolicyInputs } from '../inputs/signature-policy.js';
 import type { Reading } from '../verification/load-trust-data.js';
+import type { SignaturePolicy } from '../verification/signature-lookup.js';
 
-export const promoteInputs = {
-  registry: { ...registry, required: true },
-  repository: { ...repository, required: true },
-  tags: { ...tags, note: 'Those of the copy; without them it has the tags of `source`.' },
-  'dry-run': dryRun,
-  source: {
-    type: 'list',
-    group: 'image',
-    label: 'Source images',
-    help: 'The images to copy, by their full names with tag, or with tag and the digest it must be signed for. Separated by commas or lines.',
-    example: 'contosodev.azurecr.io/team/app:1.4.2',
-    required: true,
-  },
+/** What only content trust can be asked of a source. */
+const sourceContentTrust = {
   'required-signers': requiredSigners,
-  ...signingInputs,
-  ...notaryProjectInputs,
-  signatures: {
-    ...notaryProjectInputs.signatures,
-    note: 'Notary Project signatures of the source are copied in any case.',
-  },
   'source-trust-pin': {
     type: 'list',
     group: 'trust',
@@ -57,6 +44,39 @@ export const promoteInputs = {
     help: 'URL of the Notary server for the images of `source`. Without it, their registry itself, as in Azure Container Registry.',
     example: 'https://contosodev.azurecr.io',
   },
+} as const satisfies Inputs;
+
+/** Which signatures count at the source, as `verify` has it of its images. */
+const ofSource = {
+  signatures: {
+    ...signatures,
+    help: 'The kinds of signatures that an image needs at its source.',
+    note: 'Demands of signers are made on content trust.',
+  },
+  ...signaturePolicyInputs,
+} as const satisfies Inputs;
+
+export const promoteInputs = {
+  registry: { ...registry, required: true },
+  repository: { ...repository, required: true },
+  tags: { ...tags, note: 'Those of the copy; without them it has the tags of `source`.' },
+  'dry-run': dryRun,
+  source: {
+    type: 'list',
+    group: 'image',
+    label: 'Source images',
+    help: 'The images to copy, by their full names with tag, or with tag and the digest it must be signed for. Separated by commas or lines.',
+    example: 'contosodev.azurecr.io/team/app:1.4.2',
+    required: true,
+  },
+  ...signingInputs,
+  ...notaryProjectInputs,
+  signatures: {
+    ...notaryProjectInputs.signatures,
+    note: 'Notary Project signatures of the source are copied in any case.',
+  },
+  ...sourceContentTrust,
+  ...prefixInputs('source-', ofSource, 'source'),
 } as const satisfies Inputs;
 
 /** An image to copy. */
@@ -79,11 +99,13 @@ export interface Promotion extends Omit<Reading, 'cache'> {
   readonly images: readonly PromotedImage[];
   /** Roles that must all have signed at the source. */
   readonly requiredRoles: readonly RoleName[];
+  /** How the signatures of the source are verified. Undefined: content trust alone counts. */
+  readonly sourceSignatures: SignaturePolicy | undefined;
   readonly dryRun: boolean;
 }
 
 /** Reads the inputs, and notes what is wrong. */
-export function parsePromotion(read: Read<typeof promoteInputs>): Promotion {
+export async function parsePromotion(read: Read<typeof promoteInputs>): Promise<Promotion> {
   const { values } = read;
   const sources = readTaggedImages('source', read);
   const images = withTags(sources, read);
@@ -97,12 +119,25 @@ export function parsePromotion(read: Read<typeof promoteInputs>): Promotion {
     images,
     pins: readScopedPins('source-trust-pin', read),
     requiredRoles: readRequiredSigners(read),
+    sourceSignatures: await readSourceSignatures(images, read),
     trustServer: readSourceTrustServer(sources, read),
     dryRun: values['dry-run'],
   };
 }
 
 type PromoteRead = Read<typeof promoteInputs>;
+
+async function readSourceSignatures(
+  images: readonly PromotedImage[],
+  read: PromoteRead,
+): Promise<SignaturePolicy | undefined> {
+  const { 'source-signatures': kind } = read.values;
+  const needed = { requires: () => kind, named: [kind] };
+  const own = withoutPrefix('source-', ofSource, read);
+  return readSignaturePolicy(own, needed, images, (problem, remedy) => {
+    refuseInputs(sourceContentTrust, read, problem, remedy);
+  });
+}
 
 /** The copies keep their tags, unless there is one image and the inputs name others. */
 function withTags(

@@ -10,6 +10,7 @@ import type { Session } from '../access/access.js';
 import type { Run } from '../run.js';
 import { judgeAll } from '../verification/judge.js';
 import { loadTrustData } from '../verification/load-trust-data.js';
+import { openSignatureLookup } from '../verification/signature-lookup.js';
 import { failureOf, type Verdict } from '../verification/verdict.js';
 import type { PromotedImage, Promotion } from './promote-inputs.js';
 
@@ -23,9 +24,9 @@ export interface VerifiedImage extends PromotedImage {
 }
 
 /**
- * Verifies every image in full, as Docker would, and as the inputs require.
- * @throws {TrustError} TAG_NOT_SIGNED, POLICY_NOT_MET and whatever else an image is refused for, once
- * all have been looked at.
+ * Verifies every image in full, by the kinds of signatures that the inputs require.
+ * @throws {TrustError} TAG_NOT_SIGNED, SIGNATURE_MISSING, POLICY_NOT_MET and whatever else an image is
+ * refused for, once all have been looked at.
  */
 export async function verifySources(
   promotion: Promotion,
@@ -35,7 +36,8 @@ export async function verifySources(
   for (const { request, digest = '', signers, roles } of verdicts) {
     const { host, repository, tag = '' } = request.image;
     const name = formatImageReference({ host, repository, tag });
-    run.log.info(`${name}  ${digest}  signed by ${signers.join(', ')} (${roles.join(', ')})`);
+    const inRoles = roles.length === 0 ? '' : ` (${roles.join(', ')})`;
+    run.log.info(`${name}  ${digest}  signed by ${signers.join(', ')}${inRoles}`);
   }
   return mapConcurrent(
     [...promotion.images.entries()],
@@ -70,13 +72,15 @@ export async function recheckSources(
 
 /** @throws {TrustError} unless all of them are verified. */
 async function judgeSources(promotion: Promotion, run: Run): Promise<readonly Verdict[]> {
-  const { images, requiredRoles } = promotion;
+  const { images, requiredRoles, sourceSignatures, trustServer } = promotion;
   const asking: Run = {
     ...run,
     // What is said of pins here is about those of the source.
     nameInput: (name) => run.nameInput(name === 'trust-pin' ? 'source-trust-pin' : name),
   };
-  const repositories = await loadTrustData(images, promotion, asking);
+  const lookup = sourceSignatures && openSignatureLookup(sourceSignatures, trustServer, asking);
+  const byTrustData = images.filter(({ gun }) => lookup?.requires(gun) !== 'notary-project');
+  const repositories = await loadTrustData(byTrustData, promotion, asking);
   const policy = {
     requiredRoles,
     warnExpiryDays: 0,
@@ -85,7 +89,7 @@ async function judgeSources(promotion: Promotion, run: Run): Promise<readonly Ve
     // What is copied is the digest.
     isUsedByDigest: () => true,
   };
-  const verdicts = await judgeAll(images, repositories, policy, run);
+  const verdicts = await judgeAll(images, repositories, policy, asking, lookup);
   const failure = failureOf(verdicts);
   if (failure) throw failure;
   return verdicts;

@@ -10,12 +10,16 @@ import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
 import { parseImageReference, parseNamePattern, type NamePattern } from '../../registry/index.js';
 import { parseDays, readDays, warnExpiryDays } from '../inputs/days.js';
-import { parseMetadata, signatures } from '../inputs/notary-project.js';
+import { signatures } from '../inputs/notary-project.js';
 import { registryLogin } from '../inputs/identity.js';
 import { imageInputs, readImage } from '../inputs/image.js';
 import { readScopedPins, trustPin } from '../inputs/pins.js';
 import { refuseInputs, type Read } from '../inputs/read.js';
-import { readSignatureTrust, signatureTrustInputs } from '../inputs/signature-trust.js';
+import {
+  readSignaturePolicy,
+  signaturePolicyInputs,
+  type KindsNeeded,
+} from '../inputs/signature-policy.js';
 import { images, readScopedTrustServer, trustServer } from '../inputs/repositories.js';
 import {
   parseRole,
@@ -60,27 +64,6 @@ const contentTrustOnly = {
   },
 } as const satisfies Inputs;
 
-/** What only Notary Project signatures can be asked. */
-const notaryProjectOnly = {
-  ...signatureTrustInputs,
-  'required-metadata': {
-    type: 'lines',
-    form: 'label',
-    group: 'verification',
-    label: 'Required metadata',
-    help: 'Pairs `name=value` that a Notary Project signature must hold to count, one a line.',
-    example: 'build=1.4.2-rc.1',
-  },
-  'require-signed-tag': {
-    type: 'boolean',
-    group: 'verification',
-    label: 'Require the signed tag',
-    help: 'A Notary Project signature counts only if it names the tag that was asked for, as `sign` has it: `tag:<tag>` with the repository as its value. Such signatures are of a digest, so without this whoever may push can put a tag on any signed image. An image that is named by its digest alone needs no tag.',
-    default: false,
-    example: 'true',
-  },
-} as const satisfies Inputs;
-
 export const verifyInputs = {
   ...imageInputs,
   images: {
@@ -105,7 +88,7 @@ export const verifyInputs = {
     help: 'What certain images need instead of `signatures`: a name without tag, with `*` for any part, and the kind after `=`. The first that fits counts.',
     example: 'contoso.azurecr.io/*=both, docker.io/library/*=dct',
   },
-  ...notaryProjectOnly,
+  ...signaturePolicyInputs,
   ...contentTrustOnly,
   'max-age': {
     type: 'text',
@@ -228,7 +211,9 @@ export async function parseVerify(
   return {
     requests,
     files,
-    signatures: await readSignaturePolicy(read, kinds, requests),
+    signatures: await readSignaturePolicy(read, kinds, requests, (problem, remedy) => {
+      refuseInputs(contentTrustOnly, read, problem, remedy);
+    }),
     patterns: kinds.patterns,
     policy: {
       requiredRoles: [...new Set(roles)],
@@ -251,10 +236,8 @@ export async function parseVerify(
   };
 }
 
-interface Kinds extends Pick<SignaturePolicy, 'requires'> {
+interface Kinds extends KindsNeeded {
   readonly patterns: readonly NamePattern[];
-  /** All that any image may need. */
-  readonly named: readonly RequiredKinds[];
 }
 
 function readKinds({ values, parse }: VerifyRead): Kinds {
@@ -281,31 +264,6 @@ function parseScopedKind(text: string): {
   throw new TrustError('INPUT_INVALID', `${JSON.stringify(text)} names no kind of signatures`, {
     remedy: `Give a pattern, = and one of ${kinds.join(', ')}, such as contoso.azurecr.io/*=both.`,
   });
-}
-
-/** How Notary Project signatures are verified; undefined also where something is wrong with that. */
-async function readSignaturePolicy(
-  read: VerifyRead,
-  { requires, named }: Kinds,
-  requests: readonly ImageRequest[],
-): Promise<SignaturePolicy | undefined> {
-  const { values, parse, nameInput } = read;
-  const input = nameInput('signatures');
-  if (named.every((kind) => kind === 'notary-project')) {
-    const remedy = `Leave it out, or set ${input} to both or either.`;
-    refuseInputs(contentTrustOnly, read, 'is set, and content trust counts for no image', remedy);
-  }
-  if (named.every((kind) => kind === 'dct')) {
-    const remedy = `Set ${input} to notary-project, both or either, or leave it out.`;
-    refuseInputs(notaryProjectOnly, read, `is set, and "${input}" is "dct"`, remedy);
-    return undefined;
-  }
-  const guns = new Set(requests.map(({ gun }) => gun).filter((gun) => requires(gun) !== 'dct'));
-  const trust = await readSignatureTrust(read, [...guns]);
-  const lines = values['required-metadata'];
-  const metadata = parse('required-metadata', () => parseMetadata(lines, true));
-  if (!trust || !metadata) return undefined;
-  return { requires, trust, metadata, isTagRequired: values['require-signed-tag'] };
 }
 
 /** The images that registry, repository and tags name together. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parsePromotion, type Promotion } from '../../../src/commands/promote/promote-inputs.js';
 import type { TrustError } from '../../../src/errors.js';
+import { makeSigner } from '../../notation/make-signer.js';
+import { rootPem } from '../support/sign-image.js';
 import { refusedInputs } from '../support/refused-inputs.js';
 import { parseInputs } from '../support/parse-inputs.js';
 
@@ -95,6 +97,21 @@ describe('a promotion', () => {
     expect(promotion.dryRun).toBe(true);
   });
 
+  it('verifies its source by the kinds of signatures that are asked for there', async () => {
+    expect((await configure()).sourceSignatures).toBeUndefined();
+    const { sourceSignatures, kinds } = await configure({
+      'source-signatures': 'either',
+      'source-trusted-certificate': rootPem(await makeSigner(new Date())),
+      'source-trusted-identity': '*',
+      'source-require-signed-tag': 'true',
+      'source-required-metadata': 'build=1',
+      'required-signers': 'ci',
+    });
+    expect(sourceSignatures).toMatchObject({ metadata: { build: '1' }, isTagRequired: true });
+    expect(sourceSignatures?.requires('any')).toBe('either');
+    expect(kinds).toEqual({ isDct: true, notaryProject: undefined });
+  });
+
   it('asks the trust server of the source, or the one that is given for its registry', async () => {
     const own = { 'source-trust-server': 'https://notary.example' };
     expect((await configure(own)).trustServer).toEqual({
@@ -180,6 +197,30 @@ describe('a promotion that cannot be', () => {
       },
       'INPUT_CONFLICT',
       /names images of 2 registries/,
+    ],
+    [
+      'signatures at the source that nobody is trusted for',
+      { 'source-signatures': 'notary-project' },
+      'INPUT_MISSING',
+      /"source-trusted-certificate" is not set/,
+    ],
+    [
+      'a policy for the source without certificates',
+      { 'source-signatures': 'both', 'source-trust-store': 'x' },
+      'INPUT_MISSING',
+      /"source-trust-policy" is not set/,
+    ],
+    [
+      'trusted certificates for a source that is verified by content trust alone',
+      { 'source-trusted-certificate': 'root.pem', 'source-timestamp-root': 'tsa.pem' },
+      'INPUT_CONFLICT',
+      /"source-t[a-z-]+" is set, and "source-signatures" is "dct"/,
+    ],
+    [
+      'signers and pins for a source where content trust does not count',
+      { 'source-signatures': 'notary-project', 'required-signers': 'ci' },
+      'INPUT_INVALID',
+      /"required-signers" is set, and content trust counts for no image/,
     ],
     ['a trust server that is no URL', { 'trust-server': 'x' }, 'INPUT_INVALID', /"trust-server"/],
   ])('has %s', async (_, texts, code, message) => {

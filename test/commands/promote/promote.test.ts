@@ -1,5 +1,7 @@
 /** What a run of promote says, in this process. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { goodSubject } from '../../notation/make-chain.js';
+import { makeSigner } from '../../notation/make-signer.js';
 import {
   host,
   reply,
@@ -8,6 +10,7 @@ import {
   type Ran,
   type RegistryScenario,
 } from '../support/registry-scenario.js';
+import { rootPem, signPushed } from '../support/sign-image.js';
 
 let scenario: RegistryScenario;
 let digest = '';
@@ -92,6 +95,71 @@ describe('a run of promote', () => {
     expect(ran.failure?.code).toBe('TAG_NOT_SIGNED');
     expect(ran.summary).toContain('Content: not copied by this run.');
     expect(await reportOf(ran)).toMatchObject({ copied: 'no', state: 'untouched' });
+  });
+
+  describe('from a source that is signed for Notary Project', () => {
+    let trusting: Readonly<Record<string, string>>;
+    beforeAll(async () => {
+      const signer = await makeSigner(new Date());
+      await signPushed(scenario, signer, 'left', '1');
+      trusting = {
+        source: `${host}/left:1`,
+        'source-signatures': 'notary-project',
+        'source-trusted-certificate': rootPem(signer),
+        'source-trusted-identity': goodSubject,
+        'source-require-signed-tag': 'true',
+      };
+    });
+
+    it('copies what is verified, and asks for no trust data there', async () => {
+      const asked: string[] = [];
+      scenario.answerWith(({ url }) => {
+        asked.push(url);
+        return undefined;
+      });
+      const ran = await promote({ ...trusting, repository: 'arrived' });
+      expect(ran.failure).toBeUndefined();
+      expect(asked.filter((url) => url.includes('/left/_trust'))).toEqual([]);
+      expect(ran.said).toMatch(
+        /left:1 {2}sha256:[0-9a-f]{64} {2}signed by C=US,ST=WA,O=ACME,CN=signer$/m,
+      );
+      expect(await reportOf(ran)).toMatchObject({
+        state: 'signed',
+        images: [{ sourceSigners: ['C=US,ST=WA,O=ACME,CN=signer'], sourceRoles: [] }],
+      });
+    });
+
+    it.each<[string, () => Promise<Readonly<Record<string, string>>>, string]>([
+      [
+        'by someone else',
+        async () => ({ 'source-trusted-certificate': rootPem(await makeSigner(new Date())) }),
+        'SIGNATURE_REJECTED',
+      ],
+      ['by nobody', () => Promise.resolve({ source: `${host}/source:other` }), 'SIGNATURE_MISSING'],
+      [
+        'for one kind of two',
+        () => Promise.resolve({ 'source-signatures': 'both' }),
+        'TAG_NOT_SIGNED',
+      ],
+    ])('copies nothing that is signed %s', async (_, inputs, code) => {
+      const ran = await promote({ ...trusting, ...(await inputs()), repository: 'nothing' });
+      expect(ran.failure?.code).toBe(code);
+      expect(await reportOf(ran)).toMatchObject({ copied: 'no', state: 'untouched' });
+    });
+
+    it('puts no tag when the tag at the source has moved to what is not signed', async () => {
+      let isCopied = false;
+      scenario.answerWith(({ method, url }) => {
+        if (isCopied || method !== 'POST' || !url.includes('/moved/')) return undefined;
+        isCopied = true;
+        scenario.push('left', ['1'], 'something else');
+        return undefined;
+      });
+      const ran = await promote({ ...trusting, repository: 'moved' });
+      expect(isCopied).toBe(true);
+      expect(ran.failure?.code).toBe('SIGNATURE_MISSING');
+      expect(ran.outputs).not.toHaveProperty('signed-tags');
+    });
   });
 
   it('is told of a key file that is not there before anything happens', async () => {

@@ -3,10 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { id_ce_cRLDistributionPoints } from '@peculiar/asn1-x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signatureStore } from '../../../src/commands/access/signature-store.js';
-import { signImage, type ChainSigner } from '../../../src/notation/index.js';
-import { createRegistryClient } from '../../../src/registry/index.js';
-import { formatPem } from '../../../src/signing/index.js';
+import type { ChainSigner } from '../../../src/notation/index.js';
 import { distributionPoints } from '../../notation/make-authority.js';
 import { goodSubject, goodUsage } from '../../notation/make-chain.js';
 import { makeSigner } from '../../notation/make-signer.js';
@@ -16,6 +13,7 @@ import {
   startRegistryScenario,
   type RegistryScenario,
 } from '../support/registry-scenario.js';
+import { rootPem, signPushed, type Signing } from '../support/sign-image.js';
 
 let scenario: RegistryScenario;
 let signer: ChainSigner;
@@ -29,46 +27,17 @@ beforeAll(async () => {
     makeSigner(now),
     makeSigner(now),
   ]);
-  await writeFile(path.join(scenario.folder, 'trusted.pem'), pemOf(signer));
+  await writeFile(path.join(scenario.folder, 'trusted.pem'), rootPem(signer));
 });
 afterAll(() => scenario.close());
 
-/** PEM of the root above a signer. */
-function pemOf({ chain: { chain } }: ChainSigner): string {
-  return formatPem('CERTIFICATE', (chain.at(-1) ?? chain[0]).der);
-}
-
-const accessTo = (repository: string) => ({
-  host,
-  http: scenario.answerTo,
-  token: (scope: string) => Promise.resolve(scope),
-  repository,
-});
-
-interface Signing {
+interface SigningBy extends Signing {
   readonly by?: ChainSigner;
-  readonly tag?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly lifetimeMs?: number;
-  readonly at?: Date;
 }
 
 /** Signs the image behind a tag. */
-async function sign(repository: string, tag: string, options: Signing = {}): Promise<string> {
-  const { by = signer, metadata, lifetimeMs, at = new Date() } = options;
-  const digest = scenario.push(repository, [tag]);
-  const manifest = await createRegistryClient(accessTo(repository)).getManifest(repository, digest);
-  const { mediaType = '', length = 0 } = manifest ?? {};
-  const signed = await signImage(signatureStore(accessTo(repository)), by, {
-    target: { mediaType, digest, size: length },
-    metadata: metadata ?? { [`tag:${options.tag ?? tag}`]: image(repository) },
-    format: 'jws',
-    lifetimeMs,
-    agent: 'test/1',
-    now: () => at,
-  });
-  return signed.digest;
-}
+const sign = (repository: string, tag: string, { by = signer, ...signing }: SigningBy = {}) =>
+  signPushed(scenario, by, repository, tag, signing);
 
 const trusting = {
   signatures: 'notary-project',
@@ -143,7 +112,7 @@ describe('a Notary Project signature', () => {
     [
       'one of another tag',
       { 'require-signed-tag': 'true' },
-      () => ({ tag: 'other' }),
+      () => ({ named: 'other' }),
       'SIGNATURE_REJECTED',
       /it lacks the metadata tag:1=contoso/,
     ],
@@ -166,7 +135,7 @@ describe('a Notary Project signature', () => {
   it('needs whoever its certificate names for its revocation, unless the check is left out', async () => {
     const points = distributionPoints(id_ce_cRLDistributionPoints, [['http://crl.invalid/a.crl']]);
     const by = await makeSigner(new Date(), { extensions: [goodUsage, points] });
-    await writeFile(path.join(scenario.folder, 'revocable.pem'), pemOf(by));
+    await writeFile(path.join(scenario.folder, 'revocable.pem'), rootPem(by));
     await sign('revocable', '1', { by });
     const trust = { 'trusted-certificate': 'revocable.pem' };
     const { failure } = await verify('revocable:1', trust);
@@ -184,7 +153,7 @@ describe('a Notary Project signature', () => {
   });
 
   it('needs no tag where an image is named by its digest', async () => {
-    await sign('by-digest', '1', { tag: 'other' });
+    await sign('by-digest', '1', { named: 'other' });
     const digest = scenario.push('by-digest', ['1']);
     const { failure } = await verify(`by-digest@${digest}`, { 'require-signed-tag': 'true' });
     expect(failure).toBeUndefined();
@@ -308,7 +277,7 @@ describe("notation's own files", () => {
   beforeAll(async () => {
     const place = path.join(scenario.folder, 'store/x509/ca/release');
     await mkdir(place, { recursive: true });
-    await writeFile(path.join(place, 'root.crt'), pemOf(signer));
+    await writeFile(path.join(place, 'root.crt'), rootPem(signer));
     await mkdir(path.join(scenario.folder, 'store/x509/ca/link/folder'), { recursive: true });
     const levels = ['strict', 'audit', 'skip', 'link', 'gone'].map((name) => ({
       ...statement,
