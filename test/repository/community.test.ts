@@ -143,6 +143,7 @@ describe('dependabot.yml', () => {
       'npm',
       'github-actions',
       'gomod',
+      'pip',
     ]);
     for (const { cooldown, groups } of updates) {
       expect(cooldown?.['default-days']).toBeGreaterThanOrEqual(7);

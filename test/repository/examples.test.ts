@@ -8,6 +8,7 @@ import { inputNameOn } from '../../src/inputs/index.js';
 import { readPage, root } from '../docs/pages.js';
 import { exampleOf, expectUnderstood, type Example, type Step } from '../docs/steps.js';
 import { actionlint } from './actionlint.js';
+import { zizmor } from './zizmor.js';
 
 const textOf = (file: string) => readFileSync(path.join(root, file), 'utf8');
 const filesIn = (folder: string) =>
@@ -150,6 +151,12 @@ describe('the workflows among them', () => {
     const problems = await actionlint(workflows);
     if (problems === undefined) skip('this system has no program "go"');
     expect(problems).toEqual([]);
+  });
+
+  it('are what zizmor finds nothing in', async ({ skip }) => {
+    const findings = await zizmor(workflows);
+    if (findings === undefined) skip('zizmor cannot be had here');
+    expect(findings).toEqual([]);
   });
 });
 

@@ -1,10 +1,13 @@
-/** The workflows that build, test and release this project: rules of ours, and actionlint's. */
+/** The workflows that build, test and release this project: rules of ours, actionlint's and zizmor's. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { root } from '../docs/pages.js';
 import { actionlint } from './actionlint.js';
+import { zizmor } from './zizmor.js';
 
 interface Step {
   readonly name?: string;
@@ -163,5 +166,35 @@ describe('actionlint', () => {
     const problems = await actionlint([], { 'broken.yml': broken });
     if (problems === undefined) skip('this system has no program "go"');
     expect(problems?.join()).toContain('label "ubuntu-3" is unknown');
+  });
+});
+
+describe('zizmor', () => {
+  const unavailable = 'zizmor cannot be had here';
+
+  it('has nothing to say of the workflows, of the actions and of what updates them', async ({
+    skip,
+  }) => {
+    const actions = readdirSync(path.join(root, 'actions'));
+    const findings = await zizmor([
+      ...files,
+      '.github/dependabot.yml',
+      'action.yml',
+      ...actions.map((name) => `actions/${name}/action.yml`),
+    ]);
+    if (findings === undefined) skip(unavailable);
+    expect(findings).toEqual([]);
+  });
+
+  it('would tell what is wrong', async ({ skip }) => {
+    const temporary = await mkdtemp(path.join(tmpdir(), 'zizmor-'));
+    const file = path.join(temporary, 'broken.yml');
+    await writeFile(
+      file,
+      textOf(`${folder}/ci.yml`).replace('- run: .ci/run', '- run: echo ${{ github.head_ref }}'),
+    );
+    const findings = await zizmor([file]).finally(() => rm(temporary, { recursive: true }));
+    if (findings === undefined) skip(unavailable);
+    expect(findings).toEqual([expect.stringMatching(/broken\.yml:\d+: template-injection: /)]);
   });
 });
