@@ -117,6 +117,9 @@ export const limits = {
   /** Files in the folders that are given, and how deep these folders go. */
   imageFiles: 10_000,
   imageFolderDepth: 32,
+  /** Folders in which a Dockerfile is searched for by a pattern, and those that a message lists. */
+  searchedFolders: 100_000,
+  listedDockerfiles: 10,
   /** The configuration of an image, which says when it was made. */
   imageConfigBytes: 8 * 1024 * 1024,
   /** Written to find out whether a disk has room for what a run leaves behind. */

@@ -139,9 +139,9 @@ function explained(name: string): readonly string[] {
     definition.hosts ? `${definition.hosts.map((host) => hostTitles[host]).join(', ')} only.` : '',
     exampleOf(definition),
   ];
-  const taskName = inputNameOn('task', name);
+  const names = new Set([name, inputNameOn('task', name), ...(definition.taskAliases ?? [])]);
   return [
-    taskName === name ? `\`${name}\`` : `\`${name}\`<br>\`${taskName}\``,
+    [...names].map((each) => `\`${each}\``).join('<br>'),
     requirementOf(definition, isHome ? homeOf(name) : undefined),
     sentences.filter(Boolean).join(' '),
   ];

@@ -109,7 +109,7 @@ function entry(name: string): TaskInput {
   const example = definition.type === 'boolean' ? '' : `Example: \`${definition.example}\`.`;
   return {
     name: inputNameOn('task', name),
-    ...(name === 'azure-subscription' ? { aliases: ['azureServiceConnection'] } : {}),
+    ...(definition.taskAliases ? { aliases: definition.taskAliases } : {}),
     ...typeOf(name, definition),
     label: definition.label,
     ...(fallback === undefined ? {} : { defaultValue: fallback }),

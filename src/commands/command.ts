@@ -79,13 +79,13 @@ export function defineCommand<
     inputs: { ...inputs, ...identityInputs, ...(hasReport && { 'trust-report': trustReport }) },
     outputs: [...outputs, ...(hasReport ? ['trust-report' as const] : [])],
     execute: async (raw, context) => {
-      const { problems, workingDirectory, signal, log: hostLog } = context;
+      const { problems, workingDirectory, environment, signal, log: hostLog } = context;
       const file = await placeOfReport(raw['trust-report'] as string | undefined, context);
       const names = readNames(raw, problems, (note) => {
         hostLog.info(note);
       });
       const values = { ...raw, ...names } as InputValues<I> & FrameValues;
-      const read = { ...problems, values, workingDirectory };
+      const read = { ...problems, values, workingDirectory, environment };
       const configuration = await parse(read, signal);
       checkIdentity(read);
       await problems.runChecks();

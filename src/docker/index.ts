@@ -34,6 +34,7 @@ export {
 export { readExtraArguments } from './extra-arguments.js';
 export { resolveLocalImage } from './images.js';
 export {
+  folderOfDockerfile,
   isRemoteContext,
   locateContext,
   locateDockerfile,
@@ -59,6 +60,7 @@ export {
   type DockerUse,
   type PrivateDocker,
 } from './private-docker.js';
+export { readPipelineRun, withPipelineLabels, type PipelineRun } from './pipeline-run.js';
 export { pushTags, type PushProgress, type PushRequest, type PushedContent } from './push.js';
 export { resolvePushed } from './resolve-pushed.js';
 export { pushUnder, renameLocally } from './staging.js';

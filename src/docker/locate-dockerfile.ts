@@ -6,6 +6,10 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 import { TrustError } from '../errors.js';
+import { findDockerfile, isPattern } from './find-dockerfile.js';
+
+/** The build context that is the folder of the Dockerfile, as `Docker@2` has it. */
+export const folderOfDockerfile = '**';
 
 /** The Dockerfile of a local context. */
 export interface LocatedDockerfile {
@@ -46,17 +50,38 @@ export async function locateContext(
 /**
  * Finds and reads the Dockerfile; undefined where context or Dockerfile are remote. A given path is
  * relative to the working folder, not to the context (docker/cli GetContextFromLocalDir, buildx
- * LoadInputs); without one it is `Dockerfile`, or `dockerfile`, in the context.
- * @throws {TrustError} DOCKERFILE_NOT_FOUND, INPUT_INVALID (no such context)
+ * LoadInputs); without one it is `Dockerfile`, or `dockerfile`, in the context. A pattern, and the
+ * context that is the folder of the Dockerfile, are those of `Docker@2`.
+ * @throws {TrustError} DOCKERFILE_NOT_FOUND, DOCKERFILE_AMBIGUOUS, INPUT_INVALID (no such context)
  */
 export async function locateDockerfile(build: {
   readonly context: string;
   readonly dockerfile?: string | undefined;
   readonly workingDirectory: string;
 }): Promise<LocatedDockerfile | undefined> {
+  if (build.context === folderOfDockerfile) {
+    const { workingDirectory, dockerfile = '**/Dockerfile' } = build;
+    if (/^https?:\/\//.test(dockerfile)) {
+      throw new TrustError('INPUT_INVALID', `The Dockerfile ${dockerfile} is in no local folder`, {
+        remedy: 'Set `context` to the folder to build from.',
+      });
+    }
+    const path = await findOrResolve(dockerfile, workingDirectory);
+    return locateDockerfile({ context: dirname(path), dockerfile: path, workingDirectory });
+  }
   if (build.dockerfile !== undefined && /^https?:\/\//.test(build.dockerfile)) return undefined;
   const context = await locateContext(build.context, build.workingDirectory);
-  if (context === undefined) return undefined;
+  if (context === undefined) {
+    if (build.dockerfile === undefined || !isPattern(build.dockerfile)) return undefined;
+    throw new TrustError(
+      'INPUT_INVALID',
+      `"${build.dockerfile}" is not a path in ${build.context}`,
+      {
+        remedy:
+          'A pattern is searched for in local folders only: set `dockerfile` to the path itself.',
+      },
+    );
+  }
   if (build.dockerfile === undefined) {
     for (const name of ['Dockerfile', 'dockerfile']) {
       const path = join(context, name);
@@ -64,10 +89,10 @@ export async function locateDockerfile(build: {
       if (read !== undefined) return read;
     }
     throw new TrustError('DOCKERFILE_NOT_FOUND', `There is no Dockerfile in ${context}`, {
-      remedy: `Set \`dockerfile\` to its path.${await candidates(context)}`,
+      remedy: `Set \`dockerfile\` to its path, or to \`**/Dockerfile\` to have it searched for.${await candidates(context)}`,
     });
   }
-  const path = resolve(build.workingDirectory, build.dockerfile);
+  const path = await findOrResolve(build.dockerfile, build.workingDirectory);
   const read = await readDockerfile(path);
   if (read !== undefined) return read;
   const inContext = join(context, build.dockerfile);
@@ -78,6 +103,12 @@ export async function locateDockerfile(build: {
   throw new TrustError('DOCKERFILE_NOT_FOUND', `There is no Dockerfile ${path}`, {
     remedy: `\`dockerfile\` is relative to the working folder, not to the context.${hint}`,
   });
+}
+
+function findOrResolve(dockerfile: string, workingDirectory: string): Promise<string> {
+  return isPattern(dockerfile)
+    ? findDockerfile(dockerfile, workingDirectory)
+    : Promise.resolve(resolve(workingDirectory, dockerfile));
 }
 
 async function isFolder(path: string): Promise<boolean> {

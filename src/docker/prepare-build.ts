@@ -11,7 +11,13 @@ import {
 } from './dockerfile/index.js';
 import { readVariable } from './environment.js';
 import { readExtraArguments } from './extra-arguments.js';
-import { isRemoteContext, locateDockerfile, type LocatedDockerfile } from './locate-dockerfile.js';
+import { isPattern } from './find-dockerfile.js';
+import {
+  folderOfDockerfile,
+  isRemoteContext,
+  locateDockerfile,
+  type LocatedDockerfile,
+} from './locate-dockerfile.js';
 import type { Machine } from './machine.js';
 
 /** A build that is ready to run. */
@@ -23,7 +29,7 @@ export interface PreparedBuild {
 
 /**
  * Finds the Dockerfile and checks the request.
- * @throws {TrustError} DOCKERFILE_NOT_FOUND, INPUT_INVALID, INPUT_CONFLICT
+ * @throws {TrustError} DOCKERFILE_NOT_FOUND, DOCKERFILE_AMBIGUOUS, INPUT_INVALID, INPUT_CONFLICT
  */
 export async function prepareBuild(
   build: WantedBuild,
@@ -35,12 +41,24 @@ export async function prepareBuild(
   const request: BuildRequest = {
     ...build,
     ...result,
-    // A folder whose name looks like an address must not be read as one later.
-    context:
-      dockerfile && isRemoteContext(context) ? path.resolve(workingDirectory, context) : context,
+    ...(dockerfile && localBuild(build, dockerfile, workingDirectory)),
   };
   checkBuildRequest(request);
   return { request, dockerfile };
+}
+
+/** Context and Dockerfile as paths, where they are a pattern or could be read otherwise later. */
+function localBuild(
+  { context, dockerfile: file }: WantedBuild,
+  { path: found }: LocatedDockerfile,
+  workingDirectory: string,
+): Pick<BuildRequest, 'context' | 'dockerfile'> {
+  if (context === folderOfDockerfile) return { context: path.dirname(found), dockerfile: found };
+  return {
+    // A folder whose name looks like an address must not be read as one.
+    context: isRemoteContext(context) ? path.resolve(workingDirectory, context) : context,
+    dockerfile: file !== undefined && isPattern(file) ? found : file,
+  };
 }
 
 type Surroundings = Pick<Machine, 'environment' | 'platform'>;

@@ -33,6 +33,8 @@ interface Common {
   readonly note?: string;
   /** Whether the command cannot do without it. */
   readonly required?: true;
+  /** Names that the task of Azure Pipelines takes as well, because other tasks have them. */
+  readonly taskAliases?: readonly string[];
   /** The hosts that have it; all if absent. */
   readonly hosts?: readonly HostName[];
   /** The signing engine without which it has no effect; any if absent. */

@@ -17,7 +17,6 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   dockerRegistryEndpoint: ['registry', 'azure-subscription'],
   arguments: ['build-arguments'],
   buildContext: ['context'],
-  addPipelineData: ['labels'],
   addBaseImageData: ['labels'],
   imageName: ['repository', 'tags'],
   additionalImageTags: ['tags'],

@@ -22,7 +22,7 @@ function readAll(given: Given): void {
   const inputs = readInputs('push', 'action', (name) => given[name] ?? '', problems);
   const named = readNames(inputs, problems, () => undefined);
   const values = { ...inputs, ...named, 'content-trust': false };
-  const read = { ...problems, values, workingDirectory: '/w' };
+  const read = { ...problems, values, workingDirectory: '/w', environment: {} };
   readPushJob(read as unknown as Parameters<typeof readPushJob>[0]);
   problems.throwIfAny();
 }

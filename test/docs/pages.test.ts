@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inputNameOn, outputs } from '../../src/inputs/index.js';
-import { inputNames } from '../../src/commands/index.js';
+import { definitionOf, inputNames } from '../../src/commands/index.js';
 import { pages, proseOf, readPage, root } from './pages.js';
 
 /** The anchors that GitHub gives the headings of a page. */
@@ -54,6 +54,7 @@ describe('the pages', () => {
         name,
         inputNameOn('task', name),
       ]),
+      ...inputNames.flatMap((name) => definitionOf(name).taskAliases ?? []),
     ]);
     // In back-ticks and with a value, as in `engine: native`.
     const named = pages.flatMap((page) =>

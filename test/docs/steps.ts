@@ -72,18 +72,29 @@ export function expectUnderstood({ host, command: named, inputs }: Example): voi
   const problems = collectProblems((name) => name);
   const command = readCommand(named, problems);
   problems.throwIfAny();
-  const offered = new Map(inputsOf(host, command).map((name) => [inputNameOn(host, name), name]));
+  // The service looks names up in any case, and takes aliases.
+  const asLookedUp = (name: string) => (host === 'task' ? name.toLowerCase() : name);
+  const aliasesOf = (name: string) =>
+    host === 'task' ? (definitionOf(name).taskAliases ?? []) : [];
+  const offered = new Map(
+    inputsOf(host, command).flatMap((name) =>
+      [inputNameOn(host, name), ...aliasesOf(name)].map((own) => [asLookedUp(own), name] as const),
+    ),
+  );
+  const texts = new Map<string, string>();
   for (const [given, value] of Object.entries(inputs)) {
     if (given === commandInput.name) continue;
-    expect([...offered.keys()]).toContain(given);
-    const name = offered.get(given);
-    if (name === undefined || definitionOf(name).secret !== true) continue;
-    // A page must not teach anyone to write a secret into a file.
+    expect([...offered.keys()]).toContain(asLookedUp(given));
+    const name = offered.get(asLookedUp(given));
+    if (name === undefined) continue;
     const text = String(value);
+    texts.set(name, text);
+    if (definitionOf(name).secret !== true) continue;
+    // A page must not teach anyone to write a secret into a file.
     expect(isReference(definitionOf(name), text) || secretOnCi.test(text)).toBe(true);
   }
   readInputs(command, host, (name) => {
-    const text = String(inputs[inputNameOn(host, name)] ?? '');
+    const text = texts.get(name) ?? '';
     // Known when it runs only.
     return /^\$\{\{[^}]*\}\}$/.test(text) ? definitionOf(name).example : text;
   });

@@ -7,7 +7,7 @@ describe('an input that nobody reads', () => {
     ['CONTAINERREGISTRY', 'containerRegistry', ['registry', 'azureSubscription']],
     ['ARGUMENTS', 'arguments', ['buildArguments']],
     ['BUILDCONTEXT', 'buildContext', ['context']],
-    ['ADDPIPELINEDATA', 'addPipelineData', ['labels']],
+    ['ADDBASEIMAGEDATA', 'addBaseImageData', ['labels']],
     ['FILE', 'file', ['dockerfile']],
     ['PUSH', 'push', ['command']],
     ['SIGNING-KEY', 'SIGNING-KEY', ['signingKey']],

@@ -1,9 +1,12 @@
 /** What a build, push and signature of one image is asked for. Asks nobody. */
 import { parseArgsStringToArgv } from 'string-argv';
 import {
+  folderOfDockerfile,
   locateContext,
   locateDockerfile,
   readExtraArguments,
+  readPipelineRun,
+  withPipelineLabels,
   type WantedBuild,
 } from '../../docker/index.js';
 import { flawOf, type Inputs } from '../../inputs/index.js';
@@ -28,11 +31,14 @@ import {
 } from '../inputs/signing.js';
 import { buildInputs, contentTrust, tagsLast } from './build-inputs.js';
 
+const defaultTag =
+  'Without them: the ID of the run on Azure Pipelines, the commit on GitHub Actions. Needed anywhere else.';
+
 /** The image of a command that builds or pushes. */
 export const namedInputs = {
   registry: { ...registry, required: true },
   repository: { ...repository, required: true },
-  tags: { ...tags, required: true },
+  tags: { ...tags, note: defaultTag },
 } as const satisfies Inputs;
 
 /** What all of these commands have besides. */
@@ -46,7 +52,7 @@ export const commonInputs = {
 export const pushInputs = {
   tags: {
     ...namedInputs.tags,
-    note: 'All of them are pushed, and signed in one publish.',
+    note: `All of them are pushed, and signed in one publish. ${defaultTag}`,
   },
   engine,
   ...signingInputs,
@@ -54,7 +60,9 @@ export const pushInputs = {
   'tags-last': tagsLast,
 } as const satisfies Inputs;
 
-type JobInputs = typeof namedInputs & typeof commonInputs;
+type JobInputs = Pick<typeof namedInputs, 'registry' | 'repository'> & {
+  tags: typeof tags;
+} & typeof commonInputs;
 
 /** What is built, and how. */
 interface BuildConfiguration extends WantedBuild {
@@ -98,7 +106,17 @@ export function readBuildAndPushJob(
 
 function readJob(read: Read<JobInputs>) {
   const { 'content-trust': contentTrust, 'pass-environment': passEnvironment } = read.values;
-  return { ...readImagePlace(read), contentTrust, passEnvironment };
+  const values = { ...read.values, tags: readTags(read) };
+  return { ...readImagePlace({ ...read, values }), contentTrust, passEnvironment };
+}
+
+/** The tags, or the one by which the run of a pipeline is known. */
+function readTags({ values: { tags }, environment, add }: Read<JobInputs>) {
+  if (tags.length > 0) return tags;
+  const tag = readPipelineRun(environment)?.tag;
+  if (tag !== undefined) return [tag];
+  add({ input: 'tags', problem: 'is not set', code: 'INPUT_MISSING' });
+  return [];
 }
 
 function readPush(
@@ -135,6 +153,8 @@ function readBuild(
 ): BuildConfiguration {
   const { values, conflict, nameInput } = read;
   const { builder } = values;
+  const { args, labels } = readFurtherArguments(read);
+  const run = values['add-pipeline-data'] ? readPipelineRun(read.environment) : undefined;
   checkBuildFiles(read);
   if (isDockerSigning && builder === 'buildx') {
     conflict(
@@ -163,7 +183,7 @@ function readBuild(
     dockerfile: values.dockerfile,
     buildArgs: values['build-args'],
     target: values.target,
-    labels: values.labels,
+    labels: withPipelineLabels(run, values.labels, labels),
     platforms: values.platforms,
     secrets: values.secrets,
     cacheFrom: values['cache-from'],
@@ -172,7 +192,7 @@ function readBuild(
     pull: values.pull,
     builder: classic ? 'classic' : builder,
     builderName: values['builder-name'],
-    extraArguments: readFurtherArguments(read),
+    extraArguments: args,
     baseImages: values['content-trust'] ? values['base-images'] : 'ignore',
   };
 }
@@ -180,14 +200,16 @@ function readBuild(
 /** Has context and Dockerfile looked at before anything; the build finds and reads them itself. */
 function checkBuildFiles({ values, workingDirectory, check, has }: Read<typeof buildInputs>): void {
   const { context, dockerfile } = values;
-  check('context', () => locateContext(context, workingDirectory));
+  check('context', async () => {
+    if (context !== folderOfDockerfile) await locateContext(context, workingDirectory);
+  });
   check('dockerfile', async () => {
     if (!has('context')) await locateDockerfile({ context, dockerfile, workingDirectory });
   });
 }
 
 /** Splits as a shell would, and holds what an input could have said to what it would be held to. */
-function readFurtherArguments({ values, add, parse }: Read<typeof buildInputs>): readonly string[] {
+function readFurtherArguments({ values, add, parse }: Read<typeof buildInputs>) {
   const args = parseArgsStringToArgv(values['build-arguments'] ?? '');
   const extra = parse('build-arguments', () => readExtraArguments(args));
   const given = [
@@ -203,5 +225,5 @@ function readFurtherArguments({ values, add, parse }: Read<typeof buildInputs>):
       add({ input: 'build-arguments', problem, code: 'INPUT_INVALID', remedy: flaw.remedy });
     }
   }
-  return args;
+  return { args, labels: extra?.labels ?? [] };
 }

@@ -9,6 +9,7 @@ export const identityInputs = {
     type: 'text',
     group: 'identity',
     label: 'Azure service connection',
+    taskAliases: ['azureServiceConnection'],
     help: 'Azure Resource Manager service connection (workload identity federation, secret or certificate) of the principal that pushes and signs.',
     hosts: ['task'],
     example: 'contoso-production',

@@ -10,6 +10,8 @@ export interface Read<I extends Inputs> extends ProblemList<keyof I & string> {
   readonly values: InputValues<I>;
   /** Where relative paths start. */
   readonly workingDirectory: string;
+  /** The host's own environment variables, which say what pipeline this is. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Those of `inputs` that are set to something else than their default. */

@@ -40,11 +40,12 @@ function configure(
   command: Reading,
   texts: Readonly<Record<string, string>>,
   host: HostName = 'cli',
+  environment: Readonly<Record<string, string>> = {},
 ): Partial<JobConfiguration & SignConfiguration> {
   const given = { ...base, ...texts };
   const problems = collectProblems((name) => inputNameOn(host, name));
   const values = readInputs(command, host, (name) => given[name] ?? '', problems);
-  const read = { ...problems, values, workingDirectory: '/agent' };
+  const read = { ...problems, values, workingDirectory: '/agent', environment };
   const configuration = readers[command](read as never);
   checkIdentity(read as unknown as Read<never>);
   problems.throwIfAny();
@@ -131,6 +132,41 @@ describe('a configuration', () => {
       configure('build', { 'build-arguments': '--network none --label "a b=c d"' }).build
         ?.extraArguments,
     ).toEqual(['--network', 'none', '--label', 'a b=c d']);
+  });
+});
+
+describe('in a pipeline', () => {
+  const azure = { TF_BUILD: 'True', BUILD_BUILDID: '4711', BUILD_SOURCEVERSION: '4c6c56a' };
+  const gitHub = {
+    GITHUB_ACTIONS: 'true',
+    GITHUB_SHA: '4c6c56a',
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_REPOSITORY: 'contoso/app',
+  };
+
+  it.each(['build', 'push', 'buildAndPush'] as const)(
+    '%s has a tag without naming one',
+    (command) => {
+      const tagsIn = (environment: Record<string, string>, tags = '') =>
+        configure(command, { tags }, 'task', environment).image?.tags;
+      expect(tagsIn(azure)).toEqual(['4711']);
+      expect(tagsIn(gitHub)).toEqual(['4c6c56a']);
+      expect(tagsIn(azure, '1.0, latest')).toEqual(['1.0', 'latest']);
+      expect(() => tagsIn({ TF_BUILD: 'True' })).toThrow(/"tags" is not set/);
+      expect(() => tagsIn({})).toThrow(/"tags" is not set/);
+    },
+  );
+
+  it('the image has labels that lead to the run, unless they are switched off', () => {
+    const labelsOf = (texts: Record<string, string>) =>
+      configure('build', texts, 'action', gitHub).build?.labels;
+    const labels = 'org.opencontainers.image.source=mine';
+    expect(labelsOf({})).toEqual([
+      'org.opencontainers.image.source=https://github.com/contoso/app',
+      'org.opencontainers.image.revision=4c6c56a',
+    ]);
+    expect(labelsOf({ labels })).toEqual(['org.opencontainers.image.revision=4c6c56a', labels]);
+    expect(labelsOf({ 'add-pipeline-data': 'false' })).toEqual([]);
   });
 });
 

@@ -8,7 +8,12 @@ import {
 
 /** Inputs as a command reads them. */
 function reading<V extends object>(values: V) {
-  return { ...collectProblems((name) => name), values, workingDirectory: '/agent' };
+  return {
+    ...collectProblems((name) => name),
+    values,
+    workingDirectory: '/agent',
+    environment: {},
+  };
 }
 
 const vault = 'https://contoso.vault.azure.net';

@@ -24,7 +24,12 @@ function configure(
   const values = readInputs(command, 'cli', (name) => given[name] ?? '') as InputValues<
     typeof expiryInputs
   >;
-  const configuration = readExpiryInputs({ ...problems, values, workingDirectory: '/agent' });
+  const configuration = readExpiryInputs({
+    ...problems,
+    values,
+    workingDirectory: '/agent',
+    environment: {},
+  });
   problems.throwIfAny();
   return configuration;
 }

@@ -19,7 +19,10 @@ function read(given: Given, options: { readonly needed?: boolean } = {}) {
     images: given.images ?? [],
     'trust-server': given['trust-server'],
   };
-  const named = readRepositories({ ...problems, values, workingDirectory: '' }, options);
+  const named = readRepositories(
+    { ...problems, values, workingDirectory: '', environment: {} },
+    options,
+  );
   problems.throwIfAny();
   return named;
 }

@@ -12,7 +12,12 @@ export async function parseInputs<I extends Inputs, C>(
 ): Promise<C> {
   const problems = collectProblems((name) => inputNameOn('cli', name));
   const values = readInputs(command, 'cli', (name) => texts[name] ?? '', problems);
-  const parsed = await parse({ ...problems, values, workingDirectory } as unknown as Read<I>);
+  const parsed = await parse({
+    ...problems,
+    values,
+    workingDirectory,
+    environment: {},
+  } as unknown as Read<I>);
   problems.throwIfAny();
   return parsed;
 }
