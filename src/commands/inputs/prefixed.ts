@@ -65,5 +65,6 @@ export function withoutPrefix<P extends string, I extends Inputs>(
     ...own,
     values: Object.fromEntries(ownValues) as InputValues<I>,
     workingDirectory: read.workingDirectory,
+    environment: read.environment,
   };
 }
