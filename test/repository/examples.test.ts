@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { collectProblems, definitionOf, readCommand } from '../../src/commands/index.js';
 import { inputNameOn } from '../../src/inputs/index.js';
 import { readPage, root } from '../docs/pages.js';
@@ -66,12 +66,21 @@ describe('the examples', () => {
       );
       expect(name).toBeDefined();
       const readsPin = definitionOf('trust-pin').commands.some((reader) => reader === name);
-      expect(inputNameOn(host, 'trust-pin') in inputs).toBe(readsPin);
+      // A policy for Notary Project signatures is made from their certificate alone.
+      const needsPin = readsPin && !(inputNameOn(host, 'policy-format') in inputs);
+      expect(inputNameOn(host, 'trust-pin') in inputs).toBe(needsPin);
     },
   );
 
   it('split repositories into all parts of a whole', () => {
-    for (const file of ['examples/github/renew.yml', `${pipelines}/templates/renew.yml`]) {
+    const split = files.filter((file) => /\bshard: /.test(textOf(file)));
+    expect(split.map((file) => path.basename(file)).sort()).toEqual([
+      'migrate.yml',
+      'migrate.yml',
+      'renew.yml',
+      'renew.yml',
+    ]);
+    for (const file of split) {
       const parts = /\[((?:\d\/\d(?:, )?)+)\]/.exec(textOf(file))?.[1]?.split(', ') ?? [];
       expect(parts).toEqual(parts.map((_, at) => `${at + 1}/${parts.length}`));
       expect(parts.length).toBeGreaterThan(1);
@@ -101,6 +110,26 @@ interface Declared {
   readonly required?: boolean;
   readonly default?: unknown;
 }
+
+describe('the rule for clusters', () => {
+  it('lets the images pass that the policy covers, by digest, and no others', () => {
+    const { spec } = parseAllDocuments(textOf('examples/kubernetes/only-covered-images.yaml'))
+      .map((one) => one.toJS() as { readonly spec: { readonly variables?: readonly object[] } })
+      .find(({ spec }) => spec.variables) ?? { spec: {} };
+    const [, pattern = ''] = /matches\('(.+)'\)/.exec(JSON.stringify(spec.variables)) ?? [];
+    const covered = ['examples/github', `${pipelines}/templates`].map(
+      (folder) => /contoso\S+, contoso\S+/.exec(textOf(`${folder}/cluster-policy.yml`))?.[0] ?? '',
+    );
+    expect(covered[0]).toBe(covered[1]);
+    const digest = `@sha256:${'0'.repeat(64)}`;
+    for (const image of covered[0]?.split(', ') ?? []) {
+      expect(`${image}${digest}`).toMatch(new RegExp(pattern));
+      for (const other of [image, `${image}:1`, `${image}:1${digest}`, `x${image}${digest}`])
+        expect(other).not.toMatch(new RegExp(pattern));
+    }
+    expect(`contoso.azurecr.io/team/other${digest}`).not.toMatch(new RegExp(pattern));
+  });
+});
 
 describe('the workflows among them', () => {
   it.each(workflows)('%s gives each job what it needs, and no more', (file) => {
