@@ -1,4 +1,4 @@
-/** zizmor as a judge of workflows: a program that PyPI has, in the version of test/judges/zizmor. */
+/** zizmor as a judge of workflows: a program that PyPI has, in the version of test/repository/zizmor. */
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -42,7 +42,7 @@ async function findPython(work: string): Promise<Python | undefined> {
  * @throws {Error} in CI, where it must be there
  */
 async function install(): Promise<string | undefined> {
-  const wanted = path.join(root, 'test/judges/zizmor/requirements.txt');
+  const wanted = path.join(root, 'test/repository/zizmor/requirements.txt');
   const hash = createHash('sha256').update(await readFile(wanted));
   const folder = path.join(cacheFolder(), `judges/zizmor-${hash.digest('hex').slice(0, 16)}`);
   const fill = async (stage: string): Promise<void> => {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { expectFailure, stateOf } from '../expectations.js';
 import { setUp } from '../set-up.js';
 import { makePrincipalCertificate } from './certificate.js';
+import { connectionVariables } from './service-connection.js';
 import { expectSigns, nobody, runAs } from './signs.js';
 
 const { stack, scenario } = await setUp();
@@ -60,28 +61,6 @@ describe('OpenID Connect on GitHub', () => {
 
 const connectionId = '7b0c1d3e-6a0f-4d57-9a55-0d3c6c1f2b11';
 
-/** The variables with which an agent hands a service connection to a task. */
-function connectionVariables(
-  id: string,
-  scheme: string,
-  parameters: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const { clientId, tenantId } = scenario.signer;
-  const all = { serviceprincipalid: clientId, tenantid: tenantId, ...parameters };
-  return {
-    [`ENDPOINT_URL_${id}`]: 'https://management.azure.com/',
-    [`ENDPOINT_DATA_${id}_ENVIRONMENT`]: 'AzureCloud',
-    [`ENDPOINT_AUTH_SCHEME_${id}`]: scheme,
-    [`ENDPOINT_AUTH_${id}`]: JSON.stringify({ scheme, parameters: all }),
-    ...Object.fromEntries(
-      Object.entries(all).map(([name, value]) => [
-        `ENDPOINT_AUTH_PARAMETER_${id}_${name.toUpperCase()}`,
-        value,
-      ]),
-    ),
-  };
-}
-
 const viaConnection = (id: string) => ({ ...nobody, 'azure-subscription': id });
 
 describe('a service connection of Azure Pipelines', () => {
@@ -89,7 +68,7 @@ describe('a service connection of Azure Pipelines', () => {
     await expectSigns(scenario, {
       host: 'task',
       inputs: viaConnection(connectionId),
-      env: connectionVariables(connectionId, 'ServicePrincipal', {
+      env: connectionVariables(scenario.signer, connectionId, 'ServicePrincipal', {
         authenticationType: 'spnKey',
         serviceprincipalkey: scenario.signer.clientSecret,
       }),
@@ -102,7 +81,7 @@ describe('a service connection of Azure Pipelines', () => {
     await expectSigns(scenario, {
       host: 'task',
       inputs: viaConnection(connectionId),
-      env: connectionVariables(connectionId, 'ServicePrincipal', {
+      env: connectionVariables(scenario.signer, connectionId, 'ServicePrincipal', {
         authenticationType: 'spnCertificate',
         servicePrincipalCertificate: plain,
       }),
@@ -121,7 +100,7 @@ describe('a service connection of Azure Pipelines', () => {
         node,
         inputs: viaConnection(connection.id),
         env: {
-          ...connectionVariables(connection.id, 'WorkloadIdentityFederation', {}),
+          ...connectionVariables(scenario.signer, connection.id, 'WorkloadIdentityFederation', {}),
           ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION: 'OAuth',
           ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN: connection.accessToken,
           SYSTEM_OIDCREQUESTURI: connection.oidcRequestUri,
@@ -134,7 +113,7 @@ describe('a service connection of Azure Pipelines', () => {
     const result = await runAs(scenario, scenario.repository(), {
       host: 'task',
       inputs: { 'azure-subscription': connectionId },
-      env: connectionVariables(connectionId, 'ServicePrincipal', {
+      env: connectionVariables(scenario.signer, connectionId, 'ServicePrincipal', {
         serviceprincipalkey: scenario.signer.clientSecret,
       }),
     });
