@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { collectProblems, definitionOf, readCommand } from '../../src/commands/index.js';
 import { inputNameOn } from '../../src/inputs/index.js';
-import { readPage, root } from '../docs/pages.js';
+import { codeBlocks, readPage, root } from '../docs/pages.js';
 import { exampleOf, expectUnderstood, type Example, type Step } from '../docs/steps.js';
 import { actionlint } from './actionlint.js';
 import { zizmor } from './zizmor.js';
@@ -87,6 +87,13 @@ describe('the examples', () => {
     }
   });
 });
+
+/** Whole workflows that stand on pages, by where they stand. */
+const workflowsOnPages = Object.fromEntries(
+  codeBlocks('yaml')
+    .filter(({ text }) => /^on:/m.test(text))
+    .map(({ page, line, text }) => [`${page}:${line}.yml`, text]),
+);
 
 interface Workflow {
   readonly on: Readonly<
@@ -177,7 +184,7 @@ describe('the workflows among them', () => {
   });
 
   it('are what actionlint accepts', async ({ skip }) => {
-    const problems = await actionlint(workflows);
+    const problems = await actionlint(workflows, workflowsOnPages);
     if (problems === undefined) skip('this system has no program "go"');
     expect(problems).toEqual([]);
   });

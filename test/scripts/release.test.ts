@@ -1,7 +1,7 @@
 /** What a release publishes: packed twice, installed into an empty folder, listed in full. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +11,7 @@ import { root } from '../../scripts/generate.js';
 import { packAll } from '../../scripts/package.js';
 import { licenceFiles, shippedPackages } from '../../scripts/packages/sbom.js';
 import { version } from '../../src/version.js';
+import { codeBlocksOf, readPage } from '../docs/pages.js';
 import { installPackage, type Installed } from '../installed.js';
 
 interface Manifest {
@@ -116,6 +117,56 @@ describe('the package for npm', () => {
     expect(await readdir(path.join(installed, 'dist'))).toEqual(['cli']);
     expect(await readdir(path.join(installed, 'dist/cli'))).toContain('licenses.txt');
   });
+});
+
+describe('the page on installing', () => {
+  /** The lines of the shell block that has `text` in it. */
+  const linesWith = (text: string): string => {
+    const blocks = codeBlocksOf('docs/install.md').filter((block) => block.text.includes(text));
+    expect(blocks).toHaveLength(1);
+    return (blocks[0]?.text ?? '').replaceAll('1.0.0', version);
+  };
+  beforeAll(() => cp(at('one'), at('page'), { recursive: true }));
+
+  const run = async (script: string) => {
+    const options = { cwd: at('page'), env: { ...process.env, npm_config_audit: 'false' } };
+    return (await promisify(execFile)('sh', ['-euc', script], options)).stdout;
+  };
+
+  it('names the files as they are made', async () => {
+    const page = readPage('docs/install.md').replaceAll('1.0.0', version);
+    for (const name of Object.keys(await sums(at('one')))) expect(page).toContain(`\`${name}\``);
+  });
+
+  it('checks a release and installs it without the network, with npm and without', async () => {
+    expect(await run(linesWith('sha256sum --check'))).toContain(`.tgz: OK\n`);
+    expect(await run(linesWith('sha256sum --check'))).toMatch(new RegExp(`\n${version}\n$`));
+    expect(await run(linesWith('node package/dist'))).toBe(`${version}\n`);
+  });
+
+  it('finds the task in the extension', async () => {
+    await run(linesWith('unzip'));
+    const folder = / --task-path (\S+)/.exec(linesWith('tasks upload'))?.[1] ?? 'no path';
+    const task = JSON.parse(await readFile(at('page', folder, 'task.json'), 'utf8')) as Manifest;
+    expect(readPage('docs/install.md')).toContain(`--task-id ${String(task.id)}`);
+  });
+
+  it.each(['extension install', 'build tasks upload'])(
+    'asks tfx %s for what it knows',
+    async (name) => {
+      const lines = readPage('docs/install.md').split('\n');
+      const [line = ''] = lines.filter((text) => text.startsWith(`npx tfx-cli ${name} `));
+      const tfx = path.join(root, 'node_modules/.bin/tfx');
+      const { stdout } = await promisify(execFile)(tfx, [
+        ...name.split(' '),
+        '--help',
+        '--no-color',
+      ]);
+      const options = line.match(/ --[a-z-]+/g) ?? [];
+      expect(options.length).toBeGreaterThan(2);
+      for (const option of options) expect(stdout).toContain(option);
+    },
+  );
 });
 
 describe('the bill of materials', () => {
