@@ -40,8 +40,24 @@ interface Traced {
   readonly ends: readonly number[];
 }
 
+/** What an escape, or anything else that is replaced, begins with or is. */
+const special = /[%\\&#\s+`|\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
+
+/** The text of {@link canonicalText}, for what need not be found again in the original. */
+export function withoutEscapes(text: string): string {
+  if (!special.test(text)) return text;
+  let undone = text;
+  for (let pass = 0; pass < mostPasses; pass += 1) {
+    const next = undone.replace(token, meaningOf);
+    if (next === undone) break;
+    undone = next;
+  }
+  return undone.replace(ampersand, '');
+}
+
 /** Undoes the escapes of `text`. */
 export function canonicalText(text: string): CanonicalText {
+  if (!special.test(text)) return { text, rangeOf: (start, end) => [start, end] };
   const indexes = Array.from({ length: text.length }, (_, index) => index);
   let traced: Traced = { text, starts: indexes, ends: indexes.map((index) => index + 1) };
   for (let pass = 0; pass < mostPasses; pass += 1) {

@@ -2,7 +2,8 @@
  * The secrets of a run, found in every form they may be printed in. Hosts mask too, but only what
  * they were told and only in their own log; the command line has no one else. Never prints anything.
  */
-import { canonicalText } from './canonical-text.js';
+import { canonicalText, withoutEscapes } from './canonical-text.js';
+import { PieceIndex } from './piece-index.js';
 
 /**
  * Shorter values are not masked: they protect nothing, and blotting out every "1" or "ab" of a log
@@ -27,21 +28,16 @@ export class SecretMasker {
   readonly #plain = new Set<string>();
   /** What is looked for in a text without its escapes. */
   readonly #needles = new Set<string>();
-  readonly #fragments = new Set<string>();
+  readonly #fragments = new PieceIndex(fragmentLength);
 
   /** Adds `value` and gives the single-line forms that were not known before. */
   add(value: string): readonly string[] {
-    const fresh = maskedForms(value).filter((form) => !this.#told.has(form));
-    for (const form of fresh) this.#told.add(form);
     const whole = value.trim();
-    if (whole.length < shortestMask) return fresh;
-    for (const form of [
-      whole,
-      ...secretLinesOf(whole),
-      ...base64Traces(value),
-      ...base64Traces(whole),
-    ])
-      this.#remember(form);
+    if (whole.length < shortestMask) return [];
+    const traces = base64Traces(value, whole);
+    const fresh = formsOf(whole, traces).filter((form) => !this.#told.has(form));
+    for (const form of fresh) this.#told.add(form);
+    for (const form of new Set([whole, ...secretLinesOf(whole), ...traces])) this.#remember(form);
     return fresh;
   }
 
@@ -59,13 +55,8 @@ export class SecretMasker {
     }
     for (const [start, end] of this.#cutOff(canonical.text))
       found.push(canonical.rangeOf(start, end));
-    if (this.#fragments.size > 0) {
-      for (let start = 0; start + fragmentLength <= canonical.text.length; start += 1) {
-        const end = start + fragmentLength;
-        if (this.#fragments.has(canonical.text.slice(start, end)))
-          found.push(canonical.rangeOf(start, end));
-      }
-    }
+    for (const [start, end] of this.#fragments.findIn(canonical.text))
+      found.push(canonical.rangeOf(start, end));
     return found.length === 0 ? text : blotOut(text, found);
   }
 
@@ -83,29 +74,29 @@ export class SecretMasker {
 
   #remember(form: string): void {
     if (form.length < shortestMask) return;
-    const { text } = canonicalText(form);
+    const text = withoutEscapes(form);
     if (text.trim().length < shortestMask) {
       this.#plain.add(form);
       return;
     }
     this.#needles.add(text);
-    if (!isDense(form)) return;
-    for (let start = 0; start + fragmentLength <= text.length; start += 1)
-      this.#fragments.add(text.slice(start, start + fragmentLength));
+    if (isDense(form)) this.#fragments.add(text);
   }
 }
 
 /** The forms of a secret that may stand in one line of a log, the value itself first. */
 export function maskedForms(value: string): readonly string[] {
   const whole = value.trim();
-  if (whole.length < shortestMask) return [];
+  return whole.length < shortestMask ? [] : formsOf(whole, base64Traces(value, whole));
+}
+
+function formsOf(whole: string, traces: readonly string[]): readonly string[] {
   const derived = [
     // Through bytes and back, as encodeURIComponent throws at half a surrogate pair.
     encodeURIComponent(Buffer.from(whole, 'utf8').toString('utf8')),
     new URLSearchParams([['', whole]]).toString().slice(1),
     JSON.stringify(whole).slice(1, -1),
-    ...base64Traces(value),
-    ...base64Traces(whole),
+    ...traces,
   ];
   return [...new Set([...secretLinesOf(whole), ...derived])].filter(
     (form) => form.length >= shortestMask && !/[\r\n]/.test(form),
@@ -124,10 +115,14 @@ function secretLinesOf(whole: string): readonly string[] {
 }
 
 /**
- * What of `value` shows in a base64 text, wherever in its three-byte rhythm the value begins: so
- * base64("user:" + value) is recognised as well. Both alphabets.
+ * What of each of `values` shows in a base64 text, wherever in its three-byte rhythm the value begins:
+ * so base64("user:" + value) is recognised as well. Both alphabets.
  */
-function base64Traces(value: string): readonly string[] {
+function base64Traces(...values: readonly string[]): readonly string[] {
+  return [...new Set([...new Set(values)].flatMap(tracesOf))];
+}
+
+function tracesOf(value: string): readonly string[] {
   const bytes = Buffer.from(value, 'utf8');
   return [0, 1, 2].flatMap((shift) => {
     const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');

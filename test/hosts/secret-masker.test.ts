@@ -168,6 +168,16 @@ describe('a piece of a secret', () => {
     expect(masker.redact(text)).toBe(redacted);
   });
 
+  it('is blotted out wherever in the secret it begins, and no less than all of it', () => {
+    const masker = new SecretMasker();
+    masker.add(key);
+    for (let start = 0; start + 12 <= key.length; start += 1) {
+      const piece = key.slice(start, start + 12);
+      expect(masker.redact(`(${piece})`), piece).toBe('(***)');
+      expect(masker.redact(piece.slice(1)), piece).toBe(piece.slice(1));
+    }
+  });
+
   it('is left where it may be a word or a name', () => {
     const masker = new SecretMasker();
     masker.add('contoso-production-passphrase');
