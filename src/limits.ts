@@ -137,6 +137,8 @@ export const limits = {
   clockSkewMs: 5 * 60_000,
   /** Tags of one repository that the registry is asked for, or given, at the same time. */
   concurrentTags: 16,
+  /** How old a look at a tag may be that is right before a publish. */
+  freshLookMs: 5_000,
   /** Repositories that are verified at the same time. */
   concurrentRepositories: 8,
   /** How runs that signed the same tag bring registry and trust data to agree. */

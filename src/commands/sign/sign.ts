@@ -14,7 +14,12 @@ import {
   type Manifest,
   type TagDigests,
 } from '../../registry/index.js';
-import type { Signer, TagContent } from '../../trust/index.js';
+import {
+  isSignedForOther,
+  type Signer,
+  type TagContent,
+  type TrustedView,
+} from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
@@ -60,6 +65,8 @@ interface Work {
   readonly absent: Set<string>;
   /** What the tags are signed for. */
   readonly manifests: Map<string, Manifest>;
+  /** When the registry was first asked what the tags point to. */
+  lookedAtMs?: number;
   /** Set when something failed that concerns all of its tags. */
   isStopped?: true;
   session?: Session;
@@ -236,6 +243,7 @@ async function resolve(work: Work, shared: SignRun): Promise<void> {
   const { run, configuration } = shared;
   const { isAllOrNothing } = configuration;
   startChecks(work, image.tags, shared);
+  work.lookedAtMs = run.clock().getTime();
   const contents = new Map<string, TagContent>();
   const found = await mapConcurrent(image.tags, limits.concurrentTags, async (tag) => {
     try {
@@ -331,7 +339,11 @@ async function signWork(
       lookUpTags(session.images, target.image, contents.keys());
     let moved: ReadonlyMap<string, TrustError> = new Map();
     try {
-      const recheck = async (): Promise<void> => {
+      let isFirst = true;
+      const recheck = async (view?: TrustedView): Promise<void> => {
+        const isLookedAt = isFirst && view && isLookEnough(work, plan, view, contents, run);
+        isFirst = false;
+        if (isLookedAt) return;
         moved = movedBefore(gun, contents, await look(), absent);
         requireNoneMoved(gun, moved);
       };
@@ -352,6 +364,22 @@ async function signWork(
       for (const tag of taken) drop(tag, expected(error));
     }
   }
+}
+
+/**
+ * Whether the look that found the tags is the one right before the publish: a key in memory signs at
+ * once, so that there is nothing beside which to look again. Whoever has pushed something else under a
+ * tag since, and signed it before the trust data was read, is seen in that data.
+ */
+function isLookEnough(
+  { lookedAtMs = 0 }: Work,
+  { key }: SigningPlan,
+  view: TrustedView,
+  contents: ReadonlyMap<string, TagContent>,
+  { clock }: SignRun['run'],
+): boolean {
+  const isFresh = clock().getTime() - lookedAtMs < limits.freshLookMs;
+  return key.privateKey !== undefined && isFresh && !isSignedForOther(view, contents);
 }
 
 /** Whether a repository has all the kinds of signatures that were asked for. */

@@ -46,8 +46,11 @@ export interface SigningProgress extends Progress {
 export interface SigningRequest {
   readonly plan: SigningPlan;
   readonly contents: ReadonlyMap<string, TagContent>;
-  /** Asked before every publish. @throws {TrustError} TAG_MOVED, and whatever the registry refuses */
-  readonly recheck: () => Promise<void>;
+  /**
+   * Asked before every publish, with the trust data it is made from, if there is any.
+   * @throws {TrustError} TAG_MOVED, and whatever the registry refuses
+   */
+  readonly recheck: (view?: TrustedView) => Promise<void>;
   /** What the tags point to, asked beside the read-back; absent where they are put later. */
   readonly look?: () => Promise<TagDigests>;
   /** Asked, before the failure is thrown, where another run signed one of the tags right after. */

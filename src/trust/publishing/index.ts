@@ -6,7 +6,7 @@ export { publishChange } from './publish-change.js';
 export type { Plan, PlannedFile } from './plan.js';
 export { initialiseRepository, type Initialised, type InitialiseOptions } from './initialise.js';
 export { planRemoval, type KeepingRole, type RemovalPlan } from './plan-removal.js';
-export { overtakenBy, publishTags, signedByOthers } from './publish-tags.js';
+export { isSignedForOther, overtakenBy, publishTags, signedByOthers } from './publish-tags.js';
 export { requireAnchor, type FileToSign } from './require-anchor.js';
 export { removeTags, type RemoveTagsOptions } from './remove-tags.js';
 export { outcomeOf, viewAfter, type RevokedTag } from './revoked-tags.js';

@@ -141,7 +141,8 @@ function lostCustom({ gun }: TrustedView, role: RoleName, tag: string): string {
   return `${role} of ${gun} held custom data with the tag ${tag}; it was stated of another image and is not carried over`;
 }
 
-function isSameContent(present: Target | undefined, { hashes, length }: Target): boolean {
+/** Whether both are of the same bytes, whatever else they state. */
+export function isSameContent(present: Target | undefined, { hashes, length }: Target): boolean {
   return present?.length === length && getOwnProperty(present.hashes, 'sha256') === hashes.sha256;
 }
 

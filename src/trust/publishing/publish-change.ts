@@ -61,7 +61,8 @@ export async function publishChange<P extends Plan>(
   const lookBack = (sent: Sent, view: TrustedView): Promise<TrustedView> => {
     options.onReadBack?.();
     const likely = [...view.delegations.keys()];
-    return readBack(server, { flaw, overtaken, sent, likely, expiry }, { ...options, pins });
+    const root = sent.has('root') ? undefined : view.root.bytes;
+    return readBack(server, { flaw, overtaken, sent, likely, root, expiry }, { ...options, pins });
   };
   const patience = backoffFor(options.deadlineMs ?? limits.publishDeadlineMs, signal);
   let earlier: TrustedView | undefined;
@@ -111,7 +112,7 @@ export async function publishChange<P extends Plan>(
       throw trouble.error;
     }
     // The signature of a vault takes as long as the answer of a registry: side by side.
-    const [sent] = await Promise.all([signFiles(plan.files), options.recheck?.()]);
+    const [sent] = await Promise.all([signFiles(plan.files), options.recheck?.(view)]);
     attempts += 1;
     carriedOut = plan;
     const bytes = new Map([...sent].map(([role, file]) => [role, file.bytes]));

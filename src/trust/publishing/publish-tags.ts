@@ -2,7 +2,9 @@
 import { TrustError } from '../../errors.js';
 import type { Gun } from '../metadata/types.js';
 import type { TrustServer } from '../server/index.js';
-import { planTags } from './plan.js';
+import { tagTarget } from '../edits/index.js';
+import { getOwnProperty } from '../metadata/index.js';
+import { isSameContent, planTags } from './plan.js';
 import { publishChange } from './publish-change.js';
 import { lookUpTag, type TrustedView } from '../verification/index.js';
 import { tagFlaw } from './read-back.js';
@@ -41,6 +43,19 @@ export function signedByOthers(view: TrustedView, tags: Tags): ReadonlyMap<strin
     [...tags].flatMap(([tag, { digest }]) => {
       const found = lookUpTag(view, tag);
       return found.kind === 'signed' && found.digest !== digest ? [[tag, found.digest]] : [];
+    }),
+  );
+}
+
+/**
+ * Whether any role states one of `tags` for something else. If none does, nobody who pushed something
+ * else under one of them had signed it before `view` was read.
+ */
+export function isSignedForOther(view: TrustedView, tags: Tags): boolean {
+  return [...view.targets.values()].some(({ signed: { targets } }) =>
+    [...tags].some(([tag, { digest, length }]) => {
+      const found = getOwnProperty(targets, tag);
+      return found !== undefined && !isSameContent(found, tagTarget(digest, length));
     }),
   );
 }

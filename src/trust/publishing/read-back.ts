@@ -21,6 +21,8 @@ interface Expectation {
   readonly overtaken?: (view: TrustedView) => TrustError | undefined;
   /** Delegations that are likely there; see the reading's option of that name. */
   readonly likely?: readonly RoleName[];
+  /** The root as this run has read it, where it was not sent. */
+  readonly root?: Buffer | undefined;
   /** `report` also takes a view in which roles have expired; `flaw` says which must not have. */
   readonly expiry?: 'enforce' | 'report' | undefined;
   /** The files as they were sent, with their versions; empty when nothing was. */
@@ -90,6 +92,7 @@ async function lookOnce(
       pins: context.pins,
       now: context.clock(),
       likely: expected.likely,
+      root: expected.root,
       expiry: expected.expiry,
       signal: context.signal,
     });

@@ -41,9 +41,10 @@ export interface ChangeOptions extends PublishingContext {
   /**
    * Asked before every publish, after the trust data was read that it is made from: throws where the
    * change is not wanted any more. In this order nobody comes between unseen: whoever published
-   * before the reading is noticed here, and whoever publishes after it is met as a conflict.
+   * before the reading is noticed here, and whoever publishes after it is met as a conflict. Gets
+   * what the change is made from.
    */
-  readonly recheck?: (() => Promise<void>) | undefined;
+  readonly recheck?: ((view: TrustedView) => Promise<void>) | undefined;
   /** Told when the read-back begins, so that other looks at the result can run beside it. */
   readonly onReadBack?: (() => void) | undefined;
 }
@@ -53,7 +54,7 @@ export interface PublishTagsOptions extends ChangeOptions {
   readonly signer: Signer;
   readonly tags: Tags;
   /** Asks the registry whether the tags still point to what is to be signed. Never left out. */
-  readonly recheck: () => Promise<void>;
+  readonly recheck: (view: TrustedView) => Promise<void>;
   /** Told which of the tags another run has signed since, before that is thrown. */
   readonly onOvertaken?: ((tags: readonly string[]) => void) | undefined;
 }

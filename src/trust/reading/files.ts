@@ -18,11 +18,15 @@ export interface Prefetched {
   readonly others: ReadonlyMap<RoleName, Promise<Buffer | undefined>>;
 }
 
-/** Sends the requests of the one round. They are worthless once `signal` is aborted. */
+/**
+ * Sends the requests of the one round. They are worthless once `signal` is aborted.
+ * @param root the bytes that are likely the root, which then is not asked for.
+ */
 export function prefetch(
   server: TrustServer,
   delegations: readonly RoleName[],
   signal: AbortSignal,
+  root?: Buffer,
 ): Prefetched {
   const optional = async (role: RoleName): Promise<Buffer | undefined> => {
     try {
@@ -38,7 +42,9 @@ export function prefetch(
     }
   };
   return {
-    ...current(server, signal),
+    ...(root
+      ? { root: Promise.resolve(root), timestamp: currentTimestamp(server, signal) }
+      : current(server, signal)),
     others: new Map(
       ['snapshot', 'targets', ...delegations.slice(0, limits.prefetchedRoles)].map((role) => [
         role,
@@ -52,9 +58,13 @@ export function prefetch(
 export function current(server: TrustServer, signal: AbortSignal): Prefetched {
   return {
     root: quiet(server.fetchRole('root', { maxBytes: limits.rootBytes, signal })),
-    timestamp: quiet(server.fetchRole('timestamp', { maxBytes: limits.timestampBytes, signal })),
+    timestamp: currentTimestamp(server, signal),
     others: new Map(),
   };
+}
+
+function currentTimestamp(server: TrustServer, signal: AbortSignal): Prefetched['timestamp'] {
+  return quiet(server.fetchRole('timestamp', { maxBytes: limits.timestampBytes, signal }));
 }
 
 /** Lets a promise fail unnoticed until somebody awaits it, if ever. */

@@ -32,6 +32,11 @@ interface ReadOptions {
   readonly previous?: EarlierState | undefined;
   /** Delegations to ask for in the first round: a guess that saves time and is never trusted. */
   readonly likely?: readonly RoleName[] | undefined;
+  /**
+   * The root that this run has read: not asked for again where the snapshot lists this very one, for
+   * then no other can be read with it.
+   */
+  readonly root?: Buffer | undefined;
   /** Refuses an unusable `targets/releases` instead of passing over it as Docker does. */
   readonly strict?: boolean | undefined;
   /** `report` turns expiry into warnings: for diagnosis, never for trust. Default: `enforce`. */
@@ -55,7 +60,7 @@ export async function readRepository(
   try {
     try {
       const likely = options.likely ?? likelyDelegations(options.previous);
-      const round = prefetch(server, likely, signal);
+      const round = prefetch(server, likely, signal, options.root);
       return await readOnce(server, options, round, signal);
     } catch (error) {
       // A publish came between two files, or a cache answered for one of them.
@@ -93,6 +98,7 @@ async function readOnce(
   collection.acceptTimestamp((await files.timestamp) ?? missing(server, 'timestamp'));
   const named = (role: string) => namedFile(server, collection, role, files, signal);
   collection.acceptSnapshot(await named('snapshot'));
+  if (options.root === root && !collection.expected('root')) missing(server, 'root');
   collection.acceptTargets(await named('targets'));
   for (
     let pending = collection.pendingDelegations();

@@ -537,4 +537,18 @@ describe('publishing from what was read before', () => {
     const asked = repository.fake.requests.filter((request) => request.includes('targets/ci'));
     expect(asked).toEqual(['GET targets/ci.json']);
   });
+
+  it('asks for the root again where the snapshot no longer lists the one that was read', async () => {
+    const repository = await new TestRepository().initialise();
+    const known = await read(repository);
+    await sign(repository, tags({ '1': content('b') }), { known });
+    const rootRequests = (): readonly string[] =>
+      repository.fake.requests.filter((request) => request.includes('root.json'));
+    expect(rootRequests()).toHaveLength(0);
+    const fresh = await read(repository);
+    const outdated = { ...fresh, root: { ...fresh.root, bytes: Buffer.from('{}') } };
+    const { view } = await sign(repository, tags({ '2': content('c') }), { known: outdated });
+    expect(view.root.bytes).toEqual(known.root.bytes);
+    expect(rootRequests().length).toBeGreaterThan(0);
+  });
 });
