@@ -69,6 +69,7 @@ export default defineConfig(
             ...separateCommands,
             forbid('commands', ['hosts']),
             forbid('diagnosis', ['hosts', 'commands', 'inputs']),
+            forbid('setup', ['hosts', 'commands', 'inputs', 'docker']),
             forbid('inputs', ['hosts', 'commands', 'docker', 'registry', 'azure', 'signing']),
             forbid('azure', ['hosts', 'commands', 'inputs', 'docker', 'registry']),
             forbid('docker', ['hosts', 'commands', 'inputs', 'azure', 'trust', 'signing']),

@@ -17,6 +17,7 @@ import { keysStatus } from './keys/status.js';
 import { migrate } from './migrate/migrate.js';
 import { promote } from './promote/promote.js';
 import { revoke } from './revoke.js';
+import { setup } from './setup/setup.js';
 import { sign } from './sign/sign.js';
 import { signersAdd } from './signers/add.js';
 import { signersList } from './signers/list.js';
@@ -49,6 +50,7 @@ const all = [
   signersRemove,
   trustDelete,
   doctor,
+  setup,
 ] as const;
 
 export type CommandName = (typeof all)[number]['name'];

@@ -41,8 +41,11 @@ export interface HostContext {
    * its texts, and no line of it is a command to a host.
    */
   toJson(document: object, indent: number): string;
-  /** Prints a document that is itself the result of the run, on its own where the host can. */
-  print(document: object, indent: number): void;
+  /**
+   * Prints a document that is itself the result of the run, on its own where the host can: as JSON, or
+   * as the text that it is.
+   */
+  print(document: object | string, indent?: number): void;
   /** Adds Markdown to the job's summary. */
   addSummary(markdown: string): Promise<void>;
   /**

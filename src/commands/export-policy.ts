@@ -2,7 +2,6 @@
  * Writes what other programs need to check the same as this product: notation, and the admission
  * controllers of clusters. A policy that would accept more than is asked for is not written.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isRegistryHost, resolvePins } from '../azure/index.js';
 import { TrustError } from '../errors.js';
@@ -14,11 +13,12 @@ import {
   type PolicyFiles,
   type TrustedInCluster,
 } from '../notation/index.js';
-import { isErrno, proveOutput, writeOutputs } from '../output-files/index.js';
+import { writeOnce } from '../output-files/index.js';
 import { parseNamePattern } from '../registry/index.js';
 import { signingRootKeys } from '../trust/index.js';
 import { defineCommand } from './command.js';
 import { pinInputs, readPins, type PinReference } from './inputs/pins.js';
+import { overwrite } from './inputs/output-file.js';
 import type { Read } from './inputs/read.js';
 import { readRepositories, repositoryInputs, type NamedRepository } from './inputs/repositories.js';
 import { readRequiredSigners, requiredSigners } from './inputs/signing.js';
@@ -61,14 +61,7 @@ const exportInputs = {
     example: 'policies',
     required: true,
   },
-  overwrite: {
-    type: 'boolean',
-    group: 'advanced',
-    label: 'Overwrite',
-    help: 'Replaces files of another content. Without it nothing is written if there is one.',
-    default: false,
-    example: 'true',
-  },
+  overwrite,
 } as const satisfies Inputs;
 
 interface ExportConfiguration {
@@ -118,22 +111,30 @@ export const exportPolicy = defineCommand({
     }
     const rooted = await readContentTrust(configuration, run);
     if (rooted.length > 0) add(written, connaisseurContentTrust(rooted));
-    const files = await writeFiles(written, configuration, run);
+    const files = await writeOnce(
+      [...written].map(([file, content]) => ({ path: path.join(folder, file), content })),
+      { overwrite: configuration.overwrite, workingDirectory: run.workingDirectory },
+    );
     return {
       title: 'Policies',
       heading: 'Policies',
       body: [
         { summary: `In ${code(folder)}` },
         tableOf(files, [
-          codeColumn('File', ({ file }) => file),
+          codeColumn('File', ({ path: file }) => path.relative(folder, file)),
           { heading: 'State', text: ({ state }) => state },
         ]),
         ...skipped.map(({ format, reason }) => ({
           summary: `Nothing is written for ${code(format)}: ${reason}.`,
         })),
       ],
-      facts: { folder, images: configuration.images, files, skipped },
-      outputs: { 'policy-files': files.map(({ file }) => path.join(folder, file)).join('\n') },
+      facts: {
+        folder,
+        images: configuration.images,
+        files: files.map(({ path: file, state }) => ({ file: path.relative(folder, file), state })),
+        skipped,
+      },
+      outputs: { 'policy-files': files.map(({ path: file }) => file).join('\n') },
     };
   },
 });
@@ -255,59 +256,6 @@ async function readContentTrust(
     );
     return unwrapAll(read, 'could not be read');
   });
-}
-
-interface PolicyFile {
-  /** Below the folder. */
-  readonly file: string;
-  readonly state: 'written' | 'unchanged';
-}
-
-/** Writes all files or none. @throws {TrustError} FILE_NOT_WRITTEN */
-async function writeFiles(
-  texts: PolicyFiles,
-  { folder, overwrite }: ExportConfiguration,
-  { workingDirectory }: Run,
-): Promise<readonly PolicyFile[]> {
-  const found = await Promise.all(
-    [...texts].map(async ([file, text]) => {
-      const place = await proveOutput(path.join(folder, file), workingDirectory);
-      return { file, text, former: await contentOf(place) };
-    }),
-  );
-  const changed = found.filter(({ text, former }) => former !== text);
-  const replaced = changed.filter(({ former }) => former !== undefined);
-  if (replaced.length > 0 && !overwrite) throw wouldReplace(folder, replaced);
-  await writeOutputs(
-    changed.map(({ file, text }) => ({
-      path: path.join(folder, file),
-      content: text,
-      folderMode: 0o755,
-    })),
-    workingDirectory,
-  );
-  return found.map(({ file, text, former }) => ({
-    file,
-    state: former === text ? 'unchanged' : 'written',
-  }));
-}
-
-async function contentOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
-function wouldReplace(folder: string, files: readonly { readonly file: string }[]): TrustError {
-  const names = files.map(({ file }) => file).join(', ');
-  return new TrustError(
-    'FILE_NOT_WRITTEN',
-    `${folder} has files of another content, and nothing was written: ${names}`,
-    { remedy: 'Name another folder, or set overwrite to replace them.' },
-  );
 }
 
 function cannotCheck(format: FormatName, reason: string): TrustError {

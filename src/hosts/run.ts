@@ -159,8 +159,11 @@ async function attempt(
     problems,
     setOutput: handOn.setOutput,
     toJson,
-    print: (document, indent) => {
-      const text = toJson(document, indent);
+    print: (document, indent = 0) => {
+      const text =
+        typeof document === 'string'
+          ? `${sanitizeLines(document.trimEnd(), host.masker).join('\n')}\n`
+          : toJson(document, indent);
       if (host.print) host.print(text);
       else for (const line of text.trimEnd().split('\n')) host.printer.line(line);
     },

@@ -50,6 +50,10 @@ export const outputs = {
       'The keys that were created, imported, restored, rotated to or listed for a signer, by their URLs with version, one a line.',
     example: 'https://contoso-keys.vault.azure.net/keys/team-app/0123456789abcdef0123456789abcdef',
   },
+  'root-key-id': {
+    description: 'ID of the root key that `keysInit` found or made: what to pin.',
+    example: '1f0a3b5c…',
+  },
   repositories: {
     description:
       'The repositories that a command on keys, signers or trust data was done for, one a line.',
@@ -72,6 +76,14 @@ export const outputs = {
     description:
       'Paths of the files that `exportPolicy` wrote, or that were as they should be, one a line.',
     example: '/repo/policies/notation/trustpolicy.json',
+  },
+  script: {
+    description: 'The script that `setup` made.',
+    example: '#!/usr/bin/env bash …',
+  },
+  'missing-steps': {
+    description: 'What the script of `setup` is about, one a line.',
+    example: 'Roles of the pipeline',
   },
   'failed-checks': {
     description: 'The checks of `doctor` that failed, with what they looked at, one a line.',

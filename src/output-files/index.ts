@@ -8,3 +8,4 @@ export {
   resolveOutput,
 } from './place.js';
 export { appendOutput, writeOutputs } from './write.js';
+export { writeOnce } from './write-once.js';

@@ -17,9 +17,9 @@ interface Option {
   readonly choices: readonly string[];
 }
 
-const commands = JSON.parse(
+const { commands } = JSON.parse(
   readFileSync(path.join(root, 'test/fixtures/azure-cli/commands.json'), 'utf8'),
-) as Readonly<Record<string, Options>>;
+) as { readonly commands: Readonly<Record<string, Options>> };
 
 /** Options of every command. */
 const common: Options = {
@@ -71,7 +71,12 @@ function readOption([names, described]: readonly [string, string]): Option {
 
 /** What az would complain about; nothing for a line that it would run. */
 export function azProblems(line: string): readonly string[] {
-  const words = wordsOf(line);
+  return azProblemsOf(wordsOf(line));
+}
+
+/** The same for the words of a line, az itself the first. */
+export function azProblemsOf(words: readonly string[]): readonly string[] {
+  const line = words.join(' ');
   if (words[0] !== 'az') return [`"${line}" does not begin with az`];
   const command = commandOf(words.slice(1));
   if (command === undefined) return [`az has no such command: ${line}`];

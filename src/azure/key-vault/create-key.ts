@@ -1,4 +1,5 @@
 /** Makes signing keys inside a vault. Their private half is never anywhere else. */
+import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
 import { KeyClient } from '@azure/keyvault-keys';
 
@@ -66,4 +67,19 @@ export async function makeVaultKey(
   const signer = await openVaultKey(made.reference, credential, { signal, clock });
   await proveSigner(signer);
   return { signer, url: made.kid, reference: made.reference };
+}
+
+/** Key Vault's limit for names. */
+const maxNameLength = 127;
+
+/**
+ * What the key of a repository is called in its vault: letters, digits and hyphens, and a name that no
+ * other repository of the registry gets. Where characters had to be replaced, a short hash of the true
+ * name follows.
+ */
+export function keyNameOf(repository: string): string {
+  const plain = repository.replace(/[^0-9a-z]/gi, '-');
+  if (plain === repository && plain.length <= maxNameLength) return plain;
+  const hash = createHash('sha256').update(repository).digest('hex').slice(0, 8);
+  return `${plain.slice(0, maxNameLength - hash.length - 1)}-${hash}`;
 }

@@ -14,7 +14,7 @@ export {
 export { openAvailableKeys, type AvailableKey, type KeySource } from './available-keys.js';
 export { restoreObject, type RestoredObject } from './restore-object.js';
 export type { VaultOptions } from './call.js';
-export { createVaultKey, makeVaultKey, type NewVaultKey } from './create-key.js';
+export { createVaultKey, keyNameOf, makeVaultKey, type NewVaultKey } from './create-key.js';
 export {
   findNamedKeys,
   listedVersionOf,

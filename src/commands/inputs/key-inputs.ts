@@ -61,6 +61,14 @@ export const vault = {
   example: 'https://contoso-keys.vault.azure.net',
 } as const satisfies Input;
 
+export const rootVault = {
+  type: 'text',
+  group: 'keys',
+  label: 'Vault for root keys',
+  help: 'URL of the Key Vault for root keys, best one that pipelines cannot reach.',
+  example: 'https://contoso-root.vault.azure.net',
+} as const satisfies Input;
+
 export const hsm = {
   type: 'boolean',
   group: 'keys',

@@ -33,7 +33,8 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
   const masker = new SecretMasker();
   const format = readValue('format', { options, variables });
   // A document on standard output has it for itself.
-  const isDocument = command === 'inspect' && format === 'json';
+  const isDocument =
+    (command === 'inspect' && format === 'json') || (command === 'setup' && !json);
   const printer = createPrinter({
     out: json || isDocument ? stderr : stdout,
     err: stderr,
@@ -70,7 +71,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
       await appendOutput(path.resolve(summaryFile), `${markdown}\n`, process.cwd());
     },
     print: (document) => {
-      stdout.write(document);
+      if (isDocument) stdout.write(document);
     },
     registerCleanup: (folder) => {
       folders.push(folder);

@@ -126,6 +126,12 @@ const own: Readonly<Record<CommandName, Inputs>> = {
   signersRemove: { repository: 'team/signers', signer: 'ci' },
   trustDelete: { confirm: image },
   doctor: {},
+  setup: {
+    'signing-key': stored,
+    'root-key': `${vault}/keys/root`,
+    'github-repository': 'contoso/app',
+    host: 'github',
+  },
 };
 
 /** Whom a command meets beyond Entra ID, which all of them do. */
@@ -154,6 +160,7 @@ export const met: Readonly<Record<CommandName, readonly Server[]>> = {
   signersRemove: onTrust(),
   trustDelete: ['token service', 'trust server', 'trust server, when it is changed'],
   doctor: ['vault', 'token service', 'trust server', 'registry'],
+  setup: ['vault', 'token service', 'trust server'],
 };
 
 function onTrust(): readonly Server[] {

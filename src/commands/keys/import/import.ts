@@ -26,7 +26,7 @@ import type { AzureAccess } from '../../access/access.js';
 import { defineCommand } from '../../command.js';
 import type { Run } from '../../run.js';
 import { dryRun } from '../../inputs/image.js';
-import { archive, hsm, readVault, vault } from '../../inputs/key-inputs.js';
+import { archive, hsm, readVault, rootVault, vault } from '../../inputs/key-inputs.js';
 import { readPins, type PinReference } from '../../inputs/pins.js';
 import { readTrustServer, type NamedRepository } from '../../inputs/repositories.js';
 import {
@@ -75,13 +75,7 @@ export const keysImport = defineCommand({
     ...passphraseInputs,
     'dry-run': dryRun,
     vault: { ...vault, required: true, note: 'The vault that the keys are imported into.' },
-    'root-vault': {
-      type: 'text',
-      group: 'keys',
-      label: 'Vault for root keys',
-      help: 'URL of the Key Vault that root keys are imported into, best one that pipelines cannot reach. Without it, `vault`.',
-      example: 'https://contoso-root.vault.azure.net',
-    },
+    'root-vault': { ...rootVault, note: 'Root keys are imported into it. Without it, `vault`.' },
     hsm,
     'store-as': {
       type: 'choice',

@@ -1,6 +1,5 @@
 /** What `keys init` is asked for: repositories, and the keys that they are to get. */
-import { createHash } from 'node:crypto';
-import type { NamedKey } from '../../../azure/index.js';
+import { keyNameOf, type NamedKey } from '../../../azure/index.js';
 import type { Inputs } from '../../../inputs/index.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import { separateKeys, type Gun } from '../../../trust/index.js';
@@ -134,19 +133,4 @@ function keysIn(
     return [gun, ...others].map((each) => [each, key] as const);
   });
   return new Map(keys);
-}
-
-/** Key Vault's limit for names. */
-const maxNameLength = 127;
-
-/**
- * What the key of a repository is called in its vault: letters, digits and hyphens, and a name that no
- * other repository of the registry gets. Where characters had to be replaced, a short hash of the true
- * name follows.
- */
-export function keyNameOf(repository: string): string {
-  const plain = repository.replace(/[^0-9a-z]/gi, '-');
-  if (plain === repository && plain.length <= maxNameLength) return plain;
-  const hash = createHash('sha256').update(repository).digest('hex').slice(0, 8);
-  return `${plain.slice(0, maxNameLength - hash.length - 1)}-${hash}`;
 }

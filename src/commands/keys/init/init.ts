@@ -18,7 +18,7 @@ export const keysInit = defineCommand({
   label: 'Keys: create, and initialise repositories',
   help: 'Creates root key and repository keys in Key Vault, if they do not exist, and initialises repositories with them. A second run changes nothing.',
   inputs: initInputs,
-  outputs: ['keys', 'repositories', 'key-id'],
+  outputs: ['keys', 'repositories', 'key-id', 'root-key-id'],
   parse: readInit,
   run: async (configuration, run) => {
     const preparation = await prepare(configuration, run);
@@ -54,7 +54,7 @@ function reportOf(
   { dryRun }: InitConfiguration,
   work: Work,
   run: Run,
-): Report<'repositories' | 'key-id'> {
+): Report<'repositories' | 'key-id' | 'root-key-id'> {
   const { rootKey, repositories } = work;
   const standing = dryRun ? [] : repositories.filter(({ error }) => !error);
   const keyIds = standing.flatMap(({ repositoryKey: { keyId } }) => keyId ?? []);
@@ -84,6 +84,7 @@ function reportOf(
     outputs: {
       repositories: standing.map(({ gun }) => gun).join('\n'),
       'key-id': [...new Set(keyIds)].join(','),
+      'root-key-id': dryRun ? undefined : rootKey.keyId,
     },
     failures: failuresOf(repositories),
     failure: failureOfEach(repositories, 'was not initialised'),

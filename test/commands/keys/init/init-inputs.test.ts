@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   initInputs,
-  keyNameOf,
   readInit,
   type InitConfiguration,
 } from '../../../../src/commands/keys/init/init-inputs.js';
+import { keyNameOf } from '../../../../src/azure/index.js';
 import { formatKeyReference } from '../../../../src/signing/index.js';
 import { parseInputs } from '../../support/parse-inputs.js';
 import { refusedInputs } from '../../support/refused-inputs.js';

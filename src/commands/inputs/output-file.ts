@@ -1,0 +1,30 @@
+/** Inputs that name files which a command leaves behind. */
+import path from 'node:path';
+import type { Input, TextInput } from '../../inputs/index.js';
+import type { Read } from './read.js';
+
+export const overwrite = {
+  type: 'boolean',
+  group: 'advanced',
+  label: 'Overwrite',
+  help: 'Replaces files of another content. Without it nothing is written if there is one.',
+  default: false,
+  example: 'true',
+} as const satisfies Input;
+
+export const outputFile = {
+  type: 'text',
+  group: 'advanced',
+  label: 'Output file',
+  help: 'Where the result is written, besides being printed.',
+  example: 'setup.sh',
+} as const satisfies Input;
+
+/** The absolute path that `output-file` names, if it is set. */
+export function readOutputFile({
+  values,
+  workingDirectory,
+}: Read<{ readonly 'output-file': Omit<TextInput, 'default'> }>): string | undefined {
+  const file = values['output-file'];
+  return file === undefined ? undefined : path.resolve(workingDirectory, file);
+}

@@ -1,0 +1,16 @@
+/** From what is to be signed, by whom and where, to the script that sets it up. */
+export { githubFederations, isId, parseSetupName, parseTrigger } from './names.js';
+export { planSetup, type SetupPlan, type Shell } from './plan.js';
+export {
+  fromZero,
+  roleIds,
+  type Federation,
+  type NeededRole,
+  type Presence,
+  type RoleMode,
+  type Seen,
+  type SetupHost,
+  type SetupKey,
+  type SetupRepository,
+  type SetupRequest,
+} from './request.js';
