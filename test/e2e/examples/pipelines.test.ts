@@ -65,7 +65,8 @@ async function runExample(
     for (const { inputs = {} } of steps) {
       const given = Object.entries(inputs).map(([input, value]) => {
         const text = valueOf(String(value), known);
-        return [input, input === 'azureSubscription' ? (connections[text] ?? '') : text];
+        const id = input === 'azureSubscription' ? (connections[text] ?? '') : text;
+        return [input, id] as const;
       });
       const result = await runProduct(stack.info, {
         host: 'task',
@@ -115,7 +116,7 @@ describe('an example for Azure Pipelines', () => {
 
   it('signs, and verifies before it deploys, by a template that others own', async () => {
     expect(await runExample('extends.yml')).toHaveLength(2);
-    const written = await readFile(path.join(project, 'verified/deploy/app.json'), 'utf8');
+    const written = await readFile(path.join(project, 'verified/app.json'), 'utf8');
     expect(written.match(/"image":"\S+?@sha256:[0-9a-f]{64}"/g)).toHaveLength(2);
   });
 
