@@ -83,6 +83,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/stack/*.test.ts'],
+          // On a machine that cannot have Wine, this has to be said.
+          exclude: process.env.TEST_WITHOUT_WINE === '1' ? ['test/e2e/windows/**'] : [],
           globalSetup: 'test/stack/vitest-setup.ts',
           ...rules(6 * MINUTE_MS),
           isolate: false,

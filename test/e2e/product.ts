@@ -205,7 +205,12 @@ function inputVariables(inputs: Readonly<Record<string, string>>): Record<string
 
 type Collected = Pick<ProductResult, 'outputs' | 'summary' | 'taskResult'>;
 
-async function collect(host: ProductHost, folder: string, result: RunResult): Promise<Collected> {
+/** What a run in `folder` told its host. */
+export async function collect(
+  host: ProductHost,
+  folder: string,
+  result: RunResult,
+): Promise<Collected> {
   const summaryFile = path.join(folder, 'summary.md');
   switch (host) {
     case 'action':

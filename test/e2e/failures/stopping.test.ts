@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../stack/index.js';
 import { stateOf, toldBy } from '../expectations.js';
 import type { ProductHost, ProductResult } from '../product.js';
+import { stateForPost } from '../post-step.js';
 import { setUp } from '../set-up.js';
 import { leftovers } from './refused.js';
 
@@ -139,7 +140,7 @@ describe('a run that is killed', () => {
           RUNNER_TEMP: path.join(result.folder, 'temp'),
           AGENT_TEMPDIRECTORY: path.join(result.folder, 'temp'),
           AGENT_VERSION: '4.273.0',
-          ...(await stateFor(host, result)),
+          ...(await stateForPost(result)),
         },
       });
       expect(after.exitCode, after.output).toBe(0);
@@ -172,25 +173,4 @@ describe('a run that is killed', () => {
       'dist',
       host === 'action' ? 'action/post.cjs' : 'task/AcrContentTrustV1/post.js',
     );
-
-  /** What the host hands from one step to the next: STATE_ variables, or task variables. */
-  const stateFor = async (
-    host: 'action' | 'task',
-    { folder, stdout }: ProductResult,
-  ): Promise<Record<string, string>> => {
-    if (host === 'action') {
-      const state = await readFile(path.join(folder, 'state'), 'utf8');
-      const matches = [...state.matchAll(/^([^\n<]+)<<(\S+)\n([^]*?)\n\2$/gm)];
-      return Object.fromEntries(matches.map(([, name, , value]) => [`STATE_${name}`, value ?? '']));
-    }
-    const matches = [
-      ...stdout.matchAll(/^##vso\[task\.settaskvariable variable=([^;]+);[^\]]*\](.*)$/gm),
-    ];
-    return Object.fromEntries(
-      matches.map(([, name = '', value = '']) => [
-        `VSTS_TASKVARIABLE_${name.toUpperCase()}`,
-        value,
-      ]),
-    );
-  };
 });
