@@ -54,7 +54,8 @@ function cliExamples(): readonly { readonly where: string; readonly args: readon
     text
       .replace(/\\\n\s*/g, '')
       .split('\n')
-      .map((command) => command.replace(/\s#.*$/, '').trim())
+      // Up to a comment, and to where the shell sends the output.
+      .map((command) => command.replace(/\s(?:#|[>|]\s).*$/, '').trim())
       .filter((command) => command.startsWith('acr-content-trust '))
       .map((command) => ({
         where: `${page}:${line}`,
