@@ -43,7 +43,7 @@ export interface TestVault {
   secret(value: string, name?: string): Promise<string>;
 }
 
-/** Sets everything up anew, with names nobody else uses. */
+/** Sets everything up anew, with names nobody else uses unless `name` is that of the registry. */
 export async function createScenario(
   stack: StackClient,
   options: TestRegistryOptions = {},
@@ -88,8 +88,9 @@ async function createVault(
   signer: Principal,
   options: TestRegistryOptions,
 ): Promise<TestVault> {
-  const name = uniqueName('vault');
-  const { id, vaultUrl } = await stack.azure.createVault({ name, ...options });
+  const { name: registryName, ...place } = options;
+  const name = registryName === undefined ? uniqueName('vault') : `${registryName}-keys`;
+  const { id, vaultUrl } = await stack.azure.createVault({ name, ...place });
   for (const role of ['Key Vault Crypto User', 'Key Vault Secrets User']) {
     await stack.azure.assignRole({ principalId: signer.clientId, role, scope: id });
   }

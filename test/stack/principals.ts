@@ -20,18 +20,19 @@ export interface TestRegistry {
 
 /** Where a registry and its principals are. */
 export interface TestRegistryOptions {
+  /** Default: one that nobody else has. */
+  readonly name?: string;
   /** Default: the home tenant, which is in the public cloud. */
   readonly tenantId?: string;
   /** How long its refresh tokens last. Default: three hours. */
   readonly refreshTokenSeconds?: number;
 }
 
-/** Makes a registry of a name nobody else has, with content trust on. */
+/** Makes a registry with content trust on. */
 export async function createTestRegistry(
   stack: StackClient,
-  { refreshTokenSeconds, ...options }: TestRegistryOptions = {},
+  { name = uniqueName('reg'), refreshTokenSeconds, ...options }: TestRegistryOptions = {},
 ): Promise<TestRegistry> {
-  const name = uniqueName('reg');
   const { loginServer, id } = await stack.azure.createRegistry({
     name,
     ...options,

@@ -39,8 +39,7 @@ export async function prepareNotaryProject(scenario: Scenario): Promise<NotaryPr
   });
   return {
     subject,
-    makeCertificate: async (options = {}) => {
-      const name = uniqueName('release');
+    makeCertificate: async ({ name = uniqueName('release'), ...options } = {}) => {
       const made = await stack.azure.createCertificate({
         vault: vault.name,
         name,
