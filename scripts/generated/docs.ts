@@ -60,6 +60,7 @@ export function referenceMd(): string {
     }),
     '## Outputs',
     'The task and `--json` of the command line write them in camel case (`signedTags`).',
+    'With `--json` standard output is one JSON object: the outputs, as texts; `formatVersion`, which changes when something changes its meaning; `error` of a failed run, with `code`, `message`, `remedy` and `helpUrl`; and `report`, the [trust report](trust-report.md) with numbers, lists and all its fields.',
     table(
       ['Output', 'What it is', 'Example'],
       Object.entries(outputs).map(([name, { description, example }]) => [

@@ -96,7 +96,9 @@ export function defineCommand<
       const { log, warnings } = keepWarnings(hostLog);
       const ports = { ...context, log };
       const write = async (facts: object): Promise<void> => {
-        await writeReport(file, { formatVersion: 1, command: name, ...facts, warnings }, context);
+        const whole = { formatVersion: 1, command: name, ...facts, warnings };
+        context.keepReport(whole);
+        await writeReport(file, whole, context);
         context.setOutput('trust-report', file);
       };
       let saved = {};

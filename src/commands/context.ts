@@ -46,6 +46,8 @@ export interface HostContext {
    * as the text that it is.
    */
   print(document: object | string, indent?: number): void;
+  /** Takes the trust report besides its file, as often as it is written. */
+  keepReport(report: object): void;
   /** Adds Markdown to the job's summary. */
   addSummary(markdown: string): Promise<void>;
   /**

@@ -8,6 +8,7 @@ import {
   type ErrorCode,
   type StopSignal,
 } from '../errors.js';
+import { helpUrlOf } from '../version.js';
 import { isErrno } from '../output-files/index.js';
 
 /** What a host tells its user, once. */
@@ -80,7 +81,7 @@ export function withAftermath(failure: Failure, aftermath: Aftermath): Failure {
 
 /** The failure as the lines a host prints. */
 export function failureText({ code, message, remedy }: Failure): string {
-  return `${code}: ${message}\n${remedy}`;
+  return `${code}: ${message}\n${remedy}\nMore about it: ${helpUrlOf(code)}`;
 }
 
 /** An error and what lies behind it, down to the first; a loop of causes ends. */

@@ -38,6 +38,8 @@ export interface Host {
   setOutput(name: OutputName, value: string): void;
   /** Prints a document that is the result of the run; without it, as lines of the log. */
   print?(document: string): void;
+  /** Takes the trust report, as often as it is written. */
+  keepReport?(report: object): void;
   addSummary(markdown: string): Promise<void>;
   registerCleanup(path: string): void;
   /** Tells the failure, made safe, as the last thing of the run. */

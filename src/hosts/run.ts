@@ -168,6 +168,7 @@ async function attempt(
       else for (const line of text.trimEnd().split('\n')) host.printer.line(line);
     },
     onFailure,
+    keepReport: (report) => host.keepReport?.(report),
     addSummary: handOn.addSummary,
     registerCleanup: handOn.registerCleanup,
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorCodes, exitCodes } from '../../src/errors.js';
+import { helpUrlOf } from '../../src/version.js';
 import { readPage } from './pages.js';
 import { piecesOf, readSources } from './sources.js';
 
@@ -68,6 +69,20 @@ describe('the page on troubleshooting', () => {
   it.each(sections())('quotes under $code what the code can print', (section) => {
     const unknown = messagesOf(section).filter((message) => !constantParts(message).every(occurs));
     expect(unknown).toEqual([]);
+  });
+
+  it('is where a failure says that it is', () => {
+    const { repository } = JSON.parse(readPage('package.json')) as {
+      readonly repository: { readonly url: string };
+    };
+    const home = repository.url.replace(/^git\+|\.git$/g, '');
+    for (const code of errorCodes) {
+      // GitHub makes the anchor of a heading from its text, in lower case.
+      const anchor = sections()
+        .find((section) => section.code === code)
+        ?.code.toLowerCase();
+      expect(helpUrlOf(code)).toBe(`${home}/blob/v1/docs/troubleshooting.md#${String(anchor)}`);
+    }
   });
 
   it('quotes messages', () => {

@@ -220,10 +220,10 @@ export async function collect(
       };
     case 'cli': {
       const text = result.stdout.trim();
-      // The error of a failed run stands beside its outputs.
-      const camel = JSON.parse(text === '' ? '{}' : text) as Record<string, string>;
-      delete camel.error;
-      return { outputs: toKebab(camel), summary: await readIfThere(summaryFile) };
+      const document = JSON.parse(text === '' ? '{}' : text) as Record<string, unknown>;
+      // Version, error and report stand beside the outputs, which are texts.
+      const camel = Object.entries(document).filter(([, value]) => typeof value === 'string');
+      return { outputs: toKebab(Object.fromEntries(camel) as Record<string, string>), summary: await readIfThere(summaryFile) };
     }
     case 'task': {
       const { variables, summaries, results } = parsePipelinesOutput(result.stdout);

@@ -65,7 +65,7 @@ describe('the action', () => {
     const { code, stdout } = await startSample('action', { ...inputs, SAMPLE: 'fails' });
     expect(code).toBe(1);
     expect(stdout.filter((line) => line.startsWith('::error'))).toEqual([
-      '::error title=Content trust%3A PUSH_FAILED::PUSH_FAILED: Push of ***%0A##vso [task.complete]x failed%0ATry again;%0Athen ask.',
+      '::error title=Content trust%3A PUSH_FAILED::PUSH_FAILED: Push of ***%0A##vso [task.complete]x failed%0ATry again;%0Athen ask.%0AMore about it: https://github.com/acr-content-trust/acr-content-trust/blob/v1/docs/troubleshooting.md#push_failed',
     ]);
     expect(stdout).toContain('::set-output name=digest::sha256:abc');
     expect(stdout.filter((line) => !line.startsWith('::add-mask::')).join('\n')).not.toContain(
@@ -140,7 +140,7 @@ describe('the action', () => {
     expect(code).toBe(130);
     expect(stdout).toContain('cleaned up');
     expect(stdout.at(-1)).toBe(
-      '::error title=Content trust%3A INTERRUPTED::INTERRUPTED: The run was stopped by SIGINT before it was done.%0ARun it again.',
+      '::error title=Content trust%3A INTERRUPTED::INTERRUPTED: The run was stopped by SIGINT before it was done.%0ARun it again.%0AMore about it: https://github.com/acr-content-trust/acr-content-trust/blob/v1/docs/troubleshooting.md#interrupted',
     );
   });
 });

@@ -15,6 +15,8 @@ const image = [
   '--tags',
   '1.0,latest',
 ];
+const helpUrl =
+  'https://github.com/acr-content-trust/acr-content-trust/blob/v1/docs/troubleshooting.md#push_failed';
 const passphrase = { ACR_CONTENT_TRUST_SIGNING_KEY_PASSPHRASE: 's3cret-passphrase' };
 
 beforeAll(async () => {
@@ -56,7 +58,12 @@ describe('the command line', () => {
   it('prints the outputs as JSON, and only them, on standard output if asked', async () => {
     const { stdout } = await startSample('cli', passphrase, ['sign', '--json', ...image]);
     expect(stdout.map((line) => JSON.parse(line) as unknown)).toEqual([
-      { digest: 'sha256:abc', signedTags: '1.0,latest' },
+      {
+        formatVersion: 1,
+        digest: 'sha256:abc',
+        signedTags: '1.0,latest',
+        report: { formatVersion: 1, tags: [{ length: 735, secret: '***' }] },
+      },
     ]);
   });
 
@@ -75,11 +82,14 @@ describe('the command line', () => {
       '##vso [task.complete]x failed',
       'Try again;',
       'then ask.',
+      `More about it: ${helpUrl}`,
     ]);
     expect(JSON.parse(stdout.join(''))).toEqual({
+      formatVersion: 1,
       digest: 'sha256:abc',
       error: {
         code: 'PUSH_FAILED',
+        helpUrl,
         message: 'Push of ***\n##vso [task.complete]x failed',
         remedy: 'Try again;\nthen ask.',
       },

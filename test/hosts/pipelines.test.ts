@@ -70,7 +70,7 @@ describe('the task', () => {
   it('reports a failure once', async () => {
     const { code, stdout } = await startSample('task', { ...agent, SAMPLE: 'fails' });
     const message =
-      'PUSH_FAILED: Push of ***%0A##vso [task.complete]x failed%0ATry again;%0Athen ask.';
+      'PUSH_FAILED: Push of ***%0A##vso [task.complete]x failed%0ATry again;%0Athen ask.%0AMore about it: https://github.com/acr-content-trust/acr-content-trust/blob/v1/docs/troubleshooting.md#push_failed';
     expect(
       stdout.filter((line) => line.includes('PUSH_FAILED') && !line.includes('[task.debug]')),
     ).toEqual([
@@ -98,7 +98,7 @@ describe('the task', () => {
     expect(code).toBe(130);
     expect(stdout).toContain('cleaned up');
     expect(stdout.at(-1)).toBe(
-      '##vso[task.complete result=Failed;]INTERRUPTED: The run was stopped by SIGINT before it was done.%0ARun it again.',
+      '##vso[task.complete result=Failed;]INTERRUPTED: The run was stopped by SIGINT before it was done.%0ARun it again.%0AMore about it: https://github.com/acr-content-trust/acr-content-trust/blob/v1/docs/troubleshooting.md#interrupted',
     );
   });
 

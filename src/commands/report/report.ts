@@ -1,6 +1,7 @@
 /** Everything that a command says when it ends, and how it is shown. No command prints a table. */
 import { isTrustError, messageOf } from '../../errors.js';
 import type { OutputName } from '../../inputs/index.js';
+import { helpUrlOf } from '../../version.js';
 import type { Failed } from './failure-of-many.js';
 import { markdownOf, rowsOfSummary, textOf, type Table } from './table.js';
 import { code, escape, truncateLines } from './text.js';
@@ -46,6 +47,8 @@ export interface ErrorFacts {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
+  /** Where the documentation explains the code. */
+  readonly helpUrl: string;
 }
 
 /** The body as lines of the log. */
@@ -66,7 +69,12 @@ export function summaryOf(
     `### ${heading}${error ? ' (failed)' : ''}`,
     '',
     ...(error
-      ? [`❌ ${code(error.code)} ${escape(error.message)}`, '', escape(error.remedy), '']
+      ? [
+          `❌ [${code(error.code)}](${error.helpUrl}) ${escape(error.message)}`,
+          '',
+          escape(error.remedy),
+          '',
+        ]
       : []),
     ...paragraphs.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines])),
     ...(failures.length > 1
@@ -115,5 +123,6 @@ export function errorFacts(
   const failure = isTrustError(thrown)
     ? thrown
     : { code: 'UNEXPECTED', message: messageOf(thrown), remedy: 'See the log of the run.' };
-  return { code: failure.code, ...completed(failure, aftermath) };
+  const { code } = failure;
+  return { code, ...completed(failure, aftermath), helpUrl: helpUrlOf(code) };
 }

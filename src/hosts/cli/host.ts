@@ -12,6 +12,7 @@ import { runCleanup } from '../cleanup-registry.js';
 import { sanitizeLines, sanitizeText } from '../sanitize-output.js';
 import { createPrinter, type Terminal } from './printer.js';
 import type { Invocation } from './program.js';
+import { helpUrlOf } from '../../version.js';
 import { readValue } from './values.js';
 
 /** What the command line has of the process. */
@@ -33,8 +34,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
   const masker = new SecretMasker();
   const format = readValue('format', { options, variables });
   // A document on standard output has it for itself.
-  const isDocument =
-    (command === 'inspect' && format === 'json') || (command === 'setup' && !json);
+  const isDocument = (command === 'inspect' && format === 'json') || (command === 'setup' && !json);
   const printer = createPrinter({
     out: json || isDocument ? stderr : stdout,
     err: stderr,
@@ -44,6 +44,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
   const outputs = new Map<OutputName, string>();
   const folders: string[] = [];
   let failed: Failure | undefined;
+  let report: object | undefined;
   return {
     name: 'cli',
     masker,
@@ -73,6 +74,9 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     print: (document) => {
       if (isDocument) stdout.write(document);
     },
+    keepReport: (document) => {
+      report = document;
+    },
     registerCleanup: (folder) => {
       folders.push(folder);
     },
@@ -89,8 +93,11 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
           [...outputs].map(([name, value]) => [inputNameOn('task', name), value]),
         );
         const { code, message, remedy } = failed ?? {};
-        const error = failed ? { error: { code, message, remedy } } : {};
-        stdout.write(sanitizeJson({ ...values, ...error }, 0, masker));
+        const error = failed && {
+          error: { code, message, remedy, helpUrl: helpUrlOf(failed.code) },
+        };
+        const document = { formatVersion: 1, ...values, ...error, report };
+        stdout.write(sanitizeJson(document, 0, masker));
         return;
       }
       for (const [name, value] of outputs)

@@ -102,6 +102,7 @@ export async function runKeys(
       return Promise.resolve();
     },
     onFailure: () => undefined,
+    keepReport: () => undefined,
     registerCleanup: () => undefined,
   };
   let error: TrustError | undefined;

@@ -133,7 +133,12 @@ describe('the job summary', () => {
     const failed: TrustReport = {
       ...report,
       outcome: 'failed',
-      error: { code: 'PUSH_FAILED', message: 'The <push> broke.', remedy: 'Run the step again.' },
+      error: {
+        code: 'PUSH_FAILED',
+        message: 'The <push> broke.',
+        remedy: 'Run the step again.',
+        helpUrl: 'https://docs.example/page#push_failed',
+      },
       pushed: 'unknown',
       tags: [
         { tag: '1.0', digest, length: 735, signed: false, state: 'push-unknown' },
@@ -142,7 +147,7 @@ describe('the job summary', () => {
     };
     const lines = summaryOf(failed).split('\n');
     expect(lines[0]).toBe('### Image (failed)');
-    expect(lines).toContain('❌ `PUSH_FAILED` The &lt;push&gt; broke.');
+    expect(lines).toContain('❌ [`PUSH_FAILED`](https://docs.example/page#push_failed) The &lt;push&gt; broke.');
     expect(lines).toContain('Run the step again.');
     expect(lines).toContain('| Pushed | unknown |');
     expect(lines).toContain(

@@ -181,6 +181,7 @@ async function runIn(
       summary += markdown;
       return Promise.resolve();
     },
+    keepReport: () => undefined,
     registerCleanup: () => undefined,
     fail: () => undefined,
   };
