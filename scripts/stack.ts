@@ -4,11 +4,12 @@
  */
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { prepareNotaryProject } from '../test/e2e/notary-project/certificates.js';
 import { createScenario, credentialsOf, type Scenario } from '../test/e2e/scenario.js';
 import { connectStack, missingForStack, startStack } from '../test/stack/index.js';
 
 const root = path.resolve(import.meta.dirname, '..');
-const repository = 'app';
+const repository = 'team/app';
 
 const say = (line: string): void => {
   console.log(line);
@@ -59,15 +60,26 @@ async function writeCommands({ stack: { info }, registry, signer }: Scenario): P
 /** The lines with which a shell becomes a client of the stack, as the pipeline's principal. */
 async function environmentOf(scenario: Scenario): Promise<readonly string[]> {
   const { stack, registry, signer, vault } = scenario;
+  const { makeCertificate } = await prepareNotaryProject(scenario);
+  const { url, chain } = await makeCertificate({ name: 'release' });
+  const certificate = path.join(stack.info.folder, 'release.pem');
+  await writeFile(certificate, chain.join(''));
+  const rootKey = await vault.key('root');
   const inputs = {
     registry: registry.loginServer,
     ...credentialsOf(signer),
-    'signing-key': await vault.key('signing'),
-    'root-key': await vault.key('root'),
+    'signing-key': url,
+    'root-key': rootKey,
+    'trust-pin': rootKey,
   };
+  // What runs leave behind, such as reports, goes when the stack goes.
+  const temporary = path.join(stack.info.folder, 'temporary');
+  await mkdir(temporary);
   const logins = { [registry.loginServer]: signer.login };
   const variables = {
     ...stack.info.env,
+    TMPDIR: temporary,
+    RELEASE_CERTIFICATE: certificate,
     DOCKER_HOST: stack.info.dockerHost.docker20,
     DOCKER_CONFIG: await stack.makeDockerConfig({ logins, buildx: true }),
     ...Object.fromEntries(
@@ -93,11 +105,11 @@ async function explain(scenario: Scenario): Promise<void> {
   await writeFile(path.join(stack.info.folder, 'stack.json'), JSON.stringify(stack.info), {
     mode: 0o600,
   });
-  const roles = 'AcrPush, AcrImageSigner, Key Vault Crypto User, Key Vault Secrets User';
+  const roles = 'AcrPush, AcrImageSigner; at the vault Crypto, Secrets and Certificate User';
   say(`
 Hosts
   registry    ${registry.loginServer}   ${repository}:1 is in it, not signed
-  vault       ${vault.url}   keys "signing" and "root"
+  vault       ${vault.url}   certificate "release" and key "root"
   Entra ID    login.microsoftonline.com
   Resource Manager   management.azure.com
 
@@ -105,14 +117,14 @@ Principals (client ID, secret, roles)
   pipeline    ${signer.clientId}   ${signer.clientSecret}   ${roles}
   consumer    ${reader.clientId}   ${reader.clientSecret}   AcrPull
 
-Environment, for another terminal (as the pipeline):
+In another terminal, as the pipeline, with all inputs that name registry, identity, keys and pin:
   . ${file}
 
-${lines.join('\n')}
-
-Then, for example:
-  acr-content-trust sign --repository ${repository} --tags 1
+Then any command, for example:
+  acr-content-trust sign --repository ${repository} --tags 1 --signatures both
   acr-content-trust inspect --repository ${repository}
+  acr-content-trust verify --images ${ref}
+  acr-content-trust verify --images ${ref} --signatures both --trusted-certificate "$RELEASE_CERTIFICATE"
   DOCKER_CONTENT_TRUST=1 docker pull ${ref}
   notary list ${registry.loginServer}/${repository}
 
@@ -131,7 +143,7 @@ const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve);
 });
 try {
-  await explain(await createScenario(connectStack(stack.info)));
+  await explain(await createScenario(connectStack(stack.info), { name: 'contoso' }));
   await stopped;
 } finally {
   await stack.stop();

@@ -116,14 +116,11 @@ describe('a stack', () => {
   it('is had by hand: its environment is all a shell needs, and Ctrl-C leaves nothing', async () => {
     const { info, said, pid } = await startInProcess('npm', ['run', '--silent', 'stack']);
     const lines = said.split('\n');
-    const exported = lines.filter((line) => line.startsWith('export '));
-    const examples = lines.slice(
-      lines.indexOf('Then, for example:') + 1,
-      lines.lastIndexOf('') - 1,
-    );
-    const commands = examples.map((line) => line.trim()).filter((line) => line !== '');
-    expect(commands.join('\n')).toMatch(/^acr-content-trust sign .*\nacr-content-trust inspect /);
-    const shell = await run('/bin/sh', ['-eu', '-c', [...exported, ...commands].join('\n')], {
+    const first = lines.findIndex((line) => line.startsWith('  . '));
+    // What is to be copied is indented.
+    const commands = lines.slice(first).filter((line) => line.startsWith('  '));
+    expect(commands.join('\n')).toMatch(/environment\.sh\n +acr-content-trust sign [^]* verify /);
+    const shell = await run('/bin/sh', ['-eu', '-c', commands.join('\n')], {
       env: { PATH: '/usr/bin:/bin', HOME: info.folder },
     });
     expect(shell.exitCode, shell.output).toBe(0);
