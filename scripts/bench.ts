@@ -4,13 +4,13 @@
  * what its options are: docs/performance.md.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { connectStack, missingForStack, startStack } from '../test/stack/index.js';
 import { directImpossible } from './bench/network.js';
-import { plotOf, withResults } from './bench/report.js';
+import { plotOf, targetTable, withResults } from './bench/report.js';
 import type { MeasuredWork, Results } from './bench/results.js';
 import { measureWork, type RunOptions } from './bench/run.js';
 import { works, type Work } from './bench/works.js';
@@ -29,6 +29,7 @@ function readOptions(): Options {
     options: {
       only: { type: 'string', default: works.map(({ name }) => name).join() },
       runs: { type: 'string', default: '7' },
+      quick: { type: 'boolean', default: false },
       delays: { type: 'string', default: '0,40,80' },
       'most-tags': { type: 'string', default: '10000' },
       'per-request-only': { type: 'boolean', default: false },
@@ -47,6 +48,7 @@ function readOptions(): Options {
   return {
     works: works.filter(({ name }) => only.includes(name)),
     runs: wholeNumber('--runs', values.runs),
+    isQuick: values.quick,
     delays: values.delays.split(',').map((text) => wholeNumber('--delays', text)),
     mostTags: wholeNumber('--most-tags', values['most-tags']),
     networks: values['per-request-only']
@@ -78,12 +80,27 @@ async function write(measured: readonly MeasuredWork[], folder: string): Promise
       const isIt = (one: MeasuredWork): boolean => one.name === name;
       return measured.find(isIt) ?? kept.works.find(isIt) ?? [];
     }),
+    bundleBytes: await bundleBytes(),
   };
   await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
   for (const work of measured) await writeFile(path.join(plots, `${work.name}.svg`), plotOf(work));
   await writeFile(page, withResults(await readFile(page, 'utf8'), results));
+  say(targetTable(results));
   execFileSync(path.join(root, 'node_modules/.bin/prettier'), ['--write', page, file]);
   say(`Written: ${page}`);
+}
+
+/** All code that a host has to parse, if it needs all of it. */
+async function bundleBytes(): Promise<Readonly<Record<string, number>>> {
+  const folders = { 'command line': 'cli', action: 'action', task: 'task/AcrContentTrustV1' };
+  const sizes: Record<string, number> = {};
+  for (const [host, folder] of Object.entries(folders)) {
+    const full = path.join(root, 'dist', folder);
+    const files = (await readdir(full)).filter((name) => /\.c?js$/.test(name));
+    const stats = await Promise.all(files.map((name) => stat(path.join(full, name))));
+    sizes[host] = stats.reduce((sum, { size }) => sum + size, 0);
+  }
+  return sizes;
 }
 
 async function readResults(file: string): Promise<Results> {

@@ -1,6 +1,7 @@
 /** Writes results down for people: tables, plots, and where we are slower than others. */
 import { init } from 'echarts';
 
+import { targetsOf } from './targets.js';
 import {
   ratioOf,
   type Measured,
@@ -17,8 +18,21 @@ export function withResults(page: string, results: Results): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error('the page has no place for results');
   const sections = results.works.map(sectionOf);
-  const text = [begin, ...sections, slowSpots(results), end].join('\n\n');
+  const text = [begin, targetTable(results), ...sections, slowSpots(results), end]
+    .filter((part) => part !== '')
+    .join('\n\n');
   return `${page.slice(0, from)}${text}${page.slice(to + end.length)}`;
+}
+
+/** Every target of which something was measured, and whether it is met. */
+export function targetTable(results: Results): string {
+  const lines = targetsOf(results).map(
+    ({ work, target, measured, isMet }) =>
+      `| ${work} | ${target} | ${measured} | ${isMet ? 'met' : '**missed**'} |`,
+  );
+  if (lines.length === 0) return '';
+  const head = ['| Work | Target | Measured | |', '| --- | --- | --: | --- |'];
+  return `### Targets\n\n${[...head, ...lines].join('\n')}`;
 }
 
 function sectionOf({ name, title, at, runs, machine, versions, reference, rows }: MeasuredWork) {
@@ -32,8 +46,16 @@ function sectionOf({ name, title, at, runs, machine, versions, reference, rows }
       `| --- | --- | --: | --: | --: | --: | --: | --: | --: |`,
       ...lines,
     ].join('\n'),
-    `Medians, ${runs} ${runs === 1 ? 'run' : 'runs'} of each program; ratio to ${reference}. ${at.slice(0, 10)}, ${machine}; ${programs.join(', ')}.`,
+    `Medians, ${runsIn(rows, runs)} of each program; ratio to ${reference}. ${at.slice(0, 10)}, ${machine}; ${programs.join(', ')}.`,
   ].join('\n\n');
+}
+
+/** Rows that take long may have run less often. */
+function runsIn(rows: readonly MeasuredRow[], runs: number): string {
+  const fewer = rows.filter((row) => row.runs < runs);
+  const all = `${runs} ${runs === 1 ? 'run' : 'runs'}`;
+  if (fewer.length === 0) return all;
+  return `${all} (${fewer.map((row) => `${row.name}: ${row.runs}`).join(', ')})`;
 }
 
 function lineOf(row: MeasuredRow, one: Measured, reference: string): string {

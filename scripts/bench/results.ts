@@ -17,11 +17,25 @@ export interface Measured {
   /** How many of the requests followed one another; known only where each answer is late. */
   readonly inSequence: number | undefined;
   readonly connections: number;
+  /** How long it took before its first request and after its last. */
+  readonly outsideMs: number;
+  /** Medians, each for itself. */
+  readonly publishes: Publishes;
+}
+
+/** What became of changes of trust data that were sent. */
+export interface Publishes {
+  readonly accepted: number;
+  /** Another came first. */
+  readonly conflicts: number;
+  readonly others: number;
 }
 
 export interface MeasuredRow {
   readonly name: string;
   readonly network: Network;
+  /** How often each program ran. */
+  readonly runs: number;
   readonly programs: readonly Measured[];
 }
 
@@ -40,6 +54,8 @@ export interface MeasuredWork {
 
 export interface Results {
   readonly works: readonly MeasuredWork[];
+  /** How much code each host has. */
+  readonly bundleBytes?: Readonly<Record<string, number>>;
 }
 
 /** This machine in a line. */

@@ -1,6 +1,7 @@
 /** Measures works, row by row: their programs in turn, and again. */
 import path from 'node:path';
 
+import type { FrontRequest } from '../../test/stack/index.js';
 import { longestChain } from '../../test/e2e/speed/exchanges.js';
 import { measure, type Cost, type Invocation } from './measure.js';
 import { openNetwork } from './network.js';
@@ -11,6 +12,7 @@ import {
   type Measured,
   type MeasuredRow,
   type MeasuredWork,
+  type Publishes,
 } from './results.js';
 import type { Row, Work, WorkOptions } from './works.js';
 import { docker, type World } from './world.js';
@@ -27,6 +29,8 @@ interface Run extends Cost {
   readonly requests: number;
   readonly inSequence: number | undefined;
   readonly connections: number;
+  readonly outsideMs: number;
+  readonly publishes: Publishes;
 }
 
 async function runOnce(world: World, { network }: Row, invocations: readonly Invocation[]) {
@@ -48,14 +52,35 @@ async function runOnce(world: World, { network }: Row, invocations: readonly Inv
       // Without a delay requests are over sooner than it shows that they waited for each other.
       inSequence: isDelayed ? longestChain(requests).length : undefined,
       connections: new Set(requests.map(({ connection }) => connection)).size,
+      outsideMs: elapsedMs - spanOf(requests),
+      publishes: publishesOf(requests),
     } satisfies Run;
   } finally {
     await open.close();
   }
 }
 
+/** From the first request to the end of the last. */
+function spanOf(requests: readonly FrontRequest[]): number {
+  if (requests.length === 0) return 0;
+  const first = Math.min(...requests.map(({ startedMs }) => startedMs));
+  return Math.max(...requests.map(({ endedMs }) => endedMs)) - first;
+}
+
+function publishesOf(requests: readonly FrontRequest[]): Publishes {
+  const sent = requests.filter(
+    ({ method, path: of }) => method === 'POST' && of.endsWith('/_trust/tuf/'),
+  );
+  const accepted = sent.filter(({ status }) => status === 200).length;
+  // notary server/errors: what a newer version is refused with.
+  const conflicts = sent.filter(({ status }) => status === 400).length;
+  return { accepted, conflicts, others: sent.length - accepted - conflicts };
+}
+
 /** All programs in turn, and again: what else the machine does meets all of them alike. */
-async function measureRow(world: World, row: Row, { runs, say }: RunOptions): Promise<MeasuredRow> {
+async function measureRow(world: World, row: Row, options: RunOptions): Promise<MeasuredRow> {
+  const { isQuick, say } = options;
+  const runs = isQuick && row.isLong === true ? Math.min(options.runs, 3) : options.runs;
   const found = new Map<string, Run[]>();
   for (let turn = 0; turn < runs; turn += 1) {
     for (const [program, prepare] of row.programs) {
@@ -77,12 +102,18 @@ async function measureRow(world: World, row: Row, { runs, say }: RunOptions): Pr
         ? undefined
         : middle(({ inSequence = 0 }) => inSequence),
       connections: middle(({ connections }) => connections),
+      outsideMs: middle(({ outsideMs }) => outsideMs),
+      publishes: {
+        accepted: middle(({ publishes }) => publishes.accepted),
+        conflicts: middle(({ publishes }) => publishes.conflicts),
+        others: middle(({ publishes }) => publishes.others),
+      },
     };
   });
   for (const { program, elapsedMs } of programs) {
     say(`  ${row.name}, ${program}: ${Math.round(elapsedMs)} ms`);
   }
-  return { name: row.name, network: row.network, programs };
+  return { name: row.name, network: row.network, runs, programs };
 }
 
 /** Measures all rows of a work. */

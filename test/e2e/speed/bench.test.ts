@@ -17,11 +17,13 @@ describe('the benchmark', () => {
       networks: [],
       mostTags: 1,
       runs: 1,
+      isQuick: true,
       say: (line) => said.push(line),
     });
     const programs = measured.rows.flatMap((row) => row.programs);
     expect(programs.map(({ program }) => program)).toEqual([
       'acr-content-trust',
+      'acr-content-trust, login of Docker',
       'docker trust inspect',
       'docker pull, with trust',
       'notary lookup',
