@@ -68,24 +68,27 @@ function say(line: string): void {
   console.error(line);
 }
 
+function resultsIn(folder: string): string {
+  return path.join(folder, 'performance', 'results.json');
+}
+
 /** Adds what was measured to what is there: parts that were not measured again stay. */
-async function write(measured: readonly MeasuredWork[], folder: string): Promise<void> {
-  const plots = path.join(folder, 'performance');
-  const file = path.join(plots, 'results.json');
+async function write(measured: MeasuredWork, folder: string): Promise<void> {
+  const file = resultsIn(folder);
+  const plots = path.dirname(file);
   const page = path.join(folder, 'performance.md');
   await mkdir(plots, { recursive: true });
   const kept = await readResults(file);
   const results: Results = {
     works: works.flatMap(({ name }) => {
-      const isIt = (one: MeasuredWork): boolean => one.name === name;
-      return measured.find(isIt) ?? kept.works.find(isIt) ?? [];
+      if (name === measured.name) return measured;
+      return kept.works.find((one) => one.name === name) ?? [];
     }),
     bundleBytes: await bundleBytes(),
   };
   await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
-  for (const work of measured) await writeFile(path.join(plots, `${work.name}.svg`), plotOf(work));
+  await writeFile(path.join(plots, `${measured.name}.svg`), plotOf(measured));
   await writeFile(page, withResults(await readFile(page, 'utf8'), results));
-  say(targetTable(results));
   execFileSync(path.join(root, 'node_modules/.bin/prettier'), ['--write', page, file]);
   say(`Written: ${page}`);
 }
@@ -124,9 +127,18 @@ const stop = (): void => void stack.stop().then(() => process.exit(1));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
 try {
   const world = await createWorld(connectStack(stack.info));
-  const measured: MeasuredWork[] = [];
-  for (const work of options.works) measured.push(await measureWork(world, work, options));
-  await write(measured, options.folder);
+  for (const work of options.works) {
+    try {
+      await write(await measureWork(world, work, options), options.folder);
+    } catch (error) {
+      // Hours may lie in the other works.
+      say(
+        `${work.name} was not measured: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      process.exitCode = 1;
+    }
+  }
+  say(targetTable(await readResults(resultsIn(options.folder))));
 } finally {
   await stack.stop();
 }

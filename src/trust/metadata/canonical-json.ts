@@ -37,6 +37,7 @@ function print(value: JsonValue, depth: number): string {
 
 /** Without surrogates the order of UTF-16 units is that of UTF-8 bytes, and is found much faster. */
 function inOrder(names: string[]): readonly string[] {
+  if (names.length < 2) return names;
   return names.some((name) => /[\ud800-\udfff]/.test(name))
     ? names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     : names.sort();

@@ -13,7 +13,7 @@ import {
   atMost,
   type JsonObject,
 } from './guards.js';
-import { readJson, type JsonValue } from './json-text.js';
+import { readSignedJson, type JsonValue } from './json-text.js';
 import type { Envelope, Signature, Signed } from './types.js';
 
 /** The fields all four kinds share. */
@@ -27,10 +27,12 @@ interface CommonFields {
  * @throws {MetadataError} naming the rule that is broken.
  */
 export function parseEnvelope<T extends Signed>(
-  bytes: Uint8Array,
+  given: Uint8Array,
   read: (signed: JsonObject) => T,
 ): Envelope<T> {
-  const file = asStruct(readJson(bytes), 'the file', ['signed', 'signatures']);
+  const bytes = Buffer.from(given);
+  const { value, canonical } = readSignedJson(bytes);
+  const file = asStruct(value, 'the file', ['signed', 'signatures']);
   const signed = asObject(file.signed, 'signed');
   return {
     signed: read(signed),
@@ -40,8 +42,8 @@ export function parseEnvelope<T extends Signed>(
       'signatures',
     ),
     // tuf/signed/verify.go: the canonical form of the generic map, so unknown fields count.
-    canonical: canonicalJson(signed),
-    bytes: Buffer.from(bytes),
+    canonical: canonical ?? canonicalJson(signed),
+    bytes,
   };
 }
 

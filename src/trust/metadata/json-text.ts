@@ -2,6 +2,7 @@
  * Reads JSON text more strictly than JSON.parse, so that every reader of a document sees one and
  * the same meaning: no duplicate keys, no fractions or exponents, no invalid UTF-8, bounded depth.
  */
+import { canonicalEnd, isPlain } from './canonical-text.js';
 import { MetadataError } from './error.js';
 
 /** Anything JSON can say. */
@@ -21,6 +22,12 @@ export function readJson(
   bytes: Uint8Array,
   { allowFractions = false }: { readonly allowFractions?: boolean } = {},
 ): JsonValue {
+  const [text, value] = parse(bytes);
+  refuseAmbiguity(text, allowFractions);
+  return value;
+}
+
+function parse(bytes: Uint8Array): readonly [string, JsonValue] {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -34,9 +41,28 @@ export function readJson(
     // The parser's own message quotes the document; the position is enough for a reader.
     throw new MetadataError('the file is not valid JSON', { cause });
   }
-  refuseAmbiguity(text, allowFractions);
-  return value;
+  return [text, value];
 }
+
+/** A document of Notary v1, and the bytes of its `signed` in canonical form if they are in it so. */
+export interface SignedText {
+  readonly value: JsonValue;
+  readonly canonical: Buffer | undefined;
+}
+
+/** As {@link readJson}, for a document with `signed`, as servers write it. @throws {MetadataError} */
+export function readSignedJson(bytes: Buffer): SignedText {
+  const [text, value] = parse(bytes);
+  const end =
+    text.startsWith(opening) && isPlain(text, bytes.length)
+      ? canonicalEnd(text, opening.length, maxJsonDepth - 1)
+      : undefined;
+  // What is canonical says no key twice; the rest is short.
+  refuseAmbiguity(end === undefined ? text : `${opening}0${text.slice(end)}`, false);
+  return { value, canonical: end === undefined ? undefined : bytes.subarray(opening.length, end) };
+}
+
+const opening = '{"signed":';
 
 /**
  * Scans text that JSON.parse has accepted, so tokens need not be checked again.

@@ -7,6 +7,7 @@ import {
   readJson,
   type JsonValue,
 } from '../../../src/trust/metadata/index.js';
+import { readSignedJson } from '../../../src/trust/metadata/json-text.js';
 import { readFixture } from './notary-fixtures.js';
 
 interface Vector {
@@ -164,5 +165,52 @@ describe('reading JSON', () => {
     expect(() => canonicalJson(readJson(Buffer.from('9'.repeat(1_000_000))))).toThrow(
       MetadataError,
     );
+  });
+});
+
+describe('a document that is canonical as it stands', () => {
+  it('has the bytes in it that would be printed of it', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const written = JSON.stringify(value);
+        // Control characters stand as they are in canonical JSON, and not in JSON.
+        fc.pre(!/\\[bfnrtu]|\d{16}|\d[.eE]/.test(written));
+        const form = canonicalJson(value as JsonValue).toString();
+        for (const signed of [form, written]) {
+          const { canonical } = readSignedJson(Buffer.from(`{"signed":${signed},"signatures":[]}`));
+          const isPlain = !/[^ -~]|\\|"":/.test(form);
+          if (signed === form && isPlain) expect(canonical?.toString()).toBe(form);
+          else if (canonical) expect(canonical.toString()).toBe(form);
+        }
+      }),
+    );
+  });
+
+  it.each([
+    '{"signed":{"b":1,"a":2}}',
+    '{"signed":{"a": 1}}',
+    '{"signed":{"a":"\\u0062"}}',
+    '{"signed":{"é":1}}',
+    '{"signed":{"a":-0}}',
+    '{"signed":{"a":9007199254740993}}',
+    ' {"signed":{"a":1}}',
+  ])('is not seen in %s', (text) => {
+    expect(readSignedJson(Buffer.from(text))).toEqual({
+      value: JSON.parse(text) as JsonValue,
+      canonical: undefined,
+    });
+  });
+
+  it.each([
+    ['{"signed":{"a":1,"a":2}}', /"a" appears twice/],
+    ['{"signed":{"a":1},"signed":{"a":2}}', /"signed" appears twice/],
+    ['{"signed":{"a":1},"signatures":[{"b":1,"b":1}]}', /"b" appears twice/],
+    ['{"signed":{"a":1.0}}', /not written as an integer/],
+    ['{"signed":{"a":1e2}}', /not written as an integer/],
+    ['{"signed":1.5}', /not written as an integer/],
+    [`{"signed":${'['.repeat(128)}${']'.repeat(128)}}`, /nests deeper/],
+  ])('is refused as any other: %s', (text, rule) => {
+    expect(() => readSignedJson(Buffer.from(text))).toThrow(rule);
+    expect(() => readJson(Buffer.from(text))).toThrow(rule);
   });
 });
