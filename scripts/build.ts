@@ -8,6 +8,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'no
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { placeOf } from '../src/inputs/index.js';
 import { version } from '../src/version.js';
 import { entryFile, type EntryHost } from './entry.js';
 import { commandActions, groupActions, root, taskFolder } from './generate.js';
@@ -82,7 +83,7 @@ export async function buildAll(dist: string): Promise<void> {
   }
   for (const command of commandActions) {
     await writeFile(
-      path.join(dist, 'action', `${command}.cjs`),
+      path.join(dist, 'action', `${placeOf(command).verb}.cjs`),
       await commandEntry(`'${command}'`),
     );
   }

@@ -23,6 +23,8 @@ export const commandActions: readonly CommandName[] = [
   'revoke',
   'promote',
   'migrate',
+  'doctor',
+  'exportPolicy',
 ];
 
 /** The groups that have an action of their own, with their commands. */
@@ -40,7 +42,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const texts = new Map([
     ['action.yml', actionYml()],
     ...commandActions.map((command): [string, string] => [
-      `actions/${command}/action.yml`,
+      `actions/${placeOf(command).verb}/action.yml`,
       commandActionYml(command),
     ]),
     ...[...groupActions].map(([group, commands]): [string, string] => [

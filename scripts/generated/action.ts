@@ -42,7 +42,7 @@ export function commandActionYml(command: CommandName): string {
     inputs: entries([command]),
     of: [command],
     bundles: '../../dist/action',
-    main: `${command}.cjs`,
+    main: `${placeOf(command).verb}.cjs`,
   });
 }
 

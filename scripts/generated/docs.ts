@@ -31,8 +31,8 @@ On the command line, every input can also be an environment variable (\`ACR_CONT
 accepted only as such a variable, or as \`@path\` of a file.
 
 The task and the action \`acr-content-trust@v1\` choose the command with \`${commandInput.name}\` (default:
-\`${commandInput.default}\`). The actions \`actions/sign\`, \`verify\`, \`inspect\`, \`revoke\`, \`promote\` and \`migrate\` are
-one command each. The actions \`actions/keys\`, \`signers\` and \`trust\` take the second word: \`command: rotate\`.
+\`${commandInput.default}\`). The actions \`actions/sign\`, \`verify\`, \`inspect\`, \`revoke\`, \`promote\`, \`migrate\`,
+\`doctor\` and \`export-policy\` are one command each. The actions \`actions/keys\`, \`signers\` and \`trust\` take the second word: \`command: rotate\`.
 `;
 
 /** The text of docs/reference.md. */

@@ -18,7 +18,7 @@ import { parseNamePattern } from '../registry/index.js';
 import { signingRootKeys } from '../trust/index.js';
 import { defineCommand } from './command.js';
 import { pinInputs, readPins, type PinReference } from './inputs/pins.js';
-import { overwrite } from './inputs/output-file.js';
+import { outputDirectory, overwrite } from './inputs/output-file.js';
 import type { Read } from './inputs/read.js';
 import { readRepositories, repositoryInputs, type NamedRepository } from './inputs/repositories.js';
 import { readRequiredSigners, requiredSigners } from './inputs/signing.js';
@@ -53,14 +53,7 @@ const exportInputs = {
     help: `What is written. For Notary Project signatures: \`notation\` (also for verifiers that use its library), \`ratify\` (1.x), \`kyverno\` (\`verifyImages\`), \`kyverno-cel\` (ImageValidatingPolicy, Kyverno 1.17 and later), \`connaisseur\`. For Docker Content Trust: \`${contentTrust}\`, with the root keys that the trust data has. Without it, with \`trusted-certificate\` all of the former that can check all that is asked for; otherwise the latter.`,
     example: 'notation, ratify',
   },
-  'output-folder': {
-    type: 'text',
-    group: 'advanced',
-    label: 'Folder for policies',
-    help: 'Where the files are written. It is made if it is missing.',
-    example: 'policies',
-    required: true,
-  },
+  'output-directory': { ...outputDirectory, required: true },
   overwrite,
 } as const satisfies Inputs;
 
@@ -188,7 +181,7 @@ function readConfiguration(read: Read<typeof exportInputs>): ExportConfiguration
   const certificates = readTrustedCertificates('trusted-certificate', 'ca', read);
   const timestampRoots = readTrustedCertificates('timestamp-root', 'tsa', read);
   return {
-    folder: path.resolve(workingDirectory, values['output-folder'] ?? ''),
+    folder: path.resolve(workingDirectory, values['output-directory'] ?? ''),
     overwrite: values.overwrite,
     formats: asked.length === 0 ? undefined : formats,
     signers: isForSigners

@@ -24,7 +24,7 @@ const trusted = {
 };
 
 const exportTo = (folder: string, inputs: Readonly<Record<string, string>>) =>
-  scenario.run('exportPolicy', { 'output-folder': folder, ...inputs });
+  scenario.run('exportPolicy', { 'output-directory': folder, ...inputs });
 
 const contentOf = (...names: readonly string[]) =>
   readFile(path.join(scenario.folder, ...names), 'utf8');
@@ -124,7 +124,7 @@ describe('exportPolicy', () => {
   });
 
   it.each([
-    ['no folder', { 'output-folder': '' }, /"output-folder" is not set/],
+    ['no folder', { 'output-directory': '' }, /"output-directory" is not set/],
     ['an unknown format', { 'policy-format': 'opa' }, /there is no format "opa"/],
     ['no names of signers', { 'trusted-identity': '' }, /"trusted-identity" is not set/],
     [
@@ -155,7 +155,7 @@ describe('exportPolicy', () => {
     ],
   ])('refuses %s', async (_, inputs, message) => {
     const error = await refusedInputs('exportPolicy', {
-      'output-folder': 'policies',
+      'output-directory': 'policies',
       ...trusted,
       'trusted-certificate': certificate,
       ...inputs,

@@ -102,14 +102,16 @@ describe('action.yml', () => {
   });
 });
 
-describe.each(commandActions)('actions/%s/action.yml', (command) => {
+describe.each(commandActions)('the action of %s', (command) => {
+  const folder = placeOf(command).verb;
+
   it('has the inputs and outputs of the command alone', async () => {
-    const own = parse(await text(`actions/${command}/action.yml`)) as Action;
+    const own = parse(await text(`actions/${folder}/action.yml`)) as Action;
     expect(Object.keys(own.inputs)).toEqual(inputsOf('action', command));
     expect(Object.keys(own.outputs)).toEqual(outputsOf([command]));
     expect(own.runs).toMatchObject({
       using: 'node24',
-      main: `../../dist/action/${command}.cjs`,
+      main: `../../dist/action/${folder}.cjs`,
       post: '../../dist/action/post.cjs',
     });
   });

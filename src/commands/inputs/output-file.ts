@@ -20,6 +20,14 @@ export const outputFile = {
   example: 'setup.sh',
 } as const satisfies Input;
 
+export const outputDirectory = {
+  type: 'text',
+  group: 'advanced',
+  label: 'Output folder',
+  help: 'Folder that the resulting files are written into. It is made if it is missing.',
+  example: 'deploy/verified',
+} as const satisfies Input;
+
 /** The absolute path that `output-file` names, if it is set. */
 export function readOutputFile({
   values,

@@ -13,6 +13,7 @@ import { parseDays, readDays, warnExpiryDays } from '../inputs/days.js';
 import { signatures } from '../inputs/notary-project.js';
 import { registryLogin } from '../inputs/identity.js';
 import { imageInputs, readImage } from '../inputs/image.js';
+import { outputDirectory as outputDirectoryInput } from '../inputs/output-file.js';
 import { readScopedPins, trustPin } from '../inputs/pins.js';
 import { refuseInputs, type Read } from '../inputs/read.js';
 import {
@@ -122,11 +123,8 @@ export const verifyInputs = {
     example: 'true',
   },
   'output-directory': {
-    type: 'text',
-    group: 'verification',
-    label: 'Folder for the files with digests',
-    help: 'Where `write-digests` puts the files instead of over the given ones, under their own names.',
-    example: 'deploy/verified',
+    ...outputDirectoryInput,
+    note: 'Where `write-digests` puts the files instead of over the given ones, under their own names.',
   },
   'pull-verified': {
     type: 'boolean',

@@ -102,7 +102,7 @@ const own: Readonly<Record<CommandName, Inputs>> = {
   inspect: {},
   revoke: { repository: 'team/old', tags: '1' },
   promote: { source: `${image}:1`, repository: 'team/copy' },
-  exportPolicy: { 'output-folder': 'policies' },
+  exportPolicy: { 'output-directory': 'policies' },
   migrate: { 'signing-key': `${vault}/certificates/release` },
   keysInit: { repository: 'team/new' },
   keysImport: { vault, archive: 'keys' },

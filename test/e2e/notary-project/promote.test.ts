@@ -131,7 +131,7 @@ it('an exported policy of notation accepts what is signed, and nothing else', as
       'trusted-certificate': approval.chain[0],
       'trusted-identity': 'C=US, ST=WA, O=Contoso',
       'policy-format': 'notation',
-      'output-folder': folder,
+      'output-directory': folder,
     },
   });
   expectSuccess(exported);
