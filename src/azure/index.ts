@@ -31,3 +31,4 @@ export {
   requirePush,
   roleMissing,
 } from './registry-rights.js';
+export { findVaultId, readAssignedRoles } from './role-assignments.js';

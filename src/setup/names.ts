@@ -25,7 +25,7 @@ const kinds = {
   objectId: {
     what: 'an object ID',
     pattern: guid,
-    remedy: 'Give what "az ad sp show --id <client ID> --query id --output tsv" prints.',
+    remedy: 'Give what `az ad sp show --id <client ID> --query id --output tsv` prints.',
   },
   owner: {
     what: 'an object ID or a user principal name',
@@ -40,7 +40,7 @@ const kinds = {
   location: {
     what: 'the name of an Azure region',
     pattern: /^[a-z0-9]+$/,
-    remedy: 'Use a name that "az account list-locations" prints, such as westeurope.',
+    remedy: 'Use a name that `az account list-locations` prints, such as westeurope.',
   },
   subject: {
     what: 'the subject of a certificate with C, ST, O and CN',

@@ -47,8 +47,7 @@ export function planSetup(request: SetupRequest, seen: Seen, shell: Shell): Setu
     tenantId: seen.tenantId ?? variable('tenant_id'),
     pinOf: ({ gun }) => {
       if (request.rootKey === undefined) return undefined;
-      const root = seen.roots.get(gun);
-      return root === undefined || root === 'unseen' ? variable('root_key_id') : root;
+      return seen.roots.get(gun) ?? variable('root_key_id');
     },
   });
   const sections = neededSections([
@@ -79,10 +78,10 @@ function introduction(
 ): readonly string[] {
   return [
     `Sets up what is missing to sign ${repositories.map(({ gun }) => gun).join(', ')}.`,
-    `Read it, then run it in the folder of the pipeline, logged in with "az login" as somebody who may`,
+    `Read it, then run it in the folder of the pipeline, logged in with \`az login\` as somebody who may`,
     `create applications and assign roles on ${registry}.`,
     'It may be run again: what is there already stays as it is.',
-    ...reasons.map((why) => `Could not be seen, so the script looks itself: ${why}.`),
+    ...reasons.map((why) => `Could not be seen: ${why}.`),
   ];
 }
 
@@ -115,7 +114,7 @@ function lookups(request: SetupRequest, seen: Seen): readonly Section[] {
                 kind: 'require equal',
                 variable: 'cloud',
                 value: cloud,
-                message: `Run "az cloud set --name ${cloud}" and "az login" first.`,
+                message: `Run \`az cloud set --name ${cloud}\` and \`az login\` first.`,
               },
             ] satisfies readonly Statement[],
           } satisfies Section,
@@ -125,7 +124,7 @@ function lookups(request: SetupRequest, seen: Seen): readonly Section[] {
           'The registry.',
           'registry_id',
           az('acr list', { query: `[?loginServer=='${registry}'].id`, output: 'tsv' }),
-          `There is no ${registry} in this subscription. Choose its subscription with "az account set".`,
+          `There is no ${registry} in this subscription. Choose its subscription with \`az account set --subscription <name>\`.`,
         )
       : {
           title: 'The registry.',
@@ -148,20 +147,20 @@ function lookups(request: SetupRequest, seen: Seen): readonly Section[] {
       'The tenant.',
       'tenant_id',
       az('account show', { query: 'tenantId', output: 'tsv' }),
-      'az does not know the tenant. Run "az login".',
+      'Azure CLI does not know the tenant. Run `az login`.',
     ),
     read(
       'The subscription.',
       'subscription_id',
       az('account show', show),
-      'az does not know the subscription. Run "az login".',
+      'Azure CLI does not know the subscription. Run `az login`.',
     ),
     owner === undefined
       ? read(
           'The owner: who runs this.',
           'owner_id',
           az('ad signed-in-user show', show),
-          'az does not know who you are. Run "az login" as a person.',
+          'Azure CLI does not know who you are. Run `az login` as a person.',
         )
       : {
           title: 'The owner.',
@@ -194,7 +193,7 @@ function vaultSections(vaultUrl: string, request: SetupRequest, seen: Seen): rea
   };
   const presence = seen.vaults.get(vaultUrl);
   if (presence === 'there') {
-    const none = `There is no vault ${name} in this subscription. Choose its subscription with "az account set".`;
+    const none = `There is no vault ${name} in this subscription. Choose its subscription with \`az account set --subscription <name>\`.`;
     return [
       {
         title: `The vault ${name}.`,
@@ -276,14 +275,41 @@ function roleSections(
     (role) => role.who === who && seen.roles(role) !== 'there',
   );
   if (missing.length === 0) return [];
+  const checksMode = who === 'pipeline' && seen.roleMode === 'unknown';
   return [
     {
       title: `The roles of ${whose[who]}.`,
       statements: [
         { kind: 'comment', text: 'One that is assigned already stays as it is.' },
+        ...(checksMode ? modeCheck(request) : []),
         ...missing.flatMap((role) => roleStatements(role, request, isByRepository)),
         ...(who === 'owner' ? waitsFor(missing) : []),
       ],
+    },
+  ];
+}
+
+/** A registry with repository permissions takes no notice of AcrPush, and has no content trust. */
+function modeCheck({ registry, signatures }: SetupRequest): readonly Statement[] {
+  const why = `${registry} goes by repository permissions (ABAC) and takes no notice of AcrPush`;
+  return [
+    {
+      kind: 'capture',
+      variable: 'is_by_repository',
+      command: az('resource show', {
+        ids: variable('registry_id'),
+        query: `properties.roleAssignmentMode=='AbacRepositoryPermissions'`,
+        output: 'tsv',
+      }),
+    },
+    {
+      kind: 'require equal',
+      variable: 'is_by_repository',
+      value: 'false',
+      message:
+        signatures === 'notary-project'
+          ? `${why}. Run setup without from-zero, as somebody who may read the registry: then it assigns roles for repositories.`
+          : `${why}. It has no content trust: use another registry, or signatures: notary-project.`,
     },
   ];
 }
@@ -489,10 +515,9 @@ function initSections(request: SetupRequest, seen: Seen): readonly Section[] {
   const { rootKey, registry, repositories } = request;
   if (rootKey === undefined) return [];
   return keysOf(request).flatMap((key): readonly Section[] => {
-    const fresh = repositories.filter(({ key: own, gun }) => {
-      const root = seen.roots.get(gun);
-      return isSame(own, key) && (root === undefined || root === 'unseen');
-    });
+    const fresh = repositories.filter(
+      ({ key: own, gun }) => isSame(own, key) && seen.roots.get(gun) === undefined,
+    );
     if (fresh.length === 0) return [];
     return [
       {

@@ -109,8 +109,8 @@ export interface Seen {
   /** By their URLs. */
   readonly keys: ReadonlyMap<string, Presence>;
   readonly roles: (role: NeededRole) => Presence;
-  /** The root key ID of repositories with trust data; `unseen` where nobody could look. */
-  readonly roots: ReadonlyMap<string, string | 'unseen'>;
+  /** The root key ID of repositories with trust data; undefined where nobody could look. */
+  readonly roots: ReadonlyMap<string, string | undefined>;
   /** Why something could not be seen, a sentence each without its full stop. */
   readonly reasons: readonly string[];
 }

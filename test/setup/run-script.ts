@@ -36,6 +36,7 @@ case "$all" in
   "az acr list"*) echo /registries/contoso ;;
   "az cloud show"*) echo "$CLOUD" ;;
   "az keyvault show"*) echo true ;;
+  "az resource show"*roleAssignmentMode*) echo false ;;
   "az rest --method get"*_apis/projects*) echo project ;;
   "az rest --method get"*FederationIssuer*) echo https://issuer ;;
   "az rest --method get"*FederationSubject*) echo /sc/connection ;;
@@ -50,6 +51,7 @@ function answerOf(argv: Argv, cloud: string): string {
   if (all.startsWith('az acr list')) return '/registries/contoso';
   if (all.startsWith('az cloud show')) return cloud;
   if (all.startsWith('az keyvault show')) return 'true';
+  if (all.includes('roleAssignmentMode')) return 'false';
   if (all.startsWith('az rest --method get')) {
     if (all.includes('_apis/projects')) return 'project';
     if (all.includes('FederationIssuer')) return 'https://issuer';
@@ -96,7 +98,7 @@ export function runBash(script: string, world: World, cloud = 'AzureCloud'): Scr
 
 /**
  * The commands of a script for PowerShell where nothing is there, and the texts of its files. Reads its
- * words by PowerShell's own rules: single quotes, in which two stand for one; double quotes with variables,
+ * words by PowerShell's own rules: single quotes, of which it knows five and in which two stand for one; double quotes with variables,
  * in which a backtick escapes; anything else up to a blank.
  */
 export function readPowerShell(
@@ -130,12 +132,14 @@ export function readPowerShell(
     const found = /^(?:\s*|.*[@(]\()((?:az|acr-content-trust) .*)$/.exec(line);
     if (!found || line.trimStart().startsWith('#') || line.includes('throw')) continue;
     const argv: string[] = [];
-    const word = /\s*(?:'((?:[^']|'')*)'|"((?:`.|[^"`])*)"|([^\s'"()]+))/y;
+    const word =
+      /\s*(?:'((?:[^'\u2018-\u201b]|['\u2018-\u201b]{2})*)'|"((?:`.|[^"`\u201c-\u201e])*)"|([^\s'"()]+))/y;
     for (let match = word.exec(found[1] ?? ''); match; match = word.exec(found[1] ?? '')) {
       const [, single, double, bare] = match;
       if (bare === '2>$null') break;
       argv.push(
-        single?.replaceAll("''", "'") ?? (double === undefined ? (bare ?? '') : expand(double)),
+        single?.replace(/(['\u2018-\u201b])['\u2018-\u201b]/g, '$1') ??
+          (double === undefined ? (bare ?? '') : expand(double)),
       );
     }
     commands.push(argv);

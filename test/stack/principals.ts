@@ -7,6 +7,7 @@ import type { StackClient } from './client/index.js';
 export interface Principal {
   readonly tenantId: string;
   readonly clientId: string;
+  readonly objectId: string;
   readonly clientSecret: string;
   readonly login: { readonly username: string; readonly password: string };
 }
@@ -43,12 +44,12 @@ export async function createTestRegistry(
     id,
     async principal(...roles) {
       const created = await stack.azure.createServicePrincipal(options);
-      const { tenantId, clientId, clientSecret } = created;
+      const { tenantId, clientId, objectId, clientSecret } = created;
       for (const role of roles) {
         await stack.azure.assignRole({ principalId: clientId, role, scope: id });
       }
       const login = { username: clientId, password: clientSecret };
-      return { tenantId, clientId, clientSecret, login };
+      return { tenantId, clientId, objectId, clientSecret, login };
     },
   };
 }

@@ -189,7 +189,8 @@ export function readSetup(read: ReadSetup): SetupConfiguration | undefined {
     read.conflict('signatures', problem, 'Set it to dct, notary-project or both.');
   }
   const signed = values.signatures === 'either' ? 'both' : values.signatures;
-  const root = signed === 'notary-project' ? refuseRoot(read) : readRoot(read);
+  if (signed === 'notary-project') refuseRoot(read);
+  const root = signed === 'notary-project' ? undefined : readRoot(read);
   const repositories = readKeys(read, registryHost ?? '', signed, root);
   const name = registryHost?.split(/[-.]/)[0] ?? '';
   const application = readName('pipeline', 'application', read) ?? `acr-content-trust-${name}`;
@@ -322,13 +323,12 @@ function parseKey(text: string, needsCertificate: boolean): SetupKey {
   );
 }
 
-function refuseRoot({ values, conflict, nameInput }: ReadSetup): undefined {
+function refuseRoot({ values, conflict, nameInput }: ReadSetup): void {
   for (const input of ['root-key', 'root-vault'] as const) {
     if (values[input] === undefined) continue;
     const problem = `is set, and "${nameInput('signatures')}" is "notary-project"`;
     conflict(input, problem, 'Leave it out: Notary Project has no root key.');
   }
-  return undefined;
 }
 
 function readRoot(read: ReadSetup): VaultKeyReference | undefined {

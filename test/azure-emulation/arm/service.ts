@@ -1,4 +1,4 @@
-/** Routes the requests to Resource Manager: a caller's permissions, registries, Resource Graph. */
+/** Routes the requests to Resource Manager: permissions, role assignments, registries, Resource Graph. */
 import type { Registries } from '../acr/registries.js';
 import { bearerOf, jsonObjectOf, text } from '../core/call.js';
 import type { Answer, Call, Service } from '../core/call.js';
@@ -19,6 +19,7 @@ export interface ArmContext {
 }
 
 const permissionsSuffix = '/providers/microsoft.authorization/permissions';
+const assignmentsSuffix = '/providers/microsoft.authorization/roleassignments';
 const registriesSuffix = '/providers/microsoft.containerregistry/registries';
 
 /** The service behind management.azure.com and its sovereign sisters. */
@@ -36,6 +37,10 @@ export function armService(context: ArmContext): Service {
     if (call.method !== 'GET') throw resourceNotFound(path);
     if (lower.endsWith(permissionsSuffix)) {
       return permissions(path.slice(0, -permissionsSuffix.length), principal, context);
+    }
+    if (lower.endsWith(assignmentsSuffix)) {
+      const scope = path.slice(0, -assignmentsSuffix.length);
+      return assignments(scope, call.query.get('$filter') ?? '', principal, context);
     }
     if (lower.endsWith(registriesSuffix)) {
       return listRegistries(lower.slice(0, -registriesSuffix.length), principal, context);
@@ -73,6 +78,29 @@ function permissions(id: string, principal: Principal, { roles, ...all }: ArmCon
     notActions: role.notActions,
     dataActions: role.dataActions,
     notDataActions: role.notDataActions,
+  }));
+  return { status: 200, body: { value } };
+}
+
+/** Those of one principal on a scope and above it. */
+function assignments(
+  scope: string,
+  filter: string,
+  principal: Principal,
+  { roles }: ArmContext,
+): Answer {
+  const action = 'Microsoft.Authorization/roleAssignments/read';
+  if (roles.action(principal.objectId, action, scope) === 'none') {
+    throw authorizationFailed(principal.clientId, action, scope);
+  }
+  const [, principalId] = /^atScope\(\) and assignedTo\('([^']*)'\)$/.exec(filter) ?? [];
+  if (principalId === undefined) {
+    throw refusal(400, 'UnsupportedFilter', `The emulator does not understand '${filter}'.`);
+  }
+  const definitions = '/providers/Microsoft.Authorization/roleDefinitions';
+  const value = roles.covering(principalId, scope).map(({ id, role, scope: on }) => ({
+    id: `${on}/providers/Microsoft.Authorization/roleAssignments/${id}`,
+    properties: { scope: on, principalId, roleDefinitionId: `${definitions}/${role.id}` },
   }));
   return { status: 200, body: { value } };
 }
@@ -116,7 +144,16 @@ function registry(id: string, principal: Principal, context: ArmContext): Answer
 function resourceGraph(call: Call, principal: Principal, context: ArmContext): Answer {
   const query = text(jsonObjectOf(call)?.query);
   if (query === undefined) throw refusal(400, 'BadRequest', 'The body lacks the query.');
-  const mine = readable(principal, context.registries, context.roles).map(registryBody);
+  const { roles } = context;
+  const vaults = context.vaults
+    .list()
+    .filter(
+      ({ id, tenantId }) =>
+        tenantId === principal.tenantId &&
+        roles.action(principal.objectId, 'Microsoft.KeyVault/vaults/read', id) !== 'none',
+    )
+    .map(({ id, name }) => ({ type: 'Microsoft.KeyVault/vaults', id, name }));
+  const mine = [...readable(principal, context.registries, roles).map(registryBody), ...vaults];
   const data = runQuery(query, mine);
   return {
     status: 200,
