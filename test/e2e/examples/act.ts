@@ -49,15 +49,22 @@ export async function runAct(program: string, options: ActOptions): Promise<RunR
   );
 }
 
-/** Makes an action that does no more than to answer. */
+/** Makes an action that does no more than to answer, and to copy `files` of its input `path`. */
 export async function writeAction(
   folder: string,
-  outputs: Readonly<Record<string, string>> = {},
+  { files, ...outputs }: Readonly<Record<string, string>> = {},
 ): Promise<string> {
+  const copy = `mkdir -p "$GIVEN" && cp -R '${files ?? ''}'/"$GIVEN"/. "$GIVEN"`;
+  const step = {
+    run: files === undefined ? 'true' : copy,
+    shell: 'sh',
+    env: { GIVEN: '${{ inputs.path }}' },
+  };
   const action = {
     name: path.basename(folder),
+    inputs: { path: { description: 'Where files go.' } },
     outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }])),
-    runs: { using: 'composite', steps: [{ run: 'true', shell: 'sh' }] },
+    runs: { using: 'composite', steps: [step] },
   };
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'action.yml'), JSON.stringify(action));

@@ -3,9 +3,12 @@
  * cannot be had without the network; what stands in for them only answers.
  */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { root } from '../../docs/pages.js';
 import { checkOutAction, type Installed } from '../../installed.js';
 import type { RunResult } from '../../stack/index.js';
 import { setUp } from '../set-up.js';
@@ -30,6 +33,14 @@ const others = {
   buildx: 'docker/setup-buildx-action@37fe631027851001ddb9b187196cc803df7f5f0e',
   azure: 'azure/login@f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca',
 };
+/** Those of the workflow that releases this project. */
+const release = readFileSync(path.join(root, '.github/workflows/release.yml'), 'utf8');
+const ours = Object.fromEntries(
+  [...release.matchAll(/uses: (\S+@[0-9a-f]{40})/g)].map(([, name = '']) => [
+    name.replace(/\W/g, '-'),
+    name,
+  ]),
+);
 const answers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   metadata: {
     tags: `${registry.loginServer}/${contoso.repositoryOf('team/app')}:main`,
@@ -43,7 +54,8 @@ beforeAll(async () => {
   programs = path.join(work, 'programs');
   notes = path.join(work, 'notes');
   await writeFile(notes, '');
-  for (const name of ['az', 'kubectl']) await writeProgram(path.join(programs, name), notes);
+  for (const name of ['az', 'kubectl', 'gh', 'npm', 'npx'])
+    await writeProgram(path.join(programs, name), notes);
   await stack.azure.addFederatedCredential(signer.clientId, {
     issuer: 'https://token.actions.githubusercontent.com',
     subject,
@@ -68,6 +80,10 @@ interface Ran extends RunResult {
 
 type Change = Partial<Pick<ActOptions, 'event' | 'payload'>> & {
   readonly edit?: (text: string) => string;
+  /** Of another workflow than the example of that name. */
+  readonly text?: string;
+  /** A folder with what download-artifact brings, by its input `path`. */
+  readonly artifacts?: string;
   /** A file that the last commit changes. */
   readonly changed?: string;
   readonly anonymous?: boolean;
@@ -82,7 +98,7 @@ async function runExample(program: string, name: string, change: Change = {}): P
   await contoso.fillProject(project);
   await writeFile(
     path.join(project, '.github/workflows', name),
-    edit(contoso.textOf(`github/${name}`)),
+    change.text ?? edit(contoso.textOf(`github/${name}`)),
   );
   git(project, 'init', '--quiet', '--initial-branch', 'main');
   git(project, 'add', '--all');
@@ -95,8 +111,10 @@ async function runExample(program: string, name: string, change: Change = {}): P
     'acr-content-trust/acr-content-trust@v1': action.folder,
     'contoso/workflows@v1': await writeSharedWorkflow(folder),
   };
-  for (const [other, reference] of Object.entries(others)) {
-    const answer = answers[other] ?? {};
+  for (const [other, reference] of Object.entries({ ...others, ...ours })) {
+    const answer = other.startsWith('actions-download-artifact')
+      ? { files: change.artifacts ?? '' }
+      : answers[other];
     repositories[reference] = await writeAction(path.join(folder, 'actions', other), answer);
   }
   const docker = await stack.makeDockerConfig({ buildx: true });
@@ -217,5 +235,40 @@ describe.skipIf(act.kind === 'unavailable')('an example for GitHub', () => {
       `glob: ${registry.loginServer}/${contoso.repositoryOf('team/worker')}`,
     );
     expect(applied).toContain('name: only-covered-images');
+  });
+});
+
+describe.skipIf(act.kind === 'unavailable')('the release of this project', () => {
+  it('is made of what was built twice, then published; the tag of the major version moves last', async () => {
+    // What comes before is npm test itself, and the build of what it tests.
+    const { jobs: all, ...workflow } = parse(release) as {
+      readonly jobs: Readonly<Record<string, { readonly needs: unknown }>>;
+    };
+    const jobs = Object.fromEntries(
+      Object.entries(all)
+        .filter(([name]) => name !== 'test' && name !== 'build')
+        .map(([name, { needs, ...job }]) => [name, name === 'release' ? job : { ...job, needs }]),
+    );
+    const artifacts = path.join(work, 'artifacts');
+    for (const folder of ['built/built-on-ubuntu-24.04', 'built/built-on-ubuntu-22.04', 'out']) {
+      await mkdir(path.join(artifacts, folder), { recursive: true });
+      for (const file of ['notes.md', 'SHA256SUMS', 'acr-content-trust-1.2.3.tgz'])
+        await writeFile(path.join(artifacts, folder, file), file);
+    }
+    await runExample(act.kind === 'built' ? act.path : '', 'release.yml', {
+      text: JSON.stringify({ ...workflow, jobs }),
+      artifacts,
+      payload: { ref: 'refs/tags/v1.2.3' },
+    });
+    const said = (await readFile(notes, 'utf8')).split('\n');
+    const at = (begin: string) => said.findIndex((line) => line.startsWith(begin));
+    expect(said[at('gh release')]).toMatch(
+      /^gh release create v1\.2\.3 --verify-tag .* --notes-file notes\.md out\/SHA256SUMS out\/acr-content-trust-1\.2\.3\.tgz$/,
+    );
+    for (const published of ['npm publish', 'npx --no-install tfx extension publish']) {
+      expect(at(published), published).toBeGreaterThan(at('gh release'));
+      expect(at(published), published).toBeLessThan(at('gh api'));
+    }
+    expect(said[at('gh api')]).toMatch(/PATCH repos\/\S+\/git\/refs\/tags\/v1 -f sha=[0-9a-f]{40}/);
   });
 });
