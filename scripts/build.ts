@@ -1,7 +1,7 @@
 /**
  * Bundles the three hosts into dist/, which is committed: action and task run from it as it is.
  * The same sources give the same bytes. Minified, because less is read and parsed at each start, but
- * with the names of functions, so that stack traces can be followed; without source maps, which would
+ * with the names of our functions, so that stack traces can be followed; without source maps, which would
  * be larger than the bundles.
  */
 import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -12,13 +12,7 @@ import { placeOf } from '../src/inputs/index.js';
 import { version } from '../src/version.js';
 import { entryFile, type EntryHost } from './entry.js';
 import { commandActions, groupActions, root, taskFolder } from './generate.js';
-import {
-  importedNames,
-  libraryBundle,
-  runWhenUsed,
-  type ImportedNames,
-  type Library,
-} from './run-when-used.js';
+import { partSource, readImports, runWhenUsed, type Part, type Plan } from './run-when-used.js';
 
 interface Bundle {
   readonly host: EntryHost;
@@ -49,21 +43,65 @@ const bundles: readonly Bundle[] = [
   },
 ];
 
-/** What runs late, in files of their own: most runs use some, a wrong input none. */
-const libraries: readonly Library[] = [
-  { file: 'azure.cjs', holds: /^(?:@azure\/|https?-proxy-agent$)/ },
-  { file: 'x509.cjs', holds: /^@peculiar\// },
-  { file: 'formats.cjs', holds: /^(?:@actions\/exec|modern-tar|read|yaml)$/ },
+/** Libraries: most runs use some, a wrong input none. */
+const libraries: readonly Part[] = [
+  { file: 'azure-sdk.cjs', holds: matches(/^(?:@azure\/|https?-proxy-agent$)/) },
+  { file: 'x509.cjs', holds: matches(/^@peculiar\//) },
+  { file: 'formats.cjs', holds: matches(/^(?:@actions\/exec|cborg|modern-tar|read|yaml)$/) },
 ];
 
 /** What else runs late: sources that need a library to run at all, and what is slow in Node.js. */
 const lateModules =
   /^node:(?:child_process|crypto|https|net|zlib)$|^src\/(?:http\/proxy-agent|signing\/(?:pbes2|pkcs12)|trust\/verification\/certificate-path)\.ts$/;
 
+/** What a start needs of the subjects, which would be a file of its own each. */
+const startsWith =
+  /^src\/(?:http\/(?:environment|proxy)|output-files\/\w+|trust\/server\/address|docker\/(?:abandoned-configs|config-file|json|private-config|run-mark|share-entries))\.ts$/;
+
+/**
+ * The parts of every host. What starts holds the hosts and the definitions of the commands. Besides, there
+ * is a file for what a start shares with the rest, one for each subject, one for what commands share,
+ * and one for the rest of each group of commands.
+ */
+async function planParts(): Promise<Plan> {
+  const imports = await readImports();
+  const from = matches(/^src\/commands\/commands\.ts$/);
+  const definitions = new Set(
+    imports.filter(({ importer }) => from(importer)).map(({ module }) => module),
+  );
+  // The definitions say which inputs and outputs there are, and run at each start.
+  const declared = new Set(
+    imports
+      .filter(({ names }) => names.some((name) => /(?:Inputs|Outputs)$/.test(name)))
+      .map(({ module }) => module),
+  );
+  const isShared = matches(/^src\/(?:[^/]+|(?:commands\/)?inputs\/.*|commands\/report\/.*)\.ts$/);
+  const several = ['access', 'repositories', 'signing', 'verification'];
+  const fileOf = (module: string): string | undefined => {
+    const [source, folder, group] = module.split('/').slice(0, -1);
+    if (source !== 'src' || folder === 'hosts' || definitions.has(module)) return undefined;
+    if (isShared(module) || startsWith.test(module)) return 'shared.cjs';
+    if (folder !== 'commands') return `${folder}.cjs`;
+    if (group === undefined) return undefined;
+    if (declared.has(module)) return 'shared.cjs';
+    return several.includes(group) ? 'commands.cjs' : `commands-${group}.cjs`;
+  };
+  const files = new Set(imports.map(({ module }) => fileOf(module)));
+  const sources = [...files]
+    .filter((file) => file !== undefined)
+    .sort()
+    .map((file) => ({ file, holds: (module: string) => fileOf(module) === file }));
+  return { parts: [...libraries, ...sources], others: matches(lateModules), imports };
+}
+
+function matches(pattern: RegExp): (module: string) => boolean {
+  return (module) => pattern.test(module);
+}
+
 /** Builds everything into the folder `dist`, which is emptied first. */
 export async function buildAll(dist: string): Promise<void> {
   await rm(dist, { recursive: true, force: true });
-  const names = await importedNames();
+  const plan = await planParts();
   for (const bundle of bundles) {
     const folder = path.join(dist, bundle.folder);
     await mkdir(folder, { recursive: true });
@@ -73,12 +111,11 @@ export async function buildAll(dist: string): Promise<void> {
         const isCli = bundle.host === 'cli';
         const entry = entryFile(bundle.host, name, await oldestNode(), isCli ? tellVersion : '');
         await writeFile(path.join(folder, file), isCli ? `#!/usr/bin/env node\n${entry}` : entry);
-        return bundleFile(source, path.join(folder, name), names);
+        return bundleFile(source, path.join(folder, name), plan);
       }),
     );
-    const used = await Promise.all(
-      libraries.map((library) => bundleLibrary(library, folder, names)),
-    );
+    const used = await Promise.all(plan.parts.map((part) => bundlePart(part, folder, plan)));
+    refuseCopies([...metafiles.slice(0, 1), ...used]);
     await writeFile(path.join(folder, 'licenses.txt'), await licences([...metafiles, ...used]));
   }
   for (const command of commandActions) {
@@ -97,6 +134,19 @@ export async function buildAll(dist: string): Promise<void> {
   await cp(path.join(root, taskFolder), task, { recursive: true });
   // The project is of type "module", the bundles are not.
   await writeFile(path.join(task, 'package.json'), '{ "type": "commonjs" }\n');
+}
+
+/** Two copies of a source would be two classes of one name, and two states of what is to be one. */
+function refuseCopies(metafiles: readonly Metafile[]): void {
+  const places = new Map<string, string>();
+  for (const [file, { inputs }] of metafiles.flatMap(({ outputs }) => Object.entries(outputs))) {
+    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      if (!input.startsWith('src/') || bytesInOutput === 0) continue;
+      const other = places.get(input);
+      if (other !== undefined) throw new Error(`${input} is in ${other} and in ${file}`);
+      places.set(input, file);
+    }
+  }
 }
 
 /**
@@ -143,6 +193,22 @@ const options = {
 } as const;
 
 /**
+ * Naming each function takes time at each run, and of a library nobody follows the stack. Azure's looks
+ * whether a body is a form, which none is here, and Node.js loads another HTTP client to answer that.
+ */
+const ofLibraries = { keepNames: false, define: { FormData: 'undefined' } } as const;
+
+/** A library asks which Node.js runs it, and would have all of `semver` compare the answer to 6 and 15. */
+const knownNode: Plugin = {
+  name: 'known-node',
+  setup: (bundler) => {
+    bundler.onLoad({ filter: /node_modules\/jsonwebtoken\/lib\/\w+Supported\.js$/ }, () => ({
+      contents: 'module.exports = true;',
+    }));
+  },
+};
+
+/**
  * The packages of GitHub Actions do not say that they may be left out where nothing is used of them,
  * as an HTTP client of half a megabyte.
  */
@@ -164,23 +230,42 @@ const withoutUnusedActions: Plugin = {
   },
 };
 
-async function bundleFile(entry: string, outfile: string, names: ImportedNames): Promise<Metafile> {
-  const plugins = [runWhenUsed(names, libraries, lateModules), withoutUnusedActions];
+/** Commander could start programs, and never does here: a module of Node.js that is slow to load. */
+const withoutChildren: Plugin = {
+  name: 'without-children',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^node:child_process$/ }, ({ path: module, importer }) =>
+      importer.includes('node_modules/commander/')
+        ? { path: module, namespace: 'children' }
+        : undefined,
+    );
+    bundler.onLoad({ filter: /.*/, namespace: 'children' }, ({ path: module }) => ({
+      contents: `exports.spawn = (...args) => require('${module}').spawn(...args);`,
+    }));
+  },
+};
+
+/** A step after the job needs little, and so has it in one file. */
+async function bundleFile(entry: string, outfile: string, plan: Plan): Promise<Metafile> {
+  const isWhole = path.basename(entry) === 'post.ts';
+  const plugins = [
+    runWhenUsed(isWhole ? { ...plan, parts: libraries } : plan),
+    withoutUnusedActions,
+    withoutChildren,
+  ];
   const { metafile } = await build({ ...options, entryPoints: [entry], outfile, plugins });
   return metafile;
 }
 
-async function bundleLibrary(
-  library: Library,
-  folder: string,
-  names: ImportedNames,
-): Promise<Metafile> {
-  const { source, plugin } = libraryBundle(names, library);
+async function bundlePart(part: Part, folder: string, plan: Plan): Promise<Metafile> {
+  const { source, plugin } = partSource(plan, part);
+  const isLibrary = libraries.includes(part);
   const { metafile } = await build({
     ...options,
+    ...(isLibrary && ofLibraries),
     stdin: { contents: source, resolveDir: root },
-    outfile: path.join(folder, library.file),
-    plugins: [plugin],
+    outfile: path.join(folder, part.file),
+    plugins: [plugin, isLibrary ? knownNode : runWhenUsed(plan, part)],
   });
   return metafile;
 }

@@ -1,103 +1,142 @@
 /**
- * Lets libraries run when they are first used, not when a bundle starts: most runs use few of them,
- * and running all takes longer than the rest of a start. Sources import them as ever. An import
- * becomes an object whose members load the library, from a file of its own where it is large: what
- * is not read need not be parsed either.
+ * Splits a bundle into parts, which are read and run when they are first used, not when a bundle
+ * starts: most runs use few of them, and reading and running all takes longer than the rest of a
+ * start. A part is libraries, or sources of ours. Sources import them as ever: an import becomes an
+ * object whose members load the part.
  */
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
 import { root } from './generate.js';
 
-/** What the sources take from each module, by its package's name or its file's path from the root. */
-export type ImportedNames = ReadonlyMap<string, ReadonlySet<string>>;
+/** What one source takes from a module, which is a package's name or a source's path from the root. */
+interface Import {
+  readonly importer: string;
+  readonly module: string;
+  readonly names: readonly string[];
+}
 
-const imports = /^import\s+\{([^}]*)\}\s+from\s+'([^']*)';/gms;
+const imports = /^(?:import|export)\s+\{([^}]*)\}\s+from\s+'([^']*)';/gms;
 
-/** Reads all sources in `src`. */
-export async function importedNames(): Promise<ImportedNames> {
-  const names = new Map<string, Set<string>>();
+/** Reads what all sources in `src` import. */
+export async function readImports(): Promise<readonly Import[]> {
   const folder = path.join(root, 'src');
   const files = await readdir(folder, { recursive: true });
+  const found: Import[] = [];
   for (const name of files.filter((file) => file.endsWith('.ts')).sort()) {
     const file = path.join(folder, name);
     const text = await readFile(file, 'utf8');
     for (const [, list = '', from = ''] of text.matchAll(imports)) {
-      const module = from.startsWith('.') ? sourceOf(file, from) : from;
-      const known = names.get(module) ?? new Set();
-      for (const item of list.split(',').map((text) => text.trim())) {
-        if (item !== '' && !item.startsWith('type ')) known.add(item.replace(/\s+as\s.*/s, ''));
-      }
-      names.set(module, known);
+      const items = list.split(',').map((item) => item.trim());
+      const names = items
+        .filter((item) => item !== '' && !item.startsWith('type '))
+        .map((item) => item.replace(/\s+as\s.*/s, ''));
+      found.push({ importer: sourceOf(file), module: moduleOf(file, from), names });
     }
   }
-  return names;
+  return found;
 }
 
 function isSource(module: string): boolean {
   return module.startsWith('src/');
 }
 
-function sourceOf(importer: string, specifier: string): string {
-  const file = path.resolve(path.dirname(importer), specifier).replace(/\.js$/, '.ts');
+function sourceOf(file: string): string {
   return path.relative(root, file).replaceAll(path.sep, '/');
 }
 
-/** The libraries of one file: a start that needs none of them does not read it. */
-export interface Library {
+function moduleOf(importer: string, specifier: string): string {
+  if (!specifier.startsWith('.')) return specifier;
+  return sourceOf(path.resolve(path.dirname(importer), specifier).replace(/\.js$/, '.ts'));
+}
+
+/** Modules with a file of their own: a run that needs none of them does not read it. */
+export interface Part {
   readonly file: string;
-  readonly holds: RegExp;
+  readonly holds: (module: string) => boolean;
+}
+
+/** The parts of all bundles, and what else runs late, without a file of its own. */
+export interface Plan {
+  readonly parts: readonly Part[];
+  readonly others: (module: string) => boolean;
+  readonly imports: readonly Import[];
 }
 
 /**
- * The plugin for the bundle that starts. Besides libraries, what matches `others` runs late: modules
- * of Node.js by their name, and sources by their path.
+ * The plugin for all that is no library: imports of what another part holds, or of what runs late, become
+ * objects that load it.
+ * @param own the part that is bundled; none for the file that starts.
  */
-export function runWhenUsed(
-  names: ImportedNames,
-  libraries: readonly Library[],
-  others: RegExp,
-): Plugin {
+export function runWhenUsed({ parts, others, imports }: Plan, own?: Part): Plugin {
+  const partOf = (module: string): Part | undefined => parts.find(({ holds }) => holds(module));
   return {
     name: 'run-when-used',
     setup: (bundler) => {
       bundler.onResolve({ filter: /.*/ }, ({ path: specifier, namespace, importer, kind }) => {
         if (namespace !== 'file' || importer.includes('node_modules')) return undefined;
         if (kind !== 'import-statement') return undefined;
-        const module = specifier.startsWith('.') ? sourceOf(importer, specifier) : specifier;
-        const isLate = others.test(module) || libraries.some(({ holds }) => holds.test(specifier));
+        const module = moduleOf(importer, specifier);
+        const part = partOf(module);
+        const isLate = (part !== undefined && part !== own) || others(module);
         return isLate ? { path: module, namespace: 'late' } : undefined;
       });
-      bundler.onLoad({ filter: /.*/, namespace: 'late' }, ({ path: module }) => {
-        const library = libraries.find(({ holds }) => holds.test(module));
-        const load = library
-          ? `require('./${library.file}')['${module}']()`
-          : `require('${isSource(module) ? './' : ''}${module}')`;
-        return { contents: late(module, load), resolveDir: root };
-      });
-      bundler.onResolve({ filter: /^\.\/[^/]*$/, namespace: 'late' }, ({ path: file }) => ({
+      // Once for all files that import it: the bundler makes an object of its own for each import.
+      bundler.onLoad({ filter: /.*/, namespace: 'late' }, ({ path: module }) => ({
+        contents: `export { ${namesOf(module).join(', ')} } from ${JSON.stringify(module)};`,
+        resolveDir: root,
+      }));
+      bundler.onResolve({ filter: /.*/, namespace: 'late' }, ({ path: module }) => ({
+        path: module,
+        namespace: 'loader',
+      }));
+      bundler.onLoad({ filter: /.*/, namespace: 'loader' }, ({ path: module }) => ({
+        contents: loader(module),
+        resolveDir: root,
+      }));
+      bundler.onResolve({ filter: /^\.\/[^/]*$/, namespace: 'loader' }, ({ path: file }) => ({
         path: file,
         external: true,
       }));
     },
   };
 
-  function late(module: string, load: string): string {
-    const members = namesOf(names, module).map(
-      (name) => `  ${name}: { enumerable: true, get: () => (loaded ??= ${load}).${name} },`,
-    );
-    return `let loaded;\nObject.defineProperties(exports, {\n${members.join('\n')}\n});\n`;
+  function namesOf(module: string): readonly string[] {
+    return namesIn(imports.filter((one) => one.module === module && partOf(one.importer) === own));
+  }
+
+  function loader(module: string): string {
+    const part = partOf(module);
+    const load =
+      part && part !== own
+        ? `require('./${part.file}')['${module}']${isSource(module) ? '' : '()'}`
+        : `require('${isSource(module) ? './' : ''}${module}')`;
+    const names = JSON.stringify(namesOf(module).join(' '));
+    return `let loaded;
+const load = () => (loaded ??= ${load});
+for (const name of ${names}.split(' ')) {
+  Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });
+}
+`;
   }
 }
 
-/** The plugin and the source of a library's file: each package runs when it is asked for. */
-export function libraryBundle(
-  names: ImportedNames,
-  { holds }: Library,
+/**
+ * The source of a part's file, and its plugin: what others import, by module. A library runs when it is
+ * asked for, as does whatever of ours the part was loaded for.
+ */
+export function partSource(
+  { imports }: Plan,
+  { holds }: Part,
 ): { readonly source: string; readonly plugin: Plugin } {
-  const modules = [...names.keys()].filter((module) => holds.test(module)).sort();
+  const taken = imports.filter(({ importer, module }) => holds(module) && !holds(importer));
+  const modules = [...new Set(taken.map(({ module }) => module))].sort();
   const source = modules
-    .map((module) => `exports['${module}'] = () => require('used:${module}');\n`)
+    .map((module) =>
+      isSource(module)
+        ? `export * as '${module}' from 'used:${module}';\n`
+        : `exports['${module}'] = () => require('used:${module}');\n`,
+    )
     .join('');
   const plugin: Plugin = {
     name: 'used',
@@ -106,16 +145,17 @@ export function libraryBundle(
         path: module.slice('used:'.length),
         namespace: 'used',
       }));
-      // A module of its own, so that what is not used of a package stays out of the bundle.
-      bundler.onLoad({ filter: /.*/, namespace: 'used' }, ({ path: module }) => ({
-        contents: `export { ${namesOf(names, module).join(', ')} } from '${module}';`,
-        resolveDir: root,
-      }));
+      // A module of its own, so that what is not used of another stays out of the bundle.
+      bundler.onLoad({ filter: /.*/, namespace: 'used' }, ({ path: module }) => {
+        const names = namesIn(taken.filter((one) => one.module === module));
+        const from = isSource(module) ? `./${module}` : module;
+        return { contents: `export { ${names.join(', ')} } from '${from}';`, resolveDir: root };
+      });
     },
   };
   return { source, plugin };
 }
 
-function namesOf(names: ImportedNames, module: string): readonly string[] {
-  return [...(names.get(module) ?? [])].sort();
+function namesIn(imports: readonly Import[]): readonly string[] {
+  return [...new Set(imports.flatMap(({ names }) => names))].sort();
 }

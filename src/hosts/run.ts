@@ -4,7 +4,8 @@
  */
 import { homedir } from 'node:os';
 import { runCommand, type Aftermath, type HostContext } from '../commands/index.js';
-import { checkNetworkEnvironment, proxySecrets } from '../http/index.js';
+import { checkNetworkEnvironment } from '../http/environment.js';
+import { proxySecrets } from '../http/proxy.js';
 import {
   inputNameOn,
   commandLineOf,
@@ -21,7 +22,7 @@ import {
   readInputs,
 } from '../commands/index.js';
 import { sanitizeJson, truncateLines } from './sanitize-documents.js';
-import { removeAbandonedConfigs } from '../docker/index.js';
+import { removeAbandonedConfigs } from '../docker/abandoned-configs.js';
 import { exitCodeOf, exitCodes } from '../errors.js';
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';

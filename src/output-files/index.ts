@@ -6,6 +6,7 @@ export {
   proveOutput,
   resolveExisting,
   resolveOutput,
+  uniqueText,
 } from './place.js';
 export { appendOutput, writeOutputs } from './write.js';
 export { writeOnce } from './write-once.js';

@@ -2,7 +2,6 @@
  * Where a file may be written. A folder that the user names is taken as it is; but a symbolic link
  * that lies in a checkout is what somebody else put there, and must not lead out of it.
  */
-import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -133,7 +132,7 @@ async function tryFolder(folder: string): Promise<void> {
 
 /** The name of a file that is to become another one; nobody can guess it. */
 export function temporaryName(): string {
-  return `.acr-content-trust-${randomUUID()}.tmp`;
+  return `.acr-content-trust-${uniqueText()}.tmp`;
 }
 
 /** What is at a path, links not followed; undefined for nothing. */
@@ -237,4 +236,13 @@ function refused(file: string, why: string, remedy: string, cause?: unknown): Tr
     remedy,
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/**
+ * Part of a name that no other file of this or another run has. No secret: whoever writes looks what is there
+ * already. `node:crypto` would take longer to load than all else that a rejected input needs.
+ */
+export function uniqueText(): string {
+  const parts = [process.pid, Date.now(), Math.random() * 2 ** 52, Math.random() * 2 ** 52];
+  return parts.map((part) => Math.floor(part).toString(36)).join('-');
 }

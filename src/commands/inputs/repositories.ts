@@ -8,7 +8,8 @@ import {
   parseRegistryHost,
   parseRepository,
 } from '../../registry/index.js';
-import { parseTrustServer, trustServerOf, type Gun } from '../../trust/index.js';
+import type { Gun } from '../../trust/index.js';
+import { parseTrustServer, trustServerOf } from '../../trust/server/address.js';
 import type { ScopedTrustServer } from '../access/access.js';
 import { registryLogin } from './identity.js';
 import type { Read } from './read.js';

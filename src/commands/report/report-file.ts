@@ -2,9 +2,8 @@
  * The file of the trust report: proven before anything happens, written when all is done, or earlier for
  * what must not be lost.
  */
-import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { proveFolder, proveOutput, writeOutputs } from '../../output-files/index.js';
+import { proveFolder, proveOutput, uniqueText, writeOutputs } from '../../output-files/index.js';
 import type { Input } from '../../inputs/index.js';
 import type { HostContext } from '../context.js';
 
@@ -30,7 +29,7 @@ export async function placeOfReport(
   const { problems, tempDirectory, workingDirectory } = context;
   if (given === undefined) {
     await proveTemporaryFolder(context);
-    return path.resolve(tempDirectory, `acr-content-trust-report-${randomUUID()}.json`);
+    return path.resolve(tempDirectory, `acr-content-trust-report-${uniqueText()}.json`);
   }
   const file = path.resolve(workingDirectory, given);
   problems.check('trust-report', () =>
