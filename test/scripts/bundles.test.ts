@@ -162,6 +162,7 @@ describe('a start', () => {
       path.basename(start.file),
       expect.stringMatching(/^main\.c?js$/),
       'shared.cjs',
+      ...start.parts,
     ]);
   });
 
