@@ -140,7 +140,7 @@ function noManagedIdentity(last: SdkOutcome | undefined, thrown: unknown): Trust
 }
 
 const assignIdentity =
-  'Assign the managed identity to the machine or pod and check its client-id.\n' +
+  'Assign the managed identity to the machine or pod and check its client-id or managed-identity.\n' +
   'Or give tenant-id, client-id and a secret, certificate or federated token.';
 
 /** What the endpoint of this machine said. */

@@ -190,9 +190,13 @@ async function buildCredential(
       return new ClientAssertionCredential(tenantId, clientId, getAssertion, options);
     }
     case 'managed-identity': {
-      const { clientId } = identity;
-      const named = clientId === undefined ? {} : { clientId };
-      return new ManagedIdentityCredential({ ...network.options, ...named });
+      const { clientId, objectId, resourceId } = identity;
+      if (resourceId !== undefined) {
+        return new ManagedIdentityCredential({ ...network.options, resourceId });
+      }
+      return objectId === undefined
+        ? new ManagedIdentityCredential({ ...network.options, ...(clientId && { clientId }) })
+        : new ManagedIdentityCredential({ ...network.options, objectId });
     }
     case 'default':
       return new DefaultAzureCredential({

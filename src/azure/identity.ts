@@ -49,8 +49,10 @@ export interface PipelinesIdentity extends Application {
 /** The identity of the Azure machine the run is on. */
 interface ManagedIdentity {
   readonly kind: 'managed-identity';
-  /** Names a user-assigned identity; without it, the system-assigned one. */
+  /** One of these names a user-assigned identity; without them it is the system-assigned one. */
   readonly clientId?: string;
+  readonly objectId?: string;
+  readonly resourceId?: string;
 }
 
 /** Whatever DefaultAzureCredential of the Azure SDK finds. */

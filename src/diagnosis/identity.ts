@@ -62,10 +62,12 @@ function kindOf({ identity, isConnection, environment }: IdentityToCheck): strin
       return `service principal ${found.clientId} with the OpenID Connect token of GitHub`;
     case 'pipelines':
       return `service principal ${found.clientId} with workload identity federation${from}`;
-    case 'managed-identity':
-      return found.clientId === undefined
+    case 'managed-identity': {
+      const named = found.clientId ?? found.objectId ?? found.resourceId;
+      return named === undefined
         ? `system-assigned managed identity of this machine${from}`
-        : `user-assigned managed identity ${found.clientId}${from}`;
+        : `user-assigned managed identity ${named}${from}`;
+    }
     case 'default': {
       const set = environmentNames.filter((name) => environment[name]);
       const variables = set.length === 0 ? 'no variable of it is set' : `set: ${set.join(', ')}`;

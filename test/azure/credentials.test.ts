@@ -6,7 +6,7 @@ import type { Identity } from '../../src/azure/index.js';
 import type { TrustError } from '../../src/errors.js';
 import type { HttpClient } from '../../src/http/index.js';
 import type { ServicePrincipal } from '../azure-emulation/index.js';
-import { rejection } from '../registry/fake-http.js';
+import { fakeHttp, rejection } from '../registry/fake-http.js';
 import { startAzure } from './emulated-azure.js';
 import type { EmulatedAzure } from './emulated-azure.js';
 
@@ -260,6 +260,32 @@ describe('a service connection of Azure Pipelines', () => {
     const error = await rejection(credentialOf(await identityOf({ clientId })).getToken(scope));
     expect(error.code).toBe('FEDERATION_REFUSED');
     expect(error.message).toContain('sc://contoso/web/azure');
+  });
+});
+
+describe('a managed identity of the machine', () => {
+  const resourceId =
+    '/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/signer';
+
+  // The library asks over the network of the first credential of a process, and keeps tokens by scope.
+  const asked: URL[] = [];
+  const { http } = fakeHttp((_request, url) => {
+    asked.push(url);
+    const body = { access_token: 'of-the-machine', expires_in: 3600, token_type: 'Bearer' };
+    return { body, headers: { 'content-type': 'application/json' } };
+  });
+
+  it.each([
+    ['by client ID', { clientId: unknownGuid }, 'client_id', unknownGuid],
+    ['by object ID', { objectId: unknownGuid }, 'object_id', unknownGuid],
+    ['by resource ID', { resourceId }, 'msi_res_id', resourceId],
+  ])('is asked for %s', async (_how, named, parameter, value) => {
+    const identity: Identity = { kind: 'managed-identity', ...named };
+    const ownScope = `https://${parameter.replaceAll('_', '-')}.test/.default`;
+    const token = await createCredential(identity, { ...azure, http }).getToken(ownScope);
+    expect(token?.token).toBe('of-the-machine');
+    expect(asked.at(-1)?.host).toBe('169.254.169.254');
+    expect(asked.at(-1)?.searchParams.get(parameter)).toBe(value);
   });
 });
 

@@ -16,7 +16,7 @@ const federationAudience = 'api://AzureADTokenExchange';
 
 /**
  * The first of these that is given: the service connection, a client secret, a client certificate,
- * the host's own OpenID Connect token, a user-assigned managed identity, DefaultAzureCredential.
+ * the host's own OpenID Connect token, a managed identity, DefaultAzureCredential.
  * @throws {TrustError} CREDENTIAL_MISSING when client and tenant are named but nothing proves them.
  */
 export function chooseIdentity(
@@ -53,7 +53,15 @@ export function chooseIdentity(
     );
   }
   if (clientId !== undefined) return { kind: 'managed-identity', clientId };
+  const managed = inputs['managed-identity'];
+  if (managed !== undefined) return managedIdentity(managed);
   return { kind: 'default', ...(tenantId === undefined ? {} : { tenantId }) };
+}
+
+function managedIdentity(named: string): Identity {
+  const kind = 'managed-identity';
+  if (named === 'system') return { kind };
+  return named.startsWith('/') ? { kind, resourceId: named } : { kind, objectId: named };
 }
 
 /**

@@ -18,8 +18,16 @@ export const identityInputs = {
     type: 'text',
     group: 'identity',
     label: 'Client ID',
-    help: 'Application (client) ID of the service principal. With `tenant-id` alone on GitHub, the workflow signs in by OpenID Connect and needs the permission `id-token: write`. Alone, it names a user-assigned managed identity. Without any of these, the sources of `DefaultAzureCredential` are used.',
+    help: 'Application (client) ID of the service principal. With `tenant-id` alone on GitHub, the workflow signs in by OpenID Connect and needs the permission `id-token: write`. Alone, it names a user-assigned managed identity. Without any of these and `managed-identity`, the sources of `DefaultAzureCredential` are used.',
     example: '11111111-2222-3333-4444-555555555555',
+  },
+  'managed-identity': {
+    type: 'text',
+    group: 'identity',
+    label: 'Managed identity',
+    help: 'A user-assigned managed identity of this machine by its resource ID or its object (principal) ID, where its client ID is not known; `system` for the system-assigned one. Instead of `client-id`.',
+    example:
+      '/subscriptions/0000/resourceGroups/build/providers/Microsoft.ManagedIdentity/userAssignedIdentities/signer',
   },
   'tenant-id': {
     type: 'text',
@@ -106,21 +114,24 @@ export type PrincipalInputs = Omit<
   'azure-subscription' | 'cloud'
 >;
 
+/** The inputs that name a principal of their own. */
+const principalNames = [
+  'client-id',
+  'managed-identity',
+  'tenant-id',
+  'client-secret',
+  'client-certificate',
+] as const;
+
 const guid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** Which credentials go together, before any of them is used. */
-export function checkIdentity({
-  values: inputs,
-  add,
-  conflict,
-  nameInput,
-}: Read<typeof identityInputs>): void {
+export function checkIdentity(read: Read<typeof identityInputs>): void {
+  const { values: inputs, add, conflict, nameInput } = read;
   const { 'client-id': clientId, 'tenant-id': tenantId } = inputs;
   const { 'client-secret': secret, 'client-certificate': certificate } = inputs;
   if (inputs['azure-subscription'] !== undefined) {
-    const both = (['client-id', 'tenant-id', 'client-secret', 'client-certificate'] as const).find(
-      (name) => inputs[name] !== undefined,
-    );
+    const both = principalNames.find((name) => inputs[name] !== undefined);
     if (both) {
       conflict(
         both,
@@ -134,6 +145,14 @@ export function checkIdentity({
       'client-certificate',
       `is set, and so is "${nameInput('client-secret')}"`,
       'Give the secret or the certificate of the service principal, not both.',
+    );
+  }
+  checkManagedIdentity(read);
+  if (inputs['client-certificate-password'] !== undefined && certificate === undefined) {
+    conflict(
+      'client-certificate-password',
+      `is set, and "${nameInput('client-certificate')}" is not`,
+      'Give the certificate that it opens, or leave it out.',
     );
   }
   const proof = (['client-secret', 'client-certificate'] as const).find(
@@ -156,6 +175,39 @@ export function checkIdentity({
       input: 'tenant-id',
       problem: 'is neither a GUID nor a domain name',
       code: 'INPUT_INVALID',
+    });
+  }
+}
+
+const managedIdentityId =
+  /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/]+$/i;
+
+/** A managed identity has no secret, and its tenant is the machine's. */
+function checkManagedIdentity({
+  values: inputs,
+  add,
+  conflict,
+  nameInput,
+}: Read<typeof identityInputs>): void {
+  const managed = inputs['managed-identity'];
+  if (managed === undefined) return;
+  const other = principalNames.find(
+    (name) => name !== 'managed-identity' && inputs[name] !== undefined,
+  );
+  if (other !== undefined) {
+    conflict(
+      'managed-identity',
+      `is set, and so is "${nameInput(other)}"`,
+      'Sign in with the managed identity or with a service principal, not with both.',
+    );
+  }
+  if (managed !== 'system' && !guid.test(managed) && !managedIdentityId.test(managed)) {
+    add({
+      input: 'managed-identity',
+      problem: 'is neither `system`, an object ID (a GUID), nor the resource ID of an identity',
+      code: 'INPUT_INVALID',
+      remedy:
+        'See the identities with: az identity list --query "[].{id:id, principalId:principalId}" --output table',
     });
   }
 }

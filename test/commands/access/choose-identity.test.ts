@@ -74,6 +74,17 @@ describe('who a run signs in as', () => {
     expect(choose({ 'client-id': clientId })).toEqual({ kind: 'managed-identity', clientId });
   });
 
+  const resourceId =
+    '/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/signer';
+
+  it.each([
+    ['system', {}],
+    [clientId, { objectId: clientId }],
+    [resourceId, { resourceId }],
+  ])('is the managed identity %s', (named, how) => {
+    expect(choose({ 'managed-identity': named })).toEqual({ kind: 'managed-identity', ...how });
+  });
+
   it('is whatever DefaultAzureCredential finds when nothing is given', () => {
     expect(choose({})).toEqual({ kind: 'default' });
     expect(choose({ 'tenant-id': tenantId })).toEqual({ kind: 'default', tenantId });

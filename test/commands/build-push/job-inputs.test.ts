@@ -318,6 +318,21 @@ describe('credentials that do not go together', () => {
 
   it.each<[string, Record<string, string>, string, RegExp]>([
     [
+      { 'client-id': id, 'managed-identity': 'system' },
+      'INPUT_CONFLICT',
+      /"managed-identity" is set, and so is "client-id"/,
+    ],
+    [
+      { 'managed-identity': 'signer' },
+      'INPUT_INVALID',
+      /"managed-identity" is neither `system`, an object ID/,
+    ],
+    [
+      { 'client-certificate-password': 'p' },
+      'INPUT_CONFLICT',
+      /"client-certificate-password" is set, and "client-certificate" is not/,
+    ],
+    [
       'a secret and a certificate',
       { 'client-id': id, 'tenant-id': id, 'client-secret': 's', 'client-certificate': 'c' },
       'INPUT_CONFLICT',
