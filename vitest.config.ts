@@ -22,6 +22,7 @@ const LONGEST = [
   'test/scripts/changes/',
   'test/registry/attach-artifact.',
   'test/e2e/life-story/',
+  'test/e2e/examples/',
   'test/e2e/main-job/pins.',
   'test/e2e/tags-last/',
   'test/e2e/network-faults/',
