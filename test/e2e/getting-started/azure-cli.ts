@@ -2,11 +2,10 @@
  * An `az` that answers from the emulated Azure what scripts of `setup` ask, as the person who has logged
  * in. Its words are not judged here: the tests of `setup` hold them against the real az.
  */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { StackClient, TestRegistry } from '../../stack/index.js';
+import { run, type StackClient, type TestRegistry } from '../../stack/index.js';
 import { connectionVariables } from '../identity/service-connection.js';
 
 /** A command line, and the text of the file that it names with `@`. */
@@ -22,37 +21,33 @@ export interface Person {
   readonly clientSecret: string;
 }
 
-const program = `
-const words = process.argv.slice(2);
-const at = words.find((word) => word.startsWith('@'));
-const content = at ? require('node:fs').readFileSync(at.slice(1), 'utf8') : '';
-const ask = async () => {
-  const body = JSON.stringify({ words, content });
-  const request = require('node:http').request(process.env.AZ_ANSWERS, { method: 'POST' });
-  request.end(body);
-  const [response] = await require('node:events').once(request, 'response');
-  let text = '';
-  for await (const part of response) text += part;
-  if (response.statusCode !== 200) throw new Error(text);
-  return text;
-};
-const logIn = async ({ tenantId, clientId, clientSecret, resource }) => {
-  const form = new URLSearchParams({
-    grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret,
-    scope: resource.replace(/\\/$/, '') + '/.default',
-  });
-  const url = 'https://login.microsoftonline.com/' + tenantId + '/oauth2/v2.0/token';
-  const answer = await (await fetch(url, { method: 'POST', body: form })).json();
-  return JSON.stringify({
-    accessToken: answer.access_token, tokenType: 'Bearer',
-    expires_on: Math.floor(Date.now() / 1000) + answer.expires_in,
-    expiresOn: new Date(Date.now() + answer.expires_in * 1000).toISOString(),
-  });
-};
-ask()
-  .then((text) => (words[1] === 'get-access-token' ? logIn(JSON.parse(text)) : text))
-  .then((text) => process.stdout.write(text === '' ? '' : text + '\\n'))
-  .catch((error) => { console.error(String(error)); process.exitCode = 1; });
+/** In bash, as it starts some thirty times: sends its words, prints the answer. */
+const program = String.raw`#!/usr/bin/env bash
+set -u
+content=''
+for word in "$@"; do
+  case "$word" in @/*) content="$(cat "\${word#@}")" ;; esac
+done
+exec 3<> "/dev/tcp/127.0.0.1/$AZ_PORT"
+{ printf '%s\x1f' "$@"; printf '\x1e%s\x04' "$content"; } >&3
+IFS= read -r status <&3
+[ "$status" = 0 ] || { cat <&3 >&2; exit 1; }
+cat <&3
+`.replaceAll('\\${', '${');
+
+const logIn = `
+const [tenant, id, secret, resource] = process.argv.slice(1);
+const form = new URLSearchParams({
+  grant_type: 'client_credentials', client_id: id, client_secret: secret,
+  scope: resource.replace(/\\/$/, '') + '/.default',
+});
+const url = 'https://login.microsoftonline.com/' + tenant + '/oauth2/v2.0/token';
+const answer = await (await fetch(url, { method: 'POST', body: form })).json();
+const until = Date.now() + answer.expires_in * 1000;
+console.log(JSON.stringify({
+  accessToken: answer.access_token, tokenType: 'Bearer',
+  expires_on: Math.floor(until / 1000), expiresOn: new Date(until).toISOString(),
+}));
 `;
 
 /** Writes the program into `folder`, and answers it. */
@@ -62,25 +57,20 @@ export async function createAzureCli(
   person: Person,
   folder: string,
 ) {
-  const server = createServer((request, response) => {
-    void (async () => {
-      let body = '';
-      for await (const part of request) body += String(part);
-      try {
-        response.end(await answer(JSON.parse(body) as Question));
-      } catch (error) {
-        response.writeHead(500).end(String(error));
-      }
-    })();
+  const server = createServer((socket) => {
+    let text = '';
+    socket.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+      if (!text.endsWith('\x04')) return;
+      const [words = '', content = ''] = text.slice(0, -1).split('\x1e');
+      answer({ words: words.split('\x1f').slice(0, -1), content }).then(
+        (said) => socket.end(said === '' ? '0\n' : `0\n${said}\n`),
+        (error: unknown) => socket.end(`1\n${String(error)}\n`),
+      );
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const script = path.join(folder, 'az.cjs');
-  await writeFile(script, program);
-  const node = stack.info.tools.node['24'];
-  await writeFile(
-    path.join(folder, 'az'),
-    `#!/bin/sh\nexport NODE_USE_ENV_PROXY=1\nexec ${node} ${script} "$@"\n`,
-  );
+  await writeFile(path.join(folder, 'az'), program);
   await chmod(path.join(folder, 'az'), 0o755);
 
   const group = registry.id.split('/')[4] ?? '';
@@ -89,14 +79,23 @@ export async function createAzureCli(
   const vaults = new Map<string, string>();
   let connection: Awaited<ReturnType<typeof stack.azure.createServiceConnection>> | undefined;
 
+  async function tokenFor(resource: string): Promise<string> {
+    const { tenantId, clientId, clientSecret } = person;
+    const result = await run(
+      stack.info.tools.node['24'],
+      ['--input-type=module', '-e', logIn, tenantId, clientId, clientSecret, resource],
+      { env: { ...stack.info.env, NODE_USE_ENV_PROXY: '1' } },
+    );
+    if (result.exitCode !== 0) throw new Error(result.output);
+    return result.stdout.trim();
+  }
+
   async function answer({ words, content }: Question): Promise<string> {
     const of = (flag: string): string => words[words.indexOf(flag) + 1] ?? '';
     const all = words.filter((word) => !word.startsWith('-')).join(' ');
     const is = (command: string): boolean => `${all} `.startsWith(`${command} `);
     if (is('login')) return '[]';
-    if (is('account get-access-token')) {
-      return JSON.stringify({ ...person, resource: of('--resource') });
-    }
+    if (is('account get-access-token')) return tokenFor(of('--resource'));
     if (is('account show')) {
       return of('--query') === 'id' ? (registry.id.split('/')[2] ?? '') : person.tenantId;
     }
@@ -155,7 +154,7 @@ export async function createAzureCli(
   }
 
   return {
-    env: { AZ_ANSWERS: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` },
+    env: { AZ_PORT: String((server.address() as AddressInfo).port) },
     /** What an agent gets of the service connection that the script has made. */
     connection: () =>
       connection && {
