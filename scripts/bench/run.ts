@@ -14,7 +14,7 @@ import {
   type MeasuredWork,
   type Publishes,
 } from './results.js';
-import type { Row, Work, WorkOptions } from './works.js';
+import type { Prepare, Row, Work, WorkOptions } from './works.js';
 import { docker, type World } from './world.js';
 
 /** How much is measured, and who hears of it. */
@@ -77,15 +77,35 @@ function publishesOf(requests: readonly FrontRequest[]): Publishes {
   return { accepted, conflicts, others: sent.length - accepted - conflicts };
 }
 
+/** Runs a program; one that fails, as a busy machine makes them, two times more. Undefined: in vain. */
+async function runAgain(
+  world: World,
+  row: Row,
+  prepare: Prepare,
+  say: RunOptions['say'],
+): Promise<Run | undefined> {
+  for (let tries = 0; tries < 3; tries += 1) {
+    try {
+      return await runOnce(world, row, await prepare());
+    } catch (error) {
+      say(`  ${row.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return undefined;
+}
+
 /** All programs in turn, and again: what else the machine does meets all of them alike. */
 async function measureRow(world: World, row: Row, options: RunOptions): Promise<MeasuredRow> {
   const { isQuick, say } = options;
   const runs = isQuick && row.isLong === true ? Math.min(options.runs, 3) : options.runs;
   const found = new Map<string, Run[]>();
+  const failed = new Set<string>();
   for (let turn = 0; turn < runs; turn += 1) {
     for (const [program, prepare] of row.programs) {
-      const run = await runOnce(world, row, await prepare());
-      found.set(program, [...(found.get(program) ?? []), run]);
+      if (failed.has(program)) continue;
+      const run = await runAgain(world, row, prepare, say);
+      if (run) found.set(program, [...(found.get(program) ?? []), run]);
+      else failed.add(program);
     }
   }
   const programs = [...found].map(([program, all]): Measured => {
