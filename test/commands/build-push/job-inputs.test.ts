@@ -318,16 +318,19 @@ describe('credentials that do not go together', () => {
 
   it.each<[string, Record<string, string>, string, RegExp]>([
     [
+      'a managed identity and a client',
       { 'client-id': id, 'managed-identity': 'system' },
       'INPUT_CONFLICT',
       /"managed-identity" is set, and so is "client-id"/,
     ],
     [
+      'a managed identity by its name',
       { 'managed-identity': 'signer' },
       'INPUT_INVALID',
       /"managed-identity" is neither `system`, an object ID/,
     ],
     [
+      'a password without a certificate',
       { 'client-certificate-password': 'p' },
       'INPUT_CONFLICT',
       /"client-certificate-password" is set, and "client-certificate" is not/,
