@@ -17,4 +17,5 @@ export { registryChecks } from './registry.js';
 export { propertyChecks } from './registry-properties.js';
 export { surroundingsChecks } from './surroundings.js';
 export { tagChecks } from './tags.js';
+export { timestampChecks } from './timestamp.js';
 export { trustChecks } from './trust.js';

@@ -20,6 +20,7 @@ import {
   registryChecks,
   surroundingsChecks,
   tagChecks,
+  timestampChecks,
   trustChecks,
   type Check,
   type Host,
@@ -95,6 +96,14 @@ export function checksOf(configuration: DoctorConfiguration, run: Run): readonly
         clock: run.clock,
       }),
     ),
+    ...(notaryProject?.timestamp
+      ? timestampChecks({
+          ...notaryProject.timestamp,
+          ...run,
+          http: azure.http,
+          withinDays: configuration.withinDays,
+        })
+      : []),
     ...missingInputs(configuration, run),
   ];
 }

@@ -36,7 +36,7 @@ const nonceBytes = 16;
 
 /** The request for `signature`; its hash is the one of the signature's algorithm. */
 export function requestTimestamp(
-  { hash }: SignatureAlgorithm,
+  { hash }: Pick<SignatureAlgorithm, 'hash'>,
   signature: Uint8Array,
 ): TimestampRequest {
   const nonce = randomBytes(nonceBytes);
