@@ -61,7 +61,8 @@ const startsWith =
 /**
  * The parts of every host. What starts holds the hosts and the definitions of the commands. Besides, there
  * is a file for what a start shares with the rest, one for each subject, one for what commands share,
- * and one for the rest of each group of commands.
+ * and one for the rest of each group of commands. All begin with "part-", because entries of actions have
+ * such names, too: `trust.cjs`.
  */
 async function planParts(): Promise<Plan> {
   const imports = await readImports();
@@ -80,11 +81,11 @@ async function planParts(): Promise<Plan> {
   const fileOf = (module: string): string | undefined => {
     const [source, folder, group] = module.split('/').slice(0, -1);
     if (source !== 'src' || folder === 'hosts' || definitions.has(module)) return undefined;
-    if (isShared(module) || startsWith.test(module)) return 'shared.cjs';
-    if (folder !== 'commands') return `${folder}.cjs`;
+    if (isShared(module) || startsWith.test(module)) return 'part-shared.cjs';
+    if (folder !== 'commands') return `part-${folder}.cjs`;
     if (group === undefined) return undefined;
-    if (declared.has(module)) return 'shared.cjs';
-    return several.includes(group) ? 'commands.cjs' : `commands-${group}.cjs`;
+    if (declared.has(module)) return 'part-shared.cjs';
+    return several.includes(group) ? 'part-commands.cjs' : `part-commands-${group}.cjs`;
   };
   const files = new Set(imports.map(({ module }) => fileOf(module)));
   const sources = [...files]

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -71,6 +72,22 @@ describe('the bundles', () => {
     expect(licences).not.toContain('see below');
   });
 
+  it.each(['action', 'cli', 'task/AcrContentTrustV1'])(
+    'of %s have all that they ask of each other',
+    async (host) => {
+      const asked = /require\("(\.\/[\w-]+\.cjs)"\)\["([^"]+)"\]/g;
+      const files = await filesOf(path.join(dist, host));
+      const texts = [...files].filter(([file]) => /\.c?js$/.test(file)).map(([, text]) => text);
+      const questions = texts.flatMap((text) => [...text.matchAll(asked)]);
+      expect(questions.length).toBeGreaterThan(50);
+      const load = createRequire(path.join(dist, host, 'here.cjs'));
+      for (const [, file = '', module = ''] of questions) {
+        const part = load(file) as Readonly<Record<string, unknown>>;
+        expect(part[module], `${module} of ${file}`).toBeDefined();
+      }
+    },
+  );
+
   it.each(['action/post-main.cjs', 'task/AcrContentTrustV1/post-main.js'])(
     'carry no library into %s, which runs after every job',
     async (file) => {
@@ -133,7 +150,7 @@ describe('a start', () => {
       args: ['verify'],
       env: {},
       code: 2,
-      parts: ['deployment-files.cjs', 'registry.cjs'],
+      parts: ['part-deployment-files.cjs', 'part-registry.cjs'],
     },
     'a bad input of the action': {
       file: 'action/sign.cjs',
@@ -161,7 +178,7 @@ describe('a start', () => {
     expect(loaded.slice(1)).toEqual([
       path.basename(start.file),
       expect.stringMatching(/^main\.c?js$/),
-      'shared.cjs',
+      'part-shared.cjs',
       ...start.parts,
     ]);
   });
@@ -189,12 +206,12 @@ describe('a start', () => {
     expect(loaded.slice(1)).toEqual([
       'index.cjs',
       'main.cjs',
-      'shared.cjs',
-      'registry.cjs',
-      'signing.cjs',
-      'azure.cjs',
-      'commands.cjs',
-      'http.cjs',
+      'part-shared.cjs',
+      'part-registry.cjs',
+      'part-signing.cjs',
+      'part-azure.cjs',
+      'part-commands.cjs',
+      'part-http.cjs',
       'azure-sdk.cjs',
     ]);
   });
