@@ -34,9 +34,11 @@ export interface CommandDefinition<
   I extends Inputs,
   C,
   O extends OutputName,
-> extends Omit<DescribedCommand<N>, 'inputs' | 'outputs'> {
+> extends Omit<DescribedCommand<N>, 'inputs' | 'outputs' | 'example' | 'argument'> {
   /** Its own inputs, besides those that every command has. */
   readonly inputs: I;
+  readonly example: readonly (keyof I & string)[];
+  readonly argument?: keyof I & string;
   /** Every output that it may set, besides the trust report. Default: none. */
   readonly outputs?: readonly O[];
   /** Whether it writes a trust report. Default: true. */

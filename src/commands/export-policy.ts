@@ -83,6 +83,7 @@ export const exportPolicy = defineCommand({
   name: 'exportPolicy',
   label: 'Export policies',
   help: 'Writes policies by which notation, Ratify, Kyverno and Connaisseur accept what is signed, from certificates and from trust data.',
+  example: ['trusted-certificate', 'trusted-identity', 'images', 'output-directory'],
   inputs: exportInputs,
   outputs: ['policy-files'],
   parse: readConfiguration,

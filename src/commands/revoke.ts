@@ -48,6 +48,7 @@ export const revoke = defineCommand({
   name: 'revoke',
   label: 'Revoke',
   help: 'Removes the signatures of tags from every role that the signing key may sign, and says which roles still have them. The images stay. Needs no Docker.',
+  example: ['registry', 'repository', 'tags', 'signing-key', 'dry-run'],
   inputs: {
     registry: { ...registry, required: true },
     repository: { ...repository, required: true },

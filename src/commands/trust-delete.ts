@@ -41,6 +41,7 @@ export const trustDelete = defineCommand({
   name: 'trustDelete',
   label: 'Trust data: delete',
   help: 'Deletes all trust data of repositories, after listing what is lost. The images stay, and are unsigned then.',
+  example: ['registry', 'repository', 'dry-run'],
   inputs: {
     ...repositoryInputs,
     ...pinInputs,

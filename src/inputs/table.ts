@@ -18,6 +18,10 @@ export interface DescribedCommand<N extends string = string> {
   /** Full sentences. */
   readonly help: string;
   readonly inputs: Inputs;
+  /** The inputs that an example of it sets, each to what its definition has as example. */
+  readonly example: readonly string[];
+  /** The list that the command line takes from its arguments as well. */
+  readonly argument?: string;
   /** Every output that it may set. */
   readonly outputs: readonly OutputName[];
 }

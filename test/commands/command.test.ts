@@ -37,6 +37,7 @@ async function paint(parts: Parts, texts: Readonly<Record<string, string>> = {})
     label: 'Paint',
     help: 'Paints.',
     inputs,
+    example: [],
     parse: () => ({}),
     outputs: ['verified'],
     run: () => Promise.resolve(empty),
@@ -287,7 +288,7 @@ describe('the outputs of a command', () => {
   });
 
   it('are no others: such a command does not compile', () => {
-    const described = { name: 'paint', label: 'Paint', help: 'Paints.', inputs } as const;
+    const described = { name: 'paint', label: 'Paint', help: 'Paints.', inputs, example: [] } as const;
     const parse = () => ({});
     const one = defineCommand({
       ...described,

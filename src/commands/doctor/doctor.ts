@@ -12,6 +12,7 @@ export const doctor = defineCommand({
   name: 'doctor',
   label: 'Doctor',
   help: 'Checks everything that a signing run depends on - machine, Docker, network, identity, registry, trust data, keys - and says what is wrong and how to correct it. Takes the inputs of the command that does not work; what is not given is not checked. Changes nothing. Fails if a check fails.',
+  example: ['registry', 'repository', 'tags', 'signing-key'],
   inputs: doctorInputs,
   outputs: ['failed-checks'],
   parse: parseDoctor,

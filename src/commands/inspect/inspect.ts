@@ -81,6 +81,8 @@ export const inspect = defineCommand({
   name: 'inspect',
   label: 'Inspect',
   help: 'Shows who may sign repositories and what is signed: signers, keys, thresholds, expiry, every tag with its digest, signers and Notary Project signatures, and the tags that are not signed. Needs no Docker, and no more than AcrPull.',
+  argument: 'images',
+  example: ['registry', 'repository'],
   inputs: inspectInputs,
   outputs: ['inspection'],
   parse: async (read): Promise<InspectConfiguration> => ({

@@ -28,6 +28,7 @@ export const keysBackup = defineCommand({
   name: 'keysBackup',
   label: 'Keys: back up',
   help: 'Writes backups of keys into a folder, as Key Vault makes them: only Key Vault can read them again.',
+  example: ['keys', 'archive'],
   inputs: {
     keys: { ...keys, required: true, note: 'The keys to back up.' },
     archive: { ...archive, required: true, note: 'The folder to write.' },

@@ -63,6 +63,7 @@ export const keysExport = defineCommand({
   name: 'keysExport',
   label: "Keys: export in Docker's format",
   help: "Writes keys that may leave the vault (secrets, exportable certificates) into an archive in Docker's own format.",
+  example: ['keys', 'archive'],
   inputs: {
     ...keyRepositoryInputs,
     ...passphraseInputs,

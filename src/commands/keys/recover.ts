@@ -40,6 +40,7 @@ export const keysRecover = defineCommand({
   formerNames: ['keysLost'],
   label: 'Keys: recover',
   help: 'For lost keys: shows what still works with the available keys, until when, and the steps to recover. Changes nothing.',
+  example: ['registry', 'repository', 'keys'],
   inputs: {
     ...expiryInputs,
     'warn-expiry-days': { ...warnExpiryDays, note: 'What expires soon gets a warning.' },

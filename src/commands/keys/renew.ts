@@ -44,6 +44,7 @@ export const keysRenew = defineCommand({
   name: 'keysRenew',
   label: 'Keys: renew',
   help: 'Signs the roles again that expire soon or have expired, as far as the available keys may. Changes nothing else.',
+  example: ['registry', 'repository', 'keys'],
   inputs: {
     ...expiryInputs,
     'warn-expiry-days': {

@@ -30,6 +30,7 @@ export const keysRestore = defineCommand({
   name: 'keysRestore',
   label: 'Keys: restore',
   help: 'Restores the keys of a backup folder into a vault, and proves that they are the same.',
+  example: ['vault', 'archive'],
   inputs: {
     vault: { ...vault, required: true, note: 'The vault that the keys are restored into.' },
     archive: { ...archive, required: true, note: 'The folder that a backup was written to.' },

@@ -19,6 +19,7 @@ export const keysStatus = defineCommand({
   name: 'keysStatus',
   label: 'Keys: status',
   help: 'Shows when each role of repositories expires and which of the available keys can renew it. Fails when something expires soon, for a scheduled pipeline. Changes nothing.',
+  example: ['registry', 'repository', 'keys'],
   inputs: {
     ...expiryInputs,
     'warn-expiry-days': { ...warnExpiryDays, note: 'The run fails when something expires soon.' },

@@ -49,6 +49,8 @@ export const promote = defineCommand({
   name: 'promote',
   label: 'Promote',
   help: 'Copies images that are signed at their source to another repository or registry, by digest and with all platforms, and signs them there. Needs no Docker.',
+  argument: 'source',
+  example: ['source', 'registry', 'repository', 'signing-key'],
   inputs: promoteInputs,
   outputs: promoteOutputs,
   parse: parsePromotion,

@@ -87,6 +87,8 @@ export const sign = defineCommand({
   name: 'sign',
   label: 'Sign',
   help: 'Signs tags of images that are in the registry already, of one repository or of many. Needs no Docker.',
+  argument: 'images',
+  example: ['registry', 'repository', 'tags', 'signing-key', 'trust-pin'],
   inputs: signInputs,
   outputs: [...jobOutputs, 'images'],
   parse: readSignConfiguration,

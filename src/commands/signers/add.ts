@@ -45,6 +45,7 @@ export const signersAdd = defineCommand({
   name: 'signersAdd',
   label: 'Signers: add',
   help: "Adds a signer to repositories as Docker does: the signer's keys in `targets/<name>` and in `targets/releases`.",
+  example: ['registry', 'repository', 'signer', 'signer-key', 'signing-key'],
   inputs: {
     ...signerChangeInputs,
     'signer-key': {

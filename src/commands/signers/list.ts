@@ -34,6 +34,7 @@ export const signersList = defineCommand({
   name: 'signersList',
   label: 'Signers: list',
   help: 'Lists the signers of repositories (`targets/<name>`) with their keys, and the keys of `targets/releases`.',
+  example: ['registry', 'repository'],
   inputs: { ...repositoryInputs, ...pinInputs },
   outputs: ['repositories'],
   parse: (read) => ({ repositories: readRepositories(read), references: readPins(read) }),

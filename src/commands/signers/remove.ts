@@ -38,6 +38,7 @@ export const signersRemove = defineCommand({
   name: 'signersRemove',
   label: 'Signers: remove',
   help: 'Removes a signer from repositories: what is signed with its keys afterwards is rejected.',
+  example: ['registry', 'repository', 'signer', 'keys'],
   inputs: {
     ...signerChangeInputs,
     keys: {

@@ -29,6 +29,8 @@ export const verify = defineCommand({
   name: 'verify',
   label: 'Verify',
   help: 'Verifies the signatures of images, given by name or in files, and hands them on by digest. Fails if any is unsigned or not as required. Needs no Docker.',
+  argument: 'images',
+  example: ['files', 'write-digests', 'max-age'],
   inputs: verifyInputs,
   outputs: ['images', 'verified'],
   parse: parseVerify,

@@ -1,5 +1,6 @@
 /** The command line's commands, options and help, from the table of inputs. Runs nothing. */
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
+import { ourCommand } from '../../command-line.js';
 import {
   commandGroups,
   commandLineOf,
@@ -13,10 +14,12 @@ import {
   commandNames,
   commands,
   definitionOf,
+  inputNames,
   inputsOf,
   type CommandName,
 } from '../../commands/index.js';
 import { version } from '../../version.js';
+import { completionScript, shells, type Shell } from './completion.js';
 import { environmentPrefix, variableOf } from './values.js';
 
 /** What was asked for. */
@@ -37,6 +40,7 @@ export interface Invocation {
 export function createProgram(
   start: (invocation: Invocation) => Promise<void>,
   args?: readonly string[],
+  print: (text: string) => void = (text) => void process.stdout.write(text),
 ): Command {
   const program = new Command('acr-content-trust')
     .description(
@@ -60,7 +64,51 @@ export function createProgram(
     for (const former of commands[name].formerNames ?? []) add(name, former);
   }
   for (const command of groups.values()) program.addCommand(command);
+  program.addCommand(versionCommand(print)).addCommand(completionCommand(print));
   return program;
+}
+
+function versionCommand(print: (text: string) => void): Command {
+  return new Command('version')
+    .description('Prints the version, and that of Node.js and the machine.')
+    .helpOption('-h, --help', 'Prints this help.')
+    .option('--json', 'Prints them as JSON.')
+    .action(({ json }: { readonly json?: boolean }) => {
+      const { versions, platform, arch } = process;
+      const facts = { formatVersion: 1, version, node: versions.node, platform, arch };
+      print(
+        json === true
+          ? `${JSON.stringify(facts)}\n`
+          : `acr-content-trust ${version} (Node.js ${versions.node}, ${platform} ${arch})\n`,
+      );
+    });
+}
+
+function completionCommand(print: (text: string) => void): Command {
+  return new Command('completion')
+    .description('Prints the script by which a shell completes commands, options and their values.')
+    .helpOption('-h, --help', 'Prints this help.')
+    .addArgument(new Argument('<shell>', 'Which shell.').choices(shells))
+    .addHelpText('after', completionHelp)
+    .action((shell: Shell) => {
+      const whole = createProgram(() => Promise.resolve());
+      print(completionScript(shell, whole, choicesOf));
+    });
+}
+
+const completionHelp = `
+Examples:
+  bash, in ~/.bashrc:            source <(acr-content-trust completion bash)
+  zsh, in ~/.zshrc:              source <(acr-content-trust completion zsh)
+  fish, in its config.fish:      acr-content-trust completion fish | source
+  PowerShell, in its $PROFILE:   acr-content-trust completion powershell | Out-String | Invoke-Expression
+`;
+
+/** The values of an option, where only certain ones are allowed. */
+function choicesOf(option: string): readonly string[] {
+  const definition = inputNames.includes(option) ? definitionOf(option) : undefined;
+  if (definition?.type === 'choice') return Object.keys(definition.choices);
+  return definition?.type === 'boolean' ? ['true', 'false'] : [];
 }
 
 /** What the commands of a group are about. */
@@ -88,7 +136,11 @@ function createCommand(
   const command = new Command(verb)
     .description(commands[name].help)
     .helpOption('-h, --help', 'Prints this help.')
-    .addHelpText('after', epilogue);
+    .addHelpText('after', `\nExample:\n  ${exampleOf(name)}\n${epilogue}`);
+  const { argument } = commands[name];
+  if (argument !== undefined) {
+    command.argument(`[${argument}...]`, `The same as --${argument}.`);
+  }
   if (group === undefined && verb !== asked) command.alias(asked);
   for (const input of names) command.addOption(optionOf(input, name));
   command
@@ -106,11 +158,21 @@ function createCommand(
     .addOption(
       new Option('--debug', 'Prints debug messages and the causes of errors.').helpGroup('Output:'),
     );
-  return command.action(async (given: Record<string, unknown>) => {
+  return command.action(async (...received: readonly unknown[]) => {
     const options = new Map<string, string>();
+    // commander gives the arguments first, where there are any.
+    const [named, given] =
+      argument === undefined
+        ? [[], received[0] as Record<string, unknown>]
+        : [received[0] as readonly string[], received[1] as Record<string, unknown>];
     for (const input of names) {
       const value = given[attributeOf(input)];
       if (typeof value === 'string') options.set(input, value);
+    }
+    if (argument !== undefined && named.length > 0) {
+      const before = command.getOptionValueSource(attributeOf(argument)) === 'cli';
+      const others = before ? [options.get(argument) ?? ''] : [];
+      options.set(argument, [...named, ...others].join('\n'));
     }
     await start({
       command: name,
@@ -121,6 +183,15 @@ function createCommand(
       summaryFile: typeof given.summaryFile === 'string' ? given.summaryFile : undefined,
     });
   });
+}
+
+/** A command line to copy, with the values that the reference has as examples. */
+export function exampleOf(name: CommandName): string {
+  const flags = commands[name].example.map((input) => {
+    const { type, example } = definitionOf(input);
+    return [input, type === 'boolean' ? true : example] as const;
+  });
+  return ourCommand(commandLineOf(name).join(' '), Object.fromEntries(flags));
 }
 
 function optionOf(name: string, command: CommandName): Option {

@@ -40,6 +40,7 @@ function breakOff(body: (progress: Progress) => void, end: (process: EventEmitte
     label: 'Push and sign',
     help: '',
     inputs: {},
+    example: [],
     outputs: jobOutputs,
     parse: () => ({}),
     run: (_, run) =>

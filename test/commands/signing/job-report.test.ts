@@ -94,6 +94,7 @@ async function tell(
     label: 'Push and sign',
     help: '',
     inputs: {},
+    example: [],
     outputs: jobOutputs,
     parse: () => ({}),
     run: (_, run) =>

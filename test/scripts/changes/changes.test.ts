@@ -86,6 +86,7 @@ const changes: readonly Change[] = [
           "  label: 'Today',",
           "  help: 'Says what day it is.',",
           '  inputs: {},',
+          '  example: [],',
           '  parse: () => ({}),',
           '  run: (_configuration, { clock }) => {',
           '    const day = clock().toISOString();',

@@ -70,6 +70,7 @@ export const keysImport = defineCommand({
   name: 'keysImport',
   label: 'Keys: import from Docker',
   help: 'Imports the keys of a `~/.docker/trust/private` folder, or of a tar.gz backup of it, into Key Vault, and says which repositories use each of them.',
+  example: ['archive', 'vault', 'dry-run'],
   inputs: {
     ...keyRepositoryInputs,
     ...passphraseInputs,

@@ -17,6 +17,7 @@ export const keysInit = defineCommand({
   name: 'keysInit',
   label: 'Keys: create, and initialise repositories',
   help: 'Creates root key and repository keys in Key Vault, if they do not exist, and initialises repositories with them. A second run changes nothing.',
+  example: ['registry', 'repository', 'root-key', 'signing-key'],
   inputs: initInputs,
   outputs: ['keys', 'repositories', 'key-id', 'root-key-id'],
   parse: readInit,

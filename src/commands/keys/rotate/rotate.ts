@@ -32,6 +32,7 @@ export const keysRotate = defineCommand({
   name: 'keysRotate',
   label: 'Keys: rotate',
   help: 'Replaces the key of a role: root, repository key or delegation; or hands the snapshot or timestamp key to the server. What was signed stays signed.',
+  example: ['registry', 'repository', 'role', 'keys', 'new-key'],
   inputs: rotationInputs,
   outputs: ['keys', 'repositories', 'key-id'],
   parse: (read): RotateConfiguration | undefined => {
