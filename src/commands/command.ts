@@ -86,7 +86,7 @@ export function defineCommand<
       const names = readNames(raw, problems, (note) => {
         hostLog.info(note);
       });
-      const values = { ...raw, ...names } as InputValues<I> & FrameValues;
+      const values = { ...raw, ...names } as InputValues<I> & FrameValues & SubjectValues;
       const read = { ...problems, values, workingDirectory, environment };
       const configuration = await parse(read, signal);
       checkIdentity(read);
@@ -126,7 +126,7 @@ export function defineCommand<
       }
       const { failure } = report;
       const error = failure === undefined ? undefined : errorFacts(failure, aftermath?.());
-      await handOn(report, error, hasReport ? write : undefined, run);
+      await handOn(report, subjectsOf(values), error, hasReport ? write : undefined, run);
       if (failure !== undefined) throw failure as Error;
     },
   };
@@ -137,14 +137,35 @@ type FrameValues = InputValues<typeof identityInputs> & {
   readonly 'registry-login'?: AccessConfiguration['registryLogin'];
 };
 
+/** The inputs by which commands name images and repositories. */
+interface SubjectValues {
+  readonly images?: readonly string[];
+  readonly registry?: string;
+  readonly repository?: string;
+  readonly tags?: readonly string[];
+}
+
 function accessOf(values: FrameValues): AccessConfiguration {
   const { cloud, 'registry-login': registryLogin = 'azure' } = values;
   return { cloud, identity: values, registryLogin };
 }
 
+/** The images or repositories that the inputs name. */
+function subjectsOf({
+  images = [],
+  registry,
+  repository,
+  tags: [tag] = [],
+}: SubjectValues): readonly string[] {
+  if (registry === undefined || repository === undefined) return images;
+  const tagged = tag === undefined ? '' : `:${tag}`;
+  return [...repository.split(',').map((name) => `${registry}/${name.trim()}${tagged}`), ...images];
+}
+
 /** Says what there is to say, wherever the host shows it: outputs and trust report before all ends. */
 async function handOn(
   report: Report<OutputName>,
+  subjects: readonly string[],
   error: ErrorFacts | undefined,
   write: ((facts: object) => Promise<void>) | undefined,
   { log, warnings, clock, setOutput, addSummary }: Run<OutputName>,
@@ -173,7 +194,7 @@ async function handOn(
     if (!isTrustError(problem, 'FILE_NOT_WRITTEN')) throw problem;
     log.warn(`The trust report is missing: ${problem.message}`);
   }
-  await addSummary(summaryOf(report, error, warnings));
+  await addSummary(summaryOf({ subjects, ...report }, error, warnings));
 }
 
 function failureFacts({ name, error: { code, message } }: Failed): object {

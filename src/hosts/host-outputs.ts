@@ -5,8 +5,8 @@
 import { TrustError, messageOf } from '../errors.js';
 import { inputNameOn, type OutputName } from '../inputs/index.js';
 import type { Log } from '../ports.js';
-import { sanitizeMarkdown } from './sanitize-documents.js';
 import type { Host } from './host.js';
+import { renderSummary } from './summary.js';
 
 /** Hands on, and remembers what did not arrive. */
 interface HostOutputs {
@@ -20,7 +20,10 @@ interface HostOutputs {
 
 /** Gives the {@link HostOutputs} of a run. */
 export function createHostOutputs(
-  host: Pick<Host, 'name' | 'setOutput' | 'addSummary' | 'registerCleanup' | 'masker'>,
+  host: Pick<
+    Host,
+    'name' | 'setOutput' | 'addSummary' | 'summaryFormat' | 'registerCleanup' | 'masker'
+  >,
   log: Pick<Log, 'warn'>,
 ): HostOutputs {
   const missing = new Set<OutputName>();
@@ -42,7 +45,7 @@ export function createHostOutputs(
     },
     addSummary: async (markdown) => {
       try {
-        await host.addSummary(sanitizeMarkdown(markdown, host.masker));
+        await host.addSummary(renderSummary(markdown, host.masker, host.summaryFormat));
       } catch (thrown) {
         log.warn(`The job summary is missing: ${messageOf(thrown)}`);
       }

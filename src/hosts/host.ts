@@ -5,6 +5,7 @@ import type { Secrets } from '../ports.js';
 import type { Failure } from './failure.js';
 import type { Printer } from './log.js';
 import type { SecretMasker } from './secret-masker.js';
+import type { SummaryFormat } from './summary.js';
 
 /** One host; translates, and decides nothing. */
 export interface Host {
@@ -40,6 +41,7 @@ export interface Host {
   print?(document: string): void;
   /** Takes the trust report, as often as it is written. */
   keepReport?(report: object): void;
+  readonly summaryFormat: SummaryFormat;
   addSummary(markdown: string): Promise<void>;
   registerCleanup(path: string): void;
   /** Tells the failure, made safe, as the last thing of the run. */

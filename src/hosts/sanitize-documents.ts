@@ -1,10 +1,8 @@
 /**
- * Documents that leave the run: JSON and Markdown, without the secrets of the run and harmless
- * wherever they are printed. Redacted before they are encoded, so that what stays is well-formed.
+ * JSON that leaves the run: without the secrets of the run and harmless wherever it is printed.
+ * Redacted before it is encoded, so that what stays is well-formed. And texts cut to a size.
  */
-import { limits } from '../limits.js';
 import type { SecretMasker } from './secret-masker.js';
-import { sanitizeLines } from './sanitize-output.js';
 
 /** What begins a command, moves a cursor or is not shown; JSON can spell all of it. */
 const notPlain = /[#\u007f-\u009f\u2028\u2029]|\p{Default_Ignorable_Code_Point}/gu;
@@ -20,14 +18,6 @@ export function sanitizeJson(document: object, indent: number, masker: SecretMas
     indent,
   );
   return `${json.replace(notPlain, inUnicode)}\n`;
-}
-
-/** Markdown of a size that hosts take, cut between lines and outside a fenced block. */
-export function sanitizeMarkdown(markdown: string, masker: SecretMasker): string {
-  const lines = sanitizeLines(markdown, masker);
-  const budget = truncateLines(lines, limits.summaryBytes);
-  const isCutInFence = budget.kept.filter((line) => line.startsWith('```')).length % 2 === 1;
-  return [...budget.kept, ...(isCutInFence ? ['```'] : []), ...budget.more].join('\n');
 }
 
 function inUnicode(character: string): string {

@@ -70,6 +70,7 @@ async function paint(parts: Parts, texts: Readonly<Record<string, string>> = {})
       events.push(`output ${name}`);
       outputs[name] = value;
     },
+    keepReport: () => undefined,
     addSummary: (markdown: string) => {
       events.push('summary');
       summary = markdown;
@@ -143,7 +144,7 @@ describe('the report of a command', () => {
     expect(events).toContain('group Result');
     expect(summary).toBe(
       [
-        '### Colors',
+        '### ✅ Colors',
         '',
         '| Name | Note | Size |',
         '| --- | --- | --- |',
@@ -185,7 +186,7 @@ describe('the report of a command', () => {
       warnings: ['wet_paint'],
     });
     expect(events.filter((event) => event === 'warn wet_paint')).toHaveLength(1);
-    expect(summary).toContain('> ⚠️ wet\\_paint');
+    expect(summary).toContain('- ⚠️ wet\\_paint');
   });
 
   it('is told as a whole before the run fails', async () => {
@@ -204,8 +205,8 @@ describe('the report of a command', () => {
         { gun: 'blue', code: 'TAG_MOVED', message: 'The tag *moved*.' },
       ],
     });
-    expect(summary).toContain('### Colors (failed)');
-    expect(summary).toContain('❌ `TAG_MOVED` The tag \\*moved\\*.');
+    expect(summary).toContain('### ❌ Colors (failed)');
+    expect(summary).toContain('#tag_moved): The tag \\*moved\\*.');
     expect(summary).toContain('❌ `blue`: The tag \\*moved\\*.');
   });
 
@@ -213,7 +214,7 @@ describe('the report of a command', () => {
     const { report, summary, thrown } = await paint({ run: () => Promise.reject(refusal) });
     expect(thrown).toBe(refusal);
     expect(report).toMatchObject({ outcome: 'failed', error: { code: 'TAG_MOVED' } });
-    expect(summary).toContain('### Paint (failed)');
+    expect(summary).toContain('### ❌ Paint (failed)');
   });
 
   it('calls a fault of our own unexpected, and does not hide it', async () => {
@@ -266,7 +267,7 @@ describe('the report of a command', () => {
     const { command, outputs, summary } = await paint({ hasReport: false });
     expect(command.inputs).not.toHaveProperty('trust-report');
     expect(outputs).toEqual({});
-    expect(summary).toContain('### Colors');
+    expect(summary).toContain('### ✅ Colors');
   });
 });
 

@@ -28,9 +28,9 @@ describe('inspect', () => {
     expect(log).toMatch(/targets +1 +\d{4}-\d\d-\d\d +valid +1 of 1/);
     expect(log).toMatch(new RegExp(`moved +${digest} .*differs: ${other}`));
     expect(log).toMatch(/UNSIGNED TAG\s+plain/);
-    expect(ran.summary).toContain('### Content trust\n');
-    expect(ran.summary).toContain(`#### \`${host}/drift\``);
-    expect(ran.summary).toContain(`⚠️ differs: ${other}`);
+    expect(ran.summary).toContain('### ✅ Content trust: ');
+    expect(ran.summary).toContain(`### ✅ Content trust: \`${host}/drift\``);
+    expect(ran.summary).toContain(`⚠️ differs: ${other.slice(0, 19)}`);
     expect(ran.summary).toContain('✅ same');
     expect(ran.summary).toContain('Unsigned tags: `plain`');
     expect(ran.summary).toContain('```mermaid\nflowchart LR');

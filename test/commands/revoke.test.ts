@@ -68,7 +68,7 @@ describe('revoke', () => {
       'key-id': expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     });
     expect(ran.warnings.join()).toContain('has no signed tag never-?: there is nothing to revoke');
-    expect(ran.summary).toContain('### Revoked tags\n');
+    expect(ran.summary).toContain('### ✅ Revoked tags: ');
     expect(ran.summary).toContain('| `1.0` | `targets` |  | ✅ refused |');
     expect(ran.summary).toContain('Not signed: `never-?`');
     expect(await reportOf(ran)).toMatchObject({
@@ -89,7 +89,7 @@ describe('revoke', () => {
     const log = ran.lines.join('\n');
     expect(log).toMatch(/TAG +TO BE REMOVED FROM +STILL IN +PULL/);
     expect(log).toContain('Nothing was changed.');
-    expect(ran.summary).toContain('### Tags that would be revoked');
+    expect(ran.summary).toContain('### ✅ Tags that would be revoked');
     expect(scenario.isSigned('dry', '1')).toBe(true);
   });
 

@@ -55,7 +55,7 @@ describe('trust delete', () => {
     expect(log).toMatch(/empty +nothing there +- +- +- +-/);
     expect(log).toContain(`~/.docker/trust/tuf/${host}/listed`);
     expect(ran.lines.at(-1)).toContain('Nothing was changed.');
-    expect(ran.summary).toContain('### Trust data that would be deleted (failed)');
+    expect(ran.summary).toContain('### ❌ Trust data that would be deleted (failed)');
     expect(ran.summary).toContain('could not rotate trust to a new trusted root');
     expect(ran.summary.match(/^\| --- /gm)).toHaveLength(1);
     expect(ran.outputs.repositories).toBe('');
@@ -66,7 +66,7 @@ describe('trust delete', () => {
     await signed('kept');
     const ran = await deletion('kept', { confirm: 'kept', 'dry-run': 'true' });
     expect(ran.failure).toBeUndefined();
-    expect(ran.summary).toContain('### Trust data that would be deleted\n');
+    expect(ran.summary).toContain('### ✅ Trust data that would be deleted: ');
     expect(await reportOf(ran)).toMatchObject({
       formatVersion: 2,
       dryRun: true,
@@ -81,7 +81,7 @@ describe('trust delete', () => {
     const ran = await deletion('team/one, other, empty', { confirm });
     expect(ran.failure).toBeUndefined();
     expect(ran.outputs.repositories).toBe(`${host}/team/one\n${host}/other`);
-    expect(ran.summary).toContain('### Deleted trust data\n');
+    expect(ran.summary).toContain('### ✅ Deleted trust data: ');
     expect(ran.summary).toContain(`| \`${host}/other\` | ✅ deleted | 1 |`);
     expect(await reportOf(ran)).toMatchObject({
       command: 'trustDelete',

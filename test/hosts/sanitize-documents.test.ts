@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sanitizeJson, sanitizeMarkdown } from '../../src/hosts/sanitize-documents.js';
+import { sanitizeJson } from '../../src/hosts/sanitize-documents.js';
 import { SecretMasker } from '../../src/hosts/secret-masker.js';
-import { limits } from '../../src/limits.js';
 
 const none = new SecretMasker();
 const attacks = [
@@ -65,40 +64,5 @@ describe('a JSON document', () => {
     const parsed = JSON.parse(json) as typeof document;
     if (secret.length >= 4) expect(parsed.error).toBe('the server said "***"');
     expect(parsed).toMatchObject({ done: true, none: null, size: 1 });
-  });
-});
-
-describe('Markdown', () => {
-  it.each(attacks)('with %j in it commands nothing', (text) => {
-    const lines = sanitizeMarkdown(`### Title\n\n${text}`, none).split('\n');
-    expect(lines.filter((line) => /##(vso)?\[|^\s*::/.test(line))).toEqual([]);
-  });
-
-  it('that is short is left as it is', () => {
-    const markdown =
-      '### Title\n\n| a | b |\n| --- | --- |\n| `x` | y |\n\n```mermaid\nA --> B\n```\n';
-    expect(sanitizeMarkdown(markdown, none)).toBe(markdown);
-  });
-
-  it('of any size fits into what hosts take, and says what is left out', () => {
-    const rows = Array.from({ length: 60_000 }, (_, row) => `| ${row} | größer als ein Byte |`);
-    const markdown = sanitizeMarkdown(['| a | b |', '| --- | --- |', ...rows].join('\n'), none);
-    expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
-    const last = markdown.split('\n').at(-1) ?? '';
-    const kept = markdown.split('\n').length - 2;
-    expect(last).toBe(`... and ${rows.length + 2 - kept} more lines, see the trust report`);
-  });
-
-  it('that is cut in a drawing ends the drawing', () => {
-    const edges = Array.from({ length: 80_000 }, (_, edge) => `  a${edge} --> b${edge}`);
-    const markdown = sanitizeMarkdown(['```mermaid', ...edges, '```'].join('\n'), none);
-    expect(markdown.match(/^```/gm)).toHaveLength(2);
-    expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
-  });
-
-  it('of one endless line is cut', () => {
-    const markdown = sanitizeMarkdown('ü'.repeat(limits.summaryBytes), none);
-    expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
-    expect(markdown.endsWith('ü…')).toBe(true);
   });
 });

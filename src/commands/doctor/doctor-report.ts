@@ -3,7 +3,7 @@ import { areas, type Finding, type Verdict } from '../../diagnosis/index.js';
 import { TrustError } from '../../errors.js';
 import { remediesOf } from '../report/failure-of-many.js';
 import { paragraph, type Paragraph, type Report } from '../report/report.js';
-import { codeColumn, tableOf } from '../report/table.js';
+import { tableOf, type Column } from '../report/table.js';
 import { code, escape } from '../report/text.js';
 
 const marks: Readonly<Record<Verdict, string>> = {
@@ -25,20 +25,13 @@ export function reportOf(found: readonly Finding[]): Report<'failed-checks'> {
   const counts = Object.fromEntries(order.map((verdict) => [verdict, of(verdict).length]));
   return {
     title: 'Diagnosis',
-    heading: 'Diagnosis',
+    heading: 'No check failed',
+    failedHeading: `${failed.length} of ${findings.length} checks failed`,
+    hasRemedies: true,
     body: [
       paragraph(order.map((verdict) => `${verdict}: ${of(verdict).length}`).join(', ')),
-      tableOf(findings, [
-        {
-          heading: 'Verdict',
-          text: ({ verdict }) => (verdict === 'fail' ? 'FAIL' : verdict),
-          markdown: ({ verdict }) => `${marks[verdict]} ${verdict}`,
-        },
-        { heading: 'Area', text: ({ area }) => area },
-        { heading: 'Check', text: ({ check }) => check },
-        codeColumn('Of', ({ subject = '-' }) => subject),
-        { heading: 'Finding', text: ({ reason }) => reason },
-      ]),
+      { ...tableOf(findings, logColumns), markdown: [] },
+      { ...tableOf(order.flatMap(of), summaryColumns), text: [] },
       ...order.flatMap((verdict) => of(verdict).flatMap(remedyOf)),
     ],
     facts: { counts, findings },
@@ -51,17 +44,48 @@ function nameOf({ area, check, subject }: Finding): string {
   return `${area}: ${check}${subject === undefined ? '' : ` (${subject})`}`;
 }
 
+const logColumns: readonly Column<Finding>[] = [
+  { heading: 'Verdict', text: ({ verdict }) => (verdict === 'fail' ? 'FAIL' : verdict) },
+  { heading: 'Area', text: ({ area }) => area },
+  { heading: 'Check', text: ({ check }) => check },
+  { heading: 'Of', text: ({ subject = '-' }) => subject },
+  { heading: 'Finding', text: ({ reason }) => reason },
+];
+
+/** The worst is first there, with its remedy beside it. */
+const summaryColumns: readonly Column<Finding>[] = [
+  {
+    heading: 'Verdict',
+    text: ({ verdict }) => verdict,
+    markdown: ({ verdict }) => `${marks[verdict]} ${verdict}`,
+  },
+  {
+    heading: 'Check',
+    text: nameOf,
+    markdown: ({ area, check, subject }) =>
+      escape(`${area}: ${check}`) + (subject === undefined ? '' : `<br>${code(subject)}`),
+  },
+  {
+    heading: 'Finding and remedy',
+    text: ({ reason }) => reason,
+    markdown: (finding) =>
+      [
+        escape(finding.reason),
+        ...remediesOfFinding(finding).map((line) => `→ ${escape(line)}`),
+      ].join('<br>'),
+  },
+];
+
+function remediesOfFinding({ verdict, remedy }: Finding): readonly string[] {
+  return verdict === 'pass' || remedy === undefined ? [] : remedy.split('\n');
+}
+
 function remedyOf(finding: Finding): readonly Paragraph[] {
-  const { verdict, remedy } = finding;
-  if (verdict === 'pass' || remedy === undefined) return [];
-  const lines = remedy.split('\n');
-  const logged = ['', `${verdict} ${nameOf(finding)}`, ...lines.map((line) => `  ${line}`)];
-  return [
-    ...logged.map((log) => ({ log })),
-    {
-      summary: `${marks[verdict]} ${code(nameOf(finding))}<br>${lines.map(escape).join('<br>')}`,
-    },
-  ];
+  const lines = remediesOfFinding(finding);
+  if (lines.length === 0) return [];
+  return ['', `${finding.verdict} ${nameOf(finding)}`, ...lines.map((line) => `  ${line}`)].map(
+    (log) => ({ log }),
+  );
 }
 
 function checksFailed(failed: readonly Finding[], count: number): TrustError {

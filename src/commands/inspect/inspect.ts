@@ -119,7 +119,10 @@ export const inspect = defineCommand({
     return {
       title: 'Inspection',
       heading: 'Content trust',
-      body: inspected.flatMap(({ facts }, index) => shown(facts, index < mostDrawings)),
+      subjects: requests.map(({ name }) => name),
+      body: inspected.flatMap(({ facts }, index) =>
+        shown(facts, index < mostDrawings, inspected.length > 1),
+      ),
       facts: {
         formatVersion: 2,
         repositories: inspected.map(({ facts }) => facts),
@@ -352,7 +355,7 @@ const tagColumns: readonly Column<TagFacts>[] = [
 ];
 
 /** The name of a repository, its tables, and a drawing in the summary. */
-function shown(facts: RepositoryFacts, isDrawn: boolean): Report['body'] {
+function shown(facts: RepositoryFacts, isDrawn: boolean, isOneOfMany: boolean): Report['body'] {
   const { name, hasTrustData, roles, tags, unsignedTags } = facts;
   const isSigned = ({ notaryProject }: UnsignedTag): boolean =>
     (notaryProject?.signatures.length ?? 0) > 0;
@@ -360,7 +363,7 @@ function shown(facts: RepositoryFacts, isDrawn: boolean): Report['body'] {
   const unsignedAtAll = unsignedTags.filter((tag) => !isSigned(tag));
   const names = unsignedAtAll.map(({ tag }) => code(tag));
   return [
-    { log: name, summary: `#### ${code(name)}` },
+    { log: name, ...(isOneOfMany && { summary: `#### ${code(name)}` }) },
     ...(hasTrustData
       ? []
       : [
@@ -369,8 +372,8 @@ function shown(facts: RepositoryFacts, isDrawn: boolean): Report['body'] {
             summary: 'No trust data: nothing is signed.',
           },
         ]),
-    tableOf(roles, roleColumns),
-    tableOf(tags, tagColumns),
+    tableOf(roles, roleColumns, ({ state }) => state !== 'valid'),
+    tableOf(tags, tagColumns, ({ registry }) => registry !== 'same'),
     tableOf(unsignedAtAll, [
       { heading: 'Unsigned tag', text: ({ tag }) => tag, only: 'log' },
       { heading: '', text: ({ reason }) => reason ?? '', only: 'log' },

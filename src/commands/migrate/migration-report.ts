@@ -9,6 +9,7 @@ import {
 } from '../../migration/index.js';
 import type { ChainSigner } from '../../notation/index.js';
 import { paragraph, type Report } from '../report/report.js';
+import { code } from '../report/text.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import { failureOfEach, failuresOf } from '../repositories/index.js';
 import type { Run } from '../run.js';
@@ -41,8 +42,13 @@ export function migrationReport(
   return {
     title: 'Result',
     heading: headingOf(mode, answer),
+    ...(answer && { failedHeading: answers[answer] }),
     body: [
-      tableOf(listed, [...columns, ...(mode.kind === 'sign' ? [newColumn] : [])]),
+      tableOf(
+        listed,
+        [...columns, ...(mode.kind === 'sign' ? [newColumn] : [])],
+        ({ error, counts: { both, signed } }) => error !== undefined || both !== signed,
+      ),
       tableOf(listed.flatMap(openTags), openColumns),
       paragraph(summaryOf(outcomes.length, unsigned, counts)),
       ...(switchOff && answer ? explain(switchOff, answer, outcomes.length).map(paragraph) : []),
@@ -122,7 +128,7 @@ const columns: readonly Column<Counted>[] = [
     text: ({ error, counts: { both, signed } }) =>
       error ? `failed: ${error.code}` : both === signed ? 'complete' : 'see below',
     markdown: ({ error, counts: { both, signed } }) =>
-      error ? `❌ ${error.code}` : both === signed ? '✅ complete' : '⚠️ see below',
+      error ? `❌ ${code(error.code)}` : both === signed ? '✅ complete' : '⚠️ see below',
   },
 ];
 

@@ -3,7 +3,7 @@ import { isTrustError, messageOf } from '../../errors.js';
 import type { OutputName } from '../../inputs/index.js';
 import { helpUrlOf } from '../../version.js';
 import type { Failed } from './failure-of-many.js';
-import { markdownOf, rowsOfSummary, textOf, type Table } from './table.js';
+import { markdownOf, textOf, type Table } from './table.js';
 import { code, escape, truncateLines } from './text.js';
 
 /** A text, where it is shown. */
@@ -28,8 +28,14 @@ export type OutputValues<O extends OutputName> = Readonly<
 export interface Report<O extends OutputName = never> {
   /** Title of the group of the log. */
   readonly title: string;
-  /** Heading of the job summary. */
+  /** Heading of the job summary: the verdict on `subjects`. */
   readonly heading: string;
+  /** The images or repositories of the heading. Default: those of the inputs. */
+  readonly subjects?: readonly string[];
+  /** The heading of a run that failed, where the body has the message of each failure. */
+  readonly failedHeading?: string;
+  /** Whether the body has the remedies, too. */
+  readonly hasRemedies?: boolean;
   /** In the order in which people read it. */
   readonly body: readonly (Table | Paragraph)[];
   /** The command's own fields of the trust report. */
@@ -56,43 +62,62 @@ export function logLines(body: Report['body']): readonly string[] {
   return body.flatMap((part) => ('text' in part ? textOf(part) : (part.log ?? [])));
 }
 
-/** The job summary, as Markdown. */
+/** What a summary is made from. */
+type Summarised = Pick<
+  Report,
+  'heading' | 'subjects' | 'failedHeading' | 'hasRemedies' | 'body' | 'failures'
+>;
+
+/** The job summary, as Markdown: the verdict, what is to be done, warnings, then the details. */
 export function summaryOf(
-  { heading, body, failures = [] }: Pick<Report, 'heading' | 'body' | 'failures'>,
+  report: Summarised,
   error: ErrorFacts | undefined,
   warnings: readonly string[],
 ): string {
-  const paragraphs = body
-    .map((part) => ('markdown' in part ? markdownOf(part) : [part.summary ?? []].flat()))
-    .filter((lines) => lines.length > 0);
-  return [
-    `### ${heading}${error ? ' (failed)' : ''}`,
-    '',
-    ...(error
-      ? [
-          `❌ [${code(error.code)}](${error.helpUrl}) ${escape(error.message)}`,
-          '',
-          escape(error.remedy),
-          '',
-        ]
-      : []),
-    ...paragraphs.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines])),
+  const { body, failures = [] } = report;
+  const blocks = [
+    [headingOf(report, error)],
+    ...(error ? errorBlocks(report, error) : []),
     ...(failures.length > 1
-      ? failures.flatMap(({ name, error: { message } }) => [
-          '',
-          `❌ ${code(name)}: ${escape(message)}`,
-        ])
+      ? [failures.map(({ name, error: { message } }) => `- ❌ ${code(name)}: ${escape(message)}`)]
       : []),
-    ...warningLines(warnings),
-    '',
-  ].join('\n');
+    truncateLines(
+      warnings.map((line) => `- ⚠️ ${escape(line)}`),
+      mostWarnings,
+    ),
+    ...body.map((part) => ('markdown' in part ? markdownOf(part) : [part.summary ?? []].flat())),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines) => [...lines, ''])
+    .join('\n');
 }
 
-/** The lines of the warnings, set apart from what is before them. */
-function warningLines(warnings: readonly string[]): readonly string[] {
-  if (warnings.length === 0) return [];
-  const lines = warnings.map((line) => `> ⚠️ ${escape(line)}\n>`);
-  return ['', ...truncateLines(lines, rowsOfSummary)];
+/** More than these hide the tables below them; the trust report has all. */
+const mostWarnings = 50;
+
+function headingOf(
+  { heading, failedHeading, subjects = [] }: Summarised,
+  error: ErrorFacts | undefined,
+): string {
+  const verdict = error ? `❌ ${failedHeading ?? `${heading} (failed)`}` : `✅ ${heading}`;
+  const [first, ...others] = new Set(subjects);
+  if (first === undefined) return `### ${verdict}`;
+  return `### ${verdict}: ${code(first)}${others.length > 0 ? ` and ${others.length} more` : ''}`;
+}
+
+/** Code, message and remedies; a remedy per line. */
+function errorBlocks(
+  { failedHeading, hasRemedies = false }: Summarised,
+  { code: errorCode, message, remedy, helpUrl }: ErrorFacts,
+): readonly (readonly string[])[] {
+  const remedies = remedy.split('\n').filter((line) => line.trim() !== '');
+  return [
+    [
+      `[${code(errorCode)}](${helpUrl})${failedHeading === undefined ? `: ${escape(message)}` : ''}`,
+    ],
+    ...(hasRemedies ? [] : [['**What to do**'], remedies.map((line) => `- ${escape(line)}`)]),
+  ];
 }
 
 /** What a run that fails says besides why it failed. */

@@ -1,4 +1,5 @@
 /** Tables: said once as columns, shown as text in the log and as Markdown in the summary. */
+import { limits } from '../../limits.js';
 import { code, escape, moreText, truncateLines } from './text.js';
 
 /** A column of a table of `R`. */
@@ -17,25 +18,36 @@ export interface Table {
   readonly markdown: readonly (readonly string[])[];
 }
 
-/** The table of `rows`; without rows, or without columns, it shows nothing. */
-export function tableOf<R>(rows: readonly R[], columns: readonly Column<R>[]): Table {
+/**
+ * The table of `rows`; without rows, or without columns, it shows nothing.
+ * @param isFinding what people look for: first in the summary, which is cut when it is too long.
+ */
+export function tableOf<R>(
+  rows: readonly R[],
+  columns: readonly Column<R>[],
+  isFinding: (row: R) => boolean = () => false,
+): Table {
+  const findingsFirst = [...rows.filter(isFinding), ...rows.filter((row) => !isFinding(row))];
   const inLog = columns.filter(({ only }) => only !== 'summary');
   const inSummary = columns.filter(({ only }) => only !== 'log');
   const cells = (
+    sorted: readonly R[],
     shown: readonly Column<R>[],
     heading: (column: Column<R>) => string,
     cell: (column: Column<R>, row: R) => string,
   ): Table['text'] =>
     rows.length === 0 || shown.length === 0
       ? []
-      : [shown.map(heading), ...rows.map((row) => shown.map((column) => cell(column, row)))];
+      : [shown.map(heading), ...sorted.map((row) => shown.map((column) => cell(column, row)))];
   return {
     text: cells(
+      rows,
       inLog,
       ({ heading }) => heading.toUpperCase(),
       ({ text }, row) => text(row),
     ),
     markdown: cells(
+      findingsFirst,
       inSummary,
       ({ heading }) => heading,
       ({ text, markdown }, row) => markdown?.(row) ?? escape(text(row)),
@@ -60,6 +72,7 @@ const rowsOfLog = 500;
 
 /** Hosts cut summaries that are too long; the report has every row. */
 export const rowsOfSummary = 200;
+const bytesOfTable = limits.summaryBytes / 4;
 
 /** A line for each row, with the columns aligned; of very many, the first. */
 export function textOf({ text }: Pick<Table, 'text'>): readonly string[] {
@@ -83,11 +96,16 @@ export function markdownOf({ markdown }: Pick<Table, 'markdown'>): readonly stri
   const [headings, ...rows] = markdown;
   if (!headings) return [];
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const left = rows.length - rowsOfSummary;
+  let bytes = 0;
+  const shown = rows
+    .slice(0, rowsOfSummary)
+    .map(line)
+    .filter((row) => (bytes += Buffer.byteLength(row)) <= bytesOfTable);
+  const left = rows.length - shown.length;
   return [
     line(headings),
     line(headings.map(() => '---')),
-    ...rows.slice(0, rowsOfSummary).map(line),
+    ...shown,
     ...(left > 0 ? ['', moreText(left)] : []),
   ];
 }

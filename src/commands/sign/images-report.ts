@@ -55,35 +55,43 @@ export function imagesReport(
   const isAll = signed.length === images.length;
   return {
     title: 'Images',
-    heading: isAll ? 'Signed images' : 'Images',
+    heading: 'Signed images',
+    failedHeading: `${images.length - signed.length} of ${images.length} images failed`,
+    subjects: [...images]
+      .sort((a, b) => Number(a.signed) - Number(b.signed))
+      .map(({ image }) => image),
     body: [
       ...(signer ? [{ summary: `Key ${code(signer.keyId)}: ${escape(signer.description)}` }] : []),
-      tableOf(images, [
-        codeColumn('Image', ({ image }) => image),
-        codeColumn('Digest', ({ digest }) => digest ?? '-'),
-        {
-          heading: 'Roles',
-          text: (image) => image.roles.join(', ') || '-',
-          markdown: (image) => image.roles.map(code).join(', '),
-        },
-        ...(images.some(({ notaryProject }) => notaryProject)
-          ? [
-              codeColumn<ImageOutcome>(
-                'Notary Project',
-                ({ notaryProject = [] }) => notaryProject[0]?.signature ?? '-',
-              ),
-            ]
-          : []),
-        {
-          heading: 'Result',
-          text: ({ error, state, pinnedBy }) =>
-            error ? `${failureText(state)} ${error.code}` : resultWords(signer, pinnedBy),
-          markdown: ({ error, pinnedBy }) =>
-            error
-              ? `❌ ${code(error.code)} ${escape(error.message)}`
-              : `✅ ${pinnedBy === undefined ? escape(resultWords(signer, pinnedBy)) : 'signed'}`,
-        },
-      ]),
+      tableOf(
+        images,
+        [
+          codeColumn('Image', ({ image }) => image),
+          codeColumn('Digest', ({ digest }) => digest ?? '-'),
+          {
+            heading: 'Roles',
+            text: (image) => image.roles.join(', ') || '-',
+            markdown: (image) => image.roles.map(code).join(', '),
+          },
+          ...(images.some(({ notaryProject }) => notaryProject)
+            ? [
+                codeColumn<ImageOutcome>(
+                  'Notary Project',
+                  ({ notaryProject = [] }) => notaryProject[0]?.signature ?? '-',
+                ),
+              ]
+            : []),
+          {
+            heading: 'Result',
+            text: ({ error, state, pinnedBy }) =>
+              error ? `${failureText(state)} ${error.code}` : resultWords(signer, pinnedBy),
+            markdown: ({ error, state, pinnedBy }) =>
+              error
+                ? `❌ ${failureText(state).toLowerCase()}<br>${code(error.code)} ${escape(error.message)}`
+                : `✅ ${pinnedBy === undefined ? escape(resultWords(signer, pinnedBy)) : 'signed'}`,
+          },
+        ],
+        ({ error }) => error !== undefined,
+      ),
     ],
     facts: {
       key: signer && keyFacts(signer),

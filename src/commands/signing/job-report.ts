@@ -183,7 +183,7 @@ function jobReport(job: Job, progress: JobProgress, failure?: unknown): Report<J
   const { signed } = progress;
   const facts = factsOf(job, progress);
   const isDone = failure === undefined;
-  const { heading, body } = describeJob(facts, isDone);
+  const { body, ...summary } = describeJob(facts, isDone);
   const lines =
     signed && isDone
       ? [
@@ -193,7 +193,7 @@ function jobReport(job: Job, progress: JobProgress, failure?: unknown): Report<J
       : [];
   return {
     title: 'Result',
-    heading,
+    ...summary,
     body: [...lines.map((log) => ({ log })), ...body],
     facts,
     // `image` is what others deploy: only of a run that has done all it was asked for.
@@ -211,7 +211,10 @@ function jobReport(job: Job, progress: JobProgress, failure?: unknown): Report<J
 }
 
 /** The job summary. */
-export function describeJob(facts: JobFacts, isDone: boolean): Pick<Report, 'heading' | 'body'> {
+export function describeJob(
+  facts: JobFacts,
+  isDone: boolean,
+): Pick<Report, 'heading' | 'subjects' | 'body'> {
   const { key, digest } = facts;
   const rows: readonly (readonly [string, string])[] = [
     ['Image', code(facts.gun)],
@@ -232,7 +235,8 @@ export function describeJob(facts: JobFacts, isDone: boolean): Pick<Report, 'hea
   ];
   return {
     heading: !isDone ? 'Image' : key || facts.notaryProject ? 'Signed image' : 'Image (not signed)',
-    body: [{ text: [], markdown: [['', ''], ...rows.filter(([, value]) => value !== '')] }],
+    subjects: facts.tags.map(({ tag }) => `${facts.gun}:${tag}`),
+    body: [{ text: [], markdown: rows.filter(([, value]) => value !== '') }],
   };
 }
 

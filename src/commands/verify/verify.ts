@@ -140,6 +140,10 @@ function isVerified({ status }: Verdict): boolean {
   return status === 'verified';
 }
 
+function isFinding({ status }: Verdict): boolean {
+  return status !== 'verified';
+}
+
 /** What no look at files can show, said in every run on files. */
 const unseen =
   'Not seen: images that programs in the cluster add (operators, injectors, admission), and those in texts of a ConfigMap or Secret.';
@@ -190,13 +194,18 @@ function reportOf(
   failure: unknown,
 ): Report<'images' | 'verified'> {
   const verified = verdicts.filter(isVerified);
+  const failed = verdicts.filter(({ status }) => status === 'failed');
   const images = new Set(verified.map(imageOf));
   const isDctAlone = verdicts.every(({ required = 'dct' }) => required === 'dct');
   return {
     title: 'Verification',
     heading: failure === undefined ? 'Verified images' : 'Images',
+    ...(failed.length > 0 && {
+      failedHeading: `${failed.length} of ${verdicts.length} images not verified`,
+    }),
+    subjects: [...failed, ...verdicts].map(({ request }) => request.reference),
     body: [
-      tableOf(verdicts, isDctAlone ? columns : [...columns, kindsColumn]),
+      tableOf(verdicts, isDctAlone ? columns : [...columns, kindsColumn], isFinding),
       ...(areFilesNamed ? [{ log: unseen }] : []),
     ],
     facts: {

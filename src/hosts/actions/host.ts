@@ -46,6 +46,7 @@ export function createActionsHost(environment: Environment): Host {
       }
     },
     setOutput: core.setOutput,
+    summaryFormat: 'with diagrams and folds',
     addSummary: async (markdown) => {
       if (!environment.GITHUB_STEP_SUMMARY) {
         core.debug('This runner has no job summary.');

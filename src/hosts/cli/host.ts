@@ -67,6 +67,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     setOutput: (name, value) => {
       outputs.set(name, value);
     },
+    summaryFormat: 'with diagrams and folds',
     addSummary: async (markdown) => {
       if (summaryFile === undefined) return;
       await appendOutput(path.resolve(summaryFile), `${markdown}\n`, process.cwd());

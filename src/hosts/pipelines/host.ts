@@ -56,6 +56,7 @@ export function createPipelinesHost(environment: Environment): Host {
     setOutput: (name, value) => {
       tl.setVariable(inputNameOn('task', name), value, false, true);
     },
+    summaryFormat: 'plain',
     addSummary: async (markdown) => {
       // The agent reads the file after the step has ended, and clears the folder after the job.
       const file = path.join(tempDirectory, `content-trust-${randomUUID()}.md`);

@@ -69,7 +69,7 @@ describe('doctor', () => {
     const table = ran.lines.slice(ran.lines.findIndex((line) => line.startsWith('VERDICT')));
     expect(table[0]).toMatch(/^VERDICT +AREA +CHECK +OF +FINDING$/);
     expect(table.filter((line) => line.startsWith('pass '))).toHaveLength(counts.pass ?? 0);
-    expect(ran.summary).toContain('| Verdict | Area | Check | Of | Finding |');
+    expect(ran.summary).toContain('| Verdict | Check | Finding and remedy |');
   });
 
   it('says of what is not given that it is not checked', async () => {

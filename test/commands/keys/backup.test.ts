@@ -51,12 +51,12 @@ describe('keys that are backed up and restored', () => {
         { kind: 'secret', name: 'pem' },
       ],
     });
-    expect(first.summary).toContain('### Keys backed up\n');
+    expect(first.summary).toContain('### ✅ Keys backed up\n');
     expect(first.lines).toContain(`Written to ${archive}, and read back.`);
 
     const again = await runKeys('keysBackup', owner, { keys, archive });
     expect(again.report).toMatchObject({ changed: false });
-    expect(again.summary).toContain('### Keys backed up before');
+    expect(again.summary).toContain('### ✅ Keys backed up before');
 
     const less = await runKeys('keysBackup', owner, { keys: `${vaultUrl}/keys/app`, archive });
     expect(less.error).toMatchObject({
@@ -106,7 +106,7 @@ describe('keys that are backed up and restored', () => {
       ) as string,
     });
     expect(run.outputs.keys).toMatch(/^\S+\/keys\/free\/[0-9a-f]{32}$/);
-    expect(run.summary).toContain('### Restored keys (failed)');
+    expect(run.summary).toContain('### ❌ Restored keys (failed)');
     expect(run.report).toMatchObject({
       outcome: 'failed',
       objects: [{ state: 'failed', error: { code: 'KEY_CONFLICT' } }, { state: 'restored' }, {}],

@@ -107,7 +107,7 @@ describe('exporting keys', () => {
     }
     expect(run.isMasked(passphrase)).toBe(true);
     expect(run.report).toMatchObject({ command: 'keysExport', keys: [{ role: 'root' }, {}, {}] });
-    expect(run.summary).toContain('### Exported keys');
+    expect(run.summary).toContain('### ✅ Exported keys');
   });
 
   it('takes the role of a bare PEM from the tags of its secret', async () => {

@@ -45,7 +45,7 @@ describe('the renewal of trust data', () => {
     expect(lines.join('\n')).toMatch(
       /targets +20\S+ +would be renewed by \S.*signing\.pem.*\nNothing was changed\./,
     );
-    expect(summary).toContain('### Trust data that would be renewed');
+    expect(summary).toContain('### ✅ Trust data that would be renewed');
     expect(outputs['renewed-roles']).toBe('');
   });
 
@@ -54,7 +54,9 @@ describe('the renewal of trust data', () => {
     const ran = await renew('one');
     expect(ran.failure).toBeUndefined();
     expect(ran.lines).toContain(`${host}/one: targets is renewed`);
-    expect(ran.summary).toMatch(/### Renewed trust data[^]*`targets` \| 20\S+ \| renewed until 20/);
+    expect(ran.summary).toMatch(
+      /### ✅ Renewed trust data[^]*`targets` \| 20\S+ \| renewed until 20/,
+    );
     expect(ran.outputs['renewed-roles']).toBe(`${host}/one targets`);
     expect(await reportOf(ran)).toMatchObject({
       command: 'keysRenew',

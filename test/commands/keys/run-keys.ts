@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand, type HostContext } from '../../../src/commands/index.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
-import { sanitizeJson, sanitizeMarkdown } from '../../../src/hosts/sanitize-documents.js';
+import { sanitizeJson } from '../../../src/hosts/sanitize-documents.js';
+import { renderSummary } from '../../../src/hosts/summary.js';
 import { SecretMasker } from '../../../src/hosts/secret-masker.js';
 import { collectProblems, readInputs, type CommandName } from '../../../src/commands/index.js';
 import type { Log } from '../../../src/ports.js';
@@ -98,7 +99,7 @@ export async function runKeys(
     },
     print: () => undefined,
     addSummary: (markdown) => {
-      summary += sanitizeMarkdown(markdown, masks);
+      summary += renderSummary(markdown, masks, 'with diagrams and folds');
       return Promise.resolve();
     },
     onFailure: () => undefined,

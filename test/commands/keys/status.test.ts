@@ -104,9 +104,9 @@ describe('the status of trust data', () => {
 
   it('is a summary in which no name can break out of its cell', async () => {
     const { summary } = await status();
-    expect(summary).toContain('### When trust data expires\n');
+    expect(summary).toContain('### ✅ When trust data expires: ');
     expect(summary).toContain(`| \`${gun}\` | \`targets\` | `);
     expect(summary).toMatch(/\| ✅ valid \| .*a\\\|key\.pem.* \|/);
-    expect(summary).toContain('> ⚠️ The root of');
+    expect(summary).toContain('- ⚠️ The root of');
   });
 });

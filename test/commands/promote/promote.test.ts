@@ -45,7 +45,7 @@ describe('a run of promote', () => {
     expect(failure).toBeUndefined();
     expect(said).toMatch(/^.*SOURCE +WOULD BECOME +COPY$/m);
     expect(said).toContain('Nothing was changed.');
-    expect(summary).toContain('### Images that would be promoted\n');
+    expect(summary).toContain('### ✅ Images that would be promoted: ');
     expect(summary).toContain('to be signed with key');
     expect(outputs).not.toHaveProperty('images');
   });
@@ -54,10 +54,10 @@ describe('a run of promote', () => {
     const first = await promote({ repository: 'target' });
     expect(first.said).toMatch(/^.*SOURCE +BECAME +COPY$/m);
     expect(first.said).toContain(`${host}/target:1, ${host}/target:latest  1 manifests, `);
-    expect(first.summary).toContain('### Promoted images\n');
-    expect(first.summary).toMatch(/, signed with key `[0-9a-f]{64}` \(.+\) in `targets`; root /);
+    expect(first.summary).toContain('### ✅ Promoted images: ');
+    expect(first.summary).toMatch(/, signed with key `[0-9a-f]{12}` \(.+\) in `targets`; root /);
     expect(first.summary).toContain(
-      `| \`${host}/source:1\` | Repo Admin | \`1\`, \`latest\` | \`${digest}\` | `,
+      `| \`${host}/source:1\` | Repo Admin | \`1\`, \`latest\` | \`${digest.slice(0, 19)}\` | `,
     );
     expect(await reportOf(first)).toMatchObject({
       command: 'promote',
@@ -82,7 +82,7 @@ describe('a run of promote', () => {
     );
     const ran = await promote({ repository: 'refused' });
     expect(ran.failure?.code).toBe('TRUST_SERVER_REJECTED');
-    expect(ran.summary).toContain('### Images (failed)');
+    expect(ran.summary).toContain('### ❌ Images (failed)');
     expect(ran.summary).toMatch(/Tags: .+\. Content: copied\./);
     expect(ran.summary).not.toContain('signed with key');
     expect(ran.outputs.digest).toBe(digest);

@@ -109,7 +109,7 @@ const summaryOf = (told: TrustReport): string =>
 describe('the job summary', () => {
   it('is a table of image, digest, tags, role, key and expiry', () => {
     const lines = summaryOf(report).split('\n');
-    expect(lines[0]).toBe('### Signed image');
+    expect(lines[0]).toBe('### ✅ Signed image: `contoso.azurecr.io/team/app:1.0`');
     expect(lines).toContain('| Image | `contoso.azurecr.io/team/app` |');
     expect(lines).toContain(`| Digest | \`${digest}\` |`);
     expect(lines).toContain('| Tags | `1.0` |');
@@ -124,7 +124,7 @@ describe('the job summary', () => {
       key: undefined,
       tags: [{ tag: '1.0', digest, length: 735, signed: false, state: 'unsigned' }],
     });
-    expect(summary).toContain('### Image (not signed)');
+    expect(summary).toContain('### ✅ Image (not signed)');
     expect(summary).toContain('`1.0` (unsigned)');
     expect(summary).not.toContain('Signed image');
   });
@@ -146,9 +146,11 @@ describe('the job summary', () => {
       ],
     };
     const lines = summaryOf(failed).split('\n');
-    expect(lines[0]).toBe('### Image (failed)');
-    expect(lines).toContain('❌ [`PUSH_FAILED`](https://docs.example/page#push_failed) The &lt;push&gt; broke.');
-    expect(lines).toContain('Run the step again.');
+    expect(lines[0]).toBe('### ❌ Image (failed): `contoso.azurecr.io/team/app:1.0` and 1 more');
+    expect(lines).toContain(
+      '[`PUSH_FAILED`](https://docs.example/page#push_failed): The &lt;push&gt; broke.',
+    );
+    expect(lines).toContain('- Run the step again.');
     expect(lines).toContain('| Pushed | unknown |');
     expect(lines).toContain(
       '| Tags | `1.0` (the push broke off; the registry may have it)<br>`1.1` (signed) |',

@@ -60,7 +60,7 @@ describe('signers add', () => {
     const inputs = { ...(await signed('add/a', 'add/b')), ...ci };
     const dry = await scenario.run('signersAdd', { ...inputs, 'dry-run': 'true' });
     expect(dry.failure).toBeUndefined();
-    expect(dry.summary).toContain('### Signer `ci` would be added');
+    expect(dry.summary).toContain('### ✅ Signer `ci` would be added');
     expect(dry.lines).toContain('Nothing was changed.');
     expect(dry.outputs).toMatchObject({ repositories: '', keys: '' });
     const foreseen = await reportOf(dry);
@@ -87,9 +87,9 @@ describe('signers add', () => {
       failures: [],
     });
     expect(added.lines.join('\n')).toMatch(/REPOSITORY +STATE +KEYS ADDED\n/);
-    expect(added.summary).toContain('### Signer `ci` added\n');
-    expect(added.summary).toContain(`\`${keyId}\` rsa, \`${file}\``);
-    expect(added.summary).toContain(`| \`${host}/add/a\` | ✅ added | \`${keyId}\` |`);
+    expect(added.summary).toContain('### ✅ Signer `ci` added: ');
+    expect(added.summary).toContain(`\`${keyId.slice(0, 12)}\` rsa, \`${file}\``);
+    expect(added.summary).toContain(`| \`${host}/add/a\` | ✅ added | \`${keyId.slice(0, 12)}\` |`);
     expect(added.warnings.join('\n')).toMatch(/go on being pulled from there .* \(1\)/);
 
     const again = await scenario.run('signersAdd', inputs);
@@ -103,7 +103,7 @@ describe('signers add', () => {
     const half = await scenario.run('signersAdd', inputs);
     expect(half.failure?.message).toMatch(/1 of 2 repositories: each was not changed/);
     expect(half.outputs.repositories).toBe(`${host}/half/a`);
-    expect(half.summary).toContain('### Signer `ci` added (failed)');
+    expect(half.summary).toContain('### ❌ Signer `ci` added (failed)');
     expect(half.summary).toContain(`| \`${host}/half/b\` | ❌ failed |`);
     expect(await reportOf(half)).toMatchObject({
       outcome: 'failed',
@@ -297,10 +297,12 @@ describe('signers list', () => {
       failures: [{ gun: `${host}/list/missing`, code: 'TRUST_DATA_MISSING' }],
     });
     expect(listed.summary).toMatch(
-      new RegExp(`\\| ci \\| \`${key}\` \\| rsa \\| yes \\| 1 \\| ${day} \\| valid \\|`),
+      new RegExp(
+        `\\| ci \\| \`${key.slice(0, 12)}\` \\| rsa \\| yes \\| 1 \\| ${day} \\| valid \\|`,
+      ),
     );
     expect(listed.summary).toContain('No signers');
-    expect(listed.summary).toContain('> ⚠️ ');
+    expect(listed.summary).toContain('- ⚠️ ');
   });
 
   it('needs a repository', async () => {

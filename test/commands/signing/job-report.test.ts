@@ -19,7 +19,8 @@ import { withTags } from '../../../src/commands/signing/registry-state.js';
 import { signTags } from '../../../src/commands/signing/sign-tags.js';
 import { TrustError } from '../../../src/errors.js';
 import { content, gun, TestRepository } from '../../trust/support/repository.js';
-import { sanitizeJson, sanitizeMarkdown } from '../../../src/hosts/sanitize-documents.js';
+import { sanitizeJson } from '../../../src/hosts/sanitize-documents.js';
+import { renderSummary } from '../../../src/hosts/summary.js';
 import { SecretMasker } from '../../../src/hosts/secret-masker.js';
 
 let folder = '';
@@ -82,8 +83,9 @@ async function tell(
     setOutput: (name: string, value: string) => outputs.set(name, value),
     toJson: (document: object, indent: number) => sanitizeJson(document, indent, masks),
     onFailure: () => undefined,
+    keepReport: () => undefined,
     addSummary: (text: string) => {
-      summary += sanitizeMarkdown(text, masks);
+      summary += renderSummary(text, masks, 'with diagrams and folds');
       return Promise.resolve();
     },
     environment: {},
@@ -130,7 +132,7 @@ describe('the report of a run that fails', () => {
       initialised: false,
     });
     expect(report).not.toHaveProperty('digest');
-    expect(summary).toContain('### Image (failed)');
+    expect(summary).toContain('### ❌ Image (failed)');
     expect(summary).not.toContain('s3cret');
   });
 
@@ -222,7 +224,7 @@ describe('a signing that fails', () => {
     expect(thrown).toBeUndefined();
     expect(outputs.get('image')).toBe(`${gun}@${content('a').digest}`);
     expect(report).toMatchObject({ outcome: 'done', tags: [{ state: 'signed', signed: true }] });
-    expect(summary).toContain('### Signed image');
+    expect(summary).toContain('### ✅ Signed image');
   });
 });
 

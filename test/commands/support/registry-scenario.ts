@@ -177,6 +177,7 @@ async function runIn(
     setOutput: (name, value) => {
       outputs[name] = value;
     },
+    summaryFormat: 'with diagrams and folds',
     addSummary: (markdown) => {
       summary += markdown;
       return Promise.resolve();

@@ -63,7 +63,7 @@ describe('a backup of keys', () => {
     const first = await run('task', backup);
     expectSuccess(first);
     expect(first.outputs.archive).toBe(archive);
-    expect(first.summary).toContain('### Keys backed up');
+    expect(first.summary).toContain('### ✅ Keys backed up');
     expect(await mode(archive)).toBe('700');
     const files = await readdir(archive);
     for (const file of files) expect(await mode(path.join(archive, file))).toBe('600');

@@ -142,7 +142,7 @@ describe('keys import', () => {
     const result = await bring('action', secretsOfKeys);
     expectSuccess(result);
     expect(await names()).toEqual(before);
-    expect(result.summary).toContain('### Imported keys');
+    expect(result.summary).toContain('### ✅ Imported keys');
     expect(result.summary.match(/✅ already there/g)).toHaveLength(3);
   });
 

@@ -50,7 +50,7 @@ describe('keys init', () => {
     expect(keys).toHaveLength(3);
     expect(first.outputs.repositories).toBe(repositories.map(gunOf).join('\n'));
     expect(first.output).toMatch(/Pin it wherever .*: trust-pin: [0-9a-f]{64}/);
-    expect(first.summary).toContain('### Initialised repositories');
+    expect(first.summary).toContain('### ✅ Initialised repositories');
     const report = JSON.parse(await readFile(first.outputs['trust-report'] ?? '', 'utf8')) as {
       readonly rootKey: { readonly keyId: string; readonly reference: string };
     };

@@ -147,7 +147,7 @@ describe('keys rotate', () => {
     expectSuccess(targets);
     expect(targets.output).toContain(`targets of ${gunOf(one.repository)} has the key`);
     expect(targets.output).toContain(`signingKey: ${newKey}`);
-    expect(targets.summary).toContain('### Rotated key of `targets`');
+    expect(targets.summary).toContain('### ✅ Rotated key of `targets`');
     const old = await sign(one.repository, '3', { ...keys });
     expectFailure(old.result, { code: 'KEY_NOT_AUTHORIZED', message: /may not sign the tag 3/ });
     const fresh = await sign(one.repository, '3', { 'signing-key': newKey, 'trust-pin': pin });

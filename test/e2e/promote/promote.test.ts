@@ -123,7 +123,7 @@ describe('promote to another registry', () => {
     };
     expect(report).toMatchObject({ command: 'promote', initialised: true, unchanged: false });
     expect(report.images[0]).toMatchObject({ source, digest, sourceSigners: ['Repo Admin'] });
-    expect(result.summary).toContain('### Promoted images');
+    expect(result.summary).toContain('### ✅ Promoted images');
 
     const before = await stateOf(prod, repository);
     const secondMark = await stack.requestMark();

@@ -79,7 +79,7 @@ describe('revoke', () => {
         stillIn: [],
         pull: 'unsigned',
       });
-      expect(result.summary).toContain('### Revoked tags');
+      expect(result.summary).toContain('### ✅ Revoked tags');
       // The images themselves stay.
       expect(await stack.tags(repository)).toContain('1.0');
     },

@@ -41,7 +41,7 @@ describe('sign of images by their full names', () => {
       await expectSigned(scenario, a, { tags: ['1'], digest: one });
       await expectSigned(scenario, a, { tags: ['2'], digest: two });
       await expectSigned(scenario, b, { tags: ['1'], digest: other, unsigned: 'left-out' });
-      expect(result.summary).toContain('### Signed images');
+      expect(result.summary).toContain('### ✅ Signed images');
     },
   );
 
@@ -120,7 +120,7 @@ describe('sign of images by their full names', () => {
         { tag: 'missing', signed: false, error: { code: 'MANIFEST_NOT_FOUND' } },
       ],
     });
-    expect(result.summary).toContain('### Images (failed)');
+    expect(result.summary).toContain('images failed');
   });
 
   it('refuses names besides repository and tags, and images without a tag', async () => {

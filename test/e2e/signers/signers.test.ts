@@ -101,7 +101,7 @@ describe('signers add', () => {
       /\/keys\/ci\/[0-9a-f]{32}\n.*\/certificates\/release\/[0-9a-f]{32}$/,
     );
     expect(added.stdout).toContain('the newest version');
-    expect(added.summary).toContain('### Signer `ci` added');
+    expect(added.summary).toContain('### ✅ Signer `ci` added');
 
     const again = { ...inputs, command: 'signersAdd' };
     const second = await scenario.run({ host: 'task', inputs: again });

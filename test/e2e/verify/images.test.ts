@@ -85,7 +85,7 @@ describe('verify', () => {
         /3 of 4 images are not as required.*has no trust data.*tag 2\.0 is not signed.*is signed for/s,
     } as const;
     expectNotVerified(result, failure, [signed]);
-    expect(result.summary).toContain('### Images (failed)');
+    expect(result.summary).toContain('### ❌ 3 of 4 images not verified: ');
   });
 
   it('lets unsigned images through where it is told to, and leaves them out', async () => {

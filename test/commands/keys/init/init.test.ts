@@ -26,7 +26,7 @@ describe('keys init', () => {
     const dry = await init('init/a', { 'dry-run': 'true' });
     expect(dry.failure).toBeUndefined();
     expect(dry.lines).toContain('Nothing was changed.');
-    expect(dry.summary).toContain('### Repositories that would be initialised');
+    expect(dry.summary).toContain('### ✅ Repositories that would be initialised');
     expect(dry.outputs).toMatchObject({ repositories: '', 'key-id': '' });
 
     const made = await init('init/a,init/b');

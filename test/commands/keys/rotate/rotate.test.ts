@@ -40,7 +40,7 @@ describe('keys rotate', () => {
     const dry = await scenario.run('keysRotate', { ...inputs, 'dry-run': 'true' });
     expect(dry.failure).toBeUndefined();
     expect(dry.lines).toContain('Nothing was changed.');
-    expect(dry.summary).toContain('### Key of `targets` that would be rotated');
+    expect(dry.summary).toContain('### ✅ Key of `targets` that would be rotated');
     expect(dry.outputs.repositories).toBe('');
     const foreseen = await reportOf(dry);
     expect(foreseen).toMatchObject({ dryRun: true, repositories: [{ state: 'to be rotated' }] });
@@ -77,9 +77,9 @@ describe('keys rotate', () => {
     expect(rotated.lines.join('\n')).toMatch(
       new RegExp(`^REPOSITORY +STATE +ROLE +OLD KEY +NEW KEY +SIGNED BY\n${row}`, 'm'),
     );
-    expect(rotated.summary).toContain('### Rotated key of `targets`');
+    expect(rotated.summary).toContain('### ✅ Rotated key of `targets`');
     expect(rotated.summary).toContain(
-      `| \`${host}/rotate/a\` | ✅ rotated | \`targets\` | \`${old}\` | \`${newId}\` |`,
+      `| \`${host}/rotate/a\` | ✅ rotated | \`targets\` | \`${old.slice(0, 12)}\` | \`${newId.slice(0, 12)}\` |`,
     );
     expect(rotated.summary).toContain('Sign with the new key from now on');
     expect(rotated.outputs.repositories).toBe(`${host}/rotate/a`);
@@ -99,7 +99,7 @@ describe('keys rotate', () => {
     const half = await scenario.run('keysRotate', inputs);
     expect(half.failure?.message).toMatch(/1 of 2 repositories: each was not rotated/);
     expect(half.outputs.repositories).toBe(`${host}/half/a`);
-    expect(half.summary).toContain('### Rotated key of `targets` (failed)');
+    expect(half.summary).toContain('### ❌ Rotated key of `targets` (failed)');
     expect(half.summary).toContain(`| \`${host}/half/b\` | ❌ failed |`);
     expect(await reportOf(half)).toMatchObject({
       outcome: 'failed',
