@@ -131,7 +131,7 @@ describe('images as arguments', () => {
 });
 
 describe('the example of a command', () => {
-  it.each(commandNames)('of %s can be parsed, and asks for all that is required', async (name) => {
+  it.each(commandNames)('of %s names the command and inputs that it has', (name) => {
     const example = exampleOf(name);
     const words = example.split(' ').map((word) => word.replaceAll("'", ''));
     expect(words.slice(1, 1 + commandLineOf(name).length)).toEqual(commandLineOf(name));

@@ -55,7 +55,7 @@ function placesOf(
 
 function describedOption(choicesOf: (option: string) => readonly string[]) {
   return ({ long, description, required, optional }: Option): Place['options'] => {
-    if (long === null || long === undefined) return [];
+    if (long === undefined) return [];
     const choices = required || optional ? choicesOf(long.slice(2)) : [];
     return [{ name: long, help: firstSentence(description), choices }];
   };
