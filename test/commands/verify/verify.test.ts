@@ -45,7 +45,7 @@ describe('a run of verify', () => {
     const { failure, outputs, summary, lines } = await verify({ images: both });
     expect(failure).toBeUndefined();
     expect(outputs).toMatchObject({ images: image(`signed@${digest}`), verified: '2' });
-    expect(summary).toContain('### ✅ Verified images\n');
+    expect(summary).toContain('### ✅ Verified images: ');
     expect(lines.join('\n')).toMatch(/^.*IMAGE +DIGEST +SIGNERS +EXPIRY +VERDICT$/m);
     expect(lines.join('\n')).toMatch(/Repo Admin +\d{4}-\d\d-\d\d \w+ +verified$/m);
   });
@@ -62,7 +62,7 @@ describe('a run of verify', () => {
     });
     expect(ran.outputs).toMatchObject({ images: image(`signed@${digest}`), verified: '1' });
     expect(ran.warnings.join()).toContain(`accepted by "${image('un*')}"`);
-    expect(ran.summary).toContain('### ❌ Images (failed)');
+    expect(ran.summary).toContain('### ❌ 1 of 3 images not verified: ');
     expect(ran.summary).toContain('| ❌ not verified<br>`TAG_NOT_SIGNED` ');
     expect(ran.summary).toContain('| ⚠️ unsigned, allowed |');
     expect(ran.lines.join('\n')).toMatch(/- +FAILED TAG_NOT_SIGNED$/m);
