@@ -1,4 +1,5 @@
 /** Makes the Azure Pipelines task's task.json and its strings from the table of inputs. */
+import { pageUrl } from '../../src/version.js';
 import {
   commandInput,
   helpOf,
@@ -33,7 +34,8 @@ export function taskJson(version: string) {
     friendlyName: 'ACR Content Trust',
     description:
       'Build, push and sign container images with Docker Content Trust in Azure Container Registry, with keys in Azure Key Vault.',
-    helpMarkDown: 'Inputs, outputs and permissions are explained in the readme of the extension.',
+    helpUrl: pageUrl('docs/reference.md'),
+    helpMarkDown: `[Getting started](${pageUrl('docs/getting-started.md')}), [all inputs and outputs](${pageUrl('docs/reference.md')}), [permissions](${pageUrl('docs/permissions.md')}), [troubleshooting](${pageUrl('docs/troubleshooting.md')})`,
     author: 'ACR Content Trust contributors',
     category: 'Azure Pipelines',
     visibility: ['Build', 'Release'],

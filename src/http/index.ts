@@ -19,7 +19,7 @@ export {
   registryNameOf,
 } from './firewall.js';
 export { createPace } from './pace.js';
-export { proxySecrets, readProxies } from './proxy.js';
+export { readProxies } from './proxy.js';
 export type { ProxyEnvironment } from './proxy.js';
 export { HttpError } from './types.js';
 export { isTransientStatus, retryDelayMs } from './retry.js';

@@ -4,7 +4,6 @@ export { lookAround, type Looker } from './look.js';
 export { planSetup, type SetupPlan, type Shell } from './plan.js';
 export {
   fromZero,
-  roleIds,
   type Federation,
   type NeededRole,
   type Presence,

@@ -25,7 +25,7 @@ import {
 } from './script.js';
 
 /** Shells that scripts are written for. */
-export const shells = { bash: toBash, powershell: toPowerShell } as const;
+const shells = { bash: toBash, powershell: toPowerShell } as const;
 export type Shell = keyof typeof shells;
 
 /** What is still to be done, and how. */

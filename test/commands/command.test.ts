@@ -289,7 +289,13 @@ describe('the outputs of a command', () => {
   });
 
   it('are no others: such a command does not compile', () => {
-    const described = { name: 'paint', label: 'Paint', help: 'Paints.', inputs, example: [] } as const;
+    const described = {
+      name: 'paint',
+      label: 'Paint',
+      help: 'Paints.',
+      inputs,
+      example: [],
+    } as const;
     const parse = () => ({});
     const one = defineCommand({
       ...described,

@@ -223,7 +223,10 @@ export async function collect(
       const document = JSON.parse(text === '' ? '{}' : text) as Record<string, unknown>;
       // Version, error and report stand beside the outputs, which are texts.
       const camel = Object.entries(document).filter(([, value]) => typeof value === 'string');
-      return { outputs: toKebab(Object.fromEntries(camel) as Record<string, string>), summary: await readIfThere(summaryFile) };
+      return {
+        outputs: toKebab(Object.fromEntries(camel) as Record<string, string>),
+        summary: await readIfThere(summaryFile),
+      };
     }
     case 'task': {
       const { variables, summaries, results } = parsePipelinesOutput(result.stdout);

@@ -21,7 +21,7 @@ export function rootPem({ chain: { chain } }: ChainSigner): string {
 }
 
 /** What it takes to read and write a repository of the scenario. */
-export const accessTo = (scenario: RegistryScenario, repository: string) => ({
+const accessTo = (scenario: RegistryScenario, repository: string) => ({
   host,
   http: scenario.answerTo,
   token: (scope: string) => Promise.resolve(scope),
