@@ -66,6 +66,7 @@ export const taskSchema = object({
   name: { type: 'string', pattern: String.raw`^[A-Za-z0-9\-]+$` },
   friendlyName: { ...text, maxLength: 40 },
   description: text,
+  helpUrl: { type: 'string', pattern: '^https://' },
   helpMarkDown: text,
   author: text,
   category: { const: 'Azure Pipelines' },
