@@ -17,7 +17,8 @@ export async function refusedInputs(
   const nameInput = (name: string) => name;
   const problems = collectProblems(nameInput);
   const inputs = readInputs(command, 'task', (name) => given[name] ?? '', problems);
-  const context = { problems, nameInput, workingDirectory: tmpdir(), tempDirectory: tmpdir() };
+  const folders = { workingDirectory: tmpdir(), tempDirectory: tmpdir() };
+  const context = { problems, nameInput, environment: {}, ...folders };
   try {
     await runCommand(command, inputs, context as unknown as HostContext);
   } catch (error) {
