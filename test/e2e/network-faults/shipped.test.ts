@@ -29,7 +29,7 @@ async function signThrough(
   expectSuccess(await sign('first'));
   const faults = orders(
     { target: `/${repository}/_trust/tuf/$`, method: 'POST' },
-    { target: `/${repository}/_trust/tuf/root\\.json$`, method: 'GET' },
+    { target: `/${repository}/_trust/tuf/timestamp\\.json$`, method: 'GET' },
   );
   for (const fault of faults) await stack.failNext(fault);
   const result = await sign('second');
