@@ -127,7 +127,7 @@ describe('keys init', () => {
     expectFailure(broken, {
       code: 'TRUST_SERVER_REJECTED',
       message: new RegExp(repository),
-      outputs: { keys: anyText, 'key-id': anyText, repositories: '' },
+      outputs: { keys: anyText, 'key-id': anyText, 'root-key-id': anyText, repositories: '' },
     });
     const keys = broken.outputs.keys ?? '';
     expect(keys.split('\n')).toHaveLength(2);
