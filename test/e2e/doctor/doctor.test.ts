@@ -82,7 +82,7 @@ describe('a set-up that is right', () => {
     expect(of('tag 1')).toMatchObject({ verdict: 'pass' });
     // Who signs may not read properties, and nothing is claimed of them.
     expect(of('properties')).toMatchObject({ verdict: 'unknown' });
-    expect(result.summary).toMatch(/\| ✅ pass \| trust data \|/);
+    expect(result.summary).toMatch(/\| ✅ pass \| trust data: /);
   });
 });
 

@@ -100,7 +100,10 @@ export async function createAzureCli(
       return of('--query') === 'id' ? (registry.id.split('/')[2] ?? '') : person.tenantId;
     }
     if (is('acr list')) return registry.id;
-    if (is('resource show')) return of('--query') === 'location' ? 'westeurope' : group;
+    if (is('resource show')) {
+      if (of('--query').includes('roleAssignmentMode')) return 'false';
+      return of('--query') === 'location' ? 'westeurope' : group;
+    }
     if (is('ad signed-in-user show')) return person.objectId;
     if (is('ad app list')) return client ?? '';
     if (is('ad app create')) {

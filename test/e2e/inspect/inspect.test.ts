@@ -91,7 +91,8 @@ describe('inspect', () => {
       ]);
       expect(result.output).toMatch(/targets\/releases +1 +20\d\d-\d\d-\d\d +valid +1 of 1 +all/);
       expect(result.output).toMatch(/UNSIGNED TAG\s+plain/);
-      expect(result.summary).toMatch(/```mermaid\nflowchart LR\n/);
+      // Azure Pipelines does not draw it.
+      expect(result.summary.includes('```mermaid\nflowchart LR\n')).toBe(host !== 'task');
     },
   );
 
