@@ -81,11 +81,27 @@ const choicesIn = (places: readonly Place[]): ReadonlyMap<string, readonly strin
     ),
   );
 
+/**
+ * Finds the command that the words before the cursor name. The variable is no `path`: zsh keeps its own
+ * list of folders in that.
+ */
+function walk(places: readonly Place[], loop: string, word: string): readonly string[] {
+  const paths = places.flatMap(({ path }) => (path === '' ? [] : [`"${path}"`]));
+  return [
+    `  for ((${loop}; i++)); do`,
+    `    word="${word}"`,
+    '    case "${place:+$place }$word" in',
+    `      ${paths.join(' | ')}) place="\${place:+$place }$word" ;;`,
+    '    esac',
+    '  done',
+  ];
+}
+
 /** bash: words of the command are found by walking over what is no option. */
 const bash: Writer = (program, places) => [
   `# bash completion of ${program}`,
   '_acr_content_trust() {',
-  '  local word path="" i cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}"',
+  '  local word place="" i cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}"',
   '  COMPREPLY=()',
   '  case "$prev" in',
   ...[...choicesIn(places)].map(
@@ -93,15 +109,8 @@ const bash: Writer = (program, places) => [
       `    ${option}) COMPREPLY=($(compgen -W "${choices.join(' ')}" -- "$cur")); return ;;`,
   ),
   '  esac',
-  '  for ((i = 1; i < COMP_CWORD; i++)); do',
-  '    word="${COMP_WORDS[i]}"',
-  '    case "${path:+$path }$word" in',
-  `      ${places
-    .flatMap(({ path }) => (path === '' ? [] : [`"${path}"`]))
-    .join(' | ')}) path="\${path:+$path }$word" ;;`,
-  '    esac',
-  '  done',
-  '  case "$path" in',
+  ...walk(places, 'i = 1; i < COMP_CWORD', '${COMP_WORDS[i]}'),
+  '  case "$place" in',
   ...places.map(
     ({ path, commands, options }) =>
       `    "${path}") COMPREPLY=($(compgen -W "${[names(commands), names(options)].filter(Boolean).join(' ')}" -- "$cur")) ;;`,
@@ -115,22 +124,15 @@ const bash: Writer = (program, places) => [
 const zsh: Writer = (program, places) => [
   `#compdef ${program}`,
   '_acr_content_trust() {',
-  '  local word path="" i',
+  '  local word place="" i',
   '  local -a found',
   '  case "${words[CURRENT-1]}" in',
   ...[...choicesIn(places)].map(
     ([option, choices]) => `    ${option}) compadd -- ${choices.join(' ')}; return ;;`,
   ),
   '  esac',
-  '  for ((i = 2; i < CURRENT; i++)); do',
-  '    word="${words[i]}"',
-  '    case "${path:+$path }$word" in',
-  `      ${places
-    .flatMap(({ path }) => (path === '' ? [] : [`"${path}"`]))
-    .join(' | ')}) path="\${path:+$path }$word" ;;`,
-  '    esac',
-  '  done',
-  '  case "$path" in',
+  ...walk(places, 'i = 2; i < CURRENT', '${words[i]}'),
+  '  case "$place" in',
   ...places.map(({ path, commands, options }) => {
     const found = [...commands, ...options].map(({ name, help }) => `'${name}:${help}'`);
     return `    "${path}") found=(${found.join(' ')}) ;;`;

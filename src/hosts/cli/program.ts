@@ -136,7 +136,7 @@ function createCommand(
   const command = new Command(verb)
     .description(commands[name].help)
     .helpOption('-h, --help', 'Prints this help.')
-    .addHelpText('after', `\nExample:\n  ${exampleOf(name)}\n${epilogue}`);
+    .addHelpText('after', () => `\nExample:\n  ${exampleOf(name)}\n${epilogue}`);
   const { argument } = commands[name];
   if (argument !== undefined) {
     command.argument(`[${argument}...]`, `The same as --${argument}.`);
@@ -158,21 +158,17 @@ function createCommand(
     .addOption(
       new Option('--debug', 'Prints debug messages and the causes of errors.').helpGroup('Output:'),
     );
-  return command.action(async (...received: readonly unknown[]) => {
+  return command.action(async () => {
     const options = new Map<string, string>();
-    // commander gives the arguments first, where there are any.
-    const [named, given] =
-      argument === undefined
-        ? [[], received[0] as Record<string, unknown>]
-        : [received[0] as readonly string[], received[1] as Record<string, unknown>];
+    const given = command.opts<Record<string, unknown>>();
     for (const input of names) {
       const value = given[attributeOf(input)];
       if (typeof value === 'string') options.set(input, value);
     }
-    if (argument !== undefined && named.length > 0) {
+    if (argument !== undefined && command.args.length > 0) {
       const before = command.getOptionValueSource(attributeOf(argument)) === 'cli';
       const others = before ? [options.get(argument) ?? ''] : [];
-      options.set(argument, [...named, ...others].join('\n'));
+      options.set(argument, [...command.args, ...others].join('\n'));
     }
     await start({
       command: name,
