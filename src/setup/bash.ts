@@ -1,6 +1,7 @@
 /** Scripts for bash, from version 3.2 on. */
 import path from 'node:path';
 import {
+  comment,
   folder,
   hasKind,
   partsOf,
@@ -26,10 +27,6 @@ export function toBash(introduction: readonly string[], sections: readonly Secti
     ]),
     '',
   ].join('\n');
-}
-
-function comment(text: string): string {
-  return `# ${text.replaceAll('\n', ' ')}`.trimEnd();
 }
 
 /** What is within a block; of a text over several lines, which ends where a line says so, the first. */

@@ -1,6 +1,7 @@
 /** Scripts for PowerShell, from version 7.4 on: the first that stops at a program that fails. */
 import path from 'node:path';
 import {
+  comment,
   folder,
   hasKind,
   partsOf,
@@ -39,10 +40,6 @@ export function toPowerShell(
       : body),
     '',
   ].join('\n');
-}
-
-function comment(text: string): string {
-  return `# ${text.replaceAll('\n', ' ')}`.trimEnd();
 }
 
 /** What is within a block; of a text over several lines, which ends where a line says so, the first. */

@@ -148,3 +148,8 @@ function variablesOf(statement: Statement): readonly string[] {
 export function hasKind(statements: readonly Statement[], kind: Statement['kind']): boolean {
   return statements.some((one) => one.kind === kind || ('body' in one && hasKind(one.body, kind)));
 }
+
+/** A line that both shells leave alone. */
+export function comment(text: string): string {
+  return `# ${text.replaceAll('\n', ' ')}`.trimEnd();
+}
