@@ -130,7 +130,7 @@ async function tryFolder(folder: string): Promise<void> {
   }
 }
 
-/** The name of a file that is to become another one; nobody can guess it. */
+/** The name of a file that is to become another one; whoever makes it does so only where nothing is. */
 export function temporaryName(): string {
   return `.acr-content-trust-${uniqueText()}.tmp`;
 }

@@ -1,6 +1,6 @@
 /**
  * Names that go into scripts, as Azure and its hosts allow them. Scripts quote whatever they hold; what
- * no such name can have is rejected all the same, since a name with a quote in it is a mistake or worse.
+ * no such name can have is rejected as well, since a name with a quote in it is a mistake or worse.
  */
 import { TrustError } from '../errors.js';
 import { githubIssuer } from './federation.js';

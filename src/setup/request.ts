@@ -13,7 +13,7 @@ export interface SetupRepository {
   readonly key: SetupKey;
 }
 
-/** A token of another issuer that stands for the pipeline. */
+/** A token of another issuer, accepted as that of the pipeline. */
 export interface Federation {
   readonly issuer: string;
   readonly subject: string;

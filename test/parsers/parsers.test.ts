@@ -1,5 +1,5 @@
 /**
- * Every parser of what somebody else wrote. Any bytes give a value or an error that is meant for
+ * Every parser of what others wrote. Any bytes give a value or an error that is meant for
  * them, within a second; a good text is read. Those that read signed bytes have more in their own tests.
  */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
