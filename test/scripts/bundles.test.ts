@@ -287,6 +287,21 @@ describe('the bundled action', () => {
 });
 
 describe('the bundled task', () => {
+  it('names the folder where its library cannot write, before that is loaded', async () => {
+    const main = path.join(dist, 'task/AcrContentTrustV1/index.js');
+    const gone = path.join(folder, 'gone');
+    const { code, stdout, stderr } = await startNode([main], {
+      AGENT_TEMPDIRECTORY: gone,
+      COMMAND_CORRELATION_ID: 'b8f5',
+    });
+    const text = expect.stringContaining(
+      `]FILE_NOT_WRITTEN: The folder for temporary files, ${gone}, cannot be written to: ENOENT`,
+    ) as string;
+    expect([code, stdout, stderr]).toEqual([1, [text, text], []]);
+    expect(stdout[0]).toMatch(/^##vso\[task\.issue type=error;source=TaskInternal;.*b8f5;\]/);
+    expect(stdout[1]).toMatch(/^##vso\[task\.complete result=Failed;\]/);
+  });
+
   it('removes after the job what the task noted, and nothing else', async () => {
     const post = path.join(dist, 'task/AcrContentTrustV1/post.js');
     const left = await leftBehind();

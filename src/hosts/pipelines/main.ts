@@ -1,5 +1,6 @@
 /** Entry of the task. */
 import './given-inputs.js';
+import './prove-key-folder.js';
 import { runAndExit } from '../run.js';
 import { useAgentProxy } from './agent-proxy.js';
 import { createPipelinesHost } from './host.js';
