@@ -112,8 +112,16 @@ export function runWhenUsed({ parts, others, imports }: Plan, own?: Part): Plugi
         ? `require('./${part.file}')['${module}']${isSource(module) ? '' : '()'}`
         : `require('${isSource(module) ? './' : ''}${module}')`;
     const names = JSON.stringify(namesOf(module).join(' '));
+    // Told to the run besides: whoever reads a certificate, say, takes any error for the certificate's.
     return `let loaded;
-const load = () => (loaded ??= ${load});
+const load = () => {
+  try {
+    return (loaded ??= ${load});
+  } catch (error) {
+    process.emit('uncaughtException', error);
+    throw error;
+  }
+};
 for (const name of ${names}.split(' ')) {
   Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });
 }

@@ -34,10 +34,10 @@ export function failureOf(thrown: unknown, stoppedBy?: StopSignal): Failure {
     const message = `The run was stopped by ${stoppedBy} before it was done.${told}`;
     return { code: 'INTERRUPTED', message, remedy: 'Run it again.', causes, stoppedBy };
   }
+  // Whatever was under way failed of what the system refused, and may matter as well.
+  const told = isTrustError(thrown) ? `\n${thrown.message}` : '';
   const noMemory = chain.find(isOutOfMemory);
   if (noMemory !== undefined) {
-    // Whatever was under way failed of it, and may matter as well.
-    const told = isTrustError(thrown) ? `\n${thrown.message}` : '';
     return {
       code: 'OUT_OF_MEMORY',
       message: `The system gave this process no more memory: ${messageOf(noMemory)}${told}`,
@@ -45,6 +45,11 @@ export function failureOf(thrown: unknown, stoppedBy?: StopSignal): Failure {
         'Raise the limit of the address space ("ulimit -v unlimited"), or that of the container, and run it again.',
       causes,
     };
+  }
+  const exhausted = isTrustError(thrown, 'OUT_OF_DESCRIPTORS') ? undefined : descriptorOf(chain);
+  if (exhausted) {
+    const { code, message, remedy } = exhausted;
+    return { code, message: message + told, remedy, causes };
   }
   if (isTrustError(thrown)) {
     return { code: thrown.code, message: thrown.message, remedy: thrown.remedy, causes };
@@ -61,17 +66,26 @@ export function failureOf(thrown: unknown, stoppedBy?: StopSignal): Failure {
   };
 }
 
+/** The lack of a file descriptor that lies behind a failure. */
+function descriptorOf(chain: readonly unknown[]): TrustError | undefined {
+  for (const error of chain) {
+    const code = isErrno(error, 'EMFILE') ? 'EMFILE' : isErrno(error, 'ENFILE') ? 'ENFILE' : '';
+    const found = withoutDescriptor(code, 'The run could not go on', error);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** What the operating system refused is no fault of ours, wherever it did so. */
 function bySystem(thrown: unknown): TrustError | undefined {
-  if (!(thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string')) return;
-  if (isErrno(thrown, 'ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS')) {
+  if (thrown instanceof Error && isErrno(thrown, 'ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS')) {
     return new TrustError('FILE_NOT_WRITTEN', `A file cannot be written: ${thrown.message}`, {
       remedy:
         'Make room on the disk of this machine, and let this run write to it.\nRun the step again.',
       cause: thrown,
     });
   }
-  return withoutDescriptor(thrown.code, 'The run could not go on', thrown);
+  return undefined;
 }
 
 /** `failure`, completed with what the run has changed by then. */

@@ -17,7 +17,7 @@ const unknownAuthority = new Set([
 ]);
 
 const tlsReasons = new Map([
-  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['CERT_HAS_EXPIRED', 'its certificate has expired (is the clock of this machine right?)'],
   ['CERT_NOT_YET_VALID', 'its certificate is not valid yet (is the clock of this machine right?)'],
   ['CERT_REVOKED', 'its certificate was revoked'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host name'],

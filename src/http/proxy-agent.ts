@@ -12,6 +12,7 @@ import { messageOf } from '../errors.js';
 import { limits } from '../limits.js';
 import {
   codeOf,
+  descriptorFailure,
   isTransientCode,
   networkReasonOf,
   proxyFailureCode,
@@ -111,7 +112,9 @@ async function bounded<T extends Socket>(
   try {
     return await Promise.race([opened, lateness]);
   } catch (error) {
-    throw wait.isLate ? error : unusable(proxy, target, error);
+    // That this machine has no file descriptor left says nothing of the proxy.
+    const isKnown = wait.isLate || descriptorFailure(proxy.label, error) !== undefined;
+    throw isKnown ? error : unusable(proxy, target, error);
   } finally {
     clearTimeout(timer);
   }

@@ -43,6 +43,19 @@ describe('a lack of memory', () => {
   });
 });
 
+describe('a lack of file descriptors', () => {
+  it('is named where a failure of ours lies in front of it, which is told as well', () => {
+    const error = new TrustError('REGISTRY_UNREACHABLE', 'The registry cannot be reached.', {
+      remedy: 'Check its firewall.',
+      cause: new Error('no way', { cause: Object.assign(new Error('x'), { code: 'EMFILE' }) }),
+    });
+    const { code, message, remedy } = failureOf(error);
+    expect(code).toBe('OUT_OF_DESCRIPTORS');
+    expect(message).toMatch(/^The run could not go on: .*\(EMFILE\)\nThe registry cannot be/);
+    expect(remedy).toContain('ulimit -n');
+  });
+});
+
 describe('what the system refuses where nobody foresaw it', () => {
   const refused = (code: string) =>
     Object.assign(new Error(`${code}: no, open '/tmp/x'`), { code, syscall: 'open' });

@@ -95,10 +95,12 @@ describe.skipIf(process.platform === 'win32')('a file of the runner', () => {
 
 describe.skipIf(process.platform === 'win32')('a process without file descriptors', () => {
   it.each([
-    ['program', '"sh" could not be started'],
-    ['server', 'POST https://127.0.0.1:9/'],
-  ])('says so where it wants a %s', async (wanted, what) => {
-    const ran = await startLimited('-n 256', { ...files, SAMPLE: 'exhausts', WANTED: wanted });
+    ['program', '"sh" could not be started', {}],
+    ['server', 'POST https://192.0.2.1/', {}],
+    ['proxy', 'POST https://192.0.2.1/', { HTTPS_PROXY: 'http://127.0.0.1:9' }],
+  ])('says so where it wants a %s', async (wanted, what, proxy) => {
+    const env = { ...files, ...proxy, SAMPLE: 'exhausts', WANTED: wanted };
+    const ran = await startLimited('-n 256', env);
     expect(ran.code).toBe(1);
     expect(errorsOf(ran)).toEqual([
       expect.stringContaining(

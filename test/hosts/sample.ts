@@ -111,10 +111,11 @@ const scenarios: Record<string, (context: HostContext, inputs: SampleInputs) => 
   },
   /** Every file descriptor is taken when a program is to be started, or a server to be asked. */
   async exhausts({ exec, environment, log }) {
-    const http = createHttpClient({ userAgent: 'test/1', environment: {}, log });
+    const { WANTED: wanted, HTTPS_PROXY } = environment;
+    const http = createHttpClient({ userAgent: 'test/1', environment: { HTTPS_PROXY }, log });
     takeDescriptors();
-    if (environment.WANTED === 'program') await exec('sh', [], { env: { PATH: '/bin' } });
-    else await http({ method: 'POST', url: 'https://127.0.0.1:9/', maxBytes: 1 });
+    if (wanted === 'program') await exec('sh', [], { env: { PATH: '/bin' } });
+    else await http({ method: 'POST', url: 'https://192.0.2.1/', maxBytes: 1 });
   },
   async environment({ environment, log }) {
     const names = Object.keys({ ...environment, ...process.env });
