@@ -170,6 +170,8 @@ export const limits = {
   signInDeadlineMs: 90_000,
   /** A program that is asked for a token: Azure CLI, Azure PowerShell, Azure Developer CLI. */
   tokenProgramMs: 40_000,
+  /** One answer of Resource Manager, with its sign-in and all retries; nothing there is needed to sign. */
+  armDeadlineMs: 60_000,
   /** One operation on Key Vault, with its sign-in and all its retries. */
   vaultDeadlineMs: 180_000,
   /** Keys of a vault that are read at the same time when it is listed. */

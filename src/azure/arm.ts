@@ -5,7 +5,13 @@
 import type { TokenCredential } from '@azure/core-auth';
 
 import { isTrustError, TrustError } from '../errors.js';
-import { HttpError, parseJsonObject } from '../http/index.js';
+import {
+  HttpError,
+  parseErrorResponse,
+  parseJsonObject,
+  requestedWait,
+  withDeadline,
+} from '../http/index.js';
 import type { HttpClient, HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import type { Cloud } from './clouds.js';
@@ -66,22 +72,8 @@ export async function readFromArm(
   }
   let response: HttpResponse;
   try {
-    const options = access.signal === undefined ? {} : { abortSignal: access.signal };
-    const token = await access.credential.getToken(`${armEndpoint}/.default`, options);
-    const authorization = { Authorization: `Bearer ${token?.token ?? ''}` };
-    response = await access.http({
-      ...(query === undefined
-        ? { method: 'GET', headers: authorization }
-        : {
-            method: 'POST',
-            headers: { ...authorization, 'Content-Type': 'application/json' },
-            body: JSON.stringify(query),
-            retry: true,
-          }),
-      url: url.href,
-      maxBytes: limits.tokenBytes,
-      ...(access.signal === undefined ? {} : { signal: access.signal }),
-    });
+    const bounds = { signal: access.signal, deadlineMs: limits.armDeadlineMs, interrupted, late };
+    response = await withDeadline(bounds, (signal) => ask(access, url, query, signal));
   } catch (error) {
     return unanswered(error);
   }
@@ -91,16 +83,45 @@ export async function readFromArm(
   }
   return response.status === 200 && body !== undefined
     ? { state: 'read', body }
-    : notChecked(`Azure Resource Manager answered ${response.status}`);
+    : notChecked(
+        `Azure Resource Manager answered ${response.status}${requestedWait(parseErrorResponse(response))}`,
+      );
+}
+
+async function ask(
+  { cloud, credential, http }: ArmAccess,
+  { href }: URL,
+  query: object | undefined,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const token = await credential.getToken(`${cloud.armEndpoint}/.default`, { abortSignal: signal });
+  const headers = { Authorization: `Bearer ${token?.token ?? ''}` };
+  const common = { url: href, service, maxBytes: limits.tokenBytes, signal };
+  if (query === undefined) return http({ ...common, method: 'GET', headers });
+  return http({
+    ...common,
+    method: 'POST',
+    headers: { ...headers, 'Content-Type': 'application/json' },
+    body: JSON.stringify(query),
+    retry: true,
+  });
+}
+
+const service = 'Azure Resource Manager';
+
+function interrupted(): TrustError {
+  return new TrustError('INTERRUPTED', 'The preflight was cancelled', {
+    remedy: 'Run the step again.',
+  });
+}
+
+function late(): HttpError {
+  const seconds = limits.armDeadlineMs / 1000;
+  return new HttpError('timeout', `${service} did not answer within ${seconds} seconds`);
 }
 
 function unanswered(error: unknown): ArmResult {
-  if (error instanceof HttpError && error.kind === 'aborted') {
-    throw new TrustError('INTERRUPTED', 'The preflight was cancelled', {
-      remedy: 'Run the step again.',
-      cause: error,
-    });
-  }
+  if (error instanceof HttpError && error.kind === 'aborted') throw interrupted();
   if (error instanceof HttpError || (isTrustError(error) && error.code !== 'INTERRUPTED')) {
     return notChecked(error.message);
   }

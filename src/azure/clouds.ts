@@ -35,7 +35,8 @@ export const clouds: Readonly<Record<CloudName, Cloud>> = {
   },
   AzureChinaCloud: {
     name: 'AzureChinaCloud',
-    authorityHost: 'https://login.chinacloudapi.cn',
+    // Microsoft documents login.chinacloudapi.cn, and its library asks this host in its place.
+    authorityHost: 'https://login.partner.microsoftonline.cn',
     armEndpoint: 'https://management.chinacloudapi.cn',
     vaultSuffix: '.vault.azure.cn',
     registrySuffix: '.azurecr.cn',

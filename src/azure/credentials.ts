@@ -12,12 +12,11 @@ import {
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
 
 import { TrustError } from '../errors.js';
-import type { HttpClient, SdkOutcome } from '../http/index.js';
+import { withDeadline, type HttpClient, type SdkOutcome } from '../http/index.js';
 import { limits } from '../limits.js';
 import type { Clock, Secrets } from '../ports.js';
 import { assertionOf, rememberAssertion } from './assertion.js';
 import type { AssertionSource } from './assertion.js';
-import { withDeadline } from './deadline.js';
 import { loadCertificate } from './certificate.js';
 import { clouds } from './clouds.js';
 import type { Cloud } from './clouds.js';

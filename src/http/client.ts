@@ -12,7 +12,8 @@ import { discardBody, passBody, readBody } from './body.js';
 import { parseJsonObject } from './claims.js';
 import { codeOf, descriptorFailure, isTransientCode, toHttpError } from './error-mapping.js';
 import type { ProxyEnvironment } from './proxy.js';
-import { mayRetry, mayRetryAfter, retryAfterMs, retryDelayMs } from './retry.js';
+import { phaseMs } from './deadline.js';
+import { mayRetry, mayRetryAfter, retryDelayMs, statedWaitMs } from './retry.js';
 import { createSlots } from './slots.js';
 import { createTransport } from './transport.js';
 import type { Transport } from './transport.js';
@@ -80,14 +81,16 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       bytes: 0,
     };
     const signals = [deadline.signal, ...(request.signal === undefined ? [] : [request.signal])];
-    const stopTelling = waits.watch(service);
+    const boundMs = Math.min(timeoutMs, phaseMs());
+    const stopTelling = waits.watch(service, boundMs);
     const tries = { count: 0 };
     try {
       const response = await sendWithRetries(transport, request, url, {
         what,
         service,
         signal: AbortSignal.any(signals),
-        deadlineMs: started + timeoutMs,
+        boundMs,
+        deadlineMs: started + boundMs,
         log: options.log,
         waits,
         delivery,
@@ -124,6 +127,8 @@ interface Sending {
   readonly what: string;
   readonly service: string;
   readonly signal: AbortSignal;
+  /** How long the request may take with all its tries, and until when. */
+  readonly boundMs: number;
   readonly deadlineMs: number;
   readonly log: Pick<Log, 'debug'> | undefined;
   readonly waits: WaitReporter;
@@ -152,18 +157,18 @@ async function sendWithRetries(
     sending.tries.count += 1;
     try {
       const response = await tryOnce(transport, request, url, sending);
-      if (isLast || !mayRetryAfter(request, response)) {
+      // A limit of the server passes with time: it is waited for until the deadline.
+      const isOver = isLast && response.status !== 429;
+      if (isOver || !mayRetryAfter(request, response)) {
         return response;
       }
-      const retryAfter = response.header('retry-after');
-      delayMs = retryDelayMs(attempt, retryAfter);
+      // Who was turned away again and again slows down, whatever the server asks for.
+      delayMs = Math.max(retryDelayMs(attempt, statedWaitMs(response)), isLast ? delayMs : 0);
       if (Date.now() + delayMs > sending.deadlineMs) {
         return response;
       }
       reason = `status ${response.status}`;
-      if (retryAfterMs(retryAfter) !== undefined) {
-        sending.waits.reportPause(sending.service, response.status, delayMs);
-      }
+      sending.waits.reportPause(sending, response.status, delayMs);
     } catch (thrown) {
       const isLate = sending.signal.aborted || Date.now() + delayMs > sending.deadlineMs;
       const isFinal = isLate || isLast || !mayRetry(request) || sending.delivery.bytes > 0;

@@ -5,7 +5,7 @@
  * here: its body may be a secret.
  */
 import { isRecord, parseJsonObject } from './claims.js';
-import { retryAfterMs, isTransientStatus } from './retry.js';
+import { statedWaitMs, isTransientStatus } from './retry.js';
 import type { HttpResponse } from './types.js';
 
 /** An error answer, taken apart. */
@@ -39,7 +39,7 @@ export function parseErrorResponse(response: HttpResponse): ErrorResponse {
   const { code, innerCode, message } = complaintIn(text);
   const page = isWebPage(response);
   const words = message ?? (page ? 'a web page' : oneLine(text));
-  const waitMs = retryAfterMs(response.header('retry-after'));
+  const waitMs = statedWaitMs(response);
   return {
     status,
     code,

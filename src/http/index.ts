@@ -22,7 +22,8 @@ export { createPace } from './pace.js';
 export { readProxies } from './proxy.js';
 export type { ProxyEnvironment } from './proxy.js';
 export { HttpError } from './types.js';
-export { isTransientStatus, retryDelayMs } from './retry.js';
+export { withDeadline } from './deadline.js';
+export { isTransientStatus, retryDelayMs, statedWaitMs } from './retry.js';
 export { responseBehind, createSdkHttpClient, sdkRetries } from './sdk.js';
 export type { SdkHttpOptions, SdkOutcome } from './sdk.js';
 export type {

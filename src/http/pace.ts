@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
-import { retryDelayMs } from './retry.js';
+import { retryDelayMs, statedWaitMs } from './retry.js';
 import { HttpError } from './types.js';
 import type { HttpClient, HttpRequest, HttpResponse } from './types.js';
 import { createWaitReporter } from './wait-reporter.js';
@@ -76,10 +76,11 @@ export function createPace(log: Pick<Log, 'info'>): (http: HttpClient) => HttpCl
         leave();
       }
       if (response.status !== 429 || !mayRepeat(request)) return response;
-      const pauseMs = retryDelayMs(refusals, response.header('retry-after'));
+      const pauseMs = retryDelayMs(refusals, statedWaitMs(response));
       if (Date.now() + pauseMs > deadline) return response;
       pausedUntil = Math.max(pausedUntil, Date.now() + pauseMs);
-      reporter.reportPause(request.service ?? new URL(request.url).host, 429, pauseMs);
+      const service = request.service ?? new URL(request.url).host;
+      reporter.reportPause({ service, boundMs: limits.pacedMs }, 429, pauseMs);
     }
   };
 }

@@ -29,11 +29,23 @@ export function mayRetryAfter(request: HttpRequest, response: HttpResponse): boo
  * Milliseconds to wait before the try after `attempt` (0 for the first): what the server asks for,
  * else exponential with jitter up to a cap. Whoever asks for longer than there is time is not asked
  * again at all.
+ * @param statedMs what the server asks for.
  */
-export function retryDelayMs(attempt: number, retryAfter?: string, nowMs = Date.now()): number {
-  const stated = retryAfterMs(retryAfter, nowMs);
+export function retryDelayMs(attempt: number, statedMs?: number): number {
   const backoff = limits.httpRetryBaseMs * 2 ** attempt * (0.5 + Math.random() / 2);
-  return Math.round(stated ?? Math.min(backoff, limits.httpRetryCapMs));
+  return Math.round(statedMs ?? Math.min(backoff, limits.httpRetryCapMs));
+}
+
+/** What a server asks to wait, in milliseconds: Retry-After, or what some services of Azure have for it. */
+export function statedWaitMs(
+  response: Pick<HttpResponse, 'header'>,
+  nowMs = Date.now(),
+): number | undefined {
+  for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
+    const value = response.header(name)?.trim() ?? '';
+    if (/^\d{1,9}$/.test(value)) return Number(value);
+  }
+  return retryAfterMs(response.header('retry-after'), nowMs);
 }
 
 /** What Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), in milliseconds. */

@@ -6,10 +6,17 @@ import { limits } from '../limits.js';
 
 /** Says when requests wait for long. */
 export interface WaitReporter {
-  /** Tells of the wait for `service` from time to time, until the returned function is called. */
-  watch(service: string): () => void;
-  /** Tells that `service` asked to be left alone for a while. */
-  reportPause(service: string, status: number, ms: number): void;
+  /**
+   * Tells of the wait for `service` from time to time, until the returned function is called.
+   * @param boundMs how long it is waited for at most.
+   */
+  watch(service: string, boundMs: number): () => void;
+  /** Tells that a service turned a request away, and when it is asked again. */
+  reportPause(
+    of: { readonly service: string; readonly boundMs: number },
+    status: number,
+    ms: number,
+  ): void;
 }
 
 /** Only pauses of this length and more are worth a line. */
@@ -25,21 +32,25 @@ export function createWaitReporter(tell: ((line: string) => void) | undefined): 
     tell?.(line);
   };
   return {
-    watch: (service) => {
+    watch: (service, boundMs) => {
       const started = Date.now();
       const timer = setInterval(() => {
-        const seconds = Math.round((Date.now() - started) / 1000);
-        tellOnce(service, `Waiting for ${service}, ${seconds} s`);
+        const waited = secondsOf(Date.now() - started);
+        tellOnce(service, `Waiting for ${service}, ${waited} of at most ${secondsOf(boundMs)} s`);
       }, limits.waitReportMs);
       return () => {
         clearInterval(timer);
       };
     },
-    reportPause: (service, status, ms) => {
+    reportPause: ({ service, boundMs }, status, ms) => {
       if (ms < shortestPauseMs) return;
-      const seconds = Math.round(ms / 1000);
-      const line = `${service} is busy (status ${status}) and asks to wait ${seconds} s`;
+      const most = `waiting at most ${secondsOf(boundMs)} s in all`;
+      const line = `${service} is busy (status ${status}): next try in ${secondsOf(ms)} s, ${most}`;
       tellOnce(service, line);
     },
   };
+}
+
+function secondsOf(ms: number): number {
+  return Math.round(ms / 1000);
 }

@@ -4,7 +4,7 @@
  * has said how far it got, so that nothing stands in a blob twice.
  */
 import { isTrustError, TrustError } from '../errors.js';
-import { isTransientStatus, retryDelayMs } from '../http/index.js';
+import { isTransientStatus, retryDelayMs, statedWaitMs } from '../http/index.js';
 import type { HttpRequest, HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import { requestBlob } from './blobs.js';
@@ -132,7 +132,7 @@ function uploadTo(to: RepositoryAccess, first: URL): BlobUpload {
         } catch (error) {
           const isOpen = error instanceof Unsettled || isTrustError(error, 'REGISTRY_UNREACHABLE');
           if (!isOpen || failures >= limits.httpRetries) throw reasonOf(error);
-          const waitMs = retryDelayMs(failures, retryAfterOf(error));
+          const waitMs = retryDelayMs(failures, statedWaitOf(error));
           if (waitMs > limits.httpTimeoutMs) throw reasonOf(error);
           await pause(waitMs, to);
           failures += 1;
@@ -177,8 +177,8 @@ function reasonOf(error: unknown): unknown {
   return error instanceof Unsettled ? error.reason : error;
 }
 
-function retryAfterOf(error: unknown): string | undefined {
-  return error instanceof Unsettled ? error.response.header('retry-after') : undefined;
+function statedWaitOf(error: unknown): number | undefined {
+  return error instanceof Unsettled ? statedWaitMs(error.response) : undefined;
 }
 
 /** A mount takes the right to read where the blob comes from, in the same token. */

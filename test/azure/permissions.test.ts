@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { clouds, createCredential } from '../../src/azure/index.js';
+import { findRegistryId } from '../../src/azure/find-registry.js';
 import { readRegistryPermissions } from '../../src/azure/permissions.js';
 import {
   contentTrustObstacles,
@@ -107,6 +108,37 @@ describe('the permissions of a principal', () => {
     expect(sign).toEqual(notChecked(why));
   });
 
+  it.each([
+    ['asks to wait', { headers: { 'Retry-After': '1' }, times: 1 }, 900],
+    ['only turns requests away', { times: 2 }, 700],
+  ])('are read in the end when ARM %s', async (_how, fault, atLeastMs) => {
+    const access = await principalWith('AcrPush');
+    await azure.control.failNext({ target: 'management.azure.com', status: 429, ...fault });
+    const started = performance.now();
+    expect((await readRegistryPermissions(access, registry.id)).push).toEqual(granted);
+    expect(performance.now() - started).toBeGreaterThan(atLeastMs);
+  });
+
+  it('are not checked when ARM asks for more time than there is, nor waited for', async () => {
+    const fault = { status: 429, headers: { 'Retry-After': '600' } };
+    await azure.control.failNext({ target: 'management.azure.com', ...fault });
+    const { sign } = await readRegistryPermissions(await principalWith(), registry.id);
+    expect(sign).toEqual(notChecked('answered 429 and asks to wait 10 minutes'));
+  });
+
+  it('are not checked when ARM says nothing', async () => {
+    const access = await principalWith();
+    await access.credential.getToken('https://management.azure.com/.default');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const http = (): Promise<never> => {
+      queueMicrotask(() => vi.advanceTimersByTime(60_000));
+      return new Promise<never>(() => undefined);
+    };
+    const { sign } = await readRegistryPermissions({ ...access, http }, registry.id);
+    vi.useRealTimers();
+    expect(sign).toEqual(notChecked('did not answer within 60 seconds'));
+  });
+
   it('are not checked when there is no token for ARM', async () => {
     const access = await principalWith();
     await azure.control.failNext({
@@ -186,6 +218,37 @@ describe('the properties of a registry', () => {
     const access = await principalWith('AcrPush', 'AcrImageSigner');
     const answer = await readRegistryProperties(access, registry.id);
     expect(answer).toEqual(notChecked('may not read this'));
+  });
+});
+
+describe.each([
+  ['usgov', clouds.AzureUSGovernment, 'login.microsoftonline.us'],
+  ['china', clouds.AzureChinaCloud, 'login.partner.microsoftonline.cn'],
+] as const)('a registry of the cloud %s', (name, cloud, authority) => {
+  it('is found, read and asked for rights in that cloud alone', async () => {
+    const { control, http, secrets } = azure;
+    const { tenantId } = await control.createTenant({ cloud: name });
+    const made = await control.createRegistry({ name: `of${name}`, tenantId });
+    const { objectId, ...ids } = await control.createServicePrincipal({ tenantId });
+    for (const role of ['Reader', 'AcrPush']) {
+      await control.assignRole({ principalId: objectId, role, scope: made.id });
+    }
+    const credential = createCredential({ kind: 'secret', ...ids }, { cloud, http, secrets });
+    const access = { credential, cloud, http };
+    azure.loopback.requests.length = 0;
+    expect(await findRegistryId(access, made.loginServer)).toEqual({
+      state: 'found',
+      registryId: made.id,
+    });
+    expect(await readRegistryProperties(access, made.id)).toMatchObject({
+      properties: { loginServer: made.loginServer, trustPolicy: 'enabled' },
+    });
+    expect(await readRegistryPermissions(access, made.id)).toMatchObject({
+      push: granted,
+      sign: missing,
+    });
+    const hosts = new Set(azure.loopback.requests.map(({ host }) => host));
+    expect([...hosts]).toEqual([authority, new URL(cloud.armEndpoint).host]);
   });
 });
 

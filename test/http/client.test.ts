@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { createHttpClient, HttpError } from '../../src/http/index.js';
+import { createHttpClient, HttpError, withDeadline } from '../../src/http/index.js';
 import type { HttpRequest, HttpResponse } from '../../src/http/index.js';
 import { startLoopback } from './loopback.js';
 import type { Loopback } from './loopback.js';
@@ -125,16 +125,16 @@ describe('a request that hangs', () => {
   });
 });
 
-describe('sending again', () => {
-  const answering =
-    (...statuses: number[]): Handler =>
-    (_req, res) => {
-      res.writeHead(statuses.length > 1 ? (statuses.shift() ?? 0) : (statuses[0] ?? 0), {
-        'Retry-After': '0',
-      });
-      res.end();
-    };
+const answering =
+  (...statuses: number[]): Handler =>
+  (_req, res) => {
+    res.writeHead(statuses.length > 1 ? (statuses.shift() ?? 0) : (statuses[0] ?? 0), {
+      'Retry-After': '0',
+    });
+    res.end();
+  };
 
+describe('sending again', () => {
   it('gets over a busy server', async () => {
     const { requests } = await serve(answering(503, 429, 200));
     expect((await send()).status).toBe(200);
@@ -341,7 +341,25 @@ describe('a server that asks to wait', () => {
   it('is told of', async () => {
     await serve(busy(503, { 'Retry-After': '3' }));
     expect((await send({ service: 'Key Vault' })).status).toBe(200);
-    expect(lines).toContain('Key Vault is busy (status 503) and asks to wait 3 s');
+    expect(lines).toContain(
+      'Key Vault is busy (status 503): next try in 3 s, waiting at most 60 s in all',
+    );
+  });
+
+  it('only by turning requests away is waited for until the deadline', async () => {
+    const { requests } = await serve(answering(429));
+    expect((await send({ timeoutMs: 5_000 })).status).toBe(429);
+    expect(requests.length).toBeGreaterThan(4);
+    expect(requests.length).toBeLessThan(8);
+  });
+
+  it('for longer than the phase may last is not waited for', async () => {
+    const { requests } = await serve(busy(429, { 'Retry-After': '5' }));
+    const late = (): Error => new Error('late');
+    const phase = { deadlineMs: 4_000, interrupted: late, late };
+    const response = await withDeadline(phase, (signal) => send({ signal }));
+    expect(response.status).toBe(429);
+    expect(requests).toHaveLength(1);
   });
 });
 

@@ -3,9 +3,9 @@
  * translation of what is thrown. Nothing of a successful answer leaves by way of an error.
  */
 import { TrustError } from '../../errors.js';
+import { withDeadline } from '../../http/index.js';
 import { limits } from '../../limits.js';
 import type { Clock } from '../../ports.js';
-import { withDeadline } from '../deadline.js';
 import type { VaultOperation } from './wording.js';
 import { toVaultError, timedOut } from './error-mapping.js';
 import { wasMisjudged } from './pipeline.js';

@@ -1,7 +1,17 @@
 /**
- * Waits for code that may never come back: the sign-in library has no time-out of its own and does
- * not listen to signals everywhere. What is left running then no longer keeps anybody waiting.
+ * One deadline for everything that a phase does, such as a sign-in with all its requests. It also waits
+ * for code that may never come back: the sign-in library has no time-out of its own and does not listen
+ * to signals everywhere. What is left running then no longer keeps anybody waiting.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** When the phase ends that code runs in, in milliseconds since 1970. */
+const phases = new AsyncLocalStorage<number>();
+
+/** How long the phase may still last that the caller is part of; without one, for ever. */
+export function phaseMs(): number {
+  return (phases.getStore() ?? Number.POSITIVE_INFINITY) - Date.now();
+}
 
 /** The ends of a wait. */
 interface DeadlineOptions {
@@ -13,7 +23,10 @@ interface DeadlineOptions {
   readonly late: () => Error;
 }
 
-/** Runs `work`, whose signal is aborted at the deadline or with the run. */
+/**
+ * Runs `work`, whose signal is aborted at the deadline or with the run. No request of it waits for a
+ * server that asks to be left alone for longer.
+ */
 export async function withDeadline<T>(
   { signal, deadlineMs, interrupted, late }: DeadlineOptions,
   work: (signal: AbortSignal) => Promise<T>,
@@ -34,8 +47,9 @@ export async function withDeadline<T>(
     end(late());
   }, deadlineMs);
   signal?.addEventListener('abort', onAbort, { once: true });
+  const endsAt = Date.now() + Math.min(deadlineMs, phaseMs());
   try {
-    return await Promise.race([work(controller.signal), ended]);
+    return await Promise.race([phases.run(endsAt, () => work(controller.signal)), ended]);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
