@@ -131,12 +131,16 @@ function entry(name: string): TaskInput {
   };
 }
 
+/** The types of the service connections that inputs name. */
+const serviceConnections: Readonly<Record<string, string>> = {
+  'azure-subscription': 'AzureRM',
+  'container-registry': 'dockerregistry',
+};
+
 function typeOf(name: string, definition: InputDefinition): object {
-  if (name === 'azure-subscription') {
-    return {
-      type: 'connectedService:AzureRM',
-      properties: { EndpointFilterRule: '' },
-    };
+  const connection = serviceConnections[name];
+  if (connection !== undefined) {
+    return { type: `connectedService:${connection}`, properties: { EndpointFilterRule: '' } };
   }
   switch (definition.type) {
     case 'text':

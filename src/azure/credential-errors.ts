@@ -53,7 +53,9 @@ export function explainTokenFailure(thrown: unknown, attempt: TokenAttempt): Tru
       : unanswered(last.url, last.error);
   }
   if (attempt.identity.kind === 'managed-identity') return noManagedIdentity(last, thrown);
-  if (attempt.identity.kind === 'default') return nothingFound(last, thrown);
+  if (attempt.identity.kind === 'default') {
+    return nothingFound(last, thrown, attempt.identity.remedy);
+  }
   // Every request succeeded, and there is no token all the same.
   const { origin } = new URL(attempt.cloud.authorityHost);
   return unreachable(`Entra ID at ${origin} returned no token`, tryLater);
@@ -171,7 +173,11 @@ function explainMachine(response: HttpResponse): TrustError {
   );
 }
 
-function nothingFound(last: SdkOutcome | undefined, thrown: unknown): TrustError {
+function nothingFound(
+  last: SdkOutcome | undefined,
+  thrown: unknown,
+  remedy = 'Give tenant-id, client-id and a client-secret or client-certificate.',
+): TrustError {
   // Somebody answered: that is nearer to what is wrong than who is absent.
   if (last !== undefined && 'response' in last) return explainMachine(last.response);
   const sentences = sdkSentences(thrown);
@@ -180,7 +186,7 @@ function nothingFound(last: SdkOutcome | undefined, thrown: unknown): TrustError
     `No credentials for Azure were found${sentences === '' ? '' : ` (tried ${sentences})`}`,
     {
       remedy:
-        'Give tenant-id, client-id and a client-secret or client-certificate.\n' +
+        `${remedy}\n` +
         "Or let one of DefaultAzureCredential's sources work: AZURE_* variables, workload identity, " +
         'managed identity, Azure CLI, Azure PowerShell.',
     },

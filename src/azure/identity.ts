@@ -60,6 +60,8 @@ interface DefaultIdentity {
   readonly kind: 'default';
   readonly tenantId?: string;
   readonly clientId?: string;
+  /** What to do where nothing is found, besides what always helps. */
+  readonly remedy?: string;
 }
 
 /** Every way to sign in. */

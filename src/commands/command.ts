@@ -15,6 +15,7 @@ import type { Run } from './run.js';
 import { checkIdentity, identityInputs } from './inputs/identity.js';
 import { readNames } from './inputs/names.js';
 import type { Read } from './inputs/read.js';
+import { withConnectedRegistry } from './inputs/registry-connection.js';
 import { placeOfReport, trustReport, writeReport } from './report/report-file.js';
 import {
   errorFacts,
@@ -83,7 +84,8 @@ export function defineCommand<
     execute: async (raw, context) => {
       const { problems, workingDirectory, environment, signal, log: hostLog } = context;
       const file = await placeOfReport(raw['trust-report'] as string | undefined, context);
-      const names = readNames(raw, problems, (note) => {
+      const connected = withConnectedRegistry(raw, context.identity.registryConnection, problems);
+      const names = readNames(connected, problems, (note) => {
         hostLog.info(note);
       });
       const values = { ...raw, ...names } as InputValues<I> & FrameValues & SubjectValues;

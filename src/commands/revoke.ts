@@ -34,7 +34,7 @@ import {
 import type { Session } from './access/access.js';
 import { defineCommand } from './command.js';
 import type { Run } from './run.js';
-import { registryId, registryLogin } from './inputs/identity.js';
+import { registryId, registryLoginInputs } from './inputs/identity.js';
 import { dryRun, tags } from './inputs/image.js';
 import { requireSigningKey } from './inputs/key-inputs.js';
 import { pinInputs, readPins, type PinReference } from './inputs/pins.js';
@@ -69,7 +69,7 @@ export const revoke = defineCommand({
     'signing-key-passphrase': signingInputs['signing-key-passphrase'],
     'trust-server': trustServer,
     ...pinInputs,
-    'registry-login': registryLogin,
+    ...registryLoginInputs,
     'registry-id': registryId,
   },
   outputs: ['revoked-tags', 'still-signed-tags', 'key-id'],
@@ -172,9 +172,10 @@ async function prepare(
   run: Run,
 ): Promise<Revocation> {
   const { image, trustServer, signingKey, selection, dryRun } = configuration;
-  const { gun } = image;
+  const { gun, registry } = image;
   const { clock, signal, log, nameInput } = run;
-  await checkRegistry(configuration, session, run);
+  const { principal } = session;
+  await checkRegistry(configuration, { ...run.access.registryAzure(registry), principal }, run);
   const [key, pins] = await Promise.all([
     openNamedKey(signingKey, session, run),
     resolvePins(configuration.pins, session, run),

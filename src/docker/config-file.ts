@@ -3,6 +3,7 @@
  * Pure; it reads and writes no file. Semantics: docker/cli, cli/config/configfile/file.go.
  */
 import { TrustError } from '../errors.js';
+import { dockerConfigKey } from '../registry/index.js';
 import { asObject, parseObject } from './json.js';
 
 /** A login for one registry, as Docker's file store wants it. */
@@ -39,7 +40,7 @@ export function editConfigFile(config: Config, edits: ConfigEdits): Config {
   if (edits.login !== undefined) {
     const { registry, username, password } = edits.login;
     const auth = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
-    logins.set(registry, { auth });
+    logins.set(dockerConfigKey(registry), { auth });
   }
   if (logins.size === 0) return config;
   const replaced = new Set([...logins.keys()].map(hostOf));

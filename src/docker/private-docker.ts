@@ -14,8 +14,8 @@ import { createPrivateConfig, type PrivateConfig } from './private-config.js';
 export interface DockerLogin {
   readonly username: string;
   readonly password: string;
-  /** When the registry stops accepting it. */
-  readonly expiresAt: Date;
+  /** When the registry stops accepting it, if it does. */
+  readonly expiresAt?: Date;
 }
 
 /** Docker with the run's own configuration. */
@@ -105,7 +105,7 @@ async function openPrivateDocker(use: DockerUse, machine: Surroundings): Promise
   });
   const env = { ...use.docker.environment, ...config.env };
   const cli = createDockerCli({ exec, env, cwd: workingDirectory, signal });
-  return { cli, config, ...(login && { loginExpiresAt: login.expiresAt }) };
+  return { cli, config, ...(login?.expiresAt && { loginExpiresAt: login.expiresAt }) };
 }
 
 async function useOnce<T>(

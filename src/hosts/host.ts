@@ -1,6 +1,6 @@
 /** What an adapter has to provide so that the frame (run.ts) can run a command on its host. */
 import type { HostIdentity } from '../commands/index.js';
-import type { HostName, OutputName, RawValues } from '../inputs/index.js';
+import type { HostName, OutputName, ProblemList, RawValues } from '../inputs/index.js';
 import type { Secrets } from '../ports.js';
 import type { Failure } from './failure.js';
 import type { Printer } from './log.js';
@@ -27,8 +27,11 @@ export interface Host {
   readonly warnsOfUnknown: boolean;
   /** The text of an input, empty when it is not set. Must not print it. */
   input(name: string): string;
-  /** Masks what it reads before it does anything else with it. */
-  identity(inputs: RawValues, secrets: Secrets): HostIdentity;
+  /**
+   * Masks what it reads before it does anything else with it.
+   * @param parse takes what is wrong with the input that something is read for.
+   */
+  identity(inputs: RawValues, secrets: Secrets, parse: ProblemList['parse']): HostIdentity;
   /** Asks a person, without showing the answer; absent where nobody is there to answer. */
   readonly askSecret?: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
   /**

@@ -131,7 +131,7 @@ async function attempt(
     log.warn(`The command "${spell(former)}" is now "${spell(now)}". Use the new name.`);
   });
   const inputs = readInputs(command, host.name, (name) => texts.get(name) ?? '', problems);
-  const identity = problems.parse('azure-subscription', () => host.identity(inputs, secrets));
+  const identity = host.identity(inputs, secrets, problems.parse);
   if (command === undefined) {
     problems.throwIfAny();
     return;
@@ -155,7 +155,7 @@ async function attempt(
     workingDirectory: host.workingDirectory,
     homeDirectory: homedir(),
     tempDirectory: host.tempDirectory,
-    identity: identity ?? {},
+    identity,
     nameInput,
     problems,
     setOutput: handOn.setOutput,

@@ -11,10 +11,10 @@ import type { HostName } from './types.js';
  * the same here.
  */
 const foreign: Readonly<Record<string, readonly string[]>> = {
-  containerRegistry: ['registry', 'azure-subscription'],
   azureContainerRegistry: ['registry'],
   azureSubscriptionEndpoint: ['azure-subscription'],
-  dockerRegistryEndpoint: ['registry', 'azure-subscription'],
+  dockerRegistryEndpoint: ['container-registry'],
+  dockerRegistryConnection: ['container-registry'],
   arguments: ['build-arguments'],
   buildContext: ['context'],
   addBaseImageData: ['labels'],
@@ -78,7 +78,8 @@ export function unknownInputs(
       if (meant !== undefined) return { name, instead: [meant] };
       const other = others.get(plain(name));
       if (!other) return { name, instead: [] };
-      return { name: other.name, instead: other.ours.map((ours) => inputNameOn(host, ours)) };
+      const instead = other.ours.flatMap((ours) => known.get(plain(ours)) ?? []);
+      return { name: other.name, instead };
     });
 }
 

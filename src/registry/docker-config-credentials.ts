@@ -10,6 +10,7 @@ import { isRecord, parseJsonObject, unverifiedClaims } from '../http/index.js';
 import { ExecutableNotFoundError } from '../ports.js';
 import type { Exec, Secrets } from '../ports.js';
 import type { RegistryCredential } from './credential.js';
+import { dockerConfigKey } from './image-name.js';
 
 /** What is needed to find a login. */
 interface DockerLoginQuery {
@@ -26,8 +27,6 @@ interface DockerLoginQuery {
 
 /** ACR's user name for logins by token. */
 const tokenUser = '00000000-0000-0000-0000-000000000000';
-/** Docker Hub's key in config.json (docker/docker, registry.IndexServer). */
-const hubKey = 'https://index.docker.io/v1/';
 
 /**
  * The credential Docker holds for a registry, or undefined when there is none.
@@ -79,7 +78,7 @@ async function readConfig(
 /** The entry of exactly this host; keys may carry a scheme and a path, as `docker login` took them. */
 function lookUp(entries: Readonly<Record<string, unknown>>, host: string): unknown {
   if (host === 'docker.io') {
-    return entries[hubKey];
+    return entries[dockerConfigKey(host)];
   }
   const direct = Object.hasOwn(entries, host) ? entries[host] : undefined;
   return direct ?? Object.entries(entries).find(([key]) => hostOfKey(key) === host)?.[1];
@@ -125,7 +124,7 @@ async function askHelper(
   if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) {
     throw unusable('the name of its credential helper is not a program name');
   }
-  const server = host === 'docker.io' ? hubKey : host;
+  const server = dockerConfigKey(host);
   try {
     const options = { env, input: server, ...(signal === undefined ? {} : { signal }) };
     const { exitCode, stdout } = await exec(program, ['get'], options);

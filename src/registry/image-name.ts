@@ -35,6 +35,24 @@ export function parseRegistryHost(text: string): string {
   return host === 'index.docker.io' ? 'docker.io' : host;
 }
 
+/**
+ * The registry of an address as logins have it, with a scheme and perhaps a path:
+ * `https://index.docker.io/v1/`.
+ * @throws {TrustError} INPUT_INVALID for an address of another kind.
+ */
+export function parseRegistryAddress(text: string): string {
+  const [host = ''] = text
+    .trim()
+    .replace(/^https?:\/\//i, '')
+    .split('/', 1);
+  return parseRegistryHost(host.replace(/:443$/, ''));
+}
+
+/** The name under which Docker's configuration keeps the login for a registry (registry.IndexServer). */
+export function dockerConfigKey(host: string): string {
+  return host === 'docker.io' ? 'https://index.docker.io/v1/' : host;
+}
+
 /** @throws {TrustError} INPUT_INVALID unless `text` is a repository path without host and tag. */
 export function parseRepository(text: string): string {
   if (text.length > maxRepositoryLength || !repositoryPattern.test(text)) {

@@ -22,11 +22,13 @@ export { platformManifests } from './content.js';
 export { describeManifest } from './describe-manifest.js';
 export { readImageConfigs } from './image-configs.js';
 export {
+  dockerConfigKey,
   formatImageReference,
   gunOf,
   imageOfGun,
   parseDigest,
   parseImageReference,
+  parseRegistryAddress,
   parseRegistryHost,
   parseRepository,
   parseTag,

@@ -80,6 +80,17 @@ describe('a private Docker configuration', () => {
     expect(config.env).toEqual({ DOCKER_CONFIG: config.path, BUILDX_CONFIG: join(user, 'buildx') });
   });
 
+  it('has a login of Docker Hub where Docker looks for it', async () => {
+    const { temp, user } = userFolder();
+    const hub = { registry: 'docker.io', username: 'contoso', password: 'token' };
+    const config = await createPrivateConfig({ userConfig: user, tempDirectory: temp, login: hub });
+    const key = 'https://index.docker.io/v1/';
+    expect(json(join(config.path, 'config.json'))).toMatchObject({
+      auths: { [key]: { auth: Buffer.from('contoso:token').toString('base64') } },
+      credHelpers: { [key]: '' },
+    });
+  });
+
   it('reaches plugins, contexts, certificates and TLS files of the user, but not the trust store', async () => {
     const { temp, user } = userFolder();
     const config = await createPrivateConfig({ userConfig: user, tempDirectory: temp, login });

@@ -93,9 +93,13 @@ export function expectUnderstood({ host, command: named, inputs }: Example): voi
     // A page must not teach anyone to write a secret into a file.
     expect(isReference(definitionOf(name), text) || secretOnCi.test(text)).toBe(true);
   }
-  readInputs(command, host, (name) => {
+  const read = (name: string): string => {
     const text = texts.get(name) ?? '';
     // Known when it runs only.
     return /^\$\{\{[^}]*\}\}$/.test(text) ? definitionOf(name).example : text;
-  });
+  };
+  readInputs(command, host, read, problems);
+  // The connection names the registry.
+  if (texts.has('container-registry')) problems.settle('registry');
+  problems.throwIfAny();
 }

@@ -113,7 +113,7 @@ describe('inputs that the task does not have', () => {
     const { code, stdout } = await startSample('task', {
       ...agent,
       SAMPLE: 'environment',
-      INPUT_CONTAINERREGISTRY: 'a connection',
+      INPUT_DOCKERREGISTRYENDPOINT: 'a connection',
       INPUT_ADDPIPELINEDATA: '',
       INPUT_FROM_A_VARIABLE: 'x',
       VSTS_PUBLIC_VARIABLES: '["input.from.a.variable","other"]',
@@ -122,7 +122,7 @@ describe('inputs that the task does not have', () => {
     expect(code).toBe(0);
     expect(stdout.filter((line) => line.includes('type=warning'))).toEqual([
       expect.stringContaining(
-        'Input "containerRegistry" is not known here and was ignored. Use registry and azureSubscription instead.',
+        'Input "dockerRegistryEndpoint" is not known here and was ignored. Use containerRegistry instead.',
       ),
       expect.stringContaining(
         'Input "NONSENSE" is not known here and was ignored. Check its name.',
@@ -202,5 +202,26 @@ describe('a service connection', () => {
   ])('with %s is refused', async (_, env, code) => {
     const { stdout } = await connect({ ...principal, ...env });
     expect(stdout.at(-1)).toMatch(new RegExp(`^##vso\\[task.complete result=Failed;\\]${code}: `));
+  });
+});
+
+describe('a Docker Registry service connection', () => {
+  it('is read, its secret masked first, and what is wrong with another said under its own name', async () => {
+    const password = 'p4ss-of-the-builder';
+    const { stdout } = await startSample('task', {
+      ...agent,
+      INPUT_AZURESUBSCRIPTION: 'arm',
+      INPUT_CONTAINERREGISTRY: 'hub',
+      ENDPOINT_AUTH_PARAMETER_hub_REGISTRY: 'https://contoso.azurecr.io',
+      ENDPOINT_AUTH_PARAMETER_hub_USERNAME: 'builder',
+      ENDPOINT_AUTH_PARAMETER_hub_PASSWORD: password,
+    });
+    expect(stdout.at(-1)).toMatch(/CREDENTIAL_MISSING: Input "azureSubscription" /);
+    expect(stdout).toContain(`##vso[task.setsecret]${password}`);
+    // As Docker's own configuration has it.
+    const form = Buffer.from(`builder:${password}`).toString('base64');
+    expect(stdout).toContain(`##vso[task.setsecret]${form}`);
+    const unmasked = stdout.filter((line) => !line.startsWith('##vso[task.setsecret]'));
+    expect(unmasked.join('\n')).not.toContain(password);
   });
 });

@@ -139,11 +139,14 @@ describe('the table of inputs', () => {
     }
   });
 
-  it('offers the service connection to the task alone', () => {
-    expect(inputsOf('task')).toContain('azure-subscription');
-    expect(inputsOf('action')).not.toContain('azure-subscription');
-    expect(inputsOf('cli')).not.toContain('azure-subscription');
-  });
+  it.each(['azure-subscription', 'container-registry'])(
+    'offers the service connection of "%s" to the task alone',
+    (name) => {
+      expect(inputsOf('task')).toContain(name);
+      expect(inputsOf('action')).not.toContain(name);
+      expect(inputsOf('cli')).not.toContain(name);
+    },
+  );
 });
 
 describe('a secret input', () => {

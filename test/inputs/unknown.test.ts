@@ -4,7 +4,7 @@ import { inputsOf } from '../../src/commands/index.js';
 
 describe('an input that nobody reads', () => {
   it.each([
-    ['CONTAINERREGISTRY', 'containerRegistry', ['registry', 'azureSubscription']],
+    ['DOCKERREGISTRYENDPOINT', 'dockerRegistryEndpoint', ['containerRegistry']],
     ['ARGUMENTS', 'arguments', ['buildArguments']],
     ['BUILDCONTEXT', 'buildContext', ['context']],
     ['ADDBASEIMAGEDATA', 'addBaseImageData', ['labels']],
@@ -21,6 +21,7 @@ describe('an input that nobody reads', () => {
     ['FILE', 'file', ['dockerfile']],
     ['BUILD-CONTEXTS', 'build-contexts', ['build-arguments']],
     ['SIGNINGKEY', 'SIGNINGKEY', ['signing-key']],
+    ['DOCKERREGISTRYENDPOINT', 'dockerRegistryEndpoint', []],
   ])('of the action, too: %s', (given, name, instead) => {
     expect(unknownInputs('action', inputsOf('action'), [given])).toEqual([{ name, instead }]);
   });

@@ -32,9 +32,9 @@ import {
 import { dockerEnvironment, userDockerConfig, type DockerLogin } from '../../docker/index.js';
 import { createTrustServer } from '../../trust/index.js';
 import { agent } from '../../version.js';
-import type { Ports } from '../context.js';
+import type { PasswordLogin, Ports } from '../context.js';
 import type { PrincipalInputs } from '../inputs/identity.js';
-import { chooseCloud, chooseIdentity } from './choose-identity.js';
+import { chooseCloud, chooseIdentity, connectionTo } from './choose-identity.js';
 import { openRenewingLogin } from './renewing-login.js';
 
 /** Who the run is to Azure. Nobody has been asked yet. */
@@ -62,9 +62,9 @@ type Actions = 'pull' | 'pull,push';
 
 /** A registry that the run is logged in to, or that serves it without a login. */
 export interface Session extends AzureAccess {
-  /** Whom the registry knows; empty for an existing login and without one. */
+  /** Whom the registry knows; empty for a login by user name, an existing one and without one. */
   readonly principal: Principal;
-  /** User name of an existing login, where it has one. */
+  /** User name of a login that is not the principal's own, where it has one. */
   readonly account: string | undefined;
   /** Access to the registry's own API. */
   readonly registry: RegistryAccess;
@@ -95,6 +95,12 @@ export interface Access {
    * @throws {TrustError} where the inputs name no usable identity or cloud.
    */
   azure(host: string | undefined): AzureAccess;
+  /**
+   * Who the run is to a registry, and where Azure Resource Manager is asked about it: the principal of the
+   * service connection to it, if there is one, otherwise as `azure`.
+   * @throws {TrustError} as azure.
+   */
+  registryAzure(registry: string): AzureAccess;
   /**
    * What the run signs in with.
    * @throws {TrustError} CREDENTIAL_MISSING where nothing proves the principal of the inputs.
@@ -135,28 +141,38 @@ export interface AccessConfiguration {
 export function createAccess(configuration: AccessConfiguration, context: Ports): Access {
   const { log, secrets, clock, signal, environment } = context;
   let http: HttpClient | undefined;
-  const clouds = new Map<CloudName, AzureAccess>();
+  const opened: { readonly identity: Identity; readonly access: AzureAccess }[] = [];
   const logins = new Map<string, Promise<OwnLogin>>();
   const readers = new Map<string, Promise<Session>>();
-  const azure = (host: string | undefined): AzureAccess => {
+  let own: Identity | undefined;
+  const identity = (): Identity => (own ??= chooseIdentity(configuration.identity, context));
+  const azureAs = (identity: Identity, host: string | undefined): AzureAccess => {
     const cloud = chooseCloud(configuration.cloud, host, context);
-    const known = clouds.get(cloud.name);
-    if (known) return known;
+    const known = opened.find((one) => one.identity === identity && one.access.cloud === cloud);
+    if (known) return known.access;
     http ??= createHttpClient({ userAgent: agent, environment, log });
-    const identity = chooseIdentity(configuration.identity, context);
     const credential = createCredential(identity, { cloud, http, secrets, clock });
-    const made = { cloud, http, credential };
-    clouds.set(cloud.name, made);
-    return made;
+    const access = { cloud, http, credential };
+    opened.push({ identity, access });
+    return access;
+  };
+  const azure = (host: string | undefined): AzureAccess => azureAs(identity(), host);
+  const registryAzure = (registry: string): AzureAccess => {
+    const login = connectionTo(registry, context.identity)?.login;
+    return login && login.kind !== 'password' ? azureAs(login, registry) : azure(registry);
   };
   const open = (place: RegistryPlace, login: OwnLogin, isTrustServerNamed = true): Session =>
     sessionOf(place, isTrustServerNamed, context, azure(place.registry), login);
   const logIn = (registry: string): Promise<OwnLogin> => {
+    const known = logins.get(registry);
+    if (known) return known;
+    const connected = connectionTo(registry, context.identity)?.login;
     const login =
-      logins.get(registry) ??
-      (configuration.registryLogin === 'existing'
-        ? requireExistingLogin(registry, context)
-        : azureLogin(registry, azure(registry), context));
+      connected?.kind === 'password'
+        ? Promise.resolve(passwordLogin(registry, connected, context))
+        : configuration.registryLogin === 'existing'
+          ? requireExistingLogin(registry, context)
+          : azureLogin(registry, registryAzure(registry), context);
     logins.set(registry, login);
     return login;
   };
@@ -196,12 +212,13 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
     };
     const known = logins.get(registry);
     if (known) return openAs(await known);
+    if (connectionTo(registry, context.identity)) return openAs(await logIn(registry));
     if (configuration.registryLogin === 'existing' || !isRegistryHost(registry)) {
       const existing = await existingLogin(registry, context);
       return existing ? openAs(existing) : openAnonymous();
     }
     // If nobody said who to be, nobody need be asked where anyone is served.
-    const isUnnamed = chooseIdentity(configuration.identity, context).kind === 'default';
+    const isUnnamed = identity().kind === 'default';
     if (isUnnamed && (await servesAnyone(anonymous, image, manifest))) return openAnonymous();
     try {
       return openAs(await logIn(registry));
@@ -214,7 +231,8 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
   };
   return {
     azure,
-    identity: () => chooseIdentity(configuration.identity, context),
+    registryAzure,
+    identity,
     session: async (place) => open(place, await logIn(place.registry)),
     sessionToRead: (image, named, manifest) => {
       const reader = readers.get(image.host) ?? openReader(image, named, manifest);
@@ -297,6 +315,21 @@ async function azureLogin(
   const { clientId, objectId } = login.principal;
   log.info(`${registry}  as ${clientId ?? objectId ?? 'the signed-in principal'}`);
   return { ...login, account: undefined };
+}
+
+/** User name and password of a connection, which Docker is given as well. */
+function passwordLogin(
+  registry: string,
+  { username, password }: PasswordLogin,
+  { log }: Ports,
+): OwnLogin {
+  log.info(`${registry}  with the service connection's login of ${username}`);
+  return {
+    principal: {},
+    account: username,
+    credential: { kind: 'basic', username, password },
+    dockerLogin: () => Promise.resolve({ username, password }),
+  };
 }
 
 /** Docker's own login, if it has one. */

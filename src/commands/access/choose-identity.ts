@@ -8,7 +8,8 @@ import {
   type Cloud,
 } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
-import type { HostContext } from '../context.js';
+import { isSameRegistry, withoutDefaultPort } from '../../registry/index.js';
+import type { HostContext, RegistryConnection } from '../context.js';
 import type { PrincipalInputs } from '../inputs/identity.js';
 
 /** The audience that Entra's federated credentials expect of foreign tokens. */
@@ -16,7 +17,8 @@ const federationAudience = 'api://AzureADTokenExchange';
 
 /**
  * The first of these that is given: the service connection, a client secret, a client certificate,
- * the host's own OpenID Connect token, a managed identity, DefaultAzureCredential.
+ * the host's own OpenID Connect token, a managed identity, the service connection of a registry where it
+ * has a principal, DefaultAzureCredential.
  * @throws {TrustError} CREDENTIAL_MISSING when client and tenant are named but nothing proves them.
  */
 export function chooseIdentity(
@@ -55,7 +57,26 @@ export function chooseIdentity(
   if (clientId !== undefined) return { kind: 'managed-identity', clientId };
   const managed = inputs['managed-identity'];
   if (managed !== undefined) return managedIdentity(managed);
-  return { kind: 'default', ...(tenantId === undefined ? {} : { tenantId }) };
+  if (tenantId !== undefined) return { kind: 'default', tenantId };
+  const { registryConnection: connection } = host;
+  if (!connection) return { kind: 'default' };
+  const { registry, login } = connection;
+  if (login.kind !== 'password') return login;
+  return {
+    kind: 'default',
+    remedy:
+      `User name and password of "${nameInput('container-registry')}" are for ${registry} alone. Set ${nameInput('azure-subscription')} ` +
+      'to an Azure Resource Manager service connection, or name a principal in other inputs.',
+  };
+}
+
+/** The service connection to a registry, if there is one. */
+export function connectionTo(
+  registry: string,
+  { registryConnection }: HostContext['identity'],
+): RegistryConnection | undefined {
+  const connected = registryConnection?.registry ?? '';
+  return isSameRegistry(withoutDefaultPort(registry), connected) ? registryConnection : undefined;
 }
 
 function managedIdentity(named: string): Identity {

@@ -10,7 +10,7 @@ import {
   type WantedBuild,
 } from '../../docker/index.js';
 import { flawOf, type Inputs } from '../../inputs/index.js';
-import { readRegistryId, registryLogin } from '../inputs/identity.js';
+import { readRegistryId, registryLoginInputs } from '../inputs/identity.js';
 import { tags } from '../inputs/image.js';
 import {
   dctAlone,
@@ -45,7 +45,7 @@ export const namedInputs = {
 export const commonInputs = {
   'content-trust': contentTrust,
   'trust-server': trustServer,
-  'registry-login': registryLogin,
+  ...registryLoginInputs,
   'pass-environment': passEnvironment,
 } as const satisfies Inputs;
 

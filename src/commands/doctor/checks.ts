@@ -30,6 +30,7 @@ import { dockerEnvironment, openDocker } from '../../docker/index.js';
 import { isTrustError } from '../../errors.js';
 import { createTrustServer, type Pin } from '../../trust/index.js';
 import type { AzureAccess, Session } from '../access/access.js';
+import { connectionTo } from '../access/choose-identity.js';
 import type { NamedRepository } from '../inputs/repositories.js';
 import type { Run } from '../run.js';
 import type { DoctorConfiguration, RegistryPlace } from './doctor-inputs.js';
@@ -60,15 +61,17 @@ export function checksOf(configuration: DoctorConfiguration, run: Run): readonly
       { area: 'identity', check: 'kind', look: () => Promise.reject(error) },
     ];
   }
-  const hosts = hostsOf(configuration, azure);
+  const hosts = hostsOf(configuration, azure, run);
   const { signingKey, isDct, notaryProject } = configuration;
   const isNotaryProject = notaryProject !== undefined;
   const identity = identityChecks({
     ...run,
     ...azure,
     identity: () => run.access.identity(),
-    isNeeded: isIdentityNeeded(configuration),
-    isConnection: run.identity.serviceConnection !== undefined,
+    isNeeded: isIdentityNeeded(configuration, run),
+    isConnection:
+      run.identity.serviceConnection !== undefined ||
+      run.identity.registryConnection?.login === run.access.identity(),
   });
   const shared: Shared = {
     configuration,
@@ -144,13 +147,23 @@ function vaultHosts({ signingKey, rootKey }: DoctorConfiguration): readonly stri
 }
 
 /** Whether anything that is given is reached with the identity of the run. */
-function isIdentityNeeded(configuration: DoctorConfiguration): boolean {
-  const { registries, registryLogin } = configuration;
-  const isForRegistry = registries.length > 0 && registryLogin === 'azure';
+function isIdentityNeeded(configuration: DoctorConfiguration, run: Run): boolean {
+  const { registries } = configuration;
+  const isForRegistry = registries.some(({ host }) => isPrincipals(host, configuration, run));
   return isForRegistry || vaultHosts(configuration).length > 0;
 }
 
-function hostsOf(configuration: DoctorConfiguration, { cloud }: AzureAccess): readonly Host[] {
+/** Whether the login to a registry is that of a principal, rather than a user name. */
+function isPrincipals(host: string, { registryLogin }: DoctorConfiguration, run: Run): boolean {
+  const isPassword = connectionTo(host, run.identity)?.login.kind === 'password';
+  return registryLogin === 'azure' && !isPassword;
+}
+
+function hostsOf(
+  configuration: DoctorConfiguration,
+  { cloud }: AzureAccess,
+  run: Run,
+): readonly Host[] {
   const { registries } = configuration;
   const trustHosts = registries.flatMap(({ host, trustServer }) => {
     const other = new URL(trustServer).host;
@@ -160,7 +173,7 @@ function hostsOf(configuration: DoctorConfiguration, { cloud }: AzureAccess): re
     {
       host: new URL(cloud.authorityHost).host,
       what: 'Microsoft Entra ID',
-      code: isIdentityNeeded(configuration) ? 'ENTRA_UNREACHABLE' : undefined,
+      code: isIdentityNeeded(configuration, run) ? 'ENTRA_UNREACHABLE' : undefined,
       path: '/common/v2.0/.well-known/openid-configuration',
     },
     { host: new URL(cloud.armEndpoint).host, what: 'Azure Resource Manager', code: undefined },
@@ -220,7 +233,7 @@ function openKeys(
 function placeChecks(place: RegistryPlace, shared: Shared): readonly Check[] {
   const { configuration, purpose, azure, signIn, run } = shared;
   const { host, repositories, trustServer } = place;
-  const { registryId, registryLogin, tags } = configuration;
+  const { registryId, tags } = configuration;
   const { nameInput, signal } = run;
   const login = startInBackground(run.access.session({ registry: host, trustServer }));
   const resource = propertyChecks({
@@ -229,11 +242,10 @@ function placeChecks(place: RegistryPlace, shared: Shared): readonly Check[] {
     purpose,
     nameInput,
     signIn,
-    access: { ...azure, signal },
-    principal:
-      registryLogin === 'azure'
-        ? startInBackground(login.then(({ principal }) => principal))
-        : undefined,
+    access: { ...run.access.registryAzure(host), signal },
+    principal: isPrincipals(host, configuration, run)
+      ? startInBackground(login.then(({ principal }) => principal))
+      : undefined,
   });
   const trust = purpose.isDct
     ? repositories.map((repository) => trustOf(repository, login, shared))

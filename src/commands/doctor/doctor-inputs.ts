@@ -1,6 +1,6 @@
 /** What `doctor` is asked to look at: the inputs of the command that does not work. Asks nobody. */
 import type { NamedKey } from '../../azure/index.js';
-import { registryId, readRegistryId } from '../inputs/identity.js';
+import { registryId, readRegistryId, registryLoginInputs } from '../inputs/identity.js';
 import { tags } from '../inputs/image.js';
 import {
   readKeyInput,
@@ -49,7 +49,7 @@ export const doctorInputs = {
   'root-key-passphrase': rootKeyPassphrase,
   ...pinInputs,
   'trust-server': repositoryInputs['trust-server'],
-  'registry-login': repositoryInputs['registry-login'],
+  ...registryLoginInputs,
   'registry-id': registryId,
   'warn-expiry-days': {
     ...warnExpiryDays,

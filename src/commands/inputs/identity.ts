@@ -77,7 +77,16 @@ export const identityInputs = {
   },
 } as const satisfies Inputs;
 
-export const registryLogin = {
+const containerRegistry = {
+  type: 'text',
+  group: 'identity',
+  label: 'Docker Registry service connection',
+  help: 'Docker Registry service connection, as `Docker@2` takes it: it names the registry, so that `registry` may be left out, and logs in to it. One of the type Azure Container Registry serves Key Vault as well, where nothing else names a principal; one with user name and password is for its registry alone.',
+  hosts: ['task'],
+  example: 'contoso',
+} as const satisfies Input;
+
+const registryLogin = {
   type: 'choice',
   group: 'identity',
   label: 'Registry login',
@@ -89,6 +98,12 @@ export const registryLogin = {
   default: 'azure',
   example: 'existing',
 } as const satisfies Input;
+
+/** How a command logs in to registries, if not as the principal of the run. */
+export const registryLoginInputs = {
+  'container-registry': containerRegistry,
+  'registry-login': registryLogin,
+} as const satisfies Inputs;
 
 export const registryId = {
   type: 'text',

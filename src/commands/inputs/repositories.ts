@@ -11,7 +11,7 @@ import {
 import type { Gun } from '../../trust/index.js';
 import { parseTrustServer, trustServerOf } from '../../trust/server/address.js';
 import type { ScopedTrustServer } from '../access/access.js';
-import { registryLogin } from './identity.js';
+import { registryLoginInputs } from './identity.js';
 import type { Read } from './read.js';
 
 export const registry = {
@@ -60,7 +60,7 @@ export const repositoryInputs = {
   repository: { ...repository, note: 'Several are separated by commas.' },
   images: { ...images, note: 'Repositories, without tag and digest.' },
   'trust-server': trustServer,
-  'registry-login': registryLogin,
+  ...registryLoginInputs,
 } as const satisfies Inputs;
 
 type RepositoryInputs = Pick<

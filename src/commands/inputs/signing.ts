@@ -3,7 +3,7 @@ import type { NamedKey } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import type { Input, Inputs } from '../../inputs/index.js';
 import { isRoleName, roleOfSigner, type RoleName } from '../../trust/index.js';
-import { readRegistryId, registryId, registryLogin } from './identity.js';
+import { readRegistryId, registryId, registryLoginInputs } from './identity.js';
 import { readImage, type imageInputs, type ImageConfiguration } from './image.js';
 import {
   readKeyInput,
@@ -65,7 +65,7 @@ export const signingInputs = {
   'trust-pin': trustPin,
   'registry-id': registryId,
   'trust-server': trustServer,
-  'registry-login': registryLogin,
+  ...registryLoginInputs,
 } as const satisfies Inputs;
 
 /** What signs, and how. */

@@ -128,7 +128,9 @@ export async function checkShared(
   opening: Promise<OpenedSigning>,
   run: Run,
 ): Promise<Signer> {
-  await checkRegistry(target, session, run);
+  const { registry } = target.image;
+  const { principal } = session;
+  await checkRegistry(target, { ...run.access.registryAzure(registry), principal }, run);
   const { signer } = (await opening).key;
   run.log.info(signer.description);
   run.log.info(`key ID ${signer.keyId}`);

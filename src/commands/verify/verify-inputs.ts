@@ -11,7 +11,7 @@ import type { Inputs } from '../../inputs/index.js';
 import { parseImageReference, parseNamePattern, type NamePattern } from '../../registry/index.js';
 import { parseDays, readDays, warnExpiryDays } from '../inputs/days.js';
 import { signatures } from '../inputs/notary-project.js';
-import { registryLogin } from '../inputs/identity.js';
+import { registryLoginInputs } from '../inputs/identity.js';
 import { imageInputs, readImage } from '../inputs/image.js';
 import { outputDirectory as outputDirectoryInput } from '../inputs/output-file.js';
 import { readScopedPins, trustPin } from '../inputs/pins.js';
@@ -134,7 +134,7 @@ export const verifyInputs = {
     default: false,
     example: 'true',
   },
-  'registry-login': registryLogin,
+  ...registryLoginInputs,
   'pass-environment': passEnvironment,
 } as const satisfies Inputs;
 

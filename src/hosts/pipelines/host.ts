@@ -6,13 +6,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task.js';
 import { inputNameOn } from '../../inputs/index.js';
+import type { Secrets } from '../../ports.js';
 import type { Environment } from '../environment.js';
 import { failureText } from '../failure.js';
 import type { Host } from '../host.js';
 import { SecretMasker } from '../secret-masker.js';
 import { cleanupVariable, serializeCleanup } from '../cleanup-registry.js';
 import { withoutTaskLibOutput } from './silence-task-lib.js';
-import { readServiceConnection } from './service-connection.js';
+import { readRegistryConnection, readServiceConnection } from './service-connection.js';
 
 /** Gives the host; task-lib has taken inputs and endpoints out of the environment already. */
 export function createPipelinesHost(environment: Environment): Host {
@@ -49,10 +50,23 @@ export function createPipelinesHost(environment: Environment): Host {
     warnsOfUnknown: false,
     command: () => input('command') || 'buildAndPush',
     input: (name) => input(inputNameOn('task', name)),
-    identity: ({ 'azure-subscription': connection }, secrets) =>
-      typeof connection === 'string'
-        ? { serviceConnection: readServiceConnection(connection, secrets, environment) }
-        : {},
+    identity: (inputs, secrets, parse) => {
+      const read = <T>(
+        input: string,
+        reader: (id: string, secrets: Secrets, environment: Environment) => T,
+      ): T | undefined => {
+        const id = inputs[input];
+        return typeof id === 'string'
+          ? parse(input, () => reader(id, secrets, environment))
+          : undefined;
+      };
+      const serviceConnection = read('azure-subscription', readServiceConnection);
+      const registryConnection = read('container-registry', readRegistryConnection);
+      return {
+        ...(serviceConnection && { serviceConnection }),
+        ...(registryConnection && { registryConnection }),
+      };
+    },
     setOutput: (name, value) => {
       tl.setVariable(inputNameOn('task', name), value, false, true);
     },

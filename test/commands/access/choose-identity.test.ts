@@ -85,6 +85,32 @@ describe('who a run signs in as', () => {
     expect(choose({ 'managed-identity': named })).toEqual({ kind: 'managed-identity', ...how });
   });
 
+  describe('with the service connection of a registry', () => {
+    const login = { kind: 'managed-identity' } as const;
+    const registry = 'contoso.azurecr.io';
+    const connected = { registryConnection: { registry, login } };
+
+    it('is its principal, if nothing else names one', () => {
+      expect(choose({}, connected)).toBe(login);
+    });
+
+    it('is what other inputs name', () => {
+      const serviceConnection = { identity: { kind: 'default' } as const };
+      expect(choose({}, { ...connected, serviceConnection })).toBe(serviceConnection.identity);
+      expect(choose({ 'managed-identity': 'system' }, connected)).not.toBe(login);
+      expect(choose({ 'tenant-id': tenantId }, connected)).toEqual({ kind: 'default', tenantId });
+    });
+
+    it('is not its user name, and what to add is said', () => {
+      const password = { kind: 'password', username: 'u', password: 'p' } as const;
+      const chosen = choose({}, { registryConnection: { registry, login: password } });
+      expect(chosen).toMatchObject({
+        kind: 'default',
+        remedy: expect.stringMatching(/contoso\.azurecr\.io alone.*azure-subscription/) as string,
+      });
+    });
+  });
+
   it('is whatever DefaultAzureCredential finds when nothing is given', () => {
     expect(choose({})).toEqual({ kind: 'default' });
     expect(choose({ 'tenant-id': tenantId })).toEqual({ kind: 'default', tenantId });

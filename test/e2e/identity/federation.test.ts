@@ -120,3 +120,22 @@ describe('a service connection of Azure Pipelines', () => {
     expectFailure(result, { code: 'INPUT_CONFLICT', message: /azureSubscription/ });
   });
 });
+
+describe('a Docker Registry service connection', () => {
+  const registryId = '0f2a4c6e-8b1d-4e3f-9a55-7c9d1b3e5f60';
+
+  it('to an Azure registry names it, and signs in to the vault as well', async () => {
+    const { loginServer } = scenario.registry;
+    await expectSigns(scenario, {
+      host: 'task',
+      inputs: { ...nobody, registry: undefined, 'container-registry': registryId },
+      env: {
+        ...connectionVariables(scenario.signer, registryId, 'ServicePrincipal', {
+          loginServer,
+          serviceprincipalkey: scenario.signer.clientSecret,
+        }),
+        [`ENDPOINT_DATA_${registryId}_REGISTRYTYPE`]: 'ACR',
+      },
+    });
+  });
+});

@@ -6,7 +6,9 @@ import { parse } from 'yaml';
 import { codeBlocksOf, root } from '../../docs/pages.js';
 import type { Step } from '../../docs/steps.js';
 import { expectSigned, expectSuccess } from '../expectations.js';
+import { connectionVariables } from '../identity/service-connection.js';
 import { createDockerOwner, passphrases, writeBeside } from '../main-job/stock-owners.js';
+import { nobody } from '../identity/signs.js';
 import { makeKeys, setUp } from '../set-up.js';
 
 const { stack, scenario, gunOf } = await setUp();
@@ -54,12 +56,13 @@ function asTaskHasIt(inputs: Readonly<Record<string, string>>): Record<string, s
 }
 
 describe('the one step that replaces those of Docker@2', () => {
-  it('signs with the key file and the login that are there', async () => {
+  it('signs with the key file and the service connection that are there', async () => {
+    const connectionId = '5e0b7a44-1c1e-4f0e-8f7e-3a1a6c0d9b21';
     const repository = scenario.repository();
     const owner = await createDockerOwner(scenario, repository);
     await owner.push('first');
     const inputs = stepOn('docs/from-docker-trust.md', /^AcrContentTrust@/, {
-      'contoso.azurecr.io': registry.loginServer,
+      'containerRegistry: contoso': `containerRegistry: ${connectionId}`,
       'team/app': repository,
       '$(privateKey.secureFilePath)': await writeBeside(
         owner.config,
@@ -75,8 +78,12 @@ describe('the one step that replaces those of Docker@2', () => {
     const result = await scenario.run({
       host: 'task',
       docker: 'docker26',
-      dockerConfig: await stack.makeDockerConfig({ logins, buildx: true }),
+      dockerConfig: await stack.makeDockerConfig({ buildx: true }),
       env: {
+        ...connectionVariables(signer, connectionId, 'UsernamePassword', {
+          registry: `https://${registry.loginServer}`,
+          ...signer.login,
+        }),
         SYSTEM_DEFAULTWORKINGDIRECTORY: sources,
         SYSTEM_TEAMFOUNDATIONCOLLECTIONURI: 'https://dev.azure.com/contoso/',
         SYSTEM_HOSTTYPE: 'build',
@@ -87,9 +94,8 @@ describe('the one step that replaces those of Docker@2', () => {
       },
       inputs: {
         ...asTaskHasIt(inputs),
-        'client-id': undefined,
-        'tenant-id': undefined,
-        'client-secret': undefined,
+        ...nobody,
+        registry: undefined,
       },
     });
     expectSuccess(result);
