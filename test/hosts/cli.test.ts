@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signalAt, startSample, useSample } from './start.js';
+import { samplePathOf, signalAt, startSample, useSample } from './start.js';
 
 useSample();
 
@@ -208,6 +210,33 @@ describe('an input on the command line', () => {
     ]);
     expect(code).toBe(2);
     expect(stderr[0]).toMatch(/^error INPUT_MISSING: /);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a secret on standard input', () => {
+  /** A run that has read more than a pipe holds, and waits for the rest. */
+  async function startWaiting() {
+    const args = [samplePathOf(), 'cli', 'sign', ...image, '--signing-key-passphrase', '@-'];
+    const child = spawn(process.execPath, args, { env: {}, stdio: 'pipe' });
+    const ended = once(child, 'close') as Promise<[number | null, string | null]>;
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data: Buffer) => (output += data.toString()));
+    await new Promise((resolve) => child.stdin.write(' '.repeat(200_000), resolve));
+    return { child, ended, outputOf: () => output };
+  }
+
+  it('may take its time to come', async () => {
+    const { child, ended, outputOf } = await startWaiting();
+    child.stdin.end('s3cret-passphrase\n');
+    expect([await ended, outputOf()]).toEqual([[0, null], expect.stringContaining('key ***')]);
+    expect(outputOf()).not.toContain('s3cret');
+  });
+
+  it('is waited for no longer when the run is stopped', async () => {
+    const { child, ended, outputOf } = await startWaiting();
+    child.kill('SIGINT');
+    expect([await ended, outputOf()]).toEqual([[null, 'SIGINT'], '']);
   });
 });
 

@@ -21,6 +21,8 @@ interface CliSurroundings {
   readonly environment: Environment;
   /** The variables of inputs, without their prefix. */
   readonly variables: ReadonlyMap<string, string>;
+  /** All of standard input, where an option asks for it. */
+  readonly standardInput?: (() => string) | undefined;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
   /** Absent where nobody can be asked. */
@@ -30,7 +32,7 @@ interface CliSurroundings {
 /** Gives the host. */
 export function createCliHost(invocation: Invocation, surroundings: CliSurroundings): Host {
   const { command, formerName, options, json, debug, summaryFile } = invocation;
-  const { environment, variables, stdout, stderr, askSecret } = surroundings;
+  const { environment, variables, standardInput, stdout, stderr, askSecret } = surroundings;
   const masker = new SecretMasker();
   const format = readValue('format', { options, variables });
   // A document on standard output has it for itself.
@@ -57,7 +59,7 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     givenInputs: [...variables.keys()],
     warnsOfUnknown: false,
     command: () => formerName ?? command,
-    input: (name) => readValue(name, { options, variables }),
+    input: (name) => readValue(name, { options, variables, standardInput }),
     identity: () => ({}),
     askSecret,
     prove: async () => {

@@ -10,20 +10,25 @@ import { sanitizeLines } from '../sanitize-output.js';
 import { createAskSecret } from './ask-secret.js';
 import { createCliHost } from './host.js';
 import { createProgram } from './program.js';
-import { environmentPrefix } from './values.js';
+import { asksForStandardInput, environmentPrefix, readStandardInput } from './values.js';
 
 /** Runs the command line of `process`; `run` carries the command out. */
 export async function runCli(process: NodeJS.Process, run?: typeof runCommand): Promise<void> {
   tolerateLostOutput(process);
   const variables = takeInputs(process.env, environmentPrefix);
-  const { env: environment, stdin, stdout, stderr } = process;
+  const { env: environment, stdout, stderr } = process;
   const program = createProgram(async (invocation) => {
+    // Signals are not listened for yet: one that arrives while this waits ends the process.
+    const standardInput = asksForStandardInput(invocation.options)
+      ? await readStandardInput(process.stdin)
+      : undefined;
     const host = createCliHost(invocation, {
       environment,
       variables,
+      standardInput,
       stdout,
       stderr,
-      askSecret: createAskSecret(stdin, stderr),
+      askSecret: standardInput ? undefined : createAskSecret(process.stdin, stderr),
     });
     await runAndExit(host, process, run);
   }, process.argv.slice(2));
