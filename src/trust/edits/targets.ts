@@ -21,8 +21,12 @@ export function withTargets(
     _type: 'Targets',
     delegations: current?.delegations ?? { keys: {}, roles: [] },
     expires: targetsExpiry(now),
-    // fromEntries, because a tag may be called `__proto__`.
-    targets: Object.fromEntries([...Object.entries(current?.targets ?? {}), ...targets]),
+    // Without a prototype, because a tag may be called `__proto__`.
+    targets: Object.assign(
+      Object.create(null) as Record<string, Target>,
+      current?.targets,
+      Object.fromEntries(targets),
+    ),
     version: Math.max(current?.version ?? 0, published) + 1,
   };
 }

@@ -11,10 +11,11 @@ import { maxJsonDepth, type JsonValue } from './json-text.js';
  * float64 and ours no longer agree.
  */
 export function canonicalJson(value: JsonValue): Buffer {
-  return Buffer.from(print(value, 0), 'utf8');
+  return Buffer.from(canonicalText(value), 'utf8');
 }
 
-function print(value: JsonValue, depth: number): string {
+/** As {@link canonicalJson}, as text and for a value so deep in its document. @throws {MetadataError} */
+export function canonicalText(value: JsonValue, depth = 0): string {
   if (depth > maxJsonDepth) {
     throw new MetadataError(`the value nests deeper than ${maxJsonDepth} levels`);
   }
@@ -26,13 +27,17 @@ function print(value: JsonValue, depth: number): string {
     }
     return String(value === 0 ? 0 : value);
   }
-  if (isArray(value)) return `[${value.map((item) => print(item, depth + 1)).join(',')}]`;
-  let members = '';
-  for (const name of inOrder(Object.keys(value))) {
-    const member = print(value[name] ?? null, depth + 1);
-    members += `${members === '' ? '' : ','}${quote(name)}:${member}`;
-  }
-  return `{${members}}`;
+  if (isArray(value)) return `[${value.map((item) => canonicalText(item, depth + 1)).join(',')}]`;
+  return canonicalRecord(value, (member) => canonicalText(member ?? null, depth + 1));
+}
+
+/** An object whose members `print` prints, in canonical order. */
+export function canonicalRecord<T>(
+  record: Readonly<Record<string, T>>,
+  print: (member: T) => string,
+): string {
+  const names = inOrder(Object.keys(record));
+  return `{${names.map((name) => `${quote(name)}:${print(record[name] as T)}`).join(',')}}`;
 }
 
 /** Without surrogates the order of UTF-16 units is that of UTF-8 bytes, and is found much faster. */

@@ -6,8 +6,7 @@ const quote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
 const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d];
-/** What numbers and the words true, false and null are made of. */
-const word = /-?\d+|true|false|null/y;
+const [minus, zero, nine] = [0x2d, 0x30, 0x39];
 
 /**
  * Where the value ends that begins at `start` of `text`, which JSON.parse has accepted.
@@ -48,17 +47,31 @@ export function canonicalEnd(text: string, start: number, mostDepth: number): nu
         break;
       }
       default: {
-        word.lastIndex = at;
-        const found = word.exec(text)?.[0];
-        if (found === undefined || found === '-0') return undefined;
-        if (/\d/.test(found) && !Number.isSafeInteger(Number(found))) return undefined;
-        at += found.length;
-        if (/[.eE]/.test(text.charAt(at))) return undefined;
+        const end = numberEnd(text, at) ?? wordEnd(text, at);
+        if (end === undefined) return undefined;
+        at = end;
       }
     }
     if (open.length > mostDepth) return undefined;
   } while (open.length > 0);
   return at;
+}
+
+/** Where an integer ends that reads the same everywhere. */
+function numberEnd(text: string, start: number): number | undefined {
+  let end = text.charCodeAt(start) === minus ? start + 1 : start;
+  for (let code = text.charCodeAt(end); code >= zero && code <= nine; end += 1) {
+    code = text.charCodeAt(end + 1);
+  }
+  const isFraction = '.eE'.includes(text.charAt(end));
+  const value = Number(text.slice(start, end));
+  const isUsual = end > start && !isFraction && Number.isSafeInteger(value);
+  return isUsual && !Object.is(value, -0) ? end : undefined;
+}
+
+function wordEnd(text: string, start: number): number | undefined {
+  const found = ['true', 'false', 'null'].find((word) => text.startsWith(word, start));
+  return found === undefined ? undefined : start + found.length;
 }
 
 /** Whether {@link canonicalEnd} can be asked about `text`, read from so many bytes. */

@@ -30,7 +30,7 @@ export function parseEnvelope<T extends Signed>(
   given: Uint8Array,
   read: (signed: JsonObject) => T,
 ): Envelope<T> {
-  const bytes = Buffer.from(given);
+  const bytes = Buffer.from(given.buffer, given.byteOffset, given.length);
   const { value, canonical } = readSignedJson(bytes);
   const file = asStruct(value, 'the file', ['signed', 'signatures']);
   const signed = asObject(file.signed, 'signed');

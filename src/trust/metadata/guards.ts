@@ -2,7 +2,7 @@
  * Hand-written guards between JSON and the typed model. `null` and absent mean Go's zero value, as
  * encoding/json reads them; every other surprise is an error naming the field.
  */
-import { decodeBase64 } from './base64.js';
+import { requireBase64 } from './base64.js';
 import { MetadataError } from './error.js';
 import type { JsonValue } from './json-text.js';
 
@@ -44,17 +44,23 @@ export function asStruct(
   return object;
 }
 
-/** A map of values that all pass `read`; null and absent read as empty. Without a prototype. */
+/**
+ * A map of values that all pass `read`; null and absent read as empty. Without a prototype.
+ * @param known reads what needs no name for its faults, which take long to put together.
+ */
 export function asRecord<T>(
   value: JsonValue | undefined,
   what: string,
   read: (member: JsonValue, what: string) => T,
+  known: (member: JsonValue) => T | undefined = () => undefined,
 ): Readonly<Record<string, T>> {
   const record = Object.create(null) as Record<string, T>;
   if (value === undefined || value === null) return record;
-  for (const [name, member] of Object.entries(asObject(value, what))) {
+  const object = asObject(value, what);
+  for (const name of Object.keys(object)) {
+    const member = object[name] ?? null;
     // Keys come from JSON, __proto__ may be one of them; without a prototype it is a plain key.
-    record[name] = read(member, `${what}[${JSON.stringify(name)}]`);
+    record[name] = known(member) ?? read(member, `${what}[${JSON.stringify(name)}]`);
   }
   return record;
 }
@@ -98,7 +104,7 @@ export function asInteger(value: JsonValue | undefined, what: string): number {
 /** Strict base64, kept as text; null and absent read as empty. */
 export function asBase64(value: JsonValue | undefined, what: string): string {
   const text = asString(value, what);
-  decodeBase64(text, what);
+  requireBase64(text, what);
   return text;
 }
 

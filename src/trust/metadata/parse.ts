@@ -34,6 +34,7 @@ import type {
   TargetsSigned,
   TimestampSigned,
 } from './types.js';
+import { usualTarget } from './usual-target.js';
 
 const common = ['_type', 'version', 'expires'];
 
@@ -72,7 +73,7 @@ export function parseTargets(
       _type: 'Targets',
       ...readCommon(signed, 'Targets'),
       delegations: readDelegations(signed.delegations, role),
-      targets: asRecord(signed.targets, 'signed.targets', readTarget),
+      targets: asRecord(signed.targets, 'signed.targets', readTarget, usualTarget),
     };
   });
 }

@@ -3,12 +3,21 @@
  * reprint of an upload while it stores the upload: one differing byte breaks the repository behind
  * a 200 (tuf/tuf.go SignSnapshot, UpdateSnapshot). So only known fields are written, in one form.
  */
-import { canonicalJson } from './canonical-json.js';
-import { decodeBase64 } from './base64.js';
+import { requireBase64 } from './base64.js';
+import { canonicalRecord, canonicalText } from './canonical-json.js';
 import { MetadataError } from './error.js';
 import { goExpires } from './expires.js';
 import type { JsonValue } from './json-text.js';
-import type { Delegations, FileMeta, PublicKey, Signature, Signed, Target } from './types.js';
+import type {
+  Delegations,
+  FileMeta,
+  PublicKey,
+  Signature,
+  Signed,
+  Target,
+  TargetsSigned,
+} from './types.js';
+import { usualTargetText } from './usual-target.js';
 
 /**
  * The canonical JSON of `signed`: what is signed. Unknown fields do not survive, because they would
@@ -16,9 +25,9 @@ import type { Delegations, FileMeta, PublicKey, Signature, Signed, Target } from
  * numbers that are no integers, malformed base64 or expiry.
  */
 export function canonicalForm(signed: Signed): Buffer {
-  const form = canonicalJson(plainForm(signed));
-  refuseControlCharacters(form);
-  return form;
+  const text = signed._type === 'Targets' ? targetsText(signed) : canonicalText(plainForm(signed));
+  refuseControlCharacters(text);
+  return Buffer.from(text, 'utf8');
 }
 
 /**
@@ -32,34 +41,51 @@ export function serializeEnvelope(
   form = canonicalForm(signed),
 ): Buffer {
   const list = signatures.map(({ keyid, method, sig }) => {
-    decodeBase64(sig, 'the signature');
+    requireBase64(sig, 'the signature');
     return { keyid, method: method.toLowerCase(), sig };
   });
-  const body = form.toString('utf8');
-  const tail = canonicalJson(list);
+  const tail = canonicalText(list);
   refuseControlCharacters(tail);
-  return Buffer.from(
-    `{"signed":${escapeHtml(body)},"signatures":${escapeHtml(tail.toString('utf8'))}}`,
-    'utf8',
+  const pieces = ['{"signed":', form, ',"signatures":', Buffer.from(tail), '}'];
+  return Buffer.concat(
+    pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : escapeHtml(piece))),
   );
 }
 
 /** encoding/json compacts raw messages with HTML escaping when it prints the envelope. */
-function escapeHtml(text: string): string {
-  return text.replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+function escapeHtml(text: Buffer): Buffer {
+  if (!escaped.some((character) => text.includes(character))) return text;
+  const escapes = new RegExp(`[${escaped.join('')}]`, 'g');
+  return Buffer.from(
+    text
+      .toString('utf8')
+      .replace(
+        escapes,
+        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      ),
   );
 }
 
+const escaped = ['<', '>', '&', '\u2028', '\u2029'];
+
 /** Go signs such a document but then cannot print it: its own scanner refuses raw controls. */
-function refuseControlCharacters(form: Buffer): void {
+function refuseControlCharacters(form: string): void {
   // eslint-disable-next-line no-control-regex -- that is what is looked for
-  if (!/[\0-\x1f]/.test(form.toString('latin1'))) return;
+  if (!/[\0-\x1f]/.test(form)) return;
   throw new MetadataError('a name or value contains a control character');
 }
 
-function plainForm(signed: Signed): JsonValue {
+/** Printed target by target: another copy of all of them would take as much memory again. */
+function targetsText({ _type, delegations, expires, targets, version }: TargetsSigned): string {
+  const first = { _type, delegations: delegationsForm(delegations), expires: goExpires(expires) };
+  const all = canonicalRecord(
+    targets,
+    (target) => usualTargetText(target) ?? canonicalText(targetForm(target), 2),
+  );
+  return `${canonicalText(first).slice(0, -1)},"targets":${all},"version":${canonicalText(version)}}`;
+}
+
+function plainForm(signed: Exclude<Signed, TargetsSigned>): JsonValue {
   const common = {
     _type: signed._type,
     version: signed.version,
@@ -72,12 +98,6 @@ function plainForm(signed: Signed): JsonValue {
         consistent_snapshot: signed.consistent_snapshot,
         keys: mapRecord(signed.keys, keyForm),
         roles: mapRecord(signed.roles, ({ keyids, threshold }) => ({ keyids, threshold })),
-      };
-    case 'Targets':
-      return {
-        ...common,
-        delegations: delegationsForm(signed.delegations),
-        targets: mapRecord(signed.targets, targetForm),
       };
     case 'Snapshot':
     case 'Timestamp':
@@ -99,7 +119,7 @@ function delegationsForm({ keys, roles }: Delegations): JsonValue {
 }
 
 function keyForm({ keytype, keyval }: PublicKey): JsonValue {
-  decodeBase64(keyval.public, 'the public key');
+  requireBase64(keyval.public, 'the public key');
   return { keytype, keyval: { private: null, public: keyval.public } };
 }
 
@@ -110,7 +130,7 @@ function targetForm(target: Target): JsonValue {
 }
 
 function fileForm({ hashes, length }: FileMeta): Readonly<Record<string, JsonValue>> {
-  for (const [algorithm, value] of Object.entries(hashes)) decodeBase64(value, algorithm);
+  for (const [algorithm, value] of Object.entries(hashes)) requireBase64(value, algorithm);
   return { hashes, length };
 }
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeBase64 } from '../../../src/trust/metadata/base64.js';
+import { decodeBase64, isBase64 } from '../../../src/trust/metadata/base64.js';
 import {
   canonicalForm,
+  canonicalJson,
   hashMismatch,
   MetadataError,
   parseRoot,
@@ -12,6 +13,7 @@ import {
   type RootSigned,
   type TargetsSigned,
 } from '../../../src/trust/metadata/index.js';
+import type { JsonValue } from '../../../src/trust/metadata/json-text.js';
 import { hashesOf } from '../repository-builder.js';
 import { ecdsaKey, signatureOf } from '../test-keys.js';
 
@@ -128,6 +130,56 @@ describe('writing a document', () => {
         expect(read.canonical).toEqual(form);
         expect(serializeEnvelope(read.signed, read.signatures)).toEqual(bytes);
       }),
+    );
+  });
+
+  // Those that Docker writes are neither copied nor printed field by field.
+  it.each([
+    ['as Docker writes them', target, undefined],
+    ['of another length', { ...target, length: 0 }, undefined],
+    ['with more hashes', { ...target, hashes: { ...target.hashes, sha512: 'QUE=' } }, undefined],
+    ['with custom data', { ...target, custom: [1] }, undefined],
+    ['with unknown fields', { ...target, extra: 1 }, target],
+    ['with null as custom data', { ...target, custom: null }, target],
+    ['without a length', { hashes: target.hashes }, { ...target, length: 0 }],
+    ['without hashes', { length: 1 }, { hashes: {}, length: 1 }],
+    ['of no fields', {}, { hashes: {}, length: 0 }],
+  ])('reads and prints targets %s', (_, written, meant = written) => {
+    const text = JSON.stringify({ ...empty, targets: { 'a"': written } });
+    const { signed } = parseTargets(Buffer.from(`{"signed":${text},"signatures":[]}`));
+    expect(signed.targets['a"']).toEqual(meant);
+    const form = canonicalForm(signed);
+    expect(form).toEqual(canonicalJson({ ...empty, targets: { 'a"': meant } } as JsonValue));
+  });
+
+  it.each([
+    ['a length of -0', { ...target, length: -0 }, 0],
+    ['a fraction', { ...target, length: 0.5 }, undefined],
+    ['a length below 0', { ...target, length: -1 }, undefined],
+    ['a length that is text', { ...target, length: '1' }, undefined],
+    ['a list as hashes', { ...target, hashes: ['QQ=='] }, undefined],
+    ['a hash that is no base64', { ...target, hashes: { sha256: 'QR==' } }, undefined],
+    ['another spelling beside', { ...target, hashes: target.hashes, Length: 2 }, undefined],
+  ])('takes no target with %s for a usual one', (_, written, length) => {
+    const text = `{"signed":${JSON.stringify({ ...empty, targets: { a: written } })},"signatures":[]}`;
+    const read = () =>
+      parseTargets(
+        Buffer.from(Object.is(written.length, -0) ? text.replace('length":0', 'length":-0') : text),
+      );
+    if (length === undefined) expect(read).toThrow(MetadataError);
+    else expect(read().signed.targets.a?.length).toBe(length);
+  });
+
+  it('takes for base64 what an encoder prints, and nothing else', () => {
+    const unit = fc.constantFrom(...'AQgwEIMUYckos048Zz9+/=-_\n ');
+    const bytes = fc
+      .uint8Array({ maxLength: 40 })
+      .map((all) => Buffer.from(all).toString('base64'));
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit, maxLength: 9 }), bytes), (text) => {
+        expect(isBase64(text)).toBe(Buffer.from(text, 'base64').toString('base64') === text);
+      }),
+      { numRuns: 2000 },
     );
   });
 
