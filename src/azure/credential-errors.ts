@@ -11,6 +11,7 @@ import {
   oneLine,
 } from '../http/index.js';
 import type { ErrorResponse, HttpResponse, SdkOutcome } from '../http/index.js';
+import { limits } from '../limits.js';
 import type { Cloud } from './clouds.js';
 import { aadstsCode, explainRefusal, isTransientRefusal } from './entra-errors.js';
 import type { Refused } from './entra-errors.js';
@@ -197,6 +198,8 @@ function nothingFound(
 const sdkSentence =
   /^(?:Attempted to use .*|.*\bis unavailable\b.*|.*\bPlease run\b.*|.*\bnot found\b.*|.*\bis not available\b.*)$/i;
 
+const silentProgram = `a program that was asked for a token, such as Azure CLI, printed none within ${limits.tokenProgramMs / 1000} seconds`;
+
 /** What each source that was tried says of itself; the rest of the SDK's texts may be anything. */
 function sdkSentences(thrown: unknown): string {
   const sources: readonly unknown[] =
@@ -207,6 +210,8 @@ function sdkSentences(thrown: unknown): string {
     const text = messageOf(source);
     const name = /\b(?!Chained|Default)[A-Z][A-Za-z]{2,40}Credential\b/.exec(text)?.[0];
     const line = text.split('\n', 1)[0]?.trim() ?? '';
+    // Of a program that was stopped at its time-out the SDK tells only that there was nothing to read.
+    if (line.startsWith("Unexpected end of JSON input")) return [silentProgram];
     const isOwn = nameOf(source) === 'CredentialUnavailableError' && sdkSentence.test(line);
     return isOwn && !/["{]/.test(line) ? [oneLine(line, 200)] : (name ?? []);
   });

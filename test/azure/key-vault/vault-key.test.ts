@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 
+import type { TokenCredential } from '@azure/core-auth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openVaultKey } from '../../../src/azure/key-vault/index.js';
@@ -205,6 +206,33 @@ describe('a key that cannot sign content trust data', () => {
       await emulated.control.failNext({ target, status: 200, body: { key: { ...jwk, kid } } });
       await expect(open('keys/elsewhere')).rejects.toMatchObject({ code: 'VAULT_FAILED' });
     }
+  });
+});
+
+describe('a token that was revoked, or is used from another network', () => {
+  const claims = '{"access_token":{"nbf":{"essential":true,"value":"1790000000"}}}';
+
+  it('is replaced by one with the claims that the vault wants', async () => {
+    await emulated.control.createKey({ vault, name: 'evaluated', kty: 'EC' });
+    const asked: (string | undefined)[] = [];
+    const credential: TokenCredential = {
+      getToken: (scopes, options) => {
+        asked.push(options?.claims);
+        return emulated.credential.getToken(scopes, options);
+      },
+    };
+    const { tenantId } = await emulated.control.describe();
+    const authorization = `https://login.microsoftonline.com/${tenantId}`;
+    const wanted = Buffer.from(claims).toString('base64');
+    await emulated.control.failNext({
+      target: '/keys/evaluated',
+      status: 401,
+      headers: {
+        'www-authenticate': `Bearer authorization="${authorization}", error="insufficient_claims", claims="${wanted}"`,
+      },
+    });
+    await proveSigner(await openVaultKey(reference('keys/evaluated'), credential));
+    expect(asked.filter((one) => one !== undefined)).toEqual([claims]);
   });
 });
 
