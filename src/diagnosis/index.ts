@@ -12,7 +12,7 @@ export {
 export { dockerChecks } from './docker.js';
 export { identityChecks } from './identity.js';
 export { keyChecks } from './keys.js';
-export { networkChecks, type Host } from './network.js';
+export { addressesOf, networkChecks, type Host } from './network.js';
 export { registryChecks } from './registry.js';
 export { propertyChecks } from './registry-properties.js';
 export { surroundingsChecks } from './surroundings.js';

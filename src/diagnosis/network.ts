@@ -1,5 +1,12 @@
 /** Checks of the network: is each host reached, how, and does it have the same time? */
-import { HttpError, type HttpClient } from '../http/index.js';
+import { lookup } from 'node:dns/promises';
+import {
+  HttpError,
+  isPrivateAddress,
+  readProxies,
+  type HttpClient,
+  type ProxyEnvironment,
+} from '../http/index.js';
 import { TrustError, type ErrorCode } from '../errors.js';
 import { limits } from '../limits.js';
 import type { Clock } from '../ports.js';
@@ -22,6 +29,8 @@ interface Asking {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** The addresses of a host by this machine's name server; undefined where a proxy resolves it. */
+  readonly resolve: (host: string) => Promise<readonly string[] | undefined>;
 }
 
 /** One check for each host, and one of the clock for all. */
@@ -34,8 +43,9 @@ export function networkChecks(hosts: readonly Host[], asking: Asking): readonly 
       subject: host.host,
       onError: host.code === undefined ? 'warn' : 'fail',
       look: async () => {
-        const { ms, status } = await answer;
-        return pass(`${host.what} answers (status ${status}) in ${ms} ms`);
+        const { ms, status, addresses } = await answer;
+        const said = `${host.what} answers (status ${status}) in ${ms} ms`;
+        return pass(`${said}${describePrivate(addresses)}`, { facts: { addresses } });
       },
     })),
     {
@@ -56,12 +66,15 @@ interface Answer {
   readonly status: number;
   /** How far this machine's clock is ahead of the server's. */
   readonly skewMs: number | undefined;
+  readonly addresses: readonly string[] | undefined;
 }
 
 async function ask(
   { host, what, code, path = '/' }: Host,
-  { http, clock, signal }: Asking,
+  { http, clock, signal, resolve }: Asking,
 ): Promise<Answer> {
+  // What has no address is not reached either, and the request says why.
+  const resolved = resolve(host).catch(() => undefined);
   const began = clock().getTime();
   const started = performance.now();
   try {
@@ -77,7 +90,7 @@ async function ask(
     const date = Date.parse(answer.header('date') ?? '');
     // The header has whole seconds, cut off.
     const skewMs = Number.isNaN(date) ? undefined : began + ms / 2 - (date + 500);
-    return { ms, status: answer.status, skewMs };
+    return { ms, status: answer.status, skewMs, addresses: await resolved };
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     if (error.kind === 'aborted') {
@@ -86,20 +99,51 @@ async function ask(
     // An answer that is too long is one.
     if (error.kind === 'too-large' || error.kind === 'unreadable') {
       const ms = Math.round(performance.now() - started);
-      return { ms, status: 200, skewMs: undefined };
+      return { ms, status: 200, skewMs: undefined, addresses: await resolved };
     }
-    throw new TrustError(code ?? 'UNEXPECTED', `${what} is not reached: ${error.message}`, {
-      remedy: remedyFor(host, error, code),
+    const at = describePrivate(await resolved);
+    throw new TrustError(code ?? 'UNEXPECTED', `${what} is not reached: ${error.message}${at}`, {
+      remedy: remedyFor(host, error, { code, isPrivate: at !== '' }),
       cause: error,
     });
   }
 }
 
-function remedyFor(host: string, { kind }: HttpError, code: ErrorCode | undefined): string {
+/** The addresses of a host as this machine resolves it; undefined where that is up to a proxy. */
+export function addressesOf(
+  environment: ProxyEnvironment,
+): (host: string) => Promise<readonly string[] | undefined> {
+  const proxyFor = readProxies(environment);
+  return async (host) => {
+    const url = new URL(`https://${host}/`);
+    if (proxyFor(url)) return undefined;
+    const found = await lookup(url.hostname, { all: true });
+    return found.map(({ address }) => address);
+  };
+}
+
+/** Whether a host is at a private address, as behind a private endpoint; nothing where nobody knows. */
+function describePrivate(addresses: readonly string[] = []): string {
+  const address = addresses.find(isPrivateAddress);
+  return address === undefined
+    ? ''
+    : `; its name resolves to the private address ${address} here, as with a private endpoint`;
+}
+
+const atPrivateEndpoint =
+  'If it is a private endpoint, have its state, routes and network security groups checked.';
+const beforePrivateEndpoint =
+  'Behind a private endpoint its private DNS zone must be linked to this network.';
+
+function remedyFor(
+  host: string,
+  { kind }: HttpError,
+  { code, isPrivate }: { readonly code: ErrorCode | undefined; readonly isPrivate: boolean },
+): string {
   const rest = code === undefined ? '\nSigning does without it; only some checks here do not.' : '';
   return kind === 'tls'
     ? `If a proxy inspects TLS, or ${host} has a certificate of a private authority, set NODE_EXTRA_CA_CERTS to the path of the authority's certificate in PEM before this program starts.${rest}`
-    : `Check that the name is right, that this machine resolves it (nslookup ${host}) and may connect to port 443, and the variables HTTPS_PROXY and NO_PROXY.\nBehind a private endpoint its private DNS zone must be linked to this network.${rest}`;
+    : `Check that the name is right, that this machine resolves it (nslookup ${host}) and may connect to port 443, and the variables HTTPS_PROXY and NO_PROXY.\n${isPrivate ? atPrivateEndpoint : beforePrivateEndpoint}${rest}`;
 }
 
 /** What is told of the clock: half a minute is what certificates and tokens are made with a margin for. */

@@ -8,7 +8,7 @@ import { TrustError } from '../errors.js';
 import { parseErrorResponse } from './error-response.js';
 import type { HttpResponse } from './types.js';
 
-/** Addresses that no firewall rule of Azure takes: private, shared, link-local, loopback. */
+/** Addresses that are not public: private, shared, link-local, loopback. */
 const privateRanges = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -21,6 +21,18 @@ for (const [network, prefix] of [
   ['224.0.0.0', 3],
 ] as const) {
   privateRanges.addSubnet(network, prefix, 'ipv4');
+}
+for (const [network, prefix] of [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const) {
+  privateRanges.addSubnet(network, prefix, 'ipv6');
+}
+
+/** Whether an address is not public, as that of a private endpoint. */
+export function isPrivateAddress(address: string): boolean {
+  return privateRanges.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
 }
 
 /**
@@ -35,7 +47,8 @@ export function firewallRemedy(
   address: string | undefined,
 ): string {
   const inside = `Or run the job in a network that reaches the ${what} through its private endpoint.`;
-  if (address !== undefined && (!isIPv4(address) || privateRanges.check(address))) {
+  // Firewall rules of Azure take public IPv4 addresses only.
+  if (address !== undefined && (!isIPv4(address) || isPrivateAddress(address))) {
     const kind = isIP(address) === 6 ? 'an IPv6 address' : 'a private address';
     return (
       `The ${what} sees ${kind} (${address}), and its firewall rules take public IPv4 addresses only.\n` +

@@ -14,6 +14,7 @@ export { isRecord, parseJsonObject, unverifiedClaims } from './claims.js';
 export { checkNetworkEnvironment } from './environment.js';
 export {
   firewallRemedy,
+  isPrivateAddress,
   registryFirewall,
   registryFirewallError,
   registryNameOf,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diagnose, type Finding } from '../../src/diagnosis/check.js';
 import { dockerChecks } from '../../src/diagnosis/docker.js';
-import { networkChecks, type Host } from '../../src/diagnosis/network.js';
+import { addressesOf, networkChecks, type Host } from '../../src/diagnosis/network.js';
 import { surroundingsChecks, type Surroundings } from '../../src/diagnosis/surroundings.js';
 import type { DockerCapabilities } from '../../src/docker/index.js';
 import { TrustError } from '../../src/errors.js';
@@ -101,29 +101,35 @@ describe('proxies', () => {
   });
 });
 
-describe('the network', () => {
-  const registry: Host = {
-    host: 'a.azurecr.io',
-    what: 'the registry',
-    code: 'REGISTRY_UNREACHABLE',
+const registry: Host = {
+  host: 'a.azurecr.io',
+  what: 'the registry',
+  code: 'REGISTRY_UNREACHABLE',
+};
+const arm: Host = { host: 'arm', what: 'Resource Manager', code: undefined };
+
+async function look(
+  answers: Readonly<Record<string, Date | HttpError>>,
+  clock = now,
+  addresses?: readonly string[],
+) {
+  const http: HttpClient = ({ url }) => {
+    const answer = answers[new URL(url).host];
+    if (answer === undefined || answer instanceof HttpError) {
+      return Promise.reject(answer ?? new HttpError('unreachable', 'none'));
+    }
+    const date = answer.toUTCString();
+    const header = (name: string) => (name === 'date' ? date : undefined);
+    return Promise.resolve({ status: 401, header, body: Buffer.alloc(0) });
   };
-  const arm: Host = { host: 'arm', what: 'Resource Manager', code: undefined };
+  const { signal } = new AbortController();
+  const hosts = [registry, arm];
+  const resolve = (host: string) =>
+    Promise.resolve(host === registry.host ? addresses : ['20.42.64.1']);
+  return diagnose(networkChecks(hosts, { http, clock: () => clock, signal, resolve }));
+}
 
-  async function look(answers: Readonly<Record<string, Date | HttpError>>, clock = now) {
-    const http: HttpClient = ({ url }) => {
-      const answer = answers[new URL(url).host];
-      if (answer === undefined || answer instanceof HttpError) {
-        return Promise.reject(answer ?? new HttpError('unreachable', 'none'));
-      }
-      const date = answer.toUTCString();
-      const header = (name: string) => (name === 'date' ? date : undefined);
-      return Promise.resolve({ status: 401, header, body: Buffer.alloc(0) });
-    };
-    const { signal } = new AbortController();
-    const hosts = [registry, arm];
-    return diagnose(networkChecks(hosts, { http, clock: () => clock, signal }));
-  }
-
+describe('the network', () => {
   it('and the clock are right where every host answers with our time', async () => {
     expect(await look({ 'a.azurecr.io': now, arm: now })).toMatchObject([
       { check: 'network', subject: 'a.azurecr.io', verdict: 'pass' },
@@ -157,6 +163,37 @@ describe('the network', () => {
       { verdict: 'warn', remedy: expect.stringContaining('nslookup arm') as string },
       { check: 'clock', verdict: 'unknown', reason: 'no server has told the time' },
     ]);
+  });
+});
+
+describe('a name that resolves to a private address', () => {
+  const { host } = registry;
+  const seen = 'its name resolves to the private address 10.1.0.4 here, as with a private endpoint';
+
+  it('is told where the host answers', async () => {
+    const [found, other] = await look({ [host]: now, arm: now }, now, ['10.1.0.4']);
+    expect(found).toMatchObject({
+      verdict: 'pass',
+      reason: expect.stringContaining(seen) as string,
+      facts: { addresses: ['10.1.0.4'] },
+    });
+    expect(other?.reason).not.toContain('private');
+  });
+
+  it('is told where it does not, with what to look at', async () => {
+    const silent = new HttpError('timeout', 'no answer');
+    const [found] = await look({ [host]: silent, arm: now }, now, ['10.1.0.4']);
+    expect(found).toMatchObject({
+      verdict: 'fail',
+      reason: `the registry is not reached: no answer; ${seen}`,
+      remedy: expect.stringContaining('network security groups') as string,
+    });
+  });
+
+  it('is not looked for where a proxy resolves names', async () => {
+    const proxied = { HTTPS_PROXY: 'http://proxy.test:8080', NO_PROXY: 'localhost.,127.0.0.1' };
+    expect(await addressesOf(proxied)(host)).toBeUndefined();
+    expect(await addressesOf(proxied)('127.0.0.1:5000')).toEqual(['127.0.0.1']);
   });
 });
 

@@ -10,6 +10,7 @@ import {
 } from '../../azure/index.js';
 import { startInBackground } from '../../concurrency.js';
 import {
+  addressesOf,
   calendarChecks,
   dockerChecks,
   identityChecks,
@@ -88,7 +89,11 @@ export function checksOf(configuration: DoctorConfiguration, run: Run): readonly
       hosts.map(({ host }) => host),
       run,
     ),
-    ...networkChecks(hosts, { ...run, http: azure.http }),
+    ...networkChecks(hosts, {
+      ...run,
+      http: azure.http,
+      resolve: addressesOf(run.environment),
+    }),
     ...identity.checks,
     ...configuration.registries.flatMap((place) => placeChecks(place, shared)),
     ...shared.keys.flatMap((key) =>

@@ -36,6 +36,7 @@ beforeAll(async () => {
 
 interface Seen {
   readonly result: ProductResult;
+  readonly findings: readonly Finding[];
   /** What was found by this check; of several the first. */
   readonly of: (check: string) => Finding | undefined;
   readonly failed: readonly string[];
@@ -47,7 +48,9 @@ async function doctor(
   { host = 'cli', ...options }: { readonly host?: ProductHost; readonly docker?: 'docker26' } = {},
 ): Promise<Seen> {
   const given = { repository, tags: '1', 'signing-key': signingKey, ...inputs };
-  const result = await scenario.run({ host, ...options, inputs: { ...given, command: 'doctor' } });
+  const action = host === 'action' && { actionFolder: 'actions/doctor' };
+  const command = action ? undefined : 'doctor';
+  const result = await scenario.run({ host, ...options, ...action, inputs: { ...given, command } });
   const report = await readFile(result.outputs['trust-report'] ?? '', 'utf8');
   const { findings } = JSON.parse(report) as { readonly findings: readonly Finding[] };
   // Hosts are told what to mask in lines of their own.
@@ -58,6 +61,7 @@ async function doctor(
   expect(await stateOf(scenario, repository)).toEqual(before);
   return {
     result,
+    findings,
     of: (check) => findings.find((one) => one.check === check),
     failed: findings.flatMap(({ verdict, check }) => (verdict === 'fail' ? [check] : [])),
   };
@@ -132,6 +136,20 @@ describe('a set-up that is wrong', () => {
     expect(of('sign-in')).toMatchObject({ verdict: 'pass', facts: { tenantId } });
     expect(of('login')?.remedy).toMatch(/tenant/);
     expect(of('signing key')).toMatchObject({ code: 'CREDENTIAL_REJECTED' });
+  });
+
+  it('by a principal that may do nothing is told so, and nothing is claimed of the rest', async () => {
+    const nobody = await stack.azure.createServicePrincipal();
+    const { findings, failed } = await doctor(credentialsOf(nobody));
+    expect(failed).toEqual(['login', 'signing key']);
+    const seen = findings.filter(
+      ({ area, verdict }) => !/^(?:surroundings|identity)$/.test(area) && verdict !== 'fail',
+    );
+    // The name of the registry tells its cloud, and the date is everybody's.
+    const known = seen.filter(({ verdict }) => verdict !== 'unknown').map(({ check }) => check);
+    expect(known).toEqual(['cloud', '31 March 2028']);
+    expect(seen.length).toBeGreaterThan(12);
+    for (const { check, reason } of seen) expect(reason, check).toMatch(/\w{4}/);
   });
 
   it('by a registry without content trust, or with repository permissions, is told as that', async () => {

@@ -3,6 +3,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { Finding } from '../../../src/diagnosis/index.js';
 import { codeBlocksOf, readPage, root } from '../../docs/pages.js';
 import type { Step } from '../../docs/steps.js';
 import { run, uniqueName } from '../../stack/index.js';
@@ -77,7 +78,9 @@ async function makeMachine() {
   return { folder, at, bash };
 }
 
-describe.each(variants)('getting started with $heading', ({ heading, host, file }) => {
+describe.each(variants)('getting started with $heading', (variant) => {
+  const { heading } = variant;
+
   it('needs six commands of a person after the script is printed', () => {
     const blocks = blocksBelow(heading, {});
     const printed = blocks.findIndex((block) => block.startsWith('acr-content-trust setup '));
@@ -110,13 +113,24 @@ describe.each(variants)('getting started with $heading', ({ heading, host, file 
     expect(early.exitCode, early.output).not.toBe(0);
     await expect(readFile(machine.at('deployed'))).rejects.toThrow('ENOENT');
 
-    const pipeline = await runPipeline(machine, host, file, az.connection());
+    const pipeline = await runPipeline(machine, variant, az.connection());
     expectSuccess(pipeline);
     expect(pipeline.output).not.toMatch(/^(?:::warning|##vso\[task\.issue)/m);
     const { digest = '' } = pipeline.outputs;
     const tags = (pipeline.outputs['signed-tags'] ?? '').split(/[,\n]/);
     expect(tags).toHaveLength(1);
     await expectSigned(scenario, repository, { tags, digest });
+
+    // What the script has set up leaves nothing to correct, as the pipeline itself sees it.
+    const more = { command: 'doctor', tags: tags.join() };
+    const doctor = await runPipeline(machine, variant, az.connection(), more);
+    expectSuccess(doctor);
+    const report = await readFile(doctor.outputs['trust-report'] ?? '', 'utf8');
+    const { findings } = JSON.parse(report) as { readonly findings: readonly Finding[] };
+    expect(findings.length).toBeGreaterThan(20);
+    const others = findings.filter(({ verdict }) => verdict !== 'pass');
+    expect(others.filter(({ verdict }) => verdict !== 'unknown')).toEqual([]);
+    for (const { reason } of others) expect(reason).toMatch(/may not|is not set/);
 
     const deployed = await machine.bash(deploy, az.env);
     expect(deployed.exitCode, deployed.output).toBe(0);
@@ -128,12 +142,12 @@ describe.each(variants)('getting started with $heading', ({ heading, host, file 
   });
 });
 
-/** Runs the step of ours in the file that was pushed, as its host would. */
+/** Runs the step of ours in the file that was pushed, as its host would, with more inputs. */
 async function runPipeline(
   { at, bash }: Awaited<ReturnType<typeof makeMachine>>,
-  host: 'action' | 'task',
-  file: string,
+  { host, file }: (typeof variants)[number],
   connection: { readonly id: string; readonly env: Readonly<Record<string, string>> } | undefined,
+  more: Readonly<Record<string, string>> = {},
 ) {
   const { stdout } = await bash(`git --git-dir ../remote show main:${file} && git rev-parse HEAD`);
   const sha = stdout.trimEnd().split('\n').at(-1) ?? '';
@@ -153,7 +167,11 @@ async function runPipeline(
   expect(pin).toMatch(/^[0-9a-f]{64}$/);
   return runProduct(stack.info, {
     host,
-    inputs: host === 'task' ? { ...inputs, azureSubscription: connection?.id ?? '' } : inputs,
+    inputs: {
+      ...inputs,
+      ...(host === 'task' && { azureSubscription: connection?.id ?? '' }),
+      ...more,
+    },
     docker: 'docker26',
     dockerConfig: await stack.makeDockerConfig({ buildx: true }),
     cwd: at('clone'),
