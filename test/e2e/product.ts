@@ -36,6 +36,7 @@ export interface ProductOptions {
   readonly timeoutMs?: number;
   /** Sends the product a signal, once, as soon as its output matches. */
   readonly signalWhen?: RunOptions['signalWhen'];
+  readonly signals?: RunOptions['signals'];
 }
 
 /** What a run left behind. */
@@ -112,8 +113,14 @@ export async function runProduct(
   options: ProductOptions,
 ): Promise<ProductResult> {
   const { folder, file, args, cwd, env } = await programOf(stack, options);
-  const { host, signalWhen, timeoutMs = 5 * 60_000 } = options;
-  const result = await run(file, args, { cwd, env, timeoutMs, ...(signalWhen && { signalWhen }) });
+  const { host, signalWhen, signals, timeoutMs = 5 * 60_000 } = options;
+  const result = await run(file, args, {
+    cwd,
+    env,
+    timeoutMs,
+    ...(signalWhen && { signalWhen }),
+    ...(signals && { signals }),
+  });
   return { ...result, ...(await collect(host, folder, result)), host, folder };
 }
 

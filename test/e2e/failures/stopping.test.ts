@@ -3,6 +3,7 @@
  * a process nor the private folder with the login. What a hard kill leaves, the step after removes.
  */
 import { readFile, readdir } from 'node:fs/promises';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../stack/index.js';
@@ -37,7 +38,7 @@ const cases = [
   row('action', 'SIGINT', 'build', 'classic', 'docker'),
   row('task', 'SIGTERM', 'push', 'classic', 'docker'),
   row('action', 'SIGTERM', 'push', 'classic', 'native'),
-  row('cli', 'SIGINT', 'push', 'buildx', 'native'),
+  row('cli', 'SIGHUP', 'push', 'buildx', 'native'),
   row('cli', 'SIGINT', 'push', 'classic', 'docker'),
 ];
 
@@ -65,7 +66,12 @@ async function stop(
     host,
     docker: builder === 'buildx' ? 'docker26' : 'docker20',
     dockerConfig: await stack.makeDockerConfig({ buildx: builder === 'buildx' }),
-    signalWhen: { pattern: underWay, signal },
+    // Ctrl-C, and a terminal that is closed, reach Docker as well.
+    signalWhen: {
+      pattern: underWay,
+      signal,
+      toGroup: /SIGINT|SIGHUP/.test(signal) && host === 'cli',
+    },
     inputs: {
       repository,
       tags: '1.0',
@@ -101,8 +107,7 @@ describe('a run that is stopped', () => {
       ).toEqual(['INTERRUPTED']);
       expect(told[0]?.message).toContain(`The run was stopped by ${signal} before it was done.`);
       expect(result.output).toContain('Run it again.');
-      const ofSignal = { SIGINT: 130, SIGTERM: 143 }[signal as 'SIGINT' | 'SIGTERM'];
-      expect(result.exitCode).toBe(ofSignal);
+      expect(result.exitCode).toBe(128 + constants.signals[signal]);
       expect(result.taskResult).toBe(host === 'task' ? 'Failed' : undefined);
       expect(result.signal).toBeNull();
       expect(await leftovers(result)).toEqual([]);

@@ -11,7 +11,17 @@ export interface RunOptions {
   /** After this the program is killed and {@link RunResult.signal} is SIGKILL. Default: 120 s. */
   readonly timeoutMs?: number;
   /** Sends a signal, once, as soon as the output matches. */
-  readonly signalWhen?: { readonly pattern: RegExp; readonly signal: NodeJS.Signals };
+  readonly signalWhen?: {
+    readonly pattern: RegExp;
+    readonly signal: NodeJS.Signals;
+    /** Also to all that the program has started, as a terminal does. */
+    readonly toGroup?: boolean;
+  };
+  /** Sends these signals, one right after the other, once this is fulfilled. */
+  readonly signals?: {
+    readonly after: Promise<unknown>;
+    readonly names: readonly NodeJS.Signals[];
+  };
 }
 
 export interface RunResult {
@@ -37,14 +47,22 @@ export function run(
   options: RunOptions,
 ): Promise<RunResult> {
   return new Promise((resolve, reject) => {
-    const { env, cwd, input = '', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const { env, cwd, input = '', timeoutMs = DEFAULT_TIMEOUT_MS, signals } = options;
     const child = spawn(file, args, {
       env,
       ...(cwd !== undefined && { cwd }),
       stdio: 'pipe',
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
+      detached: options.signalWhen?.toGroup === true,
     });
+    signals?.after.then(
+      () => {
+        for (const name of signals.names) child.kill(name);
+      },
+      // Whoever waits for it besides says so.
+      () => undefined,
+    );
     const texts = { stdout: '', stderr: '', output: '' };
     let { signalWhen } = options;
     for (const name of ['stdout', 'stderr'] as const) {
@@ -52,7 +70,8 @@ export function run(
         texts[name] += chunk;
         texts.output += chunk;
         if (signalWhen?.pattern.test(texts.output) === true) {
-          child.kill(signalWhen.signal);
+          if (signalWhen.toGroup === true) process.kill(-(child.pid ?? 0), signalWhen.signal);
+          else child.kill(signalWhen.signal);
           signalWhen = undefined;
         }
       });
