@@ -91,7 +91,7 @@ export const exportPolicy = defineCommand({
     const { folder } = configuration;
     const written = new Map<string, string>();
     const skipped: { readonly format: FormatName; readonly reason: string }[] = [];
-    const trusted = await trustedOf(configuration);
+    const trusted = await trustedOf(configuration, run);
     if (trusted) {
       for (const [format, { lacks, write }] of formatsOf(configuration)) {
         const reason = lacks(trusted);
@@ -179,8 +179,8 @@ function readConfiguration(read: Read<typeof exportInputs>): ExportConfiguration
     );
   }
   const pins = readPins(read, isForContentTrust);
-  const certificates = readTrustedCertificates('trusted-certificate', 'ca', read);
-  const timestampRoots = readTrustedCertificates('timestamp-root', 'tsa', read);
+  const certificates = readTrustedCertificates('trusted-certificate', 'ca', read).read;
+  const timestampRoots = readTrustedCertificates('timestamp-root', 'tsa', read).read;
   return {
     folder: path.resolve(workingDirectory, values['output-directory'] ?? ''),
     overwrite: values.overwrite,
@@ -207,16 +207,16 @@ function formatOf(text: string): FormatName | typeof contentTrust {
   });
 }
 
-async function trustedOf({
-  signers,
-  images,
-}: ExportConfiguration): Promise<TrustedInCluster | undefined> {
+async function trustedOf(
+  { signers, images }: ExportConfiguration,
+  run: Run,
+): Promise<TrustedInCluster | undefined> {
   return (
     signers && {
       images,
-      certificates: await signers.certificates(),
+      certificates: await signers.certificates(run),
       identities: signers.identities,
-      timestampRoots: await signers.timestampRoots(),
+      timestampRoots: await signers.timestampRoots(run),
     }
   );
 }

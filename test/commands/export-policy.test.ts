@@ -149,9 +149,9 @@ describe('exportPolicy', () => {
     ],
     ['no certificate', { 'trusted-certificate': '-----BEGIN X-----' }, /holds no certificate/],
     [
-      'a secret for a certificate',
-      { 'trusted-certificate': 'https://contoso-keys.vault.azure.net/secrets/release' },
-      /a Key Vault secret cannot be trusted/,
+      'a key for a certificate',
+      { 'trusted-certificate': 'https://contoso-keys.vault.azure.net/keys/release' },
+      /a key of Key Vault is not a certificate/,
     ],
   ])('refuses %s', async (_, inputs, message) => {
     const error = await refusedInputs('exportPolicy', {

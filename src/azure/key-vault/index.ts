@@ -57,4 +57,4 @@ export { purposeOf, tagsFor, type KeyPurpose } from './tags.js';
 export { openRemainingKeys, type UnopenedKey } from './open-remaining-keys.js';
 export { recoverySteps, type Situation, type Step } from './recovery-steps.js';
 export { findVaultKey } from './find-key.js';
-export { readCertificate } from './read-certificate.js';
+export { readCertificate, readTrustedCertificate } from './read-certificate.js';

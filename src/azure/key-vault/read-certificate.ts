@@ -5,13 +5,13 @@
 import { X509Certificate } from 'node:crypto';
 
 import type { TokenCredential } from '@azure/core-auth';
-import { CertificateClient } from '@azure/keyvault-certificates';
+import { CertificateClient, type KeyVaultCertificate } from '@azure/keyvault-certificates';
 
 import type { VaultCertificateReference } from '../../signing/index.js';
 import { keyIdOf, publicKeyFromSpki, type KeyId } from '../../trust/metadata/index.js';
 import { callVault, type VaultOptions } from './call.js';
 import { assertUsable } from './key-material.js';
-import type { VaultAction } from './wording.js';
+import type { VaultAction, VaultOperation } from './wording.js';
 import { clientOptions } from './pipeline.js';
 import { failed } from './error-mapping.js';
 import type { Tags } from './tags.js';
@@ -39,14 +39,8 @@ export async function readCertificate(
   options: VaultOptions,
   action: VaultAction = 'get',
 ): Promise<VaultCertificate> {
-  const client = new CertificateClient(reference.vaultUrl, credential, clientOptions(credential));
-  const { name, version } = reference;
   const operation = { reference, action };
-  const found = await callVault(operation, options, (call) =>
-    version === undefined
-      ? client.getCertificate(name, call)
-      : client.getCertificateVersion(name, version, call),
-  );
+  const found = await getCertificate(operation, credential, options);
   assertUsable(found.properties, reference, options.clock?.() ?? new Date());
   const kid = /\/keys\/([0-9a-zA-Z-]+)\/([0-9a-f]{32})$/i.exec(found.keyId ?? '');
   if (found.cer === undefined || kid?.[1] === undefined || kid[2] === undefined) {
@@ -65,4 +59,37 @@ export async function readCertificate(
     keyId: keyIdOf(publicKeyFromSpki(spki)),
     tags: found.properties.tags ?? {},
   };
+}
+
+/**
+ * Reads a certificate that signatures are verified by; without a version the newest one. One that has
+ * expired is read as well: what it signed in its time may count still.
+ * @returns DER.
+ * @throws {TrustError} as readCertificate; KEY_DISABLED only where it is switched off
+ */
+export async function readTrustedCertificate(
+  reference: VaultCertificateReference,
+  credential: TokenCredential,
+  options: VaultOptions,
+): Promise<Uint8Array> {
+  const operation = { reference, action: 'get-public' } as const;
+  const { cer, properties } = await getCertificate(operation, credential, options);
+  const { enabled } = properties;
+  assertUsable(enabled === undefined ? {} : { enabled }, reference, new Date());
+  if (cer === undefined) throw failed(operation, 'its response holds no certificate');
+  return cer;
+}
+
+function getCertificate(
+  operation: VaultOperation & { readonly reference: VaultCertificateReference },
+  credential: TokenCredential,
+  options: VaultOptions,
+): Promise<KeyVaultCertificate> {
+  const { vaultUrl, name, version } = operation.reference;
+  const client = new CertificateClient(vaultUrl, credential, clientOptions(credential));
+  return callVault(operation, options, (call) =>
+    version === undefined
+      ? client.getCertificate(name, call)
+      : client.getCertificateVersion(name, version, call),
+  );
 }

@@ -64,6 +64,7 @@ export function checksOf(configuration: DoctorConfiguration, run: Run): readonly
   }
   const hosts = hostsOf(configuration, azure, run);
   const { signingKey, isDct, notaryProject } = configuration;
+  const timestamp = notaryProject?.timestamp;
   const isNotaryProject = notaryProject !== undefined;
   const identity = identityChecks({
     ...run,
@@ -104,10 +105,11 @@ export function checksOf(configuration: DoctorConfiguration, run: Run): readonly
         clock: run.clock,
       }),
     ),
-    ...(notaryProject?.timestamp
+    ...(timestamp
       ? timestampChecks({
-          ...notaryProject.timestamp,
           ...run,
+          url: timestamp.url,
+          readRoots: () => timestamp.readRoots(run),
           http: azure.http,
           withinDays: configuration.withinDays,
         })

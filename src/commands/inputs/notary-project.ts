@@ -192,7 +192,7 @@ function readTimestamp(
   const { values, parse, add, nameInput } = read;
   const { 'timestamp-url': address, 'timestamp-root': roots } = values;
   const url = address === undefined ? undefined : parse('timestamp-url', () => parseUrl(address));
-  const readRoots = readTrustedCertificates('timestamp-root', 'tsa', read);
+  const { read: readRoots } = readTrustedCertificates('timestamp-root', 'tsa', read);
   if (address !== undefined && roots.length === 0) {
     const remedy = `Set ${nameInput('timestamp-root')} to the root certificate of the authority, in PEM. Authorities publish it on their pages.`;
     add({ input: 'timestamp-root', problem: 'is not set', code: 'INPUT_MISSING', remedy });

@@ -61,9 +61,9 @@ export async function readSignaturePolicy(
     return undefined;
   }
   const guns = new Set(requests.map(({ gun }) => gun).filter((gun) => requires(gun) !== 'dct'));
-  const trust = await readSignatureTrust(read, [...guns]);
+  const openTrust = await readSignatureTrust(read, [...guns]);
   const lines = values['required-metadata'];
   const metadata = parse('required-metadata', () => parseMetadata(lines, true));
-  if (!trust || !metadata) return undefined;
-  return { requires, trust, metadata, isTagRequired: values['require-signed-tag'] };
+  if (!openTrust || !metadata) return undefined;
+  return { requires, openTrust, metadata, isTagRequired: values['require-signed-tag'] };
 }

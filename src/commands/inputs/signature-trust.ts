@@ -1,8 +1,10 @@
 /** The inputs that say whose Notary Project signatures count: notation's files, or certificates. */
 import path from 'node:path';
+import { TrustError } from '../../errors.js';
 import type { Input, Inputs } from '../../inputs/index.js';
 import {
   anchorsOf,
+  checkIdentities,
   isOfSignerAlone,
   makeTrustPolicy,
   readTrustPolicyFile,
@@ -12,13 +14,17 @@ import {
   type TrustPolicy,
 } from '../../notation/index.js';
 import { refuseInputs, type Read } from './read.js';
-import { readTrustedCertificates, trustedSignerInputs } from './trusted-signers.js';
+import {
+  readTrustedCertificates,
+  trustedSignerInputs,
+  type CertificateAccess,
+} from './trusted-signers.js';
 
 export const timestampRoot = {
   type: 'list',
   group: 'trust',
   label: 'Root of the time stamping authority',
-  help: 'The root certificate of the authority, or of several, in PEM: its text, or the path of a file. Authorities do not send it, and the one in your hands is what proves their time.',
+  help: 'The root certificate of the authority, or of several, in PEM: its text, the path of a file, or the URL of a Key Vault secret that holds it. Authorities do not send it, and the one in your hands is what proves their time.',
   example: 'certs/timestamp-root.pem',
 } as const satisfies Input;
 
@@ -71,6 +77,12 @@ export const signatureTrustInputs = {
 type TrustRead = Read<typeof signatureTrustInputs>;
 
 /**
+ * Whose signatures count, known when certificates of Key Vault are read.
+ * @throws {TrustError} (the promise) what the vault refuses, INPUT_MISSING, TRUST_POLICY_INVALID
+ */
+export type OpenTrust = (run: CertificateAccess) => Promise<SignatureTrust>;
+
+/**
  * Whose signatures count. What is wrong is noted, and undefined returned.
  * @param guns the repositories that are verified: no more of a trust policy is looked at than what is
  * for them. Default: all of it.
@@ -78,7 +90,7 @@ type TrustRead = Read<typeof signatureTrustInputs>;
 export async function readSignatureTrust(
   read: TrustRead,
   guns?: readonly string[],
-): Promise<SignatureTrust | undefined> {
+): Promise<OpenTrust | undefined> {
   const { values, add, nameInput } = read;
   const file = values['trust-policy'];
   if (file === undefined && values['trust-store'] === undefined) return madeTrust(read);
@@ -94,7 +106,8 @@ export async function readSignatureTrust(
     add({ input: 'trust-policy', problem: 'is not set', code: 'INPUT_MISSING', remedy });
     return undefined;
   }
-  return policyTrust(file, read, guns);
+  const trust = await policyTrust(file, read, guns);
+  return trust && (() => Promise.resolve(trust));
 }
 
 async function policyTrust(
@@ -128,16 +141,13 @@ function statementsFor(policy: TrustPolicy, guns: readonly string[] | undefined)
 }
 
 /** A policy for all repositories, by certificates and names. */
-async function madeTrust(read: TrustRead): Promise<SignatureTrust | undefined> {
+async function madeTrust(read: TrustRead): Promise<OpenTrust | undefined> {
   const { values, parse, parseAsync, add, nameInput } = read;
-  const certificates = await parseAsync(
-    'trusted-certificate',
-    readTrustedCertificates('trusted-certificate', 'ca', read),
-  );
-  const timestampRoots = await parseAsync(
-    'timestamp-root',
-    readTrustedCertificates('timestamp-root', 'tsa', read),
-  );
+  const certificates = readTrustedCertificates('trusted-certificate', 'ca', read);
+  const timestampRoots = readTrustedCertificates('timestamp-root', 'tsa', read);
+  // What is in no vault is judged with all other inputs.
+  const local = await parseAsync('trusted-certificate', certificates.readLocal);
+  const localRoots = await parseAsync('timestamp-root', timestampRoots.readLocal);
   const given = values['trusted-identity'];
   const revocation = values['check-revocation'];
   if (values['trusted-certificate'].length === 0) {
@@ -145,23 +155,37 @@ async function madeTrust(read: TrustRead): Promise<SignatureTrust | undefined> {
     const remedy = `Set ${nameInput('trusted-certificate')} to the root certificate of the signers, or ${nameInput('trust-policy')} and ${nameInput('trust-store')} to the files of notation.`;
     add({ input: 'trusted-certificate', problem, code: 'INPUT_MISSING', remedy });
   }
-  if (!certificates || certificates.length === 0 || !timestampRoots) return undefined;
-  if (given.length === 0 && !certificates.every(isOfSignerAlone)) {
-    const problem = `is not set, and "${nameInput('trusted-certificate')}" is of an authority, which issues certificates to others as well`;
-    const remedy = `Set ${nameInput('trusted-identity')} to the subject of the signer's certificate, such as C=US, ST=WA, O=Contoso, CN=release; or to * for everyone.`;
-    add({ input: 'trusted-identity', problem, code: 'INPUT_MISSING', remedy });
+  const nameless = {
+    problem: `is not set, and "${nameInput('trusted-certificate')}" is of an authority, which issues certificates to others as well`,
+    remedy: `Set ${nameInput('trusted-identity')} to the subject of the signer's certificate, such as C=US, ST=WA, O=Contoso, CN=release; or to * for everyone.`,
+    code: 'INPUT_MISSING',
+  } as const;
+  if (!local || !localRoots) return undefined;
+  if (given.length === 0 && !local.every(isOfSignerAlone)) {
+    add({ input: 'trusted-identity', ...nameless });
     return undefined;
   }
-  return parse('trusted-identity', () =>
-    makeTrustPolicy({
-      certificates,
-      identities: given.length === 0 ? ['*'] : given,
+  const identities = given.length === 0 ? ['*'] : given;
+  parse('trusted-identity', () => {
+    checkIdentities(identities);
+  });
+  return async (run) => {
+    const found = await certificates.read(run);
+    if (given.length === 0 && !found.every(isOfSignerAlone)) {
+      const { code, problem, remedy } = nameless;
+      throw new TrustError(code, `Input "${nameInput('trusted-identity')}" ${problem}.`, {
+        remedy,
+      });
+    }
+    return makeTrustPolicy({
+      certificates: found,
+      identities,
       scopes: ['*'],
       level: 'strict',
       ...(revocation !== 'enforce' && { revocation }),
-      timestampRoots,
+      timestampRoots: await timestampRoots.read(run),
       // A signature without time stamp is as good as its certificates, and no longer.
       verifyTimestamp: 'afterCertExpiry',
-    }),
-  );
+    });
+  };
 }

@@ -44,7 +44,11 @@ import {
   readScopedTrustServer,
   repositoryInputs,
 } from '../inputs/repositories.js';
-import { readSignatureTrust, signatureTrustInputs } from '../inputs/signature-trust.js';
+import {
+  readSignatureTrust,
+  signatureTrustInputs,
+  type OpenTrust,
+} from '../inputs/signature-trust.js';
 import { code, escape, truncateList } from '../report/text.js';
 import type { Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
@@ -92,7 +96,7 @@ export const inspect = defineCommand({
     warnExpiryDays: readDays(read),
     format: read.values.format,
     // Without any of them nobody is trusted, and signatures are shown as what they claim.
-    trust:
+    openTrust:
       inputsSet(signatureTrustInputs, read).length > 0 ? await readSignatureTrust(read) : undefined,
   }),
   run: async (configuration, run) => {
@@ -100,7 +104,9 @@ export const inspect = defineCommand({
     const azure = run.access.azure(requests[0]?.registry);
     const results = await run.log.group('Trust data', async () => {
       const pins = await resolvePins(configuration.pins, azure, run);
-      return eachRepository(requests, (request) => load(request, { configuration, pins, run }));
+      const trust = await configuration.openTrust?.(run);
+      const reading = { configuration, pins, trust, run };
+      return eachRepository(requests, (request) => load(request, reading));
     });
     const outcomes = results.map(({ error }, index) => ({
       gun: requests[index]?.name ?? '',
@@ -154,7 +160,7 @@ interface InspectConfiguration {
   readonly warnExpiryDays: number;
   readonly format: 'table' | 'json';
   /** Whose Notary Project signatures count; undefined where none are judged. */
-  readonly trust: SignatureTrust | undefined;
+  readonly openTrust: OpenTrust | undefined;
 }
 
 function readRequests(read: Read<typeof inspectInputs>): readonly InspectionRequest[] {
@@ -216,12 +222,14 @@ interface Inspected {
 async function load(
   { name, gun, registry, repository, tag }: InspectionRequest,
   {
-    configuration: { trustServer, warnExpiryDays, trust: signatureTrust },
+    configuration: { trustServer, warnExpiryDays },
     pins,
+    trust: signatureTrust,
     run,
   }: {
     readonly configuration: InspectConfiguration;
     readonly pins: readonly Pin[];
+    readonly trust: SignatureTrust | undefined;
     readonly run: Run;
   },
 ): Promise<Inspected> {

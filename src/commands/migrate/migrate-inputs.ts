@@ -1,6 +1,5 @@
 /** What `migrate` is asked for: which repositories, and to sign what is missing or to look. */
 import type { Inputs } from '../../inputs/index.js';
-import type { SignatureTrust } from '../../notation/index.js';
 import { dryRun } from '../inputs/image.js';
 import { signingKey } from '../inputs/key-inputs.js';
 import {
@@ -10,7 +9,11 @@ import {
 } from '../inputs/notary-project.js';
 import { readScopedPins, trustPin, type ScopedPin } from '../inputs/pins.js';
 import { refuseInputs, type Read } from '../inputs/read.js';
-import { readSignatureTrust, signatureTrustInputs } from '../inputs/signature-trust.js';
+import {
+  readSignatureTrust,
+  signatureTrustInputs,
+  type OpenTrust,
+} from '../inputs/signature-trust.js';
 import { readSelection, selectionInputs, type Selection } from './select-repositories.js';
 
 const onlyToSign = {
@@ -48,7 +51,7 @@ export const migrateInputs = {
 export type Mode =
   | { readonly kind: 'sign'; readonly notaryProject: NotaryProjectConfiguration }
   | { readonly kind: 'dry-run'; readonly notaryProject: NotaryProjectConfiguration | undefined }
-  | { readonly kind: 'check'; readonly trust: SignatureTrust };
+  | { readonly kind: 'check'; readonly openTrust: OpenTrust };
 
 export interface MigrateConfiguration {
   readonly selection: Selection;
@@ -72,8 +75,8 @@ async function readCheck(read: Read<typeof migrateInputs>): Promise<Mode | undef
   const remedy = `Leave it out, or leave out ${nameInput('check')} to sign.`;
   refuseInputs(onlyToSign, read, problem, remedy);
   if (values['dry-run']) conflict('dry-run', problem, remedy);
-  const trust = await readSignatureTrust(read);
-  return trust && { kind: 'check', trust };
+  const openTrust = await readSignatureTrust(read);
+  return openTrust && { kind: 'check', openTrust };
 }
 
 function readSigning(read: Read<typeof migrateInputs>): Mode | undefined {

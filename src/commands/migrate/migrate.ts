@@ -18,7 +18,7 @@ import {
   type Inventory,
   type RepositoryOutcome,
 } from '../../migration/index.js';
-import { createRevocationCheck } from '../../notation/index.js';
+import { createRevocationCheck, type SignatureTrust } from '../../notation/index.js';
 import {
   createRegistryClient,
   describeManifest,
@@ -66,6 +66,7 @@ export const migrate = defineCommand({
     // What signs is opened beside everything else, and is right before anything is signed.
     const notaryProject = mode.kind === 'check' ? undefined : mode.notaryProject;
     const opening = notaryProject && openNotaryProject(notaryProject, azure, run, false);
+    const opened = await openMode(mode, run);
     const pins = await resolveScopedPins(given, azure, run);
     const selected = await run.log.group('Repositories', () =>
       selectRepositories(selection, open, run),
@@ -74,7 +75,7 @@ export const migrate = defineCommand({
       readAll(selected, { open, pins, mode, run }),
     );
     const plan = await opening;
-    const outcomes = await run.log.group('Images', () => settleAll(works, mode, plan, run));
+    const outcomes = await run.log.group('Images', () => settleAll(works, opened, plan, run));
     return migrationReport(outcomes, configuration, plan?.signer, run);
   },
 });
@@ -186,10 +187,18 @@ async function requireRepository(
   });
 }
 
+type OpenedMode =
+  | Exclude<Mode, { readonly kind: 'check' }>
+  | { readonly kind: 'check'; readonly trust: SignatureTrust };
+
+async function openMode(mode: Mode, run: Run): Promise<OpenedMode> {
+  return mode.kind === 'check' ? { kind: 'check', trust: await mode.openTrust(run) } : mode;
+}
+
 /** Settles the images of all repositories; what became of each is kept, whatever fails. */
 async function settleAll(
   results: readonly Result<Work>[],
-  mode: Mode,
+  mode: OpenedMode,
   plan: NotaryProjectPlan | undefined,
   run: Run,
 ): Promise<readonly RepositoryOutcome[]> {
@@ -233,7 +242,7 @@ const nothing = { tags: [], unverifiable: [], thresholds: [] };
 
 /** How the images of a repository are settled. */
 function settling(
-  mode: Mode,
+  mode: OpenedMode,
   plan: NotaryProjectPlan | undefined,
   { access: registries, clock, signal }: Run,
 ): (gun: string, access: RepositoryAccess) => ImagePorts['settle'] {

@@ -78,7 +78,8 @@ async function judgeSources(promotion: Promotion, run: Run): Promise<readonly Ve
     // What is said of pins here is about those of the source.
     nameInput: (name) => run.nameInput(name === 'trust-pin' ? 'source-trust-pin' : name),
   };
-  const lookup = sourceSignatures && openSignatureLookup(sourceSignatures, trustServer, asking);
+  const lookup =
+    sourceSignatures && (await openSignatureLookup(sourceSignatures, trustServer, asking));
   const byTrustData = images.filter(({ gun }) => lookup?.requires(gun) !== 'notary-project');
   const repositories = await loadTrustData(byTrustData, promotion, asking);
   const policy = {

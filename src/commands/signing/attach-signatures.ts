@@ -62,7 +62,7 @@ export function openNotaryProject(
     createTimestamper(url, {
       http,
       signal,
-      roots: await readRoots(),
+      roots: await readRoots(run),
       checkRevocation: createRevocationCheck({ http, signal, clock }),
     });
   const open = async (): Promise<NotaryProjectPlan> => {

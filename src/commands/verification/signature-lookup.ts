@@ -10,11 +10,11 @@ import {
   type ImageVerdict,
   type RevocationCheck,
   type SignatureOutcome,
-  type SignatureTrust,
 } from '../../notation/index.js';
 import type { Manifest } from '../../registry/index.js';
 import type { ScopedTrustServer } from '../access/access.js';
 import { signatureStore } from '../access/signature-store.js';
+import type { OpenTrust } from '../inputs/signature-trust.js';
 import type { Run } from '../run.js';
 import { concernsRun } from './load-trust-data.js';
 import { problemOf, type ImageToJudge } from './requirements.js';
@@ -23,7 +23,7 @@ import type { RequiredKinds, VerdictProblem } from './verdict.js';
 /** Which signatures count. */
 export interface SignaturePolicy {
   readonly requires: (gun: string) => RequiredKinds;
-  readonly trust: SignatureTrust;
+  readonly openTrust: OpenTrust;
   /** Pairs that the signed metadata must hold. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Whether it must hold the tag that was asked for. */
@@ -49,13 +49,17 @@ export interface SignatureLookup {
   readonly find: (request: ImageRequest, digest: string | undefined) => Promise<SignatureFinding>;
 }
 
-/** @param trustServer the one that the inputs name: a session is opened once for both kinds. */
-export function openSignatureLookup(
-  { requires, trust, metadata, isTagRequired }: SignaturePolicy,
+/**
+ * @param trustServer the one that the inputs name: a session is opened once for both kinds.
+ * @throws {TrustError} as OpenTrust.
+ */
+export async function openSignatureLookup(
+  { requires, openTrust, metadata, isTagRequired }: SignaturePolicy,
   trustServer: ScopedTrustServer | undefined,
   run: Run,
-): SignatureLookup {
+): Promise<SignatureLookup> {
   const { access, clock, signal, log } = run;
+  const trust = await openTrust(run);
   let checkRevocation: RevocationCheck | undefined;
   const find = async (
     request: ImageRequest,

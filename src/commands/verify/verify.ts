@@ -50,7 +50,8 @@ async function verifyImages(
     : undefined;
   const reading = { ...configuration, cache };
   const { signatures } = configuration;
-  const lookup = signatures && openSignatureLookup(signatures, configuration.trustServer, run);
+  const lookup =
+    signatures && (await openSignatureLookup(signatures, configuration.trustServer, run));
   const byTrustData = requests.filter(({ gun }) => signatures?.requires(gun) !== 'notary-project');
   const repositories =
     byTrustData.length === 0

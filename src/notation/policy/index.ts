@@ -1,6 +1,11 @@
 /** Trust policies and trust stores, in the formats of notation. Pure. */
 export type { CheckAction, LevelName, VerificationLevel } from './levels.js';
-export { makeTrustPolicy, type MadePolicy, type TrustedSigners } from './make-policy.js';
+export {
+  checkIdentities,
+  makeTrustPolicy,
+  type MadePolicy,
+  type TrustedSigners,
+} from './make-policy.js';
 export {
   readTrustPolicy,
   statementFor,

@@ -48,25 +48,19 @@ export function makeTrustPolicy(trusted: TrustedSigners): MadePolicy {
     [{ type: 'tsa', name: storeName }, timestampRoots],
   ] as const;
   const used = stores.filter(([, members]) => members.length > 0);
-  const document = {
-    version: '1.0',
-    trustPolicies: [
-      {
-        name: storeName,
-        registryScopes: trusted.scopes,
-        signatureVerification: {
-          level,
-          ...(revocation && { override: { revocation } }),
-          ...(timestampRoots.length > 0 && { verifyTimestamp }),
-        },
-        trustStores: used.map(([name]) => storeKey(name)),
-        trustedIdentities: trusted.identities.map(withPrefix),
-      },
-    ],
-  };
-  const text = `${JSON.stringify(document, null, 2)}\n`;
+  const text = documentOf({
+    name: storeName,
+    registryScopes: trusted.scopes,
+    signatureVerification: {
+      level,
+      ...(revocation && { override: { revocation } }),
+      ...(timestampRoots.length > 0 && { verifyTimestamp }),
+    },
+    trustStores: used.map(([name]) => storeKey(name)),
+    trustedIdentities: trusted.identities.map(withPrefix),
+  });
   return {
-    policy: readTrustPolicy('made from the inputs', Buffer.from(text)),
+    policy: readMade(text),
     store: new Map(used.map(([name, members]) => [storeKey(name), members])),
     files: new Map([
       ['trustpolicy.json', text],
@@ -79,6 +73,29 @@ export function makeTrustPolicy(trusted: TrustedSigners): MadePolicy {
       ),
     ]),
   };
+}
+
+/**
+ * Judges names before the certificates are known that they are looked for in.
+ * @throws {TrustError} TRUST_POLICY_INVALID for an identity that cannot be one.
+ */
+export function checkIdentities(identities: readonly string[]): void {
+  const statement = {
+    name: storeName,
+    registryScopes: ['*'],
+    signatureVerification: { level: 'strict' },
+    trustStores: [storeKey({ type: 'ca', name: storeName })],
+    trustedIdentities: identities.map(withPrefix),
+  };
+  readMade(documentOf(statement));
+}
+
+function documentOf(statement: object): string {
+  return `${JSON.stringify({ version: '1.0', trustPolicies: [statement] }, null, 2)}\n`;
+}
+
+function readMade(text: string): TrustPolicy {
+  return readTrustPolicy('made from the inputs', Buffer.from(text));
 }
 
 function withPrefix(identity: string): string {

@@ -5,6 +5,7 @@ import {
   readSignatureKinds,
   type SignatureKinds,
 } from '../../../src/commands/inputs/notary-project.js';
+import type { CertificateAccess } from '../../../src/commands/inputs/trusted-signers.js';
 import { signInputs } from '../../../src/commands/sign/sign-inputs.js';
 import type { Read } from '../../../src/commands/inputs/read.js';
 import { createTimestampAuthority } from '../../azure-emulation/timestamp/authority.js';
@@ -18,6 +19,8 @@ const base = {
   'signing-key': 'https://contoso-keys.vault.azure.net/certificates/release',
 };
 const root = pem('CERTIFICATE', createTimestampAuthority(new Date()).root);
+/** No certificate is in a vault. */
+const nobody = {} as CertificateAccess;
 const url = 'http://timestamp.contoso.com/tsa?key=1';
 
 function read(texts: Readonly<Record<string, string>>): Promise<SignatureKinds> {
@@ -60,7 +63,7 @@ describe('the kinds of signatures', () => {
       isWithPlatforms: true,
       timestamp: { url },
     });
-    expect(await notaryProject?.timestamp?.readRoots()).toMatchObject([
+    expect(await notaryProject?.timestamp?.readRoots(nobody)).toMatchObject([
       { subjectText: 'CN=Emulated Timestamping Root,O=Microsoft,C=US' },
     ]);
   });

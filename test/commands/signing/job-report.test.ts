@@ -89,6 +89,7 @@ async function tell(
       return Promise.resolve();
     },
     environment: {},
+    identity: {},
     problems: collectProblems((name) => name),
   } as unknown as HostContext;
   const { execute } = defineCommand({

@@ -18,7 +18,7 @@ export async function refusedInputs(
   const problems = collectProblems(nameInput);
   const inputs = readInputs(command, 'task', (name) => given[name] ?? '', problems);
   const folders = { workingDirectory: tmpdir(), tempDirectory: tmpdir() };
-  const context = { problems, nameInput, environment: {}, ...folders };
+  const context = { problems, nameInput, environment: {}, identity: {}, ...folders };
   try {
     await runCommand(command, inputs, context as unknown as HostContext);
   } catch (error) {
