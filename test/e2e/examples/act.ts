@@ -12,6 +12,10 @@ export interface ActOptions {
   readonly work: string;
   readonly workflow: string;
   readonly event: string;
+  /** Runs this job alone. */
+  readonly job?: string;
+  /** The runners that jobs ask for. Default: that of the examples. */
+  readonly platforms?: readonly string[];
   /** What GitHub says of the event. */
   readonly payload?: object;
   /** The folder of each `owner/name@ref`. */
@@ -24,13 +28,14 @@ export interface ActOptions {
 /** The program, or why it cannot be had. */
 export const buildAct = () => buildGoProgram(path.join(root, 'test/judges/act'));
 
-/** Runs all jobs of a workflow. */
+/** Runs the jobs of a workflow. */
 export async function runAct(program: string, options: ActOptions): Promise<RunResult> {
   const { project, work, workflow, event, payload = {}, repositories, variables = {} } = options;
   await mkdir(work, { recursive: true });
   const eventFile = path.join(work, 'event.json');
   await writeFile(eventFile, JSON.stringify(payload));
   const { PATH = '', ...env } = options.env;
+  const { job, platforms = ['ubuntu-24.04'] } = options;
   const listOf = (option: string, values: Readonly<Record<string, string>>) =>
     Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
   return run(
@@ -39,7 +44,8 @@ export async function runAct(program: string, options: ActOptions): Promise<RunR
       event,
       ...['--workflows', `.github/workflows/${workflow}`, '--eventpath', eventFile],
       // On this machine, instead of in a container.
-      ...['--platform', 'ubuntu-24.04=-self-hosted'],
+      ...platforms.flatMap((name) => ['--platform', `${name}=-self-hosted`]),
+      ...(job === undefined ? [] : ['--job', job]),
       '--no-cache-server',
       ...listOf('--local-repository', repositories),
       ...listOf('--var', variables),
