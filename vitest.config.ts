@@ -58,8 +58,8 @@ function rules(timeoutMs: number) {
     hookTimeout: timeoutMs,
     // A test that asserts nothing, or not on the way it took, fails.
     expect: { poll: { timeout: MINUTE_MS }, requireAssertions: true },
-    // One more than the usual machine has cores: many a test waits, or runs others' programs.
-    maxWorkers: 3,
+    // Two more than the usual machine has cores: an end-to-end test waits for more than half of its time.
+    maxWorkers: 4,
   };
 }
 

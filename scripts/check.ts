@@ -3,8 +3,10 @@
  * names of checks as arguments, only those.
  */
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mapConcurrent } from '../src/concurrency.js';
 import { commitProblems } from './checks/commits.js';
 import { distProblems, generatedProblems, versionProblems } from './checks/files.js';
 import { taskProblems } from './checks/task.js';
@@ -12,9 +14,10 @@ import { root } from './generate.js';
 
 type Check = () => Promise<readonly string[]>;
 
+/** What takes longest begins first: as many run side by side as the machine has cores. */
 const checks: Readonly<Record<string, Check>> = {
-  types: program('typescript/bin/tsc', '-p', '.'),
   lint: program('eslint/bin/eslint.js', '.'),
+  types: program('typescript/bin/tsc', '-p', '.'),
   'what nothing uses': program('knip/bin/knip.js', '--no-progress'),
   format: program('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
   'generated files': generatedProblems,
@@ -48,13 +51,15 @@ async function main(names: readonly string[]): Promise<void> {
   if (unknown.length > 0) {
     throw new Error(`no check ${unknown.join(', ')}; there are: ${Object.keys(checks).join(', ')}`);
   }
-  for (const [name, check] of Object.entries(checks)) {
-    if (names.length > 0 && !names.includes(name)) continue;
+  const asked = Object.entries(checks).filter(
+    ([name]) => names.length === 0 || names.includes(name),
+  );
+  await mapConcurrent(asked, availableParallelism(), async ([name, check]) => {
     const problems = await check();
     console.log(`${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}`);
     for (const problem of problems) console.log(problem.replace(/^/gm, '       '));
     if (problems.length > 0) process.exitCode = 1;
-  }
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
