@@ -8,6 +8,7 @@ export {
   type BuildRequest,
 } from './build-arguments.js';
 
+export { labelBaseImage } from './base-image-labels.js';
 export { buildPinned } from './build-pinned.js';
 export { runBuild, type BuildResult } from './build.js';
 export {
@@ -60,7 +61,7 @@ export {
   type DockerUse,
   type PrivateDocker,
 } from './private-docker.js';
-export { readPipelineRun, withPipelineLabels, type PipelineRun } from './pipeline-run.js';
+export { readPipelineRun, withLabels, type PipelineRun } from './pipeline-run.js';
 export { pushTags, type PushProgress, type PushRequest, type PushedContent } from './push.js';
 export { resolvePushed } from './resolve-pushed.js';
 export { pushUnder, renameLocally } from './staging.js';

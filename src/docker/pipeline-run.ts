@@ -20,17 +20,16 @@ export function readPipelineRun(variables: Variables): PipelineRun | undefined {
 }
 
 /**
- * The labels of `run` whose names no label of the user has, then those of the user.
+ * Those of our labels whose names no label of the user has, then those of the user.
  * @param others labels of the user that are given to Docker in another way.
  */
-export function withPipelineLabels(
-  run: PipelineRun | undefined,
-  labels: readonly string[],
-  others: readonly string[],
+export function withLabels(
+  ours: readonly string[] = [],
+  labels: readonly string[] = [],
+  others: readonly string[] = [],
 ): readonly string[] {
   const given = [...labels, ...others].map(nameOf);
-  const added = (run?.labels ?? []).filter((label) => !given.includes(nameOf(label)));
-  return [...added, ...labels];
+  return [...ours.filter((label) => !given.includes(nameOf(label))), ...labels];
 }
 
 function nameOf(label: string): string {

@@ -141,8 +141,8 @@ export function readsRegistry(
   );
 }
 
-/** @returns undefined for a Dockerfile that only Docker may understand. */
-function basesOf(text: string, options: BaseImageOptions): BaseImages | undefined {
+/** The base images of a Dockerfile; undefined for one that only Docker may understand. */
+export function basesOf(text: string, options: BaseImageOptions): BaseImages | undefined {
   try {
     return findBaseImages(text, options);
   } catch (error) {

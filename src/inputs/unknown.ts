@@ -17,7 +17,6 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   dockerRegistryConnection: ['container-registry'],
   arguments: ['build-arguments'],
   buildContext: ['context'],
-  addBaseImageData: ['labels'],
   imageName: ['repository', 'tags'],
   additionalImageTags: ['tags'],
   includeLatestTag: ['tags'],

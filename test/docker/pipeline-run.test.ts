@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readPipelineRun, withPipelineLabels } from '../../src/docker/index.js';
+import { readPipelineRun, withLabels } from '../../src/docker/index.js';
 
 const azure = {
   TF_BUILD: 'True',
@@ -96,13 +96,13 @@ describe('a run of GitHub Actions', () => {
 describe('labels of a run', () => {
   it('are none outside of a pipeline', () => {
     expect(readPipelineRun({ BUILD_BUILDID: '1', GITHUB_SHA: 'a' })).toBeUndefined();
-    expect(withPipelineLabels(undefined, ['a=b'], [])).toEqual(['a=b']);
+    expect(withLabels(undefined, ['a=b'], [])).toEqual(['a=b']);
   });
 
   it('come after those that the user names, in one way or another', () => {
     const run = readPipelineRun(gitHub);
-    const labels = withPipelineLabels(
-      run,
+    const labels = withLabels(
+      run?.labels,
       ['org.opencontainers.image.source=mine'],
       ['org.opencontainers.image.url=mine'],
     );

@@ -7,7 +7,6 @@ describe('an input that nobody reads', () => {
     ['DOCKERREGISTRYENDPOINT', 'dockerRegistryEndpoint', ['containerRegistry']],
     ['ARGUMENTS', 'arguments', ['buildArguments']],
     ['BUILDCONTEXT', 'buildContext', ['context']],
-    ['ADDBASEIMAGEDATA', 'addBaseImageData', ['labels']],
     ['FILE', 'file', ['dockerfile']],
     ['PUSH', 'push', ['command']],
     ['SIGNING-KEY', 'SIGNING-KEY', ['signingKey']],

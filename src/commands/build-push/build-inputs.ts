@@ -49,6 +49,14 @@ export const buildInputs = {
     default: true,
     example: 'false',
   },
+  'add-base-image-data': {
+    type: 'boolean',
+    group: 'build',
+    label: 'Add base image data',
+    help: 'Puts labels on the image that name the image it is built from, and its digest where the build is held to one. A label of `labels` comes before one of the same name.',
+    default: true,
+    example: 'false',
+  },
   platforms: {
     type: 'list',
     group: 'build',

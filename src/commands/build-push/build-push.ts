@@ -8,6 +8,7 @@ import {
   baseImageOptions,
   buildPinned,
   checkDocker,
+  labelBaseImage,
   prepareBuild,
   readsRegistry,
   verifyBaseImages,
@@ -163,8 +164,12 @@ async function prepare(
       : undefined;
   progress.baseImages = decisions?.reports ?? [];
   const use = { docker, registry: image.registry, login: session.dockerLogin };
-  const job = { configuration, docker: use, session, order, prepared, decisions, progress };
-  return { ...job, plan, notaryProject };
+  const labelled =
+    prepared && build.addBaseImageData
+      ? await labelBaseImage(prepared, decisions, docker, run)
+      : prepared;
+  const common = { configuration, docker: use, session, order, decisions, progress };
+  return { ...common, prepared: labelled, plan, notaryProject };
 }
 
 /** Who builds, and what becomes of the result. */

@@ -6,7 +6,7 @@ import {
   locateDockerfile,
   readExtraArguments,
   readPipelineRun,
-  withPipelineLabels,
+  withLabels,
   type WantedBuild,
 } from '../../docker/index.js';
 import { flawOf, type Inputs } from '../../inputs/index.js';
@@ -68,6 +68,8 @@ type JobInputs = Pick<typeof namedInputs, 'registry' | 'repository'> & {
 interface BuildConfiguration extends WantedBuild {
   /** `ignore` also when content trust is off. */
   readonly baseImages: 'enforce' | 'pin-signed' | 'ignore';
+  /** Whether labels name the base image. */
+  readonly addBaseImageData: boolean;
 }
 
 /** What is asked for, checked. */
@@ -183,7 +185,7 @@ function readBuild(
     dockerfile: values.dockerfile,
     buildArgs: values['build-args'],
     target: values.target,
-    labels: withPipelineLabels(run, values.labels, labels),
+    labels: withLabels(run?.labels, values.labels, labels),
     platforms: values.platforms,
     secrets: values.secrets,
     cacheFrom: values['cache-from'],
@@ -194,6 +196,7 @@ function readBuild(
     builderName: values['builder-name'],
     extraArguments: args,
     baseImages: values['content-trust'] ? values['base-images'] : 'ignore',
+    addBaseImageData: values['add-base-image-data'],
   };
 }
 

@@ -52,6 +52,8 @@ interface UnresolvedImage {
 export interface BaseImages {
   readonly images: readonly BaseImage[];
   readonly unresolved: readonly UnresolvedImage[];
+  /** What the result starts from; undefined where it is nothing, not one for all platforms, or not known. */
+  readonly base: string | undefined;
   /** Names of all stages; a pin must not be called like one. */
   readonly stageNames: readonly string[];
 }
@@ -70,8 +72,10 @@ export function findBaseImages(source: string, options: BaseImageOptions): BaseI
   const unresolved = new Map<string, UnresolvedImage>();
   const contexts = readContexts(options.buildContexts ?? []);
   const wanted = targetStage(model, options.target);
+  const starts = new Set<string | undefined>();
   for (const platform of platformsOf(options)) {
     const walk = new Walk(model, contexts, options, platform);
+    starts.add(walk.startOf(wanted));
     for (const item of [
       ...walk.from(wanted),
       ...syntaxImages(model, options),
@@ -84,6 +88,7 @@ export function findBaseImages(source: string, options: BaseImageOptions): BaseI
   return {
     images: [...found.values()],
     unresolved: [...unresolved.values()],
+    base: starts.size === 1 ? [...starts][0] : undefined,
     stageNames: model.stages.map(({ name }) => name).filter((name) => name !== undefined),
   };
 }
@@ -118,6 +123,19 @@ class Walk {
     for (const stage of first) this.#needed.add(stage);
     for (const stage of this.#needed) this.#visit(stage);
     return this.#items;
+  }
+
+  /** The image that a stage starts from, by way of other stages. */
+  startOf(stage: Stage): string | undefined {
+    const { name, from } = stage;
+    if (name !== undefined && this.#contextOf(name) !== undefined) return undefined;
+    const expansion = this.#valueOf(from);
+    if (expansion.value === undefined) return undefined;
+    const parent = this.#stageCalled(stage, from, expansion.value);
+    if (parent !== undefined) return parent === 'none' ? undefined : this.startOf(parent);
+    const isReplaced = this.#contextOf(expansion.value) !== undefined;
+    const isImage = expansion.value !== 'scratch' && parseReference(expansion.value) !== undefined;
+    return isImage && !isReplaced ? expansion.value : undefined;
   }
 
   #visit(stage: Stage): void {
@@ -188,10 +206,14 @@ class Walk {
     return this.#named.get(value.toLowerCase())?.findLast(isCandidate);
   }
 
+  #contextOf(name: string): string | undefined {
+    const key = contextName(name);
+    return key === undefined ? undefined : this.contexts.get(key);
+  }
+
   /** Whether the user's own build context stands in for `name`; notes its image, if it is one. */
   #takesContext(name: string): boolean {
-    const key = contextName(name);
-    const value = key === undefined ? undefined : this.contexts.get(key);
+    const value = this.#contextOf(name);
     if (value === undefined) return false;
     const image = /^docker-image:\/\/(.+)$/.exec(value)?.[1];
     if (image !== undefined) this.#items.push(given('build-context', value, image));

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../stack/index.js';
+import { labelsOf } from '../build/builds.js';
 import { expectFailure, expectSuccess, stateOf } from '../expectations.js';
 import { readReport } from '../main-job/reported.js';
 import { removeRun, type ProductResult } from '../product.js';
@@ -112,6 +113,11 @@ describe.each(builders)('with the builder %s', (builder) => {
       'unsigned',
       signedContent('base'),
     ]);
+    // Nothing holds the build to a digest of what is not signed.
+    expect(await labelsOf(scenario, result)).toEqual({
+      'image.base.ref.name': unsigned.ref,
+      'org.opencontainers.image.base.name': unsigned.ref,
+    });
     await removeRun(result);
   });
 
@@ -125,6 +131,10 @@ describe.each(builders)('with the builder %s', (builder) => {
     expectSuccess(result);
     const files = await filesOf(scenario, result.outputs.image ?? '', ['/marker', '/own']);
     expect(files).toEqual([movedContent('base'), 'own']);
+    expect(await labelsOf(scenario, result)).toMatchObject({
+      'image.base.ref.name': base.ref.replace(/:1\.0$/, ''),
+      'image.base.digest': base.movedDigest,
+    });
     await removeRun(result);
   });
 
