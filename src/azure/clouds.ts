@@ -78,6 +78,14 @@ export function cloudByName(name: string): Cloud {
   return clouds[known];
 }
 
+/** The cloud whose principals sign in at this address, or undefined. */
+export function cloudByAuthority(address: string): Cloud | undefined {
+  if (!URL.canParse(address)) return undefined;
+  const { host } = new URL(address);
+  if (host === 'login.chinacloudapi.cn') return clouds.AzureChinaCloud;
+  return Object.values(clouds).find(({ authorityHost }) => new URL(authorityHost).host === host);
+}
+
 /** The cloud whose registries end as `host` does, or undefined. */
 export function cloudOfRegistry(host: string): Cloud | undefined {
   return Object.values(clouds).find((cloud) => host.toLowerCase().endsWith(cloud.registrySuffix));

@@ -211,7 +211,7 @@ function sdkSentences(thrown: unknown): string {
     const name = /\b(?!Chained|Default)[A-Z][A-Za-z]{2,40}Credential\b/.exec(text)?.[0];
     const line = text.split('\n', 1)[0]?.trim() ?? '';
     // Of a program that was stopped at its time-out the SDK tells only that there was nothing to read.
-    if (line.startsWith("Unexpected end of JSON input")) return [silentProgram];
+    if (line.startsWith('Unexpected end of JSON input')) return [silentProgram];
     const isOwn = nameOf(source) === 'CredentialUnavailableError' && sdkSentence.test(line);
     return isOwn && !/["{]/.test(line) ? [oneLine(line, 200)] : (name ?? []);
   });

@@ -2,7 +2,14 @@
 export { parseRegistryId } from './arm.js';
 export type { ArmAccess } from './arm.js';
 export { assertionOf, requestGitHubToken } from './assertion.js';
-export { cloudByName, cloudOfRegistry, cloudOfVault, clouds, isRegistryHost } from './clouds.js';
+export {
+  cloudByAuthority,
+  cloudByName,
+  cloudOfRegistry,
+  cloudOfVault,
+  clouds,
+  isRegistryHost,
+} from './clouds.js';
 export type { Cloud, CloudName } from './clouds.js';
 export { createCredential } from './credentials.js';
 export type { CredentialOptions } from './credentials.js';

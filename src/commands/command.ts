@@ -12,7 +12,8 @@ import type {
 import { createAccess, type AccessConfiguration } from './access/access.js';
 import type { HostContext } from './context.js';
 import type { Run } from './run.js';
-import { checkIdentity, identityInputs } from './inputs/identity.js';
+import { checkIdentity } from './inputs/check-identity.js';
+import { identityInputs } from './inputs/identity.js';
 import { readNames } from './inputs/names.js';
 import type { Read } from './inputs/read.js';
 import { withConnectedRegistry } from './inputs/registry-connection.js';
@@ -91,7 +92,7 @@ export function defineCommand<
       const values = { ...raw, ...names } as InputValues<I> & FrameValues & SubjectValues;
       const read = { ...problems, values, workingDirectory, environment };
       const configuration = await parse(read, signal);
-      checkIdentity(read);
+      checkIdentity(read, context.identity);
       await problems.runChecks();
       problems.throwIfAny();
       if (configuration === undefined)

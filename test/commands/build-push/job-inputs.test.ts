@@ -7,7 +7,7 @@ import {
   readPushJob,
   type JobConfiguration,
 } from '../../../src/commands/build-push/job-inputs.js';
-import { checkIdentity } from '../../../src/commands/inputs/identity.js';
+import { checkIdentity } from '../../../src/commands/inputs/check-identity.js';
 import type { Read } from '../../../src/commands/inputs/read.js';
 import {
   readSignConfiguration,
@@ -321,7 +321,7 @@ describe('credentials that do not go together', () => {
       'a managed identity and a client',
       { 'client-id': id, 'managed-identity': 'system' },
       'INPUT_CONFLICT',
-      /"managed-identity" is set, and so is "client-id"/,
+      /"client-id" is set, and so is "managed-identity"/,
     ],
     [
       'a managed identity by its name',
