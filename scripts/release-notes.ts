@@ -5,4 +5,9 @@ import { notesOf } from './changelog.js';
 import { packageVersion, root } from './generate.js';
 
 const changelog = await readFile(path.join(root, 'CHANGELOG.md'), 'utf8');
-console.log(notesOf(process.argv[2] ?? '', await packageVersion(), changelog));
+try {
+  console.log(notesOf(process.argv[2] ?? '', await packageVersion(), changelog));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
