@@ -291,7 +291,8 @@ async function signers(world: World, size: number, count: number): Promise<Map<s
   return programs;
 }
 
-async function signWith(
+/** The product signs such tags with a key, whose place says who it is. */
+export async function signWith(
   world: World,
   key: string,
   repository: string,

@@ -67,6 +67,10 @@ export async function createWorld(stack: StackClient): Promise<World> {
     if (exitCode !== 0) throw new Error(output);
   };
 
+  const stock = createStock((repository, tags) =>
+    prepare({ repository, retag: { from: 'latest', tags } }),
+  );
+
   return {
     stack,
     scenario,
@@ -87,8 +91,7 @@ export async function createWorld(stack: StackClient): Promise<World> {
       return repository;
     },
     newTags: async (repository, count) => {
-      const tags = Array.from({ length: count }, (_, n) => `${uniqueName('v')}-${n}`);
-      await prepare({ repository, retag: { from: 'latest', tags } });
+      const tags = await stock.take(repository, count);
       // Docker signs what its engine has. Of many tags it signs none here.
       if (count <= 10) {
         for (const tag of tags) await ask(['tag', ref(repository, 'latest'), ref(repository, tag)]);
@@ -106,6 +109,24 @@ export async function createWorld(stack: StackClient): Promise<World> {
       const trustDir = await mkdtemp(path.join(parent, 'trust-'));
       await cp(privateKeys, path.join(trustDir, 'private'), { recursive: true });
       return trustDir;
+    },
+  };
+}
+
+/** Tags that are there before they are wanted: to make one takes longer than to sign it. */
+function createStock(make: (repository: string, tags: readonly string[]) => Promise<void>) {
+  const stocks = new Map<string, string[]>();
+  return {
+    take: async (repository: string, count: number): Promise<readonly string[]> => {
+      const stock = stocks.get(repository) ?? [];
+      stocks.set(repository, stock);
+      if (stock.length < count) {
+        const length = Math.max(count, 20);
+        const tags = Array.from({ length }, (_, n) => `${uniqueName('v')}-${n}`);
+        await make(repository, tags);
+        stock.push(...tags);
+      }
+      return stock.splice(0, count);
     },
   };
 }

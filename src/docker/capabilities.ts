@@ -2,6 +2,7 @@
  * Asks the installed Docker what it is, each question once: client, engine, image store, buildx,
  * builder. It decides nothing about a run except what the engine "docker" needs to sign at all.
  */
+import { startInBackground } from '../concurrency.js';
 import { TrustError } from '../errors.js';
 import type { DockerCli } from './cli.js';
 import { asArray, asObject, asText, parseObject } from './json.js';
@@ -79,13 +80,14 @@ export function dockerCapabilities(
   });
   const client = once(async () => readClient(await version()));
   const engine = once(async () => {
+    const asked = startInBackground(docker(['info', '--format', '{{json .}}']));
     const facts = await client();
     const { result, json } = await version();
     const server = asObject(json?.Server);
     const serverVersion = asText(server?.Version);
     if (serverVersion === undefined) throw engineDown(address, facts, failureWords(result));
     if (isPodmanEngine(server)) throw podman('The Docker engine', serverVersion);
-    const info = await docker(['info', '--format', '{{json .}}']);
+    const info = await asked;
     const answer = parseObject(info.stdout);
     // `docker info` exits 0 although the engine failed; only ServerErrors tells (20.10 to 28).
     const errors = asArray(answer?.ServerErrors)
@@ -101,8 +103,9 @@ export function dockerCapabilities(
     };
   });
   const buildx = once(async () => {
+    const asked = startInBackground(docker(['buildx', 'version']));
     await client();
-    const result = await docker(['buildx', 'version']);
+    const result = await asked;
     // Without the plugin the CLI prints its own help and, depending on the version, still exits 0.
     return result.exitCode === 0
       ? /^github\.com\/docker\/buildx\s+(\S+)/m.exec(result.stdout)?.[1]

@@ -1,4 +1,5 @@
 /** Checks, before anything happens, that Docker suits the run. */
+import { startInBackground } from '../concurrency.js';
 import { TrustError } from '../errors.js';
 import type { BuildRequest } from './build-arguments.js';
 import {
@@ -85,6 +86,9 @@ export async function checkDocker(
   });
   for (const warning of unsetVariableWarnings({ buildArgs, secrets }, machine)) log.warn(warning);
   const capabilities = openDocker(environment, machine);
+  // Each answer takes as long as a request; which failure counts is decided below.
+  void startInBackground(capabilities.engine());
+  if (build && build.builder !== 'classic') void startInBackground(capabilities.buildx());
   const client = await capabilities.client();
   if (signs) await requireContentTrust(capabilities);
   const engine = await capabilities.engine();

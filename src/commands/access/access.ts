@@ -12,6 +12,7 @@ import {
   type Principal,
 } from '../../azure/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
+import { startInBackground } from '../../concurrency.js';
 import { createHttpClient, type HttpClient } from '../../http/index.js';
 import { limits } from '../../limits.js';
 import {
@@ -106,6 +107,8 @@ export interface Access {
    * @throws {TrustError} CREDENTIAL_MISSING where nothing proves the principal of the inputs.
    */
   identity(): Identity;
+  /** Begins to log in to a registry, so that it is under way while the run does something else; logs nothing. */
+  beginSession(registry: string): void;
   /**
    * Logs in to a registry, once.
    * @throws {TrustError} whatever keeps the run from logging in.
@@ -163,13 +166,20 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
   };
   const open = (place: RegistryPlace, login: OwnLogin, isTrustServerNamed = true): Session =>
     sessionOf(place, isTrustServerNamed, context, azure(place.registry), login);
-  const logIn = (registry: string): Promise<OwnLogin> => {
+  const told = new Set<OwnLogin>();
+  const tell = (login: OwnLogin): OwnLogin => {
+    if (login.words !== undefined && !told.has(login)) log.info(login.words);
+    told.add(login);
+    return login;
+  };
+  const logIn = async (registry: string): Promise<OwnLogin> => tell(await beginLogIn(registry));
+  const beginLogIn = (registry: string): Promise<OwnLogin> => {
     const known = logins.get(registry);
     if (known) return known;
     const connected = connectionTo(registry, context.identity)?.login;
     const login =
       connected?.kind === 'password'
-        ? Promise.resolve(passwordLogin(registry, connected, context))
+        ? Promise.resolve(passwordLogin(registry, connected))
         : configuration.registryLogin === 'existing'
           ? requireExistingLogin(registry, context)
           : azureLogin(registry, registryAzure(registry), context);
@@ -211,11 +221,11 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
       return anonymous;
     };
     const known = logins.get(registry);
-    if (known) return openAs(await known);
+    if (known) return openAs(tell(await known));
     if (connectionTo(registry, context.identity)) return openAs(await logIn(registry));
     if (configuration.registryLogin === 'existing' || !isRegistryHost(registry)) {
       const existing = await existingLogin(registry, context);
-      return existing ? openAs(existing) : openAnonymous();
+      return existing ? openAs(tell(existing)) : openAnonymous();
     }
     // If nobody said who to be, nobody need be asked where anyone is served.
     const isUnnamed = identity().kind === 'default';
@@ -233,6 +243,10 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
     azure,
     registryAzure,
     identity,
+    beginSession: (registry) => {
+      // Who the run is may be refused at once: that is for whoever needs the session.
+      void startInBackground(Promise.resolve().then(() => beginLogIn(registry)));
+    },
     session: async (place) => open(place, await logIn(place.registry)),
     sessionToRead: (image, named, manifest) => {
       const reader = readers.get(image.host) ?? openReader(image, named, manifest);
@@ -245,6 +259,8 @@ export function createAccess(configuration: AccessConfiguration, context: Ports)
 
 interface OwnLogin extends Pick<Session, 'principal' | 'account' | 'dockerLogin'> {
   readonly credential: RegistryCredential;
+  /** What the log says of it. */
+  readonly words?: string;
 }
 
 const noLogin: OwnLogin = {
@@ -260,7 +276,7 @@ function sessionOf(
   isTrustServerNamed: boolean,
   context: Ports,
   azure: AzureAccess,
-  { credential, ...login }: OwnLogin,
+  { credential, principal, account, dockerLogin }: OwnLogin,
 ): Session {
   const { secrets, clock } = context;
   const common = { http: azure.http, secrets, clock };
@@ -278,7 +294,9 @@ function sessionOf(
       : createRegistryAccess({ ...common, host: trustHost, credential, ...allowed });
   return {
     ...azure,
-    ...login,
+    principal,
+    account,
+    dockerLogin,
     registry: access,
     client,
     images: createRegistryClient(client),
@@ -306,25 +324,21 @@ function sessionOf(
 async function azureLogin(
   registry: string,
   { credential, cloud, http }: AzureAccess,
-  { log, secrets, clock, signal }: Ports,
+  { secrets, clock, signal }: Ports,
 ): Promise<OwnLogin> {
   const login = await openRenewingLogin(
     { loginServer: registry, credential, cloud, http, secrets, signal },
     clock,
   );
   const { clientId, objectId } = login.principal;
-  log.info(`${registry}  as ${clientId ?? objectId ?? 'the signed-in principal'}`);
-  return { ...login, account: undefined };
+  const words = `${registry}  as ${clientId ?? objectId ?? 'the signed-in principal'}`;
+  return { ...login, account: undefined, words };
 }
 
 /** User name and password of a connection, which Docker is given as well. */
-function passwordLogin(
-  registry: string,
-  { username, password }: PasswordLogin,
-  { log }: Ports,
-): OwnLogin {
-  log.info(`${registry}  with the service connection's login of ${username}`);
+function passwordLogin(registry: string, { username, password }: PasswordLogin): OwnLogin {
   return {
+    words: `${registry}  with the service connection's login of ${username}`,
     principal: {},
     account: username,
     credential: { kind: 'basic', username, password },
@@ -338,8 +352,8 @@ async function existingLogin(registry: string, context: Ports): Promise<OwnLogin
   if (!credential) return undefined;
   const account = credential.kind === 'basic' ? credential.username : undefined;
   const whose = account === undefined ? '' : ` of ${account}`;
-  context.log.info(`${registry}  with the existing Docker login${whose}`);
-  return { ...noLogin, credential, account };
+  const words = `${registry}  with the existing Docker login${whose}`;
+  return { ...noLogin, credential, account, words };
 }
 
 async function requireExistingLogin(registry: string, context: Ports): Promise<OwnLogin> {

@@ -115,6 +115,12 @@ async function prepare(
   }
   await proveTemporaryFolder(run);
   const { build, passEnvironment } = configuration;
+  const azure = access.azure(image.registry);
+  // Docker, the registry and the vault are asked side by side.
+  if (command !== 'build') access.beginSession(image.registry);
+  const opening = signing && kinds.isDct ? openSigning(signing, azure, run) : undefined;
+  const openingChain =
+    kinds.notaryProject && openNotaryProject(kinds.notaryProject, azure, run, true);
   const signs = signing?.engine === 'docker';
   const docker = await log.group('Docker', () =>
     checkDocker({ build, signs, passEnvironment }, run),
@@ -123,10 +129,6 @@ async function prepare(
   const prepared =
     build && (await prepareBuild(build, buildResultOf(configuration, docker, order), run));
   const place = { registry: image.registry, trustServer: configuration.trustServer };
-  const azure = access.azure(image.registry);
-  const opening = signing && kinds.isDct ? openSigning(signing, azure, run) : undefined;
-  const openingChain =
-    kinds.notaryProject && openNotaryProject(kinds.notaryProject, azure, run, true);
   const needsLogin =
     command !== 'build' ||
     !prepared ||

@@ -15,6 +15,7 @@ import { afterReadBack } from '../signing/registry-state.js';
 import { reconcileTags } from '../signing/reconcile-tags.js';
 import {
   initialiseForDocker,
+  isLookEnough,
   readBackDockerTags,
   requireNoneMoved,
   signTags,
@@ -40,6 +41,7 @@ export async function pushAndSign(
   const content = await pushImage(job, built, view, run);
   // The build took its time: what is there by now is read while the registry is asked.
   const known = plan && startInBackground(readAgain(plan, run));
+  const lookedAtMs = run.clock().getTime();
   const manifest = await log.group('Digest', async () => {
     const wanted = { ...image, tags: tagsBeforeSigning(order, image.tags) };
     const found = await resolvePushed(session.images, wanted, content);
@@ -56,7 +58,9 @@ export async function pushAndSign(
     await log.group('Notary Project signature', () => attach(job, notaryProject, manifest, run));
   }
   const result =
-    plan && known && (await log.group('Signature', () => sign(job, plan, manifest, known, run)));
+    plan &&
+    known &&
+    (await log.group('Signature', () => sign(job, plan, { manifest, lookedAtMs }, known, run)));
   if (order.kind !== 'tags-first' || !plan) {
     await log.group('Tags', () => tag(job, manifest, result?.view, run));
   }
@@ -95,7 +99,7 @@ async function readAgain(
 async function sign(
   { configuration: { image }, session: { images }, order, progress }: Job,
   plan: SigningPlan,
-  manifest: Manifest,
+  { manifest, lookedAtMs }: { readonly manifest: Manifest; readonly lookedAtMs: number },
   known: Promise<TrustedView | undefined>,
   run: Run,
 ): Promise<SignedResult> {
@@ -105,10 +109,14 @@ async function sign(
     reconcileTags({ images, image, plan, manifest, seen, first }, progress, run);
   const references =
     order.kind === 'by-digest' ? [manifest.digest] : tagsBeforeSigning(order, image.tags);
+  let isFirst = true;
   const request: SigningRequest = {
     plan,
     contents,
-    recheck: async () => {
+    recheck: async (view) => {
+      const isLookedAt = isFirst && view && isLookEnough(plan, lookedAtMs, view, contents, run);
+      isFirst = false;
+      if (isLookedAt) return;
       const wanted = new Map(references.map((reference) => [reference, manifest]));
       const found = await lookUpTags(images, image, references);
       requireNoneMoved(image.gun, movedBefore(image.gun, wanted, found));

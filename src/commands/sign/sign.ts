@@ -14,12 +14,7 @@ import {
   type Manifest,
   type TagDigests,
 } from '../../registry/index.js';
-import {
-  isSignedForOther,
-  type Signer,
-  type TagContent,
-  type TrustedView,
-} from '../../trust/index.js';
+import { type Signer, type TagContent, type TrustedView } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
@@ -46,7 +41,7 @@ import {
   openNotaryProject,
 } from '../signing/attach-signatures.js';
 import { tagStateOf, withTags } from '../signing/registry-state.js';
-import { requireNoneMoved, signTags } from '../signing/sign-tags.js';
+import { isLookEnough, requireNoneMoved, signTags } from '../signing/sign-tags.js';
 import {
   readSignConfiguration,
   signInputs,
@@ -343,7 +338,8 @@ async function signWork(
     try {
       let isFirst = true;
       const recheck = async (view?: TrustedView): Promise<void> => {
-        const isLookedAt = isFirst && view && isLookEnough(work, plan, view, contents, run);
+        const isLookedAt =
+          isFirst && view && isLookEnough(plan, work.lookedAtMs ?? 0, view, contents, run);
         isFirst = false;
         if (isLookedAt) return;
         moved = movedBefore(gun, contents, await look(), absent);
@@ -366,22 +362,6 @@ async function signWork(
       for (const tag of taken) drop(tag, expected(error));
     }
   }
-}
-
-/**
- * Whether the look that found the tags is the one right before the publish: a key in memory signs at
- * once, so that there is nothing beside which to look again. Whoever has pushed something else under a
- * tag since, and signed it before the trust data was read, is seen in that data.
- */
-function isLookEnough(
-  { lookedAtMs = 0 }: Work,
-  { key }: SigningPlan,
-  view: TrustedView,
-  contents: ReadonlyMap<string, TagContent>,
-  { clock }: SignRun['run'],
-): boolean {
-  const isFresh = clock().getTime() - lookedAtMs < limits.freshLookMs;
-  return key.privateKey !== undefined && isFresh && !isSignedForOther(view, contents);
 }
 
 /** Whether a repository has all the kinds of signatures that were asked for. */

@@ -4,9 +4,11 @@
  * that may say "signed"; notes how far a signing came that fails.
  */
 import { isTrustError, TrustError, unreachableCodes } from '../../errors.js';
+import { limits } from '../../limits.js';
 import type { TagDigests } from '../../registry/index.js';
 import {
   initialiseRepository,
+  isSignedForOther,
   lookUpTag,
   overtakenBy,
   publishTags,
@@ -164,6 +166,22 @@ export async function initialiseForDocker(
       targetsSigner: key.signer,
     })
   );
+}
+
+/**
+ * Whether the look that found the tags is the one right before the publish: a key in memory signs at
+ * once, so that there is nothing beside which to look again. Whoever has pushed something else under a
+ * tag since, and signed it before the trust data was read, is seen in that data.
+ */
+export function isLookEnough(
+  { key }: SigningPlan,
+  lookedAtMs: number,
+  view: TrustedView,
+  contents: ReadonlyMap<string, TagContent>,
+  { clock }: Pick<Run, 'clock'>,
+): boolean {
+  const isFresh = clock().getTime() - lookedAtMs < limits.freshLookMs;
+  return key.privateKey !== undefined && isFresh && !isSignedForOther(view, contents);
 }
 
 type ReadBack = Pick<SignedResult, 'view' | 'roles' | 'initialised'> & {

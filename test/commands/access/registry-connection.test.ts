@@ -1,5 +1,5 @@
 /** Runs with a Docker Registry service connection: what it logs in to, and what it does not go with. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAccess } from '../../../src/commands/access/access.js';
 import type { CommandName } from '../../../src/commands/index.js';
 import type { HostContext, RegistryConnection } from '../../../src/commands/context.js';
@@ -150,5 +150,41 @@ describe('the principal of a Docker Registry service connection', () => {
     expect(clients).toEqual([]);
     expect(failure?.code).toBe('CREDENTIAL_MISSING');
     expect(failure?.remedy).toMatch(/are for contoso\.azurecr\.io alone\. Set azure-subscription/);
+  });
+});
+
+describe('a login that is begun before it is needed', () => {
+  it('is the one that is needed, and is logged then', async () => {
+    let exchanges = 0;
+    scenario.answerWith((request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === '/oauth2/exchange') exchanges += 1;
+      const token = { token_type: 'Bearer', expires_in: 3599, access_token: 'h.p.s' };
+      return Promise.resolve(reply(200, JSON.stringify({ ...token, refresh_token: 'h.p.s' })));
+    });
+    const lines: string[] = [];
+    const run = async (_command: string, _values: object, context: HostContext): Promise<void> => {
+      const log = { ...context.log, info: (line: string) => lines.push(line) };
+      const access = createAccess(
+        { cloud: 'auto', registryLogin: 'azure', identity: noInputs },
+        { ...context, log },
+      );
+      access.beginSession(host);
+      await vi.waitFor(() => {
+        expect(exchanges).toBe(1);
+      });
+      expect(lines).toEqual([]);
+      const place = { registry: host, trustServer: `https://${host}` };
+      await Promise.all([access.session(place), access.session(place)]);
+    };
+    const identity = { registryConnection: principal };
+    const { failure } = await scenario.run(
+      'sign',
+      { 'registry-login': '', repository, tags: '1' },
+      { host: () => ({ identity: () => identity }), run },
+    );
+    expect(failure).toBeUndefined();
+    expect(exchanges).toBe(1);
+    expect(lines).toEqual([expect.stringContaining(`${host}  as `)]);
   });
 });
