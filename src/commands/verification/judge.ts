@@ -17,7 +17,10 @@ import type { Finding, RequiredKinds, SignatureKind, Verdict, VerdictProblem } f
 
 /** What is known of the image's repository: its trust data, that it has none, or why neither. */
 export type Repository =
-  | ({ readonly kind: 'trusted'; readonly view: TrustedView } & Pick<ImageToJudge, 'session'>)
+  | ({ readonly kind: 'trusted'; readonly view: TrustedView } & Pick<
+      ImageToJudge,
+      'session' | 'early'
+    >)
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly error: TrustError };
 
@@ -126,12 +129,12 @@ async function judgeTrustData(
     remedy: 'Have it signed by its publisher, or use an image that is.',
   });
   if (repository.kind === 'none') return without('missing', unsigned(`${gun} has no trust data`));
-  const { view, session } = repository;
+  const { view, session, early } = repository;
   const found = lookUpImage(view, { tag, digest: image.digest }, policy.requiredRoles);
   if (found.kind !== 'signed') {
     return without(found.kind === 'other' ? 'failed' : 'missing', unsigned(found.reason));
   }
-  const finding = await findingsOn({ request, signed: found, session }, 'dct', policy, run);
+  const finding = await findingsOn({ request, signed: found, session, early }, 'dct', policy, run);
   const status = finding.problems.length === 0 ? 'good' : 'failed';
   return { kind: 'dct', status, signed: found, finding };
 }

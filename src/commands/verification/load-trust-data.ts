@@ -1,6 +1,6 @@
 /** Reads and verifies the trust data of every repository that images come from, each once. */
 import { resolveScopedPins } from '../../azure/index.js';
-import { mapConcurrent } from '../../concurrency.js';
+import { mapConcurrent, startInBackground } from '../../concurrency.js';
 import type { ImageRequest } from '../../deployment-files/index.js';
 import { TrustError, isInputCode, isTrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
@@ -45,27 +45,36 @@ export async function loadTrustData(
   const loaded = await mapConcurrent(
     [...first.values()],
     limits.concurrentRepositories,
-    async (request) =>
-      [request.gun, await loadOne(request, { ...reading, pins: opened }, run)] as const,
+    async (request) => {
+      const isOnly = requests.every((one) => one === request || one.gun !== request.gun);
+      const loaded = await loadOne(request, isOnly, { ...reading, pins: opened }, run);
+      return [request.gun, loaded] as const;
+    },
   );
   return new Map(loaded);
 }
 
+/** @param isOnly whether no other image of the repository is asked for: then its tag is looked at meanwhile. */
 async function loadOne(
-  { gun, image }: ImageRequest,
+  { gun, image, tag }: ImageRequest,
+  isOnly: boolean,
   reading: OpenReading,
   run: Run,
 ): Promise<Repository> {
   try {
     const session = await run.access.sessionToRead(image, reading.trustServer);
     session.expect({ ...image, gun }, { image: 'pull', trust: 'pull' });
+    const early =
+      isOnly && tag !== undefined
+        ? startInBackground(session.images.getManifest(image.repository, tag))
+        : undefined;
     const view = await readTrusted(gun, session, reading, run);
     if (!view) return { kind: 'none' };
     const { version } = view.root.signed;
     run.log.info(`${gun}  trust data verified, root version ${version}, ${describePin(view)}`);
     for (const { message } of view.warnings) run.log.warn(message);
     warnOfFirstUse(view, run.nameInput, run.log);
-    return { kind: 'trusted', view, session };
+    return { kind: 'trusted', view, session, early };
   } catch (error) {
     if (!isTrustError(error) || concernsRun(error)) throw error;
     return { kind: 'failed', error };

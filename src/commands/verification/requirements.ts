@@ -38,6 +38,8 @@ export interface ImageToJudge {
     readonly length: number;
   };
   readonly session: Pick<Session, 'images' | 'readBlob'>;
+  /** What the tag was while the trust data was read, where somebody looked. It may fail. */
+  readonly early?: Promise<Manifest | undefined> | undefined;
 }
 
 /** The signed content in the registry, and what the tag is there, where one was asked for. */
@@ -71,7 +73,7 @@ const tagNotMoved: Requirement = async (image, policy, { log, nameInput }) => {
       `${reference} is signed with a size of ${signed.length} bytes, but has ${manifest.length}.`,
     );
   }
-  if (tagged === undefined || tagged === `points to ${signed.digest}`) return met;
+  if (tagged === undefined || tagged === pointsTo(signed)) return met;
   const message = `${gun}:${String(tag)} is signed for ${signed.digest}, but the tag in the registry ${tagged}.`;
   if (policy.allowMovedTags || policy.isUsedByDigest(request)) {
     log.warn(`${message} Use the image by digest.`);
@@ -147,7 +149,11 @@ async function contentOf({
   request: { image, tag, gun },
   signed: { digest },
   session: { images },
+  early,
 }: ImageToJudge): Promise<Content> {
+  const before = await early?.catch(() => undefined);
+  if (before?.digest === digest) return { manifest: before, tagged: pointsTo(before) };
+  // Someone may have moved the tag and signed it since: both are asked for now.
   const [manifest, tagged] = await Promise.all([
     images.getManifest(image.repository, digest),
     tag === undefined ? undefined : describeTag(images, image.repository, tag),
@@ -159,6 +165,10 @@ async function contentOf({
   });
 }
 
+function pointsTo({ digest }: Pick<Manifest, 'digest'>): string {
+  return `points to ${digest}`;
+}
+
 /** What the tag is in the registry, as a person would say it: only worth a warning. */
 async function describeTag(
   images: Session['images'],
@@ -167,7 +177,7 @@ async function describeTag(
 ): Promise<string> {
   try {
     const manifest = await images.getManifest(repository, tag);
-    return manifest ? `points to ${manifest.digest}` : 'is not there any more';
+    return manifest ? pointsTo(manifest) : 'is not there any more';
   } catch (error) {
     // It may point to what is not an image at all; the signed digest is asked for by itself.
     if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { judgeAll, type Repository } from '../../../src/commands/verification/judge.js';
 import type { VerifyPolicy } from '../../../src/commands/verification/requirements.js';
 import type { Verdict } from '../../../src/commands/verification/verdict.js';
 import { requestsOf } from '../../../src/deployment-files/index.js';
+import { startInBackground } from '../../../src/concurrency.js';
 import { TrustError } from '../../../src/errors.js';
 import { parseNamePattern, type Manifest } from '../../../src/registry/index.js';
 import type { Target } from '../../../src/trust/index.js';
@@ -130,6 +131,32 @@ function setUp(created: string | undefined = inDays(-1).toISOString()): {
 const codes = ({ problems }: Verdict): readonly string[] => problems.map(({ code }) => code);
 
 describe('a signed image', () => {
+  it.each([
+    ['agrees', 'signed', 0],
+    ['is another image', 'other', 2],
+    ['finds nothing', 'nothing', 2],
+    ['fails', 'failure', 2],
+  ] as const)('is asked for if the look beside the trust data %s', async (_, seen, asked) => {
+    const { images, digest, trusted } = setUp();
+    const other = images.image(inDays(-2).toISOString());
+    const early = {
+      signed: Promise.resolve(images.manifests.get(digest)),
+      other: Promise.resolve(images.manifests.get(other)),
+      nothing: Promise.resolve(undefined),
+      failure: startInBackground(Promise.reject<undefined>(new Error('broken'))),
+    }[seen];
+    const session = images.session();
+    const getManifest = vi.fn(session.images.getManifest);
+    const repository = {
+      ...trusted(),
+      session: { ...session, images: { ...session.images, getManifest } },
+      early,
+    } as Repository;
+    const verdict = await judged(`${gun}:1.0`, repository);
+    expect(verdict).toMatchObject({ status: 'verified', digest });
+    expect(getManifest).toHaveBeenCalledTimes(asked);
+  });
+
   it('is verified by tag, with its signers and the first of its roles to expire', async () => {
     const { digest, trusted } = setUp();
     const verdict = await judged(`${gun}:1.0`, trusted());

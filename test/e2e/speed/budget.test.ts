@@ -70,7 +70,7 @@ describe('with a key in a vault', tests, () => {
     const byName = await runSlowly({ inputs: { ...command, registry: undefined, images } });
     expectCost(byName, { requests: 15, inSequence: 6, connections: 6 });
     const inputs = { command: 'verify', registry: undefined, images };
-    expectCost(await runSlowly({ inputs }), { requests: 8, inSequence: 4, connections: 4 });
+    expectCost(await runSlowly({ inputs }), { requests: 7, inSequence: 3, connections: 5 });
   });
 });
 
