@@ -100,7 +100,9 @@ describe('a Docker that cannot do it', () => {
       },
     );
     // Nothing but questions.
-    expect(await readFile(calls, 'utf8')).toMatch(/^(?:(?:version|info) [^\n]*\n|buildx version\n)+$/);
+    expect(await readFile(calls, 'utf8')).toMatch(
+      /^(?:(?:version|info) [^\n]*\n|buildx version\n)+$/,
+    );
   });
 
   it.concurrent('is told: the containerd image store, where Docker cannot sign', async () => {
