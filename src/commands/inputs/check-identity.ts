@@ -115,8 +115,9 @@ function checkCloud(
   { serviceConnection }: HostContext['identity'],
 ): void {
   const { cloud } = values;
+  if (cloud === 'auto') return;
   const own = knownCloud(serviceConnection?.cloud);
-  if (cloud === 'auto' || own === undefined || own === cloud) return;
+  if (own === undefined || own === cloud) return;
   conflict(
     'cloud',
     `is ${cloud}, and the service connection of "${nameInput('azure-subscription')}" is of ${own}`,
@@ -163,9 +164,10 @@ function checkVariables(read: IdentityRead, host: HostContext['identity']): void
   const { registryConnection } = host;
   const isConnected = registryConnection && registryConnection.login.kind !== 'password';
   if (isConnected && tenantId === undefined) return;
+  if (cloud === 'auto') return;
   const authority = environment.AZURE_AUTHORITY_HOST ?? '';
   const named = cloudByAuthority(authority)?.name;
-  if (cloud !== 'auto' && named !== undefined && named !== cloud) {
+  if (named !== undefined && named !== cloud) {
     differ('cloud', 'AZURE_AUTHORITY_HOST', authority);
   }
 }
