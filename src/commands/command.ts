@@ -2,12 +2,13 @@
  * How every command runs: all inputs are checked first, the command does its work, and its one
  * report becomes log lines, outputs, trust report, job summary and the failure of the run.
  */
-import type {
-  DescribedCommand,
-  Inputs,
-  InputValues,
-  OutputName,
-  RawValues,
+import {
+  commandLineOf,
+  type DescribedCommand,
+  type Inputs,
+  type InputValues,
+  type OutputName,
+  type RawValues,
 } from '../inputs/index.js';
 import { createAccess, type AccessConfiguration } from './access/access.js';
 import type { HostContext } from './context.js';
@@ -18,15 +19,10 @@ import { readNames } from './inputs/names.js';
 import type { Read } from './inputs/read.js';
 import { withConnectedRegistry } from './inputs/registry-connection.js';
 import { placeOfReport, trustReport, writeReport } from './report/report-file.js';
-import {
-  errorFacts,
-  logLines,
-  summaryOf,
-  type Aftermath,
-  type ErrorFacts,
-  type Report,
-} from './report/report.js';
+import { errorFacts, withAftermath, type Aftermath, type ErrorFacts } from './report/failure.js';
 import type { Failed } from './report/failure-of-many.js';
+import { logLines, type Report } from './report/report.js';
+import { summaryOf, type Summarised } from './report/summary.js';
 import { isTrustError } from '../errors.js';
 import type { Log } from '../ports.js';
 
@@ -78,6 +74,7 @@ export function defineCommand<
   ...described
 }: CommandDefinition<N, I, C, O>): Command<N> {
   const { name, label } = described;
+  const words = commandLineOf(name).join(' ').replaceAll('-', ' ');
   return {
     ...described,
     inputs: { ...inputs, ...identityInputs, ...(hasReport && { 'trust-report': trustReport }) },
@@ -85,18 +82,26 @@ export function defineCommand<
     execute: async (raw, context) => {
       const { problems, workingDirectory, environment, signal, log: hostLog } = context;
       const file = await placeOfReport(raw['trust-report'] as string | undefined, context);
-      const connected = withConnectedRegistry(raw, context.identity.registryConnection, problems);
-      const names = readNames(connected, problems, (note) => {
-        hostLog.info(note);
-      });
-      const values = { ...raw, ...names } as InputValues<I> & FrameValues & SubjectValues;
-      const read = { ...problems, values, workingDirectory, environment };
-      const configuration = await parse(read, signal);
-      checkIdentity(read, context.identity);
-      await problems.runChecks();
-      problems.throwIfAny();
-      if (configuration === undefined)
-        throw new TypeError('invariant violated: no problem is noted');
+      let values = raw as InputValues<I> & FrameValues & SubjectValues;
+      let configuration: C | undefined;
+      try {
+        const connected = withConnectedRegistry(raw, context.identity.registryConnection, problems);
+        const names = readNames(connected, problems, (note) => {
+          hostLog.info(note);
+        });
+        values = { ...raw, ...names } as typeof values;
+        const read = { ...problems, values, workingDirectory, environment };
+        configuration = await parse(read, signal);
+        checkIdentity(read, context.identity);
+        await problems.runChecks();
+        problems.throwIfAny();
+        if (configuration === undefined)
+          throw new TypeError('invariant violated: no problem is noted');
+      } catch (failure) {
+        const rejected = { command: words, heading: label, subjects: subjectsOf(values), body: [] };
+        await context.addSummary(summaryOf(rejected, errorFacts(context.explain(failure)), []));
+        throw failure;
+      }
 
       const { log, warnings } = keepWarnings(hostLog);
       const ports = { ...context, log };
@@ -128,12 +133,18 @@ export function defineCommand<
         report = { title: label, heading: label, body: [], facts: saved, outputs: {}, failure };
       }
       const { failure } = report;
-      const error = failure === undefined ? undefined : errorFacts(failure, aftermath?.());
-      await handOn(report, subjectsOf(values), error, hasReport ? write : undefined, run);
+      const error =
+        failure === undefined
+          ? undefined
+          : errorFacts(withAftermath(context.explain(failure), aftermath?.() ?? nothingChanged));
+      const summarised = { command: words, subjects: subjectsOf(values), ...report };
+      await handOn(summarised, error, hasReport ? write : undefined, run);
       if (failure !== undefined) throw failure as Error;
     },
   };
 }
+
+const nothingChanged: Aftermath = { sentences: [], steps: [] };
 
 /** The inputs that the frame reads, of every command. */
 type FrameValues = InputValues<typeof identityInputs> & {
@@ -167,8 +178,7 @@ function subjectsOf({
 
 /** Says what there is to say, wherever the host shows it: outputs and trust report before all ends. */
 async function handOn(
-  report: Report<OutputName>,
-  subjects: readonly string[],
+  report: Report<OutputName> & Summarised,
   error: ErrorFacts | undefined,
   write: ((facts: object) => Promise<void>) | undefined,
   { log, warnings, clock, setOutput, addSummary }: Run<OutputName>,
@@ -197,7 +207,7 @@ async function handOn(
     if (!isTrustError(problem, 'FILE_NOT_WRITTEN')) throw problem;
     log.warn(`The trust report is missing: ${problem.message}`);
   }
-  await addSummary(summaryOf({ subjects, ...report }, error, warnings));
+  await addSummary(summaryOf(report, error, warnings));
 }
 
 function failureFacts({ name, error: { code, message } }: Failed): object {

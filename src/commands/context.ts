@@ -2,7 +2,7 @@
 import type { Identity } from '../azure/index.js';
 import type { HttpClient } from '../http/index.js';
 import type { NameInput, OutputName, ProblemList } from '../inputs/index.js';
-import type { Aftermath } from './report/report.js';
+import type { Aftermath, Failure } from './report/failure.js';
 import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
 
 /** A service connection for one registry, already read. */
@@ -67,6 +67,8 @@ export interface HostContext {
   keepReport(report: object): void;
   /** Adds Markdown to the job's summary. */
   addSummary(markdown: string): Promise<void>;
+  /** Why a run fails that throws this; the host knows of signals and crashes, too. */
+  explain(thrown: unknown): Failure;
   /**
    * Registers who tells what the run has changed by then, should it fail: asked whatever the failure
    * is, a signal and a fault of ours included.

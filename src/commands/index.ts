@@ -11,4 +11,11 @@ export {
   type CommandName,
 } from './commands.js';
 export type { HostContext, HostIdentity } from './context.js';
-export { completed, type Aftermath } from './report/report.js';
+export {
+  errorFacts,
+  failureOf,
+  failureText,
+  withAftermath,
+  type Aftermath,
+  type Failure,
+} from './report/failure.js';

@@ -1,8 +1,7 @@
 /** What an adapter has to provide so that the frame (run.ts) can run a command on its host. */
-import type { HostIdentity } from '../commands/index.js';
+import type { Failure, HostIdentity } from '../commands/index.js';
 import type { HostName, OutputName, ProblemList, RawValues } from '../inputs/index.js';
 import type { Secrets } from '../ports.js';
-import type { Failure } from './failure.js';
 import type { Printer } from './log.js';
 import type { SecretMasker } from './secret-masker.js';
 import type { SummaryFormat } from './summary.js';

@@ -3,7 +3,14 @@
  * read, signals turned into an abort, and one report of whatever was thrown.
  */
 import { homedir } from 'node:os';
-import { runCommand, type Aftermath, type HostContext } from '../commands/index.js';
+import {
+  failureOf,
+  runCommand,
+  withAftermath,
+  type Aftermath,
+  type Failure,
+  type HostContext,
+} from '../commands/index.js';
 import { checkNetworkEnvironment } from '../http/environment.js';
 import { proxySecrets } from '../http/proxy.js';
 import {
@@ -27,7 +34,6 @@ import { exitCodeOf, exitCodes } from '../errors.js';
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { createExec } from './exec.js';
-import { failureOf, withAftermath, type Failure } from './failure.js';
 import { createHostOutputs } from './host-outputs.js';
 import type { Host } from './host.js';
 import { exitWhenFlushed, tolerateLostOutput } from './exit.js';
@@ -87,8 +93,7 @@ export async function runOn(
     const crash = stop.crash();
     if (crash) failure = failureOf(crash.thrown);
   } catch (thrown) {
-    const crash = stop.crash();
-    failure = crash ? failureOf(crash.thrown) : failureOf(thrown, stop.stoppedBy());
+    failure = explain(thrown, stop);
   }
   process.off('beforeExit', onIdle);
   if (failure) {
@@ -98,6 +103,12 @@ export async function runOn(
   await host.finish?.();
   process.exitCode = exitCodeOf(failure);
   return failure;
+}
+
+/** Why a run fails that throws this: what made it stop comes before what it ran into. */
+function explain(thrown: unknown, stop: Shutdown): Failure {
+  const crash = stop.crash();
+  return crash ? failureOf(crash.thrown) : failureOf(thrown, stop.stoppedBy());
 }
 
 async function attempt(
@@ -168,6 +179,7 @@ async function attempt(
       if (host.print) host.print(text);
       else for (const line of text.trimEnd().split('\n')) host.printer.line(line);
     },
+    explain: (thrown) => explain(thrown, stop),
     onFailure,
     keepReport: (report) => host.keepReport?.(report),
     addSummary: handOn.addSummary,

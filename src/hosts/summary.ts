@@ -18,6 +18,9 @@ const shortHashDigits = 12;
 /** What stands before a remedy in a table. */
 const beforeRemedy = '<br>→ ';
 
+/** A line of a list, but for a finding, which starts with its mark. */
+const isStep = /^\s*- (?!❌|⚠️)/u;
+
 /** The share of a summary that full values may take. */
 const fullValuesBytes = limits.summaryBytes / 4;
 
@@ -35,12 +38,15 @@ export function renderSummary(
   const { lines, full } = shortenHashes(isRich ? masked : withoutDiagrams(masked));
   const end = fullValues([...full], isRich);
   const { kept, more } = truncateLines(lines, limits.summaryBytes - sizeOf(end));
-  const isCutInFence = more.length > 0 && kept.filter(isFence).length % 2 === 1;
-  return [...kept, ...(isCutInFence ? ['```'] : []), ...more, ...end].join('\n');
+  const fences = more.length > 0 ? kept.filter(isFence) : [];
+  const open = fences.length % 2 === 1 ? fences.at(-1) : undefined;
+  const close = open === undefined ? [] : [open.replace('- ', '  ').replace(/```.*/, '```')];
+  return [...kept, ...close, ...more, ...end].join('\n');
 }
 
+/** Also one that stands in a list. */
 function isFence(line: string): boolean {
-  return line.startsWith('```');
+  return /^\s*(?:- )?```/.test(line);
 }
 
 function sizeOf(lines: readonly string[]): number {
@@ -57,10 +63,7 @@ function withoutDiagrams(lines: readonly string[]): readonly string[] {
   });
 }
 
-/**
- * Short hashes in headings, tables and code. Those in sentences stay whole: a remedy is there to be
- * copied.
- */
+/** Short hashes, but for those that are there to be copied: in blocks and in steps. */
 function shortenHashes(lines: readonly string[]): {
   readonly lines: readonly string[];
   readonly full: ReadonlySet<string>;
@@ -75,7 +78,7 @@ function shortenHashes(lines: readonly string[]): {
   const shortened = lines.map((line) => {
     if (isFence(line)) isInFence = !isInFence;
     if (isInFence) return line;
-    if (!/^[|#]/.test(line)) return line.replace(/`[^`]+`/g, shorten);
+    if (isStep.test(line)) return line;
     const [finding = '', ...remedies] = line.split(beforeRemedy);
     return [shorten(finding), ...remedies].join(beforeRemedy);
   });

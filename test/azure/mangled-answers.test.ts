@@ -19,7 +19,7 @@ import {
   clouds,
 } from '../../src/azure/index.js';
 import type { Identity } from '../../src/azure/index.js';
-import { failureOf } from '../../src/hosts/failure.js';
+import { failureOf } from '../../src/commands/report/failure.js';
 import { createHttpClient } from '../../src/http/index.js';
 import type { HttpClient } from '../../src/http/index.js';
 import { createTokenSource } from '../../src/registry/index.js';

@@ -8,6 +8,7 @@ import { paragraph, type Report } from '../../src/commands/report/report.js';
 import { codeColumn, tableOf } from '../../src/commands/report/table.js';
 import { TrustError } from '../../src/errors.js';
 import { createTable, type Inputs } from '../../src/inputs/index.js';
+import { failureOf } from '../../src/commands/report/failure.js';
 
 const inputs = {
   color: {
@@ -76,6 +77,7 @@ async function paint(parts: Parts, texts: Readonly<Record<string, string>> = {})
       summary = markdown;
       return Promise.resolve();
     },
+    explain: failureOf,
     onFailure: () => undefined,
   } as unknown as HostContext;
   const values = table.readInputs('paint', 'cli', (name) => texts[name] ?? '', problems);
@@ -94,7 +96,7 @@ const refusal = new TrustError('TAG_MOVED', 'The tag *moved*.', { remedy: 'Sign 
 describe('a command that is asked for what cannot be', () => {
   it('hears of everything that is wrong at once, and does not run', async () => {
     let ran = false;
-    const { thrown, events, outputs } = await paint(
+    const { thrown, events, outputs, summary } = await paint(
       {
         parse: ({ add, parse, values }) => {
           add({ input: 'color', problem: 'is not a color', code: 'INPUT_INVALID' });
@@ -119,7 +121,9 @@ describe('a command that is asked for what cannot be', () => {
     expect(lines.join('\n')).toMatch(/^"client-id" is not a GUID/m);
     expect(lines.join('\n')).toMatch(/^"trust-report" cannot be used/m);
     expect(ran).toBe(false);
-    expect(events).toEqual([]);
+    expect(events).toEqual(['summary']);
+    expect(summary).toContain('### ❌ Paint failed\n\n[`INPUT_INVALID`](');
+    expect(summary).toContain('\n- "color" is not a color. Set color, for example: red\n');
     expect(outputs).toEqual({});
   });
 });
@@ -205,7 +209,7 @@ describe('the report of a command', () => {
         { gun: 'blue', code: 'TAG_MOVED', message: 'The tag *moved*.' },
       ],
     });
-    expect(summary).toContain('### ❌ Colors (failed)');
+    expect(summary).toContain('### ❌ Paint failed');
     expect(summary).toContain('#tag_moved): The tag \\*moved\\*.');
     expect(summary).toContain('❌ `blue`: The tag \\*moved\\*.');
   });
@@ -214,14 +218,16 @@ describe('the report of a command', () => {
     const { report, summary, thrown } = await paint({ run: () => Promise.reject(refusal) });
     expect(thrown).toBe(refusal);
     expect(report).toMatchObject({ outcome: 'failed', error: { code: 'TAG_MOVED' } });
-    expect(summary).toContain('### ❌ Paint (failed)');
+    expect(summary).toContain('### ❌ Paint failed');
   });
 
   it('calls a fault of our own unexpected, and does not hide it', async () => {
     const fault = new RangeError('out of paint');
     const { report, thrown } = await paint({ run: () => Promise.reject(fault) });
     expect(thrown).toBe(fault);
-    expect(report).toMatchObject({ error: { code: 'UNEXPECTED', message: 'out of paint' } });
+    expect(report).toMatchObject({
+      error: { code: 'UNEXPECTED', message: 'Something unexpected happened: out of paint' },
+    });
   });
 
   it('keeps what was saved when the command throws afterwards', async () => {

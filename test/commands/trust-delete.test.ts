@@ -55,7 +55,7 @@ describe('trust delete', () => {
     expect(log).toMatch(/empty +nothing there +- +- +- +-/);
     expect(log).toContain(`~/.docker/trust/tuf/${host}/listed`);
     expect(ran.lines.at(-1)).toContain('Nothing was changed.');
-    expect(ran.summary).toContain('### ❌ Trust data that would be deleted (failed)');
+    expect(ran.summary).toContain('### ❌ Trust delete failed');
     expect(ran.summary).toContain('could not rotate trust to a new trusted root');
     expect(ran.summary.match(/^\| --- /gm)).toHaveLength(1);
     expect(ran.outputs.repositories).toBe('');

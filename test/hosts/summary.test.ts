@@ -43,6 +43,23 @@ describe('a job summary', () => {
     expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
   });
 
+  it('that is cut in a block of a list ends the block there', () => {
+    const lines = Array.from({ length: 80_000 }, (_, line) => `  command ${line} with an argument`);
+    const markdown = render(['- ```sh', ...lines, '  ```'].join('\n'));
+    expect(markdown.match(/^ {2}```$/gm)).toHaveLength(1);
+  });
+
+  it('has digests in full in steps and their blocks, and short ones in findings', () => {
+    const hash = 'ab'.repeat(32);
+    const steps = [`- Run with ${hash}:`, '  ```sh', `  sign ${hash}`, '  ```'];
+    const markdown = [`- ⚠️ No record of ${hash}.`, ...steps, `Key ${hash}.`].join('\n');
+    expect(render(markdown).split('\n').slice(0, 6)).toEqual([
+      '- ⚠️ No record of abababababab.',
+      ...steps,
+      'Key abababababab.',
+    ]);
+  });
+
   it('of one endless line is cut', () => {
     const markdown = render('ü'.repeat(limits.summaryBytes));
     expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);

@@ -190,10 +190,15 @@ function forbidden(answer: ErrorResponse, operation: VaultOperation): TrustError
   return trustError(
     'VAULT_FORBIDDEN',
     answer.firewall === undefined
-      ? `Key Vault forbids ${describeActing(operation)}: ${described(answer)}`
+      ? `Key Vault forbids ${describeActing(operation)}: ${described({ ...answer, words: withoutCaller(words) })}`
       : `The firewall of ${hostOf(operation.reference)} blocks this machine, so ${describeActing(operation)} is not possible: ${described(answer)}`,
     { remedy: permissionRemedy(operation, answer) },
   );
+}
+
+/** Caller, action and resource, which a vault with roles lists at the end, stand in the remedy. */
+function withoutCaller(words: string): string {
+  return words.replace(/\s*\bCaller: appid=[^]*\bAction: [^]*$/, '');
 }
 
 function notFound({ reference }: VaultOperation): TrustError {

@@ -11,6 +11,7 @@ import { vaultFlagOf } from './wording.js';
 
 /**
  * Writes the record at a key. A key in a file has none.
+ * @param isPinned whether the run is held to the root by a pin, so that it can do without a record.
  * @returns whether the key has the record now.
  */
 export async function noteRoots(
@@ -18,6 +19,7 @@ export async function noteRoots(
   change: RecordChange,
   { credential }: VaultAccess,
   { secrets, signal, clock, nameInput, log }: KeyUser,
+  isPinned = false,
 ): Promise<boolean> {
   if (reference.kind === 'file' || change.add.length === 0) return false;
   const url = formatKeyReference(reference);
@@ -27,6 +29,13 @@ export async function noteRoots(
     if (outcome.state === 'recorded') log.info(`${url}: recorded the root key ${ids}`);
     if (outcome.state !== 'refused') return true;
     const { error, wanted } = outcome;
+    if (isPinned) {
+      log.info(
+        `${url} has no record of the root key: runs need ${nameInput('trust-pin')}, as this one has`,
+      );
+      log.debug(error.message);
+      return false;
+    }
     log.warn(
       [
         `${url} has no record of the root key ${ids}: ${error.message}`,

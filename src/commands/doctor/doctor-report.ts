@@ -4,7 +4,7 @@ import { TrustError } from '../../errors.js';
 import { remediesOf } from '../report/failure-of-many.js';
 import { paragraph, type Paragraph, type Report } from '../report/report.js';
 import { tableOf, type Column } from '../report/table.js';
-import { code, escape } from '../report/text.js';
+import { code, escape, stepCell } from '../report/text.js';
 
 const marks: Readonly<Record<Verdict, string>> = {
   fail: '❌',
@@ -71,7 +71,7 @@ const summaryColumns: readonly Column<Finding>[] = [
     markdown: (finding) =>
       [
         escape(finding.reason),
-        ...remediesOfFinding(finding).map((line) => `→ ${escape(line)}`),
+        ...remediesOfFinding(finding).map((line) => `→ ${stepCell(line)}`),
       ].join('<br>'),
   },
 ];

@@ -57,7 +57,7 @@ export function promotionReport(
   const table = tableOf(facts.images, columnsOf(gun, dryRun));
   return {
     title: dryRun ? 'Dry run' : 'Images',
-    heading: !isDone ? 'Images' : dryRun ? 'Images that would be promoted' : 'Promoted images',
+    heading: dryRun ? 'Images that would be promoted' : 'Promoted images',
     body: [
       isDone
         ? { summary: `To ${code(gun)}${signatureOf(facts)}` }

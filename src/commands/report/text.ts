@@ -29,3 +29,21 @@ export function truncateList(names: readonly string[], most = 10): string {
   const shown = names.slice(0, most).join(', ');
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }
+
+/** The programs whose command lines stand in remedies. */
+const commandAtEnd =
+  /^(?:(?<words>.*:) )?(?<command>(?:acr-content-trust|az|docker|kubectl|notation|openssl) [a-z][^`]*)$/;
+
+/** What a line of a remedy says, and the command line at its end that is to be copied. */
+export function commandIn(line: string): readonly [words: string, command: string | undefined] {
+  const { words = '', command } = commandAtEnd.exec(line)?.groups ?? {};
+  return command === undefined ? [line, undefined] : [words, command];
+}
+
+/** A line of a remedy in a cell of a table. */
+export function stepCell(line: string): string {
+  const [words, command] = commandIn(line);
+  if (command === undefined) return escape(words);
+  // Tables take the backslash before a bar away again, also in code.
+  return `${escape(words)} \`${command.replaceAll('|', String.raw`\|`)}\``.trimStart();
+}

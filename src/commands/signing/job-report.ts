@@ -27,7 +27,8 @@ import {
 import type { AttachProgress } from './attach-signatures.js';
 import type { SigningProgress } from './sign-tags.js';
 import { code, escape } from '../report/text.js';
-import type { ErrorFacts, Report } from '../report/report.js';
+import type { ErrorFacts } from '../report/failure.js';
+import type { Report } from '../report/report.js';
 
 /** One tag as it stands after the run. */
 export interface TagReport {
@@ -231,10 +232,13 @@ export function describeJob(
         .join('<br>'),
     ],
     ['Base images', facts.baseImages.map(baseImageCell).join('<br>')],
-    ['Notary Project', facts.notaryProject?.map(signatureCell).join('<br>') ?? ''],
+    [
+      'Notary Project',
+      facts.notaryProject?.map((made) => signatureCell(made, digest)).join('<br>') ?? '',
+    ],
   ];
   return {
-    heading: !isDone ? 'Image' : key || facts.notaryProject ? 'Signed image' : 'Image (not signed)',
+    heading: key || facts.notaryProject ? 'Signed image' : 'Image without a signature',
     subjects: facts.tags.map(({ tag }) => `${facts.gun}:${tag}`),
     body: [{ text: [], markdown: rows.filter(([, value]) => value !== '') }],
   };
@@ -289,10 +293,15 @@ function rootCell({ key, initialised, pinnedBy }: JobFacts): string {
   return escape((initialised ? 'initialised by this run, ' : '') + rootWords(pinnedBy));
 }
 
-function signatureCell({ digest, signature, expires, timestamp }: ImageSignature): string {
+/** A signature; of which digest, where the image has several. */
+function signatureCell(
+  { digest, signature, expires, timestamp }: ImageSignature,
+  common: string | undefined,
+): string {
   const until = expires === undefined ? '' : `, until ${expires}`;
   const stamped = timestamp === undefined ? '' : `, time stamp ${timestamp}`;
-  return `${code(digest)}: ${code(signature)}${until}${stamped}`;
+  const of = digest === common ? '' : ` of ${code(digest)}`;
+  return `signature ${code(signature)}${of}${until}${stamped}`;
 }
 
 function baseImageCell({ reference, status, digest, reason }: BaseImageReport): string {

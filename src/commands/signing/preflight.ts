@@ -183,7 +183,7 @@ async function planSigning(
   const { gun, tags } = target.image;
   const { reference } = signing.signingKey;
   const record = (add: readonly KeyId[]) => async (): Promise<void> => {
-    await noteRoots(reference, { add }, session, run);
+    await noteRoots(reference, { add }, session, run, pins.length > 0);
   };
   const refused = { reference, keyId: key.signer.keyId, server, pins, tags };
   const outlook = await explainRefusal(target, session, () =>

@@ -200,11 +200,11 @@ function reportOf(
   const isDctAlone = verdicts.every(({ required = 'dct' }) => required === 'dct');
   return {
     title: 'Verification',
-    heading: failure === undefined ? 'Verified images' : 'Images',
+    heading: 'Verified images',
     ...(failed.length > 0 && {
       failedHeading: `${failed.length} of ${verdicts.length} images not verified`,
     }),
-    subjects: [...failed, ...verdicts].map(({ request }) => request.reference),
+    subjects: (failed.length > 0 ? failed : verdicts).map(({ request }) => request.reference),
     body: [
       tableOf(verdicts, isDctAlone ? columns : [...columns, kindsColumn], isFinding),
       ...(areFilesNamed ? [{ log: unseen }] : []),

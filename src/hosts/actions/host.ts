@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { proveAppendable } from '../../output-files/index.js';
 import { takeInputs, type Environment } from '../environment.js';
-import { failureText } from '../failure.js';
+import { failureText } from '../../commands/index.js';
 import type { Host } from '../host.js';
 import { SecretMasker } from '../secret-masker.js';
 import { createIdToken } from './id-token.js';

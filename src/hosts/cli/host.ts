@@ -1,18 +1,17 @@
 /** The command line: options or environment variables in, plain text or JSON out. */
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { errorFacts, failureText, type Failure } from '../../commands/index.js';
 import { inputNameOn, type OutputName } from '../../inputs/index.js';
 import { appendOutput, proveOutput } from '../../output-files/index.js';
 import type { Environment } from '../environment.js';
 import { sanitizeJson } from '../sanitize-documents.js';
-import { failureText, type Failure } from '../failure.js';
 import type { Host } from '../host.js';
 import { SecretMasker } from '../secret-masker.js';
 import { runCleanup } from '../cleanup-registry.js';
 import { sanitizeLines, sanitizeText } from '../sanitize-output.js';
 import { createPrinter, type Terminal } from './printer.js';
 import type { Invocation } from './program.js';
-import { helpUrlOf } from '../../version.js';
 import { readValue } from './values.js';
 
 /** What the command line has of the process. */
@@ -95,11 +94,8 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
         const values: Readonly<Record<string, string>> = Object.fromEntries(
           [...outputs].map(([name, value]) => [inputNameOn('task', name), value]),
         );
-        const { code, message, remedy } = failed ?? {};
-        const error = failed && {
-          error: { code, message, remedy, helpUrl: helpUrlOf(failed.code) },
-        };
-        const document = { formatVersion: 1, ...values, ...error, report };
+        const error = failed && errorFacts(failed);
+        const document = { formatVersion: 1, ...values, ...(error && { error }), report };
         stdout.write(sanitizeJson(document, 0, masker));
         return;
       }

@@ -8,7 +8,7 @@ import * as tl from 'azure-pipelines-task-lib/task.js';
 import { inputNameOn } from '../../inputs/index.js';
 import type { Secrets } from '../../ports.js';
 import type { Environment } from '../environment.js';
-import { failureText } from '../failure.js';
+import { failureText } from '../../commands/index.js';
 import type { Host } from '../host.js';
 import { SecretMasker } from '../secret-masker.js';
 import { cleanupVariable, serializeCleanup } from '../cleanup-registry.js';

@@ -66,6 +66,7 @@ describe('a missing role', () => {
     expect(error.code).toBe('VAULT_FORBIDDEN');
     expect(error.message).toContain(`${vaultUrl}/${text}`);
     expect(error.message).toContain('ForbiddenByRbac');
+    expect(error.message, 'what the remedy has').not.toMatch(/appid=|Action:|Resource:/);
     expect(error.remedy).toContain(`The action Microsoft.KeyVault/vaults/${action} is missing.`);
     expect(error.remedy).toContain(
       `az role assignment create --role "${role}" --assignee ${clientId} ` +

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import {
   createVaultKey,
+  noteRoots,
   openKey,
   openVaultKey,
   tagsFor,
@@ -89,6 +90,32 @@ describe('the record at a key', () => {
       },
     });
     expect((await emulated.control.keyOf(vault, 'locked')).tags).toEqual(tags);
+  });
+});
+
+describe('a record that may not be written', () => {
+  it.each([
+    ['is a warning with the command for the owner', false, 'warn'],
+    ['is a note where the run is pinned', true, 'info'],
+  ] as const)('%s', async (_what, isPinned, level) => {
+    const name = `locked-${level}`;
+    await createVaultKey({ vaultUrl, name }, officer);
+    const said: string[] = [];
+    const log = {
+      info: (line: string) => said.push(`info ${line}`),
+      warn: (line: string) => said.push(`warn ${line}`),
+      debug: () => undefined,
+    };
+    const { credential } = await readerOf();
+    const { signal } = new AbortController();
+    const nameInput = (input: string) => input;
+    const user = { ...options, log, signal, clock: () => new Date(), nameInput };
+    const change = { add: [id('a')] };
+    expect(await noteRoots(key(name), change, { credential }, user, isPinned)).toBe(false);
+    expect(said).toEqual([
+      expect.stringMatching(new RegExp(`^${level} .*/${name} has no record of the root key`)),
+    ]);
+    expect(said[0]?.includes('\naz keyvault key set-attributes ')).toBe(!isPinned);
   });
 });
 

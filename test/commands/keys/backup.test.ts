@@ -106,7 +106,7 @@ describe('keys that are backed up and restored', () => {
       ) as string,
     });
     expect(run.outputs.keys).toMatch(/^\S+\/keys\/free\/[0-9a-f]{32}$/);
-    expect(run.summary).toContain('### ❌ Restored keys (failed)');
+    expect(run.summary).toContain('### ❌ Keys restore failed');
     expect(run.report).toMatchObject({
       outcome: 'failed',
       objects: [{ state: 'failed', error: { code: 'KEY_CONFLICT' } }, { state: 'restored' }, {}],

@@ -10,6 +10,7 @@ import { SecretMasker } from '../../../src/hosts/secret-masker.js';
 import { collectProblems, readInputs, type CommandName } from '../../../src/commands/index.js';
 import type { Log } from '../../../src/ports.js';
 import type { EmulatedVault } from '../../azure/key-vault/emulated-vault.js';
+import { failureOf } from '../../../src/commands/report/failure.js';
 
 /** Who runs the command. */
 export interface Somebody {
@@ -102,6 +103,7 @@ export async function runKeys(
       summary += renderSummary(markdown, masks, 'with diagrams and folds');
       return Promise.resolve();
     },
+    explain: failureOf,
     onFailure: () => undefined,
     keepReport: () => undefined,
     registerCleanup: () => undefined,

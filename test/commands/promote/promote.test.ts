@@ -82,7 +82,7 @@ describe('a run of promote', () => {
     );
     const ran = await promote({ repository: 'refused' });
     expect(ran.failure?.code).toBe('TRUST_SERVER_REJECTED');
-    expect(ran.summary).toContain('### ❌ Images (failed)');
+    expect(ran.summary).toContain('### ❌ Promote failed');
     expect(ran.summary).toMatch(/Tags: .+\. Content: copied\./);
     expect(ran.summary).not.toContain('signed with key');
     expect(ran.outputs.digest).toBe(digest);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureOfMany } from '../../../src/commands/report/failure-of-many.js';
-import { summaryOf } from '../../../src/commands/report/report.js';
+import { summaryOf } from '../../../src/commands/report/summary.js';
 import { textOf } from '../../../src/commands/report/table.js';
 import { failureOf, type Verdict } from '../../../src/commands/verification/verdict.js';
 import { TrustError } from '../../../src/errors.js';
@@ -48,7 +48,11 @@ describe('a table of thousands of rows', () => {
 describe('the warnings of a summary', () => {
   it('are capped', () => {
     const warnings = Array.from({ length: 1_000 }, (_, index) => `warning ${index}`);
-    const summary = summaryOf({ heading: 'Result', body: [] }, undefined, warnings);
+    const summary = summaryOf(
+      { command: 'sign', heading: 'Result', body: [] },
+      undefined,
+      warnings,
+    );
     expect(summary.match(/warning /g)).toHaveLength(50);
     expect(summary.trimEnd()).toMatch(/\n\.\.\. and 950 more, see the trust report$/);
   });

@@ -10,7 +10,7 @@ import {
 } from '../../../src/commands/report/report-file.js';
 import { collectProblems } from '../../../src/commands/index.js';
 import { describeJob, type TrustReport } from '../../../src/commands/signing/job-report.js';
-import { completed, summaryOf as render } from '../../../src/commands/report/report.js';
+import { summaryOf as render } from '../../../src/commands/report/summary.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const report: TrustReport = {
@@ -104,7 +104,11 @@ describe('the trust report', () => {
 });
 
 const summaryOf = (told: TrustReport): string =>
-  render(describeJob(told, told.outcome === 'done'), told.error, told.warnings);
+  render(
+    { command: 'push', ...describeJob(told, told.outcome === 'done') },
+    told.error,
+    told.warnings,
+  );
 
 describe('the job summary', () => {
   it('is a table of image, digest, tags, role, key and expiry', () => {
@@ -124,7 +128,7 @@ describe('the job summary', () => {
       key: undefined,
       tags: [{ tag: '1.0', digest, length: 735, signed: false, state: 'unsigned' }],
     });
-    expect(summary).toContain('### ✅ Image (not signed)');
+    expect(summary).toContain('### ✅ Image without a signature');
     expect(summary).toContain('`1.0` (unsigned)');
     expect(summary).not.toContain('Signed image');
   });
@@ -146,7 +150,7 @@ describe('the job summary', () => {
       ],
     };
     const lines = summaryOf(failed).split('\n');
-    expect(lines[0]).toBe('### ❌ Image (failed): `contoso.azurecr.io/team/app:1.0` and 1 more');
+    expect(lines[0]).toBe('### ❌ Push failed: `contoso.azurecr.io/team/app:1.0` and 1 more');
     expect(lines).toContain(
       '[`PUSH_FAILED`](https://docs.example/page#push_failed): The &lt;push&gt; broke.',
     );
@@ -166,18 +170,7 @@ describe('the job summary', () => {
       warnings: ['first\n\n# second <img>'],
     });
     expect(summary).toContain('`ab c` not checked &lt;script&gt;\\| # title \\[x\\](y)');
-    expect(summary).toContain('first # second &lt;img&gt;');
+    expect(summary).toContain('- ⚠️ first\n  - # second &lt;img&gt;');
     expect(summary).not.toMatch(/^# |<script>|<img>/m);
-  });
-});
-
-describe('what a run has changed until it failed', () => {
-  it('is the end of message and remedy', () => {
-    const failure = { message: 'The push broke', remedy: 'Run the step again.' };
-    expect(completed(failure, { sentences: ['A is signed.'], steps: ['Look.'] })).toEqual({
-      message: 'The push broke. A is signed.',
-      remedy: 'Run the step again.\nLook.',
-    });
-    expect(completed(failure, { sentences: [], steps: [] })).toEqual(failure);
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { imagesReport, type ImageOutcome } from '../../../src/commands/sign/images-report.js';
-import { errorFacts, logLines, summaryOf } from '../../../src/commands/report/report.js';
+import {
+  errorFacts,
+  failureOf as explain,
+  type ErrorFacts,
+} from '../../../src/commands/report/failure.js';
+import { logLines } from '../../../src/commands/report/report.js';
+import { summaryOf as render, type Summarised } from '../../../src/commands/report/summary.js';
 import type { Signer } from '../../../src/trust/index.js';
 import { TrustError } from '../../../src/errors.js';
 
@@ -26,6 +32,9 @@ const failed = (tag: string, code: 'MANIFEST_NOT_FOUND' | 'TAG_MOVED', remedy = 
   roles: [],
   error: new TrustError(code, `There is something about ${tag}.`, { remedy }),
 });
+
+const summaryOf = (report: Omit<Summarised, 'command'>, ...told: [ErrorFacts | undefined, []]) =>
+  render({ command: 'sign', ...report }, ...told);
 
 const failureOf = (images: readonly ImageOutcome[]) =>
   imagesReport(images, undefined).failure as TrustError | undefined;
@@ -81,7 +90,7 @@ describe('what is said of many images', () => {
 
   it('is a row for each in the summary, as far as hosts show it', () => {
     const report = imagesReport(images, signer);
-    const summary = summaryOf(report, errorFacts(report.failure), []);
+    const summary = summaryOf(report, errorFacts(explain(report.failure)), []);
     expect(summary).toContain('images failed');
     expect(summary).toContain('Key Vault key a\\|b');
     const many = imagesReport(Array(5000).fill(signed) as ImageOutcome[], signer);

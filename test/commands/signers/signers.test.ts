@@ -103,7 +103,7 @@ describe('signers add', () => {
     const half = await scenario.run('signersAdd', inputs);
     expect(half.failure?.message).toMatch(/1 of 2 repositories: each was not changed/);
     expect(half.outputs.repositories).toBe(`${host}/half/a`);
-    expect(half.summary).toContain('### ❌ Signer `ci` added (failed)');
+    expect(half.summary).toContain('### ❌ Signers add failed');
     expect(half.summary).toContain(`| \`${host}/half/b\` | ❌ failed |`);
     expect(await reportOf(half)).toMatchObject({
       outcome: 'failed',

@@ -22,6 +22,7 @@ import { content, gun, TestRepository } from '../../trust/support/repository.js'
 import { sanitizeJson } from '../../../src/hosts/sanitize-documents.js';
 import { renderSummary } from '../../../src/hosts/summary.js';
 import { SecretMasker } from '../../../src/hosts/secret-masker.js';
+import { failureOf } from '../../../src/commands/report/failure.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -82,6 +83,7 @@ async function tell(
     },
     setOutput: (name: string, value: string) => outputs.set(name, value),
     toJson: (document: object, indent: number) => sanitizeJson(document, indent, masks),
+    explain: failureOf,
     onFailure: () => undefined,
     keepReport: () => undefined,
     addSummary: (text: string) => {
@@ -133,13 +135,16 @@ describe('the report of a run that fails', () => {
       initialised: false,
     });
     expect(report).not.toHaveProperty('digest');
-    expect(summary).toContain('### ❌ Image (failed)');
+    expect(summary).toContain('### ❌ Push failed');
     expect(summary).not.toContain('s3cret');
   });
 
   it('tells of what nobody expected by the code of that', async () => {
     const { report } = await tell(() => Promise.reject(new Error('cannot read s3cret')));
-    expect(report?.error).toMatchObject({ code: 'UNEXPECTED', message: 'cannot read ***' });
+    expect(report?.error).toMatchObject({
+      code: 'UNEXPECTED',
+      message: 'Something unexpected happened: cannot read ***',
+    });
   });
 
   it('throws the failure also where the report cannot be written', async () => {

@@ -7,6 +7,7 @@ import {
   type CommandName,
   type HostContext,
 } from '../../../src/commands/index.js';
+import { failureOf } from '../../../src/commands/report/failure.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 
 /** The error of a run that has nothing but its inputs: whoever asks for more fails. */
@@ -18,7 +19,9 @@ export async function refusedInputs(
   const problems = collectProblems(nameInput);
   const inputs = readInputs(command, 'task', (name) => given[name] ?? '', problems);
   const folders = { workingDirectory: tmpdir(), tempDirectory: tmpdir() };
-  const context = { problems, nameInput, environment: {}, identity: {}, ...folders };
+  const told = { explain: failureOf, addSummary: () => Promise.resolve() };
+  const surroundings = { environment: {}, identity: {}, ...folders, ...told };
+  const context = { problems, nameInput, ...surroundings };
   try {
     await runCommand(command, inputs, context as unknown as HostContext);
   } catch (error) {

@@ -9,7 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand } from '../../../src/commands/index.js';
-import type { Failure } from '../../../src/hosts/failure.js';
+import type { Failure } from '../../../src/commands/report/failure.js';
 import type { Host } from '../../../src/hosts/host.js';
 import { SecretMasker } from '../../../src/hosts/secret-masker.js';
 import { runOn } from '../../../src/hosts/run.js';

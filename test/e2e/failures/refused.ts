@@ -73,7 +73,7 @@ export async function expectRefused(
 async function expectFailedReport(result: ProductResult, code: string): Promise<TrustReport> {
   const report = await readReport(result);
   expect(report).toMatchObject({ outcome: 'failed', error: { code } });
-  expect(result.summary).toContain('### ❌ Image (failed)');
+  expect(result.summary).toMatch(/^### ❌ (?:Build and push|Push|Sign) failed: `/);
   expect(result.summary).toContain(`\`${code}\``);
   expect(report.tags.filter(({ signed }) => signed)).toEqual([]);
   return report;

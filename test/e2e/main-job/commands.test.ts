@@ -111,7 +111,7 @@ describe('build', () => {
       });
       expectSuccess(result);
       expect(result.outputs).toEqual({});
-      expect(result.summary).toContain('### ✅ Image (not signed)');
+      expect(result.summary).toContain('### ✅ Image without a signature');
       expect(groupsOf('task', result)).toEqual(['Docker', 'Base images', 'Build']);
       expect(await writesSince(mark, repository)).toEqual([]);
       expect(await stateOf(scenario, repository)).toEqual({ trust: {}, tags: [] });
@@ -274,7 +274,7 @@ describe('content trust switched off for the step', () => {
     expect(report).not.toHaveProperty('key');
     expect(report.roles).toEqual([]);
     expect(report.warnings.join()).toMatch(/Content trust is off.*pushed without a signature/);
-    expect(result.summary).toContain('### ✅ Image (not signed)');
+    expect(result.summary).toContain('### ✅ Image without a signature');
     expect(result.summary).toContain('`plain` (unsigned)');
     const { reader } = scenario;
     const ref = `${gunOf(repository)}:plain`;

@@ -9,7 +9,8 @@ import {
   reportImport,
   type ImportResults,
 } from '../../../../src/commands/keys/import/import-report.js';
-import { logLines, summaryOf } from '../../../../src/commands/report/report.js';
+import { logLines } from '../../../../src/commands/report/report.js';
+import { summaryOf } from '../../../../src/commands/report/summary.js';
 import { TrustError } from '../../../../src/errors.js';
 import type { ClosedKey, OpenedStoredKey } from '../../../../src/signing/index.js';
 import { anchored, keyUsage, type Signer, type TrustedView } from '../../../../src/trust/index.js';
@@ -72,7 +73,7 @@ function reportOf(changes: Partial<ImportResults>) {
   const report = reportImport(results, (name) => name);
   return {
     lines: logLines(report.body),
-    summary: summaryOf(report, undefined, []),
+    summary: summaryOf({ command: 'keys import', ...report }, undefined, []),
     facts: report.facts,
     failure: report.failure,
   };

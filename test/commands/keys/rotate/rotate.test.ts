@@ -99,7 +99,7 @@ describe('keys rotate', () => {
     const half = await scenario.run('keysRotate', inputs);
     expect(half.failure?.message).toMatch(/1 of 2 repositories: each was not rotated/);
     expect(half.outputs.repositories).toBe(`${host}/half/a`);
-    expect(half.summary).toContain('### ❌ Rotated key of `targets` (failed)');
+    expect(half.summary).toContain('### ❌ Keys rotate failed');
     expect(half.summary).toContain(`| \`${host}/half/b\` | ❌ failed |`);
     expect(await reportOf(half)).toMatchObject({
       outcome: 'failed',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TrustError } from '../../src/errors.js';
-import { failureOf } from '../../src/hosts/failure.js';
+import { TrustError } from '../../../src/errors.js';
+import { failureOf, withAftermath } from '../../../src/commands/report/failure.js';
 
 const wasm = 'WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance';
 const errno = Object.assign(new Error('spawn ENOMEM'), { code: 'ENOMEM' });
@@ -72,5 +72,16 @@ describe('what the system refuses where nobody foresaw it', () => {
     expect(failure.code).toBe(named);
     expect(failure.message).toContain(code);
     expect(failure.remedy).toContain('Run the step again.');
+  });
+});
+
+describe('what a run has changed until it failed', () => {
+  it('is the end of message and remedy', () => {
+    const failure = { message: 'The push broke', remedy: 'Run the step again.' };
+    expect(withAftermath(failure, { sentences: ['A is signed.'], steps: ['Look.'] })).toEqual({
+      message: 'The push broke. A is signed.',
+      remedy: 'Run the step again.\nLook.',
+    });
+    expect(withAftermath(failure, { sentences: [], steps: [] })).toEqual(failure);
   });
 });

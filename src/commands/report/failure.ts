@@ -1,5 +1,4 @@
-/** From anything that was thrown to the one failure a host reports. */
-import { completed, type Aftermath } from '../commands/index.js';
+/** From anything that was thrown to the one failure that log, summary, trust report and JSON tell. */
 import {
   withoutDescriptor,
   isTrustError,
@@ -7,11 +6,11 @@ import {
   TrustError,
   type ErrorCode,
   type StopSignal,
-} from '../errors.js';
-import { helpUrlOf } from '../version.js';
-import { isErrno } from '../output-files/index.js';
+} from '../../errors.js';
+import { isErrno } from '../../output-files/index.js';
+import { helpUrlOf } from '../../version.js';
 
-/** What a host tells its user, once. */
+/** Why a run failed. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
@@ -88,9 +87,39 @@ function bySystem(thrown: unknown): TrustError | undefined {
   return undefined;
 }
 
+/** What a run that fails says besides why it failed. */
+export interface Aftermath {
+  /** What it has changed, and what it does not know of that. */
+  readonly sentences: readonly string[];
+  /** What to do about it, a step each. */
+  readonly steps: readonly string[];
+}
+
 /** `failure`, completed with what the run has changed by then. */
-export function withAftermath(failure: Failure, aftermath: Aftermath): Failure {
-  return { ...failure, ...completed(failure, aftermath) };
+export function withAftermath<F extends Pick<Failure, 'message' | 'remedy'>>(
+  failure: F,
+  { sentences, steps }: Aftermath,
+): F {
+  const { message, remedy } = failure;
+  return {
+    ...failure,
+    message:
+      sentences.length === 0 ? message : [message.replace(/[.\s]*$/, '.'), ...sentences].join(' '),
+    remedy: [remedy, ...steps].join('\n'),
+  };
+}
+
+/** What trust report and JSON say of a failure. */
+export interface ErrorFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+  /** Where the documentation explains the code. */
+  readonly helpUrl: string;
+}
+
+export function errorFacts({ code, message, remedy }: Omit<ErrorFacts, 'helpUrl'>): ErrorFacts {
+  return { code, message, remedy, helpUrl: helpUrlOf(code) };
 }
 
 /** The failure as the lines a host prints. */
