@@ -9,7 +9,7 @@ import {
 } from '../../migration/index.js';
 import type { ChainSigner } from '../../notation/index.js';
 import { paragraph, type Report } from '../report/report.js';
-import { code } from '../report/text.js';
+import { code, counted } from '../report/text.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import { failureOfEach, failuresOf } from '../repositories/index.js';
 import type { Run } from '../run.js';
@@ -159,7 +159,7 @@ const openColumns: readonly Column<OpenTag>[] = [
 
 function summaryOf(repositories: number, unsigned: number, counts: Counts): string {
   const { signed, both } = counts;
-  return `${repositories} repositories, ${unsigned} of them without trust data: ${both} of ${signed} signed tags are signed both ways.`;
+  return `${counted(repositories, 'repository', 'repositories')}, ${unsigned} of them without trust data: ${both} of ${signed} signed tags are signed both ways.`;
 }
 
 function warningsOf({ moved, gone, expired, refused }: Counts): readonly string[] {
@@ -186,7 +186,7 @@ function explain(
   const reason = isSafe
     ? 'Every tag that verifies today has a Notary Project signature that verifies, and that holds the tag.'
     : 'Do not switch content trust off: that would delete signatures for which there are no others.';
-  const part = `This answer is for ${repositories} repositories. Content trust is switched off for the whole registry: check all of it first.`;
+  const part = `This answer is for ${counted(repositories, 'repository', 'repositories')}. Content trust is switched off for the whole registry: check all of it first.`;
   return [
     reason,
     ...(answer === 'unknown' ? [part] : []),

@@ -3,7 +3,7 @@ import { matchedPin, rootWords } from '../../trust/index.js';
 import type { ImageSignature } from '../../notation/index.js';
 import { sizeOf, type AttachedCopy, type CopyFacts } from '../../registry/index.js';
 import { jobOutputs, keyFacts } from '../signing/job-report.js';
-import { code, escape } from '../report/text.js';
+import { code, counted, escape } from '../report/text.js';
 import type { OutputValues, Report } from '../report/report.js';
 import { codeColumn, tableOf, type Column } from '../report/table.js';
 import type { SigningPlan } from '../signing/preflight.js';
@@ -148,7 +148,7 @@ function copyText(copy: CopyFacts | undefined): string {
   if (manifests === 0) return 'was there';
   const taken = mounted > 0 ? `, ${mounted} of them taken over` : '';
   const size = bytes === undefined ? '' : `, ${sizeOf(bytes)}`;
-  return `${manifests} manifests, ${blobs} blobs${taken}${size}`;
+  return `${counted(manifests, 'manifest')}, ${counted(blobs, 'blob')}${taken}${size}`;
 }
 
 const contentTexts: Readonly<Record<Facts['copied'], string>> = {

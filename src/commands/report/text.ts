@@ -47,3 +47,8 @@ export function stepCell(line: string): string {
   // Tables take the backslash before a bar away again, also in code.
   return `${escape(words)} \`${command.replaceAll('|', String.raw`\|`)}\``.trimStart();
 }
+
+/** A number of things, such as `1 repository`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

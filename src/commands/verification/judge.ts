@@ -125,14 +125,18 @@ async function judgeTrustData(
   }
   const unsigned = (why: string): VerdictProblem => ({
     code: 'TAG_NOT_SIGNED',
-    message: `${reference} is not signed: ${why}.`,
+    message: `${why}.`,
     remedy: 'Have it signed by its publisher, or use an image that is.',
   });
-  if (repository.kind === 'none') return without('missing', unsigned(`${gun} has no trust data`));
+  if (repository.kind === 'none')
+    return without('missing', unsigned(`${reference} is not signed: ${gun} has no trust data`));
   const { view, session, early } = repository;
   const found = lookUpImage(view, { tag, digest: image.digest }, policy.requiredRoles);
   if (found.kind !== 'signed') {
-    return without(found.kind === 'other' ? 'failed' : 'missing', unsigned(found.reason));
+    return without(
+      found.kind === 'other' ? 'failed' : 'missing',
+      unsigned(`${image.digest === undefined ? gun : reference}: ${found.reason}`),
+    );
   }
   const finding = await findingsOn({ request, signed: found, session, early }, 'dct', policy, run);
   const status = finding.problems.length === 0 ? 'good' : 'failed';

@@ -33,7 +33,7 @@ export function renewableBy(expiry: RoleExpiry): string {
       return state === 'not published' ? '-' : 'signing a tag into it';
     case 'others': {
       const rotation = remedy.rotation ? ` (keys rotate --role ${remedy.rotation})` : '';
-      return `none available: ${neededKeys(expiry, (keyId) => keyId.slice(0, 12))}${rotation}`;
+      return `${neededKeys(expiry, (keyId) => keyId.slice(0, 12))}, not available${rotation}`;
     }
   }
 }

@@ -53,7 +53,7 @@ describe('a run of promote', () => {
   it('says what became of each source, and that all was there when it runs again', async () => {
     const first = await promote({ repository: 'target' });
     expect(first.said).toMatch(/^.*SOURCE +BECAME +COPY$/m);
-    expect(first.said).toContain(`${host}/target:1, ${host}/target:latest  1 manifests, `);
+    expect(first.said).toContain(`${host}/target:1, ${host}/target:latest  1 manifest, `);
     expect(first.summary).toContain('### ✅ Promoted images: ');
     expect(first.summary).toMatch(/, signed with key `[0-9a-f]{12}` \(.+\) in `targets`; root /);
     expect(first.summary).toContain(

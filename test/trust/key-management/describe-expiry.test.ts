@@ -35,7 +35,7 @@ describe('who can renew a role', () => {
     [
       'others, by a rotation',
       { remedy: { kind: 'others', rotation: 'snapshot' }, available: [] },
-      `none available: key ${a.slice(0, 12)} (keys rotate --role snapshot)`,
+      `key ${a.slice(0, 12)}, not available (keys rotate --role snapshot)`,
     ],
     [
       'a server that has not',
@@ -45,7 +45,7 @@ describe('who can renew a role', () => {
     [
       'others',
       { remedy: { kind: 'others' }, available: [] },
-      `none available: key ${a.slice(0, 12)}`,
+      `key ${a.slice(0, 12)}, not available`,
     ],
     [
       'a rotation',
