@@ -214,7 +214,7 @@ export function imageProblem(reference: string, verdict: ImageVerdict): ImagePro
           .join('; ')}${hidden > 0 ? `; and ${hidden} more, which the report names` : ''}.${more}`,
         remedy:
           unreachable?.remedy ??
-          'Have it signed by somebody whom the trust policy names, or change the trust policy.',
+          'Have it signed by an identity that the trust policy names, or change the trust policy.',
       };
     }
   }

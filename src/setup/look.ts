@@ -232,7 +232,7 @@ function requireOwnRoot(
       `The root of ${gun} is signed by ${ids.join(', ')}, and not by ${rootKey ? formatKeyReference(rootKey) : 'the root key'} (${rootKeyId})`,
       {
         remedy:
-          'Name the root key that the repository has. If nobody knows it, somebody else initialised the repository: find out who.',
+          'Name the root key that the repository has. If you do not know it, find out who initialised the repository.',
       },
     );
   }

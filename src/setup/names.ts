@@ -107,7 +107,7 @@ export function parseTrigger(text: string): GitHubTrigger {
     `${JSON.stringify(text)} does not say when a workflow signs in`,
     {
       remedy:
-        'Write branch:main, tag:v1.0.0, environment:production or pull-request. Entra ID knows no patterns: an environment stands for many branches and tags.',
+        'Write branch:main, tag:v1.0.0, environment:production or pull-request. Entra ID knows no patterns. Use an environment for many branches and tags.',
     },
   );
 }

@@ -78,7 +78,7 @@ function introduction(
 ): readonly string[] {
   return [
     `Sets up what is missing to sign ${repositories.map(({ gun }) => gun).join(', ')}.`,
-    `Read it, then run it in the folder of the pipeline, logged in with \`az login\` as somebody who may`,
+    `Read it, then run it in the folder of the pipeline, logged in with \`az login\` as a person who may`,
     `create applications and assign roles on ${registry}.`,
     'It may be run again: what is there already stays as it is.',
     ...reasons.map((why) => `Could not be seen: ${why}.`),
@@ -308,7 +308,7 @@ function modeCheck({ registry, signatures }: SetupRequest): readonly Statement[]
       value: 'false',
       message:
         signatures === 'notary-project'
-          ? `${why}. Run setup without from-zero, as somebody who may read the registry: then it assigns roles for repositories.`
+          ? `${why}. Run setup without from-zero, as a person who may read the registry: then it assigns roles for repositories.`
           : `${why}. It has no content trust: use another registry, or signatures: notary-project.`,
     },
   ];

@@ -237,3 +237,18 @@ describe('the icons', () => {
     expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([size, size]);
   });
 });
+
+describe('the pictures of the extension', () => {
+  it('are PNG files of the size that the Marketplace shows, and small', async () => {
+    const manifest = JSON.parse(await readFile(path.join(root, 'vss-extension.json'), 'utf8')) as {
+      readonly screenshots: readonly { readonly path: string }[];
+    };
+    expect(manifest.screenshots.length).toBeGreaterThan(1);
+    for (const { path: file } of manifest.screenshots) {
+      const bytes = await readFile(path.join(root, file));
+      expect(bytes.subarray(1, 4).toString(), file).toBe('PNG');
+      expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)], file).toEqual([1366, 768]);
+      expect(bytes.length, file).toBeLessThan(200_000);
+    }
+  });
+});

@@ -43,7 +43,7 @@ import {
 export const keysRenew = defineCommand({
   name: 'keysRenew',
   label: 'Keys: renew',
-  help: 'Signs the roles again that expire soon or have expired, as far as the available keys may. Changes nothing else.',
+  help: 'Signs again, with the available keys, the roles that expire soon or have expired. Changes nothing else.',
   example: ['registry', 'repository', 'keys'],
   inputs: {
     ...expiryInputs,

@@ -171,8 +171,8 @@ function textOf({ gun, root, timestamp, snapshot, targets }: TrustedView): strin
 function unusable(file: string, why: string, cause?: unknown): TrustError {
   return new TrustError('TRUST_DATA_INVALID', `The trust data kept in ${file} is damaged: ${why}`, {
     remedy:
-      'It says which root was trusted before. Find out what happened to it; to trust the ' +
-      'repository anew as the server has it, remove the file, and pin the root.',
+      'It says which root was trusted before. Find out what happened to it.\n' +
+      'To trust the repository again as the server has it, remove the file, and pin the root.',
     ...(cause === undefined ? {} : { cause }),
   });
 }
