@@ -45,14 +45,14 @@ const bundles: readonly Bundle[] = [
 
 /** Libraries: most runs use some, a wrong input none. */
 const libraries: readonly Part[] = [
-  { file: 'azure-sdk.cjs', holds: matches(/^(?:@azure\/|https?-proxy-agent$)/) },
+  { file: 'azure-sdk.cjs', holds: matches(/^@azure\//) },
   { file: 'x509.cjs', holds: matches(/^@peculiar\//) },
   { file: 'formats.cjs', holds: matches(/^(?:@actions\/exec|cborg|modern-tar|read|yaml)$/) },
 ];
 
 /** What else runs late: sources that need a library to run at all, and what is slow in Node.js. */
 const lateModules =
-  /^node:(?:child_process|crypto|https|net|zlib)$|^src\/(?:http\/proxy-agent|signing\/(?:pbes2|pkcs12)|trust\/verification\/certificate-path)\.ts$/;
+  /^node:(?:child_process|crypto|https?|net|zlib)$|^src\/(?:http\/proxy-agent|signing\/(?:pbes2|pkcs12)|trust\/verification\/certificate-path)\.ts$/;
 
 /** What a start needs of the subjects, which would be a file of its own each. */
 const startsWith =
@@ -209,6 +209,16 @@ const knownNode: Plugin = {
   },
 };
 
+/** What Azure's libraries send goes by our own client, which knows the ways through proxies. */
+const withoutProxies: Plugin = {
+  name: 'without-proxies',
+  setup: (bundler) => {
+    bundler.onLoad({ filter: /node_modules\/https?-proxy-agent\/dist\/index\.js$/ }, () => ({
+      contents: 'exports.HttpProxyAgent = exports.HttpsProxyAgent = class {};',
+    }));
+  },
+};
+
 /**
  * The packages of GitHub Actions do not say that they may be left out where nothing is used of them,
  * as an HTTP client of half a megabyte.
@@ -266,7 +276,7 @@ async function bundlePart(part: Part, folder: string, plan: Plan): Promise<Metaf
     ...(isLibrary && ofLibraries),
     stdin: { contents: source, resolveDir: root },
     outfile: path.join(folder, part.file),
-    plugins: [plugin, isLibrary ? knownNode : runWhenUsed(plan, part)],
+    plugins: [plugin, ...(isLibrary ? [knownNode, withoutProxies] : [runWhenUsed(plan, part)])],
   });
   return metafile;
 }

@@ -2,10 +2,7 @@
  * Reads the body of an answer with a bound. It trusts no Content-Length: a stated length above the
  * bound fails at once, an unstated or false one fails when the bound is crossed.
  */
-import { Readable } from 'node:stream';
-
-import type { PipelineResponse } from '@azure/core-rest-pipeline';
-
+import type { Answer } from './transport.js';
 import { HttpError } from './types.js';
 
 /**
@@ -13,7 +10,7 @@ import { HttpError } from './types.js';
  * @throws {HttpError} `too-large` once more than `maxBytes` were read; `what` names the request.
  */
 export async function readBody(
-  response: PipelineResponse,
+  response: Answer,
   maxBytes: number,
   what: string,
   seen: () => void,
@@ -31,34 +28,31 @@ export async function readBody(
  * @throws {HttpError} as {@link readBody}; what `take` throws.
  */
 export async function passBody(
-  response: PipelineResponse,
+  response: Answer,
   maxBytes: number,
   what: string,
   take: (chunk: Buffer) => Promise<void> | void,
 ): Promise<void> {
-  const stream = response.readableStreamBody;
+  const stream = response.body;
   if (stream === undefined) return;
   const tooLarge = (): HttpError =>
     new HttpError('too-large', `${what} returned more than the ${maxBytes} bytes allowed`);
-  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) {
+  if (Number(response.header('content-length') ?? 0) > maxBytes) {
     discardBody(response);
     throw tooLarge();
   }
   let length = 0;
   // Leaving the loop early destroys the stream and with it the connection.
-  for await (const chunk of stream) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    length += bytes.length;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    length += chunk.length;
     if (length > maxBytes) {
       throw tooLarge();
     }
-    await take(bytes);
+    await take(chunk);
   }
 }
 
 /** Gives up an answer whose body nobody will read. */
-export function discardBody(response: PipelineResponse): void {
-  if (response.readableStreamBody instanceof Readable) {
-    response.readableStreamBody.destroy();
-  }
+export function discardBody(response: Answer): void {
+  response.body?.destroy();
 }

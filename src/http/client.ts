@@ -4,8 +4,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { PipelineResponse } from '@azure/core-rest-pipeline';
-
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { discardBody, passBody, readBody } from './body.js';
@@ -16,7 +14,7 @@ import { phaseMs } from './deadline.js';
 import { mayRetry, mayRetryAfter, retryDelayMs, statedWaitMs } from './retry.js';
 import { createSlots } from './slots.js';
 import { createTransport } from './transport.js';
-import type { Transport } from './transport.js';
+import type { Answer, Transport } from './transport.js';
 import { HttpError } from './types.js';
 import type { BodySink, HttpClient, HttpRequest, HttpResponse } from './types.js';
 import { displayUrl, sameOriginTarget } from './url.js';
@@ -235,11 +233,9 @@ async function sendOnce(
     sending.seen();
     const target = redirectTarget(request, current, response);
     if (target === undefined || hop >= maxRedirects) {
-      const answer = {
-        status: response.status,
-        header: (name: string) => response.headers.get(name),
-      };
-      const isRefusal = response.status < 200 || response.status > 299;
+      const { status, header } = response;
+      const answer = { status, header };
+      const isRefusal = status < 200 || status > 299;
       if (request.sink === undefined || isRefusal) {
         // What a refusal says has nothing to do with the size of what was asked for.
         const maxBytes = request.sink === undefined ? request.maxBytes : limits.errorBodyBytes;
@@ -262,15 +258,11 @@ async function sendOnce(
 }
 
 /** RFC 9110, 15.4: 307 and 308 keep the method; the others would turn a POST into a GET. */
-function redirectTarget(
-  request: HttpRequest,
-  from: URL,
-  response: PipelineResponse,
-): URL | undefined {
+function redirectTarget(request: HttpRequest, from: URL, response: Answer): URL | undefined {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   const follow = isRead ? [301, 302, 303, 307, 308] : [307, 308];
   return follow.includes(response.status)
-    ? sameOriginTarget(from, response.headers.get('location'))
+    ? sameOriginTarget(from, response.header('location'))
     : undefined;
 }
 

@@ -2,14 +2,9 @@
  * Sends one request once: through the proxy that the environment names, on a connection that is kept
  * for the next. Retries, redirects and logging are src/http/client.ts's.
  */
-import { Agent } from 'node:https';
-
-import {
-  createDefaultHttpClient,
-  createHttpHeaders,
-  createPipelineRequest,
-} from '@azure/core-rest-pipeline';
-import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import { request as requestPlainly, type IncomingMessage } from 'node:http';
+import { Agent, request as requestSecurely } from 'node:https';
+import type { Readable } from 'node:stream';
 
 import { limits } from '../limits.js';
 import { PlainProxyAgent, ProxyAgent } from './proxy-agent.js';
@@ -17,39 +12,73 @@ import { readProxies } from './proxy.js';
 import type { ProxyEnvironment } from './proxy.js';
 import type { HttpRequest } from './types.js';
 
-/** Sends `request` to `url` once; the body of the answer is still a stream. */
-export type Transport = (
-  request: HttpRequest,
-  url: URL,
-  signal: AbortSignal,
-) => Promise<PipelineResponse>;
+/** An answer whose body is still on its way. */
+export interface Answer {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+  /** None for HEAD. */
+  readonly body: Readable | undefined;
+}
+
+/** Sends `request` to `url` once. */
+export type Transport = (request: HttpRequest, url: URL, signal: AbortSignal) => Promise<Answer>;
 
 /**
  * Builds a {@link Transport} that honours the proxy variables and NODE_EXTRA_CA_CERTS.
  * @throws {TrustError} INPUT_INVALID for a proxy variable that cannot be used
  */
 export function createTransport(userAgent: string, environment: ProxyEnvironment): Transport {
-  const network = createDefaultHttpClient();
   const agentFor = createAgents(environment);
-  return (request, url, signal) => {
-    const sent = createPipelineRequest({
-      url: url.href,
-      method: request.method,
-      headers: createHttpHeaders({
-        // Hashes and lengths are over the bytes as they are stored, so nothing may be compressed.
-        'Accept-Encoding': 'identity',
-        'User-Agent': userAgent,
-        ...request.headers,
-      }),
-      ...(request.body === undefined ? {} : { body: request.body }),
-      abortSignal: signal,
-      timeout: 0,
-      allowInsecureConnection: url.protocol === 'http:',
-      streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
+  return (request, url, signal) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const { method, body } = request;
+      const send = url.protocol === 'http:' ? requestPlainly : requestSecurely;
+      const sent = send(
+        {
+          agent: agentFor(url, request),
+          hostname: url.hostname,
+          port: url.port,
+          path: `${url.pathname}${url.search}`,
+          method,
+          headers: {
+            // Hashes and lengths are over the bytes as they are stored, so nothing may be compressed.
+            'Accept-Encoding': 'identity',
+            'User-Agent': userAgent,
+            ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }),
+            ...request.headers,
+          },
+        },
+        (answer) => {
+          resolve(answerOf(method, answer));
+        },
+      );
+      // A request that waits for its connection is told of no error before there is one.
+      const abort = (): void => {
+        const error = new Error('The request was given up.');
+        sent.destroy(error);
+        reject(error);
+      };
+      signal.addEventListener('abort', abort);
+      sent.once('close', () => {
+        signal.removeEventListener('abort', abort);
+      });
+      sent.on('error', reject);
+      sent.end(body);
     });
-    const agent = agentFor(url, request);
-    if (agent !== undefined) sent.agent = agent;
-    return network.sendRequest(sent);
+}
+
+function answerOf(method: string, answer: IncomingMessage): Answer {
+  const { statusCode = 0, headers } = answer;
+  // Read to its end, so that the connection can be used again.
+  if (method === 'HEAD') answer.resume();
+  return {
+    status: statusCode,
+    header: (name) => {
+      const value = headers[name.toLowerCase()];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    body: method === 'HEAD' ? undefined : answer,
   };
 }
 
