@@ -198,14 +198,20 @@ function openPlain({ label, der }: PemBlock): KeyObject | undefined {
       const type = label === 'RSA PRIVATE KEY' ? 'pkcs1' : 'sec1';
       return createPrivateKey({ key: der, format: 'der', type });
     }
-    const info = AsnConvert.parse(der, PrivateKeyInfo);
-    if (info.privateKeyAlgorithm.algorithm === notaryEd25519) {
-      return fromNotaryEd25519(Buffer.from(info.privateKey.buffer));
-    }
-    return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    return openPkcs8(der);
   } catch {
     // Both parsers throw plain errors for bytes that are no key; the caller says what that means.
     return undefined;
+  }
+}
+
+function openPkcs8(der: Buffer): KeyObject | undefined {
+  try {
+    return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  } catch (cause) {
+    const { privateKeyAlgorithm, privateKey } = AsnConvert.parse(der, PrivateKeyInfo);
+    if (privateKeyAlgorithm.algorithm !== notaryEd25519) throw cause;
+    return fromNotaryEd25519(Buffer.from(privateKey.buffer));
   }
 }
 

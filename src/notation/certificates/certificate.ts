@@ -10,10 +10,11 @@ import {
   id_ce_keyUsage,
   KeyUsage,
 } from '@peculiar/asn1-x509';
+import { childrenOf, type DerValue } from '../../der.js';
 import { limits } from '../../limits.js';
 import { readOrRefuse, RuleError } from '../rule-error.js';
 import { isStrongAlgorithm } from '../x509-signature.js';
-import { childrenOf, readDer, type DerValue } from './der.js';
+import { readDer } from './der.js';
 import { readExtensions, type Extensions, type Found } from './extensions.js';
 import { formatSubject, readName, type DistinguishedName } from './name.js';
 

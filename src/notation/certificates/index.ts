@@ -16,15 +16,8 @@ export {
   type CertificateChain,
   type Flaw,
 } from './chain-rules.js';
-export {
-  childrenOf,
-  eachChildOf,
-  readDer,
-  readLargeDer,
-  readTime,
-  writeDer,
-  type DerValue,
-} from './der.js';
+export { childrenOf, eachChildOf, writeDer, type DerValue } from '../../der.js';
+export { readDer, readLargeDer, readTime } from './der.js';
 export { readExtensions, requireUnderstood, type Extensions } from './extensions.js';
 export { comparable, isPartOf, parseName, type NameAttributes } from './name.js';
 export { prepareSigningChain, type SigningChain } from './signing-chain.js';

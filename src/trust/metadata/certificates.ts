@@ -4,14 +4,7 @@
  * nor here: the root document vouches for the certificate, not the other way round.
  */
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
-import { AsnConvert } from '@peculiar/asn1-schema';
-import {
-  BasicConstraints,
-  Certificate,
-  id_ce_basicConstraints,
-  type Extension,
-  type Name,
-} from '@peculiar/asn1-x509';
+import { childrenOf, DerError, openDer, readObjectId, readTime, type DerValue } from '../../der.js';
 import { decodeBase64 } from './base64.js';
 import { MetadataError } from './error.js';
 import { keyObjectOf, minRsaBits } from './keys.js';
@@ -19,7 +12,8 @@ import { decodeCertificates } from './pem.js';
 import { memoized } from './memoized.js';
 import type { Gun, PublicKey } from './types.js';
 
-const commonNameOid = '2.5.4.3';
+const commonNameId = '2.5.4.3';
+const basicConstraintsId = '2.5.29.19';
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Signature algorithms over SHA-1 or MD5, by OID: RSA, DSA and ECDSA. */
@@ -30,12 +24,26 @@ const weakSignatures = new Set([
   '1.2.840.10045.4.1',
 ]);
 
+/** One attribute of a name. */
+interface NameAttribute {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** One extension, not read any further. */
+export interface CertificateExtension {
+  readonly id: string;
+  readonly isCritical: boolean;
+  readonly value: Buffer;
+}
+
 /** What our checks need to know of one certificate. */
 export interface CertificateFacts {
   readonly der: Buffer;
   readonly x509: X509Certificate;
-  readonly subject: Name;
-  readonly extensions: readonly Extension[];
+  /** The attributes of the subject, in its order. */
+  readonly subject: readonly NameAttribute[];
+  readonly extensions: readonly CertificateExtension[];
   /** The last common name of the subject, as Go takes it; empty without one. */
   readonly commonName: string;
   readonly isCa: boolean;
@@ -155,25 +163,85 @@ export function certificateFactsOf(der: Buffer): CertificateFacts {
   }
 }
 
+/**
+ * RFC 5280, 4.1. OpenSSL reads the certificate as well, and refuses whatever is wrong with the rest of it.
+ * The ASN.1 library is not asked: to load it takes as long as all other checks of trust data.
+ */
 function readFacts(der: Buffer): CertificateFacts {
-  const { tbsCertificate, signatureAlgorithm } = AsnConvert.parse(der, Certificate);
-  const { subject, validity, extensions } = tbsCertificate;
-  const found = extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
-  const constraints = found && AsnConvert.parse(found.extnValue, BasicConstraints);
-  const names = [...subject]
-    .flatMap((set) => [...set])
-    .filter(({ type }) => type === commonNameOid);
+  const [tbs, algorithm] = sequence(openDer(der));
+  const all = sequence(tbs);
+  // The version is left out of the first.
+  const fields = all[0]?.tag === 0xa0 ? all.slice(1) : all;
+  const [, , , validity, subjectName, , ...optional] = fields;
+  const [notBefore, notAfter] = sequence(validity).map(readTime);
+  const [algorithmId] = sequence(algorithm);
+  const subject = sequence(subjectName).flatMap(setOf).map(readAttribute);
+  const inTag = optional.find(({ tag }) => tag === 0xa3);
+  const extensions = inTag ? childrenOf(inTag).flatMap(sequence).map(readExtension) : [];
+  const constraints = extensions.find(({ id }) => id === basicConstraintsId);
+  const [isCa, pathLength] = constraints ? readBasicConstraints(constraints.value) : [false];
+  if (!notBefore || !notAfter || !algorithmId) throw new DerError('cut off');
   return {
     der,
     x509: new X509Certificate(der),
     subject,
-    extensions: extensions ?? [],
-    commonName: names.at(-1)?.value.toString() ?? '',
-    isCa: constraints?.cA ?? false,
-    pathLength: constraints?.pathLenConstraint,
-    isWeaklySigned: weakSignatures.has(signatureAlgorithm.algorithm),
-    notBefore: validity.notBefore.getTime(),
-    notAfter: validity.notAfter.getTime(),
+    extensions,
+    commonName: subject.findLast(({ id }) => id === commonNameId)?.text ?? '',
+    isCa,
+    pathLength,
+    isWeaklySigned: weakSignatures.has(readObjectId(algorithmId)),
+    notBefore,
+    notAfter,
     fingerprint: createHash('sha256').update(der).digest('hex'),
   };
+}
+
+function sequence(value: DerValue | undefined): readonly DerValue[] {
+  if (value?.tag !== 0x30) throw new DerError('no sequence');
+  return childrenOf(value);
+}
+
+function setOf(value: DerValue): readonly DerValue[] {
+  if (value.tag !== 0x31) throw new DerError('no set');
+  return childrenOf(value);
+}
+
+function readAttribute(attribute: DerValue): NameAttribute {
+  const [id, value] = sequence(attribute);
+  if (!id || !value) throw new DerError('cut off');
+  return { id: readObjectId(id), text: textOf(value) };
+}
+
+/** A text of a name; of a kind that no client reads, its bytes. */
+function textOf({ tag, content, raw }: DerValue): string {
+  if (tag === 0x0c) return content.toString();
+  // PrintableString, TeletexString, IA5String.
+  if (tag === 0x13 || tag === 0x14 || tag === 0x16) return content.toString('latin1');
+  return tag === 0x1e ? new TextDecoder('utf-16be').decode(content) : raw.toString('hex');
+}
+
+function readExtension(extension: DerValue): CertificateExtension {
+  const [id, ...rest] = sequence(extension);
+  const value = rest.at(-1);
+  if (!id || value?.tag !== 0x04) throw new DerError('no extension');
+  return {
+    id: readObjectId(id),
+    isCritical: rest[0]?.tag === 0x01 && rest[0].content[0] !== 0,
+    value: value.content,
+  };
+}
+
+/** Whether it is a CA's, and how many may stand below (RFC 5280, 4.2.1.9). */
+function readBasicConstraints(value: Buffer): readonly [boolean, number?] {
+  const fields = [...sequence(openDer(value))];
+  const flag = fields[0]?.tag === 0x01 ? fields.shift() : undefined;
+  const [length, ...others] = fields;
+  const isCa = flag !== undefined && flag.content[0] !== 0;
+  if (!length) return [isCa];
+  const { tag, content } = length;
+  const [first = 0x80] = content;
+  if (others.length > 0 || tag !== 0x02 || first >= 0x80 || content.length > 4) {
+    throw new DerError('no basic constraints');
+  }
+  return [isCa, content.readUIntBE(0, content.length)];
 }

@@ -6,6 +6,7 @@ export {
   certificatesOf,
   delegationCertificateFlaw,
   rootCertificateFlaw,
+  type CertificateExtension,
   type CertificateFacts,
 } from './certificates.js';
 export { MetadataError } from './error.js';

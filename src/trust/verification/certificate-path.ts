@@ -18,10 +18,9 @@ import {
   id_kp_serverAuth,
   KeyUsage,
   KeyUsageFlags,
-  type Extension,
 } from '@peculiar/asn1-x509';
 import { limits } from '../../limits.js';
-import type { CertificateFacts } from '../metadata/index.js';
+import type { CertificateExtension, CertificateFacts } from '../metadata/index.js';
 import { areNamesAllowed } from './name-constraints.js';
 
 /**
@@ -112,15 +111,15 @@ function hasSigned(issuer: CertificateFacts, subject: CertificateFacts): boolean
 
 /** 6.1.4 (o), 6.1.5 (f): no critical extension that is not handled, and none twice (4.2). */
 function isAcceptable({ extensions }: CertificateFacts): boolean {
-  const ids = extensions.map(({ extnID }) => extnID);
+  const ids = extensions.map(({ id }) => id);
   return (
     new Set(ids).size === ids.length &&
-    extensions.every(({ critical, extnID }) => !critical || handled.has(extnID))
+    extensions.every(({ isCritical, id }) => !isCritical || handled.has(id))
   );
 }
 
-function isForCertificates(usage: Extension): boolean {
-  const flags = readOrNone(() => AsnConvert.parse(usage.extnValue, KeyUsage).toNumber());
+function isForCertificates(usage: CertificateExtension): boolean {
+  const flags = readOrNone(() => AsnConvert.parse(usage.value, KeyUsage).toNumber());
   return flags !== undefined && (flags & KeyUsageFlags.keyCertSign) !== 0;
 }
 
@@ -130,14 +129,17 @@ function allowOnePurpose(certificates: readonly CertificateFacts[]): boolean {
     certificates.every((certificate) => {
       const usage = extensionOf(certificate, id_ce_extKeyUsage);
       if (usage === undefined) return true;
-      const ids = readOrNone(() => [...AsnConvert.parse(usage.extnValue, ExtendedKeyUsage)]);
+      const ids = readOrNone(() => [...AsnConvert.parse(usage.value, ExtendedKeyUsage)]);
       return ids?.some((id) => id === purpose || id === anyPurpose) === true;
     }),
   );
 }
 
-function extensionOf({ extensions }: CertificateFacts, id: string): Extension | undefined {
-  return extensions.find(({ extnID }) => extnID === id);
+function extensionOf(
+  { extensions }: CertificateFacts,
+  id: string,
+): CertificateExtension | undefined {
+  return extensions.find((one) => one.id === id);
 }
 
 /** What `read` gives, or undefined where the bytes are not what they should be. */

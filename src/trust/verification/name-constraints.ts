@@ -9,22 +9,21 @@ import {
   id_ce_subjectAltName,
   NameConstraints,
   SubjectAlternativeName,
-  type Extension,
   type GeneralName,
   type GeneralSubtrees,
 } from '@peculiar/asn1-x509';
-import type { CertificateFacts } from '../metadata/index.js';
+import type { CertificateExtension, CertificateFacts } from '../metadata/index.js';
 
 const emailOid = '1.2.840.113549.1.9.1';
 
 /** Tells whether the constraints in `extension` allow all names of `certificates`. */
 export function areNamesAllowed(
-  extension: Extension,
+  extension: CertificateExtension,
   certificates: readonly CertificateFacts[],
 ): boolean {
   try {
     const { permittedSubtrees, excludedSubtrees } = AsnConvert.parse(
-      extension.extnValue,
+      extension.value,
       NameConstraints,
     );
     const permitted = constraintsIn(permittedSubtrees);
@@ -67,15 +66,14 @@ function constraintOf(name: GeneralName): Name {
 
 /** The subject, its e-mail addresses, and all alternative names (RFC 5280, 4.2.1.10). */
 function namesOf({ extensions, subject }: CertificateFacts): readonly Name[] {
-  const alternative = extensions.find(({ extnID }) => extnID === id_ce_subjectAltName);
+  const alternative = extensions.find(({ id }) => id === id_ce_subjectAltName);
   const others = alternative
-    ? [...AsnConvert.parse(alternative.extnValue, SubjectAlternativeName)].map(constraintOf)
+    ? [...AsnConvert.parse(alternative.value, SubjectAlternativeName)].map(constraintOf)
     : [];
-  const attributes = [...subject].flatMap((set) => [...set]);
-  const emails = attributes
-    .filter(({ type }) => type === emailOid)
-    .map(({ value }) => ({ kind: 'rfc822Name', text: value.toString().toLowerCase() }));
-  const directory = attributes.length === 0 ? [] : [{ kind: 'directoryName', text: '' }];
+  const emails = subject
+    .filter(({ id }) => id === emailOid)
+    .map(({ text }) => ({ kind: 'rfc822Name', text: text.toLowerCase() }));
+  const directory = subject.length === 0 ? [] : [{ kind: 'directoryName', text: '' }];
   return [...directory, ...emails, ...others];
 }
 
