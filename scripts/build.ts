@@ -5,6 +5,7 @@
  * be larger than the bundles.
  */
 import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
@@ -60,8 +61,9 @@ const startsWith =
 
 /**
  * The parts of every host. What starts holds the hosts and the definitions of the commands. Besides, there
- * is a file for what a start shares with the rest, one for each subject, one for what commands share,
- * and one for the rest of each group of commands. All begin with "part-", because entries of actions have
+ * is a file for what a start shares with the rest, one for what every run that goes on uses, one for each
+ * other subject, and one for the rest of each other group of commands: each file that is read costs
+ * time, as does each call from one to another. All begin with "part-", because entries of actions have
  * such names, too: `trust.cjs`.
  */
 async function planParts(): Promise<Plan> {
@@ -77,15 +79,17 @@ async function planParts(): Promise<Plan> {
       .map(({ module }) => module),
   );
   const isShared = matches(/^src\/(?:[^/]+|(?:commands\/)?inputs\/.*|commands\/report\/.*)\.ts$/);
-  const several = ['access', 'repositories', 'signing', 'verification'];
+  const several = ['access', 'repositories', 'sign', 'signing', 'verification', 'verify'];
+  const together = ['azure', 'http', 'signing', 'trust'];
   const fileOf = (module: string): string | undefined => {
     const [source, folder, group] = module.split('/').slice(0, -1);
     if (source !== 'src' || folder === 'hosts' || definitions.has(module)) return undefined;
     if (isShared(module) || startsWith.test(module)) return 'part-shared.cjs';
-    if (folder !== 'commands') return `part-${folder}.cjs`;
+    if (folder !== 'commands')
+      return together.includes(folder ?? '') ? 'part-run.cjs' : `part-${folder}.cjs`;
     if (group === undefined) return undefined;
     if (declared.has(module)) return 'part-shared.cjs';
-    return several.includes(group) ? 'part-commands.cjs' : `part-commands-${group}.cjs`;
+    return several.includes(group) ? 'part-run.cjs' : `part-commands-${group}.cjs`;
   };
   const files = new Set(imports.map(({ module }) => fileOf(module)));
   const sources = [...files]
@@ -196,8 +200,13 @@ const options = {
 /**
  * Naming each function takes time at each run, and of a library nobody follows the stack. Azure's looks
  * whether a body is a form, which none is here, and Node.js loads another HTTP client to answer that.
+ * Of ES modules, what is not used is left out.
  */
-const ofLibraries = { keepNames: false, define: { FormData: 'undefined' } } as const;
+const ofLibraries = {
+  keepNames: false,
+  mainFields: ['module', 'main'],
+  define: { FormData: 'undefined' },
+};
 
 /** A library asks which Node.js runs it, and would have all of `semver` compare the answer to 6 and 15. */
 const knownNode: Plugin = {
@@ -241,18 +250,34 @@ const withoutUnusedActions: Plugin = {
   },
 };
 
-/** Commander could start programs, and never does here: a module of Node.js that is slow to load. */
-const withoutChildren: Plugin = {
-  name: 'without-children',
+/**
+ * What libraries could do and never do here, by their files: start programs, which loads a slow module
+ * of Node.js; find files; ask whether Node.js is older than 4.2; open a browser to sign in.
+ */
+const unused: Readonly<Record<string, RegExp>> = {
+  'node_modules/commander/': /^node:child_process$/,
+  'node_modules/azure-pipelines-task-lib/':
+    /^(?:child_process|minimatch|semver|\.\/(?:externaloutput|toolrunner))$/,
+  'node_modules/@azure/identity/': /^open$/,
+};
+
+const withoutUnused: Plugin = {
+  name: 'without-unused',
   setup: (bundler) => {
-    bundler.onResolve({ filter: /^node:child_process$/ }, ({ path: module, importer }) =>
-      importer.includes('node_modules/commander/')
-        ? { path: module, namespace: 'children' }
-        : undefined,
-    );
-    bundler.onLoad({ filter: /.*/, namespace: 'children' }, ({ path: module }) => ({
-      contents: `exports.spawn = (...args) => require('${module}').spawn(...args);`,
+    bundler.onResolve({ filter: /.*/ }, ({ path: module, importer }) => {
+      const folder = Object.keys(unused).find((name) => importer.includes(name));
+      return folder !== undefined && unused[folder]?.test(module) === true
+        ? { path: module, namespace: 'unused' }
+        : undefined;
+    });
+    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({
+      contents: 'exports.lt = () => false;',
     }));
+    // Its messages in English, as all of ours: none in other languages, which are ten times as many.
+    bundler.onLoad({ filter: /azure-pipelines-task-lib\/lib-resource\.js$/ }, ({ path: file }) => {
+      const { messages } = createRequire(import.meta.url)(file) as { readonly messages: object };
+      return { contents: `exports.messages = ${JSON.stringify(messages)};` };
+    });
   },
 };
 
@@ -262,7 +287,7 @@ async function bundleFile(entry: string, outfile: string, plan: Plan): Promise<M
   const plugins = [
     runWhenUsed(isWhole ? { ...plan, parts: libraries } : plan),
     withoutUnusedActions,
-    withoutChildren,
+    withoutUnused,
   ];
   const { metafile } = await build({ ...options, entryPoints: [entry], outfile, plugins });
   return metafile;
@@ -276,7 +301,10 @@ async function bundlePart(part: Part, folder: string, plan: Plan): Promise<Metaf
     ...(isLibrary && ofLibraries),
     stdin: { contents: source, resolveDir: root },
     outfile: path.join(folder, part.file),
-    plugins: [plugin, ...(isLibrary ? [knownNode, withoutProxies] : [runWhenUsed(plan, part)])],
+    plugins: [
+      plugin,
+      ...(isLibrary ? [knownNode, withoutProxies, withoutUnused] : [runWhenUsed(plan, part)]),
+    ],
   });
   return metafile;
 }
