@@ -5,6 +5,7 @@
 import { request as requestPlainly, type IncomingMessage } from 'node:http';
 import { Agent, request as requestSecurely } from 'node:https';
 import type { Readable } from 'node:stream';
+import { urlToHttpOptions } from 'node:url';
 
 import { limits } from '../limits.js';
 import { PlainProxyAgent, ProxyAgent } from './proxy-agent.js';
@@ -33,13 +34,15 @@ export function createTransport(userAgent: string, environment: ProxyEnvironment
     new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const { method, body } = request;
+      // Without the brackets of an IPv6 address.
+      const { hostname, port, path } = urlToHttpOptions(url);
       const send = url.protocol === 'http:' ? requestPlainly : requestSecurely;
       const sent = send(
         {
+          hostname,
+          port,
+          path,
           agent: agentFor(url, request),
-          hostname: url.hostname,
-          port: url.port,
-          path: `${url.pathname}${url.search}`,
           method,
           headers: {
             // Hashes and lengths are over the bytes as they are stored, so nothing may be compressed.

@@ -406,6 +406,16 @@ describe('a redirect', () => {
 });
 
 describe('a server that cannot be spoken to', () => {
+  it('to an IPv6 address goes to that address: no name is looked up', async () => {
+    const error = await failure({
+      url: 'http://[::1]:1/',
+      allowsPlainHttp: 'local',
+      retry: false,
+    });
+    // Nothing listens there, or this machine has no such addresses.
+    expect(error.cause).toHaveProperty('code', expect.stringMatching(/^E(?!NOTFOUND|AI_AGAIN)/));
+  });
+
   it('with a certificate of an unknown authority is refused, and the way to add it is named', async () => {
     const { requests } = await serve((_req, res) => res.end(), false);
     const error = await failure();
