@@ -6,18 +6,21 @@
 /** How much of a text is looked up at once. */
 const gramLength = 6;
 
-interface Place {
-  readonly of: string;
+/** What stands around a gram: as much as a piece can have of it. */
+interface Surroundings {
+  readonly text: string;
+  /** Where the gram begins in it. */
   readonly at: number;
 }
 
 /** Texts of which any piece of `pieceLength` characters, or more, is found. */
 export class PieceIndex {
-  readonly #pieceLength: number;
   /** Wherever a piece begins, a noted place with all of its gram is in it. */
   readonly #stride: number;
+  readonly #pieceLength: number;
   readonly #known = new Set<string>();
-  readonly #places = new Map<string, Place[]>();
+  /** By grams. Each once: a text that repeats itself has few, and would be looked at many times. */
+  readonly #places = new Map<string, Map<string, Surroundings>>();
 
   constructor(pieceLength: number) {
     this.#pieceLength = pieceLength;
@@ -29,17 +32,18 @@ export class PieceIndex {
     this.#known.add(text);
     for (let at = 0; at + gramLength <= text.length; at += this.#stride) {
       const gram = text.slice(at, at + gramLength);
-      const places = this.#places.get(gram);
-      if (places) places.push({ of: text, at });
-      else this.#places.set(gram, [{ of: text, at }]);
+      const from = Math.max(0, at + gramLength - this.#pieceLength);
+      const around = { text: text.slice(from, at + this.#pieceLength), at: at - from };
+      const places = this.#places.get(gram) ?? new Map<string, Surroundings>();
+      this.#places.set(gram, places.set(`${around.at} ${around.text}`, around));
     }
   }
 
-  /** Where pieces stand in `text`. */
+  /** Where pieces stand in `text`; a long one is found in parts that overlap. */
   *findIn(text: string): Generator<readonly [start: number, end: number]> {
     if (this.#places.size === 0) return;
     for (let at = 0; at + gramLength <= text.length; at += 1) {
-      for (const place of this.#places.get(text.slice(at, at + gramLength)) ?? []) {
+      for (const place of this.#places.get(text.slice(at, at + gramLength))?.values() ?? []) {
         const [start, end] = widest(text, at, place);
         if (end - start >= this.#pieceLength) yield [start, end];
       }
@@ -48,7 +52,11 @@ export class PieceIndex {
 }
 
 /** How far `text` says the same as `of` on both sides of a gram. */
-function widest(text: string, found: number, { of, at }: Place): readonly [number, number] {
+function widest(
+  text: string,
+  found: number,
+  { text: of, at }: Surroundings,
+): readonly [number, number] {
   let before = 0;
   while (before < Math.min(found, at) && text[found - before - 1] === of[at - before - 1]) {
     before += 1;

@@ -62,13 +62,10 @@ export class SecretMasker {
 
   /** Where a secret begins that the end of a cut text breaks off. */
   *#cutOff(text: string): Generator<readonly [start: number, end: number]> {
-    for (const { index: end } of text.matchAll(cutMark)) {
-      for (const needle of this.#needles) {
-        const beforeEnd = text.slice(Math.max(0, end - needle.length), end);
-        for (const at of occurrences(beforeEnd, needle.slice(0, shortestMask))) {
-          if (needle.startsWith(beforeEnd.slice(at))) yield [end - beforeEnd.length + at, end];
-        }
-      }
+    const ends = [...text.matchAll(cutMark)].map(({ index }) => index);
+    if (ends.length === 0) return;
+    for (const needle of this.#needles) {
+      if (text.includes(needle.slice(0, shortestMask))) yield* beginnings(needle, text, ends);
     }
   }
 
@@ -142,6 +139,31 @@ function isDense(form: string): boolean {
 
 function* occurrences(text: string, part: string): Generator<number> {
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) yield at;
+}
+
+/**
+ * The longest beginning of `part` right before each of `ends`, which ascend. In one walk (Knuth, Morris and
+ * Pratt): a secret of many equal characters begins wherever one of them stands.
+ */
+function* beginnings(
+  part: string,
+  text: string,
+  ends: readonly number[],
+): Generator<readonly [start: number, end: number]> {
+  const borders = [0];
+  const next = (length: number, character: string | undefined): number => {
+    let kept = length === part.length ? (borders[length - 1] ?? 0) : length;
+    while (kept > 0 && part[kept] !== character) kept = borders[kept - 1] ?? 0;
+    return part[kept] === character ? kept + 1 : kept;
+  };
+  for (let at = 1; at < part.length; at += 1) {
+    borders.push(next(borders[at - 1] ?? 0, part[at]));
+  }
+  let [length, at] = [0, 0];
+  for (const end of ends) {
+    for (; at < end; at += 1) length = next(length, text[at]);
+    if (length >= shortestMask) yield [end - length, end];
+  }
 }
 
 /** Ranges that meet are one: what is left between two of them would say where one ended. */

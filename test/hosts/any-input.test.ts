@@ -29,7 +29,7 @@ import { commandLineOf, isReference, type HostName } from '../../src/inputs/inde
 import { like } from '../parsers/any-text.js';
 
 const SEED = 20_261_129;
-const RUNS = 40;
+const RUNS = 300;
 /** A part of each secret. */
 const MARK = 'Qx7kV2mZ9';
 
