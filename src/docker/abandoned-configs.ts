@@ -6,7 +6,7 @@ import { lstat, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.js';
 import { limits } from '../limits.js';
-import { isPrivateConfigName, markerFile } from './private-config.js';
+import { isPrivateConfigName, markerFile } from './private-config-folder.js';
 import { hasEnded } from './run-mark.js';
 
 /**

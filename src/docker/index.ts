@@ -49,12 +49,8 @@ export {
   readsRegistry,
   type PreparedBuild,
 } from './prepare-build.js';
-export {
-  createPrivateConfig,
-  privateConfigPrefix,
-  removePrivateConfig,
-  type PrivateConfig,
-} from './private-config.js';
+export { createPrivateConfig, type PrivateConfig } from './private-config.js';
+export { privateConfigPrefix, removePrivateConfig } from './private-config-folder.js';
 export {
   withPrivateDocker,
   type DockerLogin,

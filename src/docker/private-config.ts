@@ -3,20 +3,15 @@
  * registry and an empty trust store. It never writes to the user's configuration and removes only
  * what it made. Folders are named `acr-content-trust-docker-` and random characters.
  */
-import { lstat, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 
 import { TrustError, messageOf } from '../errors.js';
 import { asObject } from './json.js';
 import { type RegistryLogin, editConfigFile } from './config-file.js';
+import { markerFile, privateConfigPrefix } from './private-config-folder.js';
 import { ownMark } from './run-mark.js';
 import { ignoreMissing, shareEntries } from './share-entries.js';
-
-/** Every folder made here is called this and random characters, so that others can exclude it. */
-export const privateConfigPrefix = 'acr-content-trust-docker-';
-
-/** Written first: it says that a folder is ours to remove, and which run made it. */
-export const markerFile = '.acr-content-trust';
 
 /** Not shared with the user's folder: replaced, or state that must not outlive the run. */
 const ownEntries = new Set([
@@ -83,35 +78,6 @@ export async function createPrivateConfig(options: PrivateConfigOptions): Promis
     },
     dispose,
   };
-}
-
-/**
- * Removes what a killed run left behind; a folder that is gone is fine.
- * @throws {TrustError} UNEXPECTED for a path that is not a private configuration of ours
- */
-export async function removePrivateConfig(path: string): Promise<void> {
-  const stats = await lstat(path).catch(ignoreMissing);
-  if (stats === undefined) return;
-  const entries = stats.isDirectory() ? await readdir(path) : [];
-  const isOurs =
-    isPrivateConfigName(basename(path)) &&
-    stats.isDirectory() &&
-    (entries.length === 0 || entries.includes(markerFile));
-  if (!isOurs) {
-    throw new TrustError(
-      'UNEXPECTED',
-      `${path} is not a private Docker configuration of this product`,
-      {
-        remedy: 'Nothing was removed. Remove it by hand if it is no longer needed.',
-      },
-    );
-  }
-  await rm(path, { recursive: true, force: true, maxRetries: 3 });
-}
-
-/** Whether a folder is named like one of ours. */
-export function isPrivateConfigName(name: string): boolean {
-  return new RegExp(`^${privateConfigPrefix}[A-Za-z0-9]{6}$`).test(name);
 }
 
 /** Writes a file that only this user can read, in one step: never readable, never half there. */

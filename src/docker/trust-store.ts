@@ -6,7 +6,8 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { TrustError } from '../errors.js';
-import { type PrivateConfig, privateConfigPrefix, writePrivateFile } from './private-config.js';
+import { privateConfigPrefix } from './private-config-folder.js';
+import { type PrivateConfig, writePrivateFile } from './private-config.js';
 
 /** A private key in the form Docker stores it. */
 interface DockerKey {

@@ -3,7 +3,7 @@
  * a killed run left. The list passes between the two steps as text.
  */
 import { messageOf } from '../errors.js';
-import { removePrivateConfig } from '../docker/private-config.js';
+import { removePrivateConfig } from '../docker/private-config-folder.js';
 
 /** The name under which hosts keep the list. */
 export const cleanupVariable = 'foldersToRemove';
