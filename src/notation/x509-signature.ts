@@ -62,5 +62,8 @@ export function isSignedWith(
 ): boolean {
   const verifier = verifierOf(algorithm, digest);
   if (!verifier || verifier.keyType !== key.asymmetricKeyType) return false;
+  const bits = key.asymmetricKeyDetails?.modulusLength;
+  // RFC 8017, 8.1.2 and 8.2.2, step 1; OpenSSL accepts one that has lost a zero byte at its beginning.
+  if (bits !== undefined && signature.length !== Math.ceil(bits / 8)) return false;
   return verify(verifier.hash, input, { key, ...verifier.options }, signature);
 }

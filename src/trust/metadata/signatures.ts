@@ -68,6 +68,8 @@ function verifyRsa(
   options: { padding: number; saltLength?: number },
 ): boolean {
   if (key.asymmetricKeyType !== 'rsa') return false;
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < minRsaBits) return false;
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  // RFC 8017, 8.1.2 and 8.2.2, step 1; OpenSSL accepts one that has lost a zero byte at its beginning.
+  if (bits < minRsaBits || signature.length !== Math.ceil(bits / 8)) return false;
   return verify('sha256', message, { key, ...options }, signature);
 }

@@ -103,6 +103,13 @@ describe('signatures that Notary refuses', () => {
     expect(verifies(rsa, signature)).toBe(false);
   });
 
+  it('are RSA-PSS without the zero byte that they begin with', () => {
+    let signature = rsa.sign(message);
+    while (signature[0] !== 0) signature = rsa.sign(message);
+    expect(verifies(rsa, signature)).toBe(true);
+    expect(verifies(rsa, signature.subarray(1))).toBe(false);
+  });
+
   it('are by RSA keys below 2048 bits', () => {
     const short = rsaKey(1024);
     expect(verifies(short, short.sign(message))).toBe(false);
