@@ -87,7 +87,7 @@ async function seenChain(
     return await chain;
   } catch (error) {
     if (isNotaryProject || !isTrustError(error, 'VAULT_FORBIDDEN')) throw error;
-    throw new NotSeen(`not checked, and not needed: ${error.message}`);
+    throw new NotSeen(`not needed for Docker Content Trust, and not seen: ${error.message}`);
   }
 }
 

@@ -102,7 +102,7 @@ export function createTable<N extends string>(all: readonly DescribedCommand<N>[
         input: 'command',
         problem: `is "${text.trim()}", and there is no such command`,
         code: 'INPUT_INVALID',
-        remedy: `Use one of: ${commandNames.join(', ')}.`,
+        remedy: commandsInstead(words, commandNames),
       });
       return undefined;
     },
@@ -125,6 +125,15 @@ export function createTable<N extends string>(all: readonly DescribedCommand<N>[
     },
     collectProblems: createProblems,
   };
+}
+
+/** Of a group, such as `keys`, the commands of that group. */
+function commandsInstead(words: string, names: readonly string[]): string {
+  const [group = ''] = words.split(' ');
+  const lines = names.map(commandLineOf).filter(([first, second]) => first === group && second);
+  return lines.length === 0
+    ? `Use one of: ${names.join(', ')}.`
+    : `After "${group}", use one of: ${lines.map(([, ...rest]) => rest.join(' ')).join(', ')}.`;
 }
 
 /** Every input with what all commands say of it. */

@@ -83,12 +83,19 @@ describe('reading inputs', () => {
     expect(failure(() => read({ engine: 'constructor' })).code).toBe('INPUT_INVALID');
   });
 
-  it.each(['', 'deploy', 'BuildAndPush'])('knows no command "%s"', (text) => {
+  it.each([
+    ['', /^Use one of: buildAndPush, /],
+    ['deploy', /^Use one of: buildAndPush, /],
+    ['BuildAndPush', /^Use one of: buildAndPush, /],
+    // What the action of a group makes of its own `command`.
+    ['keys', /^After "keys", use one of: init, import, /],
+    ['keys rename', /^After "keys", use one of: init, import, /],
+  ])('knows no command "%s"', (text, remedy) => {
     const problems = collectProblems((name) => name);
     expect(readCommand(text, problems)).toBeUndefined();
     const error = failure(problems.throwIfAny);
     expect(error.code).toBe('INPUT_INVALID');
-    expect(error.remedy).toMatch(/^Use one of: buildAndPush, /);
+    expect(error.remedy).toMatch(remedy);
   });
 
   it.each(commandNames)('knows the command %s', (name) => {
