@@ -1,6 +1,7 @@
 /** Runs a program and measures what it cost: time, processor time, memory. Linux only, as the stack. */
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 
 /** How a program is started; nothing of the environment is inherited. */
 export interface Invocation {
@@ -15,15 +16,15 @@ export interface Invocation {
 /** What a run cost. */
 export interface Cost {
   readonly elapsedMs: number;
-  /** User and system time of the process, to a hundredth of a second. */
+  /** User and system time of the process. */
   readonly cpuMs: number;
   /** The most memory that the process held. */
   readonly peakMib: number;
 }
 
 const POLL_MS = 5;
-/** USER_HZ, the same on every architecture of Linux that Node.js runs on. */
-const TICK_MS = 10;
+/** Runs a program, and writes to descriptor 4 what the kernel says of it once it has ended: in milliseconds. */
+const timed = 'TIMEFORMAT="%U %S"; { time "$@" 2>&3 3>&- 4>&-; } 3>&2 2>&4';
 
 /**
  * Runs `invocation` to its end.
@@ -31,14 +32,20 @@ const TICK_MS = 10;
  */
 export async function measure({ file, args, env, cwd, shows }: Invocation): Promise<Cost> {
   const started = performance.now();
-  const child = spawn(file, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  }
-  let last = { cpuMs: 0, peakMib: 0 };
+  const child = spawn('bash', ['-c', timed, 'bash', file, ...args], {
+    env,
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe', 'ignore', 'pipe'],
+  });
+  let [output, times] = ['', ''];
+  const read = (pipe: number, take: (text: string) => void): void => {
+    (child.stdio[pipe] as Readable).setEncoding('utf8').on('data', take);
+  };
+  for (const pipe of [1, 2]) read(pipe, (text) => (output += text));
+  read(4, (text) => (times += text));
+  let peakMib = 0;
   const timer = setInterval(() => {
-    void sample(child.pid).then((seen) => (last = seen ?? last));
+    void peakOfChild(child.pid).then((seen) => (peakMib = Math.max(peakMib, seen)));
   }, POLL_MS);
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
@@ -48,30 +55,20 @@ export async function measure({ file, args, env, cwd, shows }: Invocation): Prom
     const elapsedMs = performance.now() - started;
     const isDone = shows ? shows.test(output) : code === 0;
     if (!isDone) throw new Error(`${[file, ...args].join(' ')} ended with ${code}:\n${output}`);
-    return { elapsedMs, ...last };
+    const [user = NaN, system = NaN] = times.split(' ').map(Number);
+    return { elapsedMs, cpuMs: (user + system) * 1000, peakMib };
   } finally {
     clearInterval(timer);
   }
 }
 
-/** What the kernel says of a process while it lives: both numbers only grow, so the last one counts. */
-async function sample(pid: number | undefined) {
+/** The most memory that the child of a process has held so far; 0 where there is none any more. */
+async function peakOfChild(pid: number | undefined): Promise<number> {
   try {
-    const [stat, status] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, 'latin1'),
-      readFile(`/proc/${pid}/status`, 'latin1'),
-    ]);
-    // proc(5): utime and stime are the 12th and 13th field behind the name, which is in brackets.
-    const [utime = 0, stime = 0] = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 13)
-      .map(Number);
-    const peakKib = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]);
-    if (Number.isNaN(peakKib)) return undefined;
-    return { cpuMs: (utime + stime) * TICK_MS, peakMib: peakKib / 1024 };
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1');
+    const status = await readFile(`/proc/${children.trim()}/status`, 'latin1');
+    return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
   } catch {
-    // It has ended.
-    return undefined;
+    return 0;
   }
 }
