@@ -15,7 +15,6 @@ import { afterReadBack } from '../signing/registry-state.js';
 import { reconcileTags } from '../signing/reconcile-tags.js';
 import {
   initialiseForDocker,
-  isLookEnough,
   readBackDockerTags,
   requireNoneMoved,
   signTags,
@@ -109,14 +108,11 @@ async function sign(
     reconcileTags({ images, image, plan, manifest, seen, first }, progress, run);
   const references =
     order.kind === 'by-digest' ? [manifest.digest] : tagsBeforeSigning(order, image.tags);
-  let isFirst = true;
   const request: SigningRequest = {
     plan,
     contents,
-    recheck: async (view) => {
-      const isLookedAt = isFirst && view && isLookEnough(plan, lookedAtMs, view, contents, run);
-      isFirst = false;
-      if (isLookedAt) return;
+    lookedAtMs,
+    recheck: async () => {
       const wanted = new Map(references.map((reference) => [reference, manifest]));
       const found = await lookUpTags(images, image, references);
       requireNoneMoved(image.gun, movedBefore(image.gun, wanted, found));

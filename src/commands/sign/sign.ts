@@ -14,7 +14,7 @@ import {
   type Manifest,
   type TagDigests,
 } from '../../registry/index.js';
-import { type Signer, type TagContent, type TrustedView } from '../../trust/index.js';
+import type { Signer, TagContent } from '../../trust/index.js';
 import type { Session } from '../access/access.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
@@ -41,7 +41,7 @@ import {
   openNotaryProject,
 } from '../signing/attach-signatures.js';
 import { tagStateOf, withTags } from '../signing/registry-state.js';
-import { isLookEnough, requireNoneMoved, signTags } from '../signing/sign-tags.js';
+import { requireNoneMoved, signTags } from '../signing/sign-tags.js';
 import {
   readSignConfiguration,
   signInputs,
@@ -320,7 +320,7 @@ async function signWork(
   work: Work,
   { configuration: { isAllOrNothing }, run }: SignRun,
 ): Promise<void> {
-  const { absent, errors, session, plan, progress, target } = work;
+  const { absent, errors, session, plan, progress, target, lookedAtMs } = work;
   const { gun, tags } = target.image;
   if (!plan || !session) return;
   const open = new Map(progress.contents);
@@ -336,16 +336,11 @@ async function signWork(
       lookUpTags(session.images, target.image, contents.keys());
     let moved: ReadonlyMap<string, TrustError> = new Map();
     try {
-      let isFirst = true;
-      const recheck = async (view?: TrustedView): Promise<void> => {
-        const isLookedAt =
-          isFirst && view && isLookEnough(plan, work.lookedAtMs ?? 0, view, contents, run);
-        isFirst = false;
-        if (isLookedAt) return;
+      const recheck = async (): Promise<void> => {
         moved = movedBefore(gun, contents, await look(), absent);
         requireNoneMoved(gun, moved);
       };
-      const request = { plan, contents, recheck, look };
+      const request = { plan, contents, recheck, lookedAtMs, look };
       const { found } = await explainRefusal(target, session, () =>
         signTags(request, plan.view, progress, run),
       );

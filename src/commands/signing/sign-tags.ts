@@ -49,10 +49,12 @@ export interface SigningRequest {
   readonly plan: SigningPlan;
   readonly contents: ReadonlyMap<string, TagContent>;
   /**
-   * Asked before every publish, with the trust data it is made from, if there is any.
+   * Asked before every publish, but for the first where the look at `lookedAtMs` is enough.
    * @throws {TrustError} TAG_MOVED, and whatever the registry refuses
    */
-  readonly recheck: (view?: TrustedView) => Promise<void>;
+  readonly recheck: () => Promise<void>;
+  /** When the registry was last asked what the tags point to, if this run found them there. */
+  readonly lookedAtMs?: number | undefined;
   /** What the tags point to, asked beside the read-back; absent where they are put later. */
   readonly look?: () => Promise<TagDigests>;
   /** Asked, before the failure is thrown, where another run signed one of the tags right after. */
@@ -78,9 +80,10 @@ export function signTags(
   progress: SigningProgress,
   { clock, signal, log }: Run,
 ): Promise<SignedTags> {
-  const { plan, contents, recheck, look } = request;
+  const { plan, contents, look } = request;
   const { pins, key, root } = plan;
   const server = watchPublishes(plan.server, contents, progress);
+  const recheck = unlessJustLooked(request, clock);
   const options = { pins, clock, log, signal, tags: contents, recheck };
   let looking: Promise<TagDigests> | undefined;
   return readBack(request, progress, log, async (onOvertaken) => {
@@ -169,19 +172,26 @@ export async function initialiseForDocker(
 }
 
 /**
- * Whether the look that found the tags is the one right before the publish: a key in memory signs at
- * once, so that there is nothing beside which to look again. Whoever has pushed something else under a
- * tag since, and signed it before the trust data was read, is seen in that data.
+ * The check before each publish. The look that found the tags is the one right before the first if a key
+ * in memory signs at once, so that there is nothing beside which to look again. Whoever has pushed
+ * something else under a tag since, and signed it before the trust data was read, is seen in that data.
  */
-export function isLookEnough(
-  { key }: SigningPlan,
-  lookedAtMs: number,
-  view: TrustedView,
-  contents: ReadonlyMap<string, TagContent>,
-  { clock }: Pick<Run, 'clock'>,
-): boolean {
-  const isFresh = clock().getTime() - lookedAtMs < limits.freshLookMs;
-  return key.privateKey !== undefined && isFresh && !isSignedForOther(view, contents);
+function unlessJustLooked(
+  { plan: { key }, contents, recheck, lookedAtMs }: SigningRequest,
+  clock: Run['clock'],
+): (view?: TrustedView) => Promise<void> {
+  let isFirst = true;
+  return async (view) => {
+    const isLookEnough =
+      isFirst &&
+      view !== undefined &&
+      lookedAtMs !== undefined &&
+      key.privateKey !== undefined &&
+      clock().getTime() - lookedAtMs < limits.freshLookMs &&
+      !isSignedForOther(view, contents);
+    isFirst = false;
+    if (!isLookEnough) await recheck();
+  };
 }
 
 type ReadBack = Pick<SignedResult, 'view' | 'roles' | 'initialised'> & {
