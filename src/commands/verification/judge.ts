@@ -161,7 +161,7 @@ async function judgeSignatures(
   const { signed, session, manifest } = found;
   // What the tag was resolved to is what it points to; a digest may be something else.
   const isResolved = digest === undefined && request.image.digest === undefined;
-  const content = isResolved ? { manifest, tagged: undefined } : undefined;
+  const content = isResolved ? { manifest, moved: undefined } : undefined;
   // What the other kind has found out about the same digest is not found out twice.
   const finding =
     digest === undefined

@@ -42,11 +42,14 @@ export async function loadTrustData(
   const azure = run.access.azure(requests[0]?.image.host);
   const opened = await resolveScopedPins(pins, azure, run);
   const first = new Map(requests.map((request) => [request.gun, request] as const).reverse());
+  const others = new Set(
+    requests.filter((one) => first.get(one.gun) !== one).map(({ gun }) => gun),
+  );
   const loaded = await mapConcurrent(
     [...first.values()],
     limits.concurrentRepositories,
     async (request) => {
-      const isOnly = requests.every((one) => one === request || one.gun !== request.gun);
+      const isOnly = !others.has(request.gun);
       const loaded = await loadOne(request, isOnly, { ...reading, pins: opened }, run);
       return [request.gun, loaded] as const;
     },

@@ -45,7 +45,8 @@ export interface ImageToJudge {
 /** The signed content in the registry, and what the tag is there, where one was asked for. */
 export interface Content {
   readonly manifest: Manifest;
-  readonly tagged: string | undefined;
+  /** What the tag is instead; undefined where it is as signed, or none was asked for. */
+  readonly moved: string | undefined;
 }
 
 type Requirement = (
@@ -67,14 +68,14 @@ const signedByRoles: Requirement = ({ request, signed }, { requiredRoles }) => {
 const tagNotMoved: Requirement = async (image, policy, { log, nameInput }) => {
   const { request, signed } = image;
   const { gun, tag, reference } = request;
-  const { manifest, tagged } = await image.content;
+  const { manifest, moved } = await image.content;
   if (manifest.length !== signed.length) {
     log.warn(
       `${reference} is signed with a size of ${signed.length} bytes, but has ${manifest.length}.`,
     );
   }
-  if (tagged === undefined || tagged === pointsTo(signed)) return met;
-  const message = `${gun}:${String(tag)} is signed for ${signed.digest}, but the tag in the registry ${tagged}.`;
+  if (moved === undefined) return met;
+  const message = `${gun}:${String(tag)} is signed for ${signed.digest}, but the tag in the registry ${moved}.`;
   if (policy.allowMovedTags || policy.isUsedByDigest(request)) {
     log.warn(`${message} Use the image by digest.`);
     return met;
@@ -152,32 +153,30 @@ async function contentOf({
   early,
 }: ImageToJudge): Promise<Content> {
   const before = await early?.catch(() => undefined);
-  if (before?.digest === digest) return { manifest: before, tagged: pointsTo(before) };
+  if (before?.digest === digest) return { manifest: before, moved: undefined };
   // Someone may have moved the tag and signed it since: both are asked for now.
-  const [manifest, tagged] = await Promise.all([
+  const [manifest, moved] = await Promise.all([
     images.getManifest(image.repository, digest),
-    tag === undefined ? undefined : describeTag(images, image.repository, tag),
+    tag === undefined ? undefined : describeMoved(images, image.repository, tag, digest),
   ]);
-  if (manifest) return { manifest, tagged };
+  if (manifest) return { manifest, moved };
   const message = `${gun}@${digest} is signed, but the registry does not have it.`;
   throw new TrustError('MANIFEST_NOT_FOUND', message, {
     remedy: 'It was deleted after it was signed. Push and sign it again.',
   });
 }
 
-function pointsTo({ digest }: Pick<Manifest, 'digest'>): string {
-  return `points to ${digest}`;
-}
-
-/** What the tag is in the registry, as a person would say it: only worth a warning. */
-async function describeTag(
+/** What the tag is in the registry if it is not `digest`, as a person would say it: only worth a warning. */
+async function describeMoved(
   images: Session['images'],
   repository: string,
   tag: string,
-): Promise<string> {
+  digest: string,
+): Promise<string | undefined> {
   try {
     const manifest = await images.getManifest(repository, tag);
-    return manifest ? pointsTo(manifest) : 'is not there any more';
+    if (manifest?.digest === digest) return undefined;
+    return manifest ? `points to ${manifest.digest}` : 'is not there any more';
   } catch (error) {
     // It may point to what is not an image at all; the signed digest is asked for by itself.
     if (!isTrustError(error) || error.code === 'INTERRUPTED') throw error;
