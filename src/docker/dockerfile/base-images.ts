@@ -75,7 +75,6 @@ export function findBaseImages(source: string, options: BaseImageOptions): BaseI
   const starts = new Set<string | undefined>();
   for (const platform of platformsOf(options)) {
     const walk = new Walk(model, contexts, options, platform);
-    starts.add(walk.startOf(wanted));
     for (const item of [
       ...walk.from(wanted),
       ...syntaxImages(model, options),
@@ -84,6 +83,7 @@ export function findBaseImages(source: string, options: BaseImageOptions): BaseI
       if ('reason' in item) unresolved.set(`${item.line ?? 0} ${item.written}`, item);
       else found.set(`${item.range?.start ?? item.kind} ${item.reference}`, item);
     }
+    starts.add(walk.startOf(wanted));
   }
   return {
     images: [...found.values()],
@@ -100,6 +100,8 @@ class Walk {
   readonly #lookup: Lookup;
   /** In the order in which they were found to be needed; grows while it is gone through. */
   readonly #needed = new Set<Stage>();
+  /** The stage or image that each needed stage starts from, if it is known to be one. */
+  readonly #starts = new Map<Stage, Stage | string | undefined>();
   readonly #items: Item[] = [];
   readonly #named = new Map<string, Stage[]>();
 
@@ -125,37 +127,33 @@ class Walk {
     return this.#items;
   }
 
-  /** The image that a stage starts from, by way of other stages. */
+  /** The image that a stage starts from, by way of other stages: after {@link from}. */
   startOf(stage: Stage): string | undefined {
-    const { name, from } = stage;
-    if (name !== undefined && this.#contextOf(name) !== undefined) return undefined;
-    const expansion = this.#valueOf(from);
-    if (expansion.value === undefined) return undefined;
-    const parent = this.#stageCalled(stage, from, expansion.value);
-    if (parent !== undefined) return parent === 'none' ? undefined : this.startOf(parent);
-    const isReplaced = this.#contextOf(expansion.value) !== undefined;
-    const isImage = expansion.value !== 'scratch' && parseReference(expansion.value) !== undefined;
-    return isImage && !isReplaced ? expansion.value : undefined;
+    const start = this.#starts.get(stage);
+    return typeof start === 'object' ? this.startOf(start) : start;
   }
 
   #visit(stage: Stage): void {
     if (stage.name !== undefined && this.#takesContext(stage.name)) return;
-    const parent = this.#resolve(stage, stage.from);
+    const start = this.#resolve(stage, stage.from);
+    this.#starts.set(stage, start);
     for (const use of stage.uses) if (!use.onBuild) this.#resolve(stage, use);
     // ONBUILD of a stage happens in those built from it.
-    for (const use of parent?.uses ?? []) if (use.onBuild) this.#resolve(stage, use);
+    const inherited = typeof start === 'object' ? start.uses : [];
+    for (const use of inherited) if (use.onBuild) this.#resolve(stage, use);
   }
 
-  /** Notes what an image name refers to; returns the stage if it is one. */
-  #resolve(stage: Stage, image: NamedImage): Stage | undefined {
+  /** Notes what an image name refers to; returns the stage or the image, if it is known to be one. */
+  #resolve(stage: Stage, image: NamedImage): Stage | string | undefined {
     if (image.kind === 'mount' && this.options.builder === 'classic') return undefined;
     const expansion = this.#valueOf(image);
     const referred =
       expansion.value === undefined ? undefined : this.#stageCalled(stage, image, expansion.value);
     if (referred === undefined || referred === 'none') {
       const item = referred === 'none' ? noSuchStage : this.#external(image, expansion);
-      if (item !== undefined) this.#items.push({ ...describe(image), ...item });
-      return undefined;
+      if (item === undefined) return undefined;
+      this.#items.push({ ...describe(image), ...item });
+      return 'reference' in item ? item.reference : undefined;
     }
     this.#needed.add(referred);
     return referred;
@@ -206,14 +204,10 @@ class Walk {
     return this.#named.get(value.toLowerCase())?.findLast(isCandidate);
   }
 
-  #contextOf(name: string): string | undefined {
-    const key = contextName(name);
-    return key === undefined ? undefined : this.contexts.get(key);
-  }
-
   /** Whether the user's own build context stands in for `name`; notes its image, if it is one. */
   #takesContext(name: string): boolean {
-    const value = this.#contextOf(name);
+    const key = contextName(name);
+    const value = key === undefined ? undefined : this.contexts.get(key);
     if (value === undefined) return false;
     const image = /^docker-image:\/\/(.+)$/.exec(value)?.[1];
     if (image !== undefined) this.#items.push(given('build-context', value, image));
