@@ -109,9 +109,10 @@ async function ask(
 
 const service = 'Azure Resource Manager';
 
-function interrupted(): TrustError {
+function interrupted(cause?: unknown): TrustError {
   return new TrustError('INTERRUPTED', 'The preflight was cancelled', {
     remedy: 'Run the step again.',
+    cause,
   });
 }
 
@@ -121,7 +122,7 @@ function late(): HttpError {
 }
 
 function unanswered(error: unknown): ArmResult {
-  if (error instanceof HttpError && error.kind === 'aborted') throw interrupted();
+  if (error instanceof HttpError && error.kind === 'aborted') throw interrupted(error);
   if (error instanceof HttpError || (isTrustError(error) && error.code !== 'INTERRUPTED')) {
     return notChecked(error.message);
   }

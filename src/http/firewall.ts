@@ -19,20 +19,20 @@ for (const [network, prefix] of [
   ['172.16.0.0', 12],
   ['192.168.0.0', 16],
   ['224.0.0.0', 3],
-] as const) {
-  privateRanges.addSubnet(network, prefix, 'ipv4');
-}
-for (const [network, prefix] of [
   ['::1', 128],
   ['fc00::', 7],
   ['fe80::', 10],
 ] as const) {
-  privateRanges.addSubnet(network, prefix, 'ipv6');
+  privateRanges.addSubnet(network, prefix, familyOf(network));
 }
 
 /** Whether an address is not public, as that of a private endpoint. */
 export function isPrivateAddress(address: string): boolean {
-  return privateRanges.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+  return privateRanges.check(address, familyOf(address));
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv4(address) ? 'ipv4' : 'ipv6';
 }
 
 /**
