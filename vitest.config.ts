@@ -65,6 +65,8 @@ function rules(timeoutMs: number) {
     hookTimeout: timeoutMs,
     // A test that asserts nothing, or not on the way it took, fails.
     expect: { poll: { timeout: MINUTE_MS }, requireAssertions: true },
+    // Files share processes; none may find the environment that another has left.
+    setupFiles: ['test/own-environment.ts'],
     // Two more than the usual machine has cores: an end-to-end test waits for more than half of its time.
     maxWorkers: 4,
   };

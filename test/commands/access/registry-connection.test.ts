@@ -146,7 +146,11 @@ describe('the principal of a Docker Registry service connection', () => {
   });
 
   it('is needed for a vault beside a user name, and the error says what to add', async () => {
+    // Of DefaultAzureCredential's sources the one that this machine cannot have.
+    vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'WorkloadIdentityCredential');
+    vi.stubEnv('AZURE_FEDERATED_TOKEN_FILE', undefined);
     const { clients, failure } = await signInsOf(account);
+    vi.unstubAllEnvs();
     expect(clients).toEqual([]);
     expect(failure?.code).toBe('CREDENTIAL_MISSING');
     expect(failure?.remedy).toMatch(/are for contoso\.azurecr\.io alone\. Set azure-subscription/);
