@@ -12,6 +12,10 @@ const forbid = (target, from) => ({
   from: from.map((f) => `./src/${f}`),
 });
 
+/** What no subject may know of, and what none may that signs in to nothing by itself. */
+const upwards = ['hosts', 'commands', 'inputs'];
+const fromRun = [...upwards, 'access'];
+
 /** A command never imports another: what two of them need stands where neither is. */
 const sources = readdirSync(path.join(import.meta.dirname, 'src/commands'), { recursive: true })
   .filter((file) => file.endsWith('.ts'))
@@ -68,64 +72,29 @@ export default defineConfig(
           zones: [
             ...separateCommands,
             forbid('commands', ['hosts']),
-            forbid('diagnosis', ['hosts', 'commands', 'inputs']),
-            forbid('setup', ['hosts', 'commands', 'inputs', 'docker']),
-            forbid('inputs', ['hosts', 'commands', 'docker', 'registry', 'azure', 'signing']),
-            forbid('azure', ['hosts', 'commands', 'inputs', 'docker', 'registry']),
-            forbid('docker', ['hosts', 'commands', 'inputs', 'azure', 'trust', 'signing']),
-            forbid('registry', [
+            forbid('access', upwards),
+            forbid('diagnosis', upwards),
+            forbid('setup', [...upwards, 'docker']),
+            forbid('inputs', [
               'hosts',
               'commands',
-              'inputs',
-              'azure',
-              'docker',
-              'trust',
-              'signing',
-            ]),
-            forbid('signing', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'registry']),
-            forbid('trust', [
-              'hosts',
-              'commands',
-              'inputs',
-              'azure',
+              'access',
               'docker',
               'registry',
-              'signing',
-            ]),
-            forbid('notation', ['hosts', 'commands', 'inputs', 'azure', 'docker', 'registry']),
-            forbid('migration', [
-              'hosts',
-              'commands',
-              'inputs',
               'azure',
-              'docker',
               'signing',
-              'http',
             ]),
-            forbid('deployment-files', [
-              'hosts',
-              'commands',
-              'inputs',
-              'azure',
-              'docker',
-              'trust',
-              'signing',
-              'http',
-            ]),
-            forbid('http', [
-              'hosts',
-              'commands',
-              'inputs',
-              'azure',
-              'docker',
-              'registry',
-              'signing',
-              'trust',
-            ]),
+            forbid('azure', [...fromRun, 'docker', 'registry']),
+            forbid('docker', [...fromRun, 'azure', 'trust', 'signing']),
+            forbid('registry', [...fromRun, 'azure', 'docker', 'trust', 'signing']),
+            forbid('signing', [...fromRun, 'azure', 'docker', 'registry']),
+            forbid('trust', [...fromRun, 'azure', 'docker', 'registry', 'signing']),
+            forbid('notation', [...fromRun, 'azure', 'docker', 'registry']),
+            forbid('migration', [...fromRun, 'azure', 'docker', 'signing', 'http']),
+            forbid('deployment-files', [...fromRun, 'azure', 'docker', 'trust', 'signing', 'http']),
+            forbid('http', [...fromRun, 'azure', 'docker', 'registry', 'signing', 'trust']),
             forbid('output-files', [
-              'hosts',
-              'commands',
-              'inputs',
+              ...fromRun,
               'azure',
               'docker',
               'registry',

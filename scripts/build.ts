@@ -79,8 +79,8 @@ async function planParts(): Promise<Plan> {
       .map(({ module }) => module),
   );
   const isShared = matches(/^src\/(?:[^/]+|(?:commands\/)?inputs\/.*|commands\/report\/.*)\.ts$/);
-  const several = ['access', 'repositories', 'sign', 'signing', 'verification', 'verify'];
-  const together = ['azure', 'http', 'signing', 'trust'];
+  const several = ['repositories', 'sign', 'signing', 'verification', 'verify'];
+  const together = ['access', 'azure', 'http', 'signing', 'trust'];
   const fileOf = (module: string): string | undefined => {
     const [source, folder, group] = module.split('/').slice(0, -1);
     if (source !== 'src' || folder === 'hosts' || definitions.has(module)) return undefined;

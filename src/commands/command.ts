@@ -10,11 +10,11 @@ import {
   type OutputName,
   type RawValues,
 } from '../inputs/index.js';
-import { createAccess, type AccessConfiguration } from './access/access.js';
+import { createAccess, type AccessConfiguration } from '../access/index.js';
 import type { HostContext } from './context.js';
 import type { Run } from './run.js';
 import { checkIdentity } from './inputs/check-identity.js';
-import { identityInputs } from './inputs/identity.js';
+import { identityInputs, readPrincipal } from './inputs/identity.js';
 import { readNames } from './inputs/names.js';
 import type { Read } from './inputs/read.js';
 import { withConnectedRegistry } from './inputs/registry-connection.js';
@@ -161,7 +161,7 @@ interface SubjectValues {
 
 function accessOf(values: FrameValues): AccessConfiguration {
   const { cloud, 'registry-login': registryLogin = 'azure' } = values;
-  return { cloud, identity: values, registryLogin };
+  return { cloud, principal: readPrincipal(values), registryLogin };
 }
 
 /** The images or repositories that the inputs name. */

@@ -1,34 +1,8 @@
 /** What a host hands to a command: its ports and the facts of its surroundings. */
-import type { Identity } from '../azure/index.js';
-import type { HttpClient } from '../http/index.js';
+import type { HostIdentity } from '../access/index.js';
 import type { NameInput, OutputName, ProblemList } from '../inputs/index.js';
 import type { Aftermath, Failure } from './report/failure.js';
 import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
-
-/** A service connection for one registry, already read. */
-export interface RegistryConnection {
-  /** The registry as image names have it. */
-  readonly registry: string;
-  /** A principal of Entra ID, or what `docker login` would be given. */
-  readonly login: Identity | PasswordLogin;
-}
-
-/** User name and password, which prove nothing anywhere but at their registry. */
-export interface PasswordLogin {
-  readonly kind: 'password';
-  readonly username: string;
-  readonly password: string;
-}
-
-/** Ways to sign in that a host offers besides the inputs. */
-export interface HostIdentity {
-  /** The service connection that `azure-subscription` names, already read. */
-  readonly serviceConnection?: { readonly identity: Identity; readonly cloud?: string };
-  /** The service connection that `container-registry` names. */
-  readonly registryConnection?: RegistryConnection;
-  /** Obtains the host's own OpenID Connect token for an audience (GitHub). */
-  readonly idToken?: (audience: string, http: HttpClient) => Promise<string>;
-}
 
 /** What a host hands in. */
 export interface HostContext {

@@ -10,7 +10,7 @@ export {
   runCommand,
   type CommandName,
 } from './commands.js';
-export type { HostContext, HostIdentity } from './context.js';
+export type { HostContext } from './context.js';
 export {
   errorFacts,
   failureOf,

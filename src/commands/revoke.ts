@@ -31,7 +31,7 @@ import {
   rootWords,
   warnOfFirstUse,
 } from '../trust/index.js';
-import type { Session } from './access/access.js';
+import type { Session } from '../access/index.js';
 import { defineCommand } from './command.js';
 import type { Run } from './run.js';
 import { registryId, registryLoginInputs } from './inputs/identity.js';

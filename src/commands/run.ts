@@ -1,6 +1,6 @@
 /** What the frame hands to a command: the ports of its host, and what the run itself keeps. */
 import type { OutputName } from '../inputs/index.js';
-import type { Access } from './access/access.js';
+import type { Access } from '../access/index.js';
 import type { Ports } from './context.js';
 
 /** Everything that a command may know and do; `O` are the outputs that it may set. */

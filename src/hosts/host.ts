@@ -1,5 +1,6 @@
 /** What an adapter has to provide so that the frame (run.ts) can run a command on its host. */
-import type { Failure, HostIdentity } from '../commands/index.js';
+import type { HostIdentity } from '../access/index.js';
+import type { Failure } from '../commands/index.js';
 import type { HostName, OutputName, ProblemList, RawValues } from '../inputs/index.js';
 import type { Secrets } from '../ports.js';
 import type { Printer } from './log.js';

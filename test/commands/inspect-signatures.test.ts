@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signatureStore } from '../../src/commands/access/signature-store.js';
+import { signatureStore } from '../../src/access/index.js';
 import { signImage, type ChainSigner } from '../../src/notation/index.js';
 import { createRegistryClient } from '../../src/registry/index.js';
 import { formatPem } from '../../src/signing/index.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RegistryConnection } from '../../src/commands/context.js';
+import type { RegistryConnection } from '../../src/access/index.js';
 import type { Environment } from '../../src/hosts/environment.js';
 
 const principal = {

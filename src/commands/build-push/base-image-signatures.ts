@@ -13,7 +13,7 @@ import {
   readRepository,
   type TrustedView,
 } from '../../trust/index.js';
-import type { Session } from '../access/access.js';
+import type { Session } from '../../access/index.js';
 import type { Run } from '../run.js';
 
 /**

@@ -21,7 +21,7 @@ import {
 import { writeDockerKeyFile } from '../../signing/index.js';
 import type { TrustedView } from '../../trust/index.js';
 import type { Run } from '../run.js';
-import type { Session } from '../access/access.js';
+import type { Session } from '../../access/index.js';
 import type { NotaryProjectPlan } from '../signing/attach-signatures.js';
 import type { JobProgress } from '../signing/job-report.js';
 import type { SigningPlan } from '../signing/preflight.js';

@@ -30,8 +30,7 @@ import {
 import { dockerEnvironment, openDocker } from '../../docker/index.js';
 import { isTrustError } from '../../errors.js';
 import { createTrustServer, type Pin } from '../../trust/index.js';
-import type { AzureAccess, Session } from '../access/access.js';
-import { connectionTo } from '../access/choose-identity.js';
+import { type AzureAccess, type Session, connectionTo } from '../../access/index.js';
 import type { NamedRepository } from '../inputs/repositories.js';
 import type { Run } from '../run.js';
 import type { DoctorConfiguration, RegistryPlace } from './doctor-inputs.js';

@@ -1,4 +1,5 @@
 /** The inputs of every command that say who the run is, and how it signs in. */
+import type { NamedPrincipal } from '../../access/index.js';
 import { parseRegistryId } from '../../azure/index.js';
 import type { Input, Inputs, InputValues } from '../../inputs/index.js';
 import type { Read } from './read.js';
@@ -123,8 +124,18 @@ export function readRegistryId({
   return text === undefined ? undefined : parse('registry-id', () => parseRegistryId(text));
 }
 
-/** What names a principal, and what proves it. */
 export type PrincipalInputs = Omit<
   InputValues<typeof identityInputs>,
   'azure-subscription' | 'cloud'
 >;
+
+export function readPrincipal(values: PrincipalInputs): NamedPrincipal {
+  return {
+    clientId: values['client-id'],
+    tenantId: values['tenant-id'],
+    clientSecret: values['client-secret'],
+    certificate: values['client-certificate'],
+    certificatePassword: values['client-certificate-password'],
+    managedIdentity: values['managed-identity'],
+  };
+}

@@ -10,7 +10,7 @@ import {
   parseRegistryHost,
   withoutDefaultPort,
 } from '../../registry/index.js';
-import type { RegistryConnection } from '../context.js';
+import type { RegistryConnection } from '../../access/index.js';
 
 /** The values of these inputs, where the command has them. */
 interface ConnectedValues {

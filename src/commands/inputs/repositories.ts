@@ -10,7 +10,7 @@ import {
 } from '../../registry/index.js';
 import type { Gun } from '../../trust/index.js';
 import { parseTrustServer, trustServerOf } from '../../trust/server/address.js';
-import type { ScopedTrustServer } from '../access/access.js';
+import type { ScopedTrustServer } from '../../access/index.js';
 import { registryLoginInputs } from './identity.js';
 import type { Read } from './read.js';
 

@@ -33,7 +33,7 @@ import {
   type TrustedView,
   matchedPin,
 } from '../../trust/index.js';
-import type { ScopedTrustServer } from '../access/access.js';
+import type { ScopedTrustServer } from '../../access/index.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
 import { readDays, warnExpiryDays } from '../inputs/days.js';

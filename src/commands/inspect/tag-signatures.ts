@@ -13,8 +13,7 @@ import {
   type SignatureTrust,
 } from '../../notation/index.js';
 import { describeManifest } from '../../registry/index.js';
-import type { Session } from '../access/access.js';
-import { signatureStore } from '../access/signature-store.js';
+import { type Session, signatureStore } from '../../access/index.js';
 import type { Run } from '../run.js';
 
 /** One signature; dates in ISO 8601. */

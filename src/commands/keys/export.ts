@@ -24,7 +24,7 @@ import {
   writeKeyArchive,
 } from '../../signing/index.js';
 import type { Gun, TrustedView } from '../../trust/index.js';
-import type { AzureAccess } from '../access/access.js';
+import type { AzureAccess } from '../../access/index.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
 import { archive, keys, readKeyReferences } from '../inputs/key-inputs.js';

@@ -5,7 +5,7 @@
 import { resolvePins } from '../../azure/index.js';
 import type { TrustError } from '../../errors.js';
 import { readRepository, type Gun, type TrustedView, describePin } from '../../trust/index.js';
-import type { AzureAccess } from '../access/access.js';
+import type { AzureAccess } from '../../access/index.js';
 import type { Run } from '../run.js';
 import { pinInputs, type PinReference } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';

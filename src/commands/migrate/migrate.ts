@@ -35,8 +35,7 @@ import {
   type TrustedView,
   warnOfFirstUse,
 } from '../../trust/index.js';
-import type { Session } from '../access/access.js';
-import { signatureStore } from '../access/signature-store.js';
+import { type Session, signatureStore } from '../../access/index.js';
 import { defineCommand } from '../command.js';
 import { pinsFor, type ScopedPin } from '../inputs/pins.js';
 import { eachRepository, type Result } from '../repositories/index.js';

@@ -1,6 +1,6 @@
 /** Sessions of a run that asks for very much: all requests to one registry keep one pace. */
 import { createPace } from '../../http/index.js';
-import type { Session } from '../access/access.js';
+import type { Session } from '../../access/index.js';
 import type { NamedRepository } from '../inputs/repositories.js';
 import type { Run } from '../run.js';
 

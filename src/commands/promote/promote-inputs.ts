@@ -2,7 +2,7 @@
 import type { ImageRequest } from '../../deployment-files/index.js';
 import type { Inputs } from '../../inputs/index.js';
 import { parseTrustServer, type RoleName } from '../../trust/index.js';
-import type { ScopedTrustServer } from '../access/access.js';
+import type { ScopedTrustServer } from '../../access/index.js';
 import { dryRun, readTaggedImages, tags, type TaggedImage } from '../inputs/image.js';
 import {
   notaryProjectInputs,

@@ -13,7 +13,7 @@ import {
   type RepositoryAccess,
 } from '../../registry/index.js';
 import type { TagContent } from '../../trust/index.js';
-import type { Session } from '../access/access.js';
+import type { Session } from '../../access/index.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
 import { kindsOf } from '../inputs/notary-project.js';

@@ -6,7 +6,7 @@ import { mapConcurrent } from '../../concurrency.js';
 import { TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import { formatImageReference, type Manifest } from '../../registry/index.js';
-import type { Session } from '../access/access.js';
+import type { Session } from '../../access/index.js';
 import type { Run } from '../run.js';
 import { judgeAll } from '../verification/judge.js';
 import { loadTrustData } from '../verification/load-trust-data.js';

@@ -13,7 +13,7 @@ import {
   warnOfFirstUse,
 } from '../../trust/index.js';
 import type { Run } from '../run.js';
-import type { Session } from '../access/access.js';
+import type { Session } from '../../access/index.js';
 import { eachRepository, unwrapAll, type Result } from './each-repository.js';
 import type { NamedRepository } from '../inputs/repositories.js';
 

@@ -18,8 +18,7 @@ import {
 } from '../../notation/index.js';
 import { platformManifests, type Manifest } from '../../registry/index.js';
 import { agent } from '../../version.js';
-import type { Session } from '../access/access.js';
-import { signatureStore } from '../access/signature-store.js';
+import { type Session, signatureStore } from '../../access/index.js';
 import type { Run } from '../run.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import type {

@@ -36,7 +36,7 @@ import { startInBackground } from '../../concurrency.js';
 import type { ImageConfiguration } from '../inputs/image.js';
 import type { SigningConfiguration, SigningTarget } from '../inputs/signing.js';
 import type { Run } from '../run.js';
-import type { Session } from '../access/access.js';
+import type { Session } from '../../access/index.js';
 
 /** The root key of a repository without trust data. */
 export interface RootPlan {

@@ -13,7 +13,7 @@ import {
   describePin,
   warnOfFirstUse,
 } from '../../trust/index.js';
-import type { ScopedTrustServer, Session } from '../access/access.js';
+import type { ScopedTrustServer, Session } from '../../access/index.js';
 import type { Run } from '../run.js';
 import { pinsFor, type ScopedPin } from '../inputs/pins.js';
 import type { Repository } from './judge.js';

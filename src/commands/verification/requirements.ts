@@ -6,7 +6,7 @@ import type { ImageRequest } from '../../deployment-files/index.js';
 import { TrustError, isTrustError } from '../../errors.js';
 import { ageProblem, imageDatesOf, type Manifest, type NamePattern } from '../../registry/index.js';
 import type { RoleName } from '../../trust/index.js';
-import type { Session } from '../access/access.js';
+import type { Session } from '../../access/index.js';
 import type { Run } from '../run.js';
 import type { Finding, Verdict } from './verdict.js';
 

@@ -12,8 +12,7 @@ import {
   type SignatureOutcome,
 } from '../../notation/index.js';
 import type { Manifest } from '../../registry/index.js';
-import type { ScopedTrustServer } from '../access/access.js';
-import { signatureStore } from '../access/signature-store.js';
+import { type ScopedTrustServer, signatureStore } from '../../access/index.js';
 import type { OpenTrust } from '../inputs/signature-trust.js';
 import type { Run } from '../run.js';
 import { concernsRun } from './load-trust-data.js';

@@ -1,6 +1,6 @@
 /** The workflow's OpenID Connect token, and why there may be none. Never prints the token. */
 import { requestGitHubToken } from '../../azure/index.js';
-import type { HostIdentity } from '../../commands/index.js';
+import type { HostIdentity } from '../../access/index.js';
 import { TrustError } from '../../errors.js';
 import type { Secrets } from '../../ports.js';
 import type { Environment } from '../environment.js';

@@ -5,7 +5,7 @@
  */
 import * as tl from 'azure-pipelines-task-lib/task.js';
 import type { Identity } from '../../azure/identity.js';
-import type { HostIdentity } from '../../commands/index.js';
+import type { HostIdentity } from '../../access/index.js';
 import { TrustError } from '../../errors.js';
 import type { Secrets } from '../../ports.js';
 import { parseRegistryAddress } from '../../registry/index.js';

@@ -1,6 +1,7 @@
 /** Every pair of inputs that say who the run is, and what surrounds them: what goes together, and what does not. */
 import { describe, expect, it } from 'vitest';
-import { collectProblems, readInputs, type HostIdentity } from '../../../src/commands/index.js';
+import type { HostIdentity } from '../../../src/access/index.js';
+import { collectProblems, readInputs } from '../../../src/commands/index.js';
 import { checkIdentity } from '../../../src/commands/inputs/check-identity.js';
 import { identityInputs, registryLoginInputs } from '../../../src/commands/inputs/identity.js';
 import { withConnectedRegistry } from '../../../src/commands/inputs/registry-connection.js';

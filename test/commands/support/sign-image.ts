@@ -1,5 +1,5 @@
 /** Notary Project signatures in the registry of a scenario, made by whomever a test likes. */
-import { signatureStore } from '../../../src/commands/access/signature-store.js';
+import { signatureStore } from '../../../src/access/index.js';
 import { signImage, type ChainSigner } from '../../../src/notation/index.js';
 import { createRegistryClient } from '../../../src/registry/index.js';
 import { formatPem } from '../../../src/signing/index.js';

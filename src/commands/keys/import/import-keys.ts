@@ -17,7 +17,7 @@ import {
   type StoredPurpose,
 } from '../../../signing/index.js';
 import { keyUsage, type Gun, type KeyUsage, type TrustedView } from '../../../trust/index.js';
-import type { AzureAccess } from '../../access/access.js';
+import type { AzureAccess } from '../../../access/index.js';
 import type { Run } from '../../run.js';
 
 /** Where keys go, and as what. */

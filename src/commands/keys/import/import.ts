@@ -22,7 +22,7 @@ import {
   type TrustedView,
   warnOfFirstUse,
 } from '../../../trust/index.js';
-import type { AzureAccess } from '../../access/access.js';
+import type { AzureAccess } from '../../../access/index.js';
 import { defineCommand } from '../../command.js';
 import type { Run } from '../../run.js';
 import { dryRun } from '../../inputs/image.js';

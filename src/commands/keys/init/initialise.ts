@@ -12,7 +12,7 @@ import {
   type KeyReference,
 } from '../../../signing/index.js';
 import { initialiseRepository, type KeyId } from '../../../trust/index.js';
-import type { AzureAccess } from '../../access/access.js';
+import type { AzureAccess } from '../../../access/index.js';
 import type { Run } from '../../run.js';
 import { eachRepository, type Outcome } from '../../repositories/index.js';
 import type { InitConfiguration } from './init-inputs.js';

@@ -12,7 +12,7 @@ import {
 } from '../../../azure/index.js';
 import { formatKeyReference } from '../../../signing/index.js';
 import { readRepository, type TrustedView } from '../../../trust/index.js';
-import type { AzureAccess } from '../../access/access.js';
+import type { AzureAccess } from '../../../access/index.js';
 import type { Run } from '../../run.js';
 import {
   eachRepository,

@@ -2,7 +2,7 @@
 import { asOwner, makeVaultKey, openNamedKey, type NamedKey } from '../../../azure/index.js';
 import type { KeyReference } from '../../../signing/index.js';
 import { isDelegation, type Gun, type Signer } from '../../../trust/index.js';
-import type { AzureAccess } from '../../access/access.js';
+import type { AzureAccess } from '../../../access/index.js';
 import type { Run } from '../../run.js';
 import type { KeyRotation, NewKeySource } from './rotation.js';
 

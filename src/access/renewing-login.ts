@@ -5,11 +5,11 @@ import {
   type Principal,
   type RegistryLogin,
   type RegistryLoginOptions,
-} from '../../azure/index.js';
-import type { DockerLogin } from '../../docker/index.js';
-import { limits } from '../../limits.js';
-import type { Clock } from '../../ports.js';
-import type { RegistryCredential } from '../../registry/index.js';
+} from '../azure/index.js';
+import type { DockerLogin } from '../docker/index.js';
+import { limits } from '../limits.js';
+import type { Clock } from '../ports.js';
+import type { RegistryCredential } from '../registry/index.js';
 
 /** A login with the run's identity. */
 interface RenewingLogin {

@@ -4,7 +4,7 @@ import {
   RuleError,
   signatureArtifactType,
   type SignatureStore,
-} from '../../notation/index.js';
+} from '../notation/index.js';
 import {
   attachArtifact,
   createBlobReader,
@@ -12,7 +12,7 @@ import {
   readArtifactManifest,
   type KnownOfRepository,
   type RepositoryAccess,
-} from '../../registry/index.js';
+} from '../registry/index.js';
 
 export function signatureStore(access: RepositoryAccess): SignatureStore {
   const readBlob = createBlobReader(access);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { clouds } from '../../../src/azure/index.js';
-import { openRenewingLogin } from '../../../src/commands/access/renewing-login.js';
-import { limits } from '../../../src/limits.js';
-import { fakeHttp, rejection } from '../../registry/fake-http.js';
+import { clouds } from '../../src/azure/index.js';
+import { openRenewingLogin } from '../../src/access/renewing-login.js';
+import { limits } from '../../src/limits.js';
+import { fakeHttp, rejection } from '../registry/fake-http.js';
 
 const loginServer = 'contoso.azurecr.io';
 

@@ -7,14 +7,13 @@ import {
   createCredential,
   isRegistryHost,
   type Cloud,
-  type CloudName,
   type Identity,
   type Principal,
-} from '../../azure/index.js';
-import { TrustError, isTrustError } from '../../errors.js';
-import { startInBackground } from '../../concurrency.js';
-import { createHttpClient, type HttpClient } from '../../http/index.js';
-import { limits } from '../../limits.js';
+} from '../azure/index.js';
+import { TrustError, isTrustError } from '../errors.js';
+import { startInBackground } from '../concurrency.js';
+import { createHttpClient, type HttpClient } from '../http/index.js';
+import { limits } from '../limits.js';
 import {
   createBlobReader,
   createRegistryAccess,
@@ -29,13 +28,12 @@ import {
   type RegistryClient,
   type RegistryClientOptions,
   type RegistryCredential,
-} from '../../registry/index.js';
-import { dockerEnvironment, userDockerConfig, type DockerLogin } from '../../docker/index.js';
-import { createTrustServer } from '../../trust/index.js';
-import { agent } from '../../version.js';
-import type { PasswordLogin, Ports } from '../context.js';
-import type { PrincipalInputs } from '../inputs/identity.js';
+} from '../registry/index.js';
+import { dockerEnvironment, userDockerConfig, type DockerLogin } from '../docker/index.js';
+import { createTrustServer } from '../trust/index.js';
+import { agent } from '../version.js';
 import { chooseCloud, chooseIdentity, connectionTo } from './choose-identity.js';
+import type { AccessConfiguration, AccessPorts, PasswordLogin } from './host.js';
 import { openRenewingLogin } from './renewing-login.js';
 
 /** Who the run is to Azure. Nobody has been asked yet. */
@@ -133,22 +131,15 @@ export interface Access {
 /** An image that is read, and may be public. */
 type ReadImage = Pick<ImageReference, 'host' | 'repository'>;
 
-/** What decides how a run signs in. */
-export interface AccessConfiguration {
-  readonly cloud: CloudName | 'auto';
-  readonly registryLogin: 'azure' | 'existing';
-  readonly identity: PrincipalInputs;
-}
-
 /** Opens the access of a run. */
-export function createAccess(configuration: AccessConfiguration, context: Ports): Access {
+export function createAccess(configuration: AccessConfiguration, context: AccessPorts): Access {
   const { log, secrets, clock, signal, environment } = context;
   let http: HttpClient | undefined;
   const opened: { readonly identity: Identity; readonly access: AzureAccess }[] = [];
   const logins = new Map<string, Promise<OwnLogin>>();
   const readers = new Map<string, Promise<Session>>();
   let own: Identity | undefined;
-  const identity = (): Identity => (own ??= chooseIdentity(configuration.identity, context));
+  const identity = (): Identity => (own ??= chooseIdentity(configuration.principal, context));
   const azureAs = (identity: Identity, host: string | undefined): AzureAccess => {
     const cloud = chooseCloud(configuration.cloud, host, context);
     const known = opened.find((one) => one.identity === identity && one.access.cloud === cloud);
@@ -274,7 +265,7 @@ const noLogin: OwnLogin = {
 function sessionOf(
   { registry, trustServer }: RegistryPlace,
   isTrustServerNamed: boolean,
-  context: Ports,
+  context: AccessPorts,
   azure: AzureAccess,
   { credential, principal, account, dockerLogin }: OwnLogin,
 ): Session {
@@ -324,7 +315,7 @@ function sessionOf(
 async function azureLogin(
   registry: string,
   { credential, cloud, http }: AzureAccess,
-  { secrets, clock, signal }: Ports,
+  { secrets, clock, signal }: AccessPorts,
 ): Promise<OwnLogin> {
   const login = await openRenewingLogin(
     { loginServer: registry, credential, cloud, http, secrets, signal },
@@ -347,7 +338,10 @@ function passwordLogin(registry: string, { username, password }: PasswordLogin):
 }
 
 /** Docker's own login, if it has one. */
-async function existingLogin(registry: string, context: Ports): Promise<OwnLogin | undefined> {
+async function existingLogin(
+  registry: string,
+  context: AccessPorts,
+): Promise<OwnLogin | undefined> {
   const credential = await dockerLoginOf(registry, context);
   if (!credential) return undefined;
   const account = credential.kind === 'basic' ? credential.username : undefined;
@@ -356,7 +350,7 @@ async function existingLogin(registry: string, context: Ports): Promise<OwnLogin
   return { ...noLogin, credential, account, words };
 }
 
-async function requireExistingLogin(registry: string, context: Ports): Promise<OwnLogin> {
+async function requireExistingLogin(registry: string, context: AccessPorts): Promise<OwnLogin> {
   const login = await existingLogin(registry, context);
   if (login) return login;
   throw new TrustError('CREDENTIAL_MISSING', `Docker has no login for ${registry}.`, {
@@ -367,7 +361,7 @@ async function requireExistingLogin(registry: string, context: Ports): Promise<O
 /** Docker's own login for a registry, or undefined. */
 function dockerLoginOf(
   host: string,
-  { exec, environment, secrets, signal, homeDirectory, platform }: Ports,
+  { exec, environment, secrets, signal, homeDirectory, platform }: AccessPorts,
 ): Promise<RegistryCredential | undefined> {
   return findDockerLogin({
     configDir: userDockerConfig({ environment, homeDirectory, platform }),

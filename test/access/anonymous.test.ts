@@ -2,13 +2,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HttpRequest } from '../../../src/http/index.js';
+import type { HttpRequest } from '../../src/http/index.js';
 import {
   host,
   reply,
   startRegistryScenario,
   type RegistryScenario,
-} from '../support/registry-scenario.js';
+} from '../commands/support/registry-scenario.js';
 
 const repository = 'team/app';
 let scenario: RegistryScenario;

@@ -1,15 +1,15 @@
 /** Runs with a Docker Registry service connection: what it logs in to, and what it does not go with. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createAccess } from '../../../src/commands/access/access.js';
-import type { CommandName } from '../../../src/commands/index.js';
-import type { HostContext, RegistryConnection } from '../../../src/commands/context.js';
-import type { HttpRequest } from '../../../src/http/index.js';
+import { createAccess, type RegistryConnection } from '../../src/access/index.js';
+import type { CommandName } from '../../src/commands/index.js';
+import type { HostContext } from '../../src/commands/context.js';
+import type { HttpRequest } from '../../src/http/index.js';
 import {
   host,
   reply,
   startRegistryScenario,
   type RegistryScenario,
-} from '../support/registry-scenario.js';
+} from '../commands/support/registry-scenario.js';
 
 const repository = 'team/app';
 const account: RegistryConnection = {
@@ -104,10 +104,7 @@ async function signInsOf(
       : undefined;
   });
   const run = async (_command: string, _values: object, context: HostContext): Promise<void> => {
-    const access = createAccess(
-      { cloud: 'auto', registryLogin: 'azure', identity: noInputs },
-      context,
-    );
+    const access = createAccess({ cloud: 'auto', registryLogin: 'azure', principal: {} }, context);
     const session = await access.session({ registry: host, trustServer: `https://${host}` });
     await session.credential.getToken('https://vault.azure.net/.default');
   };
@@ -119,15 +116,6 @@ async function signInsOf(
   );
   return { clients, failure };
 }
-
-const noInputs = {
-  'client-id': undefined,
-  'managed-identity': undefined,
-  'tenant-id': undefined,
-  'client-secret': undefined,
-  'client-certificate': undefined,
-  'client-certificate-password': undefined,
-};
 
 describe('the principal of a Docker Registry service connection', () => {
   it('serves registry and vault', async () => {
@@ -170,7 +158,7 @@ describe('a login that is begun before it is needed', () => {
     const run = async (_command: string, _values: object, context: HostContext): Promise<void> => {
       const log = { ...context.log, info: (line: string) => lines.push(line) };
       const access = createAccess(
-        { cloud: 'auto', registryLogin: 'azure', identity: noInputs },
+        { cloud: 'auto', registryLogin: 'azure', principal: {} },
         { ...context, log },
       );
       access.beginSession(host);

@@ -1,16 +1,17 @@
 /** Decides who a run signs in as, from the inputs and what the host offers. */
-import type { AssertionIdentity, CloudName, Identity } from '../../azure/index.js';
 import {
+  type AssertionIdentity,
+  type CloudName,
+  type Identity,
   cloudByName,
   cloudOfRegistry,
   cloudOfVault,
   clouds,
   type Cloud,
-} from '../../azure/index.js';
-import { TrustError } from '../../errors.js';
-import { isSameRegistry, withoutDefaultPort } from '../../registry/index.js';
-import type { HostContext, RegistryConnection } from '../context.js';
-import type { PrincipalInputs } from '../inputs/identity.js';
+} from '../azure/index.js';
+import { TrustError } from '../errors.js';
+import { isSameRegistry, withoutDefaultPort } from '../registry/index.js';
+import type { AccessPorts, HostIdentity, NamedPrincipal, RegistryConnection } from './host.js';
 
 /** The audience that Entra's federated credentials expect of foreign tokens. */
 const federationAudience = 'api://AzureADTokenExchange';
@@ -22,16 +23,15 @@ const federationAudience = 'api://AzureADTokenExchange';
  * @throws {TrustError} CREDENTIAL_MISSING when client and tenant are named but nothing proves them.
  */
 export function chooseIdentity(
-  inputs: PrincipalInputs,
-  { identity: host, nameInput }: Pick<HostContext, 'identity' | 'nameInput'>,
+  named: NamedPrincipal,
+  { identity: host, nameInput }: Pick<AccessPorts, 'identity' | 'nameInput'>,
 ): Identity {
   if (host.serviceConnection) return host.serviceConnection.identity;
-  const { 'client-id': clientId, 'tenant-id': tenantId } = inputs;
-  const { 'client-secret': clientSecret, 'client-certificate': certificate } = inputs;
+  const { clientId, tenantId, clientSecret, certificate, managedIdentity: managed } = named;
   if (clientId !== undefined && tenantId !== undefined) {
     if (clientSecret !== undefined) return { kind: 'secret', tenantId, clientId, clientSecret };
     if (certificate !== undefined) {
-      const password = inputs['client-certificate-password'];
+      const password = named.certificatePassword;
       return {
         kind: 'certificate',
         tenantId,
@@ -55,7 +55,6 @@ export function chooseIdentity(
     );
   }
   if (clientId !== undefined) return { kind: 'managed-identity', clientId };
-  const managed = inputs['managed-identity'];
   if (managed !== undefined) return managedIdentity(managed);
   if (tenantId !== undefined) return { kind: 'default', tenantId };
   const { registryConnection: connection } = host;
@@ -73,7 +72,7 @@ export function chooseIdentity(
 /** The service connection to a registry, if there is one. */
 export function connectionTo(
   registry: string,
-  { registryConnection }: HostContext['identity'],
+  { registryConnection }: HostIdentity,
 ): RegistryConnection | undefined {
   const connected = registryConnection?.registry ?? '';
   return isSameRegistry(withoutDefaultPort(registry), connected) ? registryConnection : undefined;
@@ -92,7 +91,7 @@ function managedIdentity(named: string): Identity {
 export function chooseCloud(
   asked: CloudName | 'auto',
   host: string | undefined,
-  { identity }: Pick<HostContext, 'identity'>,
+  { identity }: Pick<AccessPorts, 'identity'>,
 ): Cloud {
   if (asked !== 'auto') return clouds[asked];
   const connection = identity.serviceConnection?.cloud;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { fakeHttp } from '../../registry/fake-http.js';
-import { chooseCloud, chooseIdentity } from '../../../src/commands/access/choose-identity.js';
-import type { PrincipalInputs } from '../../../src/commands/inputs/identity.js';
-import { readInputs, type HostIdentity } from '../../../src/commands/index.js';
+import { fakeHttp } from '../registry/fake-http.js';
+import { chooseCloud, chooseIdentity } from '../../src/access/choose-identity.js';
+import type { HostIdentity } from '../../src/access/index.js';
+import { readPrincipal, type PrincipalInputs } from '../../src/commands/inputs/identity.js';
+import { readInputs } from '../../src/commands/index.js';
 
 const clientId = '11111111-2222-3333-4444-555555555555';
 const tenantId = '66666666-7777-8888-9999-000000000000';
@@ -12,7 +13,10 @@ function choose(texts: Readonly<Record<string, string>>, identity: HostIdentity 
   const required = { registry: 'contoso.azurecr.io', repository: 'app', tags: '1' };
   const given: Record<string, string> = { ...required, ...texts };
   const values = readInputs('push', 'cli', (name) => given[name] ?? '');
-  return chooseIdentity(values as unknown as PrincipalInputs, { identity, nameInput });
+  return chooseIdentity(readPrincipal(values as unknown as PrincipalInputs), {
+    identity,
+    nameInput,
+  });
 }
 
 describe('who a run signs in as', () => {

@@ -1,0 +1,16 @@
+/** Who a run is to Azure and to registries. */
+export {
+  createAccess,
+  type Access,
+  type AzureAccess,
+  type ScopedTrustServer,
+  type Session,
+} from './access.js';
+export { connectionTo } from './choose-identity.js';
+export type {
+  AccessConfiguration,
+  HostIdentity,
+  NamedPrincipal,
+  RegistryConnection,
+} from './host.js';
+export { signatureStore } from './signature-store.js';
