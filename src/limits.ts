@@ -41,9 +41,10 @@ export const limits = {
   /** A trust policy, and a file of a trust store; and the files of one store. */
   trustFileBytes: 1024 * 1024,
   trustStoreFiles: 1_000,
-  /** What is attached to one image: artifacts, and the pages they are listed on. */
+  /** Pages of a list of a registry. */
+  listPages: 1_000,
+  /** Artifacts that are attached to one image. */
   referrers: 10_000,
-  referrerPages: 1_000,
   /** How long the list of a registry without referrers API is watched after it was written, about. */
   referrersSettleMs: 1_000,
   /** How long an entry of that list is written again that others overwrite. */

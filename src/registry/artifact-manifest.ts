@@ -34,7 +34,7 @@ export async function readArtifactManifest(
   digest: string,
 ): Promise<ArtifactManifest | undefined> {
   const forms = [imageManifest, artifactManifest];
-  const manifest = await getManifest(access, access.repository, digest, forms);
+  const manifest = await getManifest(access, digest, forms);
   const content = manifest && parseJsonObject(manifest.bytes);
   if (!content) return undefined;
   const { config, artifactType, subject, layers, blobs, annotations } = content;

@@ -7,7 +7,8 @@ import { TrustError } from '../errors.js';
 import { limits } from '../limits.js';
 import { hasBlob, putBlob } from './blob-target.js';
 import type { Descriptor } from './content.js';
-import { digestOf, sendManifest } from './manifests.js';
+import { digestOf } from './digest.js';
+import { sendManifest } from './manifests.js';
 import { pause } from './pause.js';
 import { hasReferrersApi, listReferrers } from './referrers.js';
 import { addToReferrersTag } from './referrers-tag.js';
@@ -57,7 +58,7 @@ export async function attachArtifact(
   ]);
   const digest = digestOf('sha256', manifest.bytes);
   const { mediaType, bytes } = manifest;
-  const response = await sendManifest(access, access.repository, digest, bytes, mediaType);
+  const response = await sendManifest(access, digest, bytes, mediaType);
   // A registry that lists the artifact says so. One that does not may have the API nevertheless.
   if (response.header('oci-subject') === subject.digest) known.listedBy = 'api';
   known.listedBy ??= (await hasReferrersApi(access)) ? 'api' : 'tag';

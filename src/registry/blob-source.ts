@@ -9,6 +9,7 @@ import { retryDelayMs } from '../http/index.js';
 import { limits } from '../limits.js';
 import { requestBlob } from './blobs.js';
 import type { Descriptor } from './content.js';
+import { algorithmOf, digestMismatch } from './digest.js';
 import { unexpectedResponse } from './error-mapping.js';
 import { pause } from './pause.js';
 import type { RepositoryAccess } from './types.js';
@@ -23,7 +24,7 @@ export async function streamBlob(
   { digest, size }: Descriptor,
   take: (chunk: Buffer) => Promise<void>,
 ): Promise<void> {
-  const algorithm = digest.startsWith('sha512:') ? 'sha512' : 'sha256';
+  const algorithm = algorithmOf(digest);
   const hash = createHash(algorithm);
   let received = 0;
   let refusal: { readonly error: unknown } | undefined;
@@ -65,7 +66,10 @@ export async function streamBlob(
     }
   }
   const actual = `${algorithm}:${hash.digest('hex')}`;
-  if (actual !== digest) throw mismatch(from, digest, actual);
+  if (actual === digest) return;
+  throw digestMismatch(
+    `The blob ${digest} of ${from.host}/${from.repository} has other bytes, with the digest ${actual}; it was not stored`,
+  );
 }
 
 function notThere({ host, repository }: RepositoryAccess, digest: string): TrustError {
@@ -73,21 +77,5 @@ function notThere({ host, repository }: RepositoryAccess, digest: string): Trust
     'MANIFEST_NOT_FOUND',
     `${host}/${repository} does not have the blob ${digest}, which its image needs`,
     { remedy: 'The image is incomplete. Push it again, sign it, and run the step again.' },
-  );
-}
-
-function mismatch(
-  { host, repository }: RepositoryAccess,
-  digest: string,
-  actual: string,
-): TrustError {
-  return new TrustError(
-    'DIGEST_MISMATCH',
-    `The blob ${digest} of ${host}/${repository} has other bytes, with the digest ${actual}; it was not stored`,
-    {
-      remedy:
-        'Something between this machine and the registry changed the bytes. Check proxies and ' +
-        'the registry before you trust this image.',
-    },
   );
 }

@@ -8,17 +8,11 @@ import { isTransientStatus, retryDelayMs, statedWaitMs } from '../http/index.js'
 import type { HttpRequest, HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import { requestBlob } from './blobs.js';
-import { bearer } from './credential.js';
-import {
-  accessRefused,
-  errorDetail,
-  isLocked,
-  sendToRegistry,
-  tagLocked,
-  unexpectedResponse,
-} from './error-mapping.js';
+import { digestMismatch } from './digest.js';
+import { errorDetail, unexpectedResponse } from './error-mapping.js';
 import { parseDigest, parseRepository } from './image-name.js';
 import { pause } from './pause.js';
+import { sendToRepository } from './send.js';
 import type { RepositoryAccess } from './types.js';
 
 /** A blob on its way into a repository. Nothing can be read of it before it is finished. */
@@ -153,7 +147,9 @@ function uploadTo(to: RepositoryAccess, first: URL): BlobUpload {
         ...(last && { body: last, headers: { 'Content-Type': 'application/octet-stream' } }),
       });
       if (response.status === 400 && errorDetail(response).startsWith('DIGEST_INVALID')) {
-        throw changed(to, digest);
+        throw digestMismatch(
+          `${to.host}/${to.repository} received bytes that do not match the blob ${digest}, and rejected them`,
+        );
       }
       requireAccepted(to, 'the end of an upload', response);
     },
@@ -182,19 +178,13 @@ function statedWaitOf(error: unknown): number | undefined {
 }
 
 /** A mount takes the right to read where the blob comes from, in the same token. */
-async function send(
-  { host, http, token, repository, signal }: RepositoryAccess,
+function send(
+  to: RepositoryAccess,
   request: Omit<HttpRequest, 'maxBytes'>,
-  readFrom?: string,
+  mountFrom?: string,
 ): Promise<HttpResponse> {
-  const reading = readFrom === undefined ? '' : ` repository:${readFrom}:pull`;
-  const scope = `repository:${repository}:pull,push${reading}`;
-  return sendToRegistry(http, host, {
-    ...request,
-    headers: { ...request.headers, ...bearer(await token(scope)) },
-    maxBytes: limits.errorBodyBytes,
-    ...(signal && { signal }),
-  });
+  const maxBytes = limits.errorBodyBytes;
+  return sendToRepository(to, { action: 'push', mountFrom }, { ...request, maxBytes });
 }
 
 function requireAccepted(
@@ -203,10 +193,6 @@ function requireAccepted(
   response: HttpResponse,
 ): void {
   if (response.status >= 200 && response.status <= 204) return;
-  if (isLocked(response)) throw tagLocked(host, repository, response);
-  if (response.status === 401 || response.status === 403) {
-    throw accessRefused('push', host, repository, response);
-  }
   throw unexpectedResponse(host, `${what} to ${repository}`, response);
 }
 
@@ -233,14 +219,4 @@ function lost({ host, repository }: RepositoryAccess): TrustError {
   return new TrustError('REGISTRY_FAILED', `Registry ${host} lost an upload to ${repository}`, {
     remedy: 'Run the step again: what has arrived is not sent again.',
   });
-}
-
-function changed({ host, repository }: RepositoryAccess, digest: string): TrustError {
-  return new TrustError(
-    'DIGEST_MISMATCH',
-    `${host}/${repository} received bytes that do not match the blob ${digest}, and rejected them`,
-    {
-      remedy: 'Something between this machine and the registry changed the bytes. Check proxies.',
-    },
-  );
 }

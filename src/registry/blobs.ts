@@ -2,13 +2,12 @@
  * Blobs of one registry (OCI distribution specification). Registries hand them out themselves or
  * send us to their storage, which gets no credential of ours; the hash decides in either case.
  */
-import { createHash } from 'node:crypto';
-import { TrustError } from '../errors.js';
 import type { HttpRequest, HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
-import { bearer } from './credential.js';
-import { accessRefused, sendToRegistry, unexpectedResponse } from './error-mapping.js';
+import { requireDigest } from './digest.js';
+import { sendToRegistry, unexpectedResponse } from './error-mapping.js';
 import { parseDigest, parseRepository } from './image-name.js';
+import { sendToRepository } from './send.js';
 import type { RegistryClientOptions, RepositoryAccess } from './types.js';
 
 /** Reads a blob that is not longer than `maxBytes`; undefined when the registry has none such. */
@@ -33,7 +32,12 @@ export function createBlobReader(options: RegistryClientOptions): ReadBlob {
     if (response.status === 404) return undefined;
     if (response.status !== 200 || response.body.length > maxBytes)
       throw unexpectedResponse(host, `GET of blob ${digest}`, response);
-    requireDigest(response.body, digest, `${host}/${repository}`);
+    requireDigest(
+      response.body,
+      digest,
+      (actual) =>
+        `The blob ${digest} of ${host}/${repository} has other bytes, with the digest ${actual}`,
+    );
     return response.body;
   };
 }
@@ -49,21 +53,14 @@ type BlobRequest = Pick<HttpRequest, 'maxBytes' | 'headers' | 'sink'> & {
  * INTERRUPTED
  */
 export async function requestBlob(
-  { host, http, token, repository, signal }: RepositoryAccess,
+  access: RepositoryAccess,
   digest: string,
   { method = 'GET', ...request }: BlobRequest,
 ): Promise<HttpResponse> {
-  const name = parseRepository(repository);
-  const url = `https://${host}/v2/${name}/blobs/${parseDigest(digest)}`;
+  const { host, http, signal } = access;
+  const url = `https://${host}/v2/${parseRepository(access.repository)}/blobs/${parseDigest(digest)}`;
   const common = { ...request, method, ...(signal && { signal }) };
-  const response = await sendToRegistry(http, host, {
-    ...common,
-    url,
-    headers: { ...request.headers, ...bearer(await token(`repository:${name}:pull`)) },
-  });
-  if (response.status === 401 || response.status === 403) {
-    throw accessRefused('pull', host, name, response);
-  }
+  const response = await sendToRepository(access, { action: 'pull' }, { ...common, url });
   const storage = storageOf(response, url);
   if (storage === undefined) return response;
   const stored = await sendToRegistry(http, host, { ...common, url: storage });
@@ -79,19 +76,4 @@ function storageOf(response: HttpResponse, from: string): string | undefined {
   return isRedirect && location !== undefined && URL.canParse(location, from)
     ? new URL(location, from).href
     : undefined;
-}
-
-function requireDigest(bytes: Buffer, digest: string, where: string): void {
-  const algorithm = digest.startsWith('sha512:') ? 'sha512' : 'sha256';
-  const actual = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
-  if (actual === digest) return;
-  throw new TrustError(
-    'DIGEST_MISMATCH',
-    `The blob ${digest} of ${where} has other bytes, with the digest ${actual}`,
-    {
-      remedy:
-        'Something between this machine and the registry changed the bytes. Check proxies and ' +
-        'the registry before you trust this image.',
-    },
-  );
 }

@@ -1,39 +1,36 @@
 /** The repositories of a registry, page by page (OCI distribution specification, catalog). */
 import { TrustError } from '../errors.js';
-import { parseJsonObject } from '../http/index.js';
+import { parseJsonObject, type HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import { bearer } from './credential.js';
 import { errorDetail, sendToRegistry, unexpectedResponse } from './error-mapping.js';
-import { nextPage } from './tag-list.js';
+import { pagesOf } from './send.js';
 import type { RegistryClientOptions } from './types.js';
 
 const pageSize = 1000;
-const maxPages = 1000;
 
 /**
  * All repositories that have an image. One whose images were all deleted may be missing, although it
  * has trust data.
  * @throws {TrustError} REGISTRY_LOGIN_REFUSED, REGISTRY_FAILED, REGISTRY_UNREACHABLE, INTERRUPTED
  */
-export async function listRepositories(
-  { host, http, token }: RegistryClientOptions,
-  signal?: AbortSignal,
-): Promise<readonly string[]> {
+export async function listRepositories({
+  host,
+  http,
+  token,
+  signal,
+}: RegistryClientOptions): Promise<readonly string[]> {
   const names = new Set<string>();
-  let url: string | undefined = `https://${host}/v2/_catalog?n=${pageSize}`;
-  for (let page = 0; url !== undefined; page += 1) {
-    if (page === maxPages) {
-      throw new TrustError('REGISTRY_FAILED', `The list of repositories of ${host} never ends`, {
-        remedy: 'Report this to the operator of the registry.',
-      });
-    }
-    const response = await sendToRegistry(http, host, {
+  const first = `https://${host}/v2/_catalog?n=${pageSize}`;
+  const ask = async (url: string): Promise<HttpResponse> =>
+    sendToRegistry(http, host, {
       method: 'GET',
       url,
       headers: bearer(await token('registry:catalog:*')),
       maxBytes: limits.manifestBytes,
       ...(signal && { signal }),
     });
+  for await (const response of pagesOf(host, `The list of repositories of ${host}`, first, ask)) {
     if (response.status === 401 || response.status === 403) {
       const detail = errorDetail(response);
       throw new TrustError(
@@ -51,7 +48,6 @@ export async function listRepositories(
       throw unexpectedResponse(host, 'GET /v2/_catalog', response);
     }
     for (const name of listed) names.add(name);
-    url = nextPage(host, response, url);
   }
   return [...names];
 }

@@ -1,11 +1,10 @@
 /** What a registry says of a manifest without sending it: a HEAD, for many images at a time. */
 import { limits } from '../limits.js';
 import type { Descriptor } from './content.js';
-import { bearer } from './credential.js';
-import { accessRefused, sendToRegistry } from './error-mapping.js';
 import { isDigest } from './image-name.js';
 import { getManifest, manifestUrl, statedDigest } from './manifests.js';
 import { bareMediaType, manifestMediaTypes } from './media-types.js';
+import { sendToRepository } from './send.js';
 import type { RepositoryAccess } from './types.js';
 
 /**
@@ -18,21 +17,14 @@ export async function describeManifest(
   access: RepositoryAccess,
   reference: string,
 ): Promise<Descriptor | undefined> {
-  const { host, http, token, repository, signal } = access;
-  const response = await sendToRegistry(http, host, {
+  const request = {
     method: 'HEAD',
-    url: manifestUrl(host, repository, reference),
-    headers: {
-      Accept: manifestMediaTypes.join(', '),
-      ...bearer(await token(`repository:${repository}:pull`)),
-    },
+    url: manifestUrl(access, reference),
+    headers: { Accept: manifestMediaTypes.join(', ') },
     maxBytes: limits.errorBodyBytes,
-    ...(signal && { signal }),
-  });
+  } as const;
+  const response = await sendToRepository(access, { action: 'pull' }, request);
   if (response.status === 404) return undefined;
-  if (response.status === 401 || response.status === 403) {
-    throw accessRefused('pull', host, repository, response);
-  }
   const mediaType = bareMediaType(response.header('content-type'));
   const size = Number(response.header('content-length') ?? Number.NaN);
   const [digest] = statedDigest(response);
@@ -47,7 +39,7 @@ export async function describeManifest(
     return { mediaType, digest, size };
   }
   // Not every registry says all of it before the bytes; what is wrong, the bytes show.
-  const manifest = await getManifest(access, repository, reference);
+  const manifest = await getManifest(access, reference);
   return (
     manifest && { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.length }
   );

@@ -40,7 +40,7 @@ export async function readReferrersTag(
 ): Promise<ReferrersIndex> {
   const { host, repository } = access;
   const tag = referrersTagOf(digest);
-  const manifest = await getManifest(access, repository, tag);
+  const manifest = await getManifest(access, tag);
   if (!manifest) return { entries: [], document: {} };
   const document = parseJsonObject(manifest.bytes) ?? {};
   const entries = recordsIn(document.manifests);
@@ -129,7 +129,7 @@ async function write(
   }
   const once = { retry: false, timeoutMs: limits.httpTryMs } as const;
   try {
-    await sendManifest(access, repository, referrersTagOf(digest), bytes, indexMediaType, once);
+    await sendManifest(access, referrersTagOf(digest), bytes, indexMediaType, once);
     return undefined;
   } catch (error) {
     if (isTrustError(error, 'REGISTRY_UNREACHABLE', 'REGISTRY_FAILED')) return error;

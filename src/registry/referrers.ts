@@ -6,12 +6,11 @@ import { TrustError } from '../errors.js';
 import { isRecord, parseErrorResponse, parseJsonObject, type HttpResponse } from '../http/index.js';
 import { limits } from '../limits.js';
 import { readDescriptor, recordsIn, textsIn, type Descriptor } from './content.js';
-import { bearer } from './credential.js';
-import { accessRefused, sendToRegistry, unexpectedResponse } from './error-mapping.js';
+import { unexpectedResponse } from './error-mapping.js';
 import { parseDigest, parseRepository } from './image-name.js';
 import { bareMediaType, manifestMediaTypes } from './media-types.js';
 import { readReferrersTag } from './referrers-tag.js';
-import { nextPage } from './tag-list.js';
+import { pagesOf, sendToRepository } from './send.js';
 import type { RepositoryAccess } from './types.js';
 
 /** An artifact that is attached to an image. */
@@ -79,13 +78,18 @@ async function askApi(
 ): Promise<readonly Listed[] | undefined> {
   const { host, repository } = access;
   const found: Listed[] = [];
-  let url: string | undefined = `${referrersUrl(access, digest)}${query}`;
-  for (let page = 0; url !== undefined; page += 1) {
-    const response = await askPage(access, url);
-    if (response.status === 401 || response.status === 403) {
-      throw accessRefused('pull', host, repository, response);
-    }
-    if (page === 0 && isWithoutApi(response)) return undefined;
+  const first = `${referrersUrl(access, digest)}${query}`;
+  const what = `The list of what is attached to ${host}/${repository}@${digest}`;
+  const ask = (url: string): Promise<HttpResponse> =>
+    sendToRepository(
+      access,
+      { action: 'pull' },
+      { method: 'GET', url, maxBytes: limits.manifestBytes },
+    );
+  let isFirst = true;
+  for await (const response of pagesOf(host, what, first, ask)) {
+    if (isFirst && isWithoutApi(response)) return undefined;
+    isFirst = false;
     const entries = entriesIn(response);
     if (!entries) {
       // The specification's answer for a repository that nothing was pushed to.
@@ -94,29 +98,15 @@ async function askApi(
     }
     const isFiltered = isFilterApplied(response);
     found.push(...entries.map((entry) => ({ entry, isFiltered })));
-    if (found.length > limits.referrers || page === limits.referrerPages) {
+    if (found.length > limits.referrers) {
       throw tooMany(access, digest);
     }
-    url = nextPage(host, response, url);
   }
   return found;
 }
 
 function referrersUrl({ host, repository }: RepositoryAccess, digest: string): string {
   return `https://${host}/v2/${parseRepository(repository)}/referrers/${parseDigest(digest)}`;
-}
-
-async function askPage(
-  { host, http, token, repository, signal }: RepositoryAccess,
-  url: string,
-): Promise<HttpResponse> {
-  return sendToRegistry(http, host, {
-    method: 'GET',
-    url,
-    headers: bearer(await token(`repository:${repository}:pull`)),
-    maxBytes: limits.manifestBytes,
-    ...(signal && { signal }),
-  });
 }
 
 /** 404, or something else than an index: the registry does not know the question. */

@@ -9,12 +9,12 @@ export interface RegistryClientOptions {
   readonly host: string;
   readonly http: HttpClient;
   readonly token: TokenSource;
+  readonly signal?: AbortSignal;
 }
 
 /** One repository of a registry, as a copy goes from it or to it. */
 export interface RepositoryAccess extends RegistryClientOptions {
   readonly repository: string;
-  readonly signal?: AbortSignal;
 }
 
 /** What a token source is made of. */

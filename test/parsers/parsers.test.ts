@@ -45,7 +45,7 @@ import {
   parseRegistryHost,
 } from '../../src/registry/image-name.js';
 import { parseNamePattern, selectTags } from '../../src/registry/patterns.js';
-import { nextPage } from '../../src/registry/tag-list.js';
+import { nextPage } from '../../src/registry/send.js';
 import { parseCertificateChain } from '../../src/signing/certificate-chain.js';
 import { peekKeyFile, readKeyFile } from '../../src/signing/key-file.js';
 import { readKeyArchive } from '../../src/signing/key-store/read-archive.js';

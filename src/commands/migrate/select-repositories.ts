@@ -121,7 +121,7 @@ export async function selectRepositories(
   const found = new Map<string, SelectedRepository>();
   for (const { registry, trustServer, patterns } of listings) {
     const { client } = await open({ registry, trustServer });
-    const all = await listRepositories(client, signal);
+    const all = await listRepositories({ ...client, signal });
     log.info(`${registry}  ${all.length} repositories`);
     const guns = all.map((repository) => ({ repository, gun: `${registry}/${repository}` }));
     const empty = patterns?.find(({ matches }) => !guns.some(({ gun }) => matches(gun)));
