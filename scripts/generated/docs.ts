@@ -2,6 +2,7 @@
 import {
   commandInput,
   commandLineOf,
+  firstSentence,
   helpOf,
   inputGroups,
   inputNameOn,
@@ -46,7 +47,7 @@ export function referenceMd(): string {
       commandNames.map((name) => [
         `[\`${lineOf(name)}\`](#${anchorOf(lineOf(name))})`,
         `\`${name}\``,
-        commands[name].label,
+        firstSentence(commands[name].help),
       ]),
     ),
     '## Commands',

@@ -82,7 +82,7 @@ interface ExportConfiguration {
 export const exportPolicy = defineCommand({
   name: 'exportPolicy',
   label: 'Export policies',
-  help: 'Writes policies by which notation, Ratify, Kyverno and Connaisseur accept what is signed, from certificates and from trust data.',
+  help: 'Writes policies for notation, Ratify, Kyverno and Connaisseur. With them these accept what is signed. Made from certificates and from trust data.',
   example: ['trusted-certificate', 'trusted-identity', 'images', 'output-directory'],
   inputs: exportInputs,
   outputs: ['policy-files'],

@@ -47,7 +47,7 @@ import { codeColumn, tableOf, type Table } from './report/table.js';
 export const revoke = defineCommand({
   name: 'revoke',
   label: 'Revoke',
-  help: 'Removes the signatures of tags from every role that the signing key may sign, and says which roles still have them. The images stay. Needs no Docker.',
+  help: 'Removes the signatures of tags. They leave every role that the signing key may sign; the run says which roles still have them. The images stay. Needs no Docker.',
   example: ['registry', 'repository', 'tags', 'signing-key', 'dry-run'],
   inputs: {
     registry: { ...registry, required: true },

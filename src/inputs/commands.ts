@@ -28,3 +28,9 @@ function kebab(name: string): string {
   const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return words.replace(/^-/, '');
 }
+
+/** The first sentence of a help: as much of it as a list has room for. */
+export function firstSentence(help: string): string {
+  const [sentence = ''] = help.split(/(?<=\.)\s/);
+  return sentence;
+}

@@ -1,4 +1,4 @@
-export { commandInput, commandLineOf, placeOf } from './commands.js';
+export { commandInput, commandLineOf, firstSentence, placeOf } from './commands.js';
 export { flawOf, secretValuesIn } from './lines.js';
 export { isInstruction, joinInstructions, rawTagOf } from './metadata-action.js';
 export { outputs, type OutputName } from './outputs.js';

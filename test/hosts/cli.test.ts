@@ -202,6 +202,14 @@ describe('an input on the command line', () => {
     expect(stderr[0]).toMatch(/^error INPUT_INVALID: /);
   });
 
+  it('that is not known is answered with the help of the command', async () => {
+    const { stderr } = await startSample('cli', {}, ['keys', 'init', '--reg']);
+    expect(stderr).toEqual([
+      "error INPUT_INVALID: unknown option '--reg'",
+      'See acr-content-trust keys init --help.',
+    ]);
+  });
+
   it('is missed', async () => {
     const { code, stderr } = await startSample('cli', {}, [
       'revoke',

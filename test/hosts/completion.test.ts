@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandNames, commands, inputsOf } from '../../src/commands/index.js';
 import { commandLineOf } from '../../src/inputs/index.js';
-import { createProgram, exampleOf, type Invocation } from '../../src/hosts/cli/program.js';
+import { exampleOf } from '../../src/hosts/cli/help.js';
+import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
 import { version } from '../../src/version.js';
 
 const run = promisify(execFile);

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { Command } from 'commander';
 import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
 import { commandLineOf } from '../../src/inputs/index.js';
-import { commandNames, inputsOf } from '../../src/commands/index.js';
+import { commandNames, commands, inputsOf } from '../../src/commands/index.js';
 
 async function parse(...args: readonly string[]): Promise<Invocation> {
   const asked: Invocation[] = [];
   const program = createProgram((invocation) => {
     asked.push(invocation);
     return Promise.resolve();
-  });
+  }, args);
   await program.parseAsync(['node', 'acr-content-trust', ...args]);
   const [invocation] = asked;
   if (!invocation) throw new Error('nothing was asked for');
@@ -37,21 +38,6 @@ describe('the options of a command', () => {
     expect((await parse('build-and-push')).command).toBe('buildAndPush');
   });
 
-  it.each(commandNames)('of %s are all explained in its help', (command) => {
-    let found = createProgram(() => Promise.resolve());
-    for (const word of commandLineOf(command)) {
-      const next = found.commands.find((sub) => sub.name() === word);
-      if (!next) throw new Error(`there is no ${word}`);
-      found = next;
-    }
-    const help = found.helpInformation();
-    for (const name of inputsOf('cli', command)) {
-      expect(help).toContain(`--${name} `);
-      expect(help).toContain(`ACR_CONTENT_TRUST_${name.toUpperCase().replaceAll('-', '_')}`);
-    }
-    expect(help).toContain('--json');
-  });
-
   it('are there where the command is named, and left out of all others', () => {
     const all = createProgram(() => Promise.resolve());
     const some = createProgram(() => Promise.resolve(), ['keys', 'renew', '--help']);
@@ -74,5 +60,64 @@ describe('the options of a command', () => {
     );
     expect(keys?.helpInformation()).toMatch(/\n {2}recover /);
     expect(keys?.helpInformation()).not.toMatch(/\n {2}lost /);
+  });
+});
+
+describe('the help', () => {
+  /** All that is printed, for a terminal of so many columns. */
+  function helpOf(words: readonly string[], flag: string, columns = 80): string {
+    let command: Command = createProgram(() => Promise.resolve(), [...words, flag]);
+    for (const word of words) {
+      const next = command.commands.find((sub) => sub.name() === word);
+      if (!next) throw new Error(`there is no ${word}`);
+      command = next;
+    }
+    let text = '';
+    command.configureOutput({
+      getOutHelpWidth: () => columns,
+      writeOut: (more) => (text += more),
+    });
+    command.outputHelp();
+    return text;
+  }
+
+  it('of the program has a line for each command', () => {
+    const lines = helpOf([], '--help', 100).split('\n');
+    for (const name of commandNames) {
+      const [word = ''] = commandLineOf(name);
+      expect(lines.filter((line) => line.startsWith(`  ${word} `))).toHaveLength(1);
+    }
+    const first = lines.indexOf('Commands:') + 1;
+    for (const line of lines.slice(first, lines.indexOf('', first)))
+      expect(line).toMatch(/^ {2}[a-z-]+ +[A-Z].*\.$/);
+  });
+
+  it.each(commandNames)('of %s explains all of its options and outputs', (name) => {
+    const help = helpOf(commandLineOf(name), '--help');
+    const words = help.split(/\s+/).join(' ');
+    for (const input of inputsOf('cli', name)) expect(help).toContain(`\n  --${input} `);
+    expect(words).toContain(commands[name].outputs.join(', '));
+    expect(help).toContain('--json');
+    expect(help).not.toMatch(/env:|preset:|`/);
+  });
+
+  it.each(commandNames)('of %s is a sentence for each option with -h', (name) => {
+    const [long, short] = ['--help', '-h'].map((flag) => helpOf(commandLineOf(name), flag, 100));
+    for (const input of inputsOf('cli', name)) expect(short).toContain(`\n  --${input} `);
+    expect(short?.length).toBeLessThan((long ?? '').length);
+  });
+
+  it.each([
+    [80, '-h'],
+    [80, '--help'],
+    [100, '--help'],
+  ])('fits a terminal of %d columns with %s', (columns, flag) => {
+    for (const words of [[], ['keys'], ...commandNames.map(commandLineOf)]) {
+      const [options = ''] = helpOf(words, flag, columns).split('\nExample:');
+      const epilogue = options.indexOf('\nEvery option');
+      const wrapped = epilogue < 0 ? options : options.slice(0, epilogue);
+      const long = wrapped.split('\n').filter((line) => line.length > columns);
+      expect(long, words.join(' ')).toEqual([]);
+    }
   });
 });

@@ -45,7 +45,7 @@ import type { Job } from './push.js';
 export const buildAndPush = defineCommand({
   name: 'buildAndPush',
   label: 'Build, push and sign',
-  help: 'Builds an image, pushes it under all of its tags, signs them and reads the signatures back.',
+  help: 'Builds and pushes an image, signs all of its tags, and reads the signatures back.',
   example: ['registry', 'repository', 'tags', 'signing-key', 'trust-pin'],
   inputs: { ...namedInputs, ...buildInputs, ...pushInputs, ...commonInputs },
   outputs: jobOutputs,
@@ -75,7 +75,7 @@ export const build = defineCommand({
 export const push = defineCommand({
   name: 'push',
   label: 'Push and sign',
-  help: 'Pushes an image that the Docker engine has under all of its tags, signs them and reads the signatures back.',
+  help: 'Pushes a local image, signs all of its tags, and reads the signatures back. The Docker engine must have the image under these tags.',
   example: ['registry', 'repository', 'tags', 'signing-key', 'trust-pin'],
   inputs: { ...namedInputs, ...pushInputs, ...commonInputs },
   outputs: jobOutputs,

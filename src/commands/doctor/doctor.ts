@@ -11,7 +11,7 @@ import { reportOf } from './doctor-report.js';
 export const doctor = defineCommand({
   name: 'doctor',
   label: 'Doctor',
-  help: 'Checks everything that a signing run depends on - machine, Docker, network, identity, registry, trust data, keys - and says what is wrong and how to correct it. Takes the inputs of the command that does not work; what is not given is not checked. Changes nothing. Fails if a check fails.',
+  help: 'Checks what a signing run depends on, and says how to correct what is wrong. Machine, Docker, network, identity, registry, trust data and keys. Takes the inputs of the command that does not work; what is not given is not checked. Changes nothing. Fails if a check fails.',
   example: ['registry', 'repository', 'tags', 'signing-key'],
   inputs: doctorInputs,
   outputs: ['failed-checks'],

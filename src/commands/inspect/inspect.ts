@@ -84,7 +84,7 @@ const inspectInputs = {
 export const inspect = defineCommand({
   name: 'inspect',
   label: 'Inspect',
-  help: 'Shows who may sign repositories and what is signed: signers, keys, thresholds, expiry, every tag with its digest, signers and Notary Project signatures, and the tags that are not signed. Needs no Docker, and no more than AcrPull.',
+  help: 'Shows what is signed, by whom, and who may sign. Lists signers, keys, thresholds, expiry, every tag with its digest, signers and Notary Project signatures, and the tags that are not signed. Needs no Docker, and no more than AcrPull.',
   argument: 'images',
   example: ['registry', 'repository'],
   inputs: inspectInputs,

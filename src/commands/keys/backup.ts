@@ -27,7 +27,7 @@ interface BackupConfiguration extends BackupRequest {
 export const keysBackup = defineCommand({
   name: 'keysBackup',
   label: 'Keys: back up',
-  help: 'Writes backups of keys into a folder, as Key Vault makes them: only Key Vault can read them again.',
+  help: 'Backs up keys of Key Vault into a folder. Only Key Vault can read the backups.',
   example: ['keys', 'archive'],
   inputs: {
     keys: { ...keys, required: true, note: 'The keys to back up.' },

@@ -62,7 +62,7 @@ interface ExportConfiguration {
 export const keysExport = defineCommand({
   name: 'keysExport',
   label: "Keys: export in Docker's format",
-  help: "Writes keys that may leave the vault (secrets, exportable certificates) into an archive in Docker's own format.",
+  help: "Exports keys into an archive in Docker's own format. Only keys that may leave the vault: secrets and exportable certificates.",
   example: ['keys', 'archive'],
   inputs: {
     ...keyRepositoryInputs,

@@ -39,7 +39,7 @@ export const keysRecover = defineCommand({
   name: 'keysRecover',
   formerNames: ['keysLost'],
   label: 'Keys: recover',
-  help: 'For lost keys: shows what still works with the available keys, until when, and the steps to recover. Changes nothing.',
+  help: 'Shows what still works after a key is lost, and the steps to recover. Says until when it works with the available keys. Changes nothing.',
   example: ['registry', 'repository', 'keys'],
   inputs: {
     ...expiryInputs,

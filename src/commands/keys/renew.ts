@@ -43,7 +43,7 @@ import {
 export const keysRenew = defineCommand({
   name: 'keysRenew',
   label: 'Keys: renew',
-  help: 'Signs again, with the available keys, the roles that expire soon or have expired. Changes nothing else.',
+  help: 'Renews the roles that expire soon or have expired, with the available keys. Changes nothing else.',
   example: ['registry', 'repository', 'keys'],
   inputs: {
     ...expiryInputs,

@@ -29,7 +29,7 @@ type Outcome = { readonly object: BackupObject } & (
 export const keysRestore = defineCommand({
   name: 'keysRestore',
   label: 'Keys: restore',
-  help: 'Restores the keys of a backup folder into a vault, and proves that they are the same.',
+  help: 'Restores the keys of a backup folder into a vault. Proves that they are the same.',
   example: ['vault', 'archive'],
   inputs: {
     vault: { ...vault, required: true, note: 'The vault that the keys are restored into.' },

@@ -18,7 +18,7 @@ import {
 export const keysStatus = defineCommand({
   name: 'keysStatus',
   label: 'Keys: status',
-  help: 'Shows when each role of repositories expires and which of the available keys can renew it. Fails when something expires soon, for a scheduled pipeline. Changes nothing.',
+  help: 'Shows when the roles of repositories expire, and which keys can renew them. Fails when something expires soon, for a scheduled pipeline. Changes nothing.',
   example: ['registry', 'repository', 'keys'],
   inputs: {
     ...expiryInputs,

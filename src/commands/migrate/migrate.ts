@@ -53,7 +53,7 @@ import { selectRepositories, type SelectedRepository } from './select-repositori
 export const migrate = defineCommand({
   name: 'migrate',
   label: 'Migrate',
-  help: 'Signs for Notary Project what is signed for Docker Content Trust, in some repositories or in the whole registry; with `check`, answers whether it is safe to switch content trust off. Changes no trust data, and can be run again at any time.',
+  help: 'Signs for Notary Project what is signed for Docker Content Trust. Some repositories or the whole registry. With `check`, answers whether it is safe to switch content trust off. Changes no trust data, and can be run again at any time.',
   example: ['registry', 'signing-key', 'dry-run'],
   inputs: migrateInputs,
   outputs: ['safe-to-switch-off', 'missing-signatures'],

@@ -48,7 +48,7 @@ import { recheckSources, verifySources, type VerifiedImage } from './source.js';
 export const promote = defineCommand({
   name: 'promote',
   label: 'Promote',
-  help: 'Copies images that are signed at their source to another repository or registry, by digest and with all platforms, and signs them there. Needs no Docker.',
+  help: 'Copies signed images to another repository or registry, and signs them there. Verifies them at their source first, and copies by digest, with all platforms. Needs no Docker.',
   argument: 'source',
   example: ['source', 'registry', 'repository', 'signing-key'],
   inputs: promoteInputs,

@@ -25,7 +25,7 @@ import { readSetup, setupInputs } from './setup-inputs.js';
 export const setup = defineCommand({
   name: 'setup',
   label: 'Set up',
-  help: 'Prints a script of Azure CLI that sets up what is missing to sign: the identity of the pipeline, vaults, keys, roles, trust data, and the pipeline itself. Runs none of it, and changes nothing. What is there already, as far as this principal may look, is left out.',
+  help: 'Prints the script of Azure CLI that sets up what is missing to sign. That is the identity of the pipeline, vaults, keys, roles, trust data, and the pipeline itself. Runs none of it, and changes nothing. Leaves out what is there already, if this principal may see it.',
   example: ['registry', 'repository', 'vault', 'root-vault', 'host', 'github-repository'],
   inputs: setupInputs,
   outputs: ['script', 'missing-steps'],

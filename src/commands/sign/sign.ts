@@ -81,7 +81,7 @@ interface SignRun {
 export const sign = defineCommand({
   name: 'sign',
   label: 'Sign',
-  help: 'Signs tags of images that are in the registry already, of one repository or of many. Needs no Docker.',
+  help: 'Signs tags of images that are already in the registry. One repository or many. Needs no Docker.',
   argument: 'images',
   example: ['registry', 'repository', 'tags', 'signing-key', 'trust-pin'],
   inputs: signInputs,

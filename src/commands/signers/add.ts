@@ -44,7 +44,7 @@ type Prepared = PreparedRepository<SignerAddition>;
 export const signersAdd = defineCommand({
   name: 'signersAdd',
   label: 'Signers: add',
-  help: "Adds a signer to repositories as Docker does: the signer's keys in `targets/<name>` and in `targets/releases`.",
+  help: 'Adds a signer to repositories. As with Docker, its keys come into `targets/<name>` and `targets/releases`.',
   example: ['registry', 'repository', 'signer', 'signer-key', 'signing-key'],
   inputs: {
     ...signerChangeInputs,

@@ -33,7 +33,7 @@ interface RepositorySigners {
 export const signersList = defineCommand({
   name: 'signersList',
   label: 'Signers: list',
-  help: 'Lists the signers of repositories (`targets/<name>`) with their keys, and the keys of `targets/releases`.',
+  help: 'Lists the signers of repositories with their keys. Signers are the roles `targets/<name>`; the keys of `targets/releases` are listed too.',
   example: ['registry', 'repository'],
   inputs: { ...repositoryInputs, ...pinInputs },
   outputs: ['repositories'],

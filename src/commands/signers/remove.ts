@@ -37,7 +37,7 @@ interface RemoveConfiguration extends SignerConfiguration {
 export const signersRemove = defineCommand({
   name: 'signersRemove',
   label: 'Signers: remove',
-  help: 'Removes a signer from repositories: what is signed with its keys afterwards is rejected.',
+  help: 'Removes a signer from repositories. What is signed with its keys afterwards is rejected.',
   example: ['registry', 'repository', 'signer', 'keys'],
   inputs: {
     ...signerChangeInputs,

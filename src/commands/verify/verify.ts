@@ -28,7 +28,7 @@ import { parseVerify, verifyInputs, type VerifyConfiguration } from './verify-in
 export const verify = defineCommand({
   name: 'verify',
   label: 'Verify',
-  help: 'Verifies the signatures of images, given by name or in files, and hands them on by digest. Fails if any is unsigned or not as required. Needs no Docker.',
+  help: 'Verifies the signatures of images, given by name or in deployment files. Outputs them by digest. Fails if any is unsigned or not as required. Needs no Docker.',
   argument: 'images',
   example: ['files', 'write-digests', 'max-age'],
   inputs: verifyInputs,

@@ -1,5 +1,6 @@
 /** Scripts by which shells complete the command line, written from its commands and options. */
 import type { Command, Option } from 'commander';
+import { firstSentence } from '../../inputs/index.js';
 
 /** The shells that have a script. */
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
@@ -43,7 +44,7 @@ function placesOf(
       path: words.join(' '),
       commands: visible.map((one) => ({
         name: one.name(),
-        help: firstSentence(one.description()),
+        help: hintOf(one.description()),
       })),
       options: command.createHelp().visibleOptions(command).flatMap(describedOption(choicesOf)),
     };
@@ -57,14 +58,15 @@ function describedOption(choicesOf: (option: string) => readonly string[]) {
   return ({ long, description, required, optional }: Option): Place['options'] => {
     if (long === undefined) return [];
     const choices = required || optional ? choicesOf(long.slice(2)) : [];
-    return [{ name: long, help: firstSentence(description), choices }];
+    return [{ name: long, help: hintOf(description), choices }];
   };
 }
 
 /** As much of a help as a list has room for, of characters that no shell takes for its own. */
-function firstSentence(help: string): string {
-  const [sentence = ''] = help.split(/(?<=\.)\s/);
-  return sentence.replace(/[^\p{L}\p{N} ,.;/@*+-]/gu, '').slice(0, 90);
+function hintOf(help: string): string {
+  return firstSentence(help)
+    .replace(/[^\p{L}\p{N} ,.;/@*+-]/gu, '')
+    .slice(0, 90);
 }
 
 type Writer = (program: string, places: readonly Place[]) => readonly string[];

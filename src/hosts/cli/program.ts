@@ -1,12 +1,9 @@
-/** The command line's commands, options and help, from the table of inputs. Runs nothing. */
-import { Argument, Command, Option } from 'commander';
-import { ourCommand } from '../../command-line.js';
+/** The command line's commands and options, from the table of inputs. Runs nothing. */
+import { Argument, Option, type Command } from 'commander';
 import {
   commandGroups,
-  commandLineOf,
-  helpOf,
+  firstSentence,
   inputGroups,
-  outputs,
   placeOf,
   type CommandGroup,
 } from '../../inputs/index.js';
@@ -18,9 +15,9 @@ import {
   inputsOf,
   type CommandName,
 } from '../../commands/index.js';
-import { version } from '../../version.js';
+import { pageUrl, version } from '../../version.js';
 import { completionScript, shells, type Shell } from './completion.js';
-import { environmentPrefix, variableOf } from './values.js';
+import { commandWithHelp, describeOption, epilogue, epilogueOf } from './help.js';
 
 /** What was asked for. */
 export interface Invocation {
@@ -42,19 +39,25 @@ export function createProgram(
   args?: readonly string[],
   print: (text: string) => void = (text) => void process.stdout.write(text),
 ): Command {
-  const program = new Command('acr-content-trust')
+  const program = commandWithHelp('acr-content-trust')
     .description(
-      'Builds, pushes and signs container images with Docker Content Trust in Azure Container Registry, with keys in Azure Key Vault.',
+      'Builds, pushes, signs and verifies container images in Azure Container Registry, with keys in Azure Key Vault: for Docker Content Trust, for Notary Project, or for both.',
     )
-    .version(version, '--version', 'Prints the version.')
-    .helpOption('-h, --help', 'Prints this help.')
+    .version(version, '-v, --version', 'Prints the version.')
     .helpCommand('help [command]', 'Prints the help of a command.')
-    .addHelpText('after', epilogue);
+    .addHelpText('after', `${epilogue}\nStart here: ${pageUrl('docs/getting-started.md')}\n`);
+  const isShort = args?.includes('-h') ?? false;
   const groups = new Map(commandGroups.map((group) => [group, createGroup(group)]));
   const add = (name: CommandName, asked: string): void => {
     const { group, verb } = placeOf(asked);
     const isNamed = args?.some((word) => word === verb || word === asked) ?? true;
-    const command = createCommand(name, asked, isNamed ? inputsOf('cli', name) : [], start);
+    const command = createCommand(
+      name,
+      asked,
+      isNamed ? inputsOf('cli', name) : [],
+      isShort,
+      start,
+    );
     (group === undefined ? program : groups.get(group))?.addCommand(command, {
       hidden: asked !== name,
     });
@@ -69,9 +72,8 @@ export function createProgram(
 }
 
 function versionCommand(print: (text: string) => void): Command {
-  return new Command('version')
+  return commandWithHelp('version')
     .description('Prints the version, and that of Node.js and the machine.')
-    .helpOption('-h, --help', 'Prints this help.')
     .option('--json', 'Prints them as JSON.')
     .action(({ json }: { readonly json?: boolean }) => {
       const { versions, platform, arch } = process;
@@ -85,9 +87,8 @@ function versionCommand(print: (text: string) => void): Command {
 }
 
 function completionCommand(print: (text: string) => void): Command {
-  return new Command('completion')
-    .description('Prints the script by which a shell completes commands, options and their values.')
-    .helpOption('-h, --help', 'Prints this help.')
+  return commandWithHelp('completion')
+    .description('Prints the script by which a shell completes commands and options.')
     .addArgument(new Argument('<shell>', 'Which shell.').choices(shells))
     .addHelpText('after', completionHelp)
     .action((shell: Shell) => {
@@ -114,14 +115,13 @@ function choicesOf(option: string): readonly string[] {
 /** What the commands of a group are about. */
 const groupHelp: Readonly<Record<CommandGroup, string>> = {
   keys: 'Creates, imports, backs up, rotates and renews signing keys.',
-  signers: 'Manages the signers of repositories.',
-  trust: 'Manages the trust data of whole repositories.',
+  signers: 'Lists, adds and removes the signers of repositories.',
+  trust: 'Deletes the trust data of repositories.',
 };
 
 function createGroup(group: CommandGroup): Command {
-  return new Command(group)
+  return commandWithHelp(group)
     .description(groupHelp[group])
-    .helpOption('-h, --help', 'Prints this help.')
     .helpCommand('help [command]', 'Prints the help of a command.');
 }
 
@@ -130,19 +130,21 @@ function createCommand(
   name: CommandName,
   asked: string,
   names: readonly string[],
+  isShort: boolean,
   start: (invocation: Invocation) => Promise<void>,
 ): Command {
   const { group, verb } = placeOf(asked);
-  const command = new Command(verb)
-    .description(commands[name].help)
-    .helpOption('-h, --help', 'Prints this help.')
-    .addHelpText('after', () => `\nExample:\n  ${exampleOf(name)}\n${epilogue}`);
+  const { help } = commands[name];
+  const command = commandWithHelp(verb, isShort ? 'beside' : 'below')
+    .summary(firstSentence(help).replaceAll('`', ''))
+    .description(help.replaceAll('`', ''))
+    .addHelpText('after', () => epilogueOf(name));
   const { argument } = commands[name];
   if (argument !== undefined) {
     command.argument(`[${argument}...]`, `The same as --${argument}.`);
   }
   if (group === undefined && verb !== asked) command.alias(asked);
-  for (const input of names) command.addOption(optionOf(input, name));
+  for (const input of names) command.addOption(optionOf(input, name, isShort));
   command
     .addOption(
       new Option(
@@ -181,20 +183,12 @@ function createCommand(
   });
 }
 
-/** A command line to copy, with the values that the reference has as examples. */
-export function exampleOf(name: CommandName): string {
-  const flags = commands[name].example.map((input) => {
-    const { type, example } = definitionOf(input);
-    return [input, type === 'boolean' ? true : example] as const;
-  });
-  return ourCommand(commandLineOf(name).join(' '), Object.fromEntries(flags));
-}
-
-function optionOf(name: string, command: CommandName): Option {
+function optionOf(name: string, command: CommandName, isShort: boolean): Option {
   const definition = definitionOf(name);
-  const option = new Option(`--${name} ${placeholderOf(name)}`, describe(name, command))
-    .env(`${environmentPrefix}${variableOf(name)}`)
-    .helpGroup(`${inputGroups[definition.group]}:`);
+  const option = new Option(
+    `--${name} ${placeholderOf(name)}`,
+    describeOption(name, command, isShort),
+  ).helpGroup(`${inputGroups[definition.group]}:`);
   // "no-cache" is a name here, not the denial of an option "cache".
   option.negate = false;
   if (definition.type === 'boolean') option.preset('true');
@@ -217,29 +211,3 @@ function placeholderOf(name: string): string {
   if (!definition.secret) return '<value>';
   return `<${['@file', ...(definition.references ?? [])].join('|')}>`;
 }
-
-function describe(name: string, command: CommandName): string {
-  const definition = definitionOf(name);
-  const parts = [helpOf(definition, [command], (name) => commandLineOf(name).join(' '))];
-  if (definition.type === 'choice') {
-    const choices = Object.entries(definition.choices);
-    parts.push(choices.map(([choice, help]) => `"${choice}": ${help}`).join(' '));
-  }
-  if (definition.type === 'list' || definition.type === 'lines') {
-    parts.push('May be given several times.');
-  }
-  if (definition.requiredBy.includes(command)) parts.push('Required.');
-  if ('default' in definition) parts.push(`Default: ${String(definition.default)}.`);
-  return parts.join(' ').replaceAll('`', '');
-}
-
-const epilogue = `
-Every option can be given as the environment variable named with it instead; an option wins.
-
-A secret is never taken from an argument, which other processes could read. Give it by its
-environment variable, or as @path of a file that holds it, with @- for standard input. What only
-says where a secret is (a Key Vault URL, the path of a certificate) may be an argument.
-
-Outputs: ${Object.keys(outputs).join(', ')} (camel case in JSON).
-Exit code: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl+C, 143 stopped by SIGTERM.
-`;

@@ -9,6 +9,7 @@ import { runAndExit } from '../run.js';
 import { sanitizeLines } from '../sanitize-output.js';
 import { createAskSecret } from './ask-secret.js';
 import { createCliHost } from './host.js';
+import { wordsOf } from './help.js';
 import { createProgram } from './program.js';
 import { asksForStandardInput, environmentPrefix, readStandardInput } from './values.js';
 
@@ -34,7 +35,6 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
   }, process.argv.slice(2));
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
-      // commander breaks lines only where it knows of enough columns.
       getOutHelpWidth: () => helpWidth(stdout.columns),
       getErrHelpWidth: () => helpWidth(stderr.columns),
       outputError: (text, write) => {
@@ -42,7 +42,7 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
           text.trim().replace(/^error: /, 'error INPUT_INVALID: '),
           new SecretMasker(),
         );
-        write(`${lines.join('\n')}\nSee acr-content-trust --help.\n`);
+        write(`${lines.join('\n')}\nSee ${wordsOf(command)} --help.\n`);
       },
     });
   }
@@ -60,6 +60,6 @@ function withSubcommands(command: Command): readonly Command[] {
 }
 
 /** Columns of the help: as the terminal has them, within what reads well. */
-function helpWidth(columns: number | undefined): number {
-  return Math.min(Math.max(columns ?? 100, 100), 120);
+function helpWidth(columns = 100): number {
+  return Math.min(Math.max(columns, 60), 100);
 }

@@ -69,7 +69,7 @@ interface ImportConfiguration extends ImportTarget {
 export const keysImport = defineCommand({
   name: 'keysImport',
   label: 'Keys: import from Docker',
-  help: 'Imports the keys of a `~/.docker/trust/private` folder, or of a tar.gz backup of it, into Key Vault, and says which repositories use each of them.',
+  help: "Imports Docker's keys into Key Vault. Reads a `~/.docker/trust/private` folder, or a tar.gz backup of it, and says which repositories use each key.",
   example: ['archive', 'vault', 'dry-run'],
   inputs: {
     ...keyRepositoryInputs,

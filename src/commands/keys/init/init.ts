@@ -16,7 +16,7 @@ import { prepare } from './prepare.js';
 export const keysInit = defineCommand({
   name: 'keysInit',
   label: 'Keys: create, and initialise repositories',
-  help: 'Creates root key and repository keys in Key Vault, if they do not exist, and initialises repositories with them. A second run changes nothing.',
+  help: 'Creates keys in Key Vault, and initialises repositories with them. A root key or repository key that exists is used. A second run changes nothing.',
   example: ['registry', 'repository', 'root-key', 'signing-key'],
   inputs: initInputs,
   outputs: ['keys', 'repositories', 'key-id', 'root-key-id'],

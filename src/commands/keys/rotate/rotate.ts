@@ -31,7 +31,7 @@ interface RotateConfiguration extends ChangeConfiguration {
 export const keysRotate = defineCommand({
   name: 'keysRotate',
   label: 'Keys: rotate',
-  help: 'Replaces the key of a role: root, repository key or delegation; or hands the snapshot or timestamp key to the server. What was signed stays signed.',
+  help: 'Replaces the key of a role: root, repository key or delegation. Or replaces the snapshot or timestamp key by one that the server keeps. What was signed stays signed.',
   example: ['registry', 'repository', 'role', 'keys', 'new-key'],
   inputs: rotationInputs,
   outputs: ['keys', 'repositories', 'key-id'],
