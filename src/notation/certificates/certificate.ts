@@ -9,11 +9,12 @@ import {
   id_ce_extKeyUsage,
   id_ce_keyUsage,
   KeyUsage,
+  type AlgorithmIdentifier,
 } from '@peculiar/asn1-x509';
 import { childrenOf, type DerValue } from '../../der.js';
 import { limits } from '../../limits.js';
 import { readOrRefuse, RuleError } from '../rule-error.js';
-import { isStrongAlgorithm } from '../x509-signature.js';
+import { fitsAlgorithm, isStrongAlgorithm } from '../x509-signature.js';
 import { readDer } from './der.js';
 import { readExtensions, type Extensions, type Found } from './extensions.js';
 import { formatSubject, readName, type DistinguishedName } from './name.js';
@@ -38,6 +39,8 @@ export interface Certificate {
   readonly notAfter: Date;
   /** Whether its own signature is over SHA-256 or better, and of a kind that is known. */
   readonly isStronglySigned: boolean;
+  /** Of its own signature. */
+  readonly signatureAlgorithm: AlgorithmIdentifier;
   readonly basicConstraints:
     Found<{ readonly isCa: boolean; readonly pathLength: number | undefined }> | undefined;
   /** Bits as in KeyUsageFlags. */
@@ -90,6 +93,7 @@ function read(value: DerValue, what: string): Certificate {
     notBefore: tbsCertificate.validity.notBefore.getTime(),
     notAfter: tbsCertificate.validity.notAfter.getTime(),
     isStronglySigned: isStrongAlgorithm(signatureAlgorithm),
+    signatureAlgorithm,
     basicConstraints: find(id_ce_basicConstraints, (bytes) => {
       const { cA, pathLenConstraint } = AsnConvert.parse(bytes, BasicConstraints);
       return { isCa: cA, pathLength: pathLenConstraint };
@@ -136,7 +140,10 @@ export function isOfSignerAlone(certificate: Certificate): boolean {
 
 function isSignedWithKeyOf(certificate: Certificate, issuer: Certificate): boolean {
   try {
-    return certificate.x509.verify(issuer.x509.publicKey);
+    const { publicKey } = issuer.x509;
+    return (
+      fitsAlgorithm(publicKey, certificate.signatureAlgorithm) && certificate.x509.verify(publicKey)
+    );
   } catch {
     // A key of a kind that nobody here knows.
     return false;

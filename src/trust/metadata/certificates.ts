@@ -5,6 +5,7 @@
  */
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { childrenOf, DerError, openDer, readObjectId, readTime, type DerValue } from '../../der.js';
+import { x509AlgorithmOf, type X509Algorithm } from '../../x509-algorithm.js';
 import { decodeBase64 } from './base64.js';
 import { MetadataError } from './error.js';
 import { keyObjectOf, minRsaBits } from './keys.js';
@@ -49,7 +50,10 @@ export interface CertificateFacts {
   readonly isCa: boolean;
   /** How many CAs may stand between this one and a leaf; undefined means any number. */
   readonly pathLength: number | undefined;
+  /** Whether Notary refuses it for the algorithm of its signature, as a root of its own as well. */
   readonly isWeaklySigned: boolean;
+  /** Undefined for one by which no certificate vouches for another. */
+  readonly signatureAlgorithm: X509Algorithm | undefined;
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** Lower-case hex SHA-256 of the DER bytes. */
@@ -180,7 +184,7 @@ function readFacts(der: Buffer): CertificateFacts {
   const extensions = inTag ? childrenOf(inTag).flatMap(sequence).map(readExtension) : [];
   const constraints = extensions.find(({ id }) => id === basicConstraintsId);
   const [isCa, pathLength] = constraints ? readBasicConstraints(constraints.value) : [false];
-  if (!notBefore || !notAfter || !algorithmId) throw new DerError('cut off');
+  if (!notBefore || !notAfter || !algorithm || !algorithmId) throw new DerError('cut off');
   return {
     der,
     x509: new X509Certificate(der),
@@ -190,6 +194,7 @@ function readFacts(der: Buffer): CertificateFacts {
     isCa,
     pathLength,
     isWeaklySigned: weakSignatures.has(readObjectId(algorithmId)),
+    signatureAlgorithm: x509AlgorithmOf(algorithm),
     notBefore,
     notAfter,
     fingerprint: createHash('sha256').update(der).digest('hex'),

@@ -20,6 +20,7 @@ import {
   KeyUsageFlags,
 } from '@peculiar/asn1-x509';
 import { limits } from '../../limits.js';
+import { isKeyFor } from '../../x509-algorithm.js';
 import type { CertificateExtension, CertificateFacts } from '../metadata/index.js';
 import { areNamesAllowed } from './name-constraints.js';
 
@@ -87,8 +88,8 @@ function mayIssue(
 ): boolean {
   // RFC 5280, 6.1.3 (a)(2): the dates.
   if (now < issuer.notBefore || issuer.notAfter < now) return false;
-  // 6.1.4 (k): a CA. SHA-1 and MD5 vouch for nothing.
-  if (!issuer.isCa || issuer.isWeaklySigned || !isAcceptable(issuer)) return false;
+  // 6.1.4 (k): a CA.
+  if (!issuer.isCa || !isAcceptable(issuer)) return false;
   // 6.1.4 (l), (m): the path length; as Go counts it, self-issued certificates included.
   if (issuer.pathLength !== undefined && issuer.pathLength < below.length - 1) return false;
   // 6.1.4 (n): the key is for certificates.
@@ -99,10 +100,19 @@ function mayIssue(
   return constraints === undefined || areNamesAllowed(constraints, below);
 }
 
-/** 6.1.3 (a)(1), (4): names chain, and the signature is the issuer's. */
+/**
+ * 6.1.3 (a)(1), (4): names chain, and the signature is the issuer's, of an algorithm that vouches
+ * for anything. How an authority signed itself does not matter.
+ */
 function hasSigned(issuer: CertificateFacts, subject: CertificateFacts): boolean {
   try {
-    return subject.x509.checkIssued(issuer.x509) && subject.x509.verify(issuer.x509.publicKey);
+    const { publicKey } = issuer.x509;
+    return (
+      subject.signatureAlgorithm !== undefined &&
+      isKeyFor(subject.signatureAlgorithm, publicKey) &&
+      subject.x509.checkIssued(issuer.x509) &&
+      subject.x509.verify(publicKey)
+    );
   } catch {
     // A key of a kind that nobody here knows.
     return false;
