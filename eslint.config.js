@@ -14,7 +14,7 @@ const forbid = (target, from) => ({
 
 /** What no subject may know of, and what none may that signs in to nothing by itself. */
 const upwards = ['hosts', 'commands', 'inputs'];
-const fromRun = [...upwards, 'access'];
+const fromRun = [...upwards, 'access', 'verification'];
 
 /** A command never imports another: what two of them need stands where neither is. */
 const sources = readdirSync(path.join(import.meta.dirname, 'src/commands'), { recursive: true })
@@ -72,13 +72,28 @@ export default defineConfig(
           zones: [
             ...separateCommands,
             forbid('commands', ['hosts']),
-            forbid('access', upwards),
+            forbid('access', [...upwards, 'verification']),
+            forbid('verification', [...upwards, 'docker']),
+            forbid('report', [
+              'hosts',
+              'commands',
+              'access',
+              'verification',
+              'azure',
+              'docker',
+              'registry',
+              'signing',
+              'trust',
+              'notation',
+              'http',
+            ]),
             forbid('diagnosis', upwards),
             forbid('setup', [...upwards, 'docker']),
             forbid('inputs', [
               'hosts',
               'commands',
               'access',
+              'verification',
               'docker',
               'registry',
               'azure',

@@ -78,9 +78,9 @@ async function planParts(): Promise<Plan> {
       .filter(({ names }) => names.some((name) => /(?:Inputs|Outputs)$/.test(name)))
       .map(({ module }) => module),
   );
-  const isShared = matches(/^src\/(?:[^/]+|(?:commands\/)?inputs\/.*|commands\/report\/.*)\.ts$/);
-  const several = ['repositories', 'sign', 'signing', 'verification', 'verify'];
-  const together = ['access', 'azure', 'http', 'signing', 'trust'];
+  const isShared = matches(/^src\/(?:[^/]+|(?:commands\/)?inputs\/.*|report\/.*)\.ts$/);
+  const several = ['repositories', 'sign', 'signing', 'verify'];
+  const together = ['access', 'azure', 'http', 'signing', 'trust', 'verification'];
   const fileOf = (module: string): string | undefined => {
     const [source, folder, group] = module.split('/').slice(0, -1);
     if (source !== 'src' || folder === 'hosts' || definitions.has(module)) return undefined;

@@ -1,7 +1,7 @@
 /** What a host hands to a command: its ports and the facts of its surroundings. */
 import type { HostIdentity } from '../access/index.js';
 import type { NameInput, OutputName, ProblemList } from '../inputs/index.js';
-import type { Aftermath, Failure } from './report/failure.js';
+import type { Aftermath, Failure } from '../report/failure.js';
 import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
 
 /** What a host hands in. */

@@ -23,13 +23,10 @@ import type { Read } from './inputs/read.js';
 import { readRepositories, repositoryInputs, type NamedRepository } from './inputs/repositories.js';
 import { readRequiredSigners, requiredSigners } from './inputs/signing.js';
 import { timestampRoot } from './inputs/signature-trust.js';
-import {
-  readTrustedCertificates,
-  trustedSignerInputs,
-  type ReadCertificates,
-} from './inputs/trusted-signers.js';
-import { code } from './report/text.js';
-import { codeColumn, tableOf } from './report/table.js';
+import type { ReadCertificates } from '../verification/index.js';
+import { readTrustedCertificates, trustedSignerInputs } from './inputs/trusted-signers.js';
+import { code } from '../report/text.js';
+import { codeColumn, tableOf } from '../report/table.js';
 import { eachRepository, loginToAll, readTrust, unwrapAll } from './repositories/index.js';
 import type { Run } from './run.js';
 

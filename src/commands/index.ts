@@ -18,4 +18,4 @@ export {
   withAftermath,
   type Aftermath,
   type Failure,
-} from './report/failure.js';
+} from '../report/failure.js';

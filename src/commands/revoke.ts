@@ -40,9 +40,9 @@ import { requireSigningKey } from './inputs/key-inputs.js';
 import { pinInputs, readPins, type PinReference } from './inputs/pins.js';
 import { registry, repository, trustServer } from './inputs/repositories.js';
 import { readSigningTarget, signingInputs, type SigningTarget } from './inputs/signing.js';
-import { code, escape, truncateList } from './report/text.js';
-import type { Paragraph } from './report/report.js';
-import { codeColumn, tableOf, type Table } from './report/table.js';
+import { code, escape, truncateList } from '../report/text.js';
+import type { Paragraph } from '../report/report.js';
+import { codeColumn, tableOf, type Table } from '../report/table.js';
 
 export const revoke = defineCommand({
   name: 'revoke',

@@ -24,9 +24,9 @@ import {
   readRepositories,
   repositoryInputs,
 } from './inputs/repositories.js';
-import { code } from './report/text.js';
-import { logLines, paragraph, type Paragraph, type Report } from './report/report.js';
-import { codeColumn, tableOf, type Table } from './report/table.js';
+import { code } from '../report/text.js';
+import { logLines, paragraph, type Paragraph, type Report } from '../report/report.js';
+import { codeColumn, tableOf, type Table } from '../report/table.js';
 import {
   eachRepository,
   failureOfEach,

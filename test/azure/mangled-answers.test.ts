@@ -17,11 +17,10 @@ import {
   requestGitHubToken,
   setVaultSecret,
   clouds,
+  type Identity,
 } from '../../src/azure/index.js';
-import type { Identity } from '../../src/azure/index.js';
-import { failureOf } from '../../src/commands/report/failure.js';
-import { createHttpClient } from '../../src/http/index.js';
-import type { HttpClient } from '../../src/http/index.js';
+import { failureOf } from '../../src/report/failure.js';
+import { createHttpClient, type HttpClient } from '../../src/http/index.js';
 import { createTokenSource } from '../../src/registry/index.js';
 import { parseKeyReference, type VaultSecretReference } from '../../src/signing/index.js';
 import { startLoopback, type Loopback } from '../http/loopback.js';

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defineCommand, type CommandDefinition } from '../../src/commands/command.js';
 import type { HostContext } from '../../src/commands/context.js';
-import { paragraph, type Report } from '../../src/commands/report/report.js';
-import { codeColumn, tableOf } from '../../src/commands/report/table.js';
+import { paragraph, type Report } from '../../src/report/report.js';
+import { codeColumn, tableOf } from '../../src/report/table.js';
 import { TrustError } from '../../src/errors.js';
 import { createTable, type Inputs } from '../../src/inputs/index.js';
-import { failureOf } from '../../src/commands/report/failure.js';
+import { failureOf } from '../../src/report/failure.js';
 
 const inputs = {
   color: {

@@ -7,7 +7,7 @@ const source = 'src/commands/signing/job-report.ts';
 const properties = [
   ...['TrustReport', 'TagReport'].flatMap((name) => propertiesOf(source, name)),
   ...propertiesOf('src/docker/verify-base-images.ts', 'BaseImageReport'),
-  ...propertiesOf('src/commands/report/failure.ts', 'ErrorFacts'),
+  ...propertiesOf('src/report/failure.ts', 'ErrorFacts'),
   ...propertiesOf('src/notation/sign-tags.ts', 'ImageSignature').filter(
     (name) => !['digest', 'expires', 'tags'].includes(name),
   ),

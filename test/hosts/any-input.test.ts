@@ -22,7 +22,7 @@ import { createActionsHost } from '../../src/hosts/actions/host.js';
 import { createCliHost } from '../../src/hosts/cli/host.js';
 import { createProgram } from '../../src/hosts/cli/program.js';
 import { variableOf } from '../../src/hosts/cli/values.js';
-import type { Failure } from '../../src/commands/report/failure.js';
+import type { Failure } from '../../src/report/failure.js';
 import type { Host } from '../../src/hosts/host.js';
 import { runOn } from '../../src/hosts/run.js';
 import { commandLineOf, isReference, type HostName } from '../../src/inputs/index.js';

@@ -6,7 +6,7 @@ import type { RawValues } from '../../src/inputs/index.js';
 import { openSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import type { HostContext } from '../../src/commands/index.js';
-import { code, escape } from '../../src/commands/report/text.js';
+import { code, escape } from '../../src/report/text.js';
 import { TrustError } from '../../src/errors.js';
 import { createActionsHost } from '../../src/hosts/actions/host.js';
 import { runCli } from '../../src/hosts/cli/run-cli.js';

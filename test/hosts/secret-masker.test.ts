@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { code, escape } from '../../src/commands/report/text.js';
+import { code, escape } from '../../src/report/text.js';
 import { oneLine } from '../../src/http/index.js';
 import { maskedForms, SecretMasker } from '../../src/hosts/secret-masker.js';
 import { sanitizeLines } from '../../src/hosts/sanitize-output.js';

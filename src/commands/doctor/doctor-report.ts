@@ -1,10 +1,10 @@
 /** What the findings of `doctor` look like. */
 import { areas, type Finding, type Verdict } from '../../diagnosis/index.js';
 import { TrustError } from '../../errors.js';
-import { remediesOf } from '../report/failure-of-many.js';
-import { paragraph, type Paragraph, type Report } from '../report/report.js';
-import { tableOf, type Column } from '../report/table.js';
-import { code, escape, stepCell } from '../report/text.js';
+import { remediesOf } from '../../report/failure-of-many.js';
+import { paragraph, type Paragraph, type Report } from '../../report/report.js';
+import { tableOf, type Column } from '../../report/table.js';
+import { code, escape, stepCell } from '../../report/text.js';
 
 const marks: Readonly<Record<Verdict, string>> = {
   fail: '❌',

@@ -14,7 +14,8 @@ import { rootKey, rootKeyPassphrase, type signingKey } from './key-inputs.js';
 import { trustPin } from './pins.js';
 import { refuseInputs, type Read } from './read.js';
 import { timestampRoot } from './signature-trust.js';
-import { readTrustedCertificates, type ReadCertificates } from './trusted-signers.js';
+import type { ReadCertificates } from '../../verification/index.js';
+import { readTrustedCertificates } from './trusted-signers.js';
 
 export const signatures = {
   type: 'choice',

@@ -28,6 +28,15 @@ export const outputDirectory = {
   example: 'deploy/verified',
 } as const satisfies Input;
 
+/** Where the trust report goes; of every command that writes one. */
+export const trustReport = {
+  type: 'text',
+  group: 'advanced',
+  label: 'Trust report',
+  help: 'Where to write the trust report. Without it, a file in the temporary folder of the agent.',
+  example: 'trust-report.json',
+} as const satisfies Input;
+
 /** The absolute path that `output-file` names, if it is set. */
 export function readOutputFile({
   values,

@@ -1,7 +1,7 @@
 /** The inputs that pin the roots of repositories. Their files are looked at with all other inputs. */
 import type { Input, Inputs, ListInput } from '../../inputs/index.js';
-import { parseNamePattern, type NamePattern } from '../../registry/index.js';
 import { parsePin, type PinReference } from '../../signing/index.js';
+import { parseScopedPin, type ScopedPin } from '../../verification/index.js';
 import type { Read } from './read.js';
 
 export type { PinReference } from '../../signing/index.js';
@@ -15,13 +15,6 @@ export const trustPin = {
 } as const satisfies Input;
 
 export const pinInputs = { 'trust-pin': trustPin } as const satisfies Inputs;
-
-/** Something that roots can be held against, and whose. */
-export interface ScopedPin<P = PinReference> {
-  /** Undefined: of every repository that no other pin is for. */
-  readonly pattern: NamePattern | undefined;
-  readonly pin: P;
-}
 
 type PinInput = 'trust-pin' | 'source-trust-pin';
 
@@ -64,28 +57,4 @@ function readEach<N extends PinInput, P extends { readonly pin: PinReference }>(
     if (isNeeded && pin?.kind === 'file') check(input, pin.read);
     return found ?? [];
   });
-}
-
-/**
- * Reads a pin with or without a pattern, such as `contoso.azurecr.io/*=` before the pin. What stands
- * before `=` is a pattern only if it begins with the name of a registry, so that paths with `=` stay
- * paths.
- * @throws {TrustError} INPUT_INVALID, KEY_REFERENCE_INVALID
- */
-export function parseScopedPin(text: string, workingDirectory: string, input: string): ScopedPin {
-  const match = /^([^=/\s]*[.:*][^=/\s]*\/[^=\s/][^=\s]*)=(.+)$/s.exec(text);
-  const [, pattern, pin] = match ?? [];
-  return pattern === undefined || pin === undefined
-    ? { pattern: undefined, pin: parsePin(text, workingDirectory, input) }
-    : {
-        pattern: parseNamePattern(pattern),
-        pin: parsePin(pin.trim(), workingDirectory, input),
-      };
-}
-
-/** The pins that the root of `gun` is held against: those for it, else those for all. */
-export function pinsFor<P>(pins: readonly ScopedPin<P>[], gun: string): readonly P[] {
-  const own = pins.filter(({ pattern }) => pattern?.matches(gun) === true);
-  const general = pins.filter(({ pattern }) => pattern === undefined);
-  return (own.length > 0 ? own : general).map(({ pin }) => pin);
 }

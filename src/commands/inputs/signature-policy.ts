@@ -1,8 +1,7 @@
 /** The inputs that say which Notary Project signatures an image needs, and of whom. */
 import type { ImageRequest } from '../../deployment-files/index.js';
 import type { Inputs } from '../../inputs/index.js';
-import type { SignaturePolicy } from '../verification/signature-lookup.js';
-import type { RequiredKinds } from '../verification/verdict.js';
+import type { SignaturePolicy, RequiredKinds } from '../../verification/index.js';
 import { parseMetadata, signatures } from './notary-project.js';
 import { refuseInputs, type Read } from './read.js';
 import { readSignatureTrust, signatureTrustInputs } from './signature-trust.js';

@@ -13,12 +13,9 @@ import {
   type SignatureTrust,
   type TrustPolicy,
 } from '../../notation/index.js';
+import type { OpenTrust } from '../../verification/index.js';
 import { refuseInputs, type Read } from './read.js';
-import {
-  readTrustedCertificates,
-  trustedSignerInputs,
-  type CertificateAccess,
-} from './trusted-signers.js';
+import { readTrustedCertificates, trustedSignerInputs } from './trusted-signers.js';
 
 export const timestampRoot = {
   type: 'list',
@@ -75,12 +72,6 @@ export const signatureTrustInputs = {
 } as const satisfies Inputs;
 
 type TrustRead = Read<typeof signatureTrustInputs>;
-
-/**
- * Whose signatures count, known when certificates of Key Vault are read.
- * @throws {TrustError} (the promise) what the vault refuses, INPUT_MISSING, TRUST_POLICY_INVALID
- */
-export type OpenTrust = (run: CertificateAccess) => Promise<SignatureTrust>;
 
 /**
  * Whose signatures count. What is wrong is noted, and undefined returned.

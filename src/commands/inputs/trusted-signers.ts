@@ -1,18 +1,11 @@
 /** The inputs that say whose Notary Project signatures are trusted. Files are looked at with all other inputs. */
 import type { Input, Inputs } from '../../inputs/index.js';
-import { readAnchors, type Certificate, type TrustStoreType } from '../../notation/index.js';
+import type { TrustStoreType } from '../../notation/index.js';
 import {
-  formatKeyReference,
-  formatPem,
-  parseCertificateChain,
-  parseKeyReference,
-  type ChainFile,
-  type VaultCertificateReference,
-  type VaultSecretReference,
-} from '../../signing/index.js';
-import { readChainSecret, readTrustedCertificate } from '../../azure/index.js';
-import { TrustError } from '../../errors.js';
-import type { Run } from '../run.js';
+  namedCertificates,
+  parseCertificateSource,
+  type NamedCertificates,
+} from '../../verification/index.js';
 import type { Read } from './read.js';
 
 export const trustedSignerInputs = {
@@ -32,21 +25,6 @@ export const trustedSignerInputs = {
   },
 } as const satisfies Inputs;
 
-/** What certificates in Key Vault are read with. */
-export type CertificateAccess = Pick<Run, 'access' | 'signal' | 'log' | 'secrets'>;
-
-/** Certificates that an input names. */
-export interface NamedCertificates {
-  /** Those that are not in Key Vault. @throws {TrustError} INPUT_INVALID, TRUST_POLICY_INVALID */
-  readonly readLocal: () => Promise<readonly Certificate[]>;
-  /** All of them, each once. @throws {TrustError} as readLocal, and what the vault refuses. */
-  readonly read: ReadCertificates;
-}
-
-export type ReadCertificates = (run: CertificateAccess) => Promise<readonly Certificate[]>;
-
-type InVault = VaultCertificateReference | VaultSecretReference;
-
 /**
  * The certificates that `input` names.
  * @param type what they are trusted for.
@@ -63,55 +41,11 @@ export function readTrustedCertificates<N extends string>(
   }: Read<Readonly<Record<N, Input & { type: 'list' }>>>,
 ): NamedCertificates {
   const texts: readonly string[] = values[input];
-  const anchorsIn = (source: string, ders: readonly Uint8Array[]): readonly Certificate[] => {
-    const pem = ders.map((der) => formatPem('CERTIFICATE', der)).join('');
-    return readAnchors(type, source, Buffer.from(pem));
-  };
-  const named = texts.flatMap(
-    (text) => parse(input, () => parseNamed(text, workingDirectory, nameInput(input))) ?? [],
+  const name = nameInput(input);
+  const sources = texts.flatMap(
+    (text) => parse(input, () => parseCertificateSource(text, workingDirectory, name)) ?? [],
   );
-  const readers = named.flatMap((one) => {
-    if (one.kind !== 'file') return [];
-    const read = async () => anchorsIn(nameInput(input), await one.read());
-    check(input, read);
-    return [read];
-  });
-  const references = named.filter((one) => one.kind !== 'file');
-  const readLocal = async () => (await Promise.all(readers.map((read) => read()))).flat();
-  return {
-    readLocal,
-    read: async (run) => {
-      const fromVaults = references.map(async (reference) => {
-        const ders = await readFromVault(reference, run);
-        const anchors = anchorsIn(formatKeyReference(reference), ders);
-        for (const { subjectText, thumbprint } of anchors) {
-          run.log.info(`${formatKeyReference(reference)}  ${subjectText}, SHA-256 ${thumbprint}`);
-        }
-        return anchors;
-      });
-      const found = [...(await readLocal()), ...(await Promise.all(fromVaults)).flat()];
-      return [...new Map(found.map((one) => [one.thumbprint, one])).values()];
-    },
-  };
-}
-
-/** @throws {TrustError} INPUT_INVALID, KEY_REFERENCE_INVALID */
-function parseNamed(text: string, workingDirectory: string, input: string): ChainFile | InVault {
-  const reference = text.includes('-----BEGIN') ? undefined : parseKeyReference(text);
-  if (reference?.kind === 'vault-certificate') return reference;
-  if (reference?.kind !== 'vault-key') return parseCertificateChain(text, workingDirectory, input);
-  throw new TrustError('INPUT_INVALID', 'a key of Key Vault is not a certificate', {
-    remedy:
-      'Give the certificate itself: in PEM, as the path of a file, or by the URL of a certificate or secret in Key Vault.',
-  });
-}
-
-async function readFromVault(
-  reference: InVault,
-  { access, ...options }: CertificateAccess,
-): Promise<readonly Uint8Array[]> {
-  const { credential } = access.azure(new URL(reference.vaultUrl).hostname);
-  return reference.kind === 'vault-secret'
-    ? readChainSecret(reference, credential, options)
-    : [await readTrustedCertificate(reference, credential, options)];
+  const named = namedCertificates(sources, type, name);
+  for (const read of named.files) check(input, read);
+  return named;
 }

@@ -44,14 +44,11 @@ import {
   readScopedTrustServer,
   repositoryInputs,
 } from '../inputs/repositories.js';
-import {
-  readSignatureTrust,
-  signatureTrustInputs,
-  type OpenTrust,
-} from '../inputs/signature-trust.js';
-import { code, escape, truncateList } from '../report/text.js';
-import type { Report } from '../report/report.js';
-import { codeColumn, tableOf, type Column } from '../report/table.js';
+import type { OpenTrust } from '../../verification/index.js';
+import { readSignatureTrust, signatureTrustInputs } from '../inputs/signature-trust.js';
+import { code, escape, truncateList } from '../../report/text.js';
+import type { Report } from '../../report/report.js';
+import { codeColumn, tableOf, type Column } from '../../report/table.js';
 import { eachRepository, failureOfEach } from '../repositories/index.js';
 import {
   digestsOfTags,

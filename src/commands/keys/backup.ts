@@ -15,9 +15,9 @@ import type { TrustError } from '../../errors.js';
 import { resolveExisting } from '../../output-files/index.js';
 import { defineCommand } from '../command.js';
 import { archive, keys, readKeyReferences } from '../inputs/key-inputs.js';
-import { code } from '../report/text.js';
-import { paragraph } from '../report/report.js';
-import { codeColumn, tableOf } from '../report/table.js';
+import { code } from '../../report/text.js';
+import { paragraph } from '../../report/report.js';
+import { codeColumn, tableOf } from '../../report/table.js';
 
 interface BackupConfiguration extends BackupRequest {
   /** Absolute path. */

@@ -34,7 +34,7 @@ import {
   shard,
   type NamedRepository,
 } from '../inputs/repositories.js';
-import { codeColumn, tableOf, type Table } from '../report/table.js';
+import { codeColumn, tableOf, type Table } from '../../report/table.js';
 import {
   openRepositories,
   readTrust,

@@ -22,9 +22,9 @@ import {
 } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import { warnExpiryDays } from '../inputs/days.js';
-import { code, escape } from '../report/text.js';
-import type { Paragraph, Report } from '../report/report.js';
-import { tableOf } from '../report/table.js';
+import { code, escape } from '../../report/text.js';
+import type { Paragraph, Report } from '../../report/report.js';
+import { tableOf } from '../../report/table.js';
 import { failureOfEach, failuresOf, valuesOf } from '../repositories/index.js';
 import {
   expiryInputs,

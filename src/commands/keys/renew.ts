@@ -24,7 +24,7 @@ import type { Run } from '../run.js';
 import { parseDays, warnExpiryDays } from '../inputs/days.js';
 import { dryRun } from '../inputs/image.js';
 import type { Read } from '../inputs/read.js';
-import { codeColumn, tableOf } from '../report/table.js';
+import { codeColumn, tableOf } from '../../report/table.js';
 import {
   failureOfEach,
   failuresOf,

@@ -15,10 +15,10 @@ import { limits } from '../../limits.js';
 import { formatKeyReference } from '../../signing/index.js';
 import { defineCommand } from '../command.js';
 import { archive, readVault, vault } from '../inputs/key-inputs.js';
-import { errorFacts } from '../report/failure.js';
-import { failureOfMany } from '../report/failure-of-many.js';
-import { code, escape } from '../report/text.js';
-import { codeColumn, tableOf } from '../report/table.js';
+import { errorFacts } from '../../report/failure.js';
+import { failureOfMany } from '../../report/failure-of-many.js';
+import { code, escape } from '../../report/text.js';
+import { codeColumn, tableOf } from '../../report/table.js';
 
 /** What became of an object of the backup. */
 type Outcome = { readonly object: BackupObject } & (

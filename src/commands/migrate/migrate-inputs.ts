@@ -7,13 +7,10 @@ import {
   readNotaryProject,
   type NotaryProjectConfiguration,
 } from '../inputs/notary-project.js';
-import { readScopedPins, trustPin, type ScopedPin } from '../inputs/pins.js';
+import type { ScopedPin, OpenTrust } from '../../verification/index.js';
+import { readScopedPins, trustPin } from '../inputs/pins.js';
 import { refuseInputs, type Read } from '../inputs/read.js';
-import {
-  readSignatureTrust,
-  signatureTrustInputs,
-  type OpenTrust,
-} from '../inputs/signature-trust.js';
+import { readSignatureTrust, signatureTrustInputs } from '../inputs/signature-trust.js';
 import { readSelection, selectionInputs, type Selection } from './select-repositories.js';
 
 const onlyToSign = {

@@ -37,7 +37,7 @@ import {
 } from '../../trust/index.js';
 import { type Session, signatureStore } from '../../access/index.js';
 import { defineCommand } from '../command.js';
-import { pinsFor, type ScopedPin } from '../inputs/pins.js';
+import { pinsFor, type ScopedPin } from '../../verification/index.js';
 import { eachRepository, type Result } from '../repositories/index.js';
 import {
   openNotaryProject,

@@ -24,8 +24,7 @@ import {
   type SigningTarget,
 } from '../inputs/signing.js';
 import { readSignaturePolicy, signaturePolicyInputs } from '../inputs/signature-policy.js';
-import type { Reading } from '../verification/load-trust-data.js';
-import type { SignaturePolicy } from '../verification/signature-lookup.js';
+import type { Reading, SignaturePolicy } from '../../verification/index.js';
 
 /** What only content trust can be asked of a source. */
 const sourceContentTrust = {

@@ -17,7 +17,7 @@ import type { Session } from '../../access/index.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
 import { kindsOf } from '../inputs/notary-project.js';
-import type { OutputValues } from '../report/report.js';
+import type { OutputValues } from '../../report/report.js';
 import {
   attachSignatures,
   describeSigner,

@@ -8,10 +8,13 @@ import { limits } from '../../limits.js';
 import { formatImageReference, type Manifest } from '../../registry/index.js';
 import type { Session } from '../../access/index.js';
 import type { Run } from '../run.js';
-import { judgeAll } from '../verification/judge.js';
-import { loadTrustData } from '../verification/load-trust-data.js';
-import { openSignatureLookup } from '../verification/signature-lookup.js';
-import { failureOf, type Verdict } from '../verification/verdict.js';
+import {
+  judgeAll,
+  loadTrustData,
+  openSignatureLookup,
+  failureOf,
+  type Verdict,
+} from '../../verification/index.js';
 import type { PromotedImage, Promotion } from './promote-inputs.js';
 
 /** An image that is signed at its source. */

@@ -17,8 +17,8 @@ import {
   trustServerOf,
 } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
-import { paragraph } from '../report/report.js';
-import { tableOf } from '../report/table.js';
+import { paragraph } from '../../report/report.js';
+import { tableOf } from '../../report/table.js';
 import type { Run } from '../run.js';
 import { readSetup, setupInputs } from './setup-inputs.js';
 

@@ -2,11 +2,11 @@
 import type { TrustError } from '../../errors.js';
 import { type RoleName, type Signer, signedWords } from '../../trust/index.js';
 import type { ImageSignature } from '../../notation/index.js';
-import { failureOfMany } from '../report/failure-of-many.js';
+import { failureOfMany } from '../../report/failure-of-many.js';
 import { keyFacts, type JobOutput } from '../signing/job-report.js';
-import { code, escape } from '../report/text.js';
-import type { Report } from '../report/report.js';
-import { codeColumn, tableOf } from '../report/table.js';
+import { code, escape } from '../../report/text.js';
+import type { Report } from '../../report/report.js';
+import { codeColumn, tableOf } from '../../report/table.js';
 import type { TagState } from '../signing/registry-state.js';
 
 /** One image of the input. */

@@ -28,7 +28,7 @@ import {
   type JobProgress,
   reportProgress,
 } from '../signing/job-report.js';
-import type { Report } from '../report/report.js';
+import type { Report } from '../../report/report.js';
 import {
   checkShared,
   openSigning,

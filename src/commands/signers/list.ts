@@ -11,9 +11,9 @@ import {
 import { defineCommand } from '../command.js';
 import { pinInputs, readPins } from '../inputs/pins.js';
 import { readRepositories, repositoryInputs } from '../inputs/repositories.js';
-import { code } from '../report/text.js';
-import type { Report } from '../report/report.js';
-import { codeColumn, tableOf } from '../report/table.js';
+import { code } from '../../report/text.js';
+import type { Report } from '../../report/report.js';
+import { codeColumn, tableOf } from '../../report/table.js';
 import {
   failureOfEach,
   failuresOf,

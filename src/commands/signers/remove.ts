@@ -18,7 +18,7 @@ import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
 import { keysInputs, readKeySources } from '../inputs/key-inputs.js';
 import { confirm, readConfirmed } from '../inputs/repositories.js';
-import { truncateList } from '../report/text.js';
+import { truncateList } from '../../report/text.js';
 import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
 import {
   changeEach,

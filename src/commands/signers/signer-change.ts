@@ -9,9 +9,9 @@ import { requireSigningKey, signingKeyInputs } from '../inputs/key-inputs.js';
 import { pinInputs, readPins } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import { readRepositories, repositoryInputs } from '../inputs/repositories.js';
-import { code, escape } from '../report/text.js';
-import type { Report } from '../report/report.js';
-import { tableOf, type Column } from '../report/table.js';
+import { code, escape } from '../../report/text.js';
+import type { Report } from '../../report/report.js';
+import { tableOf, type Column } from '../../report/table.js';
 import {
   eachRepository,
   failureOfEach,

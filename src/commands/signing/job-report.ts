@@ -26,9 +26,9 @@ import {
 } from './registry-state.js';
 import type { AttachProgress } from './attach-signatures.js';
 import type { SigningProgress } from './sign-tags.js';
-import { code, escape } from '../report/text.js';
-import type { ErrorFacts } from '../report/failure.js';
-import type { Report } from '../report/report.js';
+import { code, escape } from '../../report/text.js';
+import type { ErrorFacts } from '../../report/failure.js';
+import type { Report } from '../../report/report.js';
 
 /** One tag as it stands after the run. */
 export interface TagReport {

@@ -5,8 +5,8 @@
  */
 import { ourCommand } from '../../command-line.js';
 import type { ImageConfiguration } from '../inputs/image.js';
-import type { Aftermath } from '../report/failure.js';
-import { truncateList } from '../report/text.js';
+import type { Aftermath } from '../../report/failure.js';
+import { truncateList } from '../../report/text.js';
 
 /** What the run knows of a tag. Each is explained in docs/trust-report.md. */
 export type TagState =

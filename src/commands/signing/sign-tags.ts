@@ -25,7 +25,7 @@ import {
 } from '../../trust/index.js';
 import { startInBackground } from '../../concurrency.js';
 import type { Run } from '../run.js';
-import { failureOfMany } from '../report/failure-of-many.js';
+import { failureOfMany } from '../../report/failure-of-many.js';
 import type { SigningPlan } from './preflight.js';
 import { afterReadBack, withTags, type Progress } from './registry-state.js';
 

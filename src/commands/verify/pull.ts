@@ -6,7 +6,7 @@ import { checkDocker, withPrivateDocker, type DockerCli } from '../../docker/ind
 import { TrustError } from '../../errors.js';
 import type { ExecResult } from '../../ports.js';
 import type { Run } from '../run.js';
-import type { Verdict } from '../verification/verdict.js';
+import type { Verdict } from '../../verification/index.js';
 
 /** Pulls; made before anything is verified, so that a missing Docker is found first. */
 type Puller = (verified: readonly Verdict[]) => Promise<void>;

@@ -1,6 +1,6 @@
 /** What the report of `verify` says of the kinds of signatures, where content trust is not all. */
 import type { SignatureOutcome } from '../../notation/index.js';
-import type { Verdict } from '../verification/verdict.js';
+import type { Verdict } from '../../verification/index.js';
 
 /** Report fields of an image; none where only content trust counts. */
 export function signatureFacts({

@@ -28,10 +28,12 @@ import {
   readRequiredSigners,
   requiredSigners,
 } from '../inputs/signing.js';
-import type { VerifyPolicy } from '../verification/requirements.js';
-import type { SignaturePolicy } from '../verification/signature-lookup.js';
-import type { RequiredKinds } from '../verification/verdict.js';
-import type { Reading } from '../verification/load-trust-data.js';
+import type {
+  VerifyPolicy,
+  SignaturePolicy,
+  RequiredKinds,
+  Reading,
+} from '../../verification/index.js';
 
 /** What only content trust can be asked. */
 const contentTrustOnly = {

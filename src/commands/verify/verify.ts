@@ -14,14 +14,17 @@ import { TrustError } from '../../errors.js';
 import { openTrustCache } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
-import { code, escape } from '../report/text.js';
-import type { Report } from '../report/report.js';
-import { codeColumn, tableOf, type Column } from '../report/table.js';
-import { judgeAll } from '../verification/judge.js';
-import { loadTrustData } from '../verification/load-trust-data.js';
-import { openSignatureLookup } from '../verification/signature-lookup.js';
+import { code, escape } from '../../report/text.js';
+import type { Report } from '../../report/report.js';
+import { codeColumn, tableOf, type Column } from '../../report/table.js';
+import {
+  judgeAll,
+  loadTrustData,
+  openSignatureLookup,
+  failureOf,
+  type Verdict,
+} from '../../verification/index.js';
 import { rejectionsOf, signatureFacts } from './signature-report.js';
-import { failureOf, type Verdict } from '../verification/verdict.js';
 import { openPuller } from './pull.js';
 import { parseVerify, verifyInputs, type VerifyConfiguration } from './verify-inputs.js';
 

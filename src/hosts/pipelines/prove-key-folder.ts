@@ -7,7 +7,7 @@ import { rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { TaskCommand } from 'azure-pipelines-task-lib/taskcommand.js';
 import { exitCodes, messageOf } from '../../errors.js';
-import { failureText } from '../../commands/report/failure.js';
+import { failureText } from '../../report/failure.js';
 
 const { env } = process;
 

@@ -5,7 +5,7 @@ import {
   readSignatureKinds,
   type SignatureKinds,
 } from '../../../src/commands/inputs/notary-project.js';
-import type { CertificateAccess } from '../../../src/commands/inputs/trusted-signers.js';
+import type { CertificateAccess } from '../../../src/verification/index.js';
 import { signInputs } from '../../../src/commands/sign/sign-inputs.js';
 import type { Read } from '../../../src/commands/inputs/read.js';
 import { createTimestampAuthority } from '../../azure-emulation/timestamp/authority.js';

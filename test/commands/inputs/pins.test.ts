@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseScopedPin, pinsFor } from '../../../src/commands/inputs/pins.js';
+import { parseScopedPin, pinsFor } from '../../../src/verification/index.js';
 import { refusedInputs } from '../support/refused-inputs.js';
 
 const keyId = 'ab'.repeat(32);

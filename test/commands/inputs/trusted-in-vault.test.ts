@@ -1,8 +1,7 @@
 /** Certificates in Key Vault that say whose Notary Project signatures count. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OpenTrust } from '../../../src/commands/inputs/signature-trust.js';
+import type { OpenTrust, CertificateAccess } from '../../../src/verification/index.js';
 import { readSignatureTrust } from '../../../src/commands/inputs/signature-trust.js';
-import type { CertificateAccess } from '../../../src/commands/inputs/trusted-signers.js';
 import { pem } from '../../azure-emulation/crypto/certificate.js';
 import { createTimestampAuthority } from '../../azure-emulation/timestamp/authority.js';
 import {

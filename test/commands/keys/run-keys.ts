@@ -2,15 +2,20 @@
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runCommand, type HostContext } from '../../../src/commands/index.js';
+import {
+  runCommand,
+  type HostContext,
+  collectProblems,
+  readInputs,
+  type CommandName,
+} from '../../../src/commands/index.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 import { sanitizeJson } from '../../../src/hosts/sanitize-documents.js';
 import { renderSummary } from '../../../src/hosts/summary.js';
 import { SecretMasker } from '../../../src/hosts/secret-masker.js';
-import { collectProblems, readInputs, type CommandName } from '../../../src/commands/index.js';
 import type { Log } from '../../../src/ports.js';
 import type { EmulatedVault } from '../../azure/key-vault/emulated-vault.js';
-import { failureOf } from '../../../src/commands/report/failure.js';
+import { failureOf } from '../../../src/report/failure.js';
 
 /** Who runs the command. */
 export interface Somebody {

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { imagesReport, type ImageOutcome } from '../../../src/commands/sign/images-report.js';
-import {
-  errorFacts,
-  failureOf as explain,
-  type ErrorFacts,
-} from '../../../src/commands/report/failure.js';
-import { logLines } from '../../../src/commands/report/report.js';
-import { summaryOf as render, type Summarised } from '../../../src/commands/report/summary.js';
+import { errorFacts, failureOf as explain, type ErrorFacts } from '../../../src/report/failure.js';
+import { logLines } from '../../../src/report/report.js';
+import { summaryOf as render, type Summarised } from '../../../src/report/summary.js';
 import type { Signer } from '../../../src/trust/index.js';
 import { TrustError } from '../../../src/errors.js';
 

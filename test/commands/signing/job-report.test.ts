@@ -22,7 +22,7 @@ import { content, gun, TestRepository } from '../../trust/support/repository.js'
 import { sanitizeJson } from '../../../src/hosts/sanitize-documents.js';
 import { renderSummary } from '../../../src/hosts/summary.js';
 import { SecretMasker } from '../../../src/hosts/secret-masker.js';
-import { failureOf } from '../../../src/commands/report/failure.js';
+import { failureOf } from '../../../src/report/failure.js';
 
 let folder = '';
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import {
   type CommandName,
   type HostContext,
 } from '../../../src/commands/index.js';
-import { failureOf } from '../../../src/commands/report/failure.js';
+import { failureOf } from '../../../src/report/failure.js';
 import { isTrustError, type TrustError } from '../../../src/errors.js';
 
 /** The error of a run that has nothing but its inputs: whoever asks for more fails. */

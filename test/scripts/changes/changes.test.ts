@@ -79,7 +79,7 @@ const changes: readonly Change[] = [
         [
           '/** The command `today`. */',
           "import { defineCommand } from './command.js';",
-          "import { paragraph } from './report/report.js';",
+          "import { paragraph } from '../report/report.js';",
           '',
           'export const today = defineCommand({',
           "  name: 'today',",

@@ -2,8 +2,8 @@
 import type { NameInput } from '../../../inputs/index.js';
 import type { ClosedKey } from '../../../signing/index.js';
 import { presentedRootKeys, type Gun, type KeyId, type RoleName } from '../../../trust/index.js';
-import type { Paragraph } from '../../report/report.js';
-import { rowsOfSummary } from '../../report/table.js';
+import type { Paragraph } from '../../../report/report.js';
+import { rowsOfSummary } from '../../../report/table.js';
 import type { KeyRepository } from '../key-repositories.js';
 import type { ImportedKey } from './import-keys.js';
 

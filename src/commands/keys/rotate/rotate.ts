@@ -8,9 +8,9 @@ import type { Run } from '../../run.js';
 import { readAvailableKeys } from '../../inputs/key-inputs.js';
 import { readPins } from '../../inputs/pins.js';
 import { readRepositories } from '../../inputs/repositories.js';
-import { code } from '../../report/text.js';
-import { paragraph, type Report } from '../../report/report.js';
-import { codeColumn, tableOf, type Table } from '../../report/table.js';
+import { code } from '../../../report/text.js';
+import { paragraph, type Report } from '../../../report/report.js';
+import { codeColumn, tableOf, type Table } from '../../../report/table.js';
 import {
   failureOfEach,
   failuresOf,

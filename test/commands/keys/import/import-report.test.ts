@@ -9,8 +9,8 @@ import {
   reportImport,
   type ImportResults,
 } from '../../../../src/commands/keys/import/import-report.js';
-import { logLines } from '../../../../src/commands/report/report.js';
-import { summaryOf } from '../../../../src/commands/report/summary.js';
+import { logLines } from '../../../../src/report/report.js';
+import { summaryOf } from '../../../../src/report/summary.js';
 import { TrustError } from '../../../../src/errors.js';
 import type { ClosedKey, OpenedStoredKey } from '../../../../src/signing/index.js';
 import { anchored, keyUsage, type Signer, type TrustedView } from '../../../../src/trust/index.js';

@@ -3,18 +3,14 @@
  * what must not be lost.
  */
 import path from 'node:path';
-import { proveFolder, proveOutput, uniqueText, writeOutputs } from '../../output-files/index.js';
-import type { Input } from '../../inputs/index.js';
-import type { HostContext } from '../context.js';
+import { proveFolder, proveOutput, uniqueText, writeOutputs } from '../output-files/index.js';
+import type { ProblemList } from '../inputs/index.js';
 
-/** Where the trust report goes; of every command that writes one. */
-export const trustReport = {
-  type: 'text',
-  group: 'advanced',
-  label: 'Trust report',
-  help: 'Where to write the trust report. Without it, a file in the temporary folder of the agent.',
-  example: 'trust-report.json',
-} as const satisfies Input;
+/** Where files of a run may be. */
+interface Folders {
+  readonly workingDirectory: string;
+  readonly tempDirectory: string;
+}
 
 /**
  * Where the report goes. Whether it can be written there is checked with the inputs.
@@ -24,7 +20,7 @@ export const trustReport = {
  */
 export async function placeOfReport(
   given: string | undefined,
-  context: Pick<HostContext, 'problems' | 'tempDirectory' | 'workingDirectory'>,
+  context: Folders & { readonly problems: Pick<ProblemList, 'check'> },
 ): Promise<string> {
   const { problems, tempDirectory, workingDirectory } = context;
   if (given === undefined) {
@@ -41,7 +37,7 @@ export async function placeOfReport(
 /** Makes sure that files of the run can be written. @throws {TrustError} FILE_NOT_WRITTEN */
 export async function proveTemporaryFolder({
   tempDirectory,
-}: Pick<HostContext, 'tempDirectory'>): Promise<void> {
+}: Pick<Folders, 'tempDirectory'>): Promise<void> {
   await proveFolder(
     tempDirectory,
     `The folder for temporary files, ${tempDirectory},`,
@@ -53,7 +49,12 @@ export async function proveTemporaryFolder({
 export async function writeReport(
   file: string,
   report: object,
-  { workingDirectory, toJson }: Pick<HostContext, 'workingDirectory' | 'toJson'>,
+  {
+    workingDirectory,
+    toJson,
+  }: Pick<Folders, 'workingDirectory'> & {
+    readonly toJson: (document: object, indent: number) => string;
+  },
 ): Promise<void> {
   await writeOutputs([{ path: file, content: toJson(report, 2) }], workingDirectory);
 }

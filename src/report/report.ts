@@ -1,5 +1,5 @@
 /** Everything that a command says when it ends, and how it is shown. No command prints a table. */
-import type { OutputName } from '../../inputs/index.js';
+import type { OutputName } from '../inputs/index.js';
 import type { Failed } from './failure-of-many.js';
 import { textOf, type Table } from './table.js';
 import { escape } from './text.js';

@@ -1,5 +1,5 @@
 /** Tables: said once as columns, shown as text in the log and as Markdown in the summary. */
-import { limits } from '../../limits.js';
+import { limits } from '../limits.js';
 import { code, escape, moreText, truncateLines } from './text.js';
 
 /** A column of a table of `R`. */

@@ -1,9 +1,9 @@
 /** Reads and verifies the trust data of every repository that images come from, each once. */
-import { resolveScopedPins } from '../../azure/index.js';
-import { mapConcurrent, startInBackground } from '../../concurrency.js';
-import type { ImageRequest } from '../../deployment-files/index.js';
-import { TrustError, isInputCode, isTrustError } from '../../errors.js';
-import { limits } from '../../limits.js';
+import { resolveScopedPins } from '../azure/index.js';
+import { mapConcurrent, startInBackground } from '../concurrency.js';
+import type { ImageRequest } from '../deployment-files/index.js';
+import { TrustError, isInputCode, isTrustError } from '../errors.js';
+import { limits } from '../limits.js';
 import {
   createTrustServer,
   readRepository,
@@ -12,11 +12,12 @@ import {
   type TrustedView,
   describePin,
   warnOfFirstUse,
-} from '../../trust/index.js';
-import type { ScopedTrustServer, Session } from '../../access/index.js';
-import type { Run } from '../run.js';
-import { pinsFor, type ScopedPin } from '../inputs/pins.js';
+} from '../trust/index.js';
+import type { Access, ScopedTrustServer, Session } from '../access/index.js';
 import type { Repository } from './judge.js';
+import { pinsFor, type ScopedPin } from './scoped-pins.js';
+import type { CertificateAccess } from './trusted-certificates.js';
+import type { JudgingRun } from './requirements.js';
 
 /** How repositories are read. */
 export interface Reading {
@@ -24,6 +25,11 @@ export interface Reading {
   readonly pins: readonly ScopedPin[];
   readonly trustServer: ScopedTrustServer | undefined;
   readonly cache?: TrustCache | undefined;
+}
+
+/** What reading and judging images need of a run. */
+export interface VerifyingRun extends JudgingRun, CertificateAccess {
+  readonly access: Access;
 }
 
 type OpenReading = Omit<Reading, 'pins'> & { readonly pins: readonly ScopedPin<Pin>[] };
@@ -36,7 +42,7 @@ type OpenReading = Omit<Reading, 'pins'> & { readonly pins: readonly ScopedPin<P
 export async function loadTrustData(
   requests: readonly ImageRequest[],
   { pins, ...reading }: Reading,
-  run: Run,
+  run: VerifyingRun,
 ): Promise<ReadonlyMap<string, Repository>> {
   // Keys that are pins are read in the cloud of the first image's registry.
   const azure = run.access.azure(requests[0]?.image.host);
@@ -62,7 +68,7 @@ async function loadOne(
   { gun, image, tag }: ImageRequest,
   isOnly: boolean,
   reading: OpenReading,
-  run: Run,
+  run: VerifyingRun,
 ): Promise<Repository> {
   try {
     const session = await run.access.sessionToRead(image, reading.trustServer);
@@ -93,7 +99,7 @@ async function readTrusted(
   gun: string,
   { trustServer: url, trust }: Session,
   { pins, cache }: OpenReading,
-  { clock, signal, log }: Run,
+  { clock, signal, log }: VerifyingRun,
 ): Promise<TrustedView | undefined> {
   const previous = await cache?.load(gun);
   const view = await readRepository(createTrustServer({ url, gun, ...trust, log }), {

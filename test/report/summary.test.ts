@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { errorFacts } from '../../../src/commands/report/failure.js';
-import { summaryOf } from '../../../src/commands/report/summary.js';
+import { errorFacts } from '../../src/report/failure.js';
+import { summaryOf } from '../../src/report/summary.js';
 
 const failed = {
   command: 'build and push',

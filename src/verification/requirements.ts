@@ -2,12 +2,12 @@
  * What a signed image has to be besides signed. Each requirement is one function that gives one
  * finding; a new one joins the list at the end, and nothing else changes.
  */
-import type { ImageRequest } from '../../deployment-files/index.js';
-import { TrustError, isTrustError } from '../../errors.js';
-import { ageProblem, imageDatesOf, type Manifest, type NamePattern } from '../../registry/index.js';
-import type { RoleName } from '../../trust/index.js';
-import type { Session } from '../../access/index.js';
-import type { Run } from '../run.js';
+import type { ImageRequest } from '../deployment-files/index.js';
+import { TrustError, isTrustError } from '../errors.js';
+import type { Clock, Log } from '../ports.js';
+import { ageProblem, imageDatesOf, type Manifest, type NamePattern } from '../registry/index.js';
+import type { RoleName } from '../trust/index.js';
+import type { Session } from '../access/index.js';
 import type { Finding, Verdict } from './verdict.js';
 
 /** What is required of images. */
@@ -27,7 +27,12 @@ export interface VerifyPolicy {
 }
 
 /** What judging needs of a run. */
-export type JudgingRun = Pick<Run, 'clock' | 'log' | 'nameInput'>;
+export interface JudgingRun {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** An input, by the name that it has on this host. */
+  readonly nameInput: (name: string) => string;
+}
 
 /** An image whose signature counts. */
 export interface ImageToJudge {

@@ -1,6 +1,6 @@
 /** What Notary Project signatures say of the images of a run. */
-import type { ImageRequest } from '../../deployment-files/index.js';
-import { isTrustError, unreachableCodes } from '../../errors.js';
+import type { ImageRequest } from '../deployment-files/index.js';
+import { isTrustError, unreachableCodes } from '../errors.js';
 import {
   boundTags,
   createRevocationCheck,
@@ -10,14 +10,21 @@ import {
   type ImageVerdict,
   type RevocationCheck,
   type SignatureOutcome,
-} from '../../notation/index.js';
-import type { Manifest } from '../../registry/index.js';
-import { type ScopedTrustServer, signatureStore } from '../../access/index.js';
-import type { OpenTrust } from '../inputs/signature-trust.js';
-import type { Run } from '../run.js';
-import { concernsRun } from './load-trust-data.js';
+  type SignatureTrust,
+} from '../notation/index.js';
+import type { Log } from '../ports.js';
+import type { Manifest } from '../registry/index.js';
+import { type ScopedTrustServer, signatureStore } from '../access/index.js';
+import { type VerifyingRun, concernsRun } from './load-trust-data.js';
+import type { CertificateAccess } from './trusted-certificates.js';
 import { problemOf, type ImageToJudge } from './requirements.js';
 import type { RequiredKinds, VerdictProblem } from './verdict.js';
+
+/**
+ * Whose signatures count, known when certificates of Key Vault are read.
+ * @throws {TrustError} (the promise) what the vault refuses, INPUT_MISSING, TRUST_POLICY_INVALID
+ */
+export type OpenTrust = (run: CertificateAccess) => Promise<SignatureTrust>;
 
 /** Which signatures count. */
 export interface SignaturePolicy {
@@ -55,7 +62,7 @@ export interface SignatureLookup {
 export async function openSignatureLookup(
   { requires, openTrust, metadata, isTagRequired }: SignaturePolicy,
   trustServer: ScopedTrustServer | undefined,
-  run: Run,
+  run: VerifyingRun,
 ): Promise<SignatureLookup> {
   const { access, clock, signal, log } = run;
   const trust = await openTrust(run);
@@ -111,7 +118,7 @@ export async function openSignatureLookup(
 function tell(
   name: string,
   signatures: readonly SignatureOutcome[],
-  { info, warn }: Pick<Run['log'], 'info' | 'warn'>,
+  { info, warn }: Pick<Log, 'info' | 'warn'>,
 ): void {
   for (const outcome of signatures) {
     const { signature } = outcome;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { judgeAll, type Repository } from '../../../src/commands/verification/judge.js';
-import type { VerifyPolicy } from '../../../src/commands/verification/requirements.js';
-import type { Verdict } from '../../../src/commands/verification/verdict.js';
-import { requestsOf } from '../../../src/deployment-files/index.js';
-import { startInBackground } from '../../../src/concurrency.js';
-import { TrustError } from '../../../src/errors.js';
-import { parseNamePattern, type Manifest } from '../../../src/registry/index.js';
-import type { Target } from '../../../src/trust/index.js';
+import { judgeAll, type Repository } from '../../src/verification/judge.js';
+import type { VerifyPolicy } from '../../src/verification/requirements.js';
+import type { Verdict } from '../../src/verification/verdict.js';
+import { requestsOf } from '../../src/deployment-files/index.js';
+import { startInBackground } from '../../src/concurrency.js';
+import { TrustError } from '../../src/errors.js';
+import { parseNamePattern, type Manifest } from '../../src/registry/index.js';
+import type { Target } from '../../src/trust/index.js';
 import {
   dockerLikeRepository,
   gun,
@@ -15,8 +15,8 @@ import {
   now,
   trustFiles,
   type RepositoryBuilder,
-} from '../../trust/repository-builder.js';
-import { ecdsaKey } from '../../trust/test-keys.js';
+} from '../trust/repository-builder.js';
+import { ecdsaKey } from '../trust/test-keys.js';
 
 const digestOf = (bytes: Buffer): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;

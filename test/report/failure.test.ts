@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TrustError } from '../../../src/errors.js';
-import { failureOf, withAftermath } from '../../../src/commands/report/failure.js';
+import { TrustError } from '../../src/errors.js';
+import { failureOf, withAftermath } from '../../src/report/failure.js';
 
 const wasm = 'WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance';
 const errno = Object.assign(new Error('spawn ENOMEM'), { code: 'ENOMEM' });

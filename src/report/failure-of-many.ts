@@ -1,5 +1,5 @@
 /** One failure that stands for several. */
-import { TrustError } from '../../errors.js';
+import { TrustError } from '../errors.js';
 import { truncateLines } from './text.js';
 
 /** What failed, by the name that people know it by. */

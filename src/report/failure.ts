@@ -6,9 +6,9 @@ import {
   TrustError,
   type ErrorCode,
   type StopSignal,
-} from '../../errors.js';
-import { isErrno } from '../../output-files/index.js';
-import { helpUrlOf } from '../../version.js';
+} from '../errors.js';
+import { isErrno } from '../output-files/index.js';
+import { helpUrlOf } from '../version.js';
 
 /** Why a run failed. */
 export interface Failure {

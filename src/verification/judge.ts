@@ -1,10 +1,10 @@
 /** Judges images: first whether a signature counts, then what else is required of them. */
-import { mapConcurrent } from '../../concurrency.js';
-import type { ImageRequest } from '../../deployment-files/index.js';
-import { isTrustError, unreachableCodes, type TrustError } from '../../errors.js';
-import { limits } from '../../limits.js';
-import type { ImageVerdict } from '../../notation/index.js';
-import { lookUpImage, type TrustedView } from '../../trust/index.js';
+import { mapConcurrent } from '../concurrency.js';
+import type { ImageRequest } from '../deployment-files/index.js';
+import { isTrustError, unreachableCodes, type TrustError } from '../errors.js';
+import { limits } from '../limits.js';
+import type { ImageVerdict } from '../notation/index.js';
+import { lookUpImage, type TrustedView } from '../trust/index.js';
 import {
   findingsOn,
   problemOf,

@@ -1,8 +1,8 @@
 /** What became of each image, and the one failure of those that are not as required. */
-import type { ImageRequest } from '../../deployment-files/index.js';
-import { TrustError, type ErrorCode } from '../../errors.js';
+import type { ImageRequest } from '../deployment-files/index.js';
+import { TrustError, type ErrorCode } from '../errors.js';
 import { truncateLines } from '../report/text.js';
-import type { ImageVerdict } from '../../notation/index.js';
+import type { ImageVerdict } from '../notation/index.js';
 import { remediesOf } from '../report/failure-of-many.js';
 
 /** Why a requirement is not met. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { failureOfMany } from '../../../src/commands/report/failure-of-many.js';
-import { summaryOf } from '../../../src/commands/report/summary.js';
-import { textOf } from '../../../src/commands/report/table.js';
-import { failureOf, type Verdict } from '../../../src/commands/verification/verdict.js';
-import { TrustError } from '../../../src/errors.js';
+import { failureOfMany } from '../../src/report/failure-of-many.js';
+import { summaryOf } from '../../src/report/summary.js';
+import { textOf } from '../../src/report/table.js';
+import { failureOf, type Verdict } from '../../src/verification/index.js';
+import { TrustError } from '../../src/errors.js';
 
 const errorOf = (index: number): TrustError =>
   new TrustError('TAG_NOT_SIGNED', `Tag ${index} is not signed.`, { remedy: `Sign tag ${index}.` });
