@@ -41,7 +41,8 @@ export const limits = {
   /** A trust policy, and a file of a trust store; and the files of one store. */
   trustFileBytes: 1024 * 1024,
   trustStoreFiles: 1_000,
-  /** Pages of a list of a registry. */
+  /** Pages of a list of Resource Manager, and of one of a registry. */
+  armPages: 20,
   listPages: 1_000,
   /** Artifacts that are attached to one image. */
   referrers: 10_000,

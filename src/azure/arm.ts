@@ -5,14 +5,9 @@
 import type { TokenCredential } from '@azure/core-auth';
 
 import { isTrustError, TrustError } from '../errors.js';
-import {
-  HttpError,
-  parseErrorResponse,
-  parseJsonObject,
-  requestedWait,
-  withDeadline,
-} from '../http/index.js';
+import { HttpError, parseErrorResponse, requestedWait, withDeadline } from '../http/index.js';
 import type { HttpClient, HttpResponse } from '../http/index.js';
+import { asList, asText, isRecord, parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import type { Cloud } from './clouds.js';
 
@@ -24,10 +19,16 @@ export interface ArmAccess {
   readonly signal?: AbortSignal;
 }
 
+/** Why something is not known. */
+export interface NotChecked {
+  readonly state: 'not checked';
+  readonly why: string;
+}
+
 /** What ARM said, or why it said nothing. */
-type ArmResult =
-  | { readonly state: 'read'; readonly body: Readonly<Record<string, unknown>> }
-  | { readonly state: 'not checked'; readonly why: string };
+export type ArmAnswer<T> = ({ readonly state: 'read' } & T) | NotChecked;
+
+type ArmObject = Readonly<Record<string, unknown>>;
 
 const registryIdPattern =
   /^\/subscriptions\/[\w-]+\/resourceGroups\/[\w.()-]+\/providers\/Microsoft\.ContainerRegistry\/registries\/[A-Za-z0-9]+$/i;
@@ -63,7 +64,7 @@ export async function readFromArm(
   access: ArmAccess,
   pathOrLink: string,
   query?: object,
-): Promise<ArmResult> {
+): Promise<ArmAnswer<{ readonly body: ArmObject }>> {
   const { armEndpoint } = access.cloud;
   const url = URL.canParse(pathOrLink, armEndpoint) ? new URL(pathOrLink, armEndpoint) : undefined;
   // A link from an answer must not take the token elsewhere.
@@ -86,6 +87,45 @@ export async function readFromArm(
     : notChecked(
         `Azure Resource Manager answered ${response.status}${requestedWait(parseErrorResponse(response))}`,
       );
+}
+
+/**
+ * The entries of a list, of all its pages.
+ * @throws {TrustError} INTERRUPTED only.
+ */
+export async function readListFromArm(
+  access: ArmAccess,
+  path: string,
+): Promise<ArmAnswer<{ readonly entries: readonly ArmObject[] }>> {
+  const entries: ArmObject[] = [];
+  let link: string | undefined = path;
+  for (let page = 0; link !== undefined; page += 1) {
+    // A list that was cut would pass for a whole one.
+    if (page === limits.armPages) return notChecked(`${service} answered with too long a list`);
+    const answer = await readFromArm(access, link);
+    if (answer.state === 'not checked') return answer;
+    const { value, nextLink } = answer.body;
+    if (!Array.isArray(value)) return notChecked(`${service} answered with no list`);
+    entries.push(...asList(value).filter(isRecord));
+    link = asText(nextLink);
+  }
+  return { state: 'read', entries };
+}
+
+/**
+ * The ID of the first resource that a query of Azure Resource Graph finds, which shows each principal only
+ * what it may read; undefined without one.
+ * @throws {TrustError} INTERRUPTED only.
+ */
+export async function findResource(
+  access: ArmAccess,
+  query: string,
+): Promise<ArmAnswer<{ readonly id: string | undefined }>> {
+  const path = '/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01';
+  const answer = await readFromArm(access, path, { query });
+  if (answer.state === 'not checked') return answer;
+  const [first] = asList(answer.body.data);
+  return { state: 'read', id: isRecord(first) ? asText(first.id) : undefined };
 }
 
 async function ask(
@@ -121,7 +161,7 @@ function late(): HttpError {
   return new HttpError('timeout', `${service} did not answer within ${seconds} seconds`);
 }
 
-function unanswered(error: unknown): ArmResult {
+function unanswered(error: unknown): NotChecked {
   if (error instanceof HttpError && error.kind === 'aborted') throw interrupted(error);
   if (error instanceof HttpError || (isTrustError(error) && error.code !== 'INTERRUPTED')) {
     return notChecked(error.message);
@@ -129,6 +169,6 @@ function unanswered(error: unknown): ArmResult {
   throw error;
 }
 
-function notChecked(why: string): ArmResult {
+function notChecked(why: string): NotChecked {
   return { state: 'not checked', why };
 }

@@ -8,10 +8,10 @@ import {
   busyRemedy,
   parseErrorResponse,
   HttpError,
-  parseJsonObject,
   unverifiedClaims,
 } from '../http/index.js';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/index.js';
+import { parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import type { Clock, Secrets } from '../ports.js';
 import { signInCancelled } from './credential-errors.js';

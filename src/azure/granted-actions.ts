@@ -2,7 +2,8 @@
  * What an access token lets its bearer do, read from its `access` claim (distribution
  * specification, token scope). Unverified: it tells a missing right from another, nothing more.
  */
-import { isRecord, unverifiedClaims } from '../http/index.js';
+import { unverifiedClaims } from '../http/index.js';
+import { asList, isRecord } from '../json.js';
 
 /** Actions by repository name; undefined for a token that does not say. */
 type GrantedActions = ReadonlyMap<string, ReadonlySet<string>>;
@@ -14,18 +15,11 @@ export function grantedActions(token: string): GrantedActions | undefined {
     return undefined;
   }
   const granted = new Map<string, Set<string>>();
-  for (const entry of access as readonly unknown[]) {
-    if (!isRecord(entry) || entry.type !== 'repository') {
-      continue;
-    }
-    const { name, actions } = entry;
-    if (typeof name === 'string' && Array.isArray(actions)) {
-      const known = granted.get(name) ?? new Set<string>();
-      for (const action of actions as readonly unknown[]) {
-        known.add(String(action));
-      }
-      granted.set(name, known);
-    }
+  for (const { type, name, actions } of asList(access).filter(isRecord)) {
+    if (type !== 'repository' || typeof name !== 'string') continue;
+    const known = granted.get(name) ?? new Set<string>();
+    for (const action of asList(actions)) known.add(String(action));
+    granted.set(name, known);
   }
   return granted;
 }

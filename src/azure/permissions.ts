@@ -2,15 +2,12 @@
  * What the principal may do with a registry, by its role assignments. A wildcard proves nothing
  * (Owner holds `*` and cannot sign), so only a literal grant counts as one.
  */
-import { isRecord } from '../http/index.js';
-import { parseRegistryId, readFromArm } from './arm.js';
-import type { ArmAccess } from './arm.js';
+import { asList } from '../json.js';
+import { parseRegistryId, readListFromArm, type ArmAccess, type NotChecked } from './arm.js';
 
 /** One permission: held, not held, or unknown and why. */
 export type PermissionAnswer =
-  | { readonly state: 'granted' }
-  | { readonly state: 'missing' }
-  | { readonly state: 'not checked'; readonly why: string };
+  { readonly state: 'granted' } | { readonly state: 'missing' } | NotChecked;
 
 /** The permissions a signing run needs. */
 export interface RegistryPermissions {
@@ -28,7 +25,6 @@ interface Grant {
 
 const prefix = 'Microsoft.ContainerRegistry/registries';
 const apiVersion = '2022-04-01';
-const maxPages = 20;
 
 /**
  * Asks ARM for the caller's own permissions on the registry.
@@ -38,11 +34,12 @@ export async function readRegistryPermissions(
   access: ArmAccess,
   registryId: string,
 ): Promise<RegistryPermissions> {
-  const grants = await readGrants(access, parseRegistryId(registryId));
-  if (typeof grants === 'string') {
-    const unknown: PermissionAnswer = { state: 'not checked', why: grants };
-    return { pull: unknown, push: unknown, sign: unknown };
-  }
+  const answer = await readListFromArm(
+    access,
+    `${parseRegistryId(registryId)}/providers/Microsoft.Authorization/permissions?api-version=${apiVersion}`,
+  );
+  if (answer.state === 'not checked') return { pull: answer, push: answer, sign: answer };
+  const grants = answer.entries.map(toGrant);
   return {
     pull: decide(grants, `${prefix}/pull/read`),
     push: decide(grants, `${prefix}/push/write`),
@@ -50,36 +47,9 @@ export async function readRegistryPermissions(
   };
 }
 
-/** All grants, or why they are not known. */
-async function readGrants(
-  access: ArmAccess,
-  registryId: string,
-): Promise<readonly Grant[] | string> {
-  const grants: Grant[] = [];
-  let link: string | undefined =
-    `${registryId}/providers/Microsoft.Authorization/permissions?api-version=${apiVersion}`;
-  for (let page = 0; link !== undefined && page < maxPages; page += 1) {
-    const answer = await readFromArm(access, link);
-    if (answer.state === 'not checked') {
-      return answer.why;
-    }
-    const { value, nextLink } = answer.body;
-    if (!Array.isArray(value)) {
-      return 'Azure Resource Manager answered with no list of permissions';
-    }
-    grants.push(...(value as readonly unknown[]).filter(isRecord).map(toGrant));
-    link = typeof nextLink === 'string' && nextLink !== '' ? nextLink : undefined;
-  }
-  return grants;
-}
-
 function toGrant(entry: Readonly<Record<string, unknown>>): Grant {
-  const texts = (name: string): readonly string[] => {
-    const list = entry[name];
-    return Array.isArray(list)
-      ? (list as readonly unknown[]).filter((item) => typeof item === 'string')
-      : [];
-  };
+  const texts = (name: string): readonly string[] =>
+    asList(entry[name]).filter((item) => typeof item === 'string');
   return {
     actions: texts('actions'),
     notActions: texts('notActions'),

@@ -10,12 +10,11 @@ import {
   busyRemedy,
   parseErrorResponse,
   HttpError,
-  isRecord,
-  parseJsonObject,
   registryFirewall,
   unverifiedClaims,
 } from '../http/index.js';
 import type { HttpClient, HttpResponse } from '../http/index.js';
+import { isRecord, parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import type { Secrets } from '../ports.js';
 import { isRegistryHost } from './clouds.js';

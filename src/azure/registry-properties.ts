@@ -1,8 +1,7 @@
 /** What ARM knows of a registry, and whether such a registry can hold signatures at all. */
 import { TrustError } from '../errors.js';
-import { isRecord } from '../http/index.js';
-import { parseRegistryId, readFromArm } from './arm.js';
-import type { ArmAccess } from './arm.js';
+import { isRecord } from '../json.js';
+import { parseRegistryId, readFromArm, type ArmAccess, type ArmAnswer } from './arm.js';
 
 /** Properties that decide about signing and access; undefined where ARM does not say. */
 export interface RegistryProperties {
@@ -25,18 +24,13 @@ export interface RegistryProperties {
   readonly armAuthentication: string | undefined;
 }
 
-/** The properties, or why they are not known. */
-type RegistryPropertiesAnswer =
-  | { readonly state: 'read'; readonly properties: RegistryProperties }
-  | { readonly state: 'not checked'; readonly why: string };
-
 const apiVersion = '2025-11-01';
 
 /** Needs the action `registries/read`, which AcrPush and AcrImageSigner do not include. */
 export async function readRegistryProperties(
   access: ArmAccess,
   registryId: string,
-): Promise<RegistryPropertiesAnswer> {
+): Promise<ArmAnswer<{ readonly properties: RegistryProperties }>> {
   const answer = await readFromArm(
     access,
     `${parseRegistryId(registryId)}?api-version=${apiVersion}`,

@@ -3,8 +3,7 @@
  * come from here, never from the log of a build.
  */
 import { readFile } from 'node:fs/promises';
-
-import { asObject, asText, parseObject } from './json.js';
+import { asRecord, asText, parseJsonObject } from '../json.js';
 
 /** What a builder wrote about its result; every part may be missing. */
 export interface BuildRecord {
@@ -34,7 +33,7 @@ export async function readBuildRecord(files: {
   readonly metadataFile: string;
 }): Promise<BuildRecord> {
   const imageId = asDigest((await readIfThere(files.iidFile)).trim());
-  const metadata = parseObject((await readIfThere(files.metadataFile)) || '{}') ?? {};
+  const metadata = parseJsonObject((await readIfThere(files.metadataFile)) || '{}') ?? {};
   const digest = asDigest(metadata['containerimage.digest']);
   const configDigest = asDigest(metadata['containerimage.config.digest']);
   const descriptor = asDescriptor(metadata['containerimage.descriptor']);
@@ -52,7 +51,7 @@ function asDigest(value: unknown): string | undefined {
 }
 
 function asDescriptor(value: unknown): ContentDescriptor | undefined {
-  const object = asObject(value);
+  const object = asRecord(value);
   const digest = asDigest(object?.digest);
   const mediaType = asText(object?.mediaType);
   const size = object?.size;

@@ -4,8 +4,8 @@
  */
 import { startInBackground } from '../concurrency.js';
 import { TrustError } from '../errors.js';
+import { asList, asRecord, asText, parseJsonObject } from '../json.js';
 import type { DockerCli } from './cli.js';
-import { asArray, asObject, asText, parseObject } from './json.js';
 import { allOutput, failureWords } from './text.js';
 
 /** What the program called `docker` is. */
@@ -76,21 +76,21 @@ export function dockerCapabilities(
 ): DockerCapabilities {
   const version = once(async () => {
     const result = await docker(['version', '--format', '{{json .}}']);
-    return { result, json: parseObject(result.stdout) };
+    return { result, json: parseJsonObject(result.stdout) };
   });
   const client = once(async () => readClient(await version()));
   const engine = once(async () => {
     const asked = startInBackground(docker(['info', '--format', '{{json .}}']));
     const facts = await client();
     const { result, json } = await version();
-    const server = asObject(json?.Server);
+    const server = asRecord(json?.Server);
     const serverVersion = asText(server?.Version);
     if (serverVersion === undefined) throw engineDown(address, facts, failureWords(result));
     if (isPodmanEngine(server)) throw podman('The Docker engine', serverVersion);
     const info = await asked;
-    const answer = parseObject(info.stdout);
+    const answer = parseJsonObject(info.stdout);
     // `docker info` exits 0 although the engine failed; only ServerErrors tells (20.10 to 28).
-    const errors = asArray(answer?.ServerErrors)
+    const errors = asList(answer?.ServerErrors)
       .map(asText)
       .filter((e) => e !== undefined);
     if (answer === undefined || errors.length > 0) {
@@ -176,7 +176,7 @@ function readClient(answer: {
   readonly result: { readonly stdout: string; readonly stderr: string };
   readonly json: Readonly<Record<string, unknown>> | undefined;
 }): ClientFacts {
-  const client = asObject(answer.json?.Client);
+  const client = asRecord(answer.json?.Client);
   const version = asText(client?.Version);
   if (client === undefined || version === undefined) {
     throw new TrustError(
@@ -202,7 +202,7 @@ function readClient(answer: {
 
 /** A real Docker CLI may talk to Podman's socket; its answer to `docker version` says so. */
 function isPodmanEngine(server: Readonly<Record<string, unknown>> | undefined): boolean {
-  return asArray(server?.Components).some((part) => asObject(part)?.Name === 'Podman Engine');
+  return asList(server?.Components).some((part) => asRecord(part)?.Name === 'Podman Engine');
 }
 
 /** Podman keeps no record of the digest that it pushed, so nothing could be signed after a push. */
@@ -233,8 +233,8 @@ function engineDown(address: EngineAddress, client: ClientFacts, words: string):
 
 /** moby daemon/info.go: the containerd store adds the pair driver-type, io.containerd.snapshotter.v1. */
 function usesContainerdStore(info: Readonly<Record<string, unknown>>): boolean {
-  return asArray(info.DriverStatus).some((pair) => {
-    const [key, value] = asArray(pair);
+  return asList(info.DriverStatus).some((pair) => {
+    const [key, value] = asList(pair);
     return key === 'driver-type' && asText(value)?.startsWith('io.containerd.snapshotter') === true;
   });
 }

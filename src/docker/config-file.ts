@@ -3,8 +3,8 @@
  * Pure; it reads and writes no file. Semantics: docker/cli, cli/config/configfile/file.go.
  */
 import { TrustError } from '../errors.js';
+import { asRecord, parseJsonObject } from '../json.js';
 import { dockerConfigKey } from '../registry/index.js';
-import { asObject, parseObject } from './json.js';
 
 /** A login for one registry, as Docker's file store wants it. */
 export interface RegistryLogin {
@@ -63,7 +63,7 @@ function hostOf(key: string): string {
 function section(config: Config, name: string): Config {
   const value = config[name];
   if (value === undefined || value === null) return {};
-  const object = asObject(value);
+  const object = asRecord(value);
   if (object !== undefined) return object;
   throw new TrustError(
     'INPUT_INVALID',
@@ -73,7 +73,7 @@ function section(config: Config, name: string): Config {
 }
 
 function readAuthConfig(text: string): Config {
-  const auths = asObject(parseObject(text)?.auths);
+  const auths = asRecord(parseJsonObject(text)?.auths);
   if (auths !== undefined) return auths;
   throw new TrustError('INPUT_INVALID', 'DOCKER_AUTH_CONFIG is not a JSON object with "auths"', {
     remedy: 'Set it to {"auths":{"<registry>":{"auth":"<base64 of user:password>"}}}, or unset it.',

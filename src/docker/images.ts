@@ -3,8 +3,8 @@
  * which a repository is known to hold it.
  */
 import { TrustError } from '../errors.js';
+import { asList, asText, parseJsonObject } from '../json.js';
 import type { DockerCli } from './cli.js';
-import { asArray, asText, parseObject } from './json.js';
 import { failureWords } from './text.js';
 
 /** The engine's record of one image. */
@@ -25,10 +25,10 @@ export async function findLocalImage(
 ): Promise<LocalImage | undefined> {
   const result = await docker(['image', 'inspect', '--format', '{{json .}}', reference]);
   if (result.exitCode === 0) {
-    const image = parseObject(result.stdout);
+    const image = parseJsonObject(result.stdout);
     const id = asText(image?.Id);
     if (id !== undefined) {
-      const repoDigests = asArray(image?.RepoDigests)
+      const repoDigests = asList(image?.RepoDigests)
         .map(asText)
         .filter((entry) => entry !== undefined);
       return { id, repoDigests };

@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { TrustError, messageOf } from '../errors.js';
-import { asObject } from './json.js';
+import { asRecord } from '../json.js';
 import { type RegistryLogin, editConfigFile } from './config-file.js';
 import { markerFile, privateConfigPrefix } from './private-config-folder.js';
 import { ownMark } from './run-mark.js';
@@ -101,7 +101,7 @@ async function readUserFile(path: string): Promise<Readonly<Record<string, unkno
     const position = /position \d+/.exec(messageOf(error))?.[0];
     throw broken(`it is not JSON${position === undefined ? '' : ` (${position})`}`);
   }
-  const object = asObject(parsed);
+  const object = asRecord(parsed);
   if (object === undefined) throw broken('it is not a JSON object');
   return object;
 }

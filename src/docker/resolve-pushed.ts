@@ -4,7 +4,7 @@
  */
 import { mapConcurrent } from '../concurrency.js';
 import { TrustError } from '../errors.js';
-import { isRecord, parseJsonObject } from '../http/index.js';
+import { isRecord, parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import type { Manifest, RegistryClient } from '../registry/index.js';
 import type { PushedContent } from './push.js';

@@ -4,10 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { discardBody, passBody, readBody } from './body.js';
-import { parseJsonObject } from './claims.js';
 import { codeOf, descriptorFailure, isTransientCode, toHttpError } from './error-mapping.js';
 import type { ProxyEnvironment } from './proxy.js';
 import { phaseMs } from './deadline.js';

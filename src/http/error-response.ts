@@ -4,7 +4,7 @@
  * trouble it is. Texts of a server are cut to one printable line. Of a success nothing is ever read
  * here: its body may be a secret.
  */
-import { isRecord, parseJsonObject } from './claims.js';
+import { isRecord, parseJsonObject } from '../json.js';
 import { statedWaitMs, isTransientStatus } from './retry.js';
 import type { HttpResponse } from './types.js';
 

@@ -10,7 +10,7 @@ export {
 export type { ErrorResponse } from './error-response.js';
 export { createHttpClient } from './client.js';
 export type { HttpClientOptions } from './client.js';
-export { isRecord, parseJsonObject, unverifiedClaims } from './claims.js';
+export { unverifiedClaims } from './claims.js';
 export { checkNetworkEnvironment } from './environment.js';
 export {
   firewallRemedy,

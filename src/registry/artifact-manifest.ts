@@ -2,7 +2,7 @@
  * Manifests of artifacts in the three forms that are in use: an image manifest whose configuration
  * names the type, one with a field for the type, and the artifact manifest of early drafts.
  */
-import { isRecord, parseJsonObject } from '../http/index.js';
+import { isRecord, parseJsonObject } from '../json.js';
 import { readDescriptor, textsIn, type Descriptor } from './content.js';
 import { getManifest, type Manifest } from './manifests.js';
 import type { RepositoryAccess } from './types.js';

@@ -1,6 +1,7 @@
 /** The repositories of a registry, page by page (OCI distribution specification, catalog). */
 import { TrustError } from '../errors.js';
-import { parseJsonObject, type HttpResponse } from '../http/index.js';
+import { type HttpResponse } from '../http/index.js';
+import { parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import { bearer } from './credential.js';
 import { errorDetail, sendToRegistry, unexpectedResponse } from './error-mapping.js';

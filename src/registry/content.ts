@@ -3,7 +3,7 @@
  * manifests, or blobs. Parses only; the bytes were checked against their digest before.
  */
 import { TrustError } from '../errors.js';
-import { isRecord, parseJsonObject } from '../http/index.js';
+import { isRecord, parseJsonObject } from '../json.js';
 import { isDigest } from './image-name.js';
 import type { Manifest } from './manifests.js';
 import { isIndexMediaType } from './media-types.js';

@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { messageOf, TrustError } from '../errors.js';
-import { isRecord, parseJsonObject, unverifiedClaims } from '../http/index.js';
+import { unverifiedClaims } from '../http/index.js';
+import { isRecord, parseJsonObject } from '../json.js';
 import { ExecutableNotFoundError } from '../ports.js';
 import type { Exec, Secrets } from '../ports.js';
 import type { RegistryCredential } from './credential.js';

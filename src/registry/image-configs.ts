@@ -1,6 +1,6 @@
 /** The configurations of an image, one for each platform, by what the registry holds under its digest. */
 import { TrustError } from '../errors.js';
-import { isRecord, parseJsonObject } from '../http/index.js';
+import { isRecord, parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import type { ReadBlob } from './blobs.js';
 import { imagesIn } from './content.js';

@@ -4,7 +4,7 @@
  * whole. Nobody can lock it, so whoever writes looks again, until nothing it has seen is missing.
  */
 import { isTrustError, TrustError } from '../errors.js';
-import { parseJsonObject } from '../http/index.js';
+import { parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import { recordsIn } from './content.js';
 import { getManifest, sendManifest } from './manifests.js';

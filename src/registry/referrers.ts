@@ -3,7 +3,8 @@
  * the registry's referrers API, or read from the tag that stands in for it where there is none.
  */
 import { TrustError } from '../errors.js';
-import { isRecord, parseErrorResponse, parseJsonObject, type HttpResponse } from '../http/index.js';
+import { parseErrorResponse, type HttpResponse } from '../http/index.js';
+import { isRecord, parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import { readDescriptor, recordsIn, textsIn, type Descriptor } from './content.js';
 import { unexpectedResponse } from './error-mapping.js';

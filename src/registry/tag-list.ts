@@ -1,5 +1,5 @@
 /** The tags of a repository, page by page (OCI distribution specification, listing tags). */
-import { parseJsonObject } from '../http/index.js';
+import { parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import { unexpectedResponse } from './error-mapping.js';
 import { parseRepository } from './image-name.js';

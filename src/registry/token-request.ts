@@ -3,8 +3,9 @@
  * masked before anybody sees it.
  */
 import { TrustError } from '../errors.js';
-import { parseJsonObject, unverifiedClaims } from '../http/index.js';
+import { unverifiedClaims } from '../http/index.js';
 import type { HttpRequest, HttpResponse } from '../http/index.js';
+import { parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import type { Clock } from '../ports.js';
 import type { Challenge } from './challenge.js';

@@ -172,6 +172,16 @@ describe('the permissions of a principal', () => {
     ]);
   });
 
+  it('are not checked where the list of them never ends', async () => {
+    const nextLink = 'https://management.azure.com/next';
+    const { http } = fakeHttp(() => ({ body: { value: [{ actions: ['*/read'] }], nextLink } }));
+    const { sign } = await readRegistryPermissions(
+      { ...(await principalWith()), http },
+      registry.id,
+    );
+    expect(sign).toEqual(notChecked('too long a list'));
+  });
+
   it.each([
     'contoso',
     '/subscriptions/x',

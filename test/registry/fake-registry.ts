@@ -4,8 +4,9 @@
  * needs all it refers to, and storage refuses credentials.
  */
 import { createHash } from 'node:crypto';
-import { HttpError, isRecord, parseJsonObject } from '../../src/http/index.js';
+import { HttpError } from '../../src/http/index.js';
 import type { HttpRequest } from '../../src/http/index.js';
+import { isRecord, parseJsonObject } from '../../src/json.js';
 import type { Manifest, RepositoryAccess } from '../../src/registry/index.js';
 import { fakeHttp, type Answer } from './fake-http.js';
 

@@ -5,7 +5,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createHttpClient, isRecord, parseJsonObject } from '../../src/http/index.js';
+import { createHttpClient } from '../../src/http/index.js';
+import { isRecord, parseJsonObject } from '../../src/json.js';
 import type { RepositoryAccess } from '../../src/registry/index.js';
 import { startLoopback, type Loopback, type LoopbackHandler } from '../http/loopback.js';
 

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { TrustError } from '../../errors.js';
+import { isRecord } from '../../json.js';
 import type { VaultReference } from '../../signing/index.js';
 import type { KeyPurpose } from './tags.js';
 
@@ -173,8 +174,4 @@ function isListOf<T>(value: unknown, is: (one: unknown) => one is T): value is r
 
 function matches(value: unknown, pattern: RegExp): value is string {
   return typeof value === 'string' && pattern.test(value);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@
  * reads it). What is not understood to the last key is refused: it may be a rule that we would lose.
  */
 import { TrustError } from '../../errors.js';
-import { asArray, asObject, asText } from '../json.js';
+import { asList, asRecord, asText } from '../../json.js';
 
 export interface PolicyRule {
   readonly action: 'ALLOW' | 'DENY' | 'CONVERT';
@@ -23,12 +23,12 @@ export const policyVariable = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
 export function parseSourcePolicy(text: string, path: string): readonly PolicyRule[] {
   let policy: Readonly<Record<string, unknown>> | undefined;
   try {
-    policy = asObject(JSON.parse(text));
+    policy = asRecord(JSON.parse(text));
   } catch {
     policy = undefined;
   }
   const rules = policy && hasOnly(policy, ['version', 'rules']) ? policy.rules : undefined;
-  const read = rules === undefined ? undefined : asArray(rules).map(readRule);
+  const read = rules === undefined ? undefined : asList(rules).map(readRule);
   if (!Array.isArray(rules) || read === undefined || read.includes(undefined)) {
     throw new TrustError(
       'INPUT_INVALID',
@@ -44,9 +44,9 @@ export function parseSourcePolicy(text: string, path: string): readonly PolicyRu
 }
 
 function readRule(value: unknown): PolicyRule | undefined {
-  const rule = asObject(value);
+  const rule = asRecord(value);
   if (rule === undefined || !hasOnly(rule, ['action', 'selector', 'updates'])) return undefined;
-  const selector = asObject(rule.selector);
+  const selector = asRecord(rule.selector);
   if (!selector || !hasOnly(selector, ['identifier', 'match_type', 'constraints'])) {
     return undefined;
   }
@@ -64,7 +64,7 @@ function readRule(value: unknown): PolicyRule | undefined {
     selector: {
       identifier,
       match_type: matchType,
-      ...(constraints === undefined ? {} : { constraints: asArray(constraints) }),
+      ...(constraints === undefined ? {} : { constraints: asList(constraints) }),
     },
     ...(rule.updates === undefined ? {} : { updates: rule.updates }),
   };

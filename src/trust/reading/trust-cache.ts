@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TrustError, isTrustError, messageOf } from '../../errors.js';
-import { isRecord, parseJsonObject } from '../../http/index.js';
+import { isRecord, parseJsonObject } from '../../json.js';
 import { limits } from '../../limits.js';
 import { proveOutput, writeOutputs } from '../../output-files/index.js';
 import type { Clock } from '../../ports.js';
