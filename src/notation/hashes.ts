@@ -1,6 +1,6 @@
 /** The hashes that what others sign may use: Notary Project allows SHA-256 and longer. */
 import { createHash } from 'node:crypto';
-import { hashIds, type HashName } from '../x509-algorithm.js';
+import { hashIds, type HashName } from '../trust/metadata/index.js';
 
 export type { HashName };
 

@@ -6,7 +6,7 @@ import { constants, verify, type KeyObject } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import type { AlgorithmIdentifier } from '@peculiar/asn1-x509';
 import { openDer } from '../der.js';
-import { isKeyFor, x509AlgorithmOf, type X509Algorithm } from '../x509-algorithm.js';
+import { isKeyFor, x509AlgorithmOf, type X509Algorithm } from '../trust/metadata/index.js';
 import type { HashName } from './hashes.js';
 
 const rsaEncryption = '1.2.840.113549.1.1.1';

@@ -1,5 +1,5 @@
 /** JSON of envelopes: read strictly, so that no two readers see different things in it. */
-import { MetadataError, readJson, type JsonValue } from '../../trust/metadata/index.js';
+import { foldCase, MetadataError, readJson, type JsonValue } from '../../trust/metadata/index.js';
 import { RuleError } from '../rule-error.js';
 
 /** A JSON object. */
@@ -35,7 +35,7 @@ export function asObject(
     throw new RuleError(`${what} is not a JSON object`);
   }
   for (const name of Object.keys(value)) {
-    const real = known.find((one) => one.toLowerCase() === name.toLowerCase());
+    const real = known.find((one) => one.toLowerCase() === foldCase(name));
     if (real !== undefined && real !== name) {
       throw new RuleError(`${what} has the member ${JSON.stringify(name)} instead of "${real}"`);
     }

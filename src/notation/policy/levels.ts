@@ -33,6 +33,9 @@ const levels = {
 /** Names of the levels at which signatures are looked at. */
 export type LevelName = keyof typeof levels;
 
+/** Members of that part of a statement which {@link readLevel} reads. */
+export const levelMembers = ['level', 'override', 'verifyTimestamp'];
+
 /** The part of a statement about checks. @throws {RuleError} */
 export function readLevel(verification: JsonObject): {
   readonly level: VerificationLevel | 'skip';

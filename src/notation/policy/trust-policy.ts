@@ -7,7 +7,7 @@ import { isPartOf, parseName, type NameAttributes } from '../certificates/index.
 import type { JsonValue } from '../../trust/metadata/index.js';
 import { asObject, memberOf, readObject, type JsonObject } from '../envelope/json.js';
 import { RuleError } from '../rule-error.js';
-import { readLevel, type TimestampRule, type VerificationLevel } from './levels.js';
+import { levelMembers, readLevel, type TimestampRule, type VerificationLevel } from './levels.js';
 
 /** Kinds of trust stores: for signers, for authorities that sign for others, for time stamps. */
 const trustStoreTypes = ['ca', 'signingAuthority', 'tsa'] as const;
@@ -101,7 +101,7 @@ function readStatement(statement: JsonObject, index: number): TrustPolicyStateme
   try {
     const scopes = readScopes(textsOf(statement, 'registryScopes'));
     const { level, verifyTimestamp } = readLevel(
-      asObject(memberOf(statement, 'signatureVerification'), 'signatureVerification'),
+      asObject(memberOf(statement, 'signatureVerification'), 'signatureVerification', levelMembers),
     );
     const stores = textsOf(statement, 'trustStores');
     const identities = textsOf(statement, 'trustedIdentities');

@@ -5,7 +5,7 @@
  */
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { childrenOf, DerError, openDer, readObjectId, readTime, type DerValue } from '../../der.js';
-import { x509AlgorithmOf, type X509Algorithm } from '../../x509-algorithm.js';
+import { x509AlgorithmOf, type X509Algorithm } from './x509-algorithm.js';
 import { decodeBase64 } from './base64.js';
 import { MetadataError } from './error.js';
 import { keyObjectOf, minRsaBits } from './keys.js';

@@ -25,6 +25,11 @@ export function asObject(value: JsonValue | undefined, what: string): JsonObject
   return value as JsonObject;
 }
 
+/** As Go folds: the Kelvin sign is a k to it, and the long s an s. */
+export function foldCase(name: string): string {
+  return name.toUpperCase().toLowerCase();
+}
+
 /**
  * Requires an object with fields of fixed names. A field spelt in another case is refused: Go would
  * take it for the real one (encoding/json matches names regardless of case, the last one wins).
@@ -36,7 +41,7 @@ export function asStruct(
 ): JsonObject {
   const object = asObject(value, what);
   for (const name of Object.keys(object)) {
-    const folded = name.toUpperCase().toLowerCase();
+    const folded = foldCase(name);
     if (!fields.includes(name) && fields.includes(folded)) {
       throw new MetadataError(`${what} has the field ${JSON.stringify(name)} besides "${folded}"`);
     }

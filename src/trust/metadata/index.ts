@@ -11,7 +11,7 @@ export {
 } from './certificates.js';
 export { MetadataError } from './error.js';
 export { formatExpires, parseExpires } from './expires.js';
-export { getOwnProperty } from './guards.js';
+export { foldCase, getOwnProperty } from './guards.js';
 export { hashMismatch, sha256HexOf } from './hashes.js';
 export { readJson, type JsonValue } from './json-text.js';
 export {
@@ -45,3 +45,10 @@ export {
 export { canonicalForm, serializeEnvelope } from './serialize.js';
 export { verifySignature } from './signatures.js';
 export type * from './types.js';
+export {
+  hashIds,
+  isKeyFor,
+  x509AlgorithmOf,
+  type HashName,
+  type X509Algorithm,
+} from './x509-algorithm.js';

@@ -20,8 +20,7 @@ import {
   KeyUsageFlags,
 } from '@peculiar/asn1-x509';
 import { limits } from '../../limits.js';
-import { isKeyFor } from '../../x509-algorithm.js';
-import type { CertificateExtension, CertificateFacts } from '../metadata/index.js';
+import { isKeyFor, type CertificateExtension, type CertificateFacts } from '../metadata/index.js';
 import { areNamesAllowed } from './name-constraints.js';
 
 /**

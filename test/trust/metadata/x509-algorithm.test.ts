@@ -4,12 +4,12 @@
  */
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readChain, requireSigningChain } from '../src/notation/certificates/index.js';
-import { RuleError } from '../src/notation/rule-error.js';
-import { certificateFactsOf } from '../src/trust/metadata/index.js';
-import { chainsTo } from '../src/trust/verification/certificate-path.js';
-import recorded from './fixtures/x509/algorithms.json' with { type: 'json' };
-import { askGoProgram, buildGoProgram } from './judges/go-program.js';
+import { readChain, requireSigningChain } from '../../../src/notation/certificates/index.js';
+import { RuleError } from '../../../src/notation/rule-error.js';
+import { certificateFactsOf } from '../../../src/trust/metadata/index.js';
+import { chainsTo } from '../../../src/trust/verification/certificate-path.js';
+import recorded from '../../fixtures/x509/algorithms.json' with { type: 'json' };
+import { askGoProgram, buildGoProgram } from '../../judges/go-program.js';
 
 const { at, chains } = recorded;
 const bytes = (base64: string): Buffer => Buffer.from(base64, 'base64');
@@ -35,7 +35,7 @@ describe('a certificate that its issuer signed by', () => {
 describe('the verdicts of Go', () => {
   let verdicts: readonly string[] | undefined;
   beforeAll(async () => {
-    const program = await buildGoProgram(path.resolve(import.meta.dirname, 'judges/x509'));
+    const program = await buildGoProgram(path.resolve(import.meta.dirname, '../../judges/x509'));
     if (program.kind === 'unavailable') return;
     const input = chains.map(({ leaf, authority }) => ({
       leaf,

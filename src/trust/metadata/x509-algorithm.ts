@@ -4,7 +4,7 @@
  * them, so it may only be asked about these.
  */
 import type { KeyObject } from 'node:crypto';
-import { childrenOf, DerError, readObjectId, type DerValue } from './der.js';
+import { childrenOf, DerError, readObjectId, type DerValue } from '../../der.js';
 
 /** The hashes that a signature may be over, by object identifier. */
 export const hashIds = {
