@@ -14,7 +14,7 @@ const forbid = (target, from) => ({
 
 /** What no subject may know of, and what none may that signs in to nothing by itself. */
 const upwards = ['hosts', 'commands', 'inputs'];
-const fromRun = [...upwards, 'access', 'verification'];
+const fromRun = [...upwards, 'image-signing', 'access', 'verification'];
 
 /** A command never imports another: what two of them need stands where neither is. */
 const sources = readdirSync(path.join(import.meta.dirname, 'src/commands'), { recursive: true })
@@ -72,11 +72,13 @@ export default defineConfig(
           zones: [
             ...separateCommands,
             forbid('commands', ['hosts']),
-            forbid('access', [...upwards, 'verification']),
-            forbid('verification', [...upwards, 'docker']),
+            forbid('image-signing', upwards),
+            forbid('access', [...upwards, 'image-signing', 'verification']),
+            forbid('verification', [...upwards, 'image-signing', 'docker']),
             forbid('report', [
               'hosts',
               'commands',
+              'image-signing',
               'access',
               'verification',
               'azure',
@@ -92,6 +94,7 @@ export default defineConfig(
             forbid('inputs', [
               'hosts',
               'commands',
+              'image-signing',
               'access',
               'verification',
               'docker',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { TagState } from '../../src/commands/signing/registry-state.js';
+import type { TagState } from '../../src/image-signing/registry-state.js';
 import { codeBlocksOf, readPage } from './pages.js';
 import { propertiesOf } from './sources.js';
 
-const source = 'src/commands/signing/job-report.ts';
+const source = 'src/image-signing/job-report.ts';
 const properties = [
   ...['TrustReport', 'TagReport'].flatMap((name) => propertiesOf(source, name)),
   ...propertiesOf('src/docker/verify-base-images.ts', 'BaseImageReport'),

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { placeOfReport, proveTemporaryFolder, writeReport } from '../../src/report/report-file.js';
 import { collectProblems } from '../../src/commands/index.js';
-import { describeJob, type TrustReport } from '../../src/commands/signing/job-report.js';
+import { describeJob, type TrustReport } from '../../src/image-signing/job-report.js';
 import { summaryOf as render } from '../../src/report/summary.js';
 
 const digest = `sha256:${'a'.repeat(64)}`;

@@ -20,14 +20,24 @@ import {
 } from '../../docker/index.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
-import { jobOutputs, reportJob, type JobOutput, type JobProgress } from '../signing/job-report.js';
-import { kindsOf } from '../inputs/notary-project.js';
-import { describeSigner, openNotaryProject } from '../signing/attach-signatures.js';
+import { jobOutputs } from '../inputs/signing.js';
+import {
+  reportJob,
+  type JobOutput,
+  type JobProgress,
+  kindsOf,
+  describeSigner,
+  openNotaryProject,
+  checkShared,
+  openSigning,
+  startPreflight,
+  nothingPushed,
+  chooseTagOrder,
+  pushingState,
+  type TagOrder,
+} from '../../image-signing/index.js';
 import { proveTemporaryFolder } from '../../report/report-file.js';
 import type { Report } from '../../report/report.js';
-import { checkShared, openSigning, startPreflight } from '../signing/preflight.js';
-import { nothingPushed } from '../signing/registry-state.js';
-import { chooseTagOrder, pushingState, type TagOrder } from '../signing/tag-order.js';
 import { createBaseImageLookUp } from './base-image-signatures.js';
 import { buildInputs } from './build-inputs.js';
 import {

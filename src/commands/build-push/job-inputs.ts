@@ -12,12 +12,12 @@ import {
 import { flawOf, type Inputs } from '../../inputs/index.js';
 import { readRegistryId, registryLoginInputs } from '../inputs/identity.js';
 import { tags } from '../inputs/image.js';
-import {
-  dctAlone,
-  notaryProjectInputs,
-  readSignatureKinds,
-  type SignatureKinds,
-} from '../inputs/notary-project.js';
+import type {
+  SignatureKinds,
+  SigningConfiguration,
+  SigningTarget,
+} from '../../image-signing/index.js';
+import { dctAlone, notaryProjectInputs, readSignatureKinds } from '../inputs/notary-project.js';
 import type { Read } from '../inputs/read.js';
 import { registry, repository, trustServer } from '../inputs/repositories.js';
 import {
@@ -26,8 +26,6 @@ import {
   readImagePlace,
   readSigning,
   signingInputs,
-  type SigningConfiguration,
-  type SigningTarget,
 } from '../inputs/signing.js';
 import { buildInputs, contentTrust, tagsLast } from './build-inputs.js';
 

@@ -7,21 +7,25 @@ import { lookUpTags, movedBefore, type Manifest, type TagDigests } from '../../r
 import { readRepository, type TrustedView } from '../../trust/index.js';
 import { startInBackground } from '../../concurrency.js';
 import type { Run } from '../run.js';
-import { noteContents } from '../signing/job-report.js';
-import type { SigningPlan } from '../signing/preflight.js';
-import { attachSignatures, type NotaryProjectPlan } from '../signing/attach-signatures.js';
-import { requireTags, tagAttached, tagSigned } from '../signing/put-tags.js';
-import { afterReadBack } from '../signing/registry-state.js';
-import { reconcileTags } from '../signing/reconcile-tags.js';
 import {
+  noteContents,
+  type SigningPlan,
+  attachSignatures,
+  type NotaryProjectPlan,
+  requireTags,
+  tagAttached,
+  tagSigned,
+  afterReadBack,
+  reconcileTags,
   initialiseForDocker,
   readBackDockerTags,
   requireNoneMoved,
   signTags,
   type SignedResult,
   type SigningRequest,
-} from '../signing/sign-tags.js';
-import { stagingTagPrefix, type TagOrder } from '../signing/tag-order.js';
+  stagingTagPrefix,
+  type TagOrder,
+} from '../../image-signing/index.js';
 import { pushImage, type Job } from './push.js';
 
 /**

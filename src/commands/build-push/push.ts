@@ -22,17 +22,19 @@ import { writeDockerKeyFile } from '../../signing/index.js';
 import type { TrustedView } from '../../trust/index.js';
 import type { Run } from '../run.js';
 import type { Session } from '../../access/index.js';
-import type { NotaryProjectPlan } from '../signing/attach-signatures.js';
-import type { JobProgress } from '../signing/job-report.js';
-import type { SigningPlan } from '../signing/preflight.js';
 import {
+  type NotaryProjectPlan,
+  type JobProgress,
+  type SigningPlan,
   nothingPushed,
   tagStateOf,
   withTags,
   type Progress,
   type TagState,
-} from '../signing/registry-state.js';
-import { pushedState, pushingState, type TagOrder } from '../signing/tag-order.js';
+  pushedState,
+  pushingState,
+  type TagOrder,
+} from '../../image-signing/index.js';
 import type { JobConfiguration } from './job-inputs.js';
 
 /** A run that has passed its preflight. */

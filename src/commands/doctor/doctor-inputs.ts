@@ -10,11 +10,8 @@ import {
   signingKeyPassphrase,
 } from '../inputs/key-inputs.js';
 import { readDays, warnExpiryDays } from '../inputs/days.js';
-import {
-  notaryProjectInputs,
-  readSignatureKinds,
-  type SignatureKinds,
-} from '../inputs/notary-project.js';
+import type { SignatureKinds } from '../../image-signing/index.js';
+import { notaryProjectInputs, readSignatureKinds } from '../inputs/notary-project.js';
 import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import {

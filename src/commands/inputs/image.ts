@@ -1,5 +1,6 @@
 /** Inputs that name images, and a dry run. */
 import { TrustError } from '../../errors.js';
+import type { ImageConfiguration } from '../../image-signing/index.js';
 import type { Input, Inputs, ListInput } from '../../inputs/index.js';
 import {
   gunOf,
@@ -32,16 +33,6 @@ export const dryRun = {
 
 /** One image. */
 export const imageInputs = { registry, repository, tags } as const satisfies Inputs;
-
-/** What is built, pushed or signed. */
-export interface ImageConfiguration {
-  readonly registry: string;
-  readonly repository: string;
-  /** At least one, each once. */
-  readonly tags: readonly string[];
-  /** The trust collection: registry and repository. */
-  readonly gun: string;
-}
 
 /** The image of one repository; where a part cannot be read, that is noted. */
 export function readImage({ values, parse }: Read<typeof imageInputs>): ImageConfiguration {

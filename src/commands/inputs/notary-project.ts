@@ -1,20 +1,21 @@
 /** The inputs of Notary Project signatures. Asks nobody; files are looked at with all other inputs. */
 import { TrustError } from '../../errors.js';
 import type { Input, Inputs } from '../../inputs/index.js';
-import { metadataFlaw, tagPrefix, type EnvelopeFormat } from '../../notation/index.js';
+import { metadataFlaw, tagPrefix } from '../../notation/index.js';
 import {
   parseCertificateChain,
   parseKeyReference,
-  type ChainFile,
   type VaultCertificateReference,
-  type VaultSecretReference,
 } from '../../signing/index.js';
-import type { SignedKinds } from '../signing/registry-state.js';
+import type {
+  NotaryProjectConfiguration,
+  SignatureKinds,
+  TimestampConfiguration,
+} from '../../image-signing/index.js';
 import { rootKey, rootKeyPassphrase, type signingKey } from './key-inputs.js';
 import { trustPin } from './pins.js';
 import { refuseInputs, type Read } from './read.js';
 import { timestampRoot } from './signature-trust.js';
-import type { ReadCertificates } from '../../verification/index.js';
 import { readTrustedCertificates } from './trusted-signers.js';
 
 export const signatures = {
@@ -94,40 +95,7 @@ export const notaryProjectInputs = {
   ...notaryProjectSigning,
 } as const satisfies Inputs;
 
-/** How Notary Project signatures are made. */
-export interface NotaryProjectConfiguration {
-  readonly certificate: VaultCertificateReference;
-  /** Undefined: the secret of the certificate, where it needs a chain. */
-  readonly chain: ChainFile | VaultSecretReference | undefined;
-  readonly format: EnvelopeFormat;
-  /** Milliseconds after signing. */
-  readonly lifetimeMs: number | undefined;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly isWithPlatforms: boolean;
-  /** Undefined where no time stamp is asked for. */
-  readonly timestamp: TimestampConfiguration | undefined;
-}
-
-/** Whose time stamps signatures get. */
-export interface TimestampConfiguration {
-  readonly url: string;
-  readonly readRoots: ReadCertificates;
-}
-
-/** Which kinds of signatures a run makes. */
-export interface SignatureKinds {
-  readonly isDct: boolean;
-  /** Undefined where none are made, and where an input cannot be read, which ends the run. */
-  readonly notaryProject: NotaryProjectConfiguration | undefined;
-}
-
 export const dctAlone: SignatureKinds = { isDct: true, notaryProject: undefined };
-
-/** The kinds in one word, as the input has them. */
-export function kindsOf({ isDct, notaryProject }: SignatureKinds): SignedKinds {
-  if (!isDct) return 'notary-project';
-  return notaryProject ? 'both' : 'dct';
-}
 
 /** What only Docker Content Trust has. */
 const dctOnly = {

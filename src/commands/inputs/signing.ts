@@ -1,10 +1,10 @@
 /** Inputs on signing and signers. */
-import type { NamedKey } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import type { Input, Inputs } from '../../inputs/index.js';
 import { isRoleName, roleOfSigner, type RoleName } from '../../trust/index.js';
 import { readRegistryId, registryId, registryLoginInputs } from './identity.js';
-import { readImage, type imageInputs, type ImageConfiguration } from './image.js';
+import type { ImagePlace, SigningConfiguration, SigningTarget } from '../../image-signing/index.js';
+import { readImage, type imageInputs } from './image.js';
 import {
   readKeyInput,
   requireSigningKey,
@@ -13,7 +13,7 @@ import {
   signingKey,
   signingKeyPassphrase,
 } from './key-inputs.js';
-import { readPins, trustPin, type PinReference } from './pins.js';
+import { readPins, trustPin } from './pins.js';
 import type { Read } from './read.js';
 import { readTrustServers, trustServer } from './repositories.js';
 
@@ -68,16 +68,6 @@ export const signingInputs = {
   ...registryLoginInputs,
 } as const satisfies Inputs;
 
-/** What signs, and how. */
-export interface SigningConfiguration {
-  readonly engine: 'native' | 'docker';
-  readonly signingKey: NamedKey;
-  readonly rootKey: NamedKey | undefined;
-  readonly pins: readonly PinReference[];
-  /** Whether the tags appear only after they are signed. */
-  readonly tagsLast: 'auto' | 'always' | 'never';
-}
-
 /** What {@link readSigning} cannot read from the inputs that all commands have. */
 interface SigningChoices extends Partial<Pick<SigningConfiguration, 'engine' | 'tagsLast'>> {
   /** Keys and pins are read also where nothing is to be signed. Default: true. */
@@ -85,6 +75,9 @@ interface SigningChoices extends Partial<Pick<SigningConfiguration, 'engine' | '
   /** For a missing key, where there is another one than to name it. */
   readonly remedy?: string;
 }
+
+/** The outputs of a run on the image of one repository. */
+export const jobOutputs = ['digest', 'image', 'signed-tags', 'key-id', 'role'] as const;
 
 /** What signs; undefined where nothing is to be signed, or the key cannot be read. */
 export function readSigning(
@@ -98,17 +91,6 @@ export function readSigning(
   const rootKey = readKeyInput('root-key', read);
   const pins = readPins(read, isSigning);
   return isSigning && signingKey ? { engine, tagsLast, signingKey, rootKey, pins } : undefined;
-}
-
-/** The image of one repository, and where its trust data is. */
-interface ImagePlace {
-  readonly image: ImageConfiguration;
-  readonly trustServer: string;
-}
-
-/** The image of one repository, and what its signing depends on. */
-export interface SigningTarget extends ImagePlace {
-  readonly registryId: string | undefined;
 }
 
 /** The image that the inputs name, and where its trust data is. */

@@ -2,11 +2,8 @@
 import type { Inputs } from '../../inputs/index.js';
 import { dryRun } from '../inputs/image.js';
 import { signingKey } from '../inputs/key-inputs.js';
-import {
-  notaryProjectOnly,
-  readNotaryProject,
-  type NotaryProjectConfiguration,
-} from '../inputs/notary-project.js';
+import type { NotaryProjectConfiguration } from '../../image-signing/index.js';
+import { notaryProjectOnly, readNotaryProject } from '../inputs/notary-project.js';
 import type { ScopedPin, OpenTrust } from '../../verification/index.js';
 import { readScopedPins, trustPin } from '../inputs/pins.js';
 import { refuseInputs, type Read } from '../inputs/read.js';

@@ -4,12 +4,12 @@ import type { Inputs } from '../../inputs/index.js';
 import { parseTrustServer, type RoleName } from '../../trust/index.js';
 import type { ScopedTrustServer } from '../../access/index.js';
 import { dryRun, readTaggedImages, tags, type TaggedImage } from '../inputs/image.js';
-import {
-  notaryProjectInputs,
-  readSignatureKinds,
-  signatures,
-  type SignatureKinds,
-} from '../inputs/notary-project.js';
+import type {
+  SignatureKinds,
+  SigningConfiguration,
+  SigningTarget,
+} from '../../image-signing/index.js';
+import { notaryProjectInputs, readSignatureKinds, signatures } from '../inputs/notary-project.js';
 import { readScopedPins } from '../inputs/pins.js';
 import { prefixInputs, withoutPrefix } from '../inputs/prefixed.js';
 import { refuseInputs, type Read } from '../inputs/read.js';
@@ -20,8 +20,6 @@ import {
   readSigningTarget,
   requiredSigners,
   signingInputs,
-  type SigningConfiguration,
-  type SigningTarget,
 } from '../inputs/signing.js';
 import { readSignaturePolicy, signaturePolicyInputs } from '../inputs/signature-policy.js';
 import type { Reading, SignaturePolicy } from '../../verification/index.js';

@@ -16,24 +16,24 @@ import type { TagContent } from '../../trust/index.js';
 import type { Session } from '../../access/index.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
-import { kindsOf } from '../inputs/notary-project.js';
-import type { OutputValues } from '../../report/report.js';
 import {
+  kindsOf,
   attachSignatures,
   describeSigner,
   openNotaryProject,
   type NotaryProjectPlan,
-} from '../signing/attach-signatures.js';
-import {
   checkShared,
   openSigning,
   startPreflight,
   type SigningPlan,
-} from '../signing/preflight.js';
-import { reportProgress } from '../signing/job-report.js';
-import { tagAttached, tagSigned } from '../signing/put-tags.js';
-import { afterReadBack } from '../signing/registry-state.js';
-import { signTags, type SignedResult } from '../signing/sign-tags.js';
+  reportProgress,
+  tagAttached,
+  tagSigned,
+  afterReadBack,
+  signTags,
+  type SignedResult,
+} from '../../image-signing/index.js';
+import type { OutputValues } from '../../report/report.js';
 import { parsePromotion, promoteInputs, type Promotion } from './promote-inputs.js';
 import {
   promoteOutputs,

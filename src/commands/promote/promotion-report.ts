@@ -2,14 +2,20 @@
 import { matchedPin, rootWords } from '../../trust/index.js';
 import type { ImageSignature } from '../../notation/index.js';
 import { sizeOf, type AttachedCopy, type CopyFacts } from '../../registry/index.js';
-import { jobOutputs, keyFacts } from '../signing/job-report.js';
+import { jobOutputs } from '../inputs/signing.js';
+import {
+  keyFacts,
+  type SigningPlan,
+  leastCertain,
+  nothingPushed,
+  pushedIn,
+  stateTexts,
+  type AttachProgress,
+  type SigningProgress,
+} from '../../image-signing/index.js';
 import { code, counted, escape } from '../../report/text.js';
 import type { OutputValues, Report } from '../../report/report.js';
 import { codeColumn, tableOf, type Column } from '../../report/table.js';
-import type { SigningPlan } from '../signing/preflight.js';
-import { leastCertain, nothingPushed, pushedIn, stateTexts } from '../signing/registry-state.js';
-import type { AttachProgress } from '../signing/attach-signatures.js';
-import type { SigningProgress } from '../signing/sign-tags.js';
 import type { Promotion } from './promote-inputs.js';
 import type { SignatureCopies } from './copy-signatures.js';
 import type { VerifiedImage } from './source.js';

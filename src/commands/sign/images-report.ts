@@ -3,11 +3,10 @@ import type { TrustError } from '../../errors.js';
 import { type RoleName, type Signer, signedWords } from '../../trust/index.js';
 import type { ImageSignature } from '../../notation/index.js';
 import { failureOfMany } from '../../report/failure-of-many.js';
-import { keyFacts, type JobOutput } from '../signing/job-report.js';
+import { keyFacts, type JobOutput, type TagState } from '../../image-signing/index.js';
 import { code, escape } from '../../report/text.js';
 import type { Report } from '../../report/report.js';
 import { codeColumn, tableOf } from '../../report/table.js';
-import type { TagState } from '../signing/registry-state.js';
 
 /** One image of the input. */
 export interface ImageOutcome {

@@ -3,21 +3,15 @@ import type { Inputs } from '../../inputs/index.js';
 import { parseDigest } from '../../registry/index.js';
 import { readRegistryId } from '../inputs/identity.js';
 import { imageInputs, readTaggedImages } from '../inputs/image.js';
-import {
-  notaryProjectInputs,
-  readSignatureKinds,
-  type SignatureKinds,
-} from '../inputs/notary-project.js';
+import type {
+  SignatureKinds,
+  SigningConfiguration,
+  SigningTarget,
+} from '../../image-signing/index.js';
+import { notaryProjectInputs, readSignatureKinds } from '../inputs/notary-project.js';
 import type { Read } from '../inputs/read.js';
 import { images, readTrustServers } from '../inputs/repositories.js';
-import {
-  engine,
-  readSigning,
-  readSigningTarget,
-  signingInputs,
-  type SigningConfiguration,
-  type SigningTarget,
-} from '../inputs/signing.js';
+import { engine, readSigning, readSigningTarget, signingInputs } from '../inputs/signing.js';
 
 export const signInputs = {
   ...imageInputs,

@@ -18,30 +18,28 @@ import type { Signer, TagContent } from '../../trust/index.js';
 import type { Session } from '../../access/index.js';
 import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
-import { kindsOf } from '../inputs/notary-project.js';
 import {
-  jobOutputs,
+  kindsOf,
   noteContents,
   reportJob,
   startProgress,
   type JobOutput,
   type JobProgress,
   reportProgress,
-} from '../signing/job-report.js';
-import type { Report } from '../../report/report.js';
-import {
   checkShared,
   openSigning,
   startPreflight,
   type SigningPlan,
-} from '../signing/preflight.js';
-import {
   attachSignatures,
   describeSigner,
   openNotaryProject,
-} from '../signing/attach-signatures.js';
-import { tagStateOf, withTags } from '../signing/registry-state.js';
-import { requireNoneMoved, signTags } from '../signing/sign-tags.js';
+  tagStateOf,
+  withTags,
+  requireNoneMoved,
+  signTags,
+} from '../../image-signing/index.js';
+import { jobOutputs } from '../inputs/signing.js';
+import type { Report } from '../../report/report.js';
 import {
   readSignConfiguration,
   signInputs,

@@ -1,10 +1,7 @@
 /** What is made of the inputs of Notary Project signatures. */
 import { describe, expect, it } from 'vitest';
-import {
-  kindsOf,
-  readSignatureKinds,
-  type SignatureKinds,
-} from '../../../src/commands/inputs/notary-project.js';
+import { kindsOf, type SignatureKinds } from '../../../src/image-signing/index.js';
+import { readSignatureKinds } from '../../../src/commands/inputs/notary-project.js';
 import type { CertificateAccess } from '../../../src/verification/index.js';
 import { signInputs } from '../../../src/commands/sign/sign-inputs.js';
 import type { Read } from '../../../src/commands/inputs/read.js';

@@ -3,13 +3,14 @@ import { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defineCommand } from '../../../src/commands/command.js';
 import type { HostContext } from '../../../src/commands/index.js';
-import { jobOutputs, reportJob } from '../../../src/commands/signing/job-report.js';
+import { jobOutputs } from '../../../src/commands/inputs/signing.js';
+import { reportJob } from '../../../src/image-signing/job-report.js';
 import type { RawValues } from '../../../src/inputs/index.js';
 import {
   nothingPushed,
   withTags,
   type Progress,
-} from '../../../src/commands/signing/registry-state.js';
+} from '../../../src/image-signing/registry-state.js';
 import {
   host,
   reportOf,

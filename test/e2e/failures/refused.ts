@@ -5,7 +5,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
-import type { TrustReport } from '../../../src/commands/signing/job-report.js';
+import type { TrustReport } from '../../../src/image-signing/job-report.js';
 import { type ExpectedFailure, expectFailure, stateOf, toldBy } from '../expectations.js';
 import { groupsOf, readReport } from '../main-job/reported.js';
 import type { ProductHost, ProductResult } from '../product.js';

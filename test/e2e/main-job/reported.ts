@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import type { TrustReport } from '../../../src/commands/signing/job-report.js';
+import type { TrustReport } from '../../../src/image-signing/job-report.js';
 import type { ProductHost, ProductResult } from '../product.js';
 import type { Scenario } from '../scenario.js';
 

@@ -4,7 +4,7 @@
  * what a verifier has to be told. Holds no assertion.
  */
 import { text } from 'node:stream/consumers';
-import { attachSignatures } from '../../../src/commands/signing/attach-signatures.js';
+import { attachSignatures } from '../../../src/image-signing/attach-signatures.js';
 import { createHttpClient } from '../../../src/http/index.js';
 import {
   createRevocationCheck,

@@ -3,16 +3,16 @@
  * every possible moment of it. What must never be: registry and trust data differ, and nobody said so.
  */
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../src/commands/run.js';
-import type { SigningPlan } from '../../../src/commands/signing/preflight.js';
-import { requireNoneMoved, signTags } from '../../../src/commands/signing/sign-tags.js';
-import { isTrustError } from '../../../src/errors.js';
+import type { Run } from '../../src/commands/run.js';
+import type { SigningPlan } from '../../src/image-signing/preflight.js';
+import { requireNoneMoved, signTags } from '../../src/image-signing/sign-tags.js';
+import { isTrustError } from '../../src/errors.js';
 import {
   lookUpTags,
   movedAfter,
   movedBefore,
   type RegistryClient,
-} from '../../../src/registry/index.js';
+} from '../../src/registry/index.js';
 import {
   createTrustServer,
   isSignedForOther,
@@ -21,9 +21,9 @@ import {
   readRepository,
   type TagContent,
   type TrustedView,
-} from '../../../src/trust/index.js';
-import { content, gun, memoryLog, TestRepository } from '../../trust/support/repository.js';
-import { ecdsaSigner } from '../../trust/support/keys.js';
+} from '../../src/trust/index.js';
+import { content, gun, memoryLog, TestRepository } from '../trust/support/repository.js';
+import { ecdsaSigner } from '../trust/support/keys.js';
 
 type Exchange = () => Promise<void>;
 const older = content('a');

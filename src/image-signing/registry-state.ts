@@ -3,10 +3,10 @@
  * the next, and what each state promises of a run that fails in it. Pure. What is not known is said
  * not to be known.
  */
-import { ourCommand } from '../../command-line.js';
-import type { ImageConfiguration } from '../inputs/image.js';
-import type { Aftermath } from '../../report/failure.js';
-import { truncateList } from '../../report/text.js';
+import { ourCommand } from '../command-line.js';
+import type { ImageConfiguration, SignedKinds } from './configuration.js';
+import type { Aftermath } from '../report/failure.js';
+import { truncateList } from '../report/text.js';
 
 /** What the run knows of a tag. Each is explained in docs/trust-report.md. */
 export type TagState =
@@ -130,9 +130,6 @@ export function leastCertain(state: RegistryState, tags: readonly string[]): Tag
   const states = tags.map((tag) => tagStateOf(state, tag));
   return byCertainty.find((worst) => states.includes(worst)) ?? 'untouched';
 }
-
-/** What a run signs with. Of `both`, the states of tags are those of Docker Content Trust. */
-export type SignedKinds = 'dct' | 'notary-project' | 'both';
 
 /** What a signature is for, where a run makes others as well. */
 const forKinds: Readonly<Record<SignedKinds, string>> = {

@@ -3,7 +3,7 @@
  * key signs, the principal may push and publish, the trust data is sound and anchored, and the key may
  * sign these tags where Docker looks.
  */
-import { ourCommand } from '../../command-line.js';
+import { ourCommand } from '../command-line.js';
 import {
   checkRegistry,
   explainRefusal,
@@ -13,9 +13,9 @@ import {
   noteRoots,
   openNamedKey,
   resolvePins,
-} from '../../azure/index.js';
-import { isTrustError, TrustError } from '../../errors.js';
-import { createRootCertificate, formatKeyReference, proveSigner } from '../../signing/index.js';
+} from '../azure/index.js';
+import { isTrustError, TrustError } from '../errors.js';
+import { createRootCertificate, formatKeyReference, proveSigner } from '../signing/index.js';
 import {
   createTrustServer,
   examineSigning,
@@ -31,12 +31,15 @@ import {
   type TrustServer,
   describePin,
   warnOfFirstUse,
-} from '../../trust/index.js';
-import { startInBackground } from '../../concurrency.js';
-import type { ImageConfiguration } from '../inputs/image.js';
-import type { SigningConfiguration, SigningTarget } from '../inputs/signing.js';
-import type { Run } from '../run.js';
-import type { Session } from '../../access/index.js';
+} from '../trust/index.js';
+import { startInBackground } from '../concurrency.js';
+import type {
+  ImageConfiguration,
+  SigningConfiguration,
+  SigningTarget,
+  SigningRun,
+} from './configuration.js';
+import type { Session } from '../access/index.js';
 
 /** The root key of a repository without trust data. */
 export interface RootPlan {
@@ -83,7 +86,7 @@ export interface OpenedSigning {
 export function openSigning(
   signing: SigningConfiguration,
   azure: Pick<Session, 'credential'>,
-  run: Run,
+  run: SigningRun,
   isProven = true,
 ): Promise<OpenedSigning> {
   const open = async (): Promise<OpenedSigning> => {
@@ -104,7 +107,7 @@ export function openSigning(
 async function openRootKey(
   { signing: { rootKey }, key, pins }: Pick<OpenedSigning, 'signing' | 'key' | 'pins'>,
   azure: Pick<Session, 'credential'>,
-  run: Run,
+  run: SigningRun,
 ): Promise<Pick<OpenedSigning, 'rootKey' | 'rootKeyTrouble'>> {
   const nothing = { rootKey: undefined, rootKeyTrouble: undefined };
   if (!rootKey || pins.length > 0 || key.signer.recordedRoots?.length) return nothing;
@@ -126,7 +129,7 @@ export async function checkShared(
   target: SigningTarget,
   session: Session,
   opening: Promise<OpenedSigning>,
-  run: Run,
+  run: SigningRun,
 ): Promise<Signer> {
   const { registry } = target.image;
   const { principal } = session;
@@ -146,7 +149,7 @@ export function startPreflight(
   target: SigningTarget,
   session: Session,
   opening: Promise<OpenedSigning>,
-  run: Run,
+  run: SigningRun,
 ): () => Promise<SigningPlan> {
   const { clock, signal, log, nameInput } = run;
   const { gun, tags } = target.image;
@@ -176,7 +179,7 @@ async function planSigning(
   opened: OpenedSigning,
   server: TrustServer,
   look: () => Promise<SigningOutlook>,
-  run: Run,
+  run: SigningRun,
 ): Promise<SigningPlan> {
   const { signing, key, pins, rootKey, rootKeyTrouble } = opened;
   const { log, nameInput } = run;
@@ -232,7 +235,7 @@ async function planSigning(
 function requirePrivateKey(
   { engine }: SigningConfiguration,
   key: OpenedKey,
-  { nameInput }: Run,
+  { nameInput }: SigningRun,
 ): void {
   if (engine !== 'docker' || key.privateKey !== undefined) return;
   throw new TrustError(
@@ -248,7 +251,7 @@ async function planRoot(
   { gun, registry, repository }: ImageConfiguration,
   { signing: { rootKey, signingKey }, rootKey: openedRoot }: OpenedSigning,
   session: Session,
-  run: Run,
+  run: SigningRun,
 ): Promise<RootPlan> {
   if (!rootKey) {
     throw new TrustError(

@@ -2,9 +2,9 @@
  * Signs what a run has found behind tags for Notary Project, with the signatures kept in the registry:
  * opens what signs, before anything is changed, and notes each signature as it comes to be.
  */
-import { openChainSigner } from '../../azure/index.js';
-import { startInBackground } from '../../concurrency.js';
-import { isTrustError } from '../../errors.js';
+import { openChainSigner } from '../azure/index.js';
+import { startInBackground } from '../concurrency.js';
+import { isTrustError } from '../errors.js';
 import {
   createRevocationCheck,
   createTimestamper,
@@ -15,16 +15,16 @@ import {
   type SignatureStore,
   type TagsOrder,
   type Timestamper,
-} from '../../notation/index.js';
-import { platformManifests, type Manifest } from '../../registry/index.js';
-import { agent } from '../../version.js';
-import { type Session, signatureStore } from '../../access/index.js';
-import type { Run } from '../run.js';
-import type { ImageConfiguration } from '../inputs/image.js';
+} from '../notation/index.js';
+import { platformManifests, type Manifest } from '../registry/index.js';
+import { agent } from '../version.js';
+import { type Session, signatureStore } from '../access/index.js';
 import type {
+  SigningRun,
+  ImageConfiguration,
   NotaryProjectConfiguration,
   TimestampConfiguration,
-} from '../inputs/notary-project.js';
+} from './configuration.js';
 
 /** The Notary Project signatures of a run. */
 export interface AttachProgress {
@@ -52,7 +52,7 @@ export interface NotaryProjectPlan {
 export function openNotaryProject(
   configuration: NotaryProjectConfiguration,
   { credential, http }: Pick<Session, 'credential' | 'http'>,
-  run: Run,
+  run: SigningRun,
   isProven: boolean,
 ): Promise<NotaryProjectPlan> {
   const { certificate, chain, timestamp } = configuration;
@@ -80,7 +80,7 @@ export function openNotaryProject(
 /** Waits until it is open, and says what signs. */
 export async function describeSigner(
   opening: Promise<NotaryProjectPlan>,
-  { log }: Run,
+  { log }: SigningRun,
 ): Promise<NotaryProjectPlan> {
   const plan = await opening;
   const { chain, algorithm } = plan.signer.chain;
@@ -93,7 +93,7 @@ export async function describeSigner(
 export function orderOf(
   { configuration: { format, lifetimeMs, metadata }, timestamper }: NotaryProjectPlan,
   gun: string,
-  now: Run['clock'],
+  now: SigningRun['clock'],
 ): Omit<TagsOrder, 'manifests'> {
   return { gun, metadata, format, lifetimeMs, timestamper, agent, now };
 }
@@ -112,7 +112,7 @@ export async function attachSignatures(
     clock,
     signal,
     log,
-  }: Pick<Run, 'clock' | 'signal'> & { readonly log: Pick<Run['log'], 'info'> },
+  }: Pick<SigningRun, 'clock' | 'signal'> & { readonly log: Pick<SigningRun['log'], 'info'> },
   progress: AttachProgress,
 ): Promise<void> {
   const { isWithPlatforms } = plan.configuration;

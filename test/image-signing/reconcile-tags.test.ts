@@ -1,25 +1,21 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Run } from '../../../src/commands/run.js';
-import { tagStateOf, type Progress } from '../../../src/commands/signing/registry-state.js';
-import { putTags } from '../../../src/commands/signing/put-tags.js';
-import {
-  decideTag,
-  reconcileTags,
-  type TagFacts,
-} from '../../../src/commands/signing/reconcile-tags.js';
-import { TrustError } from '../../../src/errors.js';
-import type { Manifest, RegistryClient } from '../../../src/registry/index.js';
+import type { Run } from '../../src/commands/run.js';
+import { tagStateOf, type Progress } from '../../src/image-signing/registry-state.js';
+import { putTags } from '../../src/image-signing/put-tags.js';
+import { decideTag, reconcileTags, type TagFacts } from '../../src/image-signing/reconcile-tags.js';
+import { TrustError } from '../../src/errors.js';
+import type { Manifest, RegistryClient } from '../../src/registry/index.js';
 import {
   createTrustServer,
   lookUpTag,
   publishTags,
   readRepository,
   type TrustedView,
-} from '../../../src/trust/index.js';
-import { SeededSchedule, seedsToTry } from '../../seeded-schedule.js';
-import { failure } from '../../trust/support/failure.js';
-import { gun, memoryLog, TestRepository } from '../../trust/support/repository.js';
+} from '../../src/trust/index.js';
+import { SeededSchedule, seedsToTry } from '../seeded-schedule.js';
+import { failure } from '../trust/support/failure.js';
+import { gun, memoryLog, TestRepository } from '../trust/support/repository.js';
 
 /** Pauses, chance and time are those of the schedule. */
 let schedule = new SeededSchedule(0);

@@ -6,26 +6,22 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   attachSignatures,
   type AttachProgress,
-} from '../../../src/commands/signing/attach-signatures.js';
-import { aftermathOf, nothingPushed } from '../../../src/commands/signing/registry-state.js';
+} from '../../src/image-signing/attach-signatures.js';
+import { aftermathOf, nothingPushed } from '../../src/image-signing/registry-state.js';
 import {
   signatureArtifactType,
   type ChainSigner,
   type ImageSignature,
-} from '../../../src/notation/index.js';
-import {
-  listReferrers,
-  type Manifest,
-  type RepositoryAccess,
-} from '../../../src/registry/index.js';
-import { makeSigner } from '../../notation/make-signer.js';
+} from '../../src/notation/index.js';
+import { listReferrers, type Manifest, type RepositoryAccess } from '../../src/registry/index.js';
+import { makeSigner } from '../notation/make-signer.js';
 import {
   sha256,
   startMemoryRegistry,
   type MemoryRegistry,
   type RegistryBehaviour,
-} from '../../registry/memory-registry.js';
-import { memoryLog } from '../../trust/support/repository.js';
+} from '../registry/memory-registry.js';
+import { memoryLog } from '../trust/support/repository.js';
 
 const mediaType = 'application/vnd.oci.image.manifest.v1+json';
 const now = new Date('2026-06-01T12:00:00Z');

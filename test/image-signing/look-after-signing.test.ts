@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lookAfterSigning } from '../../../src/commands/signing/sign-tags.js';
-import { TrustError, type ErrorCode } from '../../../src/errors.js';
+import { lookAfterSigning } from '../../src/image-signing/sign-tags.js';
+import { TrustError, type ErrorCode } from '../../src/errors.js';
 
 function look(code: ErrorCode) {
   const warnings: string[] = [];

@@ -3,8 +3,8 @@
  * Pure.
  */
 import { randomBytes } from 'node:crypto';
-import { pushesByDigest } from '../../docker/index.js';
-import type { SigningConfiguration } from '../inputs/signing.js';
+import { pushesByDigest } from '../docker/index.js';
+import type { SigningConfiguration } from './configuration.js';
 import {
   nothingPushed,
   withTags,

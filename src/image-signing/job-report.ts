@@ -2,22 +2,20 @@
  * How far a run has come that builds, pushes or signs the image of one repository, and what it says of
  * that when it ends, done or failed.
  */
-import type { BaseImageReport } from '../../docker/index.js';
-import type { ImageSignature } from '../../notation/index.js';
+import type { BaseImageReport } from '../docker/index.js';
+import type { ImageSignature } from '../notation/index.js';
 import {
   expiriesOf,
   type Signer,
   type TagContent,
   rootWords,
   signedWords,
-} from '../../trust/index.js';
-import type { ImageConfiguration } from '../inputs/image.js';
-import type { Run } from '../run.js';
+} from '../trust/index.js';
+import type { ImageConfiguration, SignedKinds } from './configuration.js';
 import {
   aftermathOf,
   type ImageInState,
   isSigned,
-  type SignedKinds,
   nothingPushed,
   pushedIn,
   stateTexts,
@@ -26,9 +24,9 @@ import {
 } from './registry-state.js';
 import type { AttachProgress } from './attach-signatures.js';
 import type { SigningProgress } from './sign-tags.js';
-import { code, escape } from '../../report/text.js';
-import type { ErrorFacts } from '../../report/failure.js';
-import type { Report } from '../../report/report.js';
+import { code, escape } from '../report/text.js';
+import type { Aftermath, ErrorFacts } from '../report/failure.js';
+import type { Report } from '../report/report.js';
 
 /** One tag as it stands after the run. */
 export interface TagReport {
@@ -81,9 +79,15 @@ export type JobFacts = Omit<
 >;
 
 /** The outputs of a run on the image of one repository. */
-export const jobOutputs = ['digest', 'image', 'signed-tags', 'key-id', 'role'] as const;
+export type JobOutput = 'digest' | 'image' | 'signed-tags' | 'key-id' | 'role';
 
-export type JobOutput = (typeof jobOutputs)[number];
+/** What a run is told of that is under way. */
+export interface JobRun {
+  /** Registers who tells what the run has changed by then, should it fail. */
+  readonly onFailure: (tell: () => Aftermath) => void;
+  /** Sets an output before the report does, because its value stands whatever fails later. */
+  readonly setOutput: (name: 'digest', value: string) => void;
+}
 
 /** What a report says of the key that signed. */
 export interface KeyFacts {
@@ -128,7 +132,7 @@ interface Job {
 /** Runs `body`, and says what it has done, also where it fails. */
 export async function reportJob(
   job: Job,
-  run: Run,
+  run: Pick<JobRun, 'onFailure'>,
   body: (progress: JobProgress) => Promise<void>,
 ): Promise<Report<JobOutput>> {
   const { image, engine, kinds } = job;
@@ -147,7 +151,7 @@ export async function reportJob(
  * @param states what the registry has of each image by now, for a failure that nothing reports.
  */
 export async function reportProgress<T, R>(
-  run: Pick<Run, 'onFailure'>,
+  run: Pick<JobRun, 'onFailure'>,
   states: () => readonly ImageInState[],
   body: () => Promise<T>,
   report: (result: T | undefined, failure?: unknown) => R,
@@ -166,7 +170,7 @@ export async function reportProgress<T, R>(
 export function noteContents(
   progress: JobProgress,
   contents: ReadonlyMap<string, TagContent>,
-  { setOutput }: Pick<Run<'digest'>, 'setOutput'>,
+  { setOutput }: Pick<JobRun, 'setOutput'>,
 ): void {
   progress.contents = contents;
   const digest = commonDigest(progress);

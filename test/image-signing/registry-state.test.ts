@@ -10,7 +10,7 @@ import {
   type ImageInState,
   type RegistryState,
   type TagState,
-} from '../../../src/commands/signing/registry-state.js';
+} from '../../src/image-signing/registry-state.js';
 
 const gun = 'contoso.azurecr.io/team/app';
 const image = { registry: 'contoso.azurecr.io', repository: 'team/app', gun, tags: ['a', 'b'] };

@@ -1,16 +1,15 @@
 /** Gives a manifest that is in the registry, and signed, its tags. */
-import { mapConcurrent } from '../../concurrency.js';
-import { isTrustError, messageOf, TrustError } from '../../errors.js';
-import { limits } from '../../limits.js';
+import { mapConcurrent } from '../concurrency.js';
+import { isTrustError, messageOf, TrustError } from '../errors.js';
+import { limits } from '../limits.js';
 import {
   lookUpTags,
   movedBefore,
   type Manifest,
   type RegistryClient,
   type TagDigests,
-} from '../../registry/index.js';
-import type { ImageConfiguration } from '../inputs/image.js';
-import type { Run } from '../run.js';
+} from '../registry/index.js';
+import type { ImageConfiguration, SigningRun } from './configuration.js';
 import { reconcileTags, type Reconciliation } from './reconcile-tags.js';
 import { withTags, type Progress } from './registry-state.js';
 import { lookAfterSigning, requireNoneMoved } from './sign-tags.js';
@@ -27,7 +26,7 @@ const byContentTrust =
 export async function tagSigned(
   reconciliation: Reconciliation,
   progress: Progress,
-  run: Run,
+  run: SigningRun,
   found?: TagDigests,
 ): Promise<number> {
   const { images, image, manifest } = reconciliation;
@@ -45,7 +44,7 @@ export async function tagSigned(
 export async function tagAttached(
   { images, image, manifest }: Pick<Reconciliation, 'images' | 'image' | 'manifest'>,
   progress: Progress,
-  run: Run,
+  run: SigningRun,
   found?: TagDigests,
 ): Promise<number> {
   const missing = image.tags.filter((tag) => found?.get(tag) !== manifest.digest);
@@ -63,7 +62,7 @@ export async function requireTags(
   image: ImageConfiguration,
   manifest: Manifest,
   progress: Progress,
-  { log }: Run,
+  { log }: SigningRun,
 ): Promise<void> {
   const { gun, tags } = image;
   const found = await lookAfterSigning(gun, lookUpTags(images, image, tags), log);

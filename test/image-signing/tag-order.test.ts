@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { SigningConfiguration } from '../../../src/commands/inputs/signing.js';
-import { chooseTagOrder, stagingTagPrefix } from '../../../src/commands/signing/tag-order.js';
-import { parseTag } from '../../../src/registry/index.js';
+import type { SigningConfiguration } from '../../src/image-signing/index.js';
+import { chooseTagOrder, stagingTagPrefix } from '../../src/image-signing/tag-order.js';
+import { parseTag } from '../../src/registry/index.js';
 
 type Wish = Pick<SigningConfiguration, 'tagsLast' | 'engine'>;
 

@@ -2,27 +2,27 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { collectProblems } from '../../../src/commands/commands.js';
-import { defineCommand } from '../../../src/commands/command.js';
-import type { HostContext } from '../../../src/commands/context.js';
-import type { Run } from '../../../src/commands/run.js';
+import { collectProblems } from '../../src/commands/commands.js';
+import { defineCommand } from '../../src/commands/command.js';
+import type { HostContext } from '../../src/commands/context.js';
+import type { Run } from '../../src/commands/run.js';
+import { jobOutputs } from '../../src/commands/inputs/signing.js';
 import {
-  jobOutputs,
   noteContents,
   reportJob,
   type JobOutput,
   type JobProgress,
   type TrustReport,
-} from '../../../src/commands/signing/job-report.js';
-import type { SigningPlan } from '../../../src/commands/signing/preflight.js';
-import { withTags } from '../../../src/commands/signing/registry-state.js';
-import { signTags } from '../../../src/commands/signing/sign-tags.js';
-import { TrustError } from '../../../src/errors.js';
-import { content, gun, TestRepository } from '../../trust/support/repository.js';
-import { sanitizeJson } from '../../../src/hosts/sanitize-documents.js';
-import { renderSummary } from '../../../src/hosts/summary.js';
-import { SecretMasker } from '../../../src/hosts/secret-masker.js';
-import { failureOf } from '../../../src/report/failure.js';
+} from '../../src/image-signing/job-report.js';
+import type { SigningPlan } from '../../src/image-signing/preflight.js';
+import { withTags } from '../../src/image-signing/registry-state.js';
+import { signTags } from '../../src/image-signing/sign-tags.js';
+import { TrustError } from '../../src/errors.js';
+import { content, gun, TestRepository } from '../trust/support/repository.js';
+import { sanitizeJson } from '../../src/hosts/sanitize-documents.js';
+import { renderSummary } from '../../src/hosts/summary.js';
+import { SecretMasker } from '../../src/hosts/secret-masker.js';
+import { failureOf } from '../../src/report/failure.js';
 
 let folder = '';
 beforeAll(async () => {

@@ -5,17 +5,16 @@
  * another, and registry and trust data agree in the end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTrustError, TrustError } from '../../errors.js';
-import { limits } from '../../limits.js';
+import { isTrustError, TrustError } from '../errors.js';
+import { limits } from '../limits.js';
 import {
   lookUpTags,
   type Manifest,
   type RegistryClient,
   type TagDigests,
-} from '../../registry/index.js';
-import { lookUpTag, readRepository, type TrustedView } from '../../trust/index.js';
-import type { ImageConfiguration } from '../inputs/image.js';
-import type { Run } from '../run.js';
+} from '../registry/index.js';
+import { lookUpTag, readRepository, type TrustedView } from '../trust/index.js';
+import type { ImageConfiguration, SigningRun } from './configuration.js';
 import type { SigningPlan } from './preflight.js';
 import { withTags, type Progress, type TagState } from './registry-state.js';
 
@@ -82,7 +81,7 @@ export function decideTag(facts: TagFacts): TagVerdict {
 export async function reconcileTags(
   reconciliation: Reconciliation,
   progress: Progress,
-  { clock, signal, log }: Run,
+  { clock, signal, log }: SigningRun,
 ): Promise<void> {
   const { images, image, manifest, first } = reconciliation;
   const put = new Map(image.tags.map((tag) => [tag, manifest.digest]));
@@ -128,7 +127,7 @@ export async function reconcileTags(
 async function lookAtBoth(
   { images, image, plan: { server, pins } }: Reconciliation,
   previous: TrustedView | undefined,
-  { clock, signal }: Pick<Run, 'clock' | 'signal'>,
+  { clock, signal }: Pick<SigningRun, 'clock' | 'signal'>,
   elapsedMs: number,
 ): Promise<BothSides | undefined> {
   const [view, found] = await Promise.all([
