@@ -149,7 +149,7 @@ export class TrustError extends Error {
   readonly remedy: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'TrustError';
     this.code = code;
     this.remedy = details.remedy;
@@ -164,6 +164,22 @@ export function isTrustError(error: unknown, ...codes: readonly ErrorCode[]): er
 /** The text of anything that was thrown, an `Error` or not. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The name that the system, Node or a library gives a failure, such as `ENOENT`; empty without one. */
+export function codeOf(thrown: unknown): string {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return '';
+  return typeof thrown.code === 'string' ? thrown.code : '';
+}
+
+/** Whether something failed with one of these names. */
+export function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(codeOf(thrown));
+}
+
+/** Whether there is no such file; also where its folder is not one. */
+export function isMissing(thrown: unknown): boolean {
+  return hasCode(thrown, 'ENOENT', 'ENOTDIR');
 }
 
 /**

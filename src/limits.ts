@@ -38,7 +38,7 @@ export const limits = {
   /** What is shown of a text in a signature that nobody vouches for, and of its metadata, in characters. */
   claimLength: 1_000,
   claimedMetadataLength: 16 * 1024,
-  /** A trust policy, and a file of a trust store; and the files of one store. */
+  /** A trust policy, a file of a trust store, any certificate that an input names; and the files of one store. */
   trustFileBytes: 1024 * 1024,
   trustStoreFiles: 1_000,
   /** Pages of a list of Resource Manager, and of one of a registry. */

@@ -175,6 +175,6 @@ const pipelinesRemedy =
 function noAssertion(why: string, remedy: string, cause?: unknown): TrustError {
   return new TrustError('CREDENTIAL_MISSING', `No OpenID Connect token could be obtained: ${why}`, {
     remedy,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

@@ -4,10 +4,11 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 
-import { TrustError, isTrustError } from '../errors.js';
+import { codeOf, TrustError, isTrustError } from '../errors.js';
+import { limits } from '../limits.js';
 import type { Clock, Secrets } from '../ports.js';
+import { readBounded } from '../read-file.js';
 import {
   explain,
   fromPkcs12,
@@ -78,17 +79,21 @@ async function readBlocks({
 
 async function readBytes(file: string): Promise<Buffer> {
   try {
-    return await readFile(file);
+    const bytes = await readBounded(file, limits.trustFileBytes);
+    if (bytes) return bytes;
   } catch (error) {
     // What is no certificate may be a secret pasted in the wrong form, so it is never repeated; no
     // cause either: the text of a file system error repeats the path.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw invalid(
-      `is neither PEM nor the path of a readable file (${code})`,
-      'Give the path of a PEM or PKCS#12 (.pfx) file, or the text of one (of PKCS#12 in base64).',
+      `is neither PEM nor the path of a readable file (${codeOf(error) || 'unknown'})`,
+      givePath,
     );
   }
+  throw invalid('is in a file that is far too large', givePath);
 }
+
+const givePath =
+  'Give the path of a PEM or PKCS#12 (.pfx) file, or the text of one (of PKCS#12 in base64).';
 
 function openPfx(der: Buffer, password: string | undefined): readonly PemBlock[] {
   try {
@@ -160,6 +165,6 @@ function openKey(block: PemBlock, passphrase: string | undefined): KeyObject {
 function invalid(what: string, remedy: string, cause?: unknown): TrustError {
   return new TrustError('CREDENTIAL_INVALID', `The client certificate ${what}`, {
     remedy,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

@@ -1,6 +1,7 @@
 /** From what the user named to the files in it: folders are read whole, with the folders in them. */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { hasCode } from '../errors.js';
 import { limits } from '../limits.js';
 import { sourceProblem } from './rendered.js';
 import { FileProblem, type ImageFile } from './types.js';
@@ -81,7 +82,7 @@ async function isFolder(place: string): Promise<boolean> {
     return (await stat(place)).isDirectory();
   } catch (error) {
     // A link to nowhere is told of when it is read, if it is one of the files at all.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (hasCode(error, 'ENOENT')) return false;
     throw error;
   }
 }

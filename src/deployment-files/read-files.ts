@@ -1,6 +1,6 @@
 /** Reads the files that name images. All that is wrong is said at once. */
 import { setImmediate } from 'node:timers/promises';
-import { TrustError, isTrustError, messageOf } from '../errors.js';
+import { codeOf, TrustError, isTrustError, messageOf } from '../errors.js';
 import { parseImageReference } from '../registry/index.js';
 import { requireWholeProject } from './compose-project.js';
 import { NamedProblem, filesAt, isYaml, type FilePlace } from './find-files.js';
@@ -134,10 +134,5 @@ function troubleOf(given: string, problem: FileProblem): FileTrouble {
 }
 
 function isFileError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    !isTrustError(error) &&
-    'code' in error &&
-    typeof error.code === 'string'
-  );
+  return !isTrustError(error) && codeOf(error) !== '';
 }

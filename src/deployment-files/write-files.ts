@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError } from '../errors.js';
+import { hasCode, TrustError } from '../errors.js';
 import { proveOutput, resolveExisting, writeOutputs } from '../output-files/index.js';
 import { isYaml } from './find-files.js';
 import type { ImageFile } from './types.js';
@@ -52,7 +52,7 @@ export async function strayFilesIn(
   try {
     entries = await readdir(directory, { recursive: true, withFileTypes: true });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
   const real = await realpath(directory);

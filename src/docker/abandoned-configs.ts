@@ -4,7 +4,7 @@
  */
 import { lstat, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../errors.js';
+import { hasCode, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
 import { isPrivateConfigName, markerFile } from './private-config-folder.js';
 import { hasEnded } from './run-mark.js';
@@ -26,7 +26,7 @@ export async function removeAbandonedConfigs(
       if (await isAbandoned(folder, now)) await rm(folder, { recursive: true, force: true });
     } catch (error) {
       // Another run may be tidying up as well.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      if (hasCode(error, 'ENOENT')) continue;
       problems.push(
         `The private folder ${folder} of an earlier run could not be removed: ${messageOf(error)}`,
       );

@@ -3,6 +3,7 @@
  * come from here, never from the log of a build.
  */
 import { readFile } from 'node:fs/promises';
+import { hasCode } from '../errors.js';
 import { asRecord, asText, parseJsonObject } from '../json.js';
 
 /** What a builder wrote about its result; every part may be missing. */
@@ -65,7 +66,7 @@ async function readIfThere(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     // The classic builder writes no metadata file, and a push by digest no image ID.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if (hasCode(error, 'ENOENT')) return '';
     throw error;
   }
 }

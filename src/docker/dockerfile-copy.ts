@@ -6,6 +6,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { hasCode } from '../errors.js';
 import type { LocatedDockerfile } from './locate-dockerfile.js';
 import { writePrivateFile } from './private-config.js';
 
@@ -32,7 +33,7 @@ export async function copyDockerfile(
       await copyFile(`${original.path}${suffix}`, `${path}${suffix}`);
     } catch (error) {
       // Most Dockerfiles have none.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!hasCode(error, 'ENOENT')) throw error;
     }
   }
   return path;

@@ -1,7 +1,7 @@
 // Finds the one Dockerfile that a pattern such as **/Dockerfile matches, the default of Docker@2.
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError } from '../errors.js';
+import { hasCode, isMissing, TrustError } from '../errors.js';
 import { limits } from '../limits.js';
 
 /** Folders full of what others wrote: their Dockerfiles are not the one of this build. */
@@ -82,9 +82,8 @@ async function entriesOf(folder: string) {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
     // A folder of another user on the agent, or one that a parallel step has removed.
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(code ?? '')) return [];
+    if (isMissing(error) || hasCode(error, 'EACCES', 'EPERM')) return [];
     throw error;
   }
 }

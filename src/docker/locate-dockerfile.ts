@@ -5,7 +5,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
-import { TrustError } from '../errors.js';
+import { hasCode, isMissing, TrustError } from '../errors.js';
 import { findDockerfile, isPattern } from './find-dockerfile.js';
 
 /** The build context that is the folder of the Dockerfile, as `Docker@2` has it. */
@@ -125,7 +125,7 @@ async function readDockerfile(path: string): Promise<LocatedDockerfile | undefin
     const bytes = await readFile(path);
     return { path, bytes, text: bytes.toString('utf8') };
   } catch (error) {
-    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'EISDIR') return undefined;
+    if (isMissing(error) || hasCode(error, 'EISDIR')) return undefined;
     throw error;
   }
 }
@@ -137,9 +137,4 @@ async function candidates(folder: string): Promise<string> {
   return names.length === 0
     ? ''
     : ` In ${folder} there is: ${names.sort().slice(0, 5).join(', ')}.`;
-}
-
-function isMissing(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -4,6 +4,8 @@
  */
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { parseJsonObject } from '../json.js';
+import { hasCode } from '../errors.js';
 
 /** Identifies a process beyond the reuse of its number. */
 interface RunMark {
@@ -36,19 +38,15 @@ export async function hasEnded(text: string): Promise<boolean> {
 }
 
 function parse(text: string): RunMark | undefined {
-  try {
-    const { pid, started, scope } = JSON.parse(text) as Partial<Record<keyof RunMark, unknown>>;
-    return typeof pid === 'number' &&
-      Number.isSafeInteger(pid) &&
-      pid > 0 &&
-      typeof started === 'string' &&
-      typeof scope === 'string'
-      ? { pid, started, scope }
-      : undefined;
-  } catch {
-    // Not written to the end, or by a version that left it empty.
-    return undefined;
-  }
+  // Nothing where it was not written to the end, or by a version that left it empty.
+  const { pid, started, scope } = parseJsonObject(text) ?? {};
+  return typeof pid === 'number' &&
+    Number.isSafeInteger(pid) &&
+    pid > 0 &&
+    typeof started === 'string' &&
+    typeof scope === 'string'
+    ? { pid, started, scope }
+    : undefined;
 }
 
 function isAlive(pid: number): boolean {
@@ -57,7 +55,7 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: there is one, of another user.
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+    return !hasCode(error, 'ESRCH');
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { chmod, copyFile, cp, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TrustError, messageOf } from '../errors.js';
+import { isMissing, TrustError, messageOf } from '../errors.js';
 
 interface Sharing {
   /** Names that are left out. */
@@ -91,7 +91,6 @@ async function copyPrivately(source: string, target: string): Promise<void> {
 
 /** Not there (or below something that is no folder) is an answer; anything else is a failure. */
 export function ignoreMissing(error: unknown): undefined {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+  if (isMissing(error)) return undefined;
   throw error;
 }

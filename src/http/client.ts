@@ -4,11 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { codeOf } from '../errors.js';
 import { parseJsonObject } from '../json.js';
 import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { discardBody, passBody, readBody } from './body.js';
-import { codeOf, descriptorFailure, isTransientCode, toHttpError } from './error-mapping.js';
+import { descriptorFailure, isTransientCode, toHttpError } from './error-mapping.js';
 import type { ProxyEnvironment } from './proxy.js';
 import { phaseMs } from './deadline.js';
 import { mayRetry, mayRetryAfter, retryDelayMs, statedWaitMs } from './retry.js';

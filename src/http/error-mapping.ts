@@ -2,7 +2,7 @@
  * Turns what Node, TLS and the HTTP pipeline throw into an HttpError whose message says what to do.
  * It never repeats a URL's query, a header or a body.
  */
-import { withoutDescriptor, messageOf, type TrustError } from '../errors.js';
+import { codeOf, messageOf, withoutDescriptor, type TrustError } from '../errors.js';
 import { HttpError } from './types.js';
 
 const unknownAuthority = new Set([
@@ -101,14 +101,6 @@ function bare(thrown: unknown): unknown {
   const cause = new Error(plainReason(thrown));
   cause.name = thrown.name;
   return Object.assign(cause, { code: codeOf(thrown) });
-}
-
-/** The system, TLS or pipeline code of an error, or an empty string. */
-export function codeOf(thrown: unknown): string {
-  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown) {
-    return typeof thrown.code === 'string' ? thrown.code : '';
-  }
-  return '';
 }
 
 /** Node's own TLS codes, and those of OpenSSL's certificate verification (X509_V_ERR_*). */

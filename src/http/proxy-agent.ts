@@ -8,10 +8,9 @@ import type { Socket } from 'node:net';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 
-import { messageOf } from '../errors.js';
+import { codeOf, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
 import {
-  codeOf,
   descriptorFailure,
   isTransientCode,
   networkReasonOf,

@@ -2,10 +2,11 @@
  * notation's own files: trustpolicy.json, and a trust store as a folder of certificates in
  * x509/<type>/<name>. The one file of this folder that reads a disk.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TrustError, isTrustError, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
+import { readBounded } from '../read-file.js';
 import {
   readTrustPolicy,
   readTrustStore,
@@ -18,7 +19,7 @@ import {
 
 /** @throws {TrustError} TRUST_POLICY_INVALID */
 export async function readTrustPolicyFile(file: string): Promise<TrustPolicy> {
-  return readTrustPolicy(file, await readBounded(file, `The trust policy ${file}`));
+  return readTrustPolicy(file, await readTrustFile(file, `The trust policy ${file}`));
 }
 
 /**
@@ -53,15 +54,15 @@ async function filesOf(folder: string, store: TrustStoreName): Promise<readonly 
   }
   const names = entries.map(({ name }) => path.join(place, name)).sort();
   return Promise.all(
-    names.map(async (file) => ({ ...store, file, bytes: await readBounded(file, file) })),
+    names.map(async (file) => ({ ...store, file, bytes: await readTrustFile(file, file) })),
   );
 }
 
-async function readBounded(file: string, what: string): Promise<Buffer> {
+async function readTrustFile(file: string, what: string): Promise<Buffer> {
   try {
-    const found = await stat(file);
-    if (!found.isFile()) throw unusable(`${what} is not a file`);
-    if (found.size <= limits.trustFileBytes) return await readFile(file);
+    if (!(await stat(file)).isFile()) throw unusable(`${what} is not a file`);
+    const bytes = await readBounded(file, limits.trustFileBytes);
+    if (bytes) return bytes;
   } catch (cause) {
     if (isTrustError(cause)) throw cause;
     throw unusable(`${what} cannot be read: ${messageOf(cause)}`, cause);
@@ -73,6 +74,6 @@ function unusable(message: string, cause?: unknown): TrustError {
   return new TrustError('TRUST_POLICY_INVALID', message, {
     remedy:
       'Give the trust policy of notation, and the folder that holds x509/ca/<name> with the certificates (for time stamps x509/tsa/<name>).',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

@@ -1,5 +1,4 @@
 /** Files that the product leaves behind for the user: where they may go, and how they get there. */
-export { isErrno } from './errno.js';
 export {
   proveAppendable,
   proveFolder,

@@ -5,9 +5,8 @@
 import { constants } from 'node:fs';
 import { lstat, open, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError, messageOf } from '../errors.js';
+import { hasCode, TrustError, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
-import { isErrno } from './errno.js';
 
 /** More links than any system follows on its way to one file. */
 const mostLinks = 40;
@@ -56,8 +55,7 @@ export async function proveOutput(
   try {
     await tryFolder(isFolderThere ? folder : await existingPart(folder));
   } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = isMissing ? `there is no folder ${folder}` : messageOf(cause);
+    const why = hasCode(cause, 'ENOENT') ? `there is no folder ${folder}` : messageOf(cause);
     throw refused(file, why, 'Name a file in a folder that this run may write to.', cause);
   }
   return real;
@@ -100,7 +98,7 @@ export async function proveAppendable(file: string, what: string, remedy: string
     await tryFolder(path.dirname(file));
   } catch (cause) {
     // That one may add to the file and to nothing beside it is no obstacle.
-    if (isErrno(cause, 'ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS')) throw fail(cause);
+    if (hasCode(cause, 'ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS')) throw fail(cause);
   }
 }
 
@@ -140,7 +138,7 @@ async function entryAt(file: string) {
   try {
     return await lstat(file);
   } catch (cause) {
-    if (isErrno(cause, 'ENOENT')) return undefined;
+    if (hasCode(cause, 'ENOENT')) return undefined;
     const remedy = 'Check the name and who may read its folder.';
     throw refused(file, messageOf(cause), remedy, cause);
   }
@@ -234,7 +232,7 @@ function leadsNowhere(named: string, link: string, cause?: unknown): TrustError 
 function refused(file: string, why: string, remedy: string, cause?: unknown): TrustError {
   return new TrustError('FILE_NOT_WRITTEN', `${file} cannot be written to: ${why}`, {
     remedy,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

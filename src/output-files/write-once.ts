@@ -1,8 +1,7 @@
 /** Files that are written unless another content is there: nobody's work is replaced unasked. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError } from '../errors.js';
-import { isErrno } from './errno.js';
+import { hasCode, TrustError } from '../errors.js';
 import { proveOutput } from './place.js';
 import { writeOutputs } from './write.js';
 
@@ -48,7 +47,7 @@ async function contentOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -6,9 +6,8 @@ import { constants } from 'node:fs';
 import { chmod, copyFile, link, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { TrustError, isTrustError, messageOf } from '../errors.js';
+import { hasCode, TrustError, isTrustError, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
-import { isErrno } from './errno.js';
 import { resolveOutput, temporaryName } from './place.js';
 
 /** A file to be written. */
@@ -124,7 +123,7 @@ async function modeOf(file: string): Promise<number | undefined> {
   try {
     return (await stat(file)).mode & 0o777;
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
@@ -134,7 +133,7 @@ async function keepFormer({ path: place, former }: Staged): Promise<void> {
   try {
     await link(place, former);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return;
+    if (hasCode(error, 'ENOENT')) return;
     // Not every file system has hard links.
     await whenFree(() => copyFile(place, former, constants.COPYFILE_EXCL));
   }
@@ -172,13 +171,13 @@ async function whenFree<T>(act: () => Promise<T>): Promise<T> {
 }
 
 function isBusy(error: unknown): boolean {
-  return isErrno(error, 'EPERM', 'EACCES', 'EBUSY');
+  return hasCode(error, 'EPERM', 'EACCES', 'EBUSY');
 }
 
 function notWritten(file: string, cause: unknown, replaced: readonly string[] = []): TrustError {
   // A lack of rights shows when the temporary file is made; a later refusal has another reason.
   const syscall = cause instanceof Error && 'syscall' in cause ? cause.syscall : undefined;
-  const isHeld = isErrno(cause, 'EBUSY') || (isBusy(cause) && syscall !== 'open');
+  const isHeld = hasCode(cause, 'EBUSY') || (isBusy(cause) && syscall !== 'open');
   const failure = isHeld
     ? `${file} cannot be replaced: another program has it open, or it is protected (${messageOf(cause)})`
     : `${file} cannot be written: ${messageOf(cause)}`;

@@ -120,7 +120,7 @@ async function askHelper(
   const unusable = (why: string, cause?: unknown): TrustError =>
     new TrustError('CREDENTIAL_MISSING', `Docker keeps its login for ${host} elsewhere: ${why}`, {
       remedy: `Install ${program} on the PATH, or give credentials instead of the existing login.`,
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     });
   if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) {
     throw unusable('the name of its credential helper is not a program name');

@@ -1,5 +1,7 @@
 /** From anything that was thrown to the one failure that log, summary, trust report and JSON tell. */
 import {
+  hasCode,
+  codeOf,
   withoutDescriptor,
   isTrustError,
   messageOf,
@@ -7,7 +9,6 @@ import {
   type ErrorCode,
   type StopSignal,
 } from '../errors.js';
-import { isErrno } from '../output-files/index.js';
 import { helpUrlOf } from '../version.js';
 
 /** Why a run failed. */
@@ -68,8 +69,7 @@ export function failureOf(thrown: unknown, stoppedBy?: StopSignal): Failure {
 /** The lack of a file descriptor that lies behind a failure. */
 function descriptorOf(chain: readonly unknown[]): TrustError | undefined {
   for (const error of chain) {
-    const code = isErrno(error, 'EMFILE') ? 'EMFILE' : isErrno(error, 'ENFILE') ? 'ENFILE' : '';
-    const found = withoutDescriptor(code, 'The run could not go on', error);
+    const found = withoutDescriptor(codeOf(error), 'The run could not go on', error);
     if (found) return found;
   }
   return undefined;
@@ -77,7 +77,7 @@ function descriptorOf(chain: readonly unknown[]): TrustError | undefined {
 
 /** What the operating system refused is no fault of ours, wherever it did so. */
 function bySystem(thrown: unknown): TrustError | undefined {
-  if (thrown instanceof Error && isErrno(thrown, 'ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS')) {
+  if (thrown instanceof Error && hasCode(thrown, 'ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS')) {
     return new TrustError('FILE_NOT_WRITTEN', `A file cannot be written: ${thrown.message}`, {
       remedy:
         'Make room on the disk of this machine, and let this run write to it.\nRun the step again.',
@@ -148,7 +148,7 @@ const memoryWords = /out of memory|could not allocate|cannot allocate|allocation
 function isOutOfMemory(error: unknown): boolean {
   const text = messageOf(error);
   if (error instanceof RangeError && memoryWords.test(text)) return true;
-  if (error instanceof Error && 'code' in error && error.code === 'ENOMEM') return true;
+  if (hasCode(error, 'ENOMEM')) return true;
   // Libraries wrap what the engine throws and quote it; no server speaks of WebAssembly.
   return /WebAssembly\.\w+\(\)/.test(text) && memoryWords.test(text);
 }

@@ -8,7 +8,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { PrivateKeyInfo } from '@peculiar/asn1-pkcs8';
 import { AsnConvert } from '@peculiar/asn1-schema';
 
-import { TrustError } from '../errors.js';
+import { codeOf, TrustError } from '../errors.js';
 import { fromNotaryEd25519, notaryEd25519 } from './notary-ed25519.js';
 import { DecryptionError, UnsupportedEncryptionError, decryptPkcs8 } from './pbes2.js';
 import { explain, fromOldEncryption, fromPkcs12, readKeyText } from './key-text.js';
@@ -230,7 +230,7 @@ function wrongPassphrase({ source, passphraseInput }: KeyFileContext, cause?: un
       remedy:
         `Correct the input "${passphraseInput}". Docker keeps two passphrases: one for the root ` +
         'key, one for repository and delegation keys.',
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     },
   );
 }
@@ -243,10 +243,6 @@ function unsuitable(
 ): TrustError {
   return new TrustError('KEY_UNSUITABLE', `No usable signing key in ${source}: it holds ${found}`, {
     remedy,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
-}
-
-function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
 }

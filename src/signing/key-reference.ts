@@ -151,6 +151,6 @@ function refuseRewriting(text: string, url: URL): void {
 function invalid(message: string, cause?: unknown): TrustError {
   return new TrustError('KEY_REFERENCE_INVALID', message, {
     remedy: example,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

@@ -1,6 +1,7 @@
 /** A small file that an input names, such as certificates or a public key. */
-import { readFile } from 'node:fs/promises';
-import { TrustError, messageOf } from '../errors.js';
+import { messageOf, TrustError } from '../errors.js';
+import { limits } from '../limits.js';
+import { readBounded } from '../read-file.js';
 
 /**
  * Its bytes.
@@ -9,12 +10,17 @@ import { TrustError, messageOf } from '../errors.js';
  * @throws {TrustError} INPUT_INVALID
  */
 export async function readNamedFile(file: string, what: string, input: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new TrustError('INPUT_INVALID', `${what} cannot be read: ${messageOf(cause)}`, {
+  const unreadable = (why: string, cause?: unknown): TrustError =>
+    new TrustError('INPUT_INVALID', `${what} cannot be read: ${why}`, {
       remedy: `Correct the path in ${input}.`,
       cause,
     });
+  let bytes: Buffer | undefined;
+  try {
+    bytes = await readBounded(file, limits.trustFileBytes);
+  } catch (cause) {
+    throw unreadable(messageOf(cause), cause);
   }
+  if (bytes) return bytes;
+  throw unreadable(`it is larger than ${limits.trustFileBytes} bytes`);
 }

@@ -171,6 +171,6 @@ function unsuitable(
 ): TrustError {
   return new TrustError('KEY_UNSUITABLE', `${source} cannot be a signer's key: ${why}`, {
     remedy,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

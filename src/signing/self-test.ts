@@ -45,6 +45,6 @@ export async function proveSigner(signer: Signer, message = probeMessage): Promi
 function unproven(signer: Signer, why: string, cause?: unknown): TrustError {
   return new TrustError('KEY_UNSUITABLE', `The ${signer.description} failed its test: ${why}`, {
     remedy: 'Check that the key is intact and that private and public part belong together.',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

@@ -3,14 +3,15 @@
  * there. Folder 0700 and files 0600, because whoever may restore a backup has its keys.
  */
 import { createHash } from 'node:crypto';
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { TokenCredential } from '@azure/core-auth';
 import { mapConcurrent } from '../../concurrency.js';
-import { messageOf } from '../../errors.js';
+import { hasCode, messageOf } from '../../errors.js';
 import { limits } from '../../limits.js';
-import { isErrno, writeOutputs } from '../../output-files/index.js';
+import { writeOutputs } from '../../output-files/index.js';
 import type { Clock } from '../../ports.js';
+import { readBounded } from '../../read-file.js';
 import {
   formatManifest,
   invalidBackup,
@@ -42,7 +43,7 @@ export async function readBackupPlace(folder: string): Promise<BackupPlace> {
   try {
     names = await readdir(folder);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return { kind: 'free' };
+    if (hasCode(error, 'ENOENT')) return { kind: 'free' };
     return { kind: 'other', why: messageOf(error) };
   }
   if (names.length === 0) return { kind: 'free' };
@@ -56,11 +57,11 @@ export async function readBackupPlace(folder: string): Promise<BackupPlace> {
  * @throws {TrustError} ARCHIVE_INVALID
  */
 export async function readBackup(folder: string): Promise<Backup> {
-  const text = await readBounded(folder, manifestName);
+  const text = await readPart(folder, manifestName);
   const manifest = parseManifest(text.toString('utf8'), folder);
   const blobs = new Map<string, Buffer>();
   for (const { file, sha256 } of manifest.objects) {
-    const bytes = await readBounded(folder, file);
+    const bytes = await readPart(folder, file);
     if (sha256Of(bytes) !== sha256) {
       throw invalidBackup(folder, `${file} is not what was backed up: it was changed or damaged`);
     }
@@ -141,16 +142,13 @@ function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-async function readBounded(folder: string, name: string): Promise<Buffer> {
-  let handle;
+async function readPart(folder: string, name: string): Promise<Buffer> {
+  let bytes: Buffer | undefined;
   try {
-    handle = await open(path.join(folder, name), 'r');
-    const { size } = await handle.stat();
-    if (size > limits.backupFileBytes) throw new Error(`${name} is far too large`);
-    return await handle.readFile();
+    bytes = await readBounded(path.join(folder, name), limits.backupFileBytes);
   } catch (cause) {
     throw invalidBackup(folder, messageOf(cause), cause);
-  } finally {
-    await handle?.close();
   }
+  if (bytes) return bytes;
+  throw invalidBackup(folder, `${name} is far too large`);
 }

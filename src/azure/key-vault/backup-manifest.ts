@@ -129,7 +129,7 @@ export function invalidBackup(folder: string, why: string, cause?: unknown): Tru
   return new TrustError('ARCHIVE_INVALID', `There is no usable backup in ${folder}: ${why}`, {
     remedy:
       'Give the folder that "keys backup" wrote, complete and unchanged, or another copy of it.',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

@@ -53,6 +53,6 @@ export function otherKey(reference: VaultReference, found: string, wanted: strin
 function keyConflict(message: string, remedy: string, cause?: unknown): TrustError {
   return new TrustError('KEY_CONFLICT', message, {
     remedy,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

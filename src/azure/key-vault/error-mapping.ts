@@ -223,5 +223,5 @@ function trustError(
   message: string,
   { remedy, cause }: { readonly remedy: string; readonly cause?: unknown },
 ): TrustError {
-  return new TrustError(code, message, { remedy, ...(cause === undefined ? {} : { cause }) });
+  return new TrustError(code, message, { remedy, cause });
 }

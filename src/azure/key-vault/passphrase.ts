@@ -49,7 +49,7 @@ function secretReference(text: string, input: string): VaultSecretReference {
       remedy:
         'Give the passphrase itself, or a reference such as ' +
         '"https://contoso.vault.azure.net/secrets/app-passphrase".',
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     },
   );
 }

@@ -91,7 +91,7 @@ export function invalidStore(path: string, why: string, cause?: unknown): TrustE
       'Give a file with private keys in PEM, the folder that Docker or notary keeps its keys in, such ' +
       'as ~/.docker/trust/private, or an archive of it, made with:\n' +
       'tar -czf keys.tar.gz -C ~/.docker/trust private',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

@@ -3,7 +3,6 @@
  * entirely in memory: nothing is
  * unpacked to disk, so names and links of the archive can lead nowhere.
  */
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -12,6 +11,7 @@ import { unpackTar, type TarHeader } from 'modern-tar';
 
 import { isTrustError, messageOf } from '../../errors.js';
 import { limits } from '../../limits.js';
+import { readBounded } from '../../read-file.js';
 import { mentionsPrivateKey, readKeyText } from '../key-text.js';
 import {
   checkCounts,
@@ -81,13 +81,8 @@ function singleFile(file: string, bytes: Buffer): FoundKeyFiles | undefined {
 
 async function readBytes(file: string): Promise<Buffer> {
   try {
-    const handle = await open(file, 'r');
-    try {
-      const { size } = await handle.stat();
-      if (size <= limits.keyArchiveBytes) return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
+    const bytes = await readBounded(file, limits.keyArchiveBytes);
+    if (bytes) return bytes;
   } catch (cause) {
     throw invalidStore(file, messageOf(cause), cause);
   }

@@ -3,11 +3,12 @@
  * followed.
  */
 import { constants } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-import { messageOf } from '../../errors.js';
+import { hasCode, messageOf } from '../../errors.js';
 import { limits } from '../../limits.js';
+import { readBounded } from '../../read-file.js';
 import { mentionsPrivateKey } from '../key-text.js';
 import {
   checkCounts,
@@ -85,7 +86,7 @@ async function isFolder(candidate: string): Promise<boolean> {
   try {
     return (await stat(candidate)).isDirectory();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (hasCode(error, 'ENOENT')) return false;
     throw invalidStore(candidate, messageOf(error), error);
   }
 }
@@ -107,13 +108,8 @@ async function readFile(file: string): Promise<Read> {
   try {
     // Between the listing and now it may have become a link. Windows knows no such flag.
     const flags = constants.O_RDONLY | ((constants.O_NOFOLLOW as number | undefined) ?? 0);
-    const handle = await open(file, flags);
-    try {
-      if ((await handle.stat()).size > limits.keyFileBytes) return { why: tooLarge };
-      return { bytes: await handle.readFile() };
-    } finally {
-      await handle.close();
-    }
+    const bytes = await readBounded(file, limits.keyFileBytes, flags);
+    return bytes ? { bytes } : { why: tooLarge };
   } catch (error) {
     return { why: `cannot be read: ${messageOf(error)}` };
   }

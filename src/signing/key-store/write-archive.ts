@@ -11,7 +11,7 @@ import { gzip } from 'node:zlib';
 
 import { packTar } from 'modern-tar';
 
-import { TrustError, messageOf } from '../../errors.js';
+import { hasCode, TrustError, messageOf } from '../../errors.js';
 import { resolveExisting } from '../../output-files/index.js';
 import type { KeyId } from '../../trust/metadata/index.js';
 import type { DockerKeyFile } from '../docker-key-file.js';
@@ -32,7 +32,7 @@ export async function checkNewFile(path: string, workingDirectory: string): Prom
   try {
     await lstat(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (hasCode(error, 'ENOENT')) return;
     throw unwritable(path, error);
   }
   throw unwritable(path, Object.assign(new Error('it exists'), { code: 'EEXIST' }));
@@ -106,7 +106,7 @@ function entriesOf(files: readonly DockerKeyFile[], mtime: Date) {
 }
 
 function unwritable(path: string, cause: unknown): TrustError {
-  const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
+  const exists = hasCode(cause, 'EEXIST');
   return new TrustError(
     'FILE_NOT_WRITTEN',
     `The archive of keys cannot be written to ${path}: ${exists ? 'a file of this name exists' : messageOf(cause)}`,

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { TrustError, isTrustError, messageOf } from '../../errors.js';
+import { hasCode, TrustError, isTrustError, messageOf } from '../../errors.js';
 import { isRecord, parseJsonObject } from '../../json.js';
 import { limits } from '../../limits.js';
 import { proveOutput, writeOutputs } from '../../output-files/index.js';
@@ -90,7 +90,7 @@ async function readIfThere(file: string): Promise<Buffer | undefined> {
     return await readFile(file);
   } catch (cause) {
     if (isTrustError(cause)) throw cause;
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    if (hasCode(cause, 'ENOENT')) return undefined;
     throw new TrustError('INPUT_INVALID', `${file} cannot be read: ${messageOf(cause)}`, {
       remedy: 'Give a cache folder that this run may read and write.',
       cause,
@@ -173,6 +173,6 @@ function unusable(file: string, why: string, cause?: unknown): TrustError {
     remedy:
       'It says which root was trusted before. Find out what happened to it.\n' +
       'To trust the repository again as the server has it, remove the file, and pin the root.',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

@@ -13,7 +13,7 @@ export function invalidData(gun: Gun, role: RoleName, rule: string, cause?: unkn
     `The trust data of ${gun} is invalid: ${role}: ${rule}`,
     {
       remedy: doNotUse,
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     },
   );
 }

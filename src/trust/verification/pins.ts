@@ -96,6 +96,6 @@ function badPin(problem: string, cause?: unknown): TrustError {
   return new TrustError('INPUT_INVALID', `The trust pin cannot be used: ${problem}`, {
     remedy:
       'Give a key ID or certificate fingerprint of 64 hex digits, a CA in PEM, or a public key.',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
