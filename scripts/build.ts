@@ -57,7 +57,7 @@ const lateModules =
 
 /** What a start needs of the subjects, which would be a file of its own each. */
 const startsWith =
-  /^src\/(?:http\/(?:environment|proxy)|output-files\/\w+|trust\/server\/address|docker\/(?:abandoned-configs|private-config-folder|run-mark|share-entries))\.ts$/;
+  /^src\/(?:http\/(?:environment|proxy)|output-files\/[\w-]+|trust\/server\/address|docker\/(?:abandoned-configs|private-config-folder|run-mark|share-entries))\.ts$/;
 
 /**
  * The parts of every host. What starts holds the hosts and the definitions of the commands. Besides, there

@@ -109,9 +109,8 @@ export function runWhenUsed({ parts, others, imports }: Plan, own?: Part): Plugi
     const part = partOf(module);
     const load =
       part && part !== own
-        ? `require('./${part.file}')['${module}']${isSource(module) ? '' : '()'}`
+        ? `require('./${part.file}')['${module}']()`
         : `require('${isSource(module) ? './' : ''}${module}')`;
-    const names = JSON.stringify(namesOf(module).join(' '));
     // Told to the run besides: whoever reads a certificate, say, takes any error for the certificate's.
     return `let loaded;
 const load = () => {
@@ -122,9 +121,9 @@ const load = () => {
     throw error;
   }
 };
-for (const name of ${names}.split(' ')) {
-  Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });
-}
+// A member is looked up once. To define one for each name beforehand takes longer than most starts use.
+const get = (_, name, of) => name === '__esModule' || (of[name] = load()[name]);
+module.exports = Object.create(new Proxy({}, { get }));
 `;
   }
 }
@@ -138,13 +137,19 @@ export function partSource(
   { holds }: Part,
 ): { readonly source: string; readonly plugin: Plugin } {
   const taken = imports.filter(({ importer, module }) => holds(module) && !holds(importer));
+  const namesTakenOf = (module: string): readonly string[] =>
+    namesIn(taken.filter((one) => one.module === module));
   const modules = [...new Set(taken.map(({ module }) => module))].sort();
   const source = modules
-    .map((module) =>
-      isSource(module)
-        ? `export * as '${module}' from 'used:${module}';\n`
-        : `exports['${module}'] = () => require('used:${module}');\n`,
-    )
+    .map((module, index) => {
+      if (!isSource(module)) return `exports['${module}'] = () => require('used:${module}');\n`;
+      const names = namesTakenOf(module).map((name) => [name, `${name}_${index}`] as const);
+      const list = (between: string): string =>
+        names.map(([name, here]) => `${name}${between}${here}`).join();
+      return `import { ${list(' as ')} } from 'used:${module}';
+const used_${index} = () => ({ ${list(': ')} });
+export { used_${index} as '${module}' };\n`;
+    })
     .join('');
   const plugin: Plugin = {
     name: 'used',
@@ -155,7 +160,7 @@ export function partSource(
       }));
       // A module of its own, so that what is not used of another stays out of the bundle.
       bundler.onLoad({ filter: /.*/, namespace: 'used' }, ({ path: module }) => {
-        const names = namesIn(taken.filter((one) => one.module === module));
+        const names = namesTakenOf(module);
         const from = isSource(module) ? `./${module}` : module;
         return { contents: `export { ${names.join(', ')} } from '${from}';`, resolveDir: root };
       });
