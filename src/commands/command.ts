@@ -100,7 +100,7 @@ export function defineCommand<
           throw new TypeError('invariant violated: no problem is noted');
       } catch (failure) {
         const rejected = { command: words, heading: label, subjects: subjectsOf(values), body: [] };
-        await context.addSummary(summaryOf(rejected, errorFacts(context.explain(failure)), []));
+        await context.addSummary?.(summaryOf(rejected, errorFacts(context.explain(failure)), []));
         throw failure;
       }
 
@@ -208,7 +208,7 @@ async function handOn(
     if (!isTrustError(problem, 'FILE_NOT_WRITTEN')) throw problem;
     log.warn(`The trust report is missing: ${problem.message}`);
   }
-  await addSummary(summaryOf(report, error, warnings));
+  await addSummary?.(summaryOf(report, error, warnings));
 }
 
 function failureFacts({ name, error: { code, message } }: Failed): object {

@@ -39,8 +39,8 @@ export interface HostContext {
   print(document: object | string, indent?: number): void;
   /** Takes the trust report besides its file, as often as it is written. */
   keepReport(report: object): void;
-  /** Adds Markdown to the job's summary. */
-  addSummary(markdown: string): Promise<void>;
+  /** Adds Markdown to the job's summary; absent where there is none. */
+  readonly addSummary?: ((markdown: string) => Promise<void>) | undefined;
   /** Why a run fails that throws this; the host knows of signals and crashes, too. */
   explain(thrown: unknown): Failure;
   /**

@@ -11,7 +11,8 @@ import { renderSummary } from './summary.js';
 /** Hands on, and remembers what did not arrive. */
 interface HostOutputs {
   readonly setOutput: (name: OutputName, value: string) => void;
-  readonly addSummary: (markdown: string) => Promise<void>;
+  /** Absent where the host takes none. */
+  readonly addSummary: ((markdown: string) => Promise<void>) | undefined;
   /** @throws {TrustError} FILE_NOT_WRITTEN */
   readonly registerCleanup: (path: string) => void;
   /** Why outputs are missing, if any are. */
@@ -26,6 +27,7 @@ export function createHostOutputs(
   >,
   log: Pick<Log, 'warn'>,
 ): HostOutputs {
+  const { addSummary } = host;
   const missing = new Set<OutputName>();
   let why: unknown;
   return {
@@ -43,13 +45,15 @@ export function createHostOutputs(
         why ??= thrown;
       }
     },
-    addSummary: async (markdown) => {
-      try {
-        await host.addSummary(renderSummary(markdown, host.masker, host.summaryFormat));
-      } catch (thrown) {
-        log.warn(`The job summary is missing: ${messageOf(thrown)}`);
-      }
-    },
+    addSummary:
+      addSummary &&
+      (async (markdown) => {
+        try {
+          await addSummary(renderSummary(markdown, host.masker, host.summaryFormat));
+        } catch (thrown) {
+          log.warn(`The job summary is missing: ${messageOf(thrown)}`);
+        }
+      }),
     registerCleanup: (path) => {
       try {
         host.registerCleanup(path);

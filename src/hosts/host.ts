@@ -45,7 +45,8 @@ export interface Host {
   /** Takes the trust report, as often as it is written. */
   keepReport?(report: object): void;
   readonly summaryFormat: SummaryFormat;
-  addSummary(markdown: string): Promise<void>;
+  /** Absent where nobody has asked for a summary. */
+  readonly addSummary?: ((markdown: string) => Promise<void>) | undefined;
   registerCleanup(path: string): void;
   /** Tells the failure, made safe, as the last thing of the run. */
   fail(failure: Failure): void;

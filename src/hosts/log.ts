@@ -12,8 +12,8 @@ export interface Printer {
   line(text: string): void;
   /** A warning; may have several lines. */
   warning(text: string): void;
-  /** For debugging only; may have several lines. */
-  debug(text: string): void;
+  /** For debugging only; may have several lines. Absent where nobody reads it. */
+  readonly debug?: ((text: string) => void) | undefined;
 }
 
 /** Gives the {@link Log} port. */
@@ -39,7 +39,7 @@ export function createLog(printer: Printer, masker: SecretMasker): Log {
         printer.warning('There may be more warnings; see the trust report.');
     },
     debug(text) {
-      printer.debug(safe(text));
+      printer.debug?.(safe(text));
     },
   };
 }

@@ -220,7 +220,7 @@ function readTexts(
 
 function report(host: Host, failure: Failure): void {
   const { masker, printer } = host;
-  for (const cause of failure.causes) printer.debug(sanitizeLines(cause, masker).join('\n'));
+  for (const cause of failure.causes) printer.debug?.(sanitizeLines(cause, masker).join('\n'));
   host.fail({
     ...failure,
     message: told(failure.message, masker),

@@ -21,7 +21,7 @@ function seat(isTTY = true, screen = isTTY): Seat {
 describe('asking the person at the terminal for a secret', () => {
   it('shows the question, and nothing of the answer', async () => {
     const { stdin, stderr, shown } = seat();
-    const ask = createAskSecret(stdin, stderr);
+    const ask = createAskSecret({ stdin, stderr });
     const answer = ask?.('Passphrase of the root key 4c6c56a0:', new AbortController().signal);
     stdin.write('a secret passphrase\r');
     expect(await answer).toBe('a secret passphrase');
@@ -32,7 +32,7 @@ describe('asking the person at the terminal for a secret', () => {
 
   it('asks several times', async () => {
     const { stdin, stderr } = seat();
-    const ask = createAskSecret(stdin, stderr);
+    const ask = createAskSecret({ stdin, stderr });
     for (const text of ['first', 'second']) {
       const answer = ask?.('Passphrase:', new AbortController().signal);
       stdin.write(`${text}\r`);
@@ -42,14 +42,20 @@ describe('asking the person at the terminal for a secret', () => {
 
   it('gives up at Ctrl-C', async () => {
     const { stdin, stderr } = seat();
-    const answer = createAskSecret(stdin, stderr)?.('Passphrase:', new AbortController().signal);
+    const answer = createAskSecret({ stdin, stderr })?.(
+      'Passphrase:',
+      new AbortController().signal,
+    );
     stdin.write('\u0003');
     await expect(answer).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
 
   it('gives up at Ctrl-D, which ends the input', async () => {
     const { stdin, stderr } = seat();
-    const answer = createAskSecret(stdin, stderr)?.('Passphrase:', new AbortController().signal);
+    const answer = createAskSecret({ stdin, stderr })?.(
+      'Passphrase:',
+      new AbortController().signal,
+    );
     stdin.write('\u0004');
     await expect(answer).rejects.toMatchObject({
       code: 'INTERRUPTED',
@@ -60,7 +66,7 @@ describe('asking the person at the terminal for a secret', () => {
   it('gives up when the run is to stop', async () => {
     const { stdin, stderr } = seat();
     const stop = new AbortController();
-    const answer = createAskSecret(stdin, stderr)?.('Passphrase:', stop.signal);
+    const answer = createAskSecret({ stdin, stderr })?.('Passphrase:', stop.signal);
     stop.abort();
     await expect(answer).rejects.toMatchObject({
       code: 'INTERRUPTED',
@@ -72,6 +78,6 @@ describe('asking the person at the terminal for a secret', () => {
     ['standard input', seat(false, true)],
     ['standard error', seat(true, false)],
   ])('is not possible where %s is no terminal', (_, { stdin, stderr }) => {
-    expect(createAskSecret(stdin, stderr)).toBeUndefined();
+    expect(createAskSecret({ stdin, stderr })).toBeUndefined();
   });
 });

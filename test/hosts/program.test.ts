@@ -38,17 +38,18 @@ describe('the options of a command', () => {
     expect((await parse('build-and-push')).command).toBe('buildAndPush');
   });
 
-  it('are there where the command is named, and left out of all others', () => {
-    const all = createProgram(() => Promise.resolve());
-    const some = createProgram(() => Promise.resolve(), ['keys', 'renew', '--help']);
-    const find = (program: typeof all, verb: string): string =>
-      [...program.commands, ...program.commands.flatMap(({ commands }) => commands)]
-        .find((command) => command.name() === verb)
-        ?.helpInformation() ?? '';
-    expect(find(some, 'renew')).toBe(find(all, 'renew'));
-    expect(some.helpInformation()).toBe(all.helpInformation());
-    expect(find(some, 'keys')).toBe(find(all, 'keys'));
-    expect(find(some, 'sign')).not.toContain('--registry');
+  it('are of no other command where one is named; of all where none is, or is misspelled', () => {
+    const helps = (args?: readonly string[]): ReadonlyMap<string, string> => {
+      const { commands } = createProgram(() => Promise.resolve(), args);
+      const of = commands.flatMap((command) => [command, ...command.commands]);
+      return new Map(of.map((command) => [command.name(), command.helpInformation()]));
+    };
+    const [all, some] = [helps(), helps(['keys', 'renew', '--help'])];
+    expect(some.get('renew')).toBe(all.get('renew'));
+    expect(some.has('rotate')).toBe(false);
+    expect(some.has('sign')).toBe(false);
+    for (const args of [[], ['--help'], ['help', 'sign'], ['keys'], ['keys', 'renwe'], ['sing']])
+      expect(helps(args), args.join(' ')).toEqual(all);
   });
 
   it('are those of a command that is asked for by its former name, which no help shows', async () => {

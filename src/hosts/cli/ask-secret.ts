@@ -8,15 +8,20 @@ import { messageOf, TrustError } from '../../errors.js';
 /** Where the person types. */
 type Keyboard = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
-/** A terminal that shows the question. */
-type Screen = NodeJS.WritableStream & { readonly isTTY?: boolean };
+/** The part of the process that shows the question and takes the answer. */
+interface Terminal {
+  readonly stdin: Keyboard;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
 
 /** The way to ask; undefined unless a person can both read the question and type the answer. */
 export function createAskSecret(
-  stdin: Keyboard,
-  stderr: Screen,
+  process: Terminal,
 ): ((question: string, signal: AbortSignal) => Promise<string>) | undefined {
-  if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
+  const { stderr } = process;
+  // Node.js opens standard input when it is looked at, which takes time.
+  if (stderr.isTTY !== true || process.stdin.isTTY !== true) return undefined;
+  const { stdin } = process;
   return async (question, signal) => {
     const stopped = new AbortController();
     try {

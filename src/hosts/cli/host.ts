@@ -69,10 +69,10 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
       outputs.set(name, value);
     },
     summaryFormat: 'with diagrams and folds',
-    addSummary: async (markdown) => {
-      if (summaryFile === undefined) return;
-      await appendOutput(path.resolve(summaryFile), `${markdown}\n`, process.cwd());
-    },
+    ...(summaryFile !== undefined && {
+      addSummary: (markdown) =>
+        appendOutput(path.resolve(summaryFile), `${markdown}\n`, process.cwd()),
+    }),
     print: (document) => {
       if (isDocument) stdout.write(document);
     },

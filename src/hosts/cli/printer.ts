@@ -39,8 +39,10 @@ export function createPrinter({ out, err, debug, noColor }: PrinterOptions): Pri
     warning: (text) => {
       write(err, `${paint(err, 33, 'warning:')} ${text}`);
     },
-    debug: (text) => {
-      if (debug) write(err, paint(err, 2, `debug: ${text}`));
-    },
+    ...(debug && {
+      debug: (text) => {
+        write(err, paint(err, 2, `debug: ${text}`));
+      },
+    }),
   };
 }

@@ -2,6 +2,7 @@
 import { Argument, Option, type Command } from 'commander';
 import {
   commandGroups,
+  commandLineOf,
   firstSentence,
   inputGroups,
   placeOf,
@@ -31,8 +32,8 @@ export interface Invocation {
 }
 
 /**
- * Gives the program; `start` is called with what was asked for, unless that was help. Of commands that
- * `args` do not name, the options are left out: no one will see them.
+ * Gives the program; `start` is called with what was asked for, unless that was help. Where `args` name a
+ * command, the others are left out: no one will see them.
  */
 export function createProgram(
   start: (invocation: Invocation) => Promise<void>,
@@ -48,27 +49,26 @@ export function createProgram(
     .addHelpText('after', `${epilogue}\nStart here: ${pageUrl('docs/getting-started.md')}\n`);
   const isShort = args?.includes('-h') ?? false;
   const groups = new Map(commandGroups.map((group) => [group, createGroup(group)]));
-  const add = (name: CommandName, asked: string): void => {
-    const { group, verb } = placeOf(asked);
-    const isNamed = args?.some((word) => word === verb || word === asked) ?? true;
-    const command = createCommand(
-      name,
-      asked,
-      isNamed ? inputsOf('cli', name) : [],
-      isShort,
-      start,
-    );
+  const all = commandNames.flatMap((name) =>
+    [name, ...(commands[name].formerNames ?? [])].map((asked) => ({ name, asked })),
+  );
+  const named = all.filter(({ asked }) => args !== undefined && isAskedFor(asked, args));
+  for (const { name, asked } of named.length > 0 ? named : all) {
+    const { group } = placeOf(asked);
+    const command = createCommand(name, asked, inputsOf('cli', name), isShort, start);
     (group === undefined ? program : groups.get(group))?.addCommand(command, {
       hidden: asked !== name,
     });
-  };
-  for (const name of commandNames) {
-    add(name, name);
-    for (const former of commands[name].formerNames ?? []) add(name, former);
   }
   for (const command of groups.values()) program.addCommand(command);
   program.addCommand(versionCommand(print)).addCommand(completionCommand(print));
   return program;
+}
+
+/** Whether these arguments are for that command: they begin with its words, or its name. */
+function isAskedFor(command: string, args: readonly string[]): boolean {
+  const words = commandLineOf(command);
+  return args[0] === command || words.every((word, index) => args[index] === word);
 }
 
 function versionCommand(print: (text: string) => void): Command {

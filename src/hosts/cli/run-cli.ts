@@ -29,7 +29,7 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
       standardInput,
       stdout,
       stderr,
-      askSecret: standardInput ? undefined : createAskSecret(process.stdin, stderr),
+      askSecret: standardInput ? undefined : createAskSecret(process),
     });
     await runAndExit(host, process, run);
   }, process.argv.slice(2));
