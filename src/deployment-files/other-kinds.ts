@@ -4,13 +4,12 @@
  */
 import { isTrustError } from '../errors.js';
 import { parseImageReference } from '../registry/index.js';
-import { finalImage, hasContainers, readPod } from './pod-images.js';
+import { finalImage, hasContainers, looksLikeImage, readPod } from './pod-images.js';
 import type { Found } from './types.js';
 import { itemsOf, textOf, type YamlMap, type YamlNode } from './yaml-tree.js';
 
-/** A registry's name, a path, and a tag or a digest: hardly anything else is written like this. */
-const full =
-  /^(?:oci:\/\/|docker:\/\/|docker-image:\/\/)?[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+(?::\d{1,5})?\/[a-z0-9][a-z0-9._/-]*(?::[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})/;
+/** Keys for the name of an image, in the words of many operators. */
+const nameKey = /image_?(?:name|ref|reference|ur[il]|spec)$/i;
 const embedded = /^[ \t]*(?:-[ \t]+)?["']?image["']?[ \t]*:/im;
 
 /** Reports what looks like an image below the object, but for what Kubernetes never applies. */
@@ -40,7 +39,7 @@ export function readOtherKind(object: YamlMap, label: string, found: Found): voi
         for (const item of node.items) visit(item, path);
         return;
       case 'text':
-        if (full.test(node.value)) {
+        if (looksLikeImage(node.value)) {
           found.unnamed(node, `${label} has ${worded(node)} in ${path}, which looks like an image`);
         } else if (node.value.includes('\n') && embedded.test(node.value)) {
           found.unnamed(node, `${label} has a text in ${path} that names images`);
@@ -66,6 +65,10 @@ export function readOtherKind(object: YamlMap, label: string, found: Found): voi
         return;
       }
       tellParts(value, path);
+    } else if (value.kind === 'text' && nameKey.test(key)) {
+      if (told.has(value) || value.value === '') return;
+      told.add(value);
+      found.unnamed(value, `${label} has ${worded(value)} in ${path}, which looks like an image`);
     } else if (/images$/i.test(key)) {
       const values = value.kind === 'map' ? [...value.entries.values()] : itemsOf(value);
       for (const item of values) {

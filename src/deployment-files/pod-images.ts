@@ -3,7 +3,15 @@
  * spelt almost like one of these fields is refused, because some readers take it for the field.
  */
 import type { Found } from './types.js';
-import { itemsOf, textOf, type YamlMap, type YamlNode, type YamlText } from './yaml-tree.js';
+import {
+  isGiven,
+  itemsOf,
+  textOf,
+  valueOf,
+  type YamlMap,
+  type YamlNode,
+  type YamlText,
+} from './yaml-tree.js';
 
 const containerLists = ['containers', 'initContainers', 'ephemeralContainers'] as const;
 
@@ -13,20 +21,22 @@ export function hasContainers(map: YamlMap): boolean {
 }
 
 /**
- * Reports the images of a pod's specification.
- * @param take reports an image, or what is no image.
+ * Reports the images of a pod's specification, and what looks like one in what its containers are
+ * started with.
+ * @param take reports an image, or what is no image, for whoever looks at all texts as well.
  */
-export function readPod(
-  spec: YamlMap,
-  found: Found,
-  take: (image: YamlNode) => void = (image) => {
-    takeImage(image, found);
-  },
-): void {
+export function readPod(spec: YamlMap, found: Found, take?: (image: YamlNode) => void): void {
+  const takeOrRefuse =
+    take ??
+    ((image: YamlNode): void => {
+      takeImage(image, found);
+    });
   requireSpelling(spec, [...containerLists, 'volumes'], found);
   for (const list of containerLists) {
     for (const container of newItems(spec.entries.get(list), found)) {
-      readContainer(container, found, take);
+      if (container.kind !== 'map') continue;
+      readContainer(container, found, takeOrRefuse);
+      if (!take) warnOfTexts(container, found);
     }
   }
   for (const volume of newItems(spec.entries.get('volumes'), found)) {
@@ -35,7 +45,7 @@ export function readPod(
     const image = volume.entries.get('image');
     if (image?.kind !== 'map') continue;
     requireSpelling(image, ['reference'], found);
-    take(image.entries.get('reference') ?? image);
+    takeOrRefuse(image.entries.get('reference') ?? image);
   }
 }
 
@@ -44,8 +54,7 @@ function newItems(list: YamlNode | undefined, found: Found): readonly YamlNode[]
   return list && found.isNew(list) ? itemsOf(list).filter((item) => found.isNew(item)) : [];
 }
 
-function readContainer(node: YamlNode, found: Found, take: (image: YamlNode) => void): void {
-  if (node.kind !== 'map') return;
+function readContainer(node: YamlMap, found: Found, take: (image: YamlNode) => void): void {
   requireSpelling(node, ['image'], found);
   const image = node.entries.get('image');
   const name = textOf(node.entries.get('name'));
@@ -53,6 +62,32 @@ function readContainer(node: YamlNode, found: Found, take: (image: YamlNode) => 
   else if (name !== undefined) {
     found.unnamed(node, `container ${JSON.stringify(name)} names no image`);
   }
+}
+
+/** Operators and controllers are told by these which images to run. */
+function warnOfTexts(container: YamlMap, found: Found): void {
+  const name = JSON.stringify(textOf(container.entries.get('name')) ?? '');
+  const warn = (node: YamlNode | undefined, where: string): void => {
+    const text = textOf(node);
+    if (node === undefined || text === undefined || !looksLikeImage(text)) return;
+    const shown = JSON.stringify(text.slice(0, 200));
+    found.unnamed(node, `container ${name} has ${shown} in ${where}, which looks like an image`);
+  };
+  for (const list of ['command', 'args']) {
+    for (const item of newItems(container.entries.get(list), found)) warn(item, list);
+  }
+  for (const variable of newItems(container.entries.get('env'), found)) {
+    warn(valueOf(variable, 'value'), `env ${textOf(valueOf(variable, 'name')) ?? ''}`);
+  }
+}
+
+/** A registry's name, a path, and a tag or a digest: hardly anything else is written like this. */
+const fullName =
+  /^(?:--?[\w.-]+=)?(?:oci:\/\/|docker:\/\/|docker-image:\/\/)?[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+(?::\d{1,5})?\/[a-z0-9][a-z0-9._/-]*(?::[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})/;
+
+/** Whether a text, or the value of a flag, begins with the full name of an image. */
+export function looksLikeImage(text: string): boolean {
+  return fullName.test(text);
 }
 
 /** An image that is there as it will be used; templates and variables are not. */
@@ -68,6 +103,11 @@ function takeImage(image: YamlNode, found: Found): void {
     found.image(final);
     return;
   }
+  if (!isGiven(image)) {
+    const remedy =
+      'Write the image there. What begins with "#" is a comment: a placeholder such as #{IMAGE}# has to be replaced before.';
+    found.refuse(image, 'names an image without a value', remedy);
+  }
   const value =
     image.kind === 'text' || image.kind === 'other'
       ? JSON.stringify(image.value)
@@ -80,7 +120,7 @@ function takeImage(image: YamlNode, found: Found): void {
       : `names an image by ${value}, which is not known until it is rendered`,
     isText
       ? 'Put the image in quotes.'
-      : 'Render the manifests first, for example with "helm template" or "kubectl kustomize".',
+      : 'Render the manifests first, for example with "helm template", "kubectl kustomize" or "envsubst".',
   );
 }
 

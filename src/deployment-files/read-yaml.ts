@@ -144,16 +144,21 @@ class Reader {
 
   #map(map: YAMLMap.Parsed, line: number): YamlMap {
     const own = new Map<string, YamlNode>();
-    const readings = new Set<string>();
+    const readings = new Map<string, string>();
     const merges: { readonly sources: readonly YamlMap[]; readonly before: ReadonlySet<string> }[] =
       [];
     for (const pair of map.items) {
       const { key, at, texts } = this.#key(pair);
       for (const text of new Set(texts)) {
-        if (readings.has(text)) {
+        const other = readings.get(text);
+        if (other === key) {
           this.#refuse(at, `has the key ${JSON.stringify(key)} twice in one map`, 'Remove one.');
         }
-        readings.add(text);
+        if (other !== undefined) {
+          const what = `has the keys ${JSON.stringify(other)} and ${JSON.stringify(key)} in one map, which are one key to some readers`;
+          this.#refuse(at, what, 'Put both keys in quotes.');
+        }
+        readings.set(text, key);
       }
       const value = this.#node(pair.value);
       if (isMergeKey(pair)) {

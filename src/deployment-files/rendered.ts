@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { FileProblem, shellWord, type FileRemedy, type Found } from './types.js';
-import { isGiven, textOf, valueOf, type YamlMap } from './yaml-tree.js';
+import { isGiven, itemsOf, textOf, valueOf, type YamlMap } from './yaml-tree.js';
 
 interface ObjectKind {
   readonly group: string;
@@ -99,7 +99,11 @@ export function requireNoSource(object: YamlMap, found: Found): void {
   if (has('releases') || has('helmfiles')) {
     found.refuse(object, 'is a helmfile, whose images are not known yet', helmfile);
   }
-  if (has('resources') || has('bases') || has('patches')) {
+  // Pipelines and templates of other tools have "resources", too, but no list of files.
+  const hasFiles = ['resources', 'bases'].some((key) =>
+    itemsOf(object.entries.get(key)).some((item) => item.kind === 'text'),
+  );
+  if (hasFiles || has('patches')) {
     found.refuse(object, 'looks like a Kustomization, which may change images', kustomize);
   }
 }

@@ -153,7 +153,7 @@ describe('a Kubernetes manifest', () => {
     ['a quoted template', 'image: "{{ .Values.image }}"', /not known until it is rendered/],
     ['a variable', 'image: $(IMAGE)', /not known until it is rendered/],
     ['a number', 'image: 17', /by 17/],
-    ['no value', 'image:', /by null/],
+    ['no value', 'image:', /without a value/],
   ])('with %s is refused', async (_, image, message) => {
     expect(await problem('pod.yaml', pod('Pod', `  containers:\n  - ${image}\n`))).toMatch(message);
   });

@@ -81,6 +81,8 @@ spec: {image: ${host}/prometheus:1, baseImage: quay.io/x/y}
       'values: |\n    web:\n      image: evil:1',
       /a text in spec\.values that names images/,
     ],
+    ['the key of an operator', 'imageName: postgres:16', /has "postgres:16" in spec\.imageName/],
+    ['a flag', 'args: [--sidecar=r.example.io/a:1]', /has "--sidecar=r\.example\.io\/a:1"/],
     ['another case', 'Image: {Name: a}', /in parts \(Name "a"\)/],
   ])('is named in a warning where an image is given by %s', async (_, spec, message) => {
     const { told } = await read(
@@ -126,6 +128,43 @@ items:
     expect(images).toEqual(['a:1', 'b:1', 'c:1', 'd:1']);
   });
 
+  it('is named where its containers are told of another image', async () => {
+    const { images, told } = await read(`kind: Pod
+spec:
+  containers:
+  - name: operator
+    image: ${host}/operator:1
+    command: [run, --verbose]
+    args:
+    - --config-reloader=quay.io/x/reloader:v1
+    - https://example.com/a:1
+    env:
+    - {name: RELATED_IMAGE_WEB, value: "quay.io/x/web@sha256:${'a'.repeat(64)}"}
+    - {name: HOST, value: "db.example.com:5432"}
+`);
+    expect(images).toEqual([`${host}/operator:1`]);
+    expect(told).toEqual([
+      '8: container "operator" has "--config-reloader=quay.io/x/reloader:v1" in args, which looks like an image',
+      `11: container "operator" has "quay.io/x/web@sha256:${'a'.repeat(64)}" in env RELATED_IMAGE_WEB, which looks like an image`,
+    ]);
+  });
+
+  it.each(['image:', 'image: null', 'image: #{IMAGE}#'])(
+    'is refused with "%s", which is no image yet',
+    async (line) => {
+      const text = `kind: Pod\nspec:\n  containers:\n  - name: a\n    ${line}\n`;
+      expect(await refusal(text)).toBe('5: names an image without a value');
+    },
+  );
+
+  it('is refused with keys that are one to some readers, which are both named', async () => {
+    const text = 'kind: ConfigMap\ndata:\n  Y: "1"\n  ON: "2"\n';
+    expect(await refusal(text)).toBe(
+      '4: has the keys "Y" and "ON" in one map, which are one key to some readers',
+    );
+    expect(await refusal(text.replace('ON', 'Y'))).toBe('4: has the key "Y" twice in one map');
+  });
+
   it('is named where an annotation asks for another image, or where it has no container', async () => {
     const { told } = await read(
       'apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n    sidecar.istio.io/proxyImage: evil:1\nspec: {}\n',
@@ -150,6 +189,16 @@ items:
       expect(await refusal(`kind: Pod\n\u212aind: x\n`)).toContain('"kind"');
     },
   );
+});
+
+describe('a document of another program', () => {
+  it.each([
+    ['pipelines', 'resources: {containers: [{container: a, image: "a:1"}]}\nsteps: []\n'],
+    ['Azure resources', 'resources: [{type: Microsoft.App/containerApps, properties: {}}]\n'],
+  ])('for %s is not taken for a Kustomization', async (_, text) => {
+    expect(await refusal(text)).toContain('is neither a Kubernetes object');
+    expect(await refusal('resources: [app.yaml]\n')).toContain('Kustomization');
+  });
 });
 
 describe('a service of a compose file', () => {
