@@ -105,7 +105,7 @@ function openPfx(der: Buffer, password: string | undefined): readonly PemBlock[]
           ? 'is encrypted, but no password was given'
           : 'cannot be decrypted with the password',
         password === undefined
-          ? 'Give the password as client-certificate-password.'
+          ? 'Give the password as `client-certificate-password`.'
           : 'Check client-certificate-password.',
         cause,
       );

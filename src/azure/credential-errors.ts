@@ -143,8 +143,8 @@ function noManagedIdentity(last: SdkOutcome | undefined, thrown: unknown): Trust
 }
 
 const assignIdentity =
-  'Assign the managed identity to the machine or pod and check its client-id or managed-identity.\n' +
-  'Or give tenant-id, client-id and a secret, certificate or federated token.';
+  'Assign the managed identity to the machine or pod and check its `client-id` or `managed-identity`.\n' +
+  'Or give `tenant-id`, `client-id` and a secret, certificate or federated token.';
 
 /** What the endpoint of this machine said. */
 function explainMachine(response: HttpResponse): TrustError {
@@ -162,7 +162,7 @@ function explainMachine(response: HttpResponse): TrustError {
       `This machine has several managed identities, and the run does not say which one (${said})`,
       {
         remedy:
-          'Set client-id to the client ID of one of them.\n' +
+          'Set `client-id` to the client ID of one of them.\n' +
           'See them with: az identity list --query "[].{name:name, clientId:clientId}" --output table',
       },
     );
@@ -177,7 +177,7 @@ function explainMachine(response: HttpResponse): TrustError {
 function nothingFound(
   last: SdkOutcome | undefined,
   thrown: unknown,
-  remedy = 'Give tenant-id, client-id and a client-secret or client-certificate.',
+  remedy = 'Give `tenant-id`, `client-id` and a `client-secret` or `client-certificate`.',
 ): TrustError {
   // Somebody answered: that is nearer to what is wrong than who is absent.
   if (last !== undefined && 'response' in last) return explainMachine(last.response);

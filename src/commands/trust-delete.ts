@@ -64,7 +64,7 @@ export const trustDelete = defineCommand({
     const found = await run.log.group('Trust data', async () => {
       const opened = await resolvePins(pins, azure, run);
       const loaded = await eachRepository(open, (repository) => load(repository, opened, run));
-      return unwrapAll(loaded, 'cannot be looked at; nothing was deleted');
+      return unwrapAll(loaded, 'cannot be read; nothing was deleted');
     });
     const isThere = ({ state }: Deletion): boolean => state !== 'nothing there';
     const before = found.map((one): Deletion =>

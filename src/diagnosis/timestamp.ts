@@ -67,7 +67,7 @@ export function judgeTimestamp(
   return expiryMs < clock().getTime() + withinDays * 24 * 60 * 60 * 1000
     ? warn(
         seen,
-        'See whether the authority has announced a new certificate or root, and set timestamp-root to both roots before the old one expires.',
+        'See whether the authority has announced a new certificate or root, and set `timestamp-root` to both roots before the old one expires.',
         { facts },
       )
     : pass(seen, { facts });

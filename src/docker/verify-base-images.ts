@@ -90,7 +90,7 @@ export async function verifyBaseImages(
     log.info(
       isHeld
         ? 'The builder may use these images and no others (source policy).'
-        : 'This builder obeys no source policy (buildx 0.11 and BuildKit 0.12 do): it is held to these images by our reading of the Dockerfile and of their ONBUILD instructions alone.',
+        : 'This builder obeys no source policy (buildx 0.11 and BuildKit 0.12 do): only the Dockerfile and the ONBUILD instructions of its base images were checked.',
     );
   }
   const digests = new Map(
@@ -145,7 +145,7 @@ function describe({ reference, status, digest, reason }: BaseImageReport): strin
 function remoteDockerfile({ nameInput }: Pick<Machine, 'nameInput'>): TrustError {
   return new TrustError(
     'BASE_IMAGE_UNSIGNED',
-    'The policy "enforce" wants every base image signed, and the Dockerfile is not on this agent to be read.',
+    'The policy "enforce" needs a signature of every base image, and the Dockerfile is not on this agent to be read.',
     {
       remedy: `Check the sources out and give ${nameInput('context')} their folder, or set ${nameInput('base-images')} to ignore.`,
     },
@@ -161,7 +161,7 @@ function unsigned(
   );
   return new TrustError(
     'BASE_IMAGE_UNSIGNED',
-    `The policy "enforce" wants every base image signed, and these are not: ${names.join(', ')}.`,
+    `The policy "enforce" needs a signature of every base image, and these have none: ${names.join(', ')}.`,
     {
       remedy: `Use signed base images or name them by digest, or set ${nameInput('base-images')} to pin-signed.`,
     },

@@ -19,11 +19,13 @@ import {
   isReference,
   unknownInputs,
   secretValuesIn,
+  type HostName,
   type ProblemList,
 } from '../inputs/index.js';
 import {
   collectProblems,
   definitionOf,
+  inputNames,
   inputsOf,
   readCommand,
   readInputs,
@@ -93,7 +95,7 @@ export async function runOn(
     const crash = stop.crash();
     if (crash) failure = failureOf(crash.thrown);
   } catch (thrown) {
-    failure = explain(thrown, stop);
+    failure = explain(thrown, stop, host.name);
   }
   process.off('beforeExit', onIdle);
   if (failure) {
@@ -106,9 +108,15 @@ export async function runOn(
 }
 
 /** Why a run fails that throws this: what made it stop comes before what it ran into. */
-function explain(thrown: unknown, stop: Shutdown): Failure {
+function explain(thrown: unknown, stop: Shutdown, host: HostName): Failure {
   const crash = stop.crash();
-  return crash ? failureOf(crash.thrown) : failureOf(thrown, stop.stoppedBy());
+  const failure = crash ? failureOf(crash.thrown) : failureOf(thrown, stop.stoppedBy());
+  // What knows no host names inputs in their one spelling: `signing-key`.
+  const spell = (text: string): string =>
+    text.replace(/`([a-z-]+)(?=[`:])/g, (whole, name: string) =>
+      inputNames.includes(name) ? `\`${inputNameOn(host, name)}` : whole,
+    );
+  return { ...failure, message: spell(failure.message), remedy: spell(failure.remedy) };
 }
 
 async function attempt(
@@ -179,7 +187,7 @@ async function attempt(
       if (host.print) host.print(text);
       else for (const line of text.trimEnd().split('\n')) host.printer.line(line);
     },
-    explain: (thrown) => explain(thrown, stop),
+    explain: (thrown) => explain(thrown, stop, host.name),
     onFailure,
     keepReport: (report) => host.keepReport?.(report),
     addSummary: handOn.addSummary,

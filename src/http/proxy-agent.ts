@@ -79,7 +79,7 @@ export class ProxyAgent extends HttpsProxyAgent<string> {
     const { label, variable } = this.#proxy;
     const why =
       status === 407
-        ? `: it wants a user name and password (put them into ${variable})`
+        ? `: it needs a user name and password (put them into ${variable})`
         : status === 403
           ? ': it does not allow this machine to reach that host'
           : '';

@@ -58,7 +58,7 @@ export function createTransport(userAgent: string, environment: ProxyEnvironment
       );
       // A request that waits for its connection is told of no error before there is one.
       const abort = (): void => {
-        const error = new Error('The request was given up.');
+        const error = new Error('The request was stopped.');
         sent.destroy(error);
         reject(error);
       };

@@ -133,7 +133,7 @@ function errorOf(
     .slice(0, limits.shownProblems)
     .map((one) => `${describe(one)} ${indent(remedyOf(one))}`);
   const hidden = problems.length - lines.length;
-  if (hidden > 0) lines.push(`... and ${hidden} more, which are told once these are corrected.`);
+  if (hidden > 0) lines.push(`... and ${hidden} more, which are listed once these are corrected.`);
   // Which inputs, not how many problems: an input with a list may have several.
   const count = new Set(problems.map(({ input }) => input)).size;
   const title =

@@ -65,11 +65,13 @@ function lossesOf(repositories: readonly RepositoryOutcome[]): readonly string[]
     'Consumers: Docker does not verify Notary Project signatures. A pull with DOCKER_CONTENT_TRUST=1 fails, and one without it verifies nothing: move every consumer to notation, Ratify, Kyverno or the command verify first.',
     ...(expired.length > 0
       ? [
-          `Expired: ${expired.length} tags are in trust data that has expired. Nobody can verify them today, and they are not signed. To keep them, renew the trust data (keys renew), then migrate.`,
+          `Expired (${expired.length}): tags in trust data that has expired. Nobody can verify them today, and they are not signed. To keep them, renew the trust data (keys renew), then migrate.`,
         ]
       : []),
     ...(gone.length > 0
-      ? [`Deleted: the images of ${gone.length} signed tags are not in the registry any more.`]
+      ? [
+          `Deleted (${gone.length}): the images of these signed tags are not in the registry any more.`,
+        ]
       : []),
   ];
 }

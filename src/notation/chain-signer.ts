@@ -27,6 +27,6 @@ export async function proveChainSigner(
   throw new TrustError(
     'KEY_UNSUITABLE',
     `The key of the certificate ${JSON.stringify(subjectText)} failed its test: its signature does not verify with the certificate`,
-    { remedy: 'Check that signing-key names a certificate and its key of the same version.' },
+    { remedy: 'Check that `signing-key` names a certificate and its key of the same version.' },
   );
 }

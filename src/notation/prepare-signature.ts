@@ -66,7 +66,7 @@ export function prepareSignature(order: SignatureOrder): PendingSignature {
           `The signature that was made for ${target.digest} does not verify with the certificate ${JSON.stringify(chain[0].subjectText)} (${algorithm.name})`,
           {
             remedy:
-              'Check that signing-key and its certificate are of the same version: the key may have been replaced in the meantime. Nothing was stored.',
+              'Check that `signing-key` and its certificate are of the same version: the key may have been replaced in the meantime. Nothing was stored.',
           },
         );
       }

@@ -188,7 +188,7 @@ export function imageProblem(reference: string, verdict: ImageVerdict): ImagePro
         code: 'SIGNATURE_MISSING',
         message: `${reference} is not verified: the statement ${name} of the trust policy has the level skip.`,
         remedy:
-          'Give the statement another level. If the image needs no signature, name it in allow-unsigned.',
+          'Give the statement another level. If the image needs no signature, name it in `allow-unsigned`.',
       };
     case 'unsigned':
       return {

@@ -93,7 +93,7 @@ function uploadTo(to: RepositoryAccess, first: URL): BlobUpload {
   /** Asks how many bytes the registry has. */
   const askPosition = async (): Promise<number> => {
     const response = await send(to, { method: 'GET', url: url.href });
-    requireAccepted(to, 'the question for an upload', response);
+    requireAccepted(to, 'the request for the state of an upload', response);
     url = nextUrl(to, response, url);
     const stated = statedEnd(response);
     // "0-0" is also how a registry says that it has nothing yet.
@@ -164,7 +164,7 @@ class Unsettled extends Error {
     { host }: RepositoryAccess,
     readonly response: HttpResponse,
   ) {
-    super('it is open what has arrived');
+    super('it is not known what has arrived');
     this.reason = unexpectedResponse(host, 'a piece of an upload', response);
   }
 }
@@ -204,7 +204,7 @@ function nextUrl({ host }: RepositoryAccess, response: HttpResponse, current: UR
   if (next?.origin === current.origin) return next;
   throw new TrustError(
     'REGISTRY_FAILED',
-    `Registry ${host} wants a blob sent to ${next?.origin ?? 'something that is not a URL'}; nothing was sent there`,
+    `Registry ${host} asks to send a blob to ${next?.origin ?? 'something that is not a URL'}; nothing was sent there`,
     { remedy: `Check that ${host} is the registry you mean and that no proxy answers for it.` },
   );
 }

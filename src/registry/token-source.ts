@@ -159,7 +159,7 @@ function checkRealm(options: TokenSourceOptions, realm: string): void {
   }
   throw new TrustError(
     'REGISTRY_LOGIN_REFUSED',
-    `Registry ${host} wants its credentials sent to ${url?.origin ?? 'something that is not a URL'}, ` +
+    `Registry ${host} asks to send its credentials to ${url?.origin ?? 'something that is not a URL'}, ` +
       'which is not known to belong to it; nothing was sent',
     { remedy: `Check that ${host} is the registry you mean and that no proxy answers for it.` },
   );

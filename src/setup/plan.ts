@@ -244,7 +244,7 @@ function vaultSections(vaultUrl: string, request: SetupRequest, seen: Seen): rea
           kind: 'require equal',
           variable: rbac,
           value: 'true',
-          message: `The vault ${name} goes by access policies, not by roles. Name another vault, or give the permissions as docs/permissions.md says.`,
+          message: `The vault ${name} uses access policies, not roles. Name another vault, or give the permissions as docs/permissions.md says.`,
         },
         {
           kind: 'comment',
@@ -291,7 +291,7 @@ function roleSections(
 
 /** A registry with repository permissions takes no notice of AcrPush, and has no content trust. */
 function modeCheck({ registry, signatures }: SetupRequest): readonly Statement[] {
-  const why = `${registry} goes by repository permissions (ABAC) and takes no notice of AcrPush`;
+  const why = `${registry} uses repository permissions (ABAC) and ignores AcrPush`;
   return [
     {
       kind: 'capture',

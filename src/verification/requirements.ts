@@ -65,7 +65,7 @@ const met: Finding = { problems: [] };
 const signedByRoles: Requirement = ({ request, signed }, { requiredRoles }) => {
   const missing = requiredRoles.filter((role) => !signed.roles.includes(role));
   if (missing.length === 0) return met;
-  const message = `${request.reference} is signed, but not by ${missing.join(' and ')}: ${signed.digest} stands in ${signed.roles.join(', ')}.`;
+  const message = `${request.reference} is signed, but not by ${missing.join(' and ')}: ${signed.digest} is signed in ${signed.roles.join(', ')}.`;
   const remedy = 'Have it signed by whoever holds the keys of these roles.';
   return { problems: [{ code: 'POLICY_NOT_MET', message, remedy }] };
 };

@@ -146,7 +146,7 @@ describe('the managed identity of a machine', () => {
       const error = explain([machine(400, words)], identity);
       expect(error.code).toBe('CREDENTIAL_INVALID');
       expect(error.message).toContain(words);
-      expect(error.remedy).toContain('Set client-id to the client ID of one of them.');
+      expect(error.remedy).toContain('Set `client-id` to the client ID of one of them.');
     },
   );
 

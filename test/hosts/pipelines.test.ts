@@ -81,6 +81,13 @@ describe('the task', () => {
     expect(code).toBe(1);
   });
 
+  it('names inputs in a failure as the task has them', async () => {
+    const { stdout } = await startSample('task', { ...agent, SAMPLE: 'namesInputs' });
+    expect(stdout.join('\n')).toContain(
+      'BUILD_FAILED: `buildArguments` has "no-cache".%0AUse `engine: native`, or set `baseImages` to ignore. See `docker buildx ls`.%0A',
+    );
+  });
+
   it.each(['throwsText', 'crashes', 'neverEnds'])('fails when the run %s', async (scenario) => {
     const { stdout } = await startSample('task', { ...agent, SAMPLE: scenario });
     expect(

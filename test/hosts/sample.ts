@@ -57,6 +57,14 @@ const scenarios: Record<string, (context: HostContext, inputs: SampleInputs) => 
       }),
     );
   },
+  /** A failure of a part that knows no host. */
+  async namesInputs() {
+    await Promise.reject(
+      new TrustError('BUILD_FAILED', '`build-arguments` has "no-cache".', {
+        remedy: 'Use `engine: native`, or set `base-images` to ignore. See `docker buildx ls`.',
+      }),
+    );
+  },
   /** More than a pipe holds, and a failure, or none, at its end. */
   async talks(context) {
     for (let line = 0; line < 20_000; line += 1) context.log.info(`line ${line} of a long log`);

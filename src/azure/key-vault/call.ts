@@ -48,6 +48,6 @@ export async function callVault<T>(
 
 function interrupted(): TrustError {
   return new TrustError('INTERRUPTED', 'The run was cancelled while it waited for Key Vault', {
-    remedy: 'No signature of this call was used; run the job again.',
+    remedy: 'No signature of this call was used; run the step again.',
   });
 }

@@ -22,7 +22,7 @@ export function conflictOf(
   if (innerCode.startsWith('ObjectIsBeing')) {
     return keyConflict(
       `${formatKeyReference(reference)} is being deleted, recovered or purged`,
-      'Wait a minute, then run the job again.',
+      'Wait a minute, then run the step again.',
     );
   }
   return keyConflict(

@@ -55,7 +55,7 @@ export function unreadable(operation: VaultOperation): TrustError {
 }
 
 const mangled =
-  'Run the job again.\nIf the error persists, look for something that alters responses between this machine and the vault, such as a proxy that inspects TLS.';
+  'Run the step again.\nIf the error persists, look for something that alters responses between this machine and the vault, such as a proxy that inspects TLS.';
 
 function refused(answer: ErrorResponse, operation: VaultOperation): TrustError {
   if (answer.code === undefined) return strange(answer, operation);
@@ -118,7 +118,7 @@ export function failed(
 }
 
 const tryAgain =
-  'Run the job again. If the error persists, check the health of the vault in the Azure portal.';
+  'Run the step again. If the error persists, check the health of the vault in the Azure portal.';
 
 /** What is most likely wrong with a request that the vault does not take. */
 function badRequest({ reference, action }: VaultOperation): string {

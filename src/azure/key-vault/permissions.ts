@@ -42,7 +42,7 @@ const policyWords: Readonly<Record<VaultAction, string>> = {
   restore: 'get list sign restore',
 };
 
-const refreshed = 'Wait some minutes until the new role takes effect, then run the job again.';
+const refreshed = 'Wait some minutes until the new role takes effect, then run the step again.';
 
 /** The remedy for a refusal with this inner error code and these words. */
 export function permissionRemedy(

@@ -120,7 +120,7 @@ export async function recordRoots(
 }
 
 const noRoom =
-  'Remove tags of the object, or have runs with it name the root key in the input trust-pin.';
+  'Remove tags of the object, or have runs with it name the root key in the input `trust-pin`.';
 const nameCertificate =
   'Name the certificate in place of its key: the record is kept at the certificate.';
 

@@ -53,7 +53,7 @@ export const buildInputs = {
     type: 'boolean',
     group: 'build',
     label: 'Add base image data',
-    help: 'Puts labels on the image that name the image it is built from, and its digest where the build is held to one. A label of `labels` comes before one of the same name.',
+    help: 'Puts labels on the image that name the image it is built from, and its digest if the build is pinned to it. A label of `labels` comes before one of the same name.',
     default: true,
     example: 'false',
   },
@@ -129,7 +129,7 @@ export const buildInputs = {
     group: 'build',
     label: 'Further arguments',
     taskAliases: ['arguments'],
-    help: 'Further arguments for the build command, split as a shell would but run by none. What another input or the signing decides (tags, output, push) is refused here.',
+    help: 'Further arguments for the build command, split as a shell does it, but run without a shell. What another input or the signing decides (tags, output, push) is refused here.',
     example: '--network none --shm-size 1g',
   },
   'base-images': {
@@ -140,7 +140,7 @@ export const buildInputs = {
     choices: {
       enforce: 'Every base image must be signed, and is pinned to its signed digest.',
       'pin-signed': 'Signed base images are pinned to their signed digest; the others are listed.',
-      ignore: 'Base images are not looked at.',
+      ignore: 'Base images are not checked.',
     },
     default: 'pin-signed',
     example: 'enforce',
@@ -156,7 +156,7 @@ export const tagsLast = {
   choices: {
     auto: 'Where buildx can push by digest: with every driver but `docker`.',
     always:
-      'As `auto`, and elsewhere by way of a staging tag `acr-content-trust-staging-…`, which stays in the registry until it is purged.',
+      'As `auto`, and elsewhere with a staging tag `acr-content-trust-staging-…`, which stays in the registry until it is purged.',
     never: 'As Docker does it: the tags are pushed first, then signed.',
   },
   default: 'auto',
@@ -167,7 +167,7 @@ export const contentTrust = {
   type: 'boolean',
   group: 'trust',
   label: 'Content trust',
-  help: 'Signs what is pushed, and holds base images to the `base-images` policy. Switched off, images are pushed unsigned, and the log says so.',
+  help: 'Signs what is pushed, and verifies base images as `base-images` says. Switched off, images are pushed unsigned, and the log says so.',
   default: true,
   example: 'true',
 } as const satisfies Input;

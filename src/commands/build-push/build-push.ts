@@ -66,7 +66,7 @@ export const buildAndPush = defineCommand({
 export const build = defineCommand({
   name: 'build',
   label: 'Build',
-  help: 'Builds an image, with its base images held to the `base-images` policy. Nothing is pushed or signed.',
+  help: 'Builds an image, and verifies its base images. Nothing is pushed or signed.',
   example: ['registry', 'repository', 'tags', 'base-images'],
   inputs: { ...namedInputs, ...buildInputs, ...commonInputs },
   hasReport: false,

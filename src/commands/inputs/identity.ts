@@ -93,7 +93,7 @@ const registryLogin = {
   label: 'Registry login',
   help: 'How to log in to the registry.',
   choices: {
-    azure: 'With a fresh registry token for the principal above.',
+    azure: 'With a fresh registry token for the principal of the run.',
     existing: "With the login that the user's own Docker configuration has for the registry.",
   },
   default: 'azure',

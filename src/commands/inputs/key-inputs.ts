@@ -65,7 +65,7 @@ export const rootVault = {
   type: 'text',
   group: 'keys',
   label: 'Vault for root keys',
-  help: 'URL of the Key Vault for root keys, best one that pipelines cannot reach.',
+  help: 'URL of the Key Vault for root keys, preferably one that pipelines cannot reach.',
   example: 'https://contoso-root.vault.azure.net',
 } as const satisfies Input;
 

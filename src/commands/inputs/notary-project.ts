@@ -71,7 +71,7 @@ export const notaryProjectOnly = {
     type: 'text',
     group: 'trust',
     label: 'Time stamping authority',
-    help: 'Address of a time stamping authority (RFC 3161), which says when a Notary Project signature was made: with `timestamp-root`, without which its word proves nothing. Verifiers accept such a signature after its certificate has expired.',
+    help: 'Address of a time stamping authority (RFC 3161), which says when a Notary Project signature was made. Needs `timestamp-root`. Verifiers accept such a signature after its certificate has expired.',
     example: 'http://timestamp.digicert.com',
   },
   'sign-platforms': {

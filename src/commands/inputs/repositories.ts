@@ -72,7 +72,7 @@ export const shard = {
   type: 'text',
   group: 'image',
   label: 'Part of the repositories',
-  help: 'Which part of the repositories this run is for, of how many. Several runs side by side share a large registry so; each repository is in one part, always the same.',
+  help: 'Which part of the repositories this run is for, of how many. Runs side by side share a large registry this way: a repository is always in the same part.',
   example: '1/4',
 } as const satisfies Input;
 
@@ -233,7 +233,7 @@ export function readScopedTrustServer(
       input: 'registry',
       problem: `is not set, but "${nameInput('trust-server')}" is`,
       code: 'INPUT_MISSING',
-      remedy: `Say in ${nameInput('registry')} whose images the trust server is for.`,
+      remedy: `Set ${nameInput('registry')} to the registry that the trust server is for.`,
     });
   }
   // What is wrong with the registry itself is said where it is read.

@@ -21,7 +21,7 @@ export const timestampRoot = {
   type: 'list',
   group: 'trust',
   label: 'Root of the time stamping authority',
-  help: 'The root certificate of the authority, or of several, in PEM: its text, the path of a file, or the URL of a Key Vault secret that holds it. Authorities do not send it, and the one in your hands is what proves their time.',
+  help: 'The root certificate of the authority, or of several, in PEM: its text, the path of a file, or the URL of a Key Vault secret that holds it. Authorities publish it on their pages; they do not send it.',
   example: 'certs/timestamp-root.pem',
 } as const satisfies Input;
 
@@ -59,7 +59,7 @@ const certificateInputs = {
     choices: {
       enforce: 'Its signatures are rejected.',
       log: 'There is a warning.',
-      skip: 'Nobody is asked, for example behind a firewall.',
+      skip: 'No server is asked, for example behind a firewall.',
     },
     default: 'enforce',
     example: 'skip',

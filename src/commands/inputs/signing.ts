@@ -59,7 +59,7 @@ export const signingInputs = {
   'signing-key-passphrase': signingKeyPassphrase,
   'root-key': {
     ...rootKey,
-    note: 'It signs that first publish only, and is opened besides where neither a pin nor a record at the signing key says which root is genuine. Without it a repository without trust data is an error, and no key is ever made up. Pipelines should not have it: initialise with `keys init`.',
+    note: 'It signs that first publish only, and is opened besides where neither a pin nor a record at the signing key says which root is genuine. Without it a repository without trust data is an error, and no key is created unasked. Pipelines should not have it: initialise with `keys init`.',
   },
   'root-key-passphrase': rootKeyPassphrase,
   'trust-pin': trustPin,

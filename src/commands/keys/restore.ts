@@ -17,7 +17,7 @@ import { defineCommand } from '../command.js';
 import { archive, readVault, vault } from '../inputs/key-inputs.js';
 import { errorFacts } from '../../report/failure.js';
 import { failureOfMany } from '../../report/failure-of-many.js';
-import { code, escape } from '../../report/text.js';
+import { code, counted, escape } from '../../report/text.js';
 import { codeColumn, tableOf } from '../../report/table.js';
 
 /** What became of an object of the backup. */
@@ -45,7 +45,7 @@ export const keysRestore = defineCommand({
     const { manifest, blobs } = await log.group('Backup', async () => {
       const backup = await readBackup(folder);
       const { objects, vault: source } = backup.manifest;
-      log.info(`${objects.length} keys of ${source}, complete and unchanged`);
+      log.info(`${counted(objects.length, 'key')} of ${source}, complete and unchanged`);
       if (source !== vaultUrl) log.info(`They are restored into another vault, ${vaultUrl}.`);
       return backup;
     });

@@ -37,7 +37,7 @@ export const migrateInputs = {
   'timestamp-root': timestampRoot,
   'trust-pin': {
     ...trustPin,
-    note: '`contoso.azurecr.io/*=` before a pin holds only repositories of such names to it.',
+    note: '`contoso.azurecr.io/*=` before a pin limits it to repositories of such names.',
   },
 } as const satisfies Inputs;
 

@@ -45,6 +45,7 @@ import { migrateInputs, readMigration, type Mode } from './migrate-inputs.js';
 import { migrationReport } from './migration-report.js';
 import { pacedSessions, type OpenPaced } from './paced-session.js';
 import { selectRepositories, type SelectedRepository } from './select-repositories.js';
+import { counted } from '../../report/text.js';
 
 export const migrate = defineCommand({
   name: 'migrate',
@@ -110,7 +111,9 @@ async function readAll(
     if (error) log.warn(`${gun} cannot be read: ${error.message}`);
   }
   const signed = results.flatMap(({ value }) => value?.inventory?.signed ?? []);
-  log.info(`${results.length} repositories, ${signed.length} signed tags`);
+  log.info(
+    `${counted(results.length, 'repository', 'repositories')}, ${counted(signed.length, 'signed tag')}`,
+  );
   const unpinned = results.flatMap(({ value }) => value?.firstUse ?? []);
   if (unpinned.length > mostUnpinnedTold) {
     log.warn(
@@ -156,7 +159,7 @@ async function readTrustData(
     return { ...unread, trustData: 'unsigned' };
   }
   const inventory = takeInventory(view);
-  log.info(`${gun}  ${inventory.signed.length} signed tags, ${describePin(view)}`);
+  log.info(`${gun}  ${counted(inventory.signed.length, 'signed tag')}, ${describePin(view)}`);
   for (const { message } of view.warnings) log.warn(message);
   const { pinnedBy } = view;
   const access =
@@ -206,7 +209,7 @@ async function settleAll(
   });
   let made = 0;
   run.onFailure(() => ({
-    sentences: made === 0 ? [] : [`${made} tags have a signature of this run.`],
+    sentences: made === 0 ? [] : [`Tags with a signature of this run: ${made}.`],
     steps: made === 0 ? [] : ['Run it again: it goes on where this run has ended.'],
   }));
   const settleOf = settling(mode, plan, run);

@@ -19,6 +19,7 @@ import {
   type NamedRepository,
 } from '../inputs/repositories.js';
 import type { OpenPaced } from './paced-session.js';
+import { counted } from '../../report/text.js';
 
 export const selectionInputs = {
   ...repositoryInputs,
@@ -122,7 +123,7 @@ export async function selectRepositories(
   for (const { registry, trustServer, patterns } of listings) {
     const { client } = await open({ registry, trustServer });
     const all = await listRepositories({ ...client, signal });
-    log.info(`${registry}  ${all.length} repositories`);
+    log.info(`${registry}  ${counted(all.length, 'repository', 'repositories')}`);
     const guns = all.map((repository) => ({ repository, gun: `${registry}/${repository}` }));
     const empty = patterns?.find(({ matches }) => !guns.some(({ gun }) => matches(gun)));
     if (empty) {

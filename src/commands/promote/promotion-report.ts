@@ -152,7 +152,7 @@ function copyText(copy: CopyFacts | undefined): string {
   if (!copy) return '-';
   const { manifests, blobs, mounted, bytes } = copy;
   if (manifests === 0) return 'was there';
-  const taken = mounted > 0 ? `, ${mounted} of them taken over` : '';
+  const taken = mounted > 0 ? `, ${mounted} of them reused` : '';
   const size = bytes === undefined ? '' : `, ${sizeOf(bytes)}`;
   return `${counted(manifests, 'manifest')}, ${counted(blobs, 'blob')}${taken}${size}`;
 }

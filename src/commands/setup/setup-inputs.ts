@@ -153,7 +153,7 @@ export const setupInputs = {
     type: 'boolean',
     group: 'advanced',
     label: 'From zero',
-    help: 'Prints everything, and asks nobody what is there already. The script looks itself.',
+    help: 'Prints all steps, without looking at what is there already. The script looks itself.',
     default: false,
     example: 'true',
   },

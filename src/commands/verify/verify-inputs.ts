@@ -63,7 +63,7 @@ const contentTrustOnly = {
   'trust-server': trustServer,
   'trust-pin': {
     ...trustPin,
-    note: '`contoso.azurecr.io/*=` before a pin holds only repositories of such names to it.',
+    note: '`contoso.azurecr.io/*=` before a pin limits it to repositories of such names.',
   },
 } as const satisfies Inputs;
 

@@ -61,7 +61,7 @@ export function readValue(
     'INPUT_INVALID',
     'it holds a secret itself, where every process on this machine can read it',
     {
-      remedy: `Set ${environmentPrefix}${variableOf(name)}, or give a file: --${name} @path, with @- for standard input. The secret was exposed: consider it known and replace it.`,
+      remedy: `Set ${environmentPrefix}${variableOf(name)}, or give a file: --${name} @path, with @- for standard input. Replace the secret: other processes could read it.`,
     },
   );
 }

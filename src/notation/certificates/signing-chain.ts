@@ -129,7 +129,7 @@ function incomplete(source: string, { subjectText }: Certificate): TrustError {
     `The chain of the certificate ${source} is incomplete: nothing given issued ${JSON.stringify(subjectText)}`,
     {
       remedy:
-        'Give the intermediate certificates and the root in PEM, in any order, as certificate-chain.\nA certificate authority that issues certificates hands these files out as well.',
+        'Give the intermediate certificates and the root in PEM, in any order, as `certificate-chain`.\nA certificate authority that issues certificates hands these files out as well.',
     },
   );
 }

@@ -94,7 +94,7 @@ export function anchorsOf(statement: VerifyingStatement, store: TrustStore): Tru
 function refused(what: string, rule: string, cause?: unknown): TrustError {
   return new TrustError('TRUST_POLICY_INVALID', `The trust store ${what} is invalid: ${rule}`, {
     remedy:
-      'Give certificates in PEM or DER: of the signers in <trust store>/x509/ca/<name> or in trusted-certificate, of time stamps in x509/tsa/<name> or in timestamp-root.',
+      'Give certificates in PEM or DER: of the signers in <trust store>/x509/ca/<name> or in `trusted-certificate`, of time stamps in x509/tsa/<name> or in `timestamp-root`.',
     cause,
   });
 }

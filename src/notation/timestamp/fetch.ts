@@ -86,7 +86,7 @@ async function askAuthority(
       `The time stamping authority ${authority} gave no time stamp: ${cause.message}`,
       {
         remedy:
-          'Check that timestamp-url is the address of a time stamping authority (RFC 3161).\nLet this machine reach it, or set HTTP_PROXY (for https HTTPS_PROXY) to a proxy that can.\nIf the authority is down, run the step again later or use another one.',
+          'Check that `timestamp-url` is the address of a time stamping authority (RFC 3161).\nLet this machine reach it, or set HTTP_PROXY (for https HTTPS_PROXY) to a proxy that can.\nIf the authority is down, run the step again later or use another one.',
         cause,
       },
     );

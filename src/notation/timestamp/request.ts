@@ -77,7 +77,7 @@ export function readTimestampReply(
     throw rejectedTimestamp(
       authority,
       cause.message,
-      'Check that timestamp-root is the self-signed root certificate of this authority. Authorities do not send it; they publish it on their pages.',
+      'Check that `timestamp-root` is the self-signed root certificate of this authority. Authorities do not send it; they publish it on their pages.',
       cause,
     );
   }

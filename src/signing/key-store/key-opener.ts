@@ -80,7 +80,7 @@ export function createKeyOpener(sources: PassphraseSources): KeyOpener {
     }
     let isWrong = (await known(...(kind ? [kind] : kinds))).length > 0;
     for (let times = 0; ask !== undefined && times < askedAtMost; times += 1) {
-      const again = times === 0 ? '' : 'That is not it. ';
+      const again = times === 0 ? '' : 'Wrong passphrase. ';
       const answer = await ask(`${again}Passphrase of the ${key.description}:`);
       if (answer === '') break;
       secrets.mask(answer);

@@ -78,7 +78,7 @@ export function recordMismatch(
     {
       remedy: [
         `Ask the owner of the repository whether its root key is ${presented.join(', ')} now. Do not take it from the trust server.`,
-        'If the owner has replaced the root key, ask them to correct the tag acr-content-trust-root of the signing key ("keys rotate" prints the command). Until then, set trust-pin to the root key that the owner names: it overrides the record.',
+        'If the owner has replaced the root key, ask them to correct the tag acr-content-trust-root of the signing key ("keys rotate" prints the command). Until then, set `trust-pin` to the root key that the owner names: it overrides the record.',
         'Otherwise treat it as an attack: nothing was signed.',
       ].join('\n'),
     },

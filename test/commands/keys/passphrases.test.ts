@@ -133,7 +133,7 @@ describe('the passphrase of a key', () => {
     await open(locked(files.frank));
     expect(asked).toEqual([
       'Passphrase of the key 242436fe:',
-      'That is not it. Passphrase of the key 242436fe:',
+      'Wrong passphrase. Passphrase of the key 242436fe:',
     ]);
   });
 

@@ -51,6 +51,7 @@ import {
   type PlannedKey,
 } from './import-keys.js';
 import { reportImport } from './import-report.js';
+import { counted } from '../../../report/text.js';
 
 interface ImportConfiguration extends ImportTarget {
   /** Absolute path of a folder or an archive. */
@@ -153,7 +154,7 @@ export const keysImport = defineCommand({
     );
     const store = await readKeyStore(configuration.archive);
     const found = await log.group('Archive', () => {
-      log.info(`${configuration.archive}: ${store.keys.length} keys`);
+      log.info(`${configuration.archive}: ${counted(store.keys.length, 'key')}`);
       for (const key of store.keys) log.info(`${key.path}  ${describePurpose(key)}`);
       for (const { path: file, why } of store.leftOut) log.info(`${file} ${why}.`);
       for (const { path: file, why } of store.unusable) log.warn(`${file} ${why}.`);
