@@ -147,14 +147,14 @@ async function demonstrate(prepared: Prepared): Promise<void> {
   );
   expect(signs !== 0 && secrets === 0, 'by the vault: the private keys never left it');
 
-  step('Who asks for signatures gets this image');
+  step('Docker with content trust pulls the signed image');
   expect(
     hasPulled(await pull(prepared, '1.0', true), digest),
     `Docker with content trust accepts 1.0, and pulls ${short(digest)}`,
   );
   expect((await verify(prepared, '1.0')).exitCode === 0, 'verify accepts it too, without Docker');
 
-  step('A tag that nobody signed');
+  step('An unsigned tag is refused');
   command(`acr-content-trust build-and-push --tags unsigned --content-trust false …`);
   await build(prepared, 'cli', { tags: 'unsigned', 'content-trust': 'false' });
   const refused = await pull(prepared, 'unsigned', true);
@@ -172,7 +172,7 @@ async function demonstrate(prepared: Prepared): Promise<void> {
   await useOtherHosts(prepared);
   await moveAndRevoke(prepared, digest);
 
-  step('All that is signed, as a stock `docker trust inspect` says it');
+  step('The signed tags, as a stock `docker trust inspect` lists them');
   const inspection = await stack.dockerTrustInspect({
     engine: 'docker20',
     ref: gun,
@@ -225,7 +225,7 @@ async function isVerified(prepared: Prepared, tag: string, isGood = true): Promi
 }
 
 async function moveAndRevoke(prepared: Prepared, digest: string | undefined): Promise<void> {
-  step('Somebody moves a signed tag to another image');
+  step('A signed tag is moved to another image');
   command(`acr-content-trust build-and-push --tags latest --content-trust false …`);
   await build(prepared, 'cli', { tags: 'latest', 'content-trust': 'false' });
   const plain = await pull(prepared, 'latest', false);
@@ -238,9 +238,9 @@ async function moveAndRevoke(prepared: Prepared, digest: string | undefined): Pr
     'Docker with content trust still gets the signed one',
   );
   const moved = await verify(prepared, 'latest', 1);
-  expect(codeOf(moved) === 'TAG_MOVED', `verify tells: ${codeOf(moved)}`);
+  expect(codeOf(moved) === 'TAG_MOVED', `verify rejects it: ${codeOf(moved)}`);
 
-  step('The signature of that tag is taken away');
+  step('The signature of that tag is revoked');
   command(`acr-content-trust revoke --repository ${repository} --tags latest`);
   const revoked = await product(prepared, 'cli', {
     command: 'revoke',
@@ -257,7 +257,7 @@ async function moveAndRevoke(prepared: Prepared, digest: string | undefined): Pr
 
 async function leaveContentTrust(prepared: Prepared): Promise<void> {
   const { stack, registry, signing, trusted, rootKey } = prepared;
-  step('Docker Content Trust ends in 2028: what it has signed gets Notary Project signatures');
+  step('Before content trust ends in 2028: its signed tags get Notary Project signatures');
   command(`acr-content-trust migrate --repository ${repository} …`);
   await product(prepared, 'cli', { command: 'migrate', repository, ...signing });
   command('acr-content-trust migrate --check …');

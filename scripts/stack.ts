@@ -123,8 +123,8 @@ In another terminal, as the pipeline, with all inputs that name registry, identi
 Then any command, for example:
   acr-content-trust sign --repository ${repository} --tags 1 --signatures both
   acr-content-trust inspect --repository ${repository}
-  acr-content-trust verify --images ${ref}
-  acr-content-trust verify --images ${ref} --signatures both --trusted-certificate "$RELEASE_CERTIFICATE"
+  acr-content-trust verify ${ref}
+  acr-content-trust verify ${ref} --signatures both --trusted-certificate "$RELEASE_CERTIFICATE"
   DOCKER_CONTENT_TRUST=1 docker pull ${ref}
   notary list ${registry.loginServer}/${repository}
 

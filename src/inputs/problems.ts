@@ -129,9 +129,14 @@ function errorOf(
       remedy: remedyOf(first),
     });
   }
-  const lines = problems
-    .slice(0, limits.shownProblems)
-    .map((one) => `${describe(one)} ${indent(remedyOf(one))}`);
+  const shown = problems.slice(0, limits.shownProblems);
+  const lines = shown.map((one, i) => {
+    const next = shown[i + 1];
+    const remedy = remedyOf(one);
+    // Neighbours with one remedy, such as registry and repository, say it once.
+    const isSaidNext = next !== undefined && remedyOf(next) === remedy;
+    return isSaidNext ? describe(one) : `${describe(one)} ${indent(remedy)}`;
+  });
   const hidden = problems.length - lines.length;
   if (hidden > 0) lines.push(`... and ${hidden} more, which are listed once these are corrected.`);
   // Which inputs, not how many problems: an input with a list may have several.

@@ -434,7 +434,7 @@ describe('a server that cannot be spoken to', () => {
     );
     refusing.refuseConnect(407);
     expect((await failure()).message).toContain(
-      'wants a user name and password (put them into HTTPS_PROXY)',
+      'needs a user name and password (put them into HTTPS_PROXY)',
     );
   });
 
