@@ -152,7 +152,9 @@ async function ping(options: TokenSourceOptions): Promise<Challenge | undefined>
 function checkRealm(options: TokenSourceOptions, realm: string): void {
   const { host, credential } = options;
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
-  const allowed = [host, knownRealmHosts[host], ...(options.allowedRealmHosts ?? [])];
+  // An address says nothing of the port of its scheme, and names of images may.
+  const own = new URL(`https://${host}`).host;
+  const allowed = [own, knownRealmHosts[host], ...(options.allowedRealmHosts ?? [])];
   const isSafe = url?.protocol === 'https:' && url.username === '' && url.password === '';
   if (isSafe && (credential.kind === 'anonymous' || allowed.includes(url.host))) {
     return;

@@ -243,6 +243,11 @@ describe('a credential', () => {
     });
     expect(await hub.get(scope)).toBe('token-1');
   });
+
+  it('goes to the registry whose name says the port of https', async () => {
+    const { get } = source({ more: { host: `${host}:443` } });
+    expect(await get(scope)).toBe('token-1');
+  });
 });
 
 describe('a refusal', () => {

@@ -29,12 +29,16 @@ export function areNamesAllowed(
     const permitted = constraintsIn(permittedSubtrees);
     const excluded = constraintsIn(excludedSubtrees);
     return certificates.flatMap(namesOf).every((name) => {
-      if (excluded.some((constraint) => constraint.kind === name.kind && meets(name, constraint))) {
-        return false;
-      }
       // Only constraints of its own kind limit a name.
-      const own = permitted.filter(({ kind }) => kind === name.kind);
-      return own.length === 0 || own.some((constraint) => isKnown(name) && meets(name, constraint));
+      const ofItsKind = ({ kind }: Name): boolean => kind === name.kind;
+      const [outside, inside] = [excluded.filter(ofItsKind), permitted.filter(ofItsKind)];
+      if (outside.length + inside.length === 0) return true;
+      return (
+        isReadable(name) &&
+        !outside.some((constraint) => meets(name, constraint) || isCovered(constraint, name)) &&
+        (inside.length === 0 ||
+          inside.some((constraint) => isKnown(name) && meets(name, constraint)))
+      );
     });
   } catch {
     return false;
@@ -60,8 +64,26 @@ function constraintsIn(subtrees: GeneralSubtrees | undefined): readonly Name[] {
 
 function constraintOf(name: GeneralName): Name {
   const [kind = 'unknown'] = Object.entries(name).find(([, value]) => value !== undefined) ?? [];
-  const text = name.dNSName ?? name.rfc822Name ?? '';
-  return { kind, text: text.toLowerCase() };
+  return { kind, text: name.dNSName?.toLowerCase() ?? mailbox(name.rfc822Name ?? '') };
+}
+
+/** In one spelling: of a mail address only the host is without case. */
+function mailbox(text: string): string {
+  const host = text.lastIndexOf('@') + 1;
+  return text.slice(0, host) + text.slice(host).toLowerCase();
+}
+
+/** Whether every reader sees the same host in a name; one that nobody compares has none. */
+function isReadable({ kind, text }: Name): boolean {
+  if (kind === 'dNSName') return /^[!-~]+$/.test(text) && text.split('.').every((part) => part);
+  return kind !== 'rfc822Name' || /^[^@]+@[^@]+$/.test(text);
+}
+
+/** Whether a wildcard such as `*.contoso.com` stands for the very host of a constraint as well. */
+function isCovered(constraint: Name, { kind, text }: Name): boolean {
+  return (
+    kind === 'dNSName' && text.startsWith('*.') && constraint.text.replace(/^[^.]*/, '*') === text
+  );
 }
 
 /** The subject, its e-mail addresses, and all alternative names (RFC 5280, 4.2.1.10). */
@@ -72,7 +94,7 @@ function namesOf({ extensions, subject }: CertificateFacts): readonly Name[] {
     : [];
   const emails = subject
     .filter(({ id }) => id === emailOid)
-    .map(({ text }) => ({ kind: 'rfc822Name', text: text.toLowerCase() }));
+    .map(({ text }) => ({ kind: 'rfc822Name', text: mailbox(text) }));
   const directory = subject.length === 0 ? [] : [{ kind: 'directoryName', text: '' }];
   return [...directory, ...emails, ...others];
 }
@@ -81,7 +103,7 @@ function namesOf({ extensions, subject }: CertificateFacts): readonly Name[] {
 function meets(name: Name, constraint: Name): boolean {
   switch (name.kind) {
     case 'dNSName':
-      return isBelow(name.text.replace(/\.$/, ''), constraint.text);
+      return isBelow(name.text, constraint.text);
     case 'rfc822Name': {
       if (constraint.text.includes('@')) return name.text === constraint.text;
       const host = name.text.slice(name.text.lastIndexOf('@') + 1);

@@ -218,6 +218,64 @@ describe('a chain with', () => {
   });
 });
 
+describe('name constraints', () => {
+  const dns = (dNSName: string) => ({ dNSName });
+  const mail = (rfc822Name: string) => ({ rfc822Name });
+  // Versions of Go do not agree on all of these; the strictest counts.
+  it.each([
+    ['excludes a host that a wildcard stands for', [], [host], [dns('*.contoso.com')], false],
+    ['excludes no host below it', [], [dns('a.app.contoso.com')], [dns('*.contoso.com')], true],
+    ['permits a wildcard below it', [dns('contoso.com')], [], [dns('*.contoso.com')], true],
+    [
+      'permits no host with a dot at its end',
+      [dns('contoso.com')],
+      [],
+      [dns('a.contoso.com.')],
+      false,
+    ],
+    [
+      'permits no host with an empty part',
+      [dns('contoso.com')],
+      [],
+      [dns('a..contoso.com')],
+      false,
+    ],
+    ['permits no host with a blank', [dns('contoso.com')], [], [dns(' .contoso.com')], false],
+    [
+      'tells mailboxes of other case apart',
+      [mail('a@contoso.com')],
+      [],
+      [mail('A@contoso.com')],
+      false,
+    ],
+    [
+      'takes hosts of mailboxes in any case',
+      [mail('a@contoso.com')],
+      [],
+      [mail('a@CONTOSO.com')],
+      true,
+    ],
+    [
+      'permits no address with two hosts',
+      [mail('contoso.com')],
+      [],
+      [mail('a@b.c@contoso.com')],
+      false,
+    ],
+    [
+      'permits no address without a mailbox',
+      [mail('contoso.com')],
+      [],
+      [mail('contoso.com')],
+      false,
+    ],
+    ['leaves names of other kinds alone', [dns('contoso.com')], [], [mail('a@b@c')], true],
+  ] as const)('%s', (_name, permitted, excluded, names, isAllowed) => {
+    const judgement = judged(chain({ ca: limited(permitted, excluded), leaf: named(...names) }));
+    expect(judgement).toBe(isAllowed ? 'accepted' : 'refused');
+  });
+});
+
 describe('the root certificate itself', () => {
   it('is an anchor when it is in the file', () => {
     const { leaf } = chain({});
