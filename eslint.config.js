@@ -14,7 +14,8 @@ const forbid = (target, from) => ({
 
 /** What no subject may know of, and what none may that signs in to nothing by itself. */
 const upwards = ['hosts', 'commands', 'inputs'];
-const fromRun = [...upwards, 'image-signing', 'access', 'verification'];
+const useCases = ['key-rotation', 'repositories', 'image-signing', 'verification'];
+const fromRun = [...upwards, ...useCases, 'access'];
 
 /** A command never imports another: what two of them need stands where neither is. */
 const sources = readdirSync(path.join(import.meta.dirname, 'src/commands'), { recursive: true })
@@ -72,15 +73,22 @@ export default defineConfig(
           zones: [
             ...separateCommands,
             forbid('commands', ['hosts']),
-            forbid('image-signing', upwards),
-            forbid('access', [...upwards, 'image-signing', 'verification']),
-            forbid('verification', [...upwards, 'image-signing', 'docker']),
+            forbid('key-rotation', upwards),
+            forbid('repositories', [...upwards, 'key-rotation', 'image-signing']),
+            forbid('image-signing', [...upwards, 'key-rotation', 'repositories']),
+            forbid('access', [...upwards, ...useCases]),
+            forbid('verification', [
+              ...upwards,
+              'key-rotation',
+              'repositories',
+              'image-signing',
+              'docker',
+            ]),
             forbid('report', [
               'hosts',
               'commands',
-              'image-signing',
+              ...useCases,
               'access',
-              'verification',
               'azure',
               'docker',
               'registry',
@@ -94,9 +102,8 @@ export default defineConfig(
             forbid('inputs', [
               'hosts',
               'commands',
-              'image-signing',
+              ...useCases,
               'access',
-              'verification',
               'docker',
               'registry',
               'azure',

@@ -79,8 +79,17 @@ async function planParts(): Promise<Plan> {
       .map(({ module }) => module),
   );
   const isShared = matches(/^src\/(?:[^/]+|(?:commands\/)?inputs\/.*|report\/.*)\.ts$/);
-  const several = ['repositories', 'sign', 'verify'];
-  const together = ['access', 'azure', 'http', 'image-signing', 'signing', 'trust', 'verification'];
+  const several = ['sign', 'verify'];
+  const together = [
+    'access',
+    'azure',
+    'http',
+    'image-signing',
+    'repositories',
+    'signing',
+    'trust',
+    'verification',
+  ];
   const fileOf = (module: string): string | undefined => {
     const [source, folder, group] = module.split('/').slice(0, -1);
     if (source !== 'src' || folder === 'hosts' || definitions.has(module)) return undefined;

@@ -13,4 +13,5 @@ export type {
   NamedPrincipal,
   RegistryConnection,
 } from './host.js';
+export type { AccessRun } from './run.js';
 export { signatureStore } from './signature-store.js';

@@ -20,14 +20,20 @@ import { defineCommand } from './command.js';
 import { pinInputs, readPins, type PinReference } from './inputs/pins.js';
 import { outputDirectory, overwrite } from './inputs/output-file.js';
 import type { Read } from './inputs/read.js';
-import { readRepositories, repositoryInputs, type NamedRepository } from './inputs/repositories.js';
+import {
+  type NamedRepository,
+  eachRepository,
+  loginToAll,
+  readTrust,
+  unwrapAll,
+} from '../repositories/index.js';
+import { readRepositories, repositoryInputs } from './inputs/repositories.js';
 import { readRequiredSigners, requiredSigners } from './inputs/signing.js';
 import { timestampRoot } from './inputs/signature-trust.js';
 import type { ReadCertificates } from '../verification/index.js';
 import { readTrustedCertificates, trustedSignerInputs } from './inputs/trusted-signers.js';
 import { code } from '../report/text.js';
 import { codeColumn, tableOf } from '../report/table.js';
-import { eachRepository, loginToAll, readTrust, unwrapAll } from './repositories/index.js';
 import type { Run } from './run.js';
 
 type FormatName = keyof typeof policyFormats;

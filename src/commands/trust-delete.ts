@@ -35,7 +35,7 @@ import {
   unwrapAll,
   requirePublish,
   type OpenRepository,
-} from './repositories/index.js';
+} from '../repositories/index.js';
 
 export const trustDelete = defineCommand({
   name: 'trustDelete',

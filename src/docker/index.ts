@@ -68,3 +68,4 @@ export {
   type BaseImageDecisions,
   type BaseImageReport,
 } from './verify-base-images.js';
+export type { Machine } from './machine.js';

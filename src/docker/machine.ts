@@ -14,7 +14,7 @@ export interface Machine {
   readonly homeDirectory: string;
   readonly tempDirectory: string;
   /** An input, by the name that it has on this host. */
-  nameInput(name: string): string;
+  readonly nameInput: (name: string) => string;
   /** Notes a folder that a later step removes if this run cannot. */
   registerCleanup(path: string): void;
 }

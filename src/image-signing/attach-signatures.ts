@@ -2,6 +2,7 @@
  * Signs what a run has found behind tags for Notary Project, with the signatures kept in the registry:
  * opens what signs, before anything is changed, and notes each signature as it comes to be.
  */
+import { type AccessRun, type Session, signatureStore } from '../access/index.js';
 import { openChainSigner } from '../azure/index.js';
 import { startInBackground } from '../concurrency.js';
 import { isTrustError } from '../errors.js';
@@ -18,9 +19,7 @@ import {
 } from '../notation/index.js';
 import { platformManifests, type Manifest } from '../registry/index.js';
 import { agent } from '../version.js';
-import { type Session, signatureStore } from '../access/index.js';
 import type {
-  SigningRun,
   ImageConfiguration,
   NotaryProjectConfiguration,
   TimestampConfiguration,
@@ -52,7 +51,7 @@ export interface NotaryProjectPlan {
 export function openNotaryProject(
   configuration: NotaryProjectConfiguration,
   { credential, http }: Pick<Session, 'credential' | 'http'>,
-  run: SigningRun,
+  run: AccessRun,
   isProven: boolean,
 ): Promise<NotaryProjectPlan> {
   const { certificate, chain, timestamp } = configuration;
@@ -80,7 +79,7 @@ export function openNotaryProject(
 /** Waits until it is open, and says what signs. */
 export async function describeSigner(
   opening: Promise<NotaryProjectPlan>,
-  { log }: SigningRun,
+  { log }: AccessRun,
 ): Promise<NotaryProjectPlan> {
   const plan = await opening;
   const { chain, algorithm } = plan.signer.chain;
@@ -93,7 +92,7 @@ export async function describeSigner(
 export function orderOf(
   { configuration: { format, lifetimeMs, metadata }, timestamper }: NotaryProjectPlan,
   gun: string,
-  now: SigningRun['clock'],
+  now: AccessRun['clock'],
 ): Omit<TagsOrder, 'manifests'> {
   return { gun, metadata, format, lifetimeMs, timestamper, agent, now };
 }
@@ -112,7 +111,7 @@ export async function attachSignatures(
     clock,
     signal,
     log,
-  }: Pick<SigningRun, 'clock' | 'signal'> & { readonly log: Pick<SigningRun['log'], 'info'> },
+  }: Pick<AccessRun, 'clock' | 'signal'> & { readonly log: Pick<AccessRun['log'], 'info'> },
   progress: AttachProgress,
 ): Promise<void> {
   const { isWithPlatforms } = plan.configuration;

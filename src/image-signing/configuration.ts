@@ -1,23 +1,13 @@
-/** What is signed, by what, and what that needs of a run. */
-import type { Access } from '../access/index.js';
+/** What is signed, and by what. */
 import type { NamedKey } from '../azure/index.js';
 import type { EnvelopeFormat } from '../notation/index.js';
-import type { Clock } from '../ports.js';
 import type {
   ChainFile,
   PinReference,
   VaultCertificateReference,
   VaultSecretReference,
 } from '../signing/index.js';
-import type { CertificateAccess, ReadCertificates } from '../verification/index.js';
-
-/** What signing needs of a run. */
-export interface SigningRun extends CertificateAccess {
-  readonly access: Access;
-  readonly clock: Clock;
-  /** An input, by the name that it has on this host. */
-  readonly nameInput: (name: string) => string;
-}
+import type { ReadCertificates } from '../verification/index.js';
 
 /** What is built, pushed or signed. */
 export interface ImageConfiguration {

@@ -3,6 +3,7 @@
  * key signs, the principal may push and publish, the trust data is sound and anchored, and the key may
  * sign these tags where Docker looks.
  */
+import type { AccessRun, Session } from '../access/index.js';
 import { ourCommand } from '../command-line.js';
 import {
   checkRegistry,
@@ -33,13 +34,7 @@ import {
   warnOfFirstUse,
 } from '../trust/index.js';
 import { startInBackground } from '../concurrency.js';
-import type {
-  ImageConfiguration,
-  SigningConfiguration,
-  SigningTarget,
-  SigningRun,
-} from './configuration.js';
-import type { Session } from '../access/index.js';
+import type { ImageConfiguration, SigningConfiguration, SigningTarget } from './configuration.js';
 
 /** The root key of a repository without trust data. */
 export interface RootPlan {
@@ -86,7 +81,7 @@ export interface OpenedSigning {
 export function openSigning(
   signing: SigningConfiguration,
   azure: Pick<Session, 'credential'>,
-  run: SigningRun,
+  run: AccessRun,
   isProven = true,
 ): Promise<OpenedSigning> {
   const open = async (): Promise<OpenedSigning> => {
@@ -107,7 +102,7 @@ export function openSigning(
 async function openRootKey(
   { signing: { rootKey }, key, pins }: Pick<OpenedSigning, 'signing' | 'key' | 'pins'>,
   azure: Pick<Session, 'credential'>,
-  run: SigningRun,
+  run: AccessRun,
 ): Promise<Pick<OpenedSigning, 'rootKey' | 'rootKeyTrouble'>> {
   const nothing = { rootKey: undefined, rootKeyTrouble: undefined };
   if (!rootKey || pins.length > 0 || key.signer.recordedRoots?.length) return nothing;
@@ -129,7 +124,7 @@ export async function checkShared(
   target: SigningTarget,
   session: Session,
   opening: Promise<OpenedSigning>,
-  run: SigningRun,
+  run: AccessRun,
 ): Promise<Signer> {
   const { registry } = target.image;
   const { principal } = session;
@@ -149,7 +144,7 @@ export function startPreflight(
   target: SigningTarget,
   session: Session,
   opening: Promise<OpenedSigning>,
-  run: SigningRun,
+  run: AccessRun,
 ): () => Promise<SigningPlan> {
   const { clock, signal, log, nameInput } = run;
   const { gun, tags } = target.image;
@@ -179,7 +174,7 @@ async function planSigning(
   opened: OpenedSigning,
   server: TrustServer,
   look: () => Promise<SigningOutlook>,
-  run: SigningRun,
+  run: AccessRun,
 ): Promise<SigningPlan> {
   const { signing, key, pins, rootKey, rootKeyTrouble } = opened;
   const { log, nameInput } = run;
@@ -235,7 +230,7 @@ async function planSigning(
 function requirePrivateKey(
   { engine }: SigningConfiguration,
   key: OpenedKey,
-  { nameInput }: SigningRun,
+  { nameInput }: AccessRun,
 ): void {
   if (engine !== 'docker' || key.privateKey !== undefined) return;
   throw new TrustError(
@@ -251,7 +246,7 @@ async function planRoot(
   { gun, registry, repository }: ImageConfiguration,
   { signing: { rootKey, signingKey }, rootKey: openedRoot }: OpenedSigning,
   session: Session,
-  run: SigningRun,
+  run: AccessRun,
 ): Promise<RootPlan> {
   if (!rootKey) {
     throw new TrustError(

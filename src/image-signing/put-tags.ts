@@ -1,4 +1,5 @@
 /** Gives a manifest that is in the registry, and signed, its tags. */
+import type { AccessRun } from '../access/index.js';
 import { mapConcurrent } from '../concurrency.js';
 import { isTrustError, messageOf, TrustError } from '../errors.js';
 import { limits } from '../limits.js';
@@ -9,7 +10,7 @@ import {
   type RegistryClient,
   type TagDigests,
 } from '../registry/index.js';
-import type { ImageConfiguration, SigningRun } from './configuration.js';
+import type { ImageConfiguration } from './configuration.js';
 import { reconcileTags, type Reconciliation } from './reconcile-tags.js';
 import { withTags, type Progress } from './registry-state.js';
 import { lookAfterSigning, requireNoneMoved } from './sign-tags.js';
@@ -26,7 +27,7 @@ const byContentTrust =
 export async function tagSigned(
   reconciliation: Reconciliation,
   progress: Progress,
-  run: SigningRun,
+  run: AccessRun,
   found?: TagDigests,
 ): Promise<number> {
   const { images, image, manifest } = reconciliation;
@@ -44,7 +45,7 @@ export async function tagSigned(
 export async function tagAttached(
   { images, image, manifest }: Pick<Reconciliation, 'images' | 'image' | 'manifest'>,
   progress: Progress,
-  run: SigningRun,
+  run: AccessRun,
   found?: TagDigests,
 ): Promise<number> {
   const missing = image.tags.filter((tag) => found?.get(tag) !== manifest.digest);
@@ -62,7 +63,7 @@ export async function requireTags(
   image: ImageConfiguration,
   manifest: Manifest,
   progress: Progress,
-  { log }: SigningRun,
+  { log }: AccessRun,
 ): Promise<void> {
   const { gun, tags } = image;
   const found = await lookAfterSigning(gun, lookUpTags(images, image, tags), log);

@@ -4,6 +4,7 @@
  * a tag looks again afterwards, so the last one to put sees the final trust data: no run waits for
  * another, and registry and trust data agree in the end.
  */
+import type { AccessRun } from '../access/index.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTrustError, TrustError } from '../errors.js';
 import { limits } from '../limits.js';
@@ -14,7 +15,7 @@ import {
   type TagDigests,
 } from '../registry/index.js';
 import { lookUpTag, readRepository, type TrustedView } from '../trust/index.js';
-import type { ImageConfiguration, SigningRun } from './configuration.js';
+import type { ImageConfiguration } from './configuration.js';
 import type { SigningPlan } from './preflight.js';
 import { withTags, type Progress, type TagState } from './registry-state.js';
 
@@ -81,7 +82,7 @@ export function decideTag(facts: TagFacts): TagVerdict {
 export async function reconcileTags(
   reconciliation: Reconciliation,
   progress: Progress,
-  { clock, signal, log }: SigningRun,
+  { clock, signal, log }: AccessRun,
 ): Promise<void> {
   const { images, image, manifest, first } = reconciliation;
   const put = new Map(image.tags.map((tag) => [tag, manifest.digest]));
@@ -127,7 +128,7 @@ export async function reconcileTags(
 async function lookAtBoth(
   { images, image, plan: { server, pins } }: Reconciliation,
   previous: TrustedView | undefined,
-  { clock, signal }: Pick<SigningRun, 'clock' | 'signal'>,
+  { clock, signal }: Pick<AccessRun, 'clock' | 'signal'>,
   elapsedMs: number,
 ): Promise<BothSides | undefined> {
   const [view, found] = await Promise.all([

@@ -3,6 +3,7 @@
  * data is read, the registry is asked, the signature is published, both are read back. The one place
  * that may say "signed"; notes how far a signing came that fails.
  */
+import type { AccessRun } from '../access/index.js';
 import { isTrustError, TrustError, unreachableCodes } from '../errors.js';
 import { limits } from '../limits.js';
 import type { TagDigests } from '../registry/index.js';
@@ -24,7 +25,6 @@ import {
   nameOfPin,
 } from '../trust/index.js';
 import { startInBackground } from '../concurrency.js';
-import type { SigningRun } from './configuration.js';
 import { failureOfMany } from '../report/failure-of-many.js';
 import type { SigningPlan } from './preflight.js';
 import { afterReadBack, withTags, type Progress } from './registry-state.js';
@@ -78,7 +78,7 @@ export function signTags(
   request: SigningRequest,
   known: TrustedView | undefined,
   progress: SigningProgress,
-  { clock, signal, log }: SigningRun,
+  { clock, signal, log }: AccessRun,
 ): Promise<SignedTags> {
   const { plan, contents, look } = request;
   const { pins, key, root } = plan;
@@ -123,7 +123,7 @@ export function readBackDockerTags(
   request: Omit<SigningRequest, 'recheck'>,
   initialised: boolean,
   progress: SigningProgress,
-  { clock, signal, log }: SigningRun,
+  { clock, signal, log }: AccessRun,
 ): Promise<SignedTags> {
   const { server, pins } = request.plan;
   const { contents } = request;
@@ -155,7 +155,7 @@ export function readBackDockerTags(
  */
 export async function initialiseForDocker(
   { root, server, pins, key }: SigningPlan,
-  { clock, log, signal }: SigningRun,
+  { clock, log, signal }: AccessRun,
 ): Promise<Initialised | undefined> {
   return (
     root &&
@@ -178,7 +178,7 @@ export async function initialiseForDocker(
  */
 function unlessJustLooked(
   { plan: { key }, contents, recheck, lookedAtMs }: SigningRequest,
-  clock: SigningRun['clock'],
+  clock: AccessRun['clock'],
 ): (view?: TrustedView) => Promise<void> {
   let isFirst = true;
   return async (view) => {
@@ -203,7 +203,7 @@ type ReadBack = Pick<SignedResult, 'view' | 'roles' | 'initialised'> & {
 async function readBack(
   { plan, contents, look, onOvertaken }: Omit<SigningRequest, 'recheck'>,
   progress: SigningProgress,
-  log: SigningRun['log'],
+  log: AccessRun['log'],
   body: (onOvertaken: (moved: readonly string[]) => void) => Promise<ReadBack>,
 ): Promise<SignedTags> {
   const { server, key, pins, root } = plan;
@@ -237,7 +237,7 @@ async function readBack(
 export async function lookAfterSigning(
   gun: string,
   looking: Promise<TagDigests>,
-  log: Pick<SigningRun['log'], 'warn'>,
+  log: Pick<AccessRun['log'], 'warn'>,
 ): Promise<TagDigests | undefined> {
   try {
     return await looking;

@@ -5,6 +5,12 @@ export type { VerifyPolicy } from './requirements.js';
 export { parseScopedPin, pinsFor, type ScopedPin } from './scoped-pins.js';
 export { openSignatureLookup, type OpenTrust, type SignaturePolicy } from './signature-lookup.js';
 export {
+  digestsOfTags,
+  signaturesOf,
+  signatureText,
+  type DigestSignatures,
+} from './tag-signatures.js';
+export {
   namedCertificates,
   parseCertificateSource,
   type CertificateAccess,

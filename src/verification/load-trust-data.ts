@@ -13,11 +13,9 @@ import {
   describePin,
   warnOfFirstUse,
 } from '../trust/index.js';
-import type { Access, ScopedTrustServer, Session } from '../access/index.js';
+import type { AccessRun, ScopedTrustServer, Session } from '../access/index.js';
 import type { Repository } from './judge.js';
 import { pinsFor, type ScopedPin } from './scoped-pins.js';
-import type { CertificateAccess } from './trusted-certificates.js';
-import type { JudgingRun } from './requirements.js';
 
 /** How repositories are read. */
 export interface Reading {
@@ -25,11 +23,6 @@ export interface Reading {
   readonly pins: readonly ScopedPin[];
   readonly trustServer: ScopedTrustServer | undefined;
   readonly cache?: TrustCache | undefined;
-}
-
-/** What reading and judging images need of a run. */
-export interface VerifyingRun extends JudgingRun, CertificateAccess {
-  readonly access: Access;
 }
 
 type OpenReading = Omit<Reading, 'pins'> & { readonly pins: readonly ScopedPin<Pin>[] };
@@ -42,7 +35,7 @@ type OpenReading = Omit<Reading, 'pins'> & { readonly pins: readonly ScopedPin<P
 export async function loadTrustData(
   requests: readonly ImageRequest[],
   { pins, ...reading }: Reading,
-  run: VerifyingRun,
+  run: AccessRun,
 ): Promise<ReadonlyMap<string, Repository>> {
   // Keys that are pins are read in the cloud of the first image's registry.
   const azure = run.access.azure(requests[0]?.image.host);
@@ -68,7 +61,7 @@ async function loadOne(
   { gun, image, tag }: ImageRequest,
   isOnly: boolean,
   reading: OpenReading,
-  run: VerifyingRun,
+  run: AccessRun,
 ): Promise<Repository> {
   try {
     const session = await run.access.sessionToRead(image, reading.trustServer);
@@ -99,7 +92,7 @@ async function readTrusted(
   gun: string,
   { trustServer: url, trust }: Session,
   { pins, cache }: OpenReading,
-  { clock, signal, log }: VerifyingRun,
+  { clock, signal, log }: AccessRun,
 ): Promise<TrustedView | undefined> {
   const previous = await cache?.load(gun);
   const view = await readRepository(createTrustServer({ url, gun, ...trust, log }), {

@@ -14,8 +14,8 @@ import {
 } from '../notation/index.js';
 import type { Log } from '../ports.js';
 import type { Manifest } from '../registry/index.js';
-import { type ScopedTrustServer, signatureStore } from '../access/index.js';
-import { type VerifyingRun, concernsRun } from './load-trust-data.js';
+import { signatureStore, type AccessRun, type ScopedTrustServer } from '../access/index.js';
+import { concernsRun } from './load-trust-data.js';
 import type { CertificateAccess } from './trusted-certificates.js';
 import { problemOf, type ImageToJudge } from './requirements.js';
 import type { RequiredKinds, VerdictProblem } from './verdict.js';
@@ -62,7 +62,7 @@ export interface SignatureLookup {
 export async function openSignatureLookup(
   { requires, openTrust, metadata, isTagRequired }: SignaturePolicy,
   trustServer: ScopedTrustServer | undefined,
-  run: VerifyingRun,
+  run: AccessRun,
 ): Promise<SignatureLookup> {
   const { access, clock, signal, log } = run;
   const trust = await openTrust(run);

@@ -84,10 +84,10 @@ describe('the page on architecture', () => {
     expect(page).toContain('A command never imports another');
     expect(commands.size).toBeGreaterThan(15);
     expect(commands.get('commands/keys/backup.ts')).toEqual(
-      expect.arrayContaining(['commands/keys/restore.ts', 'commands/repositories/index.ts']),
+      expect.arrayContaining(['commands/keys/restore.ts', 'commands/inputs/read.ts']),
     );
     const others = commands.get('commands/sign') ?? [];
-    expect(others).toContain('commands/repositories/index.ts');
+    expect(others).toContain('commands/inputs/read.ts');
     expect(others).not.toContain('commands/commands.ts');
     expect(others.filter((file) => file.startsWith('commands/sign/'))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 /** What `doctor` is asked to look at: the inputs of the command that does not work. Asks nobody. */
-import type { NamedKey } from '../../azure/index.js';
+import type { DiagnosisRequest, RegistryPlace } from '../../diagnosis/index.js';
 import { registryId, readRegistryId, registryLoginInputs } from '../inputs/identity.js';
 import { tags } from '../inputs/image.js';
 import {
@@ -10,16 +10,10 @@ import {
   signingKeyPassphrase,
 } from '../inputs/key-inputs.js';
 import { readDays, warnExpiryDays } from '../inputs/days.js';
-import type { SignatureKinds } from '../../image-signing/index.js';
 import { notaryProjectInputs, readSignatureKinds } from '../inputs/notary-project.js';
-import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
+import { pinInputs, readPins } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
-import {
-  readRepositories,
-  readTrustServers,
-  repositoryInputs,
-  type NamedRepository,
-} from '../inputs/repositories.js';
+import { readRepositories, readTrustServers, repositoryInputs } from '../inputs/repositories.js';
 import { engine } from '../inputs/signing.js';
 import type { Inputs } from '../../inputs/index.js';
 import { parseRegistryHost, parseTag } from '../../registry/index.js';
@@ -54,28 +48,7 @@ export const doctorInputs = {
   },
 } as const satisfies Inputs;
 
-/** What is to be looked at. */
-export interface DoctorConfiguration extends SignatureKinds {
-  readonly registries: readonly RegistryPlace[];
-  readonly registryId: string | undefined;
-  readonly registryLogin: 'azure' | 'existing';
-  readonly engine: 'native' | 'docker';
-  /** Those that were given; may be none. */
-  readonly tags: readonly string[];
-  readonly signingKey: NamedKey | undefined;
-  readonly rootKey: NamedKey | undefined;
-  readonly pins: readonly PinReference[];
-  readonly withinDays: number;
-}
-
-/** A registry with those of its repositories that are looked at. */
-export interface RegistryPlace {
-  readonly host: string;
-  readonly trustServer: string;
-  readonly repositories: readonly NamedRepository[];
-}
-
-export function parseDoctor(read: Read<typeof doctorInputs>): DoctorConfiguration {
+export function parseDoctor(read: Read<typeof doctorInputs>): DiagnosisRequest {
   const { values, parse, conflict } = read;
   const registries = readRegistries(read);
   if (values['registry-id'] !== undefined && registries.length > 1) {

@@ -2,9 +2,8 @@
  * Looks at everything that a signing run depends on, and says what is wrong and how to correct it.
  * Changes nothing: beyond reading it has keys sign a challenge, which is no trust data.
  */
-import { diagnose } from '../../diagnosis/index.js';
+import { diagnose, checksOf } from '../../diagnosis/index.js';
 import { defineCommand } from '../command.js';
-import { checksOf } from './checks.js';
 import { doctorInputs, parseDoctor } from './doctor-inputs.js';
 import { reportOf } from './doctor-report.js';
 

@@ -8,6 +8,7 @@ import {
   parseRegistryHost,
   parseRepository,
 } from '../../registry/index.js';
+import type { NamedRepository } from '../../repositories/index.js';
 import type { Gun } from '../../trust/index.js';
 import { parseTrustServer, trustServerOf } from '../../trust/server/address.js';
 import type { ScopedTrustServer } from '../../access/index.js';
@@ -83,15 +84,6 @@ export function readShard({
 }: Read<{ readonly shard: typeof shard }>): Shard | undefined {
   const text = values.shard;
   return text === undefined ? undefined : parse('shard', () => parseShard(text));
-}
-
-/** A repository, and where its trust data is. */
-export interface NamedRepository {
-  readonly registry: string;
-  readonly repository: string;
-  readonly gun: Gun;
-  /** Origin of the trust server, such as `https://contoso.azurecr.io`. */
-  readonly trustServer: string;
 }
 
 /**

@@ -44,18 +44,18 @@ import {
   readScopedTrustServer,
   repositoryInputs,
 } from '../inputs/repositories.js';
-import type { OpenTrust } from '../../verification/index.js';
-import { readSignatureTrust, signatureTrustInputs } from '../inputs/signature-trust.js';
-import { code, escape, truncateList } from '../../report/text.js';
-import type { Report } from '../../report/report.js';
-import { codeColumn, tableOf, type Column } from '../../report/table.js';
-import { eachRepository, failureOfEach } from '../repositories/index.js';
 import {
+  type OpenTrust,
   digestsOfTags,
   signaturesOf,
   signatureText,
   type DigestSignatures,
-} from './tag-signatures.js';
+} from '../../verification/index.js';
+import { readSignatureTrust, signatureTrustInputs } from '../inputs/signature-trust.js';
+import { code, escape, truncateList } from '../../report/text.js';
+import type { Report } from '../../report/report.js';
+import { codeColumn, tableOf, type Column } from '../../report/table.js';
+import { eachRepository, failureOfEach } from '../../repositories/index.js';
 
 const inspectInputs = {
   ...repositoryInputs,

@@ -28,20 +28,15 @@ import { availableKeyInputs, readAvailableKeys } from '../inputs/key-inputs.js';
 import { pinInputs, readPins, type PinReference } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import {
-  readRepositories,
-  readShard,
-  repositoryInputs,
-  shard,
   type NamedRepository,
-} from '../inputs/repositories.js';
-import { codeColumn, tableOf, type Table } from '../../report/table.js';
-import {
   openRepositories,
   readTrust,
   mapResults,
   type Result,
   type OpenRepository,
-} from '../repositories/index.js';
+} from '../../repositories/index.js';
+import { readRepositories, readShard, repositoryInputs, shard } from '../inputs/repositories.js';
+import { codeColumn, tableOf, type Table } from '../../report/table.js';
 
 /** The inputs that all three have. */
 export const expiryInputs = {

@@ -29,7 +29,7 @@ import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
 import { archive, keys, readKeyReferences } from '../inputs/key-inputs.js';
 import { readPins, type PinReference } from '../inputs/pins.js';
-import type { NamedRepository } from '../inputs/repositories.js';
+import type { NamedRepository } from '../../repositories/index.js';
 import { code } from '../../report/text.js';
 import { paragraph } from '../../report/report.js';
 import { codeColumn, tableOf } from '../../report/table.js';

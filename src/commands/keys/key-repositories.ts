@@ -9,13 +9,8 @@ import type { AzureAccess } from '../../access/index.js';
 import type { Run } from '../run.js';
 import { pinInputs, type PinReference } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
-import {
-  readRepositories,
-  readTrustServer,
-  repositoryInputs,
-  type NamedRepository,
-} from '../inputs/repositories.js';
-import { openRepositories, mapResults } from '../repositories/index.js';
+import { type NamedRepository, openRepositories, mapResults } from '../../repositories/index.js';
+import { readRepositories, readTrustServer, repositoryInputs } from '../inputs/repositories.js';
 
 /** Inputs of commands that use the trust data of repositories where there are any. */
 export const keyRepositoryInputs = { ...repositoryInputs, ...pinInputs };

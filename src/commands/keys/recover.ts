@@ -25,7 +25,7 @@ import { warnExpiryDays } from '../inputs/days.js';
 import { code, escape } from '../../report/text.js';
 import type { Paragraph, Report } from '../../report/report.js';
 import { tableOf } from '../../report/table.js';
-import { failureOfEach, failuresOf, valuesOf } from '../repositories/index.js';
+import { failureOfEach, failuresOf, valuesOf } from '../../repositories/index.js';
 import {
   expiryInputs,
   expiryTable,

@@ -31,7 +31,7 @@ import {
   requirePublish,
   mapResults,
   valuesOf,
-} from '../repositories/index.js';
+} from '../../repositories/index.js';
 import {
   expiryInputs,
   factsOf,

@@ -6,7 +6,7 @@ import { isTrustError } from '../../errors.js';
 import { expiryError, firstRoleExpiry, troublesOf } from '../../trust/index.js';
 import { defineCommand } from '../command.js';
 import { warnExpiryDays } from '../inputs/days.js';
-import { failureOfEach, failuresOf, valuesOf, type Outcome } from '../repositories/index.js';
+import { failureOfEach, failuresOf, valuesOf, type Outcome } from '../../repositories/index.js';
 import {
   expiryInputs,
   expiryTable,

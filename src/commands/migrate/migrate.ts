@@ -38,7 +38,7 @@ import {
 import { type Session, signatureStore } from '../../access/index.js';
 import { defineCommand } from '../command.js';
 import { pinsFor, type ScopedPin } from '../../verification/index.js';
-import { eachRepository, type Result } from '../repositories/index.js';
+import { eachRepository, type Result } from '../../repositories/index.js';
 import { openNotaryProject, orderOf, type NotaryProjectPlan } from '../../image-signing/index.js';
 import type { Run } from '../run.js';
 import { migrateInputs, readMigration, type Mode } from './migrate-inputs.js';

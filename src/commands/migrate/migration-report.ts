@@ -11,7 +11,7 @@ import type { ChainSigner } from '../../notation/index.js';
 import { paragraph, type Report } from '../../report/report.js';
 import { code, counted } from '../../report/text.js';
 import { codeColumn, tableOf, type Column } from '../../report/table.js';
-import { failureOfEach, failuresOf } from '../repositories/index.js';
+import { failureOfEach, failuresOf } from '../../repositories/index.js';
 import type { Run } from '../run.js';
 import type { MigrateConfiguration, Mode } from './migrate-inputs.js';
 

@@ -1,7 +1,7 @@
 /** Sessions of a run that asks for very much: all requests to one registry keep one pace. */
 import { createPace } from '../../http/index.js';
 import type { Session } from '../../access/index.js';
-import type { NamedRepository } from '../inputs/repositories.js';
+import type { NamedRepository } from '../../repositories/index.js';
 import type { Run } from '../run.js';
 
 /** Opens a repository. @throws {TrustError} what keeps the run out of its registry. */

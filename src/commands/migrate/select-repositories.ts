@@ -10,13 +10,13 @@ import {
 } from '../../registry/index.js';
 import type { Run } from '../run.js';
 import type { Read } from '../inputs/read.js';
+import type { NamedRepository } from '../../repositories/index.js';
 import {
   readRepositories,
   readShard,
   readTrustServers,
   repositoryInputs,
   shard,
-  type NamedRepository,
 } from '../inputs/repositories.js';
 import type { OpenPaced } from './paced-session.js';
 import { counted } from '../../report/text.js';

@@ -22,7 +22,7 @@ import { defineCommand } from '../command.js';
 import type { Run } from '../run.js';
 import type { Read } from '../inputs/read.js';
 import { truncateList } from '../../report/text.js';
-import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
+import { prepareChange, type PreparedRepository } from '../../repositories/index.js';
 import {
   changeEach,
   readSignerChange,

@@ -21,7 +21,7 @@ import {
   readTrust,
   mapResults,
   valuesOf,
-} from '../repositories/index.js';
+} from '../../repositories/index.js';
 
 /** The signers of one repository, with the facts of every role. */
 interface RepositorySigners {

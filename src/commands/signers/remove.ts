@@ -19,7 +19,7 @@ import type { Run } from '../run.js';
 import { keysInputs, readKeySources } from '../inputs/key-inputs.js';
 import { confirm, readConfirmed } from '../inputs/repositories.js';
 import { truncateList } from '../../report/text.js';
-import { prepareChange, type PreparedRepository } from '../repositories/prepare-change.js';
+import { prepareChange, type PreparedRepository } from '../../repositories/index.js';
 import {
   changeEach,
   readSignerChange,

@@ -19,12 +19,10 @@ import {
   outcomeColumns,
   outcomeFacts,
   type Outcome,
-} from '../repositories/index.js';
-import type {
-  ChangeConfiguration,
-  PreparedChange,
-  PreparedRepository,
-} from '../repositories/prepare-change.js';
+  type ChangeConfiguration,
+  type PreparedChange,
+  type PreparedRepository,
+} from '../../repositories/index.js';
 
 export const signerChangeInputs = {
   ...repositoryInputs,

@@ -28,7 +28,8 @@ import type { Run } from '../../run.js';
 import { dryRun } from '../../inputs/image.js';
 import { archive, hsm, readVault, rootVault, vault } from '../../inputs/key-inputs.js';
 import { readPins, type PinReference } from '../../inputs/pins.js';
-import { readTrustServer, type NamedRepository } from '../../inputs/repositories.js';
+import type { NamedRepository } from '../../../repositories/index.js';
+import { readTrustServer } from '../../inputs/repositories.js';
 import {
   keyRepositoryInputs,
   loadKeyRepositories,

@@ -15,11 +15,8 @@ import {
   vault,
 } from '../../inputs/key-inputs.js';
 import type { Read } from '../../inputs/read.js';
-import {
-  readRepositories,
-  repositoryInputs,
-  type NamedRepository,
-} from '../../inputs/repositories.js';
+import type { NamedRepository } from '../../../repositories/index.js';
+import { readRepositories, repositoryInputs } from '../../inputs/repositories.js';
 
 export const initInputs = {
   ...repositoryInputs,

@@ -8,7 +8,7 @@ import type { Run } from '../../run.js';
 import { code } from '../../../report/text.js';
 import { paragraph, type Paragraph, type Report } from '../../../report/report.js';
 import { codeColumn, tableOf } from '../../../report/table.js';
-import { failureOfEach, failuresOf, outcomeColumns } from '../../repositories/index.js';
+import { failureOfEach, failuresOf, outcomeColumns } from '../../../repositories/index.js';
 import { carryOut, planned, type Work } from './initialise.js';
 import { initInputs, readInit, type InitConfiguration } from './init-inputs.js';
 import { prepare } from './prepare.js';

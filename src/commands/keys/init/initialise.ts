@@ -14,7 +14,7 @@ import {
 import { initialiseRepository, type KeyId } from '../../../trust/index.js';
 import type { AzureAccess } from '../../../access/index.js';
 import type { Run } from '../../run.js';
-import { eachRepository, type Outcome } from '../../repositories/index.js';
+import { eachRepository, type Outcome } from '../../../repositories/index.js';
 import type { InitConfiguration } from './init-inputs.js';
 import type { Preparation, PreparedRepository } from './prepare.js';
 import { requireSameKeys } from './validate-keys.js';

@@ -20,7 +20,7 @@ import {
   requirePublish,
   unwrapAll,
   type OpenRepository,
-} from '../../repositories/index.js';
+} from '../../../repositories/index.js';
 import type { InitConfiguration } from './init-inputs.js';
 import { keyIdsOf, requireFreeKeys, requireSameKeys, type OwnedRole } from './validate-keys.js';
 

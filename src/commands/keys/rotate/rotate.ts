@@ -16,13 +16,20 @@ import {
   failuresOf,
   outcomeColumns,
   outcomeFacts,
-} from '../../repositories/index.js';
-import { prepareChange, type ChangeConfiguration } from '../../repositories/prepare-change.js';
-import { carryOut, planned, type Work } from './carry-out.js';
-import { openNewKey } from './new-key.js';
-import { planRotation, type RotatedRepository } from './plan-rotation.js';
-import { adviceOn } from './rotation-advice.js';
-import { readRotation, rotationInputs, type Rotation } from './rotation.js';
+  prepareChange,
+  type ChangeConfiguration,
+} from '../../../repositories/index.js';
+import {
+  carryOut,
+  planned,
+  type Work,
+  openNewKey,
+  planRotation,
+  type RotatedRepository,
+  adviceOn,
+  type Rotation,
+} from '../../../key-rotation/index.js';
+import { readRotation, rotationInputs } from './rotation-inputs.js';
 
 interface RotateConfiguration extends ChangeConfiguration {
   readonly rotation: Rotation;

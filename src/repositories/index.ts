@@ -1,4 +1,4 @@
-/** The repositories of the commands on keys, signers and trust data. */
+/** Any number of repositories, opened, read and changed side by side. */
 export {
   eachRepository,
   failureOfEach,
@@ -16,6 +16,14 @@ export {
   openRepositories,
   readTrust,
   requirePublish,
+  type NamedRepository,
   type OpenRepository,
   type ReadTrustOptions,
 } from './open-repositories.js';
+export {
+  prepareChange,
+  type ChangeConfiguration,
+  type PreparedChange,
+  type PreparedRepository,
+  type ReadRepository,
+} from './prepare-change.js';

@@ -11,10 +11,9 @@ import {
   type RoleName,
   type Signer,
   type SignerInfo,
-} from '../../../trust/index.js';
-import type { Run } from '../../run.js';
-import type { Outcome } from '../../repositories/index.js';
-import type { ReadRepository } from '../../repositories/prepare-change.js';
+} from '../trust/index.js';
+import type { AccessRun } from '../access/index.js';
+import type { Outcome, ReadRepository } from '../repositories/index.js';
 import type { NewKey } from './new-key.js';
 import type { Rotation } from './rotation.js';
 
@@ -62,7 +61,7 @@ export async function planRotation(
   repository: ReadRepository,
   availableKeys: readonly Signer[],
   newKey: NewKey | undefined,
-  { clock, signal, log }: Run,
+  { clock, signal, log }: AccessRun,
 ): Promise<RotationPlan> {
   const { view, pins, server, gun, explain } = repository;
   const judge = { pins, now: clock() };

@@ -2,7 +2,7 @@
 import type { NamedKey } from '../../../azure/index.js';
 import { TrustError } from '../../../errors.js';
 import type { Inputs } from '../../../inputs/index.js';
-import type { VaultKeyReference } from '../../../signing/index.js';
+import type { NewKeySource, Rotation } from '../../../key-rotation/index.js';
 import {
   isDelegation,
   isRoleName,
@@ -65,29 +65,6 @@ export const rotationInputs = {
 } as const satisfies Inputs;
 
 type RotationRead = Read<typeof rotationInputs>;
-
-/** Where the new key comes from. */
-export type NewKeySource =
-  | { readonly kind: 'given'; readonly key: NamedKey }
-  | { readonly kind: 'create'; readonly reference: VaultKeyReference; readonly hsm: boolean };
-
-/** The key of root, `targets` or a delegation is replaced by one of ours. */
-export interface KeyRotation {
-  readonly kind: 'key';
-  readonly role: RoleName;
-  readonly newKey: NewKeySource;
-  readonly oldKeyId: KeyId | undefined;
-}
-
-/** The server makes the key of one of its roles. */
-export interface ServerKeyRotation {
-  readonly kind: 'server-key';
-  readonly role: ServerRole;
-  /** Also where the server holds the present key. */
-  readonly replacesExisting: boolean;
-}
-
-export type Rotation = KeyRotation | ServerKeyRotation;
 
 /** Reads what is to be replaced; undefined when something is wrong with that. */
 export function readRotation(read: RotationRead): Rotation | undefined {

@@ -2,12 +2,12 @@
  * Does one thing to many repositories at once. If one fails, the others are still processed; the run
  * fails in the end, and says for which.
  */
-import { isTrustError, type TrustError } from '../../errors.js';
-import { limits } from '../../limits.js';
-import type { Gun } from '../../trust/index.js';
-import { mapConcurrent } from '../../concurrency.js';
-import { failureOfMany, type Failed } from '../../report/failure-of-many.js';
-import { codeColumn, type Column } from '../../report/table.js';
+import { isTrustError, type TrustError } from '../errors.js';
+import { limits } from '../limits.js';
+import type { Gun } from '../trust/index.js';
+import { mapConcurrent } from '../concurrency.js';
+import { failureOfMany, type Failed } from '../report/failure-of-many.js';
+import { codeColumn, type Column } from '../report/table.js';
 
 /** What became of a repository: a value, or what it failed with. */
 export type Result<T> =

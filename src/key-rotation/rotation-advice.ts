@@ -1,6 +1,5 @@
 /** What people have to do once a key was replaced. */
-import type { NameInput } from '../../../inputs/index.js';
-import { isDelegation } from '../../../trust/index.js';
+import { isDelegation } from '../trust/index.js';
 import type { Work } from './carry-out.js';
 import type { RotatedRepository } from './plan-rotation.js';
 import type { NewKey } from './new-key.js';
@@ -12,7 +11,7 @@ const backUp = 'Back it up ("keys backup"), and give access to its users alone.'
 export function adviceOn(
   rotation: Rotation,
   { newKey, repositories }: Work,
-  nameInput: NameInput,
+  nameInput: (name: string) => string,
 ): readonly string[] {
   const isRotated = repositories.some(({ state }) => state === 'rotated');
   if (rotation.kind === 'server-key') {
@@ -38,7 +37,7 @@ function adviceOnKey(
   role: string,
   { signer, url }: NewKey,
   repositories: readonly RotatedRepository[],
-  nameInput: NameInput,
+  nameInput: (name: string) => string,
 ): readonly string[] {
   const isSameKey = repositories.some(({ exchanges }) =>
     exchanges.some(({ oldKeyIds }) => oldKeyIds.includes(signer.keyId)),

@@ -1,4 +1,4 @@
-/** Which checks a run of `doctor` makes, and what each of them is handed. */
+/** Which checks are made of what is given, and what each of them is handed. */
 import { versions } from 'node:process';
 import {
   explainRefusal,
@@ -7,47 +7,73 @@ import {
   openNamedKey,
   resolvePins,
   type NamedKey,
-} from '../../azure/index.js';
-import { startInBackground } from '../../concurrency.js';
+} from '../azure/index.js';
+import { startInBackground } from '../concurrency.js';
+import { calendarChecks } from './calendar.js';
+import { notGiven, type Check, type Purpose } from './check.js';
+import { dockerChecks } from './docker.js';
+import { identityChecks } from './identity.js';
+import { keyChecks } from './keys.js';
+import { addressesOf, networkChecks, type Host } from './network.js';
+import { registryChecks } from './registry.js';
+import { propertyChecks } from './registry-properties.js';
+import { surroundingsChecks } from './surroundings.js';
+import { tagChecks } from './tags.js';
+import { timestampChecks } from './timestamp.js';
+import { trustChecks } from './trust.js';
+import { dockerEnvironment, openDocker, type Machine } from '../docker/index.js';
+import type { SignatureKinds } from '../image-signing/index.js';
+import type { NamedRepository } from '../repositories/index.js';
+import type { PinReference } from '../signing/index.js';
+import { isTrustError } from '../errors.js';
+import { createTrustServer, type Pin } from '../trust/index.js';
 import {
-  addressesOf,
-  calendarChecks,
-  dockerChecks,
-  identityChecks,
-  keyChecks,
-  networkChecks,
-  notGiven,
-  propertyChecks,
-  registryChecks,
-  surroundingsChecks,
-  tagChecks,
-  timestampChecks,
-  trustChecks,
-  type Check,
-  type Host,
-  type Purpose,
-} from '../../diagnosis/index.js';
-import { dockerEnvironment, openDocker } from '../../docker/index.js';
-import { isTrustError } from '../../errors.js';
-import { createTrustServer, type Pin } from '../../trust/index.js';
-import { type AzureAccess, type Session, connectionTo } from '../../access/index.js';
-import type { NamedRepository } from '../inputs/repositories.js';
-import type { Run } from '../run.js';
-import type { DoctorConfiguration, RegistryPlace } from './doctor-inputs.js';
+  connectionTo,
+  type AccessRun,
+  type AzureAccess,
+  type HostIdentity,
+  type Session,
+} from '../access/index.js';
+
+/** What is to be looked at. */
+export interface DiagnosisRequest extends SignatureKinds {
+  readonly registries: readonly RegistryPlace[];
+  readonly registryId: string | undefined;
+  readonly registryLogin: 'azure' | 'existing';
+  readonly engine: 'native' | 'docker';
+  /** Those that were given; may be none. */
+  readonly tags: readonly string[];
+  readonly signingKey: NamedKey | undefined;
+  readonly rootKey: NamedKey | undefined;
+  readonly pins: readonly PinReference[];
+  readonly withinDays: number;
+}
+
+/** A registry with those of its repositories that are looked at. */
+export interface RegistryPlace {
+  readonly host: string;
+  readonly trustServer: string;
+  readonly repositories: readonly NamedRepository[];
+}
+
+/** What looking needs of a run. */
+export interface DiagnosisRun extends AccessRun, Machine {
+  readonly identity: HostIdentity;
+}
 
 /** What the checks of a run share; everything is under way, and nobody waits for it yet. */
 interface Shared {
-  readonly configuration: DoctorConfiguration;
+  readonly configuration: DiagnosisRequest;
   readonly purpose: Purpose;
   readonly azure: AzureAccess;
   readonly signIn: Promise<unknown>;
   readonly pins: Promise<readonly Pin[]>;
   readonly keys: readonly OpeningKey[];
-  readonly run: Run;
+  readonly run: DiagnosisRun;
 }
 
 /** The checks of what is given, and for what is not a word each. */
-export function checksOf(configuration: DoctorConfiguration, run: Run): readonly Check[] {
+export function checksOf(configuration: DiagnosisRequest, run: DiagnosisRun): readonly Check[] {
   const vaults = vaultHosts(configuration);
   let azure: AzureAccess;
   try {
@@ -118,9 +144,9 @@ export function checksOf(configuration: DoctorConfiguration, run: Run): readonly
 }
 
 function machineChecks(
-  { engine }: DoctorConfiguration,
+  { engine }: DiagnosisRequest,
   hosts: readonly string[],
-  run: Run,
+  run: DiagnosisRun,
 ): readonly Check[] {
   const { environment, platform, clock } = run;
   const forDocker = dockerEnvironment(environment, { windows: platform === 'win32' });
@@ -131,8 +157,8 @@ function machineChecks(
 }
 
 function missingInputs(
-  { registries, signingKey }: DoctorConfiguration,
-  { nameInput }: Run,
+  { registries, signingKey }: DiagnosisRequest,
+  { nameInput }: DiagnosisRun,
 ): readonly Check[] {
   const [first] = registries;
   return [
@@ -145,7 +171,7 @@ function missingInputs(
 }
 
 /** The vaults of the keys that are named. */
-function vaultHosts({ signingKey, rootKey }: DoctorConfiguration): readonly string[] {
+function vaultHosts({ signingKey, rootKey }: DiagnosisRequest): readonly string[] {
   const urls = [signingKey, rootKey].flatMap((key) =>
     key && key.reference.kind !== 'file' ? [key.reference.vaultUrl] : [],
   );
@@ -153,22 +179,26 @@ function vaultHosts({ signingKey, rootKey }: DoctorConfiguration): readonly stri
 }
 
 /** Whether anything that is given is reached with the identity of the run. */
-function isIdentityNeeded(configuration: DoctorConfiguration, run: Run): boolean {
+function isIdentityNeeded(configuration: DiagnosisRequest, run: DiagnosisRun): boolean {
   const { registries } = configuration;
   const isForRegistry = registries.some(({ host }) => isPrincipals(host, configuration, run));
   return isForRegistry || vaultHosts(configuration).length > 0;
 }
 
 /** Whether the login to a registry is that of a principal, rather than a user name. */
-function isPrincipals(host: string, { registryLogin }: DoctorConfiguration, run: Run): boolean {
+function isPrincipals(
+  host: string,
+  { registryLogin }: DiagnosisRequest,
+  run: DiagnosisRun,
+): boolean {
   const isPassword = connectionTo(host, run.identity)?.login.kind === 'password';
   return registryLogin === 'azure' && !isPassword;
 }
 
 function hostsOf(
-  configuration: DoctorConfiguration,
+  configuration: DiagnosisRequest,
   { cloud }: AzureAccess,
-  run: Run,
+  run: DiagnosisRun,
 ): readonly Host[] {
   const { registries } = configuration;
   const trustHosts = registries.flatMap(({ host, trustServer }) => {
@@ -206,9 +236,9 @@ function hostsOf(
 type OpeningKey = Pick<Parameters<typeof keyChecks>[0], 'check' | 'reference' | 'opened' | 'chain'>;
 
 function openKeys(
-  configuration: DoctorConfiguration,
+  configuration: DiagnosisRequest,
   { credential }: AzureAccess,
-  run: Run,
+  run: DiagnosisRun,
 ): readonly OpeningKey[] {
   const { signingKey, rootKey, isDct, notaryProject } = configuration;
   const open = (

@@ -1,7 +1,7 @@
 /** The Notary Project signatures of digests, as they are shown: claims, unless somebody is trusted. */
-import { mapConcurrent } from '../../concurrency.js';
-import { isTrustError, type TrustError } from '../../errors.js';
-import { limits } from '../../limits.js';
+import { mapConcurrent } from '../concurrency.js';
+import { isTrustError, type TrustError } from '../errors.js';
+import { limits } from '../limits.js';
 import {
   boundTags,
   createRevocationCheck,
@@ -11,10 +11,9 @@ import {
   type SignatureDescription,
   type SignatureStore,
   type SignatureTrust,
-} from '../../notation/index.js';
-import { describeManifest } from '../../registry/index.js';
-import { type Session, signatureStore } from '../../access/index.js';
-import type { Run } from '../run.js';
+} from '../notation/index.js';
+import { describeManifest } from '../registry/index.js';
+import { type AccessRun, type Session, signatureStore } from '../access/index.js';
 
 /** One signature; dates in ISO 8601. */
 export interface SignatureFacts {
@@ -59,7 +58,7 @@ export interface SignaturePlace {
 export async function digestsOfTags(
   { repository, session: { client } }: SignaturePlace,
   tags: readonly string[],
-  { signal }: Pick<Run, 'signal'>,
+  { signal }: Pick<AccessRun, 'signal'>,
 ): Promise<ReadonlyMap<string, string>> {
   const found = await mapConcurrent(tags, limits.concurrentTags, async (tag) => {
     const manifest = await describeManifest({ ...client, repository, signal }, tag);
@@ -76,7 +75,7 @@ export async function digestsOfTags(
 export async function signaturesOf(
   place: SignaturePlace,
   digests: readonly string[],
-  run: Run,
+  run: AccessRun,
 ): Promise<ReadonlyMap<string, DigestSignatures>> {
   const { clock, signal } = run;
   const checkRevocation = createRevocationCheck({ http: place.session.http, clock, signal });
@@ -103,7 +102,7 @@ async function lookUp(
   { gun, repository, session, trust }: SignaturePlace,
   digest: string,
   checkRevocation: RevocationCheck,
-  { clock, signal }: Run,
+  { clock, signal }: AccessRun,
 ): Promise<DigestSignatures> {
   const access = { ...session.client, repository, signal };
   const store = readOnce(signatureStore(access));

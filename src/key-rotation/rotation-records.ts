@@ -2,11 +2,11 @@
  * Keeps the records of root keys true when keys are replaced: a new signing key gets one, and after a
  * new root key every key that this run can reach names it in place of the old one.
  */
-import { keysWithRecord, noteRoots } from '../../../azure/index.js';
-import { formatKeyReference, type KeyReference } from '../../../signing/index.js';
-import { isDelegation, rolesWithKeys, type KeyId, type RoleName } from '../../../trust/index.js';
-import type { Run } from '../../run.js';
-import type { PreparedChange } from '../../repositories/prepare-change.js';
+import { keysWithRecord, noteRoots } from '../azure/index.js';
+import { formatKeyReference, type KeyReference } from '../signing/index.js';
+import { isDelegation, rolesWithKeys, type KeyId, type RoleName } from '../trust/index.js';
+import type { AccessRun } from '../access/index.js';
+import type { PreparedChange } from '../repositories/index.js';
 import type { RotatedRepository } from './plan-rotation.js';
 import type { NewKey } from './new-key.js';
 
@@ -16,7 +16,7 @@ export async function recordRotation(
   { keys, repositories: prepared }: PreparedChange<unknown>,
   newKey: NewKey,
   repositories: readonly RotatedRepository[],
-  run: Run,
+  run: AccessRun,
 ): Promise<void> {
   // Only what more than the server confirms may be recorded.
   const views = new Map(

@@ -5,8 +5,8 @@ import {
   unwrapAll,
   mapResults,
   valuesOf,
-} from '../../../src/commands/repositories/index.js';
-import { TrustError } from '../../../src/errors.js';
+} from '../../src/repositories/index.js';
+import { TrustError } from '../../src/errors.js';
 
 const repositories = ['a', 'b', 'c'].map((name) => ({ gun: `contoso.azurecr.io/${name}` }));
 const refused = (gun: string) =>

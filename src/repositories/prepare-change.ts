@@ -7,8 +7,8 @@ import {
   type AvailableKey,
   type KeySource,
   resolvePins,
-} from '../../azure/index.js';
-import { proveSigner } from '../../signing/index.js';
+} from '../azure/index.js';
+import { proveSigner, type PinReference } from '../signing/index.js';
 import {
   pinsForNewRoot,
   requireAnchor,
@@ -16,12 +16,15 @@ import {
   type Anchored,
   type FileToSign,
   type Signer,
-} from '../../trust/index.js';
-import type { Run } from '../run.js';
-import type { PinReference } from '../inputs/pins.js';
-import type { NamedRepository } from '../inputs/repositories.js';
+} from '../trust/index.js';
+import type { AccessRun } from '../access/index.js';
 import { eachRepository, unwrapAll } from './each-repository.js';
-import { loginToAll, readTrust, type OpenRepository } from './open-repositories.js';
+import {
+  loginToAll,
+  readTrust,
+  type NamedRepository,
+  type OpenRepository,
+} from './open-repositories.js';
 
 /** The inputs of such a command. */
 export interface ChangeConfiguration {
@@ -68,7 +71,7 @@ export interface Change<P> {
  */
 export async function prepareChange<P extends { readonly files: readonly FileToSign[] }>(
   { repositories, keys: sources, pins: references, dryRun }: ChangeConfiguration,
-  run: Run,
+  run: AccessRun,
   { plan, newKey, replacesRoot = false, replacesServerKey = false, expiry = 'enforce' }: Change<P>,
 ): Promise<PreparedChange<P>> {
   const azure = run.access.azure(repositories[0]?.registry);

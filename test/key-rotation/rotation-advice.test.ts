@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { RotatedRepository } from '../../../../src/commands/keys/rotate/plan-rotation.js';
-import type { Rotation } from '../../../../src/commands/keys/rotate/rotation.js';
-import { adviceOn } from '../../../../src/commands/keys/rotate/rotation-advice.js';
-import { ecdsaSigner } from '../../../trust/support/keys.js';
+import type { RotatedRepository } from '../../src/key-rotation/plan-rotation.js';
+import type { Rotation } from '../../src/key-rotation/index.js';
+import { adviceOn } from '../../src/key-rotation/rotation-advice.js';
+import { ecdsaSigner } from '../trust/support/keys.js';
 
 const signer = ecdsaSigner('new');
 const vault = 'https://contoso-keys.vault.azure.net';

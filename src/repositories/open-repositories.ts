@@ -1,9 +1,10 @@
 /** Logs in for repositories, once for each registry, and opens their trust data. Changes nothing. */
-import { explainRefusal } from '../../azure/index.js';
-import { TrustError } from '../../errors.js';
+import { explainRefusal } from '../azure/index.js';
+import { TrustError } from '../errors.js';
 import {
   createTrustServer,
   readRepository,
+  type Gun,
   type Pin,
   requireAnchor,
   type Anchored,
@@ -11,11 +12,18 @@ import {
   type TrustServer,
   describePin,
   warnOfFirstUse,
-} from '../../trust/index.js';
-import type { Run } from '../run.js';
-import type { Session } from '../../access/index.js';
+} from '../trust/index.js';
+import type { AccessRun, Session } from '../access/index.js';
 import { eachRepository, unwrapAll, type Result } from './each-repository.js';
-import type { NamedRepository } from '../inputs/repositories.js';
+
+/** A repository, and where its trust data is. */
+export interface NamedRepository {
+  readonly registry: string;
+  readonly repository: string;
+  readonly gun: Gun;
+  /** Origin of the trust server, such as `https://contoso.azurecr.io`. */
+  readonly trustServer: string;
+}
 
 /** A repository that can be read and, rights permitting, published to. */
 export interface OpenRepository extends NamedRepository {
@@ -31,7 +39,7 @@ export interface OpenRepository extends NamedRepository {
  */
 export async function openRepositories<R extends NamedRepository>(
   repositories: readonly R[],
-  { access, log }: Pick<Run, 'access' | 'log'>,
+  { access, log }: Pick<AccessRun, 'access' | 'log'>,
 ): Promise<readonly Result<R & OpenRepository>[]> {
   return eachRepository(repositories, async (named): Promise<R & OpenRepository> => {
     const { registry, repository, gun, trustServer } = named;
@@ -52,7 +60,7 @@ export async function openRepositories<R extends NamedRepository>(
  */
 export async function loginToAll<R extends NamedRepository>(
   repositories: readonly R[],
-  run: Pick<Run, 'access' | 'log'>,
+  run: Pick<AccessRun, 'access' | 'log'>,
 ): Promise<readonly (R & OpenRepository)[]> {
   return run.log.group('Registry login', async () =>
     unwrapAll(await openRepositories(repositories, run), 'cannot be opened'),
@@ -79,7 +87,7 @@ export interface ReadTrustOptions {
 export async function readTrust(
   { server, gun }: Pick<OpenRepository, 'server' | 'gun'>,
   { pins, keys = [], expiry, isRootLeaving = false }: ReadTrustOptions,
-  { clock, signal, nameInput, log }: Pick<Run, 'clock' | 'signal' | 'nameInput' | 'log'>,
+  { clock, signal, nameInput, log }: Pick<AccessRun, 'clock' | 'signal' | 'nameInput' | 'log'>,
 ): Promise<Anchored> {
   const read = await readRepository(server, { pins, now: clock(), expiry, signal });
   if (!read) throw noTrustData(gun);

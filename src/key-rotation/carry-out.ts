@@ -13,15 +13,19 @@ import {
   type RoleName,
   type Signer,
   type TrustedView,
-} from '../../../trust/index.js';
-import type { Log } from '../../../ports.js';
-import { listedForm } from '../../../signing/index.js';
-import type { Run } from '../../run.js';
-import { eachRepository, unwrapAll } from '../../repositories/index.js';
-import type { PreparedChange, PreparedRepository } from '../../repositories/prepare-change.js';
+} from '../trust/index.js';
+import type { Log } from '../ports.js';
+import { listedForm } from '../signing/index.js';
+import type { AccessRun } from '../access/index.js';
+import {
+  eachRepository,
+  unwrapAll,
+  type PreparedChange,
+  type PreparedRepository,
+} from '../repositories/index.js';
 import { makeNewKey, type NewKey } from './new-key.js';
 import type { KeyChange, RotatedRepository, RotationPlan } from './plan-rotation.js';
-import type { Rotation } from './rotation.js';
+import type { Rotation, RotationRun } from './rotation.js';
 import { recordRotation } from './rotation-records.js';
 
 export type Prepared = PreparedRepository<RotationPlan>;
@@ -58,7 +62,7 @@ export async function carryOut(
   rotation: Rotation,
   prepared: PreparedChange<RotationPlan>,
   given: NewKey | undefined,
-  run: Run<'keys'>,
+  run: RotationRun,
 ): Promise<Work> {
   const { repositories, signers } = prepared;
   const todo = repositories.filter(({ plan }) => plan.replacements.length > 0);
@@ -85,7 +89,7 @@ async function theNewKey(
   rotation: Rotation,
   repositories: readonly Prepared[],
   given: NewKey | undefined,
-  run: Run,
+  run: AccessRun,
 ): Promise<NewKey | undefined> {
   if (rotation.kind !== 'key' || rotation.newKey.kind !== 'create') return given;
   const azure = run.access.azure(repositories[0]?.registry);
@@ -110,7 +114,7 @@ async function equip(
   rotation: Rotation,
   newKey: NewKey | undefined,
   availableKeys: readonly Signer[],
-  { clock, signal, log }: Run,
+  { clock, signal, log }: AccessRun,
 ): Promise<Equipped> {
   const { gun, server, view: known, plan, pins, explain } = repository;
   const options = { known, availableKeys, pins, clock, signal, log };

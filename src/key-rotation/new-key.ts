@@ -1,9 +1,8 @@
 /** The key that a role is to get: opened, or made when everything else is known to be in order. */
-import { asOwner, makeVaultKey, openNamedKey, type NamedKey } from '../../../azure/index.js';
-import type { KeyReference } from '../../../signing/index.js';
-import { isDelegation, type Gun, type Signer } from '../../../trust/index.js';
-import type { AzureAccess } from '../../../access/index.js';
-import type { Run } from '../../run.js';
+import { asOwner, makeVaultKey, openNamedKey, type NamedKey } from '../azure/index.js';
+import type { KeyReference } from '../signing/index.js';
+import { isDelegation, type Gun, type Signer } from '../trust/index.js';
+import type { AzureAccess, AccessRun } from '../access/index.js';
 import type { KeyRotation, NewKeySource } from './rotation.js';
 
 /** A key that exists and can sign. */
@@ -18,7 +17,11 @@ export interface NewKey {
 }
 
 /** Opens a key that exists. @throws {TrustError} */
-export async function openNewKey(key: NamedKey, azure: AzureAccess, run: Run): Promise<NewKey> {
+export async function openNewKey(
+  key: NamedKey,
+  azure: AzureAccess,
+  run: AccessRun,
+): Promise<NewKey> {
   return run.log.group('New key', async () => {
     const { signer, url, certificatePem } = await asOwner(() => openNamedKey(key, azure, run));
     run.log.info(`${signer.keyId}  ${signer.description}, the new key`);
@@ -36,7 +39,7 @@ export async function makeNewKey(
   { role }: KeyRotation,
   [gun, ...others]: readonly Gun[],
   azure: AzureAccess,
-  run: Run,
+  run: AccessRun,
 ): Promise<NewKey> {
   const purpose = {
     role: isDelegation(role) ? 'delegation' : role === 'root' ? role : 'targets',
