@@ -4,6 +4,9 @@ import {
   comment,
   folder,
   hasKind,
+  indented,
+  keptNote,
+  linesOf,
   partsOf,
   type Command,
   type Section,
@@ -20,18 +23,9 @@ export function toBash(introduction: readonly string[], sections: readonly Secti
     'set -euo pipefail',
     `fail() { printf '%s\\n' "$1" >&2; exit 1; }`,
     ...(hasFiles ? [`${folder}="$(mktemp -d)"`, `trap 'rm -rf -- "$${folder}"' EXIT`] : []),
-    ...sections.flatMap(({ title, statements }) => [
-      '',
-      comment(title),
-      ...statements.flatMap(lines),
-    ]),
+    ...linesOf(sections, lines),
     '',
   ].join('\n');
-}
-
-/** What is within a block; of a text over several lines, which ends where a line says so, the first. */
-function indented(statements: readonly Statement[]): readonly string[] {
-  return statements.flatMap(lines).map((line) => `  ${line}`);
 }
 
 function lines(statement: Statement): readonly string[] {
@@ -59,7 +53,11 @@ function lines(statement: Statement): readonly string[] {
       ];
     }
     case 'if empty':
-      return [`if [ -z "$${statement.variable}" ]; then`, ...indented(statement.body), 'fi'];
+      return [
+        `if [ -z "$${statement.variable}" ]; then`,
+        ...indented(statement.body.flatMap(lines)),
+        'fi',
+      ];
     case 'require equal': {
       const { variable, value, message } = statement;
       return [`[ "$${variable}" = ${quote(value)} ] || fail ${quote(message)}`];
@@ -80,7 +78,7 @@ function lines(statement: Statement): readonly string[] {
       const parent = path.posix.dirname(file);
       return [
         `if [ -e ${quote(file)} ]; then`,
-        `  printf '%s\\n' ${quote(`${file} is there already and stays as it is. Remove it and run this again to have it written.`)} >&2`,
+        `  printf '%s\\n' ${quote(keptNote(file))} >&2`,
         'else',
         ...(parent === '.' ? [] : [`  mkdir -p ${quote(parent)}`]),
         `  ${heredoc(quote(file), text)}`,

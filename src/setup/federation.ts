@@ -9,6 +9,13 @@ import {
   type Section,
   type Statement,
   type Word,
+  set,
+  capture,
+  ifEmpty,
+  requireOne,
+  write,
+  run,
+  remark,
 } from './script.js';
 
 /** The issuer of the tokens of workflows on github.com. */
@@ -39,43 +46,37 @@ function applicationSection({ pipeline }: SetupRequest): Section {
     return {
       title: 'The application of the pipeline.',
       provides: ['client_id'],
-      statements: [{ kind: 'set', variable: 'client_id', value: pipeline.clientId }],
+      statements: [set('client_id', pipeline.clientId)],
     };
   }
   const { name } = pipeline;
   return {
     title: `The application of the pipeline: ${name}.`,
     statements: [
-      {
-        kind: 'capture',
-        variable: 'client_id',
-        command: az('ad app list', {
+      capture(
+        'client_id',
+        az('ad app list', {
           filter: `displayName eq '${name}'`,
           query: '[].appId',
           output: 'tsv',
         }),
-      },
+      ),
       {
         kind: 'require one',
         variable: 'client_id',
         several: `Several applications are called ${name}. Name the one of the pipeline by its client ID.`,
       },
-      {
-        kind: 'if empty',
-        variable: 'client_id',
-        body: [
-          {
-            kind: 'capture',
-            variable: 'client_id',
-            command: az('ad app create', {
-              'display-name': name,
-              'sign-in-audience': 'AzureADMyOrg',
-              query: 'appId',
-              output: 'tsv',
-            }),
-          },
-        ],
-      },
+      ifEmpty('client_id', [
+        capture(
+          'client_id',
+          az('ad app create', {
+            'display-name': name,
+            'sign-in-audience': 'AzureADMyOrg',
+            query: 'appId',
+            output: 'tsv',
+          }),
+        ),
+      ]),
     ],
   };
 }
@@ -86,7 +87,7 @@ function principalSection(isNew: boolean, objectId: string | undefined): Section
     return {
       title,
       provides: ['pipeline_id'],
-      statements: [{ kind: 'set', variable: 'pipeline_id', value: objectId }],
+      statements: [set('pipeline_id', objectId)],
     };
   }
   return {
@@ -94,30 +95,24 @@ function principalSection(isNew: boolean, objectId: string | undefined): Section
     // The principal of an application that is there is only looked up, for its roles.
     ...(!isNew && { provides: ['pipeline_id'] }),
     statements: [
-      {
-        kind: 'capture',
-        variable: 'pipeline_id',
-        command: az('ad sp list', {
+      capture(
+        'pipeline_id',
+        az('ad sp list', {
           filter: text`appId eq '${variable('client_id')}'`,
           query: '[].id',
           output: 'tsv',
         }),
-      },
-      {
-        kind: 'if empty',
-        variable: 'pipeline_id',
-        body: [
-          {
-            kind: 'capture',
-            variable: 'pipeline_id',
-            command: az('ad sp create', {
-              id: variable('client_id'),
-              query: 'id',
-              output: 'tsv',
-            }),
-          },
-        ],
-      },
+      ),
+      ifEmpty('pipeline_id', [
+        capture(
+          'pipeline_id',
+          az('ad sp create', {
+            id: variable('client_id'),
+            query: 'id',
+            output: 'tsv',
+          }),
+        ),
+      ]),
     ],
   };
 }
@@ -132,27 +127,25 @@ function connectionSection(
   const endpoints = text`${base}/${variable('project_id')}/_apis/serviceendpoint/endpoints`;
   const resource = devOpsResource;
   const find = (statement: string, query: string, none?: string): readonly Statement[] => [
-    {
-      kind: 'capture',
-      variable: statement,
-      command: az(
+    capture(
+      statement,
+      az(
         'rest',
         { method: 'get', url: endpoints, resource, query, output: 'tsv' },
         '--url-parameters',
         `endpointNames=${name}`,
         'api-version=7.1',
       ),
-    },
-    ...(none === undefined ? [] : [{ kind: 'require one', variable: statement, none } as const]),
+    ),
+    ...(none === undefined ? [] : [requireOne(statement, none)]),
   ];
   const parameters = 'value[].authorization.parameters';
   return {
     title: `The service connection ${name} of ${organization}/${project}.`,
     statements: [
-      {
-        kind: 'capture',
-        variable: 'project_id',
-        command: az(
+      capture(
+        'project_id',
+        az(
           'rest',
           {
             method: 'get',
@@ -165,39 +158,29 @@ function connectionSection(
           'api-version=7.1',
           '$top=1000',
         ),
-      },
-      {
-        kind: 'require one',
-        variable: 'project_id',
-        none: `There is no project ${project} in ${organization} that you can see.`,
-      },
+      ),
+      requireOne(
+        'project_id',
+        `There is no project ${project} in ${organization} that you can see.`,
+      ),
       ...find('connection_id', 'value[].id'),
-      {
-        kind: 'if empty',
-        variable: 'connection_id',
-        body: [
-          {
-            kind: 'write',
-            file: 'service-connection.json',
-            text: connectionBody(name, cloud),
-          },
-          {
-            kind: 'run',
-            command: az(
-              'rest',
-              {
-                method: 'post',
-                url: `${base}/_apis/serviceendpoint/endpoints`,
-                resource,
-                body: contentOf('service-connection.json'),
-                output: 'none',
-              },
-              '--url-parameters',
-              'api-version=7.1',
-            ),
-          },
-        ],
-      },
+      ifEmpty('connection_id', [
+        write('service-connection.json', connectionBody(name, cloud)),
+        run(
+          az(
+            'rest',
+            {
+              method: 'post',
+              url: `${base}/_apis/serviceendpoint/endpoints`,
+              resource,
+              body: contentOf('service-connection.json'),
+              output: 'none',
+            },
+            '--url-parameters',
+            'api-version=7.1',
+          ),
+        ),
+      ]),
       ...find(
         'federation_issuer',
         `${parameters}.workloadIdentityFederationIssuer`,
@@ -259,33 +242,25 @@ function credentialSection(
   return {
     title: `The application trusts the tokens of ${shown}.`,
     statements: [
-      ...('clientId' in pipeline
-        ? [{ kind: 'comment', text: 'Whether it does already could not be seen.' } as const]
-        : []),
-      {
-        kind: 'capture',
-        variable: found,
-        command: az('ad app federated-credential list', {
+      ...('clientId' in pipeline ? [remark('Whether it does already could not be seen.')] : []),
+      capture(
+        found,
+        az('ad app federated-credential list', {
           id: variable('client_id'),
           query: text`[?subject=='${subject}'].name`,
           output: 'tsv',
         }),
-      },
-      {
-        kind: 'if empty',
-        variable: found,
-        body: [
-          { kind: 'write', file: 'federated-credential.json', text: body },
-          {
-            kind: 'run',
-            command: az('ad app federated-credential create', {
-              id: variable('client_id'),
-              parameters: contentOf('federated-credential.json'),
-              output: 'none',
-            }),
-          },
-        ],
-      },
+      ),
+      ifEmpty(found, [
+        write('federated-credential.json', body),
+        run(
+          az('ad app federated-credential create', {
+            id: variable('client_id'),
+            parameters: contentOf('federated-credential.json'),
+            output: 'none',
+          }),
+        ),
+      ]),
     ],
   };
 }

@@ -11,6 +11,7 @@ import {
   readAssignedRoles,
   readCertificate,
   readRegistryProperties,
+  vaultNameOf,
   type ArmAccess,
 } from '../azure/index.js';
 import { isTrustError, TrustError } from '../errors.js';
@@ -28,7 +29,7 @@ import {
   type SetupRepository,
   type SetupRequest,
 } from './request.js';
-import { keysOf, neededRoles, vaultNameOf, vaultsOf } from './roles.js';
+import { keysOf, neededRoles, vaultsOf } from './roles.js';
 
 /** Who looks. */
 export interface Looker {
@@ -256,7 +257,9 @@ async function lookAtRoles(
         async ([url, presence]) =>
           [
             url,
-            presence === 'there' ? await findVaultId(access, vaultNameOf(url)) : undefined,
+            presence === 'there'
+              ? await findVaultId(access, vaultNameOf({ vaultUrl: url }))
+              : undefined,
           ] as const,
       ),
     ),

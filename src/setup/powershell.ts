@@ -4,6 +4,9 @@ import {
   comment,
   folder,
   hasKind,
+  indented,
+  keptNote,
+  linesOf,
   partsOf,
   type Command,
   type Section,
@@ -17,11 +20,7 @@ export function toPowerShell(
   sections: readonly Section[],
 ): string {
   const hasFiles = sections.some(({ statements }) => hasKind(statements, 'write'));
-  const body = sections.flatMap(({ title, statements }) => [
-    '',
-    comment(title),
-    ...statements.flatMap(lines),
-  ]);
+  const body = linesOf(sections, lines);
   return [
     '#Requires -Version 7.4',
     ...introduction.map(comment),
@@ -32,7 +31,7 @@ export function toPowerShell(
       ? [
           `$${folder} = (New-Item -ItemType Directory -Path (Join-Path ([IO.Path]::GetTempPath()) ([Guid]::NewGuid()))).FullName`,
           'try {',
-          ...body.map((line) => (line === '' ? '' : `  ${line}`)),
+          ...indented(body),
           '} finally {',
           `  Remove-Item -LiteralPath $${folder} -Recurse -Force`,
           '}',
@@ -40,11 +39,6 @@ export function toPowerShell(
       : body),
     '',
   ].join('\n');
-}
-
-/** What is within a block; of a text over several lines, which ends where a line says so, the first. */
-function indented(statements: readonly Statement[]): readonly string[] {
-  return statements.flatMap(lines).map((line) => `  ${line}`);
 }
 
 function lines(statement: Statement): readonly string[] {
@@ -75,7 +69,11 @@ function lines(statement: Statement): readonly string[] {
       ];
     }
     case 'if empty':
-      return [`if ($${statement.variable} -eq '') {`, ...indented(statement.body), '}'];
+      return [
+        `if ($${statement.variable} -eq '') {`,
+        ...indented(statement.body.flatMap(lines)),
+        '}',
+      ];
     case 'require equal': {
       const { variable, value, message } = statement;
       return [`if ($${variable} -ne ${quote(value)}) { throw ${quote(message)} }`];
@@ -101,7 +99,7 @@ function lines(statement: Statement): readonly string[] {
       const parent = path.posix.dirname(file);
       return [
         `if (Test-Path -LiteralPath ${quote(file)}) {`,
-        `  Write-Warning ${quote(`${file} is there already and stays as it is. Remove it and run this again to have it written.`)}`,
+        `  Write-Warning ${quote(keptNote(file))}`,
         '} else {',
         ...(parent === '.'
           ? []

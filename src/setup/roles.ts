@@ -1,5 +1,5 @@
 /** Which roles the pipeline and the owner need, each where it reaches least. */
-import { vaultServiceOf } from '../signing/index.js';
+import { isInManagedHsm, vaultNameOf } from '../azure/index.js';
 import type { NeededRole, RoleMode, SetupKey, SetupRequest } from './request.js';
 
 /** The roles, each once. `mode` of the registry: with repository permissions its own roles count for nothing. */
@@ -74,12 +74,7 @@ export function vaultsOf(request: SetupRequest): readonly string[] {
   return [...new Set(keys.map(({ vaultUrl }) => vaultUrl))];
 }
 
-/** Whether it is a Managed HSM, whose roles and life are its own. */
-export function isManagedHsm(vaultUrl: string): boolean {
-  return vaultServiceOf(new URL(vaultUrl).host) === 'managed-hsm';
-}
-
-/** What a vault is called. */
-export function vaultNameOf(vaultUrl: string): string {
-  return new URL(vaultUrl).host.split('.')[0] ?? '';
+/** The flag by which a command of `az keyvault` names a vault. */
+export function vaultFlags(place: { readonly vaultUrl: string }): Readonly<Record<string, string>> {
+  return { [isInManagedHsm(place) ? 'hsm-name' : 'vault-name']: vaultNameOf(place) };
 }

@@ -2,6 +2,7 @@
  * A script as data: what it runs, and what it reads while it runs. Whatever shell it is written for gets
  * the same words, each quoted by the rules of that shell.
  */
+import type { Presence } from './request.js';
 
 /** A value that is known when the script runs. */
 export interface Variable {
@@ -152,4 +153,71 @@ export function hasKind(statements: readonly Statement[], kind: Statement['kind'
 /** A line that both shells leave alone. */
 export function comment(text: string): string {
   return `# ${text.replaceAll('\n', ' ')}`.trimEnd();
+}
+
+/** The lines of all sections, each with its title. */
+export function linesOf(
+  sections: readonly Section[],
+  lines: (statement: Statement) => readonly string[],
+): readonly string[] {
+  return sections.flatMap(({ title, statements }) => [
+    '',
+    comment(title),
+    ...statements.flatMap(lines),
+  ]);
+}
+
+/** What is within a block; of a text over several lines, which ends where a line says so, the first. */
+export function indented(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => (line === '' ? '' : `  ${line}`));
+}
+
+/** What a script says of a file that it keeps. */
+export function keptNote(file: string): string {
+  return `${file} is there already and stays as it is. Remove it and run this again to have it written.`;
+}
+
+/** Statements, by what they do. */
+export const remark = (words: string): Statement => ({ kind: 'comment', text: words });
+export const set = (name: string, value: string): Statement => ({
+  kind: 'set',
+  variable: name,
+  value,
+});
+export const run = (command: Command): Statement => ({ kind: 'run', command });
+export const capture = (name: string, command: Command): Statement => ({
+  kind: 'capture',
+  variable: name,
+  command,
+});
+export const requireOne = (name: string, none: string): Statement => ({
+  kind: 'require one',
+  variable: name,
+  none,
+});
+export const requireEqual = (name: string, value: string, message: string): Statement => ({
+  kind: 'require equal',
+  variable: name,
+  value,
+  message,
+});
+export const ifEmpty = (name: string, body: readonly Statement[]): Statement => ({
+  kind: 'if empty',
+  variable: name,
+  body,
+});
+export const wait = (command: Command, message: string): Statement => ({
+  kind: 'wait',
+  command,
+  message,
+});
+export const write = (file: string, content: Word): Statement => ({
+  kind: 'write',
+  file,
+  text: content,
+});
+
+/** That it is looked for, and why. */
+export function noteUnseen(presence: Presence | undefined): readonly Statement[] {
+  return presence === 'unseen' ? [remark('Whether it is there already could not be seen.')] : [];
 }

@@ -56,6 +56,13 @@ export const variants: Readonly<Record<string, Given>> = {
     'signing-key': 'https://contoso-keys.vault.azure.net/certificates/release',
     signatures: 'both',
   },
+  'vaults and keys with names of other things': {
+    ...github,
+    vault: '',
+    'root-vault': '',
+    'signing-key': 'https://client.vault.azure.net/keys/2026-app',
+    'root-key': 'https://registry.vault.azure.net/keys/1',
+  },
   'Notary Project alone': {
     ...github,
     ...subject,

@@ -31,6 +31,18 @@ const isChange = ([, ...words]: Argv): boolean =>
 
 const all = Object.entries(variants).map(([name, given]) => ({ name, given }));
 
+describe('a vault that is called like a thing of the script', () => {
+  it('is not taken for it', async () => {
+    const { commands } = await run(variants['vaults and keys with names of other things'] ?? {});
+    const valuesOf = (flag: string, ...words: Argv) =>
+      commands
+        .filter((argv) => words.every((word) => argv.includes(word)))
+        .map((argv) => argv[argv.indexOf(flag) + 1]);
+    expect(valuesOf('--id', 'federated-credential', 'create')).toEqual(['app-create']);
+    expect(valuesOf('--scope', 'AcrPush', 'ServicePrincipal')).toEqual(['/registries/contoso']);
+  });
+});
+
 describe.each(all)('the script for $name', ({ given }) => {
   it('is what bash and az accept', async () => {
     const { commands } = await run(given);

@@ -46,7 +46,7 @@ export { readSecretVersion, readVaultSecret } from './read-secret.js';
 export { setVaultSecret } from './set-secret.js';
 export { noteRoots } from './note-roots.js';
 export { keysWithRecord } from './root-record.js';
-export { storeKey, vaultNameOf, type StoreAs, type StoredInVault } from './store-key.js';
+export { storedKeyName, storeKey, type StoreAs, type StoredInVault } from './store-key.js';
 export {
   identifyObjects,
   requireBackupPlace,
@@ -58,3 +58,4 @@ export { openRemainingKeys, type UnopenedKey } from './open-remaining-keys.js';
 export { recoverySteps, type Situation, type Step } from './recovery-steps.js';
 export { findVaultKey } from './find-key.js';
 export { readCertificate, readTrustedCertificate } from './read-certificate.js';
+export { isInManagedHsm, vaultNameOf } from './wording.js';

@@ -17,6 +17,7 @@ import {
   type TrustedView,
 } from '../../trust/index.js';
 import type { UnopenedKey } from './open-remaining-keys.js';
+import { vaultFlagOf } from './wording.js';
 
 /** One thing to do. */
 export interface Step {
@@ -83,10 +84,8 @@ function findKeys({ unopened, repository, assessment }: Situation): readonly Ste
   const deleted = unopened.filter(({ isRecoverable }) => isRecoverable);
   const [vault = 'https://YOUR-VAULT.vault.azure.net'] = unopened.flatMap(vaultOf);
   const wanted = missing.map((one) => `${one.role} (${neededKeys(one)})`).join(', ');
-  const az = (verb: string, vaultUrl: string, name?: string): string => {
-    const vaultName = /^https:\/\/([^./]+)/.exec(vaultUrl)?.[1] ?? vaultUrl;
-    return commandLine(['az', 'keyvault', 'key', verb], { 'vault-name': vaultName, name });
-  };
+  const az = (verb: string, vaultUrl: string, name?: string): string =>
+    commandLine(['az', 'keyvault', 'key', verb, ...vaultFlagOf({ vaultUrl }).split(' ')], { name });
   return [
     {
       text: [

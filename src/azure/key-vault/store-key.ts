@@ -100,7 +100,7 @@ async function tryToSign(signer: Signer): Promise<StoredInVault['signs']> {
  * The name of a key in a vault. It always ends in the beginning of the key ID, as every other part
  * loses something: two keys never have one name, and the same key has the same name in every run.
  */
-export function vaultNameOf(
+export function storedKeyName(
   { role, repository }: { readonly role: string | undefined; readonly repository: string },
   keyId: KeyId,
 ): string {

@@ -43,13 +43,16 @@ export function allOf(kind: 'vault-key' | 'vault-secret', vaultUrl: string): Vau
   return { kind, vaultUrl, name: '', version: undefined };
 }
 
-export function hostOf({ vaultUrl }: VaultReference): string {
+/** A vault, or an object of it. */
+type InVault = Pick<VaultReference, 'vaultUrl'>;
+
+export function hostOf({ vaultUrl }: InVault): string {
   return new URL(vaultUrl).host;
 }
 
 /** The first label of the host: what az calls the vault or the HSM. */
-export function vaultNameOf(reference: VaultReference): string {
-  return hostOf(reference).split('.')[0] ?? '';
+export function vaultNameOf(place: InVault): string {
+  return hostOf(place).split('.')[0] ?? '';
 }
 
 /** `key`, `secret` or `certificate`. */
@@ -57,11 +60,12 @@ export function nounOf({ kind }: VaultReference): string {
   return kind.slice('vault-'.length);
 }
 
-export function isInManagedHsm(reference: VaultReference): boolean {
-  return vaultServiceOf(hostOf(reference)) === 'managed-hsm';
+/** Whether it is a Managed HSM, whose roles, commands and life are its own. */
+export function isInManagedHsm(place: InVault): boolean {
+  return vaultServiceOf(hostOf(place)) === 'managed-hsm';
 }
 
 /** `--vault-name contoso`, or `--hsm-name contoso`. */
-export function vaultFlagOf(reference: VaultReference): string {
-  return `${isInManagedHsm(reference) ? '--hsm-name' : '--vault-name'} ${vaultNameOf(reference)}`;
+export function vaultFlagOf(place: InVault): string {
+  return `${isInManagedHsm(place) ? '--hsm-name' : '--vault-name'} ${vaultNameOf(place)}`;
 }

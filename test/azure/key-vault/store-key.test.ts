@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { purposeOfStored, vaultNameOf } from '../../../src/azure/key-vault/store-key.js';
+import { purposeOfStored, storedKeyName } from '../../../src/azure/key-vault/store-key.js';
 import { gun } from '../../trust/support/repository.js';
 
 describe('the name of a key in a vault', () => {
@@ -13,11 +13,11 @@ describe('the name of a key in a vault', () => {
     [{ role: undefined, repository: '' }, 'key-4c6c56a0'],
     [{ role: '_', repository: '' }, 'signer-4c6c56a0'],
   ])('of %j is %s', (purpose, name) => {
-    expect(vaultNameOf(purpose, id)).toBe(name);
+    expect(storedKeyName(purpose, id)).toBe(name);
   });
 
   it('is never longer than a vault takes', () => {
-    const name = vaultNameOf({ role: 'targets', repository: `${'a/'.repeat(100)}b` }, id);
+    const name = storedKeyName({ role: 'targets', repository: `${'a/'.repeat(100)}b` }, id);
     expect(name).toMatch(/^[0-9a-zA-Z-]{1,127}$/);
     expect(name.endsWith('-targets-4c6c56a0')).toBe(true);
   });

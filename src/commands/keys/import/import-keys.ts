@@ -2,7 +2,7 @@
 import {
   assertImportable,
   storeKey,
-  vaultNameOf,
+  storedKeyName,
   type StoreAs,
   type VaultName,
 } from '../../../azure/index.js';
@@ -49,7 +49,7 @@ export function planImport(
     if (purpose.role === 'snapshot') return { key, usage, purpose, destination: undefined };
     const place = {
       vaultUrl: purpose.role === 'root' ? rootVaultUrl : vaultUrl,
-      name: vaultNameOf({ role: purpose.role, repository: repositoryOf(purpose.gun) }, key.keyId),
+      name: storedKeyName({ role: purpose.role, repository: repositoryOf(purpose.gun) }, key.keyId),
     };
     const url = formatKeyReference({ kind, ...place, version: undefined });
     return { key, usage, purpose, destination: { ...place, url } };
