@@ -133,7 +133,7 @@ async function lookAtFederation(
   const found = await needing('choosing an identity', Promise.resolve().then(identity));
   const getAssertion = assertionOf(found, http);
   if (!getAssertion || !('clientId' in found)) {
-    return pass('not used: this identity has no token of another issuer');
+    return pass('not used: this identity signs in without federation');
   }
   const { clientId } = found;
   const assertion = await getAssertion();

@@ -32,7 +32,7 @@ export function reportOf(found: readonly Finding[]): Report<'failed-checks'> {
       paragraph(order.map((verdict) => `${verdict}: ${of(verdict).length}`).join(', ')),
       { ...tableOf(findings, logColumns), markdown: [] },
       { ...tableOf(order.flatMap(of), summaryColumns), text: [] },
-      ...order.flatMap((verdict) => of(verdict).flatMap(remedyOf)),
+      ...order.flatMap((verdict) => remediesIn(of(verdict))),
     ],
     facts: { counts, findings },
     outputs: { 'failed-checks': failed.length > 0 ? failed.map(nameOf).join('\n') : undefined },
@@ -80,11 +80,19 @@ function remediesOfFinding({ verdict, remedy }: Finding): readonly string[] {
   return verdict === 'pass' || remedy === undefined ? [] : remedy.split('\n');
 }
 
-function remedyOf(finding: Finding): readonly Paragraph[] {
-  const lines = remediesOfFinding(finding);
-  if (lines.length === 0) return [];
-  return ['', `${finding.verdict} ${nameOf(finding)}`, ...lines.map((line) => `  ${line}`)].map(
-    (log) => ({ log }),
+/** The remedies below the names of their findings; one that several have stands there once. */
+function remediesIn(findings: readonly Finding[]): readonly Paragraph[] {
+  const namesOf = new Map<string, string[]>();
+  for (const finding of findings) {
+    const remedy = remediesOfFinding(finding)
+      .map((line) => `  ${line}`)
+      .join('\n');
+    if (remedy === '') continue;
+    const named = `${finding.verdict} ${nameOf(finding)}`;
+    namesOf.set(remedy, [...(namesOf.get(remedy) ?? []), named]);
+  }
+  return [...namesOf].flatMap(([remedy, names]) =>
+    ['', ...names, ...remedy.split('\n')].map((log) => ({ log })),
   );
 }
 

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { reportOf as reportOfFindings } from '../../../src/commands/doctor/doctor-report.js';
 import type { Finding } from '../../../src/diagnosis/index.js';
+import { logLines } from '../../../src/report/report.js';
 import { createMemorySigner, readKeyFile } from '../../../src/signing/index.js';
 import {
   host,
@@ -70,6 +72,25 @@ describe('doctor', () => {
     expect(table[0]).toMatch(/^VERDICT +AREA +CHECK +OF +FINDING$/);
     expect(table.filter((line) => line.startsWith('pass '))).toHaveLength(counts.pass ?? 0);
     expect(ran.summary).toContain('| Verdict | Check | Finding and remedy |');
+  });
+
+  it('prints a remedy that several findings have once, below all of their names', () => {
+    const unknown = { area: 'registry', verdict: 'unknown', reason: 'it may not be read' } as const;
+    const { body } = reportOfFindings([
+      { ...unknown, check: 'properties', remedy: 'Ask.\nThen run it.' },
+      { ...unknown, check: 'network', remedy: 'Look.' },
+      { ...unknown, check: 'roles', remedy: 'Ask.\nThen run it.' },
+    ]);
+    const lines = logLines(body);
+    expect(lines.slice(lines.indexOf('unknown registry: properties'))).toEqual([
+      'unknown registry: properties',
+      'unknown registry: roles',
+      '  Ask.',
+      '  Then run it.',
+      '',
+      'unknown registry: network',
+      '  Look.',
+    ]);
   });
 
   it('says of what is not given that it is not checked', async () => {
