@@ -2,7 +2,7 @@
 import type { ErrorFacts } from './failure.js';
 import type { Report } from './report.js';
 import { markdownOf } from './table.js';
-import { code, commandIn, escape, moreText } from './text.js';
+import { code, commandIn, escapeProse, moreText } from './text.js';
 
 /** What a summary is made from. */
 export interface Summarised extends Pick<
@@ -24,7 +24,11 @@ export function summaryOf(
     [headingOf(report, error)],
     ...(error ? errorBlocks(report, error) : []),
     ...(failures.length > 1
-      ? [failures.map(({ name, error: { message } }) => `- ❌ ${code(name)}: ${escape(message)}`)]
+      ? [
+          failures.map(
+            ({ name, error: { message } }) => `- ❌ ${code(name)}: ${escapeProse(message)}`,
+          ),
+        ]
       : []),
     warningLines(warnings.filter((line) => error === undefined || !repeats(line, error))),
     ...body.map((part) => ('markdown' in part ? markdownOf(part) : [part.summary ?? []].flat())),
@@ -55,7 +59,7 @@ function errorBlocks(
   const [first = '', ...others] = message.split('\n');
   return [
     ...(failedHeading === undefined
-      ? [[`${link}: ${escape(first)}`], others.map(messageLine)]
+      ? [[`${link}: ${escapeProse(first)}`], others.map(messageLine)]
       : [[link]]),
     ...(hasRemedies ? [] : [['**What to do**'], stepLines(remedy.split('\n'), '')]),
   ];
@@ -63,7 +67,7 @@ function errorBlocks(
 
 /** A line of a message that has several: of a list, such as that of all wrong inputs. */
 function messageLine(line: string): string {
-  return line.startsWith('  ') ? `  - ${escape(line.trim())}` : `- ${escape(line)}`;
+  return line.startsWith('  ') ? `  - ${escapeProse(line.trim())}` : `- ${escapeProse(line)}`;
 }
 
 /** A step of a list for each line; a command is a block of its own, to be copied. */
@@ -72,10 +76,10 @@ function stepLines(steps: readonly string[], indent: string): readonly string[] 
     .filter((step) => step.trim() !== '')
     .flatMap((step, index, all) => {
       const [words, command] = commandIn(step);
-      if (command === undefined) return [`${indent}- ${escape(words)}`];
+      if (command === undefined) return [`${indent}- ${escapeProse(words)}`];
       const block = ['```sh', command.replace(/`{3,}|\r/g, ''), '```'];
       const inner = block.map((line) => `${indent}  ${line}`);
-      if (words !== '') return [`${indent}- ${escape(words)}`, ...inner];
+      if (words !== '') return [`${indent}- ${escapeProse(words)}`, ...inner];
       const isContinued = all[index - 1]?.endsWith(':') ?? false;
       return isContinued ? inner : [`${indent}- ${inner.join('\n').trimStart()}`];
     });
@@ -89,7 +93,7 @@ function warningLines(warnings: readonly string[]): readonly string[] {
   return [
     ...warnings.slice(0, mostWarnings).flatMap((warning) => {
       const [first = '', ...steps] = warning.split('\n');
-      return [`- ⚠️ ${escape(first)}`, ...stepLines(steps, '  ')];
+      return [`- ⚠️ ${escapeProse(first)}`, ...stepLines(steps, '  ')];
     }),
     ...(left > 0 ? [moreText(left)] : []),
   ];

@@ -8,6 +8,14 @@ export function escape(text: string): string {
     .replace(/[\\`*_[\]|]/g, '\\$&');
 }
 
+/** Like {@link escape}, but for words between back-ticks, such as the name of an input: they stay code. */
+export function escapeProse(text: string): string {
+  return text
+    .split(/(`\w(?:[\w.:/@= -]*\w)?`)/)
+    .map((part, i) => (i % 2 === 1 ? part : escape(part)))
+    .join('');
+}
+
 /** Like {@link escape} for what stands between back-ticks, where a backslash would show. */
 export function code(text: string): string {
   return `\`${text.replace(/[`\r\n|]/g, '')}\``;
@@ -43,9 +51,9 @@ export function commandIn(line: string): readonly [words: string, command: strin
 /** A line of a remedy in a cell of a table. */
 export function stepCell(line: string): string {
   const [words, command] = commandIn(line);
-  if (command === undefined) return escape(words);
+  if (command === undefined) return escapeProse(words);
   // Tables take the backslash before a bar away again, also in code.
-  return `${escape(words)} \`${command.replaceAll('|', String.raw`\|`)}\``.trimStart();
+  return `${escapeProse(words)} \`${command.replaceAll('|', String.raw`\|`)}\``.trimStart();
 }
 
 /** A number of things, such as `1 repository`. */

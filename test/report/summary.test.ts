@@ -29,6 +29,18 @@ describe('the summary of a run that failed', () => {
     ]);
   });
 
+  it('keeps words between back-ticks as code, and nothing else that Markdown reads', () => {
+    const lines = linesOf(
+      'It ` is `<b>*`.',
+      'Set `base-images` to *ignore*.\nUse `engine: native`.',
+    );
+    expect(lines[2]).toMatch(/: It \\` is \\`&lt;b&gt;\\\*\\`\.$/);
+    expect(lines.slice(6)).toEqual([
+      '- Set `base-images` to \\*ignore\\*.',
+      '- Use `engine: native`.',
+    ]);
+  });
+
   it('has each command of a remedy in a block of its own, to be copied', () => {
     const remedy =
       'Ask the owner to run:\naz keyvault show --name a | jq .id\nOr sign in: az login --tenant b\ndocker logout c';
