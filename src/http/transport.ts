@@ -65,6 +65,8 @@ export function createTransport(userAgent: string, environment: ProxyEnvironment
       signal.addEventListener('abort', abort);
       sent.once('close', () => {
         signal.removeEventListener('abort', abort);
+        // Node tells of no error where a server switches protocols unasked. After an answer this does nothing.
+        reject(Object.assign(new Error('There was no response.'), { code: 'ECONNRESET' }));
       });
       sent.on('error', reject);
       sent.end(body);

@@ -438,6 +438,19 @@ describe('a server that cannot be spoken to', () => {
     );
   });
 
+  it.each(['101 Switching Protocols', '100 Continue'])(
+    'since it answers %s and hangs up is unreachable, not waited for',
+    async (status) => {
+      await serve(({ socket }) =>
+        socket.end(`HTTP/1.1 ${status}\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n`),
+      );
+      expect(await failure({ retry: false })).toMatchObject({
+        kind: 'unreachable',
+        message: expect.stringContaining('the connection was cut (ECONNRESET)') as string,
+      });
+    },
+  );
+
   it('without TLS is never spoken to', async () => {
     const { requests } = await serve((_req, res) => res.end());
     expect((await failure({ url: 'http://registry.test/v2/' })).kind).toBe('unreachable');
