@@ -30,6 +30,7 @@ export interface ErrorResponse {
 }
 
 const maxWords = 600;
+const maxCode = 80;
 
 /** Takes an error answer apart; of any other answer nothing but the status. */
 export function parseErrorResponse(response: HttpResponse): ErrorResponse {
@@ -61,6 +62,8 @@ export function oneLine(text: string, most = maxWords): string {
   const line = text
     // eslint-disable-next-line no-control-regex -- control characters are what must go
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ')
+    // What turns the direction of writing makes a line read otherwise than it is.
+    .replace(/\p{Bidi_Control}/gu, '')
     .trim();
   if (line.length <= most) return line;
   const begun = line.slice(0, most);
@@ -112,14 +115,14 @@ function complaintIn(text: string): Complaint {
   const first: unknown = Array.isArray(body.errors) ? body.errors[0] : undefined;
   if (isRecord(first)) {
     const message = detailWords(first.detail) || (textOf(first.message) ?? '');
-    return { code: textOf(first.code), message: oneLine(message) };
+    return { code: codeIn(first.code), message: oneLine(message) };
   }
   // Key Vault and Resource Manager: {"error":{"code","message","innererror":{"code"}}}.
   if (isRecord(body.error)) {
     const inner = body.error.innererror ?? body.error.innerError;
     return {
-      code: textOf(body.error.code),
-      innerCode: isRecord(inner) ? textOf(inner.code) : undefined,
+      code: codeIn(body.error.code),
+      innerCode: isRecord(inner) ? codeIn(inner.code) : undefined,
       message: oneLine(textOf(body.error.message) ?? ''),
     };
   }
@@ -128,7 +131,7 @@ function complaintIn(text: string): Complaint {
     const description = textOf(body.error_description) ?? '';
     // What follows is for support cases; it would push the sentence out of a summary.
     const sentence = description.replace(/\s*(?:Trace ID|Correlation ID|Timestamp):[\s\S]*$/, '');
-    return { code: textOf(body.error), message: oneLine(sentence) };
+    return { code: codeIn(body.error), message: oneLine(sentence) };
   }
   const message = textOf(body.message) ?? textOf(body.Message);
   return message === undefined ? {} : { message: oneLine(message) };
@@ -166,6 +169,11 @@ export function clientAddressIn(text: string): string | undefined {
   const pattern =
     /client (?:with )?(?:IP|address):?\s*(?:'|\\u0027|")?([0-9a-f]*[.:][0-9a-f.:]*[0-9a-f])/i;
   return pattern.exec(text)?.[1];
+}
+
+function codeIn(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text === undefined ? undefined : oneLine(text, maxCode);
 }
 
 function textOf(value: unknown): string | undefined {

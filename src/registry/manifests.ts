@@ -73,7 +73,7 @@ export async function getManifest(
   if (response.status !== 200 || !isManifest) {
     throw unexpectedResponse(
       host,
-      `GET of manifest ${repository}:${reference} (type ${JSON.stringify(mediaType)})`,
+      `GET of manifest ${nameOf(repository, reference)} (type ${JSON.stringify(mediaType)})`,
       response,
     );
   }
@@ -82,6 +82,9 @@ export async function getManifest(
   expectDigests(access, response.body, expected);
   return { digest, length: response.body.length, mediaType, bytes: response.body };
 }
+
+const nameOf = (repository: string, reference: string): string =>
+  `${repository}${isDigest(reference) ? '@' : ':'}${reference}`;
 
 /** Stores a manifest; the answer's headers say what the registry did besides. */
 export async function sendManifest(
@@ -93,7 +96,7 @@ export async function sendManifest(
   bounds: Pick<HttpRequest, 'retry' | 'timeoutMs'> = { retry: true },
 ): Promise<HttpResponse> {
   expectDigests(access, bytes, isDigest(reference) ? [reference] : []);
-  const name = `${access.repository}:${reference}`;
+  const name = nameOf(access.repository, reference);
   const request = {
     method: 'PUT',
     url: manifestUrl(access, reference),

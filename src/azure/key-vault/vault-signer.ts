@@ -74,12 +74,14 @@ export async function signDigest(
   options: VaultOptions,
 ): Promise<Buffer> {
   // The client hands on whatever came with a 200, a signature or not.
-  const answer: { readonly result?: Uint8Array } = await callVault(
+  const answer: { readonly result?: unknown } = await callVault(
     signing(reference),
     options,
     (call) => client.sign(algorithm, digest, call),
   );
-  if (!answer.result) throw failed(signing(reference), 'it answered without a signature');
+  if (!(answer.result instanceof Uint8Array)) {
+    throw failed(signing(reference), 'it answered without a signature');
+  }
   return Buffer.from(answer.result);
 }
 

@@ -107,11 +107,14 @@ describe('a key in Key Vault', () => {
     await emulated.control.createKey({ vault, name: 'mute', kty: 'EC' });
     const key = await open('keys/mute');
     await key.sign(Buffer.from('{}'));
-    await emulated.control.failNext({ target: '/keys/mute/.*/sign', status: 200, body: {} });
-    await expect(key.sign(Buffer.from('{}'))).rejects.toMatchObject({
-      code: 'VAULT_FAILED',
-      message: expect.stringContaining('answered without a signature') as string,
-    });
+    for (const value of [undefined, null, 1e300, true, { a: [] }, []]) {
+      const body = { kid: key.kid, value };
+      await emulated.control.failNext({ target: '/keys/mute/.*/sign', status: 200, body });
+      await expect(key.sign(Buffer.from('{}'))).rejects.toMatchObject({
+        code: 'VAULT_FAILED',
+        message: expect.stringMatching(/answered without a signature|does not verify/) as string,
+      });
+    }
   });
 });
 
