@@ -178,8 +178,8 @@ class HttpTrustServer implements TrustServer {
         ...(signal && { signal }),
       });
     } catch (error) {
-      // The request may have arrived although its answer did not.
-      if (isTrustError(error, 'TRUST_SERVER_UNREACHABLE')) return error;
+      // The request may have arrived although its answer did not, or makes no sense.
+      if (isTrustError(error, 'TRUST_SERVER_UNREACHABLE', 'TRUST_DATA_INVALID')) return error;
       throw error;
     }
   }
