@@ -1,6 +1,7 @@
 /**
  * The files that hosts start. Each checks which Node.js runs it before that reads the bundle, whose
- * syntax an old one cannot even parse; so they are written in that of ECMAScript 5.
+ * syntax an old one cannot even parse; so they are written in that of ECMAScript 5. A bundle that fails as it
+ * is loaded fails the step: task-lib's own handler would let it end well.
  */
 
 /** Who reads what an entry says. */
@@ -9,10 +10,10 @@ export type EntryHost = 'action' | 'cli' | 'task';
 /** How each host is told a failure; `text` is a variable there. */
 const tell: Readonly<Record<EntryHost, string>> = {
   action:
-    "process.stdout.write('::error title=Content trust::' + text.replace(/\\n/g, '%0A') + '\\n');",
+    "process.stdout.write('::error title=Content trust::' + text.replace(/[\\r\\n]+/g, '%0A') + '\\n');",
   cli: "process.stderr.write('error: ' + text + '\\n');",
   task: [
-    "var line = text.replace(/\\n/g, '%0A') + '\\n';",
+    "var line = text.replace(/[\\r\\n]+/g, '%0A') + '\\n';",
     "  var id = process.env.COMMAND_CORRELATION_ID || '';",
     "  process.stdout.write('##vso[task.issue type=error;source=CustomerScript;correlationId=' + id + ';]' + line);",
     "  process.stdout.write('##vso[task.complete result=Failed;]' + line);",
@@ -39,7 +40,13 @@ if (running[0] < ${major} || (running[0] === ${major} && running[1] < ${minor}))
   var text = 'acr-content-trust needs Node.js ${oldest} or newer, this is ' + process.versions.node + '.\\n${remedies[host]}';
   ${tell[host]}
 } else {
-  ${before}require('./${bundle}');
+  ${before}try {
+    require('./${bundle}');
+  } catch (error) {
+    process.exitCode = 1;
+    text = 'acr-content-trust could not start: ' + error.message;
+    ${tell[host]}
+  }
 }
 `;
 }

@@ -2,7 +2,6 @@
  * The frame every host runs a command in: secrets masked before anything can print them, inputs
  * read, signals turned into an abort, and one report of whatever was thrown.
  */
-import { homedir } from 'node:os';
 import {
   failureOf,
   runCommand,
@@ -37,6 +36,7 @@ import { limits } from '../limits.js';
 import type { Log } from '../ports.js';
 import { createExec } from './exec.js';
 import { createHostOutputs } from './host-outputs.js';
+import { homeDirectory } from './environment.js';
 import type { Host } from './host.js';
 import { exitWhenFlushed, tolerateLostOutput } from './exit.js';
 import { createLog, createSecrets } from './log.js';
@@ -172,7 +172,7 @@ async function attempt(
     environment: host.environment,
     platform: globalThis.process.platform,
     workingDirectory: host.workingDirectory,
-    homeDirectory: homedir(),
+    homeDirectory: homeDirectory(),
     tempDirectory: host.tempDirectory,
     identity,
     nameInput,

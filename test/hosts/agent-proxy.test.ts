@@ -48,6 +48,23 @@ describe('the proxy of an Azure Pipelines agent', () => {
     expect(environment.NO_PROXY).toBe('contoso.azurecr.io');
   });
 
+  it.each(['nope', '{"a":1}', '[1,null]', '5'])(
+    'does without a bypass list that is none: %s',
+    (list) => {
+      configure('http://proxy:8080', '', '', list);
+      const environment: Record<string, string | undefined> = {};
+      useAgentProxy(environment);
+      expect(environment).toEqual({ HTTPS_PROXY: 'http://proxy:8080/' });
+    },
+  );
+
+  it('that makes no sense is handed on to whoever refuses it', () => {
+    configure('::::', 'build');
+    const environment: Record<string, string | undefined> = {};
+    useAgentProxy(environment);
+    expect(environment).toEqual({ HTTPS_PROXY: '::::' });
+  });
+
   it('does not replace a proxy that the job has set itself', () => {
     configure('http://proxy:8080');
     const environment = { https_proxy: 'http://own:3128' };

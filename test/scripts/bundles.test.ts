@@ -1,7 +1,17 @@
 import { execFile, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  access,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -364,6 +374,50 @@ describe('a bundle on a Node.js that is too old', () => {
       await expect(transform(text, { target: 'es5' }), file).resolves.toBeDefined();
       expect(text).not.toMatch(/=>|`|\?\?|\?\./);
     }
+  });
+});
+
+describe('a bundle that cannot be loaded', () => {
+  it.each(['{nope', '[null]', '5'])(
+    'fails the task, in one sentence, where the agent states variables as %s',
+    async (variables) => {
+      const file = path.join(dist, 'task/AcrContentTrustV1/index.js');
+      const env = { AGENT_TEMPDIRECTORY: folder, VSTS_PUBLIC_VARIABLES: variables };
+      const { code, stdout, stderr } = await startNode([file], env);
+      expect(code).toBe(1);
+      expect(stderr).toEqual([]);
+      expect(stdout.filter((line) => line.includes('result=Failed'))).toEqual([
+        expect.stringMatching(
+          /^##vso\[task\.complete result=Failed;\]acr-content-trust could not start: /,
+        ),
+      ]);
+      expect(stdout.join('\n')).not.toMatch(/\bat .*\.js:\d+/);
+    },
+  );
+
+  it('fails the command line, though not for its version', async () => {
+    const alone = path.join(folder, 'alone');
+    await mkdir(alone);
+    const file = path.join(alone, 'index.cjs');
+    await copyFile(path.join(dist, 'cli/index.cjs'), file);
+    const { code, stderr } = await startNode([file, 'verify'], {});
+    expect(code).toBe(1);
+    expect(stderr[0]).toMatch(/^error: acr-content-trust could not start: Cannot find module/);
+    expect((await startNode([file, '--version'], {})).stdout).toEqual([version]);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a command line in a folder that is gone', () => {
+  it('says so', async () => {
+    const script = 'mkdir -p "$1" && cd "$1" && rmdir "$1" && exec "$2" "$3" verify --images a:1';
+    const args = ['-c', script, 'sh', path.join(folder, 'gone'), process.execPath];
+    const child = spawn('sh', [...args, path.join(dist, 'cli/index.cjs')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let told = '';
+    child.stderr.on('data', (data: Buffer) => (told += data.toString()));
+    expect(await once(child, 'close')).toEqual([2, null]);
+    expect(told).toMatch(/^error INPUT_INVALID: The folder that this was started in is gone\n/);
   });
 });
 

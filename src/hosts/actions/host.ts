@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { proveAppendable } from '../../output-files/index.js';
-import { takeInputs, type Environment } from '../environment.js';
+import { currentDirectory, takeInputs, type Environment } from '../environment.js';
 import { failureText } from '../../commands/index.js';
 import type { Host } from '../host.js';
 import { SecretMasker } from '../secret-masker.js';
@@ -30,7 +30,9 @@ export function createActionsHost(environment: Environment): Host {
     },
     environment,
     tempDirectory: environment.RUNNER_TEMP ?? tmpdir(),
-    workingDirectory: environment.GITHUB_WORKSPACE ?? process.cwd(),
+    get workingDirectory() {
+      return environment.GITHUB_WORKSPACE ?? currentDirectory();
+    },
     registerSecret: core.setSecret,
     givenInputs: [...inputs.keys()].filter((name) => inputs.get(name) !== ''),
     // "Unexpected input(s) ...", where it has read the action.yml.

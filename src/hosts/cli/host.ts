@@ -4,7 +4,7 @@ import path from 'node:path';
 import { errorFacts, failureText, type Failure } from '../../commands/index.js';
 import { inputNameOn, type OutputName } from '../../inputs/index.js';
 import { appendOutput, proveOutput } from '../../output-files/index.js';
-import type { Environment } from '../environment.js';
+import { currentDirectory, type Environment } from '../environment.js';
 import { sanitizeJson } from '../sanitize-documents.js';
 import type { Host } from '../host.js';
 import { SecretMasker } from '../secret-masker.js';
@@ -52,7 +52,9 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
     printer,
     environment,
     tempDirectory: tmpdir(),
-    workingDirectory: process.cwd(),
+    get workingDirectory() {
+      return currentDirectory();
+    },
     // No one reads along who could mask; the log does it itself.
     registerSecret: () => undefined,
     givenInputs: [...variables.keys()],

@@ -4,25 +4,29 @@
  */
 import * as tl from 'azure-pipelines-task-lib/task.js';
 import type { Environment } from '../environment.js';
+import { namesIn } from './given-inputs.js';
 import { withoutTaskLibOutput } from './silence-task-lib.js';
 
 /** Sets HTTPS_PROXY and NO_PROXY in `environment` from the agent's proxy, if it has one. */
 export function useAgentProxy(environment: Environment): void {
   const set = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
   if (set.some((name) => (environment[name] ?? '') !== '')) return;
-  const proxy = withoutTaskLibOutput(() => tl.getHttpProxyConfiguration());
-  if (!proxy) return;
-  if (!URL.canParse(proxy.proxyUrl)) {
+  // task-lib's own reader throws at an address or a list that makes no sense.
+  const setting = (name: string): string =>
+    withoutTaskLibOutput(() => tl.getVariable(`Agent.Proxy${name}`)) ?? '';
+  const address = setting('Url');
+  if (address === '') return;
+  if (!URL.canParse(address)) {
     // The reader of the variable takes what it can, and refuses the rest in its own words.
-    environment.HTTPS_PROXY = proxy.proxyUrl;
+    environment.HTTPS_PROXY = address;
     return;
   }
-  const url = new URL(proxy.proxyUrl);
-  // The setters encode what a password may hold; task-lib's own formatted URL does not.
-  if (proxy.proxyUsername) url.username = proxy.proxyUsername;
-  if (proxy.proxyPassword) url.password = proxy.proxyPassword;
+  const url = new URL(address);
+  // The setters encode what a password may hold.
+  url.username ||= setting('Username');
+  url.password ||= setting('Password');
   environment.HTTPS_PROXY = url.href;
-  const hosts = (proxy.proxyBypassHosts ?? []).flatMap((pattern) => hostOf(pattern) ?? []);
+  const hosts = namesIn(setting('BypassList')).flatMap((pattern) => hostOf(pattern) ?? []);
   if (hosts.length > 0) environment.NO_PROXY ??= hosts.join(',');
 }
 

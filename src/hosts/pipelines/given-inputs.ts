@@ -17,7 +17,7 @@ function variablesOfPipeline(): ReadonlySet<string> {
 }
 
 /** The agent writes a JSON array of names. */
-function namesIn(text: string | undefined): readonly string[] {
+export function namesIn(text: string | undefined): readonly string[] {
   try {
     const names: unknown = JSON.parse(text ?? '[]');
     return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];

@@ -7,7 +7,7 @@ import path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task.js';
 import { inputNameOn } from '../../inputs/index.js';
 import type { Secrets } from '../../ports.js';
-import type { Environment } from '../environment.js';
+import { currentDirectory, type Environment } from '../environment.js';
 import { failureText } from '../../commands/index.js';
 import type { Host } from '../host.js';
 import { SecretMasker } from '../secret-masker.js';
@@ -42,7 +42,9 @@ export function createPipelinesHost(environment: Environment): Host {
     },
     environment,
     tempDirectory,
-    workingDirectory: environment.SYSTEM_DEFAULTWORKINGDIRECTORY ?? process.cwd(),
+    get workingDirectory() {
+      return environment.SYSTEM_DEFAULTWORKINGDIRECTORY ?? currentDirectory();
+    },
     registerSecret: (form) => {
       tl.setSecret(form);
     },

@@ -3,7 +3,7 @@
  * its own words, with a stack trace and exit code 0. So this must be loaded before it: it writes the
  * same file, and where it cannot, it ends the task with an error that names the folder.
  */
-import { rmSync, writeFileSync, writeSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { TaskCommand } from 'azure-pipelines-task-lib/taskcommand.js';
 import { exitCodes, messageOf } from '../../errors.js';
@@ -21,8 +21,9 @@ prove();
 function prove(): void {
   const file = path.join(folder, '.taskkey');
   try {
-    // task-lib replaces it.
+    // task-lib replaces it, and reads it again: not a matter of course with every umask.
     writeFileSync(file, '-'.repeat(KEY_BYTES));
+    readFileSync(file);
   } catch (cause) {
     try {
       rmSync(file, { force: true });

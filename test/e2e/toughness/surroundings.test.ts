@@ -35,13 +35,15 @@ interface Surroundings {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What the process does first. */
   readonly preload?: string;
+  /** A program that runs it, with its arguments. */
+  readonly wrapper?: readonly string[];
 }
 
 /** Signs one tag in these surroundings, in a mount namespace of its own. */
 async function sign(
   repository: string,
   tag: string,
-  { host, before = 'true', env = {}, preload }: Surroundings,
+  { host, before = 'true', env = {}, preload, wrapper = [] }: Surroundings,
 ): Promise<ProductResult> {
   const inputs = {
     registry: scenario.registry.loginServer,
@@ -65,7 +67,8 @@ async function sign(
   const [command = '', ...rest] = [
     ...root,
     ...(root.length > 0 ? [`--preserve-env=${Object.keys(given).join(',')}`] : []),
-    ...['unshare', '--mount', 'bash', '-c', `${before} || exit 99; exec "$0" "$@"`, file, ...args],
+    ...['unshare', '--mount', 'bash', '-c', `${before} || exit 99; exec "$0" "$@"`],
+    ...[...wrapper, file, ...args],
   ];
   const ran = await run(command, rest, { cwd, env: given });
   return { ...ran, ...(await collect(host, folder, ran)), host, folder };
@@ -105,7 +108,18 @@ describe('a run signs', () => {
     ['in Thai, in Nepal', { host: 'task', env: { LC_ALL: 'th_TH', TZ: 'Asia/Kathmandu' } }],
     ['in a time zone that nobody knows', { host: 'cli', env: { LC_ALL: 'C', TZ: 'Nowhere/X' } }],
     ['with a clock that is a day behind', { host: 'cli', preload: clock(-1) }],
-    ['without HOME', { host: 'cli', env: { HOME: undefined } }],
+    [
+      'as a user that the machine does not know, without HOME',
+      {
+        host: 'cli',
+        env: { HOME: undefined },
+        // That it may read everything stands for folders that belong to it.
+        wrapper: [
+          ...['setpriv', '--reuid=54321', '--clear-groups'],
+          ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],
+        ],
+      },
+    ],
     ['with a HOME that is missing', { host: 'action', env: { HOME: '/nowhere/at/all' } }],
     [
       'with a HOME that is read-only',
