@@ -32,21 +32,22 @@ function all(...edits: readonly Edit[]): Edit {
 
 const command = 'src/commands/today.ts';
 
-/** A change may build upon those before it. */
-const changes: readonly Change[] = [
-  {
+/** The error that a tag is locked, kept, or whatever the last word of `code` says. */
+function errorOf(code: string): Change {
+  const word = code.replace(/.*_/, '').toLowerCase();
+  return {
     kind: 'An error',
-    mark: /TAG_LOCKED/,
+    mark: new RegExp(code),
     tests: ['test/errors.test.ts', 'test/docs/troubleshooting.test.ts'],
     files: {
-      'src/errors.ts': before("  'MANIFEST_NOT_FOUND',\n", "  'TAG_LOCKED',\n"),
+      'src/errors.ts': before("  'MANIFEST_NOT_FOUND',\n", `  '${code}',\n`),
       'src/registry/image-name.ts': before(
         '/** @throws {TrustError} INPUT_INVALID unless `text` is a tag. */\n',
         [
-          '/** @throws {TrustError} TAG_LOCKED */',
-          'export function requireUnlocked(tag: string, isLocked: boolean): void {',
-          '  if (!isLocked) return;',
-          "  throw new TrustError('TAG_LOCKED', `The tag ${tag} is locked`, { remedy: 'Use another tag.' });",
+          `/** @throws {TrustError} ${code} */`,
+          `export function refuseIf_${word}(tag: string, isSo: boolean): void {`,
+          '  if (!isSo) return;',
+          `  throw new TrustError('${code}', \`The tag \${tag} is ${word}\`, { remedy: 'Use another tag.' });`,
           '}',
           '',
           '',
@@ -55,10 +56,10 @@ const changes: readonly Change[] = [
       'docs/troubleshooting.md': before(
         '### MANIFEST_NOT_FOUND\n',
         [
-          '### TAG_LOCKED',
+          `### ${code}`,
           '',
           '```text',
-          'The tag … is locked',
+          `The tag … is ${word}`,
           '```',
           '',
           'The registry keeps the tag as it is. Use another tag.',
@@ -67,7 +68,12 @@ const changes: readonly Change[] = [
         ].join('\n'),
       ),
     },
-  },
+  };
+}
+
+/** A change may build upon those before it. */
+const changes: readonly Change[] = [
+  errorOf('TAG_LOCKED'),
   {
     kind: 'A command',
     mark: /today/,
@@ -143,12 +149,12 @@ const changes: readonly Change[] = [
   },
 ];
 
-/** All edits of `some`, without those of one change in one file. */
-function editsOf(some: readonly Change[], without?: readonly [Change, string]): Edits {
+/** All edits of `some`, but for those in the file that `without` names for a change. */
+function editsOf(some: readonly Change[], without: ReadonlyMap<Change, string> = new Map()): Edits {
   const edits = new Map<string, Edit[]>();
   for (const change of some) {
     for (const [file, edit] of Object.entries(change.files)) {
-      if (without?.[0] === change && without[1] === file) continue;
+      if (without.get(change) === file) continue;
       edits.set(file, [...(edits.get(file) ?? []), edit]);
     }
   }
@@ -180,21 +186,33 @@ describe('a change', { timeout: 15 * 60_000 }, () => {
   it('of each kind is complete with these files', async () => {
     const by = {
       tests: changes.flatMap(({ tests }) => tests),
-      offers: '`time-zone`',
+      generates: true,
       compiles: true,
     };
     expect(await tree.judge(editsOf(changes), by)).toBe('');
   });
 
+  // To judge by tests takes longest: once for all, each error without another of its files.
+  it('is not complete: An error without any one of its files', async () => {
+    const errors = ['TAG_LOCKED', 'TAG_HELD', 'TAG_KEPT'].map(errorOf);
+    const [{ files: ofOne, ...judges } = errorOf('')] = errors;
+    const files = Object.keys(ofOne);
+    expect(files).toHaveLength(errors.length);
+    const without = new Map(errors.map((error, at) => [error, files[at] ?? '']));
+    const complaint = await tree.judge(editsOf(errors, without), judges);
+    for (const { mark } of errors) expect(complaint).toMatch(mark);
+  });
+
   const partial = changes.flatMap((change) =>
     // Without its only file there is no change.
     Object.keys(change.files)
-      .filter((_file, _at, { length }) => length > 1)
+      .filter((_file, _at, { length }) => change.kind !== 'An error' && length > 1)
       .map((file) => [change.kind, file, change] as const),
   );
 
   it.each(partial)('is not complete: %s without %s', async (_kind, file, change) => {
     const upTo = changes.slice(0, changes.indexOf(change) + 1);
-    expect(await tree.judge(editsOf(upTo, [change, file]), change)).toMatch(change.mark);
+    const edits = editsOf(upTo, new Map([[change, file]]));
+    expect(await tree.judge(edits, change)).toMatch(change.mark);
   });
 });

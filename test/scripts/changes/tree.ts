@@ -18,7 +18,9 @@ export type Edits = ReadonlyMap<string, readonly Edit[]>;
 export interface Judges {
   /** Tests that hold its parts together. */
   readonly tests: readonly string[];
-  /** What docs/reference.md must say once it is generated again. */
+  /** Whether all that is made from the inputs is generated again. */
+  readonly generates?: boolean;
+  /** What docs/reference.md must say when it is generated again. */
   readonly offers?: string;
   /** Whether the compiler looks at all of it, which takes longest. */
   readonly compiles?: boolean;
@@ -50,7 +52,7 @@ export async function copyTree(): Promise<Tree> {
   };
   let former = new Map<string, string | undefined>();
   return {
-    judge: async (edits, { tests, offers, compiles = false }) => {
+    judge: async (edits, { tests, offers, generates = false, compiles = false }) => {
       for (const [file, text] of former) await put(folder, file, text);
       former = new Map();
       for (const [file, made] of edits) {
@@ -63,8 +65,8 @@ export async function copyTree(): Promise<Tree> {
       const tsc = ['tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', 'types.tsbuildinfo'];
       const vitest = ['vitest', 'run', '--project', 'unit', '--maxWorkers=1', '--no-isolate'];
       const complaints = [
-        offers !== undefined && (() => run(['tsx', 'scripts/generate.ts'])),
-        offers !== undefined && (() => isOffered(folder, offers)),
+        generates && (() => run(['tsx', 'scripts/generate.ts'])),
+        offers !== undefined && (() => run(['tsx', '--eval', offering(offers)])),
         compiles && (() => run(tsc)),
         () => run([...vitest, ...tests]),
       ];
@@ -78,9 +80,11 @@ export async function copyTree(): Promise<Tree> {
   };
 }
 
-async function isOffered(folder: string, what: string): Promise<string> {
-  const text = await textOf(folder, 'docs/reference.md');
-  return text?.includes(what) ? '' : `docs/reference.md has no ${what}`;
+/** Fails where the reference lacks `what`. To lay all pages out takes as long again. */
+function offering(what: string): string {
+  return `import('./scripts/generated/docs.js').then(({ referenceMd }) => {
+    if (!referenceMd().includes(${JSON.stringify(what)})) throw new Error(${JSON.stringify(`docs/reference.md has no ${what}`)});
+  });`;
 }
 
 async function textOf(folder: string, file: string): Promise<string | undefined> {
