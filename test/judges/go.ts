@@ -4,6 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { machineEnvironment } from '../machine-environment.js';
 import { unpackPackages } from '../stack/tools/apt.js';
 import { cacheFolder, fillOnce } from '../stack/tools/cache.js';
 import { output } from '../stack/tools/run.js';
@@ -21,7 +22,7 @@ export interface Go {
  * @throws {Error} in CI, where it cannot be downloaded either
  */
 export async function findGo(): Promise<Go | undefined> {
-  if (await isInstalled()) return { command: 'go', env: process.env };
+  if (await isInstalled()) return { command: 'go', env: machineEnvironment };
   if (process.env.CI !== 'true' || process.platform !== 'linux') return undefined;
   const folder = path.join(cacheFolder(), `${RELEASE}-${process.arch}`);
   const unpack = async (stage: string): Promise<void> => {
@@ -33,7 +34,7 @@ export async function findGo(): Promise<Go | undefined> {
   });
   return {
     command: path.join(folder, 'usr/lib', RELEASE, 'bin/go'),
-    env: { ...process.env, GOTOOLCHAIN: 'auto' },
+    env: { ...machineEnvironment, GOTOOLCHAIN: 'auto' },
   };
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { root } from '../docs/pages.js';
+import { machineEnvironment } from '../machine-environment.js';
 import { unpackPackages } from '../stack/tools/apt.js';
 import { cacheFolder, fillOnce } from '../stack/tools/cache.js';
 import { output } from '../stack/tools/run.js';
@@ -22,7 +23,7 @@ interface Python {
 async function findPython(work: string): Promise<Python | undefined> {
   for (const command of ['python3', 'python']) {
     const version = await output(command, ['-m', 'pip', '--version']).catch(() => undefined);
-    if (version !== undefined) return { command, env: process.env };
+    if (version !== undefined) return { command, env: machineEnvironment };
   }
   if (process.env.CI !== 'true' || process.platform !== 'linux') return undefined;
   await unpackPackages('bookworm', PACKAGES, work, path.join(work, 'apt'));
@@ -30,7 +31,7 @@ async function findPython(work: string): Promise<Python | undefined> {
   return {
     command: path.join(home, 'bin/python3.11'),
     env: {
-      ...process.env,
+      ...machineEnvironment,
       PYTHONHOME: home,
       PYTHONPATH: path.join(home, 'lib/python3/dist-packages'),
     },
