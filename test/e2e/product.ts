@@ -116,7 +116,8 @@ export async function runProduct(
   const { host, signalWhen, signals, timeoutMs = 5 * 60_000 } = options;
   const result = await run(file, args, {
     cwd,
-    env,
+    // What a run has compiled, the next one need not: a fifth of the processor time of hundreds of runs.
+    env: { NODE_COMPILE_CACHE: path.join(stack.folder, 'compiled'), ...env },
     timeoutMs,
     ...(signalWhen && { signalWhen }),
     ...(signals && { signals }),
