@@ -316,7 +316,6 @@ describe('an Entra ID in trouble', () => {
     release();
     expect(error.code).toBe('ENTRA_UNREACHABLE');
     expect(error.message).toMatch(/does not answer: .* within 0\.1 seconds, in 4 tries$/);
-    expect(azure.loopback.requests).toHaveLength(4);
   });
 
   it('that stalls is named at the deadline of the sign-in', async () => {

@@ -188,7 +188,7 @@ describe('sending again', () => {
       res.writeHead(503, { 'Retry-After': '3600' });
       res.end();
     });
-    expect((await send({ timeoutMs: 2000 })).status).toBe(503);
+    expect((await send({ timeoutMs: 60_000 })).status).toBe(503);
     expect(requests).toHaveLength(1);
   });
 });
@@ -278,7 +278,7 @@ describe('a try that stalls', () => {
     const { requests } = await serve((_req, res) => {
       if ((count += 1) > 1) res.end('whole');
     });
-    expect((await send({ tryMs: 200 })).body.toString()).toBe('whole');
+    expect((await send({ tryMs: 2_000 })).body.toString()).toBe('whole');
     expect(requests).toHaveLength(2);
   });
 
@@ -299,9 +299,9 @@ describe('a try that stalls', () => {
         }
         clearInterval(timer);
         res.end();
-      }, 100);
+      }, 250);
     });
-    expect((await send({ tryMs: 300 })).body.toString()).toBe('xxxxx');
+    expect((await send({ tryMs: 1_000 })).body.toString()).toBe('xxxxx');
     expect(requests).toHaveLength(2);
   });
 
@@ -349,14 +349,14 @@ describe('a server that asks to wait', () => {
   it('only by turning requests away is waited for until the deadline', async () => {
     const { requests } = await serve(answering(429));
     expect((await send({ timeoutMs: 5_000 })).status).toBe(429);
-    expect(requests.length).toBeGreaterThan(4);
+    expect(requests.length).toBeGreaterThan(2);
     expect(requests.length).toBeLessThan(8);
   });
 
   it('for longer than the phase may last is not waited for', async () => {
-    const { requests } = await serve(busy(429, { 'Retry-After': '5' }));
+    const { requests } = await serve(busy(429, { 'Retry-After': '90' }));
     const late = (): Error => new Error('late');
-    const phase = { deadlineMs: 4_000, interrupted: late, late };
+    const phase = { deadlineMs: 60_000, interrupted: late, late };
     const response = await withDeadline(phase, (signal) => send({ signal }));
     expect(response.status).toBe(429);
     expect(requests).toHaveLength(1);

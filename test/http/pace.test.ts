@@ -78,10 +78,11 @@ describe('requests of a run that sends many', () => {
     const { http } = makeServer(() => true, '600');
     const stop = new AbortController();
     const sent = createPace(log)(http)({ ...get, signal: stop.signal });
-    setTimeout(() => {
-      stop.abort();
-    }, 10);
-    await expect(sent).rejects.toThrow(HttpError);
-    expect(lines.at(-1)).toMatch(/contoso\.azurecr\.io is busy \(status 429\): next try in 600 s/);
+    const stopped = expect(sent).rejects.toThrow(HttpError);
+    await expect
+      .poll(() => lines.at(-1))
+      .toMatch(/contoso\.azurecr\.io is busy \(status 429\): next try in 600 s/);
+    stop.abort();
+    await stopped;
   });
 });

@@ -115,7 +115,7 @@ describe('a body that goes to a sink', () => {
       res.write(content.subarray(0, 10));
       if (!isSlow) res.end();
     });
-    const patient = await pour({ timeoutMs: 200 }, () => sleep(400));
+    const patient = await pour({ timeoutMs: 2_000 }, () => sleep(2_500));
     expect(patient.response?.status).toBe(200);
     isSlow = true;
     const { error } = await pour({ timeoutMs: 200 });

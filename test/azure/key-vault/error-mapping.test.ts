@@ -262,12 +262,12 @@ describe('waiting for a vault', () => {
   });
 
   it('ends before its deadline, when the vault asks for more', async () => {
-    await answer(503, { code: 'Down', message: 'down' }, { 'retry-after': '10' });
+    await answer(503, { code: 'Down', message: 'down' }, { 'retry-after': '90' });
     const started = performance.now();
-    const error = await refusal(open('keys/app', emulated.credential, { deadlineMs: 5_000 }));
+    const error = await refusal(open('keys/app', emulated.credential, { deadlineMs: 60_000 }));
     expect(error.code).toBe('VAULT_FAILED');
-    expect(error.message).toContain('answered 503 Down (down) and asks to wait 10 seconds');
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(error.message).toContain('answered 503 Down (down) and asks to wait 90 seconds');
+    expect(performance.now() - started).toBeLessThan(60_000);
   });
 
   it('ends when the run is cancelled', async () => {

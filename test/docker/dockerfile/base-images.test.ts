@@ -1,6 +1,7 @@
 import { DockerfileParser } from 'dockerfile-ast';
 import { describe, expect, it } from 'vitest';
 import { type BaseImageOptions, findBaseImages } from '../../../src/docker/index.js';
+import { processorSeconds } from '../../processor-time.js';
 
 const buildkit: BaseImageOptions = { builder: 'buildkit', buildPlatform: 'linux/amd64' };
 const classic: BaseImageOptions = { builder: 'classic' };
@@ -291,9 +292,11 @@ describe('the base images of a Dockerfile', () => {
 
   it('are found in a file of ten thousand lines without delay', () => {
     const long = Array.from({ length: 5000 }, (_, n) => `RUN echo ${n} && \\\n  echo "$HOME"`);
-    const started = performance.now();
-    expect(found(lines('FROM a', ...long, 'COPY --from=c / /'))).toEqual(['from a', 'copy c']);
-    expect(performance.now() - started).toBeLessThan(2000);
+    const source = lines('FROM a', ...long, 'COPY --from=c / /');
+    const seconds = processorSeconds(() => {
+      expect(found(source)).toEqual(['from a', 'copy c']);
+    });
+    expect(seconds).toBeLessThan(5);
   });
 });
 

@@ -51,6 +51,7 @@ describe('300 signs in a row', () => {
     expect(after.mib - before.mib).toBeLessThan(3);
     // A few belong to the test runner, and come and go.
     expect(after.handles - before.handles).toBeLessThan(10);
-    expect(last).toBeLessThan(2 * first + 5);
+    // What grows with each sign would take four times as long. Others may use the same core.
+    expect(last).toBeLessThan(3 * first + 5);
   });
 });

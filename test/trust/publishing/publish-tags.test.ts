@@ -229,7 +229,9 @@ describe('publishing at the same time as others', () => {
     const repository = await new TestRepository().initialise();
     repository.fake.intercept = (request, next) =>
       isPost(request) ? Promise.resolve(answer(400, '{"errors":[{"code":"VERSION"}]}')) : next();
-    const error = await failure(sign(repository, tags({ '1': content('b') }), { deadlineMs: 300 }));
+    const error = await failure(
+      sign(repository, tags({ '1': content('b') }), { deadlineMs: 2_000 }),
+    );
     expect(error.code).toBe('TRUST_CONFLICT');
     expect(repository.fake.posts).toBeGreaterThan(1);
   });
