@@ -25,8 +25,19 @@ export function parseNamePattern(text: string): NamePattern {
       },
     );
   }
-  const pattern = text.toLowerCase();
-  return { text, matches: (name) => fits(name.toLowerCase(), pattern) };
+  const pattern = hostAndPath(text);
+  const matches = (name: string): boolean => {
+    // Apart, or "*.azurecr.io/*" would fit a folder of that name in any registry.
+    const given = hostAndPath(name);
+    return fits(given.host, pattern.host) && fits(given.path, pattern.path);
+  };
+  return { text, matches };
+}
+
+function hostAndPath(name: string): { readonly host: string; readonly path: string } {
+  const text = name.toLowerCase();
+  const slash = text.indexOf('/');
+  return { host: text.slice(0, slash), path: text.slice(slash + 1) };
 }
 
 /** Which tags names and patterns select, and which of these select none of some tags. */

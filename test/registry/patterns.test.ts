@@ -45,6 +45,9 @@ describe('a pattern of names', () => {
     ['docker.io/library/alpine', 'docker.io/library/alpine3', false],
     ['*.azurecr.io/team/*-dev', 'contoso.azurecr.io/team/a/b-dev', true],
     ['*.azurecr.io/team/*-dev', 'contoso.azurecr.io/team/a/b-prod', false],
+    ['*.azurecr.io/*', 'evil.example/a.azurecr.io/b', false],
+    ['*/team/*', 'evil.example/a/team/b', false],
+    ['contoso.*/team', 'contoso.example/team', true],
     ['localhost:5000/*', 'localhost:5000/a', true],
     ['a.io/*ab*b', 'a.io/ab', false],
   ])('%s against %s: %s', (pattern, name, expected) => {
