@@ -7,6 +7,8 @@ import type { Clock, Exec, Log, Secrets } from '../ports.js';
 export interface RegistryConnection {
   /** The registry as image names have it. */
   readonly registry: string;
+  /** Its resource ID, where the connection tells it. */
+  readonly registryId?: string;
   /** A principal of Entra ID, or what `docker login` would be given. */
   readonly login: Identity | PasswordLogin;
 }

@@ -21,12 +21,14 @@ import { surroundingsChecks } from './surroundings.js';
 import { tagChecks } from './tags.js';
 import { timestampChecks } from './timestamp.js';
 import { trustChecks } from './trust.js';
+import { trustedCertificateChecks } from './trusted-certificates.js';
 import { dockerEnvironment, openDocker, type Machine } from '../docker/index.js';
 import type { SignatureKinds } from '../image-signing/index.js';
 import type { NamedRepository } from '../repositories/index.js';
 import type { PinReference } from '../signing/index.js';
 import { isTrustError } from '../errors.js';
 import { createTrustServer, type Pin } from '../trust/index.js';
+import type { NamedCertificates } from '../verification/index.js';
 import {
   connectionTo,
   type AccessRun,
@@ -46,6 +48,8 @@ export interface DiagnosisRequest extends SignatureKinds {
   readonly signingKey: NamedKey | undefined;
   readonly rootKey: NamedKey | undefined;
   readonly pins: readonly PinReference[];
+  /** Undefined where none are named. */
+  readonly trustedCertificates: NamedCertificates | undefined;
   readonly withinDays: number;
 }
 
@@ -88,7 +92,7 @@ export function checksOf(configuration: DiagnosisRequest, run: DiagnosisRun): re
     ];
   }
   const hosts = hostsOf(configuration, azure, run);
-  const { signingKey, isDct, notaryProject } = configuration;
+  const { signingKey, isDct, notaryProject, trustedCertificates } = configuration;
   const timestamp = notaryProject?.timestamp;
   const isNotaryProject = notaryProject !== undefined;
   const identity = identityChecks({
@@ -134,8 +138,15 @@ export function checksOf(configuration: DiagnosisRequest, run: DiagnosisRun): re
       ? timestampChecks({
           ...run,
           url: timestamp.url,
-          readRoots: () => timestamp.readRoots(run),
+          readRoots: () => timestamp.roots.read(run),
           http: azure.http,
+          withinDays: configuration.withinDays,
+        })
+      : []),
+    ...(trustedCertificates
+      ? trustedCertificateChecks({
+          ...run,
+          read: () => trustedCertificates.read(run),
           withinDays: configuration.withinDays,
         })
       : []),
@@ -170,11 +181,23 @@ function missingInputs(
   ];
 }
 
-/** The vaults of the keys that are named. */
-function vaultHosts({ signingKey, rootKey }: DiagnosisRequest): readonly string[] {
-  const urls = [signingKey, rootKey].flatMap((key) =>
-    key && key.reference.kind !== 'file' ? [key.reference.vaultUrl] : [],
-  );
+/** The vaults of the keys, secrets and certificates that are named. */
+function vaultHosts({
+  signingKey,
+  rootKey,
+  pins,
+  notaryProject,
+  trustedCertificates,
+}: DiagnosisRequest): readonly string[] {
+  const named = [
+    signingKey?.reference,
+    rootKey?.reference,
+    ...pins.map((pin) => ('reference' in pin ? pin.reference : undefined)),
+    notaryProject?.chain,
+    ...(notaryProject?.timestamp?.roots.references ?? []),
+    ...(trustedCertificates?.references ?? []),
+  ];
+  const urls = named.flatMap((one) => (one && 'vaultUrl' in one ? [one.vaultUrl] : []));
   return [...new Set(urls.map((url) => new URL(url).host))];
 }
 

@@ -56,11 +56,11 @@ export function openNotaryProject(
 ): Promise<NotaryProjectPlan> {
   const { certificate, chain, timestamp } = configuration;
   const { clock, signal } = run;
-  const openTimestamper = async ({ url, readRoots }: TimestampConfiguration) =>
+  const openTimestamper = async ({ url, roots }: TimestampConfiguration) =>
     createTimestamper(url, {
       http,
       signal,
-      roots: await readRoots(run),
+      roots: await roots.read(run),
       checkRevocation: createRevocationCheck({ http, signal, clock }),
     });
   const open = async (): Promise<NotaryProjectPlan> => {

@@ -7,7 +7,7 @@ import type {
   VaultCertificateReference,
   VaultSecretReference,
 } from '../signing/index.js';
-import type { ReadCertificates } from '../verification/index.js';
+import type { NamedCertificates } from '../verification/index.js';
 
 /** What is built, pushed or signed. */
 export interface ImageConfiguration {
@@ -57,7 +57,7 @@ export interface NotaryProjectConfiguration {
 /** Whose time stamps signatures get. */
 export interface TimestampConfiguration {
   readonly url: string;
-  readonly readRoots: ReadCertificates;
+  readonly roots: NamedCertificates;
 }
 
 /** Which kinds of signatures a run makes. */

@@ -26,6 +26,8 @@ export type ReadCertificates = (run: CertificateAccess) => Promise<readonly Cert
 
 /** Certificates that were named. */
 export interface NamedCertificates {
+  /** Those in Key Vault. */
+  readonly references: readonly InVault[];
   /** Those of each file. @throws {TrustError} INPUT_INVALID, TRUST_POLICY_INVALID */
   readonly files: readonly (() => Promise<readonly Certificate[]>)[];
   /** All that are not in Key Vault. @throws {TrustError} as files. */
@@ -59,6 +61,7 @@ export function namedCertificates(
   const references = sources.filter((source) => source.kind !== 'file');
   const readLocal = async () => (await Promise.all(files.map((read) => read()))).flat();
   return {
+    references,
     files,
     readLocal,
     read: async (run) => {

@@ -12,6 +12,8 @@ const principal = {
   serviceprincipalid: 'client',
   tenantid: 'tenant',
 };
+const registryId =
+  '/subscriptions/0000/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso';
 const account = {
   scheme: 'UsernamePassword',
   registrytype: 'Others',
@@ -32,6 +34,14 @@ const connections = {
   },
   federated: { ...principal, scheme: 'WorkloadIdentityFederation' },
   managed: { ...principal, scheme: 'ManagedServiceIdentity' },
+  withId: { ...principal, scheme: 'ManagedServiceIdentity', registryId },
+  withScope: { ...principal, scheme: 'ManagedServiceIdentity', registryId: '', scope: registryId },
+  withoutId: {
+    ...principal,
+    scheme: 'ManagedServiceIdentity',
+    registryId: registryId.replace('/images/', '//'),
+    scope: '/subscriptions/0000',
+  },
   account,
   hub: { ...account, registrytype: 'DockerHub', registry: 'https://index.docker.io/v1/' },
   resourceManager: { scheme: 'ServicePrincipal', serviceprincipalid: 'client' },
@@ -48,11 +58,12 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'connections-'));
   process.env.AGENT_TEMPDIRECTORY = folder;
   process.env.ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN = 'token';
-  for (const [id, { scheme, registrytype, ...parameters }] of Object.entries<
+  for (const [id, { scheme, registrytype, registryId: resource, ...parameters }] of Object.entries<
     Readonly<Record<string, string>>
   >(connections)) {
     if (scheme !== undefined) process.env[`ENDPOINT_AUTH_SCHEME_${id}`] = scheme;
     if (registrytype !== undefined) process.env[`ENDPOINT_DATA_${id}_REGISTRYTYPE`] = registrytype;
+    if (resource !== undefined) process.env[`ENDPOINT_DATA_${id}_REGISTRYID`] = resource;
     for (const [name, value] of Object.entries(parameters)) {
       process.env[`ENDPOINT_AUTH_PARAMETER_${id}_${name.toUpperCase()}`] = value;
     }
@@ -92,6 +103,14 @@ describe('a Docker Registry service connection', () => {
     masked.length = 0;
     expect(read(id)).toEqual({ registry: 'contoso.azurecr.io', login });
     if (hidden !== undefined) expect(masked).toContain(hidden);
+  });
+
+  it.each([
+    ['withId', registryId],
+    ['withScope', registryId],
+    ['withoutId', undefined],
+  ] as const)('tells the resource ID of its registry, where it is one (%s)', (id, expected) => {
+    expect(read(id).registryId).toBe(expected);
   });
 
   it('to Docker Hub has the name of images there', () => {

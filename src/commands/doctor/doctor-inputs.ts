@@ -15,6 +15,7 @@ import { pinInputs, readPins } from '../inputs/pins.js';
 import type { Read } from '../inputs/read.js';
 import { readRepositories, readTrustServers, repositoryInputs } from '../inputs/repositories.js';
 import { engine } from '../inputs/signing.js';
+import { readTrustedCertificates, trustedSignerInputs } from '../inputs/trusted-signers.js';
 import type { Inputs } from '../../inputs/index.js';
 import { parseRegistryHost, parseTag } from '../../registry/index.js';
 
@@ -39,6 +40,10 @@ export const doctorInputs = {
   'root-key': { ...rootKey, note: 'For owners: it is checked as the signing key is.' },
   'root-key-passphrase': rootKeyPassphrase,
   ...pinInputs,
+  'trusted-certificate': {
+    ...trustedSignerInputs['trusted-certificate'],
+    note: 'For those that verify: whether it can be read, and when it expires.',
+  },
   'trust-server': repositoryInputs['trust-server'],
   ...registryLoginInputs,
   'registry-id': registryId,
@@ -66,6 +71,10 @@ export function parseDoctor(read: Read<typeof doctorInputs>): DiagnosisRequest {
     signingKey: readKeyInput('signing-key', read),
     rootKey: readKeyInput('root-key', read),
     pins: readPins(read),
+    trustedCertificates:
+      values['trusted-certificate'].length > 0
+        ? readTrustedCertificates('trusted-certificate', 'ca', read)
+        : undefined,
     withinDays: readDays(read),
   };
 }

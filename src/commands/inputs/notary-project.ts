@@ -161,7 +161,7 @@ function readTimestamp(
   const { values, parse, add, nameInput } = read;
   const { 'timestamp-url': address, 'timestamp-root': roots } = values;
   const url = address === undefined ? undefined : parse('timestamp-url', () => parseUrl(address));
-  const { read: readRoots } = readTrustedCertificates('timestamp-root', 'tsa', read);
+  const named = readTrustedCertificates('timestamp-root', 'tsa', read);
   if (address !== undefined && roots.length === 0) {
     const remedy = `Set ${nameInput('timestamp-root')} to the root certificate of the authority, in PEM. Authorities publish it on their pages.`;
     add({ input: 'timestamp-root', problem: 'is not set', code: 'INPUT_MISSING', remedy });
@@ -170,7 +170,7 @@ function readTimestamp(
     const remedy = `Set ${nameInput('timestamp-url')} to the address of the authority, or leave out ${nameInput('timestamp-root')}.`;
     add({ input: 'timestamp-url', problem: 'is not set', code: 'INPUT_MISSING', remedy });
   }
-  return url === undefined ? undefined : { url, readRoots };
+  return url === undefined ? undefined : { url, roots: named };
 }
 
 /** @throws {TrustError} INPUT_INVALID */

@@ -176,7 +176,8 @@ async function signWorks(
     await log.group('Trust data', async () => {
       const [first] = found;
       if (!first?.session) return;
-      onKey?.(await checkShared(first.target, first.session, opening, run));
+      const signer = await checkShared(first.target, first.session, opening, run);
+      onKey?.(signer);
       await forEach(found, shared, async (work) => {
         work.plan = await work.finishPreflight?.();
       });

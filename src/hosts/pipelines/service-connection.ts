@@ -4,6 +4,7 @@
  * microsoft/azure-pipelines-tasks-common-packages). Masks what is secret, prints nothing.
  */
 import * as tl from 'azure-pipelines-task-lib/task.js';
+import { isRegistryId } from '../../azure/arm.js';
 import type { Identity } from '../../azure/identity.js';
 import type { HostIdentity } from '../../access/index.js';
 import { TrustError } from '../../errors.js';
@@ -41,7 +42,12 @@ export function readRegistryConnection(
 ): RegistryConnection {
   if (data(id, 'registrytype')?.toLowerCase() === 'acr') {
     const registry = parseRegistryAddress(needed(id, 'loginServer', dockerRegistry));
-    return { registry, login: identityOf(id, secrets, environment, dockerRegistry) };
+    const login = identityOf(id, secrets, environment, dockerRegistry);
+    // Connections made by hand or by a program may lack it, or name a wider scope.
+    const registryId = [data(id, 'registryId'), auth(id, 'scope')].find(
+      (text) => text !== undefined && isRegistryId(text),
+    );
+    return { registry, login, ...(registryId !== undefined && { registryId }) };
   }
   const registry = parseRegistryAddress(needed(id, 'registry', dockerRegistry));
   const username = needed(id, 'username', dockerRegistry);

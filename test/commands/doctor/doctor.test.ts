@@ -106,6 +106,32 @@ describe('doctor', () => {
     expect(missing.every(({ verdict }) => verdict === 'unknown')).toBe(true);
   });
 
+  it('looks at the vault of every input that names one', async () => {
+    const ran = await scenario.run('doctor', {
+      'client-id': '11111111-2222-3333-4444-555555555555',
+      'tenant-id': '66666666-7777-8888-9999-000000000000',
+      'client-secret': 'not used anywhere',
+      signatures: 'both',
+      'signing-key': 'https://a-keys.vault.azure.net/certificates/team-app',
+      'root-key': 'https://a-root.vault.azure.net/keys/root',
+      'trust-pin': 'https://a-pins.vault.azure.net/keys/root',
+      'certificate-chain': 'https://a-chain.vault.azure.net/secrets/chain',
+      'timestamp-url': 'http://timestamp.test/',
+      'timestamp-root': 'https://a-stamps.vault.azure.net/secrets/root',
+      'trusted-certificate': 'https://a-trust.vault.azure.net/certificates/root',
+    });
+    const { findings } = await diagnosisOf(ran);
+    const seen = findings.filter(
+      ({ check, reason }) => check === 'network' && /vault/.test(reason),
+    );
+    expect(seen.map(({ subject }) => subject?.replace('.vault.azure.net', ''))).toEqual([
+      ...['a-keys', 'a-root', 'a-pins', 'a-chain', 'a-stamps', 'a-trust'],
+    ]);
+    expect(findings.find(({ check }) => check === 'trusted certificate')).toMatchObject({
+      verdict: 'fail',
+    });
+  });
+
   it('asks no more of a principal that only reads', async () => {
     const ran = await doctor({ 'signing-key': '', repository: 'team/none' });
     expect(ran.failure).toBeUndefined();

@@ -60,7 +60,7 @@ describe('the kinds of signatures', () => {
       isWithPlatforms: true,
       timestamp: { url },
     });
-    expect(await notaryProject?.timestamp?.readRoots(nobody)).toMatchObject([
+    expect(await notaryProject?.timestamp?.roots.read(nobody)).toMatchObject([
       { subjectText: 'CN=Emulated Timestamping Root,O=Microsoft,C=US' },
     ]);
   });
