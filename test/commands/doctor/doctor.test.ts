@@ -122,7 +122,7 @@ describe('doctor', () => {
     });
     const { findings } = await diagnosisOf(ran);
     const seen = findings.filter(
-      ({ check, reason }) => check === 'network' && /vault/.test(reason),
+      ({ check, reason }) => check === 'network' && reason.includes('vault'),
     );
     expect(seen.map(({ subject }) => subject?.replace('.vault.azure.net', ''))).toEqual([
       ...['a-keys', 'a-root', 'a-pins', 'a-chain', 'a-stamps', 'a-trust'],
