@@ -145,7 +145,7 @@ export function createAccess(configuration: AccessConfiguration, context: Access
     const known = opened.find((one) => one.identity === identity && one.access.cloud === cloud);
     if (known) return known.access;
     http ??= createHttpClient({ userAgent: agent, environment, log });
-    const credential = createCredential(identity, { cloud, http, secrets, clock });
+    const credential = createCredential(identity, { cloud, http, secrets, clock, log });
     const access = { cloud, http, credential };
     opened.push({ identity, access });
     return access;

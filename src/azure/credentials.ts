@@ -12,9 +12,14 @@ import {
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
 
 import { TrustError } from '../errors.js';
-import { withDeadline, type HttpClient, type SdkOutcome } from '../http/index.js';
+import {
+  createWaitReporter,
+  withDeadline,
+  type HttpClient,
+  type SdkOutcome,
+} from '../http/index.js';
 import { limits } from '../limits.js';
-import type { Clock, Secrets } from '../ports.js';
+import type { Clock, Log, Secrets } from '../ports.js';
 import { assertionOf, rememberAssertion } from './assertion.js';
 import type { AssertionSource } from './assertion.js';
 import { loadCertificate } from './certificate.js';
@@ -34,6 +39,8 @@ export interface CredentialOptions {
   readonly http: HttpClient;
   readonly secrets: Pick<Secrets, 'mask'>;
   readonly clock?: Clock;
+  /** Is told of programs that are waited for. */
+  readonly log?: Pick<Log, 'info'>;
   /** For one token with all that is asked for it; default in src/limits.ts. */
   readonly deadlineMs?: number;
 }
@@ -56,6 +63,10 @@ export function createCredential(identity: Identity, options: CredentialOptions)
   const deadlineMs = options.deadlineMs ?? deadlineOf(identity);
   const assertions = assertionsOf(identity, options, clock);
   const network = createSignInNetwork(http);
+  // Of what is asked over the network the HTTP client tells.
+  const waits = createWaitReporter((line) => {
+    if (!network.isAsking()) options.log?.info(line);
+  });
   let inner: Promise<TokenCredential> | undefined;
 
   const signIn = async (
@@ -87,6 +98,8 @@ export function createCredential(identity: Identity, options: CredentialOptions)
       interrupted: signInCancelled,
       late: () => signInTooLate(identity, cloud, deadlineMs),
     };
+    const stopTelling =
+      identity.kind === 'default' ? waits.watch(tokenProgram, deadlineMs) : undefined;
     try {
       const token = await withDeadline(bounds, (signal) =>
         network.observe(outcomes, () => signIn(scopes, { ...tokenOptions, abortSignal: signal })),
@@ -101,10 +114,14 @@ export function createCredential(identity: Identity, options: CredentialOptions)
         outcomes,
         ...(assertions === undefined ? {} : { assertion: assertions.describe() }),
       });
+    } finally {
+      stopTelling?.();
     }
   };
   return { getToken, http };
 }
+
+const tokenProgram = `a program that has a login, such as Azure CLI (${limits.tokenProgramMs / 1000} s each)`;
 
 /** The default credential may start programs one after another. */
 function deadlineOf({ kind }: Identity): number {

@@ -17,13 +17,23 @@ export interface SignInNetwork {
   readonly options: Pick<TokenCredentialOptions, 'httpClient' | 'retryOptions'>;
   /** Runs `work`, and notes what came of the requests that it makes. */
   observe<T>(outcomes: SdkOutcome[], work: () => Promise<T>): Promise<T>;
+  /** Whether an answer is waited for. */
+  isAsking(): boolean;
 }
 
 /** Creates it; the credentials of one network may be used at the same time. */
 export function createSignInNetwork(http: HttpClient): SignInNetwork {
   const current = new AsyncLocalStorage<SdkOutcome[]>();
+  let open = 0;
   const httpClient = createSdkHttpClient({
-    http,
+    http: async (request) => {
+      open += 1;
+      try {
+        return await http(request);
+      } finally {
+        open -= 1;
+      }
+    },
     service: (url) =>
       isMachineEndpoint(url) ? 'the managed identity of this machine' : 'Entra ID',
     // Asking for a token changes nothing.
@@ -39,6 +49,7 @@ export function createSignInNetwork(http: HttpClient): SignInNetwork {
   return {
     options: { httpClient, retryOptions: sdkRetries },
     observe: (outcomes, work) => current.run(outcomes, work),
+    isAsking: () => open > 0,
   };
 }
 

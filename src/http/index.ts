@@ -9,6 +9,7 @@ export {
 } from './error-response.js';
 export type { ErrorResponse } from './error-response.js';
 export { createHttpClient } from './client.js';
+export { createWaitReporter } from './wait-reporter.js';
 export type { HttpClientOptions } from './client.js';
 export { unverifiedClaims } from './claims.js';
 export { checkNetworkEnvironment } from './environment.js';

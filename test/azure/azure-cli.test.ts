@@ -8,7 +8,7 @@ import { fakeHttp, rejection } from '../registry/fake-http.js';
 
 vi.mock(import('../../src/limits.js'), async (importOriginal) => {
   const { limits } = await importOriginal();
-  return { limits: { ...limits, tokenProgramMs: 1_500 as never } };
+  return { limits: { ...limits, tokenProgramMs: 1_500 as never, waitReportMs: 500 as never } };
 });
 
 const scope = 'https://containerregistry.azure.net/.default';
@@ -25,13 +25,14 @@ afterAll(async () => {
 });
 
 /** Signs in with an `az` that is this script. */
-async function signIn(script: string) {
+async function signIn(script: string, lines: string[] = []) {
   const file = path.join(folder, 'az');
   await writeFile(file, `#!/bin/sh\n${script}\n`);
   await chmod(file, 0o755);
   const { http } = fakeHttp(() => ({ status: 404 }));
+  const log = { info: (line: string) => void lines.push(line) };
   const secrets = { mask: () => undefined };
-  return createCredential({ kind: 'default' }, { http, secrets }).getToken(scope);
+  return createCredential({ kind: 'default' }, { http, secrets, log }).getToken(scope);
 }
 
 describe.skipIf(process.platform === 'win32')('an az that is asked for a token', () => {
@@ -44,10 +45,12 @@ describe.skipIf(process.platform === 'win32')('an az that is asked for a token',
 
   it('and that hangs, with a program that it has started, is waited for until its time is up', async () => {
     const started = performance.now();
-    const error = await rejection(signIn('sleep 60 & sleep 60'));
+    const lines: string[] = [];
+    const error = await rejection(signIn('sleep 60 & sleep 60', lines));
     expect(performance.now() - started).toBeLessThan(50_000);
     expect(error.code).toBe('CREDENTIAL_MISSING');
     expect(error.message).toContain('such as Azure CLI, printed none within 1.5 seconds');
+    expect(lines[0]).toMatch(/^Waiting for a program .*Azure CLI.*, \d+ of at most 180 s$/);
   });
 
   it('and that nobody has logged in to is told with what to do', async () => {
