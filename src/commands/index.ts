@@ -19,3 +19,4 @@ export {
   type Aftermath,
   type Failure,
 } from '../report/failure.js';
+export { failureSummary } from '../report/summary.js';

@@ -13,6 +13,8 @@ interface HostOutputs {
   readonly setOutput: (name: OutputName, value: string) => void;
   /** Absent where the host takes none. */
   readonly addSummary: ((markdown: string) => Promise<void>) | undefined;
+  /** Whether there was one to hand on. */
+  readonly hasSummary: () => boolean;
   /** @throws {TrustError} FILE_NOT_WRITTEN */
   readonly registerCleanup: (path: string) => void;
   /** Why outputs are missing, if any are. */
@@ -30,6 +32,7 @@ export function createHostOutputs(
   const { addSummary } = host;
   const missing = new Set<OutputName>();
   let why: unknown;
+  let hasSummary = false;
   return {
     setOutput: (name, value) => {
       const redacted = host.masker.redact(value);
@@ -45,9 +48,11 @@ export function createHostOutputs(
         why ??= thrown;
       }
     },
+    hasSummary: () => hasSummary,
     addSummary:
       addSummary &&
       (async (markdown) => {
+        hasSummary = true;
         try {
           await addSummary(renderSummary(markdown, host.masker, host.summaryFormat));
         } catch (thrown) {

@@ -4,6 +4,7 @@
  */
 import {
   failureOf,
+  failureSummary,
   runCommand,
   withAftermath,
   type Aftermath,
@@ -76,6 +77,8 @@ export async function runOn(
   run: typeof runCommand = runCommand,
 ): Promise<Failure | undefined> {
   const stop = listenForShutdown(process);
+  const log = createLog(host.printer, host.masker);
+  const handOn = createHostOutputs(host, log);
   // A promise that never settles lets Node exit as if all were well: so failed until proven done.
   process.exitCode = exitCodes.failed;
   let onIdle = (): void => undefined;
@@ -88,7 +91,7 @@ export async function runOn(
   let aftermath = (): Aftermath => ({ sentences: [], steps: [] });
   let failure: Failure | undefined;
   try {
-    const running = attempt(host, stop, run, (tell) => {
+    const running = attempt(host, { log, handOn, stop, run }, (tell) => {
       aftermath = tell;
     });
     await Promise.race([stop.bound(running), idle]);
@@ -100,6 +103,8 @@ export async function runOn(
   process.off('beforeExit', onIdle);
   if (failure) {
     failure = withAftermath(failure, aftermath());
+    // Of what fails before a command runs, such as a command that is not known, no command tells.
+    if (!handOn.hasSummary()) await handOn.addSummary?.(failureSummary(failure));
     report(host, failure);
   }
   await host.finish?.();
@@ -119,13 +124,19 @@ function explain(thrown: unknown, stop: Shutdown, host: HostName): Failure {
   return { ...failure, message: spell(failure.message), remedy: spell(failure.remedy) };
 }
 
+/** What an attempt works with. */
+interface Frame {
+  readonly log: Log;
+  readonly handOn: ReturnType<typeof createHostOutputs>;
+  readonly stop: Shutdown;
+  readonly run: typeof runCommand;
+}
+
 async function attempt(
   host: Host,
-  stop: Shutdown,
-  run: typeof runCommand,
+  { log, handOn, stop, run }: Frame,
   onFailure: HostContext['onFailure'],
 ): Promise<void> {
-  const log = createLog(host.printer, host.masker);
   const secrets = createSecrets(host.masker, (form) => {
     host.registerSecret(form);
   });
@@ -155,7 +166,6 @@ async function attempt(
     problems.throwIfAny();
     return;
   }
-  const handOn = createHostOutputs(host, log);
   const context: HostContext = {
     log,
     secrets,

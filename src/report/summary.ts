@@ -1,5 +1,5 @@
 /** The job summary of a run: the verdict, what is to be done, warnings, then the details. */
-import type { ErrorFacts } from './failure.js';
+import { errorFacts, type ErrorFacts, type Failure } from './failure.js';
 import type { Report } from './report.js';
 import { markdownOf } from './table.js';
 import { code, commandIn, escapeProse, moreText } from './text.js';
@@ -37,6 +37,11 @@ export function summaryOf(
     .filter((lines) => lines.length > 0)
     .flatMap((lines) => [...lines, ''])
     .join('\n');
+}
+
+/** The summary of a run that failed before a command could say more. */
+export function failureSummary(failure: Failure): string {
+  return summaryOf({ command: 'the run', heading: '', body: [] }, errorFacts(failure), []);
 }
 
 function headingOf(
