@@ -3,10 +3,13 @@
  * nobody is asked, nothing is left behind, and no secret is told.
  */
 import { EventEmitter } from 'node:events';
+import { mkdtempSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Writable } from 'node:stream';
+import * as taskLib from 'azure-pipelines-task-lib/internal.js';
 import { CommanderError, type Command } from 'commander';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -25,8 +28,18 @@ import { variableOf } from '../../src/hosts/cli/values.js';
 import type { Failure } from '../../src/report/failure.js';
 import type { Host } from '../../src/hosts/host.js';
 import { runOn } from '../../src/hosts/run.js';
-import { commandLineOf, isReference, type HostName } from '../../src/inputs/index.js';
+import { commandLineOf, inputNameOn, isReference, type HostName } from '../../src/inputs/index.js';
 import { like } from '../parsers/any-text.js';
+
+// task-lib writes a key file into this folder whenever it reads the environment.
+const agentFolder = mkdtempSync(path.join(tmpdir(), 'any-input-'));
+process.env.AGENT_TEMPDIRECTORY = agentFolder;
+const { createPipelinesHost } = await import('../../src/hosts/pipelines/host.js');
+const nowhere = new Writable({
+  write: (_chunk, _encoding, done) => {
+    done();
+  },
+});
 
 const SEED = 20_261_129;
 const RUNS = 300;
@@ -42,7 +55,9 @@ beforeAll(async () => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  for (const each of [folder, agentFolder]) await rm(each, { recursive: true });
+});
 
 /** Texts that an environment and an argument can hold. */
 const textLike = (sample: string): fc.Arbitrary<string> =>
@@ -76,8 +91,16 @@ const hosts: Readonly<Record<HostName, (command: string, inputs: Inputs) => Host
         ]),
       ),
     ),
-  // Texts come to the task by one call of its library each, which cannot be loaded twice.
-  task: (command, inputs) => ({ ...hosts.action(command, inputs), name: 'task' }),
+  task: (command, inputs) => {
+    for (const [name, text] of Object.entries({ command, ...inputs })) {
+      const given = name === 'command' ? name : inputNameOn('task', name);
+      process.env[`INPUT_${given.toUpperCase()}`] = text;
+    }
+    // As when it is loaded: takes the inputs out of the environment.
+    taskLib._setStdStream(nowhere);
+    taskLib._loadData();
+    return createPipelinesHost(process.env);
+  },
   cli: (command, inputs) => {
     const isSecret = ([name]: [string, string]): boolean => definitionOf(name).secret === true;
     const all = Object.entries(inputs);
