@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -237,6 +238,35 @@ describe('the connections of a client', () => {
     expect((await ask()).status).toBe(200);
     expect(host.connections()).toBe(2);
     expect(host.requests).toHaveLength(2);
+  });
+});
+
+describe('many requests of one client', () => {
+  it('leave neither listeners nor timers nor connections more than the first few', async () => {
+    await serve((req, res) => {
+      if (req.url === '/cut') req.socket.destroy();
+      else res.end('x'.repeat(req.url === '/large' ? 2000 : 10));
+    });
+    const http = createHttpClient({ userAgent: 'test/1', environment: process.env });
+    const { signal } = new AbortController();
+    const send = async (count: number): Promise<number> => {
+      for (let turn = 0; turn < count; turn += 1) {
+        for (const path of ['', 'large', 'cut']) {
+          const url = `https://registry.test/${path}`;
+          const sending = http({ method: 'GET', url, maxBytes: 1000, retry: false, signal });
+          await sending.catch((error: unknown) => {
+            expect(error).toBeInstanceOf(HttpError);
+          });
+        }
+      }
+      return process.getActiveResourcesInfo().length;
+    };
+    const first = await send(5);
+    await send(40);
+    expect(getEventListeners(signal, 'abort').length).toBeLessThan(5);
+    // Some belong to the test runner, and come and go; connections close a little after they are given up.
+    const now = (): number => process.getActiveResourcesInfo().length;
+    await expect.poll(now).toBeLessThan(first + 20);
   });
 });
 
