@@ -39,17 +39,9 @@ export type PinReference =
  */
 export function parsePin(text: string, workingDirectory: string, input: string): PinReference {
   if (/^[0-9a-f]{64}$/i.test(text)) return { kind: 'key-id', keyId: text.toLowerCase() };
-  const fingerprint = /^sha256:([0-9a-f:]+)$/i.exec(text)?.[1]?.replaceAll(':', '').toLowerCase();
-  if (fingerprint !== undefined) {
-    if (fingerprint.length !== 64) {
-      throw new TrustError('INPUT_INVALID', 'the fingerprint does not have 64 hex digits', {
-        remedy:
-          'Give the SHA-256 fingerprint of the root certificate, as `openssl x509 -in <file> -noout -fingerprint -sha256` prints it.',
-      });
-    }
-    return { kind: 'certificate-sha256', fingerprint };
-  }
   if (text.includes('-----BEGIN')) return pinIn(text, 'the text');
+  const fingerprint = fingerprintIn(text);
+  if (fingerprint !== undefined) return { kind: 'certificate-sha256', fingerprint };
   const reference = parseKeyReference(text, workingDirectory);
   switch (reference.kind) {
     case 'file': {
@@ -65,6 +57,25 @@ export function parsePin(text: string, workingDirectory: string, input: string):
     case 'vault-certificate':
       return { kind: 'vault-key', reference };
   }
+}
+
+/**
+ * The fingerprint that `text` is, with its label or as OpenSSL prints it; undefined for a text that
+ * looks like none.
+ * @throws {TrustError} INPUT_INVALID for one of another length
+ */
+function fingerprintIn(text: string): string | undefined {
+  const labelled = /^sha-?(?:1|256)(?:\s+fingerprint)?\s*[:=]\s*([^\s/\\]+)$/i.exec(text)?.[1];
+  // Nobody names a file so.
+  const digits = labelled ?? /^(?:0x)?([0-9a-f:]{32,})$/i.exec(text)?.[1];
+  const hex = digits?.replaceAll(':', '').toLowerCase();
+  if (hex === undefined || /^[0-9a-f]{64}$/.test(hex)) return hex;
+  const found = /^[0-9a-f]+$/.test(hex) ? `it has ${hex.length}` : 'it has others';
+  throw new TrustError('INPUT_INVALID', `the fingerprint does not have 64 hex digits: ${found}`, {
+    remedy:
+      (hex.length === 40 ? 'This is a SHA-1 thumbprint, which pins nothing.\n' : '') +
+      'Give the SHA-256 fingerprint of the root certificate, as `openssl x509 -in <file> -noout -fingerprint -sha256` prints it, or the ID of the root key.',
+  });
 }
 
 async function readPinFile(file: string, input: string): Promise<Pin> {

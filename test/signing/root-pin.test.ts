@@ -41,6 +41,40 @@ describe("the public key of a repository's root as a pin", () => {
   });
 });
 
+describe('a fingerprint as a pin', () => {
+  const hex = 'ab'.repeat(32);
+  const pairs = Array.from({ length: 32 }, () => 'AB').join(':');
+
+  it.each([
+    `sha256:${hex}`,
+    `SHA256:${pairs}`,
+    `sha256: ${hex}`,
+    // As OpenSSL 3 and OpenSSL 1.1 print it.
+    `sha256 Fingerprint=${pairs}`,
+    `SHA256 Fingerprint=${pairs}`,
+    pairs,
+    `0x${hex}`,
+  ])('is read as %s', (text) => {
+    const expected = { kind: 'certificate-sha256', fingerprint: hex };
+    expect(parsePin(text, folder, 'trust-pin')).toEqual(expected);
+  });
+
+  it.each([
+    ['63 digits', hex.slice(1), /not have 64 hex digits: it has 63/],
+    ['a SHA-1 thumbprint', hex.slice(24), /it has 40/],
+    ['a SHA-1 fingerprint', `SHA1 Fingerprint=${pairs.slice(36)}`, /it has 40/],
+    ['base64', `SHA256:${Buffer.from(hex, 'hex').toString('base64')}`, /it has others/],
+  ])('is refused as %s, and not taken for a file', (_, text, message) => {
+    expect(() => parsePin(text, folder, 'trust-pin')).toThrow(message);
+  });
+
+  it('leaves the names of files alone', () => {
+    for (const name of ['ca.pem', 'sha256/ca.pem', 'cafe', './sha256: a']) {
+      expect(parsePin(name, folder, 'trust-pin').kind, name).toBe('file');
+    }
+  });
+});
+
 describe('a file as a pin', () => {
   it.each([
     ['a damaged key', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n', /public key/],
