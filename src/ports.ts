@@ -67,3 +67,23 @@ export class ExecutableNotFoundError extends Error {
 
 /** The current time; a port so that expiry can be tested without waiting. */
 export type Clock = () => Date;
+
+/** The machine that a run is on, with the ports of its host. Functions take the parts they need. */
+export interface Machine {
+  readonly exec: Exec;
+  /** Aborted when the host asks the run to stop. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The host's own environment variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly workingDirectory: string;
+  readonly homeDirectory: string;
+  /** Where files of this run may be put; cleaned by the host, not by us. */
+  readonly tempDirectory: string;
+  /** An input, by the name that it has on this host. */
+  readonly nameInput: (name: string) => string;
+  /** Notes a folder that holds secrets, so that a step after this one removes it come what may. */
+  registerCleanup(path: string): void;
+}

@@ -1,7 +1,7 @@
 /** What a host and the inputs say of who a run is. Types only. */
 import type { CloudName, Identity } from '../azure/index.js';
 import type { HttpClient } from '../http/index.js';
-import type { Clock, Exec, Log, Secrets } from '../ports.js';
+import type { Machine, Secrets } from '../ports.js';
 
 /** A service connection for one registry, already read. */
 export interface RegistryConnection {
@@ -50,17 +50,10 @@ export interface AccessConfiguration {
 }
 
 /** What signing in needs of the host. */
-export interface AccessPorts {
-  readonly log: Log;
+export interface AccessPorts extends Omit<
+  Machine,
+  'workingDirectory' | 'tempDirectory' | 'registerCleanup'
+> {
   readonly secrets: Secrets;
-  readonly exec: Exec;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** The host's own environment variables. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly platform: NodeJS.Platform;
-  readonly homeDirectory: string;
   readonly identity: HostIdentity;
-  /** An input, by the name that it has on this host. */
-  readonly nameInput: (name: string) => string;
 }

@@ -1,28 +1,15 @@
 /** What a host hands to a command: its ports and the facts of its surroundings. */
 import type { HostIdentity } from '../access/index.js';
-import type { NameInput, OutputName, ProblemList } from '../inputs/index.js';
+import type { OutputName, ProblemList } from '../inputs/index.js';
 import type { Aftermath, Failure } from '../report/failure.js';
-import type { AskSecret, Clock, Exec, Log, Secrets } from '../ports.js';
+import type { AskSecret, Machine, Secrets } from '../ports.js';
 
 /** What a host hands in. */
-export interface HostContext {
-  readonly log: Log;
+export interface HostContext extends Machine {
   readonly secrets: Secrets;
   /** Absent where nobody can be asked. */
   readonly askSecret?: AskSecret | undefined;
-  readonly exec: Exec;
-  readonly clock: Clock;
-  /** Aborted when the host asks the run to stop. */
-  readonly signal: AbortSignal;
-  /** The host's own environment variables. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly platform: NodeJS.Platform;
-  readonly workingDirectory: string;
-  readonly homeDirectory: string;
-  /** Where files of this run may be put; cleaned by the host, not by us. */
-  readonly tempDirectory: string;
   readonly identity: HostIdentity;
-  readonly nameInput: NameInput;
   /** What is known to be wrong with the inputs; whoever reads them adds to it, then throws it. */
   readonly problems: ProblemList;
   /** Sets an output as soon as its value is known, so that it survives a later failure. */
@@ -48,8 +35,6 @@ export interface HostContext {
    * is, a signal and a fault of ours included.
    */
   onFailure(tell: () => Aftermath): void;
-  /** Notes a folder that holds secrets, so that a step after this one removes it come what may. */
-  registerCleanup(path: string): void;
 }
 
 /** What a host hands in, but for what concerns the reading of inputs. */

@@ -6,7 +6,7 @@ import { gunOf } from '../registry/index.js';
 import type { CheckedDocker } from './check-docker.js';
 import { parseReference } from './dockerfile/index.js';
 import { readExtraArguments } from './extra-arguments.js';
-import type { Machine } from './machine.js';
+import type { Machine } from '../ports.js';
 import { withLabels } from './pipeline-run.js';
 import { baseImageOptions, basesOf, type PreparedBuild } from './prepare-build.js';
 import type { BaseImageDecisions } from './verify-base-images.js';

@@ -9,7 +9,7 @@ import {
   pinForBuildKit,
   pinForClassicBuilder,
 } from './dockerfile/index.js';
-import type { Machine } from './machine.js';
+import type { Machine } from '../ports.js';
 import type { PreparedBuild } from './prepare-build.js';
 import { policyVariable } from './source-policy/index.js';
 import { isProven, type BaseImageDecisions } from './verify-base-images.js';

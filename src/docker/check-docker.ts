@@ -15,7 +15,7 @@ import {
   unsetVariableWarnings,
 } from './environment.js';
 import { readExtraArguments } from './extra-arguments.js';
-import type { Machine } from './machine.js';
+import type { Machine } from '../ports.js';
 
 /** A build as it is asked for, before it is known who builds. */
 export interface WantedBuild extends Omit<BuildRequest, 'builder' | 'tags' | 'output'> {

@@ -4,7 +4,7 @@
  * never inherited; whoever wants them sets them for one child.
  */
 import path from 'node:path';
-import type { Machine } from './machine.js';
+import type { Machine } from '../ports.js';
 
 /** An environment as a host hands it in. */
 type EnvironmentSource = Readonly<Record<string, string | undefined>>;

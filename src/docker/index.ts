@@ -68,4 +68,3 @@ export {
   type BaseImageDecisions,
   type BaseImageReport,
 } from './verify-base-images.js';
-export type { Machine } from './machine.js';

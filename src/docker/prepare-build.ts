@@ -18,7 +18,7 @@ import {
   locateDockerfile,
   type LocatedDockerfile,
 } from './locate-dockerfile.js';
-import type { Machine } from './machine.js';
+import type { Machine } from '../ports.js';
 
 /** A build that is ready to run. */
 export interface PreparedBuild {

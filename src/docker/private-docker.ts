@@ -7,7 +7,7 @@ import type { CheckedDocker } from './check-docker.js';
 import { createDockerCli, type DockerCli } from './cli.js';
 import { readVariable, userDockerConfig } from './environment.js';
 import { isLoginRefusal } from './error-mapping.js';
-import type { Machine } from './machine.js';
+import type { Machine } from '../ports.js';
 import { createPrivateConfig, type PrivateConfig } from './private-config.js';
 
 /** What `docker login` would be given. */

@@ -6,7 +6,7 @@
 import { TrustError } from '../errors.js';
 import type { CheckedDocker } from './check-docker.js';
 import { findBaseImages, type BaseImages } from './dockerfile/index.js';
-import type { Machine } from './machine.js';
+import type { Machine } from '../ports.js';
 import { onBuildProblem, type AccessTo } from './onbuild.js';
 import { baseImageOptions, type PreparedBuild } from './prepare-build.js';
 import { canHoldToPolicy, ownPolicy, policyFor } from './source-policy/index.js';

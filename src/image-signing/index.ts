@@ -29,6 +29,7 @@ export {
   startProgress,
   type JobOutput,
   type JobProgress,
+  type TagReport,
 } from './job-report.js';
 export { checkShared, openSigning, startPreflight, type SigningPlan } from './preflight.js';
 export { requireTags, tagAttached, tagSigned } from './put-tags.js';

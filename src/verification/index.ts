@@ -5,11 +5,13 @@ export type { VerifyPolicy } from './requirements.js';
 export { parseScopedPin, pinsFor, type ScopedPin } from './scoped-pins.js';
 export { openSignatureLookup, type OpenTrust, type SignaturePolicy } from './signature-lookup.js';
 export {
-  digestsOfTags,
-  signaturesOf,
-  signatureText,
-  type DigestSignatures,
-} from './tag-signatures.js';
+  inspectRepository,
+  type InspectionRequest,
+  type RepositoryFacts,
+  type TagFacts,
+  type UnsignedTag,
+} from './inspect-repository.js';
+export { signatureText } from './tag-signatures.js';
 export {
   namedCertificates,
   parseCertificateSource,

@@ -4,7 +4,7 @@
  */
 import type { ImageRequest } from '../deployment-files/index.js';
 import { TrustError, isTrustError } from '../errors.js';
-import type { Clock, Log } from '../ports.js';
+import type { Machine } from '../ports.js';
 import { ageProblem, imageDatesOf, type Manifest, type NamePattern } from '../registry/index.js';
 import type { RoleName } from '../trust/index.js';
 import type { Session } from '../access/index.js';
@@ -27,12 +27,7 @@ export interface VerifyPolicy {
 }
 
 /** What judging needs of a run. */
-export interface JudgingRun {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** An input, by the name that it has on this host. */
-  readonly nameInput: (name: string) => string;
-}
+export type JudgingRun = Pick<Machine, 'clock' | 'log' | 'nameInput'>;
 
 /** An image whose signature counts. */
 export interface ImageToJudge {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { withPrivateDocker, type DockerLogin } from '../../src/docker/index.js';
-import type { Machine } from '../../src/docker/machine.js';
+import type { Machine } from '../../src/ports.js';
 import { TrustError, type ErrorCode } from '../../src/errors.js';
 
 const startMs = Date.parse('2026-01-01T00:00:00Z');

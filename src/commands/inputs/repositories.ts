@@ -114,16 +114,21 @@ export function readRepositories(
 
 type Name = Omit<NamedRepository, 'trustServer'>;
 
+/** Names that stand in one text, separated by commas or lines. */
+export function splitNames(text = ''): readonly string[] {
+  return text
+    .split(/[,\r\n]/)
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
 /** What `registry` and `repository` name together. */
 export function readOwnRepositories(
   { values, parse, add, nameInput }: Read<RepositoryInputs>,
   needed = true,
 ): readonly Name[] {
   const { registry: host, images } = values;
-  const names = (values.repository ?? '')
-    .split(/[,\r\n]/)
-    .map((text) => text.trim())
-    .filter((text) => text !== '');
+  const names = splitNames(values.repository);
   const registry =
     host === undefined ? undefined : parse('registry', () => parseRegistryHost(host));
   if (names.length === 0) {

@@ -17,6 +17,7 @@ import {
   readTrustServers,
   repositoryInputs,
   shard,
+  splitNames,
 } from '../inputs/repositories.js';
 import type { OpenPaced } from './paced-session.js';
 import { counted } from '../../report/text.js';
@@ -52,9 +53,9 @@ export interface Selection {
 /** Reads the inputs, and notes what is wrong. */
 export function readSelection(read: Read<typeof selectionInputs>): Selection {
   const { values, parse } = read;
-  const names = (values.repository ?? '').split(/[,\r\n]/).map((name) => name.trim());
+  const names = splitNames(values.repository);
   const isPattern = (name: string): boolean => name.includes('*');
-  const plain = names.filter((name) => name !== '' && !isPattern(name));
+  const plain = names.filter((name) => !isPattern(name));
   const images = values.images.filter((image) => !isPattern(image));
   const own = values.registry?.toLowerCase();
   const patterns = [
@@ -72,7 +73,7 @@ export function readSelection(read: Read<typeof selectionInputs>): Selection {
     }));
     return found ?? [];
   });
-  const isWhole = names.every((name) => name === '') && values.images.length === 0;
+  const isWhole = names.length === 0 && values.images.length === 0;
   const whole =
     isWhole && own !== undefined ? parse('registry', () => parseRegistryHost(own)) : undefined;
   if (isWhole && own === undefined) {

@@ -22,7 +22,7 @@ import { hsm, readVault, rootKey, rootVault, signingKey, vault } from '../inputs
 import { signatures } from '../inputs/notary-project.js';
 import { outputFile, overwrite, readOutputFile } from '../inputs/output-file.js';
 import type { Read } from '../inputs/read.js';
-import { registry, repository } from '../inputs/repositories.js';
+import { registry, repository, splitNames } from '../inputs/repositories.js';
 
 export const setupInputs = {
   registry: { ...registry, required: true },
@@ -281,20 +281,18 @@ function readKeys(
   const shared =
     text === undefined ? undefined : parse('signing-key', () => parseKey(text, signed !== 'dct'));
   const kind = signed === 'dct' ? 'vault-key' : 'vault-certificate';
-  const names = (values.repository ?? '')
-    .split(/[,\r\n]/)
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  const repositories = [...new Set(names)].flatMap((name): readonly SetupRepository[] => {
-    const found = parse('repository', () => parseRepository(name));
-    if (found === undefined) return [];
-    const own: SetupKey | undefined =
-      vaultUrl === undefined
-        ? undefined
-        : { kind, vaultUrl, name: keyNameOf(found), version: undefined };
-    const key = shared ?? own;
-    return key ? [{ repository: found, gun: `${registryHost}/${found}`, key }] : [];
-  });
+  const repositories = [...new Set(splitNames(values.repository))].flatMap(
+    (name): readonly SetupRepository[] => {
+      const found = parse('repository', () => parseRepository(name));
+      if (found === undefined) return [];
+      const own: SetupKey | undefined =
+        vaultUrl === undefined
+          ? undefined
+          : { kind, vaultUrl, name: keyNameOf(found), version: undefined };
+      const key = shared ?? own;
+      return key ? [{ repository: found, gun: `${registryHost}/${found}`, key }] : [];
+    },
+  );
   const isRoot = ({ key }: SetupRepository): boolean =>
     root !== undefined && nameOf(key) === nameOf(root);
   if (repositories.some(isRoot)) {

@@ -3,25 +3,21 @@ import type { TrustError } from '../../errors.js';
 import { type RoleName, type Signer, signedWords } from '../../trust/index.js';
 import type { ImageSignature } from '../../notation/index.js';
 import { failureOfMany } from '../../report/failure-of-many.js';
-import { keyFacts, type JobOutput, type TagState } from '../../image-signing/index.js';
+import {
+  keyFacts,
+  type JobOutput,
+  type TagReport,
+  type TagState,
+} from '../../image-signing/index.js';
 import { code, escape } from '../../report/text.js';
 import type { Report } from '../../report/report.js';
 import { codeColumn, tableOf } from '../../report/table.js';
 
 /** One image of the input. */
-export interface ImageOutcome {
+export interface ImageOutcome extends TagReport {
   /** Registry, repository and tag. */
   readonly image: string;
   readonly gun: string;
-  readonly tag: string;
-  /** What the tag is, or was to be, signed for; undefined when it was not found. */
-  readonly digest: string | undefined;
-  /** Size of the manifest in bytes. */
-  readonly length: number | undefined;
-  /** Whether it was signed and read back. */
-  readonly signed: boolean;
-  /** What is known of it; of use where it failed. */
-  readonly state: TagState;
   readonly roles: readonly RoleName[];
   /** What the root is pinned by; undefined where nothing but the server says that it is genuine. */
   readonly pinnedBy: string | undefined;

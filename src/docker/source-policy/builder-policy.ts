@@ -4,7 +4,7 @@ import path from 'node:path';
 import { TrustError } from '../../errors.js';
 import type { CheckedDocker } from '../check-docker.js';
 import { readVariable } from '../environment.js';
-import type { Machine } from '../machine.js';
+import type { Machine } from '../../ports.js';
 import { requireNoConversion } from './pinned.js';
 import { parseSourcePolicy, policyVariable, type PolicyRule } from './rules.js';
 

@@ -61,7 +61,7 @@ describe('the files of pins', () => {
       expect.stringMatching(
         /^"trust-pin" .*own\.pem cannot be read.*Correct the path in trust-pin/,
       ),
-      expect.stringMatching(/^"source-trust-pin" .*theirs\.pem.*path in source-trust-pin\.$/),
+      expect.stringMatching(/^"source-trust-pin" .*theirs\.pem'\.$/),
       expect.stringMatching(/^"source-trust-pin" .*others\.pem.*path in source-trust-pin\.$/),
     ]);
   });
