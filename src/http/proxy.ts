@@ -112,7 +112,8 @@ function ruleOf(entry: string): Rule {
     /^(?:\[([^\]]+)\]|([^:]*)|[0-9a-f:.]*)(?::(\d{1,5}))?$/.exec(entry) ?? [];
   const name = bracketed ?? plain ?? entry;
   const isPort = (asked: string): boolean => port === undefined || port === asked;
-  if (isIP(name) !== 0) return (host, asked) => host === name && isPort(asked);
+  // The first `isIPv6` of a process takes 6 ms, and no name has a colon.
+  if (isIPv4(name) || name.includes(':')) return (host, asked) => host === name && isPort(asked);
   // "*.example.com" and ".example.com" are ways to write "example.com and everything below it".
   const domain = name.replace(/^\*?\./, '').replace(/\.$/, '');
   if (domain === '') return () => false;
