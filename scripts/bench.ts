@@ -14,7 +14,7 @@ import { plotOf, targetTable, withResults } from './bench/report.js';
 import type { MeasuredWork, Results } from './bench/results.js';
 import { measureWork, type RunOptions } from './bench/run.js';
 import { works, type Work } from './bench/works.js';
-import { createWorld } from './bench/world.js';
+import { createWorld, usualRuns } from './bench/world.js';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -28,7 +28,7 @@ function readOptions(): Options {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', default: works.map(({ name }) => name).join() },
-      runs: { type: 'string', default: '7' },
+      runs: { type: 'string', default: String(usualRuns) },
       quick: { type: 'boolean', default: false },
       delays: { type: 'string', default: '0,40,80' },
       'most-tags': { type: 'string', default: '10000' },
@@ -129,7 +129,9 @@ try {
   const world = await createWorld(connectStack(stack.info));
   for (const work of options.works) {
     try {
+      const began = performance.now();
       await write(await measureWork(world, work, options), options.folder);
+      say(`${work.name} took ${((performance.now() - began) / 60_000).toFixed(1)} minutes.`);
     } catch (error) {
       // Hours may lie in the other works.
       say(

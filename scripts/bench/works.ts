@@ -67,11 +67,11 @@ export const works: readonly Work[] = [
       const programs = await signers(world, 10, 1);
       const repository = await world.repository(10);
       programs.set('docker push, with trust', async () => {
-        const [tag = ''] = await world.newTags(repository, 1);
+        const tag = await world.newTagInEngine(repository);
         return [await dockerCommand(world, ['push', world.ref(repository, tag)], true)];
       });
       programs.set('docker push, without', async () => {
-        const [tag = ''] = await world.newTags(repository, 1);
+        const tag = await world.newTagInEngine(repository);
         return [await dockerCommand(world, ['push', world.ref(repository, tag)])];
       });
       return rowsOf(all, programs);
@@ -287,7 +287,7 @@ async function signers(world: World, size: number, count: number): Promise<Map<s
   if (count > 1) return programs;
   const [forDocker, forNotary] = [await world.repository(size), await world.repository(size)];
   programs.set('docker trust sign', async () => {
-    const [tag = ''] = await world.newTags(forDocker, 1);
+    const tag = await world.newTagInEngine(forDocker);
     return [await dockerCommand(world, ['trust', 'sign', world.ref(forDocker, tag)])];
   });
   programs.set('notary addhash', async () => {

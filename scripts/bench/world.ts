@@ -25,8 +25,10 @@ export interface World {
   readonly keyFile: string;
   /** A new repository with so many signed tags, and an image under `latest` that is in the engine too. */
   repository(signedTags: number): Promise<string>;
-  /** New tags of a repository's image, not signed, in the registry and in the engine. */
+  /** New tags of a repository's image, not signed, in the registry. */
   newTags(repository: string, count: number): Promise<readonly string[]>;
+  /** A new tag that is in the engine, too: Docker signs what its engine has. */
+  newTagInEngine(repository: string): Promise<string>;
   /** A folder as on an agent that has never run: the key for Docker, its login, and nothing else. */
   dockerConfig(): Promise<string>;
   /** The same for the Notary client. */
@@ -67,6 +69,13 @@ export async function createWorld(stack: StackClient): Promise<World> {
     if (exitCode !== 0) throw new Error(output);
   };
 
+  let image: Promise<string> | undefined;
+  const buildImage = async (): Promise<string> => {
+    const built = uniqueName('bench-image');
+    await ask(['build', '-t', built, await stack.makeImageContext(built)]);
+    return built;
+  };
+
   const stock = createStock((repository, tags) =>
     prepare({ repository, retag: { from: 'latest', tags } }),
   );
@@ -85,18 +94,16 @@ export async function createWorld(stack: StackClient): Promise<World> {
     repository: async (signedTags) => {
       const repository = uniqueName('bench/app');
       const latest = ref(repository, 'latest');
-      await ask(['build', '-t', latest, await stack.makeImageContext(repository)]);
+      await ask(['tag', await (image ??= buildImage()), latest]);
       await ask(['push', latest]);
       await prepare({ repository, trust: { tags: signedTags, ...pem } });
       return repository;
     },
-    newTags: async (repository, count) => {
-      const tags = await stock.take(repository, count);
-      // Docker signs what its engine has. Of many tags it signs none here.
-      if (count <= 10) {
-        for (const tag of tags) await ask(['tag', ref(repository, 'latest'), ref(repository, tag)]);
-      }
-      return tags;
+    newTags: stock.take,
+    newTagInEngine: async (repository) => {
+      const [tag = ''] = await stock.take(repository, 1);
+      await ask(['tag', ref(repository, 'latest'), ref(repository, tag)]);
+      return tag;
     },
     dockerConfig: async () => {
       const config = await stack.makeDockerConfig({ logins: { [login.server]: signer.login } });
@@ -113,7 +120,10 @@ export async function createWorld(stack: StackClient): Promise<World> {
   };
 }
 
-/** Tags that are there before they are wanted: to make one takes longer than to sign it. */
+/** How often each program runs, if nothing else is asked for. */
+export const usualRuns = 7;
+
+/** Tags that are there before they are wanted, those of all runs: to make one takes longer than to sign it. */
 function createStock(make: (repository: string, tags: readonly string[]) => Promise<void>) {
   const stocks = new Map<string, string[]>();
   return {
@@ -121,7 +131,7 @@ function createStock(make: (repository: string, tags: readonly string[]) => Prom
       const stock = stocks.get(repository) ?? [];
       stocks.set(repository, stock);
       if (stock.length < count) {
-        const length = Math.max(count, 20);
+        const length = Math.max(count * usualRuns, 20);
         const tags = Array.from({ length }, (_, n) => `${uniqueName('v')}-${n}`);
         await make(repository, tags);
         stock.push(...tags);
