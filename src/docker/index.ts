@@ -59,7 +59,7 @@ export {
 } from './private-docker.js';
 export { readPipelineRun, withLabels, type PipelineRun } from './pipeline-run.js';
 export { pushTags, type PushProgress, type PushRequest, type PushedContent } from './push.js';
-export { resolvePushed } from './resolve-pushed.js';
+export { lookUpPushed, resolvePushed } from './resolve-pushed.js';
 export { pushUnder, renameLocally } from './staging.js';
 export { writeTrustData, writeTrustKeys } from './trust-store.js';
 export { pushAndSignTags } from './trusted-push.js';

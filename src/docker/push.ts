@@ -33,6 +33,8 @@ export interface PushRequest {
   readonly imageId: string;
   /** Told what becomes of each reference, as soon as it is known. */
   readonly onProgress?: (reference: string, progress: PushProgress) => void;
+  /** Told when the registry has taken all of them, before the engine is asked what it has pushed. */
+  readonly onPushed?: () => void;
 }
 
 /** What is known of a reference: from `pushing` on the registry may have it. */
@@ -58,6 +60,7 @@ export async function pushTags(
     if (result.exitCode !== 0) throw refusedOrBroken(request, tag, pushFailure(tag, result));
     request.onProgress?.(tag, 'unsigned');
   }
+  request.onPushed?.();
   return pushedContent(docker, request.repository, request.imageId);
 }
 

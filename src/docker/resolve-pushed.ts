@@ -17,19 +17,32 @@ interface PushedTags {
   readonly tags: readonly string[];
 }
 
+/** What each tag points to, if anything. */
+export function lookUpPushed(
+  images: RegistryClient,
+  { repository, tags }: Pick<PushedTags, 'repository' | 'tags'>,
+): Promise<readonly (Manifest | undefined)[]> {
+  return mapConcurrent(tags, limits.concurrentTags, (tag) => images.getManifest(repository, tag));
+}
+
 /**
  * Finds the manifest that was pushed and checks that every tag points to it.
+ * @param tagged what `lookUpPushed` has found since the push.
  * @throws {TrustError} MANIFEST_NOT_FOUND, DIGEST_MISMATCH, TAG_MOVED
  */
 export async function resolvePushed(
   images: RegistryClient,
   { gun, repository, tags }: PushedTags,
   content: PushedContent,
+  tagged: readonly (Manifest | undefined)[],
 ): Promise<Manifest> {
-  const [manifests, tagged] = await Promise.all([
-    Promise.all(content.candidates.map((digest) => images.getManifest(repository, digest))),
-    mapConcurrent(tags, limits.concurrentTags, (tag) => images.getManifest(repository, tag)),
-  ]);
+  const manifests = await Promise.all(
+    content.candidates.map(
+      async (digest) =>
+        tagged.find((manifest) => manifest?.digest === digest) ??
+        (await images.getManifest(repository, digest)),
+    ),
+  );
   const served = manifests.filter((manifest) => manifest !== undefined);
   if (served.length === 0) {
     throw new TrustError(

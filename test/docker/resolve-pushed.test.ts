@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { resolvePushed } from '../../src/docker/resolve-pushed.js';
+import { lookUpPushed, resolvePushed } from '../../src/docker/resolve-pushed.js';
 import type { PushedContent } from '../../src/docker/index.js';
 import type { Manifest, RegistryClient } from '../../src/registry/index.js';
 
@@ -39,6 +39,10 @@ function registry(
 
 const both = (content: Manifest) => ({ '1.0': content, latest: content });
 
+async function resolve(images: RegistryClient, content: PushedContent): Promise<Manifest> {
+  return resolvePushed(images, image, content, await lookUpPushed(images, image));
+}
+
 describe('what this run pushed', () => {
   it.each<[string, PushedContent, Manifest]>([
     [
@@ -61,13 +65,27 @@ describe('what this run pushed', () => {
     ],
     ['is what buildx recorded without a descriptor', { candidates: [index.digest] }, index],
   ])('%s', async (_, content, expected) => {
-    const found = await resolvePushed(registry([expected], both(expected)), image, content);
+    const found = await resolve(registry([expected], both(expected)), content);
     expect(found).toBe(expected);
+  });
+
+  it('is not asked for by its digest where a tag points to it', async () => {
+    const asked: string[] = [];
+    const { getManifest, ...others } = registry([pushed], both(pushed));
+    const noting: RegistryClient = {
+      ...others,
+      getManifest: (repository, reference) => {
+        asked.push(reference);
+        return getManifest(repository, reference);
+      },
+    };
+    await resolve(noting, { candidates: [pushed.digest], imageId: configDigest });
+    expect(asked.sort()).toEqual(['1.0', 'latest']);
   });
 
   it('is what the tags point to when the engine remembers an earlier push of the same image', async () => {
     const content = { candidates: [older.digest, pushed.digest], imageId: configDigest };
-    const found = await resolvePushed(registry([older, pushed], both(pushed)), image, content);
+    const found = await resolve(registry([older, pushed], both(pushed)), content);
     expect(found).toBe(pushed);
   });
 
@@ -113,7 +131,7 @@ describe('what this run pushed', () => {
       ],
     ],
   )('is refused when %s', async (_, content, manifests, tags, code) => {
-    await expect(resolvePushed(registry(manifests, tags), image, content)).rejects.toMatchObject({
+    await expect(resolve(registry(manifests, tags), content)).rejects.toMatchObject({
       code,
     });
   });

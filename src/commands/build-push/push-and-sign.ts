@@ -2,7 +2,7 @@
  * The second half of the main job, as steps from one state of the registry to the next
  * (registry-state.ts): push, then signature, then tags where those come last.
  */
-import { resolvePushed, type BuildResult } from '../../docker/index.js';
+import { lookUpPushed, resolvePushed, type BuildResult } from '../../docker/index.js';
 import { lookUpTags, movedBefore, type Manifest, type TagDigests } from '../../registry/index.js';
 import { readRepository, type TrustedView } from '../../trust/index.js';
 import { startInBackground } from '../../concurrency.js';
@@ -41,13 +41,13 @@ export async function pushAndSign(
   const { image } = configuration;
   const { log } = run;
   const view = (await initialise(job, run)) ?? plan?.view;
-  const content = await pushImage(job, built, view, run);
-  // The build took its time: what is there by now is read while the registry is asked.
-  const known = plan && startInBackground(readAgain(plan, run));
-  const lookedAtMs = run.clock().getTime();
+  const wanted = { ...image, tags: tagsBeforeSigning(order, image.tags) };
+  let started: Look | undefined;
+  const look = (): Look => (started ??= lookAfterPush(job, wanted, run));
+  const content = await pushImage(job, built, view, run, look);
+  const { lookedAtMs, tagged, known } = look();
   const manifest = await log.group('Digest', async () => {
-    const wanted = { ...image, tags: tagsBeforeSigning(order, image.tags) };
-    const found = await resolvePushed(session.images, wanted, content);
+    const found = await resolvePushed(session.images, wanted, content, await tagged);
     log.info(`${image.gun}@${found.digest}  ${found.length} bytes`);
     return found;
   });
@@ -68,6 +68,27 @@ export async function pushAndSign(
     await log.group('Tags', () => tag(job, manifest, result?.view, run));
   }
   progress.state = { kind: 'signed' };
+}
+
+/** What is read once the image is pushed; each fails where it is awaited. */
+interface Look {
+  readonly lookedAtMs: number;
+  /** What the tags point to. */
+  readonly tagged: Promise<readonly (Manifest | undefined)[]>;
+  /** The build took its time: the trust data as it is by now. */
+  readonly known: Promise<TrustedView | undefined> | undefined;
+}
+
+function lookAfterPush(
+  { plan, session }: Job,
+  wanted: Parameters<typeof lookUpPushed>[1],
+  run: Run,
+): Look {
+  return {
+    lookedAtMs: run.clock().getTime(),
+    tagged: startInBackground(lookUpPushed(session.images, wanted)),
+    known: plan && startInBackground(readAgain(plan, run)),
+  };
 }
 
 /** Attaches the Notary Project signatures. Without others, the image is signed then. */

@@ -58,6 +58,7 @@ export interface Job {
  * From nothing pushed, or from what the builder has pushed, to an image in the registry: under its
  * tags, or without them.
  * @param view the repository's trust data, which the Docker CLI is given where it signs.
+ * @param onPushed may be told that the registry has all, while Docker is still asked what it has pushed.
  * @throws {TrustError} what Docker's push ends with.
  */
 export async function pushImage(
@@ -65,6 +66,7 @@ export async function pushImage(
   built: BuildResult | undefined,
   view: TrustedView | undefined,
   run: Run,
+  onPushed: () => void,
 ): Promise<PushedContent> {
   const { configuration, order, plan, progress } = job;
   const { gun, tags } = configuration.image;
@@ -81,7 +83,9 @@ export async function pushImage(
   } else {
     content = await log.group('Push', () =>
       // A new configuration, because the login in the one of the build may have aged.
-      withPrivateDocker(job.docker, run, (docker) => push(job, docker, built?.imageId, view, run)),
+      withPrivateDocker(job.docker, run, (docker) =>
+        push(job, docker, built?.imageId, view, run, onPushed),
+      ),
     );
   }
   const pushed = pushedState(order);
@@ -95,6 +99,7 @@ async function push(
   builtId: string | undefined,
   view: TrustedView | undefined,
   run: Run,
+  onPushed: () => void,
 ): Promise<PushedContent> {
   const { gun, tags } = configuration.image;
   const { cli } = docker;
@@ -114,7 +119,7 @@ async function push(
       notePushed(progress, tags, reference.slice(gun.length + 1), now);
     },
   };
-  if (plan?.engine !== 'docker') return pushTags(cli, request, log);
+  if (plan?.engine !== 'docker') return pushTags(cli, { ...request, onPushed }, log);
   const passphrase = await prepareDockerTrust(plan, docker, view, run);
   const { trustServer, image } = configuration;
   return pushAndSignTags(
