@@ -32,16 +32,33 @@ export type TokenCheck =
   | { readonly ok: true; readonly claims: JWTPayload }
   | { readonly ok: false; readonly reason: 'expired' | 'invalid' };
 
-/** Makes an issuer with a fresh key. */
-export function createTokenIssuer(commonName: string, clock: Clock): TokenIssuer {
+interface IssuerKey {
+  readonly privateKey: KeyObject;
+  readonly der: Buffer;
+}
+
+const keys = new Map<string, IssuerKey>();
+
+/** The key of the issuer of this name. An RSA key takes long, and a test process has many emulators. */
+function keyOf(commonName: string): IssuerKey {
+  const known = keys.get(commonName);
+  if (known) return known;
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const publicKey = createPublicKey(privateKey);
   const der = makeCertificate(privateKey, {
     subject: `CN=${commonName}`,
     // Wide, so that a moved clock does not invalidate the issuer itself.
     notBefore: new Date('2020-01-01T00:00:00Z'),
     notAfter: new Date('2049-01-01T00:00:00Z'),
   });
+  const made = { privateKey, der };
+  keys.set(commonName, made);
+  return made;
+}
+
+/** Makes an issuer. Those of one name have one key in a process. */
+export function createTokenIssuer(commonName: string, clock: Clock): TokenIssuer {
+  const { privateKey, der } = keyOf(commonName);
+  const publicKey = createPublicKey(privateKey);
   const issued: string[] = [];
   const keyId = createHash('sha256').update(der).digest('base64url');
   return {
