@@ -20,25 +20,35 @@ const alone = readdirSync('test', { recursive: true, encoding: 'utf8' })
 /** What takes longest begins first, or one worker would still be at it when the others are done. */
 const LONGEST = [
   'test/scripts/changes/',
+  'test/commands/echo/',
+  'test/scripts/bundles.',
+  'test/scripts/test-runner.',
   'test/registry/attach-artifact.',
-  'test/e2e/conformance/',
+  'test/hosts/cli.',
+  'test/hosts/exit.',
+  'test/scripts/release.',
+  'test/e2e/tags-last/by-digest.',
   'test/e2e/life-story/',
-  'test/e2e/tags-last/',
-  'test/e2e/keys-',
-  'test/e2e/main-job/',
-  'test/e2e/base-images/',
-  'test/e2e/notary-project/push.',
-  'test/e2e/failures/trust-data.',
+  'test/e2e/conformance/',
   'test/e2e/build/options.',
   'test/e2e/examples/',
-  'test/e2e/many-agents/',
-  'test/e2e/secrets/',
-  'test/stack/lifecycle.',
-  'test/e2e/trust/',
-  'test/e2e/network-faults/',
-  'test/e2e/promote/',
-  'test/e2e/revoke/',
+  'test/e2e/keys-rotate/',
+  'test/e2e/secrets/leaks.',
+  'test/e2e/main-job/',
+  'test/e2e/keys-renew/',
+  'test/e2e/base-images/',
+  'test/e2e/notary-project/',
   'test/e2e/same-tag/',
+  'test/e2e/failures/trust-data.',
+  'test/e2e/network-faults/',
+  'test/e2e/trust/',
+  'test/stack/lifecycle.',
+  'test/e2e/signers/',
+  'test/e2e/failures/',
+  'test/e2e/many-agents/',
+  'test/e2e/inspect/',
+  'test/e2e/promote/',
+  'test/e2e/getting-started/',
 ];
 
 /** One project after the other, so that their files share workers; within each the longest first. */
@@ -48,7 +58,7 @@ class LongestFirst extends BaseSequencer {
       const index = LONGEST.findIndex((part) => moduleId.replaceAll('\\', '/').includes(part));
       return index < 0 ? LONGEST.length : index;
     };
-    const order = ['unit', 'unit-alone', 'e2e'];
+    const order = ['unit-alone', 'unit', 'e2e'];
     const place = ({ project }: TestSpecification): number => order.indexOf(project.name);
     const sorted = await super.sort(specifications);
     return sorted.sort((a, b) => place(a) - place(b) || rank(a) - rank(b));
