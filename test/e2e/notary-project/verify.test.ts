@@ -19,7 +19,7 @@ import {
 import { prepareNotaryProject } from './certificates.js';
 
 const { stack, scenario } = await setUp();
-const { registry, signer } = scenario;
+const { reader, registry, signer, vault } = scenario;
 const { makeCertificate, subject } = await prepareNotaryProject(scenario);
 const release = await makeCertificate();
 const [certificate = ''] = release.chain;
@@ -81,7 +81,13 @@ describe('a signature of ours', () => {
     await sign(image);
     const tagged = { ...ours, images: image.ref, 'require-signed-tag': 'true' };
     expectVerified(await verify(scenario, { host: 'cli', inputs: tagged }), [image]);
-    expectVerified(await verify(scenario, { host: 'action', inputs: tagged }), [image]);
+    // The certificate where it is kept: whoever verifies needs no copy of it.
+    const role = 'Key Vault Certificate User';
+    await stack.azure.assignRole({ principalId: reader.clientId, role, scope: vault.id });
+    const inVault = { ...tagged, 'trusted-certificate': release.url };
+    const result = await verify(scenario, { host: 'action', inputs: inVault });
+    expectVerified(result, [image]);
+    expect(result.output).toMatch(new RegExp(`${release.url} {2}.*SHA-256 \\w{64}`));
     const byPolicy = {
       ...notaryProject,
       images: image.ref,
