@@ -14,7 +14,7 @@ import { notGiven, type Check, type Purpose } from './check.js';
 import { dockerChecks } from './docker.js';
 import { identityChecks } from './identity.js';
 import { keyChecks } from './keys.js';
-import { addressesOf, networkChecks, type Host } from './network.js';
+import { addressesOf, networkChecks, proxyIn, type Host } from './network.js';
 import { registryChecks } from './registry.js';
 import { propertyChecks } from './registry-properties.js';
 import { surroundingsChecks } from './surroundings.js';
@@ -124,6 +124,7 @@ export function checksOf(configuration: DiagnosisRequest, run: DiagnosisRun): re
       ...run,
       http: azure.http,
       resolve: addressesOf(run.environment),
+      proxyOf: proxyIn(run.environment),
     }),
     ...identity.checks,
     ...configuration.registries.flatMap((place) => placeChecks(place, shared)),
@@ -324,16 +325,10 @@ function placeChecks(place: RegistryPlace, shared: Shared): readonly Check[] {
       host,
       now: run.clock(),
       properties: resource.properties,
-      isServed: seenServing(trust.map(({ reading }) => reading)),
+      isServed: Promise.all(trust.map(({ isOn }) => isOn)).then((seen) => seen.find(Boolean)),
       purpose,
     }),
   ];
-}
-
-/** Whether any trust data was served; that there is none of a repository says nothing. */
-async function seenServing(readings: readonly Promise<unknown>[]): Promise<boolean | undefined> {
-  const settled = await Promise.allSettled(readings);
-  return settled.some((one) => one.status === 'fulfilled' && one.value) ? true : undefined;
 }
 
 function trustOf(

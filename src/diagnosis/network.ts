@@ -31,6 +31,8 @@ interface Asking {
   readonly signal: AbortSignal;
   /** The addresses of a host by this machine's name server; undefined where a proxy resolves it. */
   readonly resolve: (host: string) => Promise<readonly string[] | undefined>;
+  /** The proxy before a host, if there is one. */
+  readonly proxyOf: (host: string) => string | undefined;
 }
 
 /** One check for each host, and one of the clock for all. */
@@ -71,7 +73,7 @@ interface Answer {
 
 async function ask(
   { host, what, code, path = '/' }: Host,
-  { http, clock, signal, resolve }: Asking,
+  { http, clock, signal, resolve, proxyOf }: Asking,
 ): Promise<Answer> {
   // What has no address is not reached either, and the request says why.
   const resolved = resolve(host).catch(() => undefined);
@@ -102,22 +104,28 @@ async function ask(
       return { ms, status: 200, skewMs: undefined, addresses: await resolved };
     }
     const at = describePrivate(await resolved);
+    const reach = { code, isPrivate: at !== '', proxy: proxyOf(host) };
     throw new TrustError(code ?? 'UNEXPECTED', `${what} is not reached: ${error.message}${at}`, {
-      remedy: remedyFor(host, error, { code, isPrivate: at !== '' }),
+      remedy: remedyFor(host, error, reach),
       cause: error,
     });
   }
+}
+
+/** The proxy before a host, as the variables of this machine have it. */
+export function proxyIn(environment: ProxyEnvironment): (host: string) => string | undefined {
+  const proxyFor = readProxies(environment);
+  return (host) => proxyFor(new URL(`https://${host}/`))?.label;
 }
 
 /** The addresses of a host as this machine resolves it; undefined where that is up to a proxy. */
 export function addressesOf(
   environment: ProxyEnvironment,
 ): (host: string) => Promise<readonly string[] | undefined> {
-  const proxyFor = readProxies(environment);
+  const proxyOf = proxyIn(environment);
   return async (host) => {
-    const url = new URL(`https://${host}/`);
-    if (proxyFor(url)) return undefined;
-    const found = await lookup(url.hostname, { all: true });
+    if (proxyOf(host) !== undefined) return undefined;
+    const found = await lookup(new URL(`https://${host}/`).hostname, { all: true });
     return found.map(({ address }) => address);
   };
 }
@@ -135,15 +143,24 @@ const atPrivateEndpoint =
 const beforePrivateEndpoint =
   'Behind a private endpoint its private DNS zone must be linked to this network.';
 
-function remedyFor(
-  host: string,
-  { kind }: HttpError,
-  { code, isPrivate }: { readonly code: ErrorCode | undefined; readonly isPrivate: boolean },
-): string {
+/** How a host was to be reached. */
+interface Reach {
+  readonly code: ErrorCode | undefined;
+  readonly isPrivate: boolean;
+  readonly proxy: string | undefined;
+}
+
+function remedyFor(host: string, { kind }: HttpError, { code, isPrivate, proxy }: Reach): string {
   const rest = code === undefined ? '\nSigning does without it; only some checks here do not.' : '';
+  if (kind !== 'tls' && proxy !== undefined) {
+    return `Check ${proxy}: its address, the user name and password in it, and that it permits this host.\nCheck that the name of the host is right. If this machine reaches the host without a proxy, name it in NO_PROXY.${rest}`;
+  }
+  // Entra ID and Resource Manager have their public addresses wherever one is.
+  const isPublic = !isPrivate && (code === undefined || code === 'ENTRA_UNREACHABLE');
+  const about = isPublic ? '' : `\n${isPrivate ? atPrivateEndpoint : beforePrivateEndpoint}`;
   return kind === 'tls'
     ? `If a proxy inspects TLS, or ${host} has a certificate of a private authority, set NODE_EXTRA_CA_CERTS to the path of the authority's certificate in PEM before this program starts.${rest}`
-    : `Check that the name is right, that this machine resolves it (nslookup ${host}) and may connect to port 443, and the variables HTTPS_PROXY and NO_PROXY.\n${isPrivate ? atPrivateEndpoint : beforePrivateEndpoint}${rest}`;
+    : `Check that the name is right, that this machine resolves it (nslookup ${host}) and may connect to port 443, and the variables HTTPS_PROXY and NO_PROXY.${about}${rest}`;
 }
 
 /** What is told of the clock: half a minute is what certificates and tokens are made with a margin for. */

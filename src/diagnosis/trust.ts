@@ -76,6 +76,8 @@ export interface TrustChecks {
   readonly checks: readonly Check[];
   /** The trust data, expired or not; undefined where there is none. */
   readonly reading: Promise<TrustedView | undefined>;
+  /** Whether the trust server was seen to take trust data; undefined where that is not known. */
+  readonly isOn: Promise<true | undefined>;
 }
 
 export function trustChecks(checked: TrustToCheck): TrustChecks {
@@ -88,16 +90,22 @@ export function trustChecks(checked: TrustToCheck): TrustChecks {
     throw new NotSeen('not checked: there is no trust data');
   };
   const held = startInBackground(heldBy(checked, readView));
+  const look = async (): Promise<readonly [Observation, ...Observation[]]> => {
+    await needing(`the login to ${registry}`, checked.server);
+    return lookAtContentTrust(await reading, checked);
+  };
+  const contentTrust = startInBackground(look());
   return {
     reading,
+    isOn: contentTrust.then(
+      ([found]) => (found.verdict === 'pass' ? true : undefined),
+      () => undefined,
+    ),
     checks: [
       {
         ...common,
         check: 'content trust',
-        look: async () => {
-          await needing(`the login to ${registry}`, checked.server);
-          return lookAtContentTrust(await reading, checked);
-        },
+        look: () => contentTrust,
       },
       { ...common, check: 'root', look: async () => lookAtRoot(await readView(), checked) },
       {
@@ -147,7 +155,7 @@ async function heldBy(
 async function lookAtContentTrust(
   view: TrustedView | undefined,
   { registry, repository, server, purpose, signingKey, rootKey, signal }: TrustToCheck,
-): Promise<readonly Observation[]> {
+): Promise<readonly [Observation, ...Observation[]]> {
   if (view) {
     const { version } = view.root.signed;
     const tags = view.targets.get('targets')?.signed;

@@ -112,6 +112,7 @@ async function look(
   answers: Readonly<Record<string, Date | HttpError>>,
   clock = now,
   addresses?: readonly string[],
+  proxy?: string,
 ) {
   const http: HttpClient = ({ url }) => {
     const answer = answers[new URL(url).host];
@@ -126,7 +127,8 @@ async function look(
   const hosts = [registry, arm];
   const resolve = (host: string) =>
     Promise.resolve(host === registry.host ? addresses : ['20.42.64.1']);
-  return diagnose(networkChecks(hosts, { http, clock: () => clock, signal, resolve }));
+  const asking = { http, clock: () => clock, signal, resolve, proxyOf: () => proxy };
+  return diagnose(networkChecks(hosts, asking));
 }
 
 describe('the network', () => {
@@ -148,6 +150,16 @@ describe('the network', () => {
     expect(found.at(-1)).toMatchObject({ verdict, reason });
   });
 
+  it('behind a proxy that lets nobody through has the proxy looked at', async () => {
+    const refused = new HttpError('unreachable', 'the proxy p.test:1 cannot be used');
+    const label = 'the proxy p.test:1 (HTTPS_PROXY)';
+    const found = await look({ 'a.azurecr.io': refused, arm: refused }, now, [], label);
+    for (const { remedy } of found.slice(0, 2)) {
+      expect(remedy).toMatch(/^Check the proxy p\.test:1 \(HTTPS_PROXY\)/);
+      expect(remedy).not.toContain('nslookup');
+    }
+  });
+
   it('that is not there fails for what a run needs, with its remedy, and warns for the rest', async () => {
     const found = await look({
       'a.azurecr.io': new HttpError('tls', 'GET https://a.azurecr.io/: unknown authority'),
@@ -160,7 +172,10 @@ describe('the network', () => {
         reason: 'the registry is not reached: GET https://a.azurecr.io/: unknown authority',
         remedy: expect.stringContaining('NODE_EXTRA_CA_CERTS') as string,
       },
-      { verdict: 'warn', remedy: expect.stringContaining('nslookup arm') as string },
+      {
+        verdict: 'warn',
+        remedy: expect.stringMatching(/nslookup arm(?!.*private endpoint)/s) as string,
+      },
       { check: 'clock', verdict: 'unknown', reason: 'no server has told the time' },
     ]);
   });

@@ -158,6 +158,8 @@ describe('a failed check', () => {
   it('fails the run with its reason and its remedy, in log, summary, output and report', async () => {
     const ran = await doctor({ repository: 'team/none' });
     expect(ran.exitCode).toBe(1);
+    // A server that takes trust data has content trust, whatever it has of this repository.
+    expect(await findingOf(ran, '31 May 2026')).toMatchObject({ verdict: 'pass' });
     expect(ran.failure).toMatchObject({
       code: 'CHECKS_FAILED',
       message: expect.stringMatching(
