@@ -13,6 +13,7 @@ export {
 export type { Cloud, CloudName } from './clouds.js';
 export { createCredential } from './credentials.js';
 export type { CredentialOptions } from './credentials.js';
+export { isGuid } from './identity.js';
 export type { AssertionIdentity, CertificateIdentity, Identity } from './identity.js';
 export * from './key-vault/index.js';
 export { principalOf, type Principal } from './principal.js';
@@ -27,6 +28,7 @@ export {
 export {
   contentTrustObstacles,
   readRegistryProperties,
+  usesRepositoryPermissions,
   type RegistryProperties,
   type TrustProperty,
 } from './registry-properties.js';

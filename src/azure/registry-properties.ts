@@ -60,6 +60,13 @@ export async function readRegistryProperties(
   };
 }
 
+/** Whether roles are assigned by repository (ABAC): AcrPull and AcrPush then have no effect. */
+export function usesRepositoryPermissions({
+  roleAssignmentMode,
+}: Pick<RegistryProperties, 'roleAssignmentMode'>): boolean {
+  return roleAssignmentMode?.toLowerCase() === 'abacrepositorypermissions';
+}
+
 /** A property that content trust depends on. */
 export type TrustProperty = 'trustPolicy' | 'sku' | 'roleAssignmentMode';
 
@@ -70,7 +77,7 @@ export type TrustProperty = 'trustPolicy' | 'sku' | 'roleAssignmentMode';
 export function contentTrustObstacles(
   properties: RegistryProperties,
 ): ReadonlyMap<TrustProperty, TrustError> {
-  const { loginServer = 'The registry', sku, trustPolicy, roleAssignmentMode } = properties;
+  const { loginServer = 'The registry', sku, trustPolicy } = properties;
   const obstacles = new Map<TrustProperty, TrustError>();
   if (trustPolicy !== undefined && trustPolicy.toLowerCase() !== 'enabled') {
     obstacles.set('trustPolicy', unavailable(`${loginServer} has content trust disabled`));
@@ -79,7 +86,7 @@ export function contentTrustObstacles(
     const why = `${loginServer} is of tier ${sku}; content trust needs Premium`;
     obstacles.set('sku', unavailable(why));
   }
-  if (roleAssignmentMode?.toLowerCase() === 'abacrepositorypermissions') {
+  if (usesRepositoryPermissions(properties)) {
     const why = `${loginServer} uses repository permissions (ABAC), which cannot sign`;
     obstacles.set('roleAssignmentMode', unavailable(why));
   }

@@ -6,6 +6,7 @@ import type { Log } from '../ports.js';
 import type { Cloud } from './clouds.js';
 import { grantedActions } from './granted-actions.js';
 import { readRegistryPermissions, type RegistryPermissions } from './permissions.js';
+import { isGuid } from './identity.js';
 import type { Principal } from './principal.js';
 import { contentTrustObstacles, readRegistryProperties } from './registry-properties.js';
 import { roleAssignmentCommand } from './role-assignment.js';
@@ -104,11 +105,9 @@ export async function explainRefusal<T>(
   }
 }
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Logins that can never sign, whatever roles are assigned. */
 function accountProblem(account: string | undefined, registry: string): string {
-  if (account === undefined || guid.test(account)) return '';
+  if (account === undefined || isGuid(account)) return '';
   return account.toLowerCase() === registry.split('.')[0]
     ? ` The login is the registry's admin account, which cannot sign.`
     : ` The login ${account} is not a service principal; a repository-scoped token cannot sign.`;

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { asCompose } from './compose.js';
-import { readBounded } from './read-bounded.js';
+import { readRegularFile } from './regular-file.js';
 import { FileProblem } from './types.js';
 
 /** In the order in which Compose looks for them. */
@@ -37,7 +37,7 @@ export async function requireWholeProject(file: string, given: ReadonlySet<strin
     );
   }
   if (!beside.includes('.env')) return;
-  const environment = await readBounded(path.join(folder, '.env'));
+  const environment = await readRegularFile(path.join(folder, '.env'));
   if (!/^[ \t]*(?:export[ \t]+)?COMPOSE_FILE[ \t]*[=:]/m.test(environment.toString('utf8'))) return;
   const what = 'is not what Compose reads: COMPOSE_FILE in .env beside it names files';
   throw new FileProblem(undefined, what, asCompose);

@@ -4,7 +4,7 @@ import { codeOf, TrustError, isTrustError, messageOf } from '../errors.js';
 import { parseImageReference } from '../registry/index.js';
 import { requireWholeProject } from './compose-project.js';
 import { NamedProblem, filesAt, isYaml, type FilePlace } from './find-files.js';
-import { readBounded } from './read-bounded.js';
+import { readRegularFile } from './regular-file.js';
 import { readPlainList } from './plain-list.js';
 import { sourceProblem } from './rendered.js';
 import { FileProblem, type ImageFile, type Mentions, type ReadingOptions } from './types.js';
@@ -83,7 +83,7 @@ async function readOne(
 ): Promise<ImageFile> {
   const problem = sourceProblem(place.name);
   if (problem) throw problem;
-  const text = decode(await readBounded(place.path));
+  const text = decode(await readRegularFile(place.path));
   return { ...place, text, ...(await mentionsOf(place.name, text, options, giveWay)) };
 }
 

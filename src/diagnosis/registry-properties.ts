@@ -7,6 +7,7 @@ import {
   findRegistryId,
   readRegistryPermissions,
   readRegistryProperties,
+  usesRepositoryPermissions,
   roleMissing,
   type ArmAccess,
   type PermissionAnswer,
@@ -193,8 +194,8 @@ async function judgeRoles(
 ): Promise<readonly Observation[]> {
   const permissions = await readRegistryPermissions(access, registryId);
   const who = (await principal?.catch(() => undefined)) ?? {};
-  const { roleAssignmentMode = '' } = (await properties.catch(() => undefined)) ?? {};
-  if (roleAssignmentMode.toLowerCase() === 'abacrepositorypermissions') {
+  const known = await properties.catch(() => undefined);
+  if (known && usesRepositoryPermissions(known)) {
     return [
       unknown(
         'the registry uses repository permissions (ABAC) and ignores AcrPull and AcrPush; what its own tokens allow is said at the repositories',

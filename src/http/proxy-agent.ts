@@ -37,7 +37,7 @@ export class PlainProxyAgent extends HttpProxyAgent<string> {
   }
 }
 
-/** Tunnels through one proxy. Its errors have complete messages, and a code of ./failure.ts. */
+/** Tunnels through one proxy. Its errors have complete messages, and a code of ./error-mapping.ts. */
 export class ProxyAgent extends HttpsProxyAgent<string> {
   readonly #proxy: Proxy;
   /** By target, so that a further tunnel resumes the session of an earlier one. */

@@ -1,5 +1,5 @@
 /** From what is to be signed, by whom and where, to the script that sets it up. */
-export { githubFederations, isId, parseSetupName, parseTrigger } from './names.js';
+export { githubFederations, parseSetupName, parseTrigger } from './names.js';
 export { lookAround, type Looker } from './look.js';
 export { planSetup, type SetupPlan, type Shell } from './plan.js';
 export {

@@ -7,17 +7,18 @@ import {
   findRegistryId,
   findVaultId,
   findVaultKey,
+  isGuid,
   principalOf,
   readAssignedRoles,
   readCertificate,
   readRegistryProperties,
+  usesRepositoryPermissions,
   vaultNameOf,
   type ArmAccess,
 } from '../azure/index.js';
 import { isTrustError, TrustError } from '../errors.js';
 import type { Clock } from '../ports.js';
 import { formatKeyReference } from '../signing/index.js';
-import { isId } from './names.js';
 import {
   roleIds,
   type NeededRole,
@@ -123,11 +124,14 @@ async function lookAtRegistry(
   }
   const [obstacle] = contentTrustObstacles(answer.properties).values();
   if (obstacle && signatures !== 'notary-project') throw obstacle;
-  const isByRepository = roleAssignmentMode?.toLowerCase() === 'abacrepositorypermissions';
   return {
     registryId,
     roleMode:
-      roleAssignmentMode === undefined ? 'unknown' : isByRepository ? 'repositories' : 'roles',
+      roleAssignmentMode === undefined
+        ? 'unknown'
+        : usesRepositoryPermissions(answer.properties)
+          ? 'repositories'
+          : 'roles',
   };
 }
 
@@ -249,7 +253,7 @@ async function lookAtRoles(
   const { owner, pipelineObjectId } = request;
   const ids = {
     pipeline: pipelineObjectId,
-    owner: owner !== undefined && isId(owner) ? owner : undefined,
+    owner: owner !== undefined && isGuid(owner) ? owner : undefined,
   };
   const vaultIds = new Map(
     await Promise.all(

@@ -88,11 +88,6 @@ export function parseSetupName(kind: keyof typeof kinds, text: string): string {
   throw new TrustError('INPUT_INVALID', `${JSON.stringify(text)} is not ${what}`, { remedy });
 }
 
-/** Whether a name is an ID. */
-export function isId(text: string): boolean {
-  return guid.test(text);
-}
-
 const refName = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9_-])?$/;
 
 /** When a workflow runs. @throws {TrustError} INPUT_INVALID */

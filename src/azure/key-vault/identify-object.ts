@@ -32,10 +32,9 @@ export async function identifyObject(
   // The key of a certificate has its name and its versions.
   const key = { kind: 'vault-key', vaultUrl, name, version: undefined } as const;
   const newest = await readVersionIdentity(key, credential, options);
-  const newestVersion = newest.kid.slice(newest.kid.lastIndexOf('/') + 1).toLowerCase();
   const listed = await listKeyVersions(key, credential, options);
   const older = await mapConcurrent(
-    listed.filter(({ version }) => version !== newestVersion),
+    listed.filter(({ version }) => version !== newest.version),
     limits.concurrentVaultKeys,
     async ({ version }) => {
       const { keyId } = await readVersionIdentity({ ...key, version }, credential, options);
@@ -46,7 +45,7 @@ export async function identifyObject(
     kind: newest.isManaged || kind === 'vault-certificate' ? 'certificate' : 'key',
     name,
     purpose: purposeOf(newest.tags),
-    versions: [asVersion(newestVersion, newest.keyId), ...older],
+    versions: [asVersion(newest.version, newest.keyId), ...older],
   };
 }
 

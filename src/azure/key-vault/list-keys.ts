@@ -2,6 +2,7 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { KeyClient, type KeyProperties } from '@azure/keyvault-keys';
 
+import { mapConcurrent } from '../../concurrency.js';
 import { isTrustError, type TrustError } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { VaultKeyReference } from '../../signing/index.js';
@@ -40,24 +41,20 @@ export async function listVaultKeys(
     collect(client.listPropertiesOfKeys(call)),
   );
   const names = listed.filter(({ enabled }) => enabled !== false).map(({ name }) => name);
-  const found: VaultKeyInfo[] = [];
-  for (let from = 0; from < names.length; from += limits.concurrentVaultKeys) {
-    const read = names.slice(from, from + limits.concurrentVaultKeys).map(async (name) => {
-      const reference = { kind: 'vault-key', vaultUrl, name, version: undefined } as const;
-      try {
-        const bundle = await getKey(client, { reference, action: 'get' }, options);
-        return infoOf(bundle, reference, options);
-      } catch (error) {
-        // Deleted since it was listed, or its newest version is out of force: not at hand.
-        if (isTrustError(error, 'KEY_NOT_FOUND', 'KEY_DISABLED')) return undefined;
-        if (!isTrustError(error, 'KEY_UNSUITABLE')) throw error;
-        options.onPassedOver?.(name, error);
-        return undefined;
-      }
-    });
-    for (const info of await Promise.all(read)) if (info !== undefined) found.push(info);
-  }
-  return found.sort((a, b) => (a.reference.name < b.reference.name ? -1 : 1));
+  const read = await mapConcurrent(names, limits.concurrentVaultKeys, async (name) => {
+    const reference = { kind: 'vault-key', vaultUrl, name, version: undefined } as const;
+    try {
+      const bundle = await getKey(client, { reference, action: 'get' }, options);
+      return [infoOf(bundle, reference, options)];
+    } catch (error) {
+      // Deleted since it was listed, or its newest version is out of its dates: not available.
+      if (isTrustError(error, 'KEY_NOT_FOUND', 'KEY_DISABLED')) return [];
+      if (!isTrustError(error, 'KEY_UNSUITABLE')) throw error;
+      options.onPassedOver?.(name, error);
+      return [];
+    }
+  });
+  return read.flat().sort((a, b) => (a.reference.name < b.reference.name ? -1 : 1));
 }
 
 /**

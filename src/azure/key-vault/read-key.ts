@@ -45,9 +45,10 @@ export async function readVaultKey(
   return infoOf(bundle, reference, options);
 }
 
-/** Which key a version is, fit to sign or not, in force or not. */
+/** Which key a version is, fit to sign or not, in its dates or not. */
 interface VersionIdentity {
-  readonly kid: string;
+  /** In lower case. */
+  readonly version: string;
   /** Undefined for a kind of key that content trust has no name for. */
   readonly keyId: KeyId | undefined;
   readonly tags: Readonly<Record<string, string>>;
@@ -69,7 +70,8 @@ export async function readVersionIdentity(
   const bundle = await getKey(client, operation, options);
   if (bundle.id === undefined) throw failed(operation, 'its response does not identify the key');
   const { tags = {}, managed } = bundle.properties;
-  return { kid: bundle.id, keyId: keyIdOfBundle(bundle), tags, isManaged: managed === true };
+  const version = versionOf(bundle.id);
+  return { version, keyId: keyIdOfBundle(bundle), tags, isManaged: managed === true };
 }
 
 /** The answer of the vault to a get, not judged. @throws {TrustError} */
@@ -84,20 +86,23 @@ export function getKey(
   );
 }
 
-/** Judges what the vault answered for `reference`. @throws {TrustError} as judgeKey */
+/** Judges what the vault answered for `reference`. @throws {TrustError} as validateKey */
 export function infoOf(
   bundle: KeyVaultKey,
   reference: VaultKeyReference,
   { clock }: VaultOptions,
 ): VaultKeyInfo {
   const { publicKey, kid } = validateKey(bundle, reference, clock?.() ?? new Date());
-  const version = kid.slice(kid.lastIndexOf('/') + 1).toLowerCase();
   return {
-    reference: { ...reference, version },
+    reference: { ...reference, version: versionOf(kid) },
     kid,
     publicKey,
     keyId: keyIdOf(publicKey),
     tags: bundle.properties.tags ?? {},
     isManaged: bundle.properties.managed === true,
   };
+}
+
+function versionOf(kid: string): string {
+  return kid.slice(kid.lastIndexOf('/') + 1).toLowerCase();
 }

@@ -1,12 +1,11 @@
 /** What `setup` is asked for: what is to be signed, by whom, and where the pipeline runs. */
-import { cloudOfRegistry, isRegistryHost, keyNameOf } from '../../azure/index.js';
+import { cloudOfRegistry, isRegistryHost, keyNameOf, isGuid } from '../../azure/index.js';
 import { TrustError } from '../../errors.js';
 import type { Inputs } from '../../inputs/index.js';
 import { parseRegistryHost, parseRepository } from '../../registry/index.js';
 import { parseKeyReference, type VaultKeyReference } from '../../signing/index.js';
 import {
   githubFederations,
-  isId,
   parseSetupName,
   parseTrigger,
   type Federation,
@@ -194,7 +193,7 @@ export function readSetup(read: ReadSetup): SetupConfiguration | undefined {
   const repositories = readKeys(read, registryHost ?? '', signed, root);
   const name = registryHost?.split(/[-.]/)[0] ?? '';
   const application = readName('pipeline', 'application', read) ?? `acr-content-trust-${name}`;
-  const isThere = isId(application);
+  const isThere = isGuid(application);
   const host =
     values.host === 'github'
       ? readGitHub(isThere, read)

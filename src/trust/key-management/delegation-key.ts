@@ -27,7 +27,7 @@ import {
 
 /**
  * What a new key for a delegation takes.
- * @throws {TrustError} as exchangeIn and enoughSigners; TRUST_DATA_EXPIRED when the root has expired,
+ * @throws {TrustError} as replacementIn and requireSigners; TRUST_DATA_EXPIRED when the root has expired,
  * because nobody would read the change.
  */
 export function draftDelegationKey<S extends SignerInfo>(

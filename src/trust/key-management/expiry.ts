@@ -51,7 +51,7 @@ export interface ExpiryRules {
   /** The pins by which the view was read: other root keys do not count for its reader. */
   readonly pins: readonly Pin[];
   /**
-   * Whether the server holds the snapshot key that the root names, see serverHolds. While it does
+   * Whether the server holds the snapshot key that the root names, see heldServerRoles. While it does
    * not ("notary init" leaves that key with the client), nothing can be published without that key.
    * Undefined where the server did not say: taken for yes, unless the key is available.
    */

@@ -23,7 +23,7 @@ import {
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** What a new root key takes. @throws {TrustError} as exchangeIn and enoughSigners. */
+/** What a new root key takes. @throws {TrustError} as replacementIn and requireSigners. */
 export function draftRootKey<S extends SignerInfo>(
   question: RotationRequest<S>,
   now: Date,

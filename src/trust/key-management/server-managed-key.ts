@@ -30,7 +30,7 @@ interface ServerKeyDraft<S extends SignerInfo> {
 interface ServerKeyRequest<S extends SignerInfo> {
   readonly view: TrustedView;
   readonly role: ServerRole;
-  /** The roles whose key the server holds (serverHolds). */
+  /** The roles whose key the server holds (heldServerRoles). */
   readonly serverManaged: readonly ServerRole[];
   /** Replaces a key that the server holds, too. */
   readonly replacesExisting: boolean;

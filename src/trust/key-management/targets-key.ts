@@ -13,7 +13,7 @@ import {
 import { requireSigners, type SignerInfo } from './role-listing.js';
 import { rootSigners, type ReaderContext } from './root-signers.js';
 
-/** What a new repository key takes. @throws {TrustError} as exchangeIn and rootSigners. */
+/** What a new repository key takes. @throws {TrustError} as replacementIn and rootSigners. */
 export function draftTargetsKey<S extends SignerInfo>(
   question: RotationRequest<S>,
   judge: ReaderContext,
