@@ -7,11 +7,11 @@ import { constants } from 'node:os';
 import { describe, it, type TestContext } from 'vitest';
 import type { TrustState } from '../../stack/index.js';
 import { uniqueName } from '../../stack/index.js';
-import { toldBy } from '../expectations.js';
+import { expectSuccess, toldBy } from '../expectations.js';
 import { leftovers } from '../failures/refused.js';
 import { readReport } from '../main-job/reported.js';
 import { isSigned } from '../network-faults/verdict.js';
-import type { ProductHost } from '../product.js';
+import type { ProductHost, ProductResult } from '../product.js';
 import { createScenario } from '../scenario.js';
 import { makeKeys, setUp } from '../set-up.js';
 
@@ -19,18 +19,22 @@ const { stack, scenario } = await setUp();
 
 type Phase = 'login' | 'key' | 'signature' | 'publish' | 'read-back';
 
-const rows: [Phase, ProductHost, NodeJS.Signals[]][] = [
-  ['login', 'action', ['SIGINT', 'SIGTERM']],
-  ['login', 'cli', ['SIGHUP']],
-  ['key', 'task', ['SIGINT', 'SIGTERM']],
-  ['key', 'cli', ['SIGTERM']],
-  ['signature', 'action', ['SIGINT', 'SIGTERM']],
-  ['signature', 'cli', ['SIGINT', 'SIGINT']],
-  ['publish', 'task', ['SIGINT', 'SIGTERM']],
-  ['publish', 'cli', ['SIGHUP']],
-  ['read-back', 'action', ['SIGINT', 'SIGTERM']],
-  ['read-back', 'task', ['SIGTERM']],
-];
+/** Each phase on each host; those who sit at a terminal have more signals than runners and agents. */
+const byRunners: NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+const atTerminals: Readonly<Record<Phase, NodeJS.Signals[]>> = {
+  login: ['SIGHUP'],
+  key: ['SIGTERM'],
+  signature: ['SIGINT', 'SIGINT'],
+  publish: ['SIGHUP'],
+  'read-back': ['SIGINT'],
+};
+const rows = (Object.keys(atTerminals) as Phase[]).flatMap(
+  (phase): [Phase, ProductHost, NodeJS.Signals[]][] => [
+    [phase, 'action', byRunners],
+    [phase, 'task', byRunners],
+    [phase, 'cli', atTerminals[phase]],
+  ],
+);
 
 /** Has a request wait; fulfilled once it does. */
 async function hold(
@@ -72,6 +76,25 @@ async function holdIn(
   }
 }
 
+/** Says that it ended by one of the signals, said so, and left nothing; gives what it said. */
+async function expectStopped(
+  { expect }: Pick<TestContext, 'expect'>,
+  result: ProductResult,
+  signals: readonly NodeJS.Signals[],
+): Promise<string> {
+  // Two that are sent at once need not arrive in their order.
+  const first = signals.find((name) => 128 + constants.signals[name] === result.exitCode);
+  expect(signals, result.output).toContain(first);
+  expect(result.signal).toBeNull();
+  const told = toldBy(result);
+  expect(told.map(({ code }) => code)).toEqual(['INTERRUPTED']);
+  const message = told[0]?.message ?? '';
+  expect(message).toContain(`The run was stopped by ${first} before it was done.`);
+  expect(result.taskResult).toBe(result.host === 'task' ? 'Failed' : undefined);
+  expect(await leftovers(result)).toEqual([]);
+  return message;
+}
+
 describe('a run that is stopped while it waits', () => {
   it.concurrent.for(rows)('for the %s, on the %s by %s', async ([phase, host, signals], test) => {
     const { expect } = test;
@@ -89,15 +112,7 @@ describe('a run that is stopped while it waits', () => {
       reached,
     ]);
 
-    // Two that are sent at once need not arrive in their order.
-    const first = signals.find((name) => 128 + constants.signals[name] === result.exitCode);
-    expect(signals, result.output).toContain(first);
-    expect(result.signal).toBeNull();
-    const told = toldBy(result);
-    expect(told.map(({ code }) => code)).toEqual(['INTERRUPTED']);
-    expect(told[0]?.message).toContain(`The run was stopped by ${first} before it was done.`);
-    expect(result.taskResult).toBe(host === 'task' ? 'Failed' : undefined);
-    expect(await leftovers(result)).toEqual([]);
+    const message = await expectStopped(test, result, signals);
 
     const state: TrustState = await stack.trustState(`${loginServer}/${repository}`);
     const isPublished = state.targets !== undefined && isSigned(state, '1', digest);
@@ -106,7 +121,57 @@ describe('a run that is stopped while it waits', () => {
     const { tags } = await readReport(result);
     expect(tags).toMatchObject([{ tag: '1', signed: false }]);
     const isKnown = phase !== 'publish' && phase !== 'read-back';
-    if (isKnown) expect(told[0]?.message).not.toContain('not known');
-    else expect(told[0]?.message).toMatch(/not known|accepted/);
+    if (isKnown) expect(message).not.toContain('not known');
+    else expect(message).toMatch(/not known|accepted/);
   });
+});
+
+describe('another command that is stopped', () => {
+  const signed = async () => {
+    const repository = scenario.repository();
+    await stack.storeImage(repository, ['1'], repository);
+    const keys = await makeKeys(scenario);
+    const inputs = { ...keys, command: 'sign', repository, tags: '1' };
+    expectSuccess(await scenario.run({ host: 'cli', inputs }));
+    return { repository, keys };
+  };
+  const tagsOf = async (repository: string) => {
+    const gun = `${scenario.registry.loginServer}/${repository}`;
+    const found = await stack.notaryList({ ref: gun, login: scenario.reader.login });
+    return found.map(({ name }) => name);
+  };
+
+  it.concurrent('vouches for no image: verify, while it reads', async (test) => {
+    const { repository } = await signed();
+    const { reached } = await hold(test, `${repository}/_trust/tuf/`, { method: 'GET' });
+    const images = `${scenario.registry.loginServer}/${repository}:1`;
+    const result = await scenario.run({
+      host: 'task',
+      inputs: { command: 'verify', images, registry: undefined },
+      signals: { after: reached, names: byRunners },
+    });
+    await expectStopped(test, result, byRunners);
+    test.expect(result.outputs.images ?? '').toBe('');
+    test.expect(result.outputs.image ?? '').toBe('');
+  });
+
+  it.concurrent.for(['publish', 'read-back'] as const)(
+    'leaves a repository that a second run completes: keys rotate, at its %s',
+    async (phase, test) => {
+      const { repository, keys } = await signed();
+      const newKey = await scenario.vault.key();
+      const inputs = { ...keys, command: 'keysRotate', repository, role: 'targets' };
+      const rotation = { ...inputs, 'new-key': newKey };
+      const { loginServer } = scenario.registry;
+      const { reached } = await holdIn(test, phase, { loginServer, repository, key: '' });
+      const signals = { after: reached, names: byRunners };
+      const stopped = await scenario.run({ host: 'action', inputs: rotation, signals });
+      await expectStopped(test, stopped, byRunners);
+      test.expect(await tagsOf(repository)).toEqual(['1']);
+      expectSuccess(await scenario.run({ host: 'cli', inputs: rotation }));
+      test.expect(await tagsOf(repository)).toEqual(['1']);
+      const signing = { command: 'sign', repository, tags: '1', 'signing-key': newKey };
+      expectSuccess(await scenario.run({ host: 'cli', inputs: signing }));
+    },
+  );
 });
