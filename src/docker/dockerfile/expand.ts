@@ -45,7 +45,11 @@ class NoValue extends Error {}
 /** `$@`, `$*`, ... and the digits, which no build argument can set. */
 const name = /^(?:[0-9]+|[@*#?\-$!]|[A-Za-z_][A-Za-z0-9_]*)/;
 
+/** No name of an image is as long; values that double one another would fill the memory. */
+const longest = 64 * 1024;
+
 class Scanner {
+  #filledIn = 0;
   readonly unset: string[] = [];
   readonly unknown: string[] = [];
   #at = 0;
@@ -142,7 +146,14 @@ class Scanner {
     const value = this.lookup(variable);
     if (value === undefined) this.unset.push(variable);
     if (value === unknown) this.unknown.push(variable);
-    return typeof value === 'string' ? value : '';
+    return typeof value === 'string' ? this.#counted(value) : '';
+  }
+
+  /** A part of the result. @throws {NoValue} where all of them come to too much */
+  #counted(value: string): string {
+    this.#filledIn += value.length;
+    if (this.#filledIn > longest) throw new NoValue('what its variables hold is too long');
+    return value;
   }
 
   /** `${NAME:-word}`, `${NAME+word}`, `${NAME:?word}`, ... */
@@ -162,7 +173,7 @@ class Scanner {
     }
     // What the unused word refers to does not matter.
     [this.unset.length, this.unknown.length] = before;
-    return operator === '+' ? '' : (value ?? '');
+    return operator === '+' ? '' : this.#counted(value ?? '');
   }
 
   /** `${NAME#pattern}`, `${NAME##pattern}`, `${NAME%pattern}`, `${NAME%%pattern}` */
@@ -185,9 +196,10 @@ class Scanner {
     const by = this.#plainPart('}');
     const value = this.#plainValue(variable);
     // To Go a dollar sign in the new text is a group of the pattern.
+    if (value.length * by.length > longest) throw new NoValue('what it puts in place is too long');
     const result = by.includes('$') ? undefined : replaceMatches(value, pattern, by, every);
     if (result === undefined) throw this.#unsupported(variable);
-    return result;
+    return this.#counted(result);
   }
 
   /** A part of a pattern; what quotes and escape characters in one mean depends on the version. */

@@ -76,7 +76,9 @@ function splitLines(source: string): PhysicalLine[] {
   while (start <= source.length) {
     const newline = source.indexOf('\n', start);
     const end = newline < 0 ? source.length : newline;
-    lines.push({ text: source.slice(start, end).replace(/\r+$/, ''), start });
+    let last = end;
+    while (last > start && source.charAt(last - 1) === '\r') last--;
+    lines.push({ text: source.slice(start, last), start });
     if (newline < 0) break;
     start = newline + 1;
   }
@@ -99,14 +101,23 @@ function makeInstruction(
   }
   const rest = text.slice(skipped + keyword.length);
   const begin = skipped + keyword.length + (/^[\t\v\f\r ]*/.exec(rest)?.[0].length ?? 0);
+  // Where each piece begins in the joined text, and in the file.
+  let length = 0;
+  const places = pieces.map((piece) => {
+    const place = { at: length, start: piece.start };
+    length += piece.text.length;
+    return place;
+  });
   const sourceOffset = (index: number): number => {
-    let left = begin + index;
-    for (const piece of pieces) {
-      if (left < piece.text.length) return piece.start + left;
-      left -= piece.text.length;
+    const at = begin + index;
+    let [low, high] = [0, places.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((places[middle]?.at ?? 0) <= at) low = middle;
+      else high = middle;
     }
-    const last = pieces.at(-1);
-    return last === undefined ? 0 : last.start + last.text.length;
+    const place = places[low];
+    return place === undefined ? 0 : place.start + Math.min(at, length) - place.at;
   };
   return { keyword: keyword.toUpperCase(), args: text.slice(begin), line, sourceOffset };
 }

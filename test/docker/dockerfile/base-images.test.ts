@@ -412,3 +412,32 @@ describe('another reader of Dockerfiles, dockerfile-ast,', () => {
     expect(ours.sort()).toEqual(theirs.sort());
   });
 });
+
+describe('a small Dockerfile that would cost hours or gigabytes', () => {
+  const find = (source: string) =>
+    findBaseImages(source, { builder: 'buildkit', buildPlatform: 'linux/amd64' });
+
+  it('by arguments that double one another names an image that is not known', () => {
+    const args = Array.from({ length: 60 }, (_, index) => `ARG A${index + 1}=$A${index}$A${index}`);
+    const { unresolved } = find(['ARG A0=xxxxxxxxxx', ...args, 'FROM base:$A60'].join('\n'));
+    expect(unresolved).toEqual([expect.objectContaining({ reason: 'A60 is not known here' })]);
+    const many = find(`ARG A=${'x'.repeat(1000)}\nFROM base:${'$A'.repeat(1000)}`);
+    expect(many.unresolved[0]?.reason).toContain('too long');
+    const replaced = find(`ARG A=${'x'.repeat(1000)}\nFROM b:\${A//x/${'y'.repeat(1000)}}`);
+    expect(replaced.unresolved[0]?.reason).toContain('too long');
+  });
+
+  it.each([
+    ['carriage returns', `FROM base:1${'\r'.repeat(100_000)}x`],
+    ['flags in many lines', `FROM base:1\nCOPY ${'--from=c:1 \\\n'.repeat(20_000)} / /`],
+  ])('by %s is read or refused soon', (_, source) => {
+    const seconds = processorSeconds(() => {
+      try {
+        expect(find(source).images.length).toBeGreaterThan(1000);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'DOCKERFILE_INVALID' });
+      }
+    });
+    expect(seconds).toBeLessThan(5);
+  });
+});
