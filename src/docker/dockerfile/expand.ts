@@ -47,6 +47,7 @@ const name = /^(?:[0-9]+|[@*#?\-$!]|[A-Za-z_][A-Za-z0-9_]*)/;
 
 /** No name of an image is as long; values that double one another would fill the memory. */
 const longest = 64 * 1024;
+const longestReplaced = 4096;
 
 class Scanner {
   #filledIn = 0;
@@ -196,6 +197,10 @@ class Scanner {
     const by = this.#plainPart('}');
     const value = this.#plainValue(variable);
     // To Go a dollar sign in the new text is a group of the pattern.
+    // A pattern is tried at each place of the value.
+    if (value.length > longestReplaced || value.length * pattern.length > longest) {
+      throw new NoValue(`${variable} is too long for a pattern`);
+    }
     if (value.length * by.length > longest) throw new NoValue('what it puts in place is too long');
     const result = by.includes('$') ? undefined : replaceMatches(value, pattern, by, every);
     if (result === undefined) throw this.#unsupported(variable);

@@ -425,6 +425,9 @@ describe('a small Dockerfile that would cost hours or gigabytes', () => {
     expect(many.unresolved[0]?.reason).toContain('too long');
     const replaced = find(`ARG A=${'x'.repeat(1000)}\nFROM b:\${A//x/${'y'.repeat(1000)}}`);
     expect(replaced.unresolved[0]?.reason).toContain('too long');
+    const pattern = `${'*a'.repeat(2000)}b`;
+    const tried = find(`ARG A=${'a'.repeat(20_000)}\nFROM b:\${A//${pattern}/x}`);
+    expect(tried.unresolved[0]?.reason).toContain('too long for a pattern');
   });
 
   it.each([
