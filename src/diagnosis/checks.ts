@@ -291,11 +291,21 @@ function openKeys(
   return [...open('signing key', signingKey, isDct), ...open('root key', rootKey, true)];
 }
 
+/** As the input names it, or the service connection to this registry. */
+function registryIdOf(
+  registry: string,
+  { registryId }: DiagnosisRequest,
+  { identity }: DiagnosisRun,
+): string | undefined {
+  return registryId ?? connectionTo(registry, identity)?.registryId;
+}
+
 function placeChecks(place: RegistryPlace, shared: Shared): readonly Check[] {
   const { configuration, purpose, azure, signIn, run } = shared;
   const { host, repositories, trustServer } = place;
-  const { registryId, tags } = configuration;
+  const { tags } = configuration;
   const { nameInput, signal } = run;
+  const registryId = registryIdOf(host, configuration, run);
   const login = startInBackground(run.access.session({ registry: host, trustServer }));
   const resource = propertyChecks({
     host,
@@ -337,7 +347,8 @@ function trustOf(
   { configuration, purpose, azure, pins, keys, run }: Shared,
 ) {
   const { gun, registry, repository, trustServer } = named;
-  const { withinDays, registryId } = configuration;
+  const { withinDays } = configuration;
+  const registryId = registryIdOf(registry, configuration, run);
   const tags = configuration.tags.length > 0 ? configuration.tags : ['latest'];
   const server = startInBackground(
     login.then(({ trust }) => createTrustServer({ url: trustServer, gun, ...trust, log: run.log })),

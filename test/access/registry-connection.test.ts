@@ -1,8 +1,7 @@
 /** Runs with a Docker Registry service connection: what it logs in to, and what it does not go with. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAccess, type RegistryConnection } from '../../src/access/index.js';
-import { collectProblems, type CommandName } from '../../src/commands/index.js';
-import { withConnectedRegistry } from '../../src/commands/inputs/registry-connection.js';
+import type { CommandName } from '../../src/commands/index.js';
 import type { HostContext } from '../../src/commands/context.js';
 import type { HttpRequest } from '../../src/http/index.js';
 import {
@@ -143,52 +142,6 @@ describe('the principal of a Docker Registry service connection', () => {
     expect(clients).toEqual([]);
     expect(failure?.code).toBe('CREDENTIAL_MISSING');
     expect(failure?.remedy).toMatch(/are for contoso\.azurecr\.io alone\. Set azure-subscription/);
-  });
-});
-
-describe('the resource ID of a Docker Registry service connection', () => {
-  const registryId =
-    '/subscriptions/0000/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso';
-  type Connected = Parameters<typeof withConnectedRegistry>[0];
-  const other = registryId.replace('/images/', '/others/');
-
-  it.each<readonly [string, Connected, string | undefined]>([
-    ['where nothing names the registry', {}, registryId],
-    ['where an input names it as well', { registry: host }, registryId],
-    ['where all images are of it', { images: [`${host}/a:1`, `${host}/b:1`] }, registryId],
-    ['only without an input of its own', { 'registry-id': other }, other],
-    ['not for another registry', { images: [`${host}/a:1`, 'other.azurecr.io/a:1'] }, undefined],
-    ['not for what a file names', { files: ['images.txt'] }, undefined],
-  ])('counts %s', (_, inputs, expected) => {
-    const problems = collectProblems((name) => name);
-    const connected = withConnectedRegistry(inputs, { ...principal, registryId }, problems);
-    expect(connected['registry-id']).toBe(expected);
-  });
-
-  it('is asked about before anything is signed', async () => {
-    const paths: string[] = [];
-    scenario.answerWith((request) => {
-      const { pathname } = new URL(request.url);
-      if (pathname.startsWith('/subscriptions/')) {
-        paths.push(pathname);
-        return Promise.resolve(reply(200, JSON.stringify({ value: [] })));
-      }
-      const isRegistryToken = pathname === '/oauth2/token';
-      if (!isRegistryToken && !/\/oauth2\/(?:v2\.0\/token|exchange)$/.test(pathname))
-        return undefined;
-      const scopes = new URLSearchParams(String(request.body)).getAll('scope').join(' ');
-      const token = {
-        ...{ token_type: 'Bearer', expires_in: 3599, refresh_token: 'h.p.s' },
-        access_token: isRegistryToken ? scopes : 'h.p.s',
-      };
-      return Promise.resolve(reply(200, JSON.stringify(token)));
-    });
-    const ran = await runWith({ ...principal, registryId }, 'sign', { repository, tags: '1' });
-    expect(ran.failure).toMatchObject({
-      code: 'PUSH_NOT_AUTHORIZED',
-      remedy: expect.stringContaining(`--scope ${registryId} --role AcrPush`) as string,
-    });
-    expect(paths).toContain(registryId);
   });
 });
 

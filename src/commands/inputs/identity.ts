@@ -82,7 +82,7 @@ const containerRegistry = {
   type: 'text',
   group: 'identity',
   label: 'Docker Registry service connection',
-  help: 'Docker Registry service connection, as `Docker@2` takes it: it names the registry, so that `registry` may be left out, and logs in to it. One of the type Azure Container Registry has the resource ID of `registry-id`, too, and serves Key Vault as well, where nothing else names a principal; one with user name and password is for its registry alone.',
+  help: 'Docker Registry service connection, as `Docker@2` takes it: it names the registry, so that `registry` may be left out, and logs in to it. One of the type Azure Container Registry serves Key Vault as well, where nothing else names a principal; one with user name and password is for its registry alone.',
   hosts: ['task'],
   example: 'contoso',
 } as const satisfies Input;

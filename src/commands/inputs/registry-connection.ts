@@ -19,13 +19,9 @@ interface ConnectedValues {
   readonly files?: readonly string[];
   readonly source?: readonly string[];
   readonly 'registry-login'?: 'azure' | 'existing';
-  readonly 'registry-id'?: string | undefined;
 }
 
-/**
- * `inputs` with the registry of the connection, where nothing else names what the run is for, and with its
- * resource ID, where the run is for that registry alone.
- */
+/** `inputs` with the registry of the connection, where nothing else names what the run is for. */
 export function withConnectedRegistry<V extends ConnectedValues>(
   inputs: V,
   connection: RegistryConnection | undefined,
@@ -33,10 +29,6 @@ export function withConnectedRegistry<V extends ConnectedValues>(
 ): V {
   if (!connection) return inputs;
   const { registry, images = [], files = [], source = [] } = inputs;
-  const withId = (connected: V): V => ({
-    ...connected,
-    'registry-id': connected['registry-id'] ?? connection.registryId,
-  });
   const name = nameInput('container-registry');
   if (inputs['registry-login'] === 'existing') {
     conflict(
@@ -47,16 +39,14 @@ export function withConnectedRegistry<V extends ConnectedValues>(
   }
   if (registry === undefined && images.length === 0 && files.length === 0) {
     settle('registry');
-    return withId({ ...inputs, registry: connection.registry });
+    return { ...inputs, registry: connection.registry };
   }
   const named = [
     ...(registry === undefined ? [] : [() => parseRegistryHost(registry)]),
     ...[...images, ...source].map((text) => () => parseImageReference(text).host),
   ];
   // What files name is not known yet.
-  if (files.length > 0) return inputs;
-  if (named.every((read) => isOf(connection.registry, read))) return withId(inputs);
-  if (named.some((read) => isOf(connection.registry, read))) return inputs;
+  if (files.length > 0 || named.some((read) => isOf(connection.registry, read))) return inputs;
   if (registry === undefined) {
     conflict(
       'images',

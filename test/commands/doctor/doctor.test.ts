@@ -74,6 +74,28 @@ describe('doctor', () => {
     expect(ran.summary).toContain('| Verdict | Check | Finding and remedy |');
   });
 
+  it('asks Resource Manager for the registry that its service connection names', async () => {
+    const registryId =
+      '/subscriptions/0000/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso';
+    const paths: string[] = [];
+    scenario.answerWith((request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname.startsWith('/subscriptions/')) paths.push(pathname);
+      if (!/\/oauth2\/(?:v2\.0\/token|exchange)$/.test(pathname)) return undefined;
+      const token = { token_type: 'Bearer', expires_in: 3599, refresh_token: 'h.p.s' };
+      return Promise.resolve(reply(200, JSON.stringify({ ...token, access_token: 'h.p.s' })));
+    });
+    const id = '11111111-2222-3333-4444-555555555555';
+    const login = { kind: 'secret', clientId: id, tenantId: id, clientSecret: 's3cr3t' } as const;
+    const registryConnection = { registry: host, registryId, login };
+    await scenario.run(
+      'doctor',
+      { registry: host, repository, 'registry-login': '' },
+      { host: () => ({ identity: () => ({ registryConnection }) }) },
+    );
+    expect(paths).toContain(registryId);
+  });
+
   it('prints a remedy that several findings have once, below all of their names', () => {
     const unknown = { area: 'registry', verdict: 'unknown', reason: 'it may not be read' } as const;
     const { body } = reportOfFindings([
