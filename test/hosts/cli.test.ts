@@ -57,6 +57,15 @@ describe('the command line', () => {
     ]);
   });
 
+  it('prints no group without a line and no output without a value; JSON keeps that output', async () => {
+    const env = { SAMPLE: 'saysLittle' };
+    const { stdout, stderr } = await startSample('cli', env, ['sign', ...image]);
+    expect(stdout).toEqual(['Warning first', '  a line', 'verified: 0']);
+    expect(stderr).toEqual(['warning: careful', 'warning: look']);
+    const asJson = await startSample('cli', env, ['sign', '--json', ...image]);
+    expect(JSON.parse(asJson.stdout.join(''))).toMatchObject({ images: '', verified: '0' });
+  });
+
   it('prints the outputs as JSON, and only them, on standard output if asked', async () => {
     const { stdout } = await startSample('cli', passphrase, ['sign', '--json', ...image]);
     expect(stdout.map((line) => JSON.parse(line) as unknown)).toEqual([

@@ -48,6 +48,21 @@ const scenarios: Record<string, (context: HostContext, inputs: SampleInputs) => 
     context.setOutput('verified', '3');
     return Promise.resolve();
   },
+  /** A phase that says nothing, one that only warns, one that speaks late, and an output without a value. */
+  async saysLittle({ log, setOutput }) {
+    await log.group('Silent', () => Promise.resolve());
+    await log.group('Only a warning', () => {
+      log.warn('careful');
+      return Promise.resolve();
+    });
+    await log.group('Warning first', () => {
+      log.warn('look');
+      log.info('a line');
+      return Promise.resolve();
+    });
+    setOutput('images', '');
+    setOutput('verified', '0');
+  },
   async fails(context) {
     context.setOutput('digest', 'sha256:abc');
     await Promise.reject(

@@ -101,8 +101,10 @@ export function createCliHost(invocation: Invocation, surroundings: CliSurroundi
         stdout.write(sanitizeJson(document, 0, masker));
         return;
       }
-      for (const [name, value] of outputs)
-        stdout.write(outputText(name, sanitizeLines(value.trimEnd(), masker)));
+      for (const [name, value] of outputs) {
+        const text = value.trimEnd();
+        if (text !== '') stdout.write(outputText(name, sanitizeLines(text, masker)));
+      }
     },
   };
 }

@@ -20,20 +20,27 @@ interface PrinterOptions {
 /** Gives the printer. */
 export function createPrinter({ out, err, debug, noColor }: PrinterOptions): Printer {
   let indent = '';
+  // A title waits for the first line below it: a group without one is not printed.
+  let title: string | undefined;
   const write = (to: Terminal, text: string): void => {
     for (const line of text.split('\n')) to.write(`${line === '' ? '' : indent + line}\n`);
   };
   const paint = (to: Terminal, code: number, text: string): string =>
     to.isTTY && !noColor ? `\u001b[${code}m${text}\u001b[0m` : text;
   return {
-    open: (title) => {
-      out.write(`${paint(out, 1, title)}\n`);
-      indent = '  ';
+    open: (text) => {
+      title = text;
     },
     close: () => {
+      title = undefined;
       indent = '';
     },
     line: (text) => {
+      if (title !== undefined) {
+        out.write(`${paint(out, 1, title)}\n`);
+        title = undefined;
+        indent = '  ';
+      }
       write(out, text);
     },
     warning: (text) => {
