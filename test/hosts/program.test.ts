@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Command } from 'commander';
-import { createProgram, type Invocation } from '../../src/hosts/cli/program.js';
+import { CommanderError, type Command } from 'commander';
+import {
+  createProgram,
+  helpAsOption,
+  withoutHelpOfUnknown,
+  type Invocation,
+} from '../../src/hosts/cli/program.js';
 import { commandLineOf } from '../../src/inputs/index.js';
 import { commandNames, commands, inputsOf } from '../../src/commands/index.js';
 
@@ -61,6 +66,61 @@ describe('the options of a command', () => {
     );
     expect(keys?.helpInformation()).toMatch(/\n {2}recover /);
     expect(keys?.helpInformation()).not.toMatch(/\n {2}lost /);
+  });
+});
+
+describe('what is asked for help', () => {
+  /** The first line that is printed, and the exit code that commander gives it. */
+  async function answerTo(line: string): Promise<readonly [string, number]> {
+    const args = helpAsOption(line.split(' '));
+    const program = createProgram(() => Promise.resolve(), args);
+    let text = '';
+    for (const command of [program, ...program.commands.flatMap((sub) => [sub, ...sub.commands])])
+      command.exitOverride().configureOutput({
+        writeOut: (more) => (text += more),
+        writeErr: (more) => (text += more),
+      });
+    try {
+      await program.parseAsync(withoutHelpOfUnknown(program, args), { from: 'user' });
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error;
+      return [text.split('\n\n')[0]?.trim().replaceAll('\n', ' ') ?? '', error.exitCode];
+    }
+    throw new Error('nothing was printed');
+  }
+
+  it.each([
+    ['--help', '<command>'],
+    ['help', '<command>'],
+    ['help help', '<command>'],
+    ['help --help', '<command>'],
+    ['keys --help', 'keys <command>'],
+    ['help keys', 'keys <command>'],
+    ['keys help', 'keys <command>'],
+    ['keys init --help', 'keys init'],
+    ['keys init -h', 'keys init'],
+    ['help keys init', 'keys init'],
+    ['keys help init', 'keys init'],
+    ['help keys lost', 'keys lost'],
+    ['help sign', 'sign [images...]'],
+    ['buildAndPush --help', 'build-and-push'],
+    ['help version', 'version'],
+  ])('%s: the usage of %s', async (line, usage) => {
+    expect(await answerTo(line)).toEqual([`Usage: acr-content-trust ${usage} [options]`, 0]);
+  });
+
+  it.each([
+    ['sing', `'sing' (Did you mean sign?)`],
+    ['sing --help', `'sing' (Did you mean sign?)`],
+    ['sing -h', `'sing' (Did you mean sign?)`],
+    ['--help sing', `'sing' (Did you mean sign?)`],
+    ['help sing', `'sing' (Did you mean sign?)`],
+    ['keys intt --help', `'intt' (Did you mean init?)`],
+    ['help keys intt', `'intt' (Did you mean init?)`],
+    ['keys help intt', `'intt' (Did you mean init?)`],
+    ['nope --help', `'nope'`],
+  ])('%s: the error of the unknown word', async (line, word) => {
+    expect(await answerTo(line)).toEqual([`error: unknown command ${word}`, 1]);
   });
 });
 

@@ -49,7 +49,8 @@ const scenarios: Record<string, (context: HostContext, inputs: SampleInputs) => 
     return Promise.resolve();
   },
   /** A phase that says nothing, one that only warns, one that speaks late, and an output without a value. */
-  async saysLittle({ log, setOutput }) {
+  async saysLittle(context) {
+    const { log } = context;
     await log.group('Silent', () => Promise.resolve());
     await log.group('Only a warning', () => {
       log.warn('careful');
@@ -60,8 +61,8 @@ const scenarios: Record<string, (context: HostContext, inputs: SampleInputs) => 
       log.info('a line');
       return Promise.resolve();
     });
-    setOutput('images', '');
-    setOutput('verified', '0');
+    context.setOutput('images', '');
+    context.setOutput('verified', '0');
   },
   async fails(context) {
     context.setOutput('digest', 'sha256:abc');

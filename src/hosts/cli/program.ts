@@ -65,6 +65,32 @@ export function createProgram(
   return program;
 }
 
+/** `help keys init` and `keys help init` as `keys init --help`, which has one way to be answered. */
+export function helpAsOption(args: readonly string[]): readonly string[] {
+  const [first = '', second = ''] = args;
+  const at = commandGroups.some((group) => group === first) && second === 'help' ? 1 : 0;
+  if (args[at] !== 'help') return args;
+  const words = [...args.slice(0, at), ...args.slice(at + 1)].filter((word) => word !== 'help');
+  return words.some(isHelpOption) ? words : [...words, '--help'];
+}
+
+/** The arguments without `--help` where no command has their words: what is not known has no help. */
+export function withoutHelpOfUnknown(program: Command, args: readonly string[]): readonly string[] {
+  let command = program;
+  for (const word of args) {
+    if (isHelpOption(word)) continue;
+    if (word.startsWith('-') || command.commands.length === 0) return args;
+    const next = command.commands.find((sub) => [sub.name(), ...sub.aliases()].includes(word));
+    if (next === undefined) return args.filter((other) => !isHelpOption(other));
+    command = next;
+  }
+  return args;
+}
+
+function isHelpOption(word: string): boolean {
+  return word === '-h' || word === '--help';
+}
+
 /** Whether these arguments are for that command: they begin with its words, or its name. */
 function isAskedFor(command: string, args: readonly string[]): boolean {
   const words = commandLineOf(command);

@@ -10,7 +10,7 @@ import { sanitizeLines } from '../sanitize-output.js';
 import { createAskSecret } from './ask-secret.js';
 import { createCliHost } from './host.js';
 import { wordsOf } from './help.js';
-import { createProgram } from './program.js';
+import { createProgram, helpAsOption, withoutHelpOfUnknown } from './program.js';
 import { asksForStandardInput, environmentPrefix, readStandardInput } from './values.js';
 
 /** Runs the command line of `process`; `run` carries the command out. */
@@ -18,6 +18,7 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
   tolerateLostOutput(process);
   const variables = takeInputs(process.env, environmentPrefix);
   const { env: environment, stdout, stderr } = process;
+  const args = helpAsOption(process.argv.slice(2));
   const program = createProgram(async (invocation) => {
     // Signals are not listened for yet: one that arrives while this waits ends the process.
     const standardInput = asksForStandardInput(invocation.options)
@@ -32,7 +33,7 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
       askSecret: standardInput ? undefined : createAskSecret(process),
     });
     await runAndExit(host, process, run);
-  }, process.argv.slice(2));
+  }, args);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       getOutHelpWidth: () => helpWidth(stdout.columns),
@@ -47,7 +48,7 @@ export async function runCli(process: NodeJS.Process, run?: typeof runCommand): 
     });
   }
   try {
-    await program.parseAsync(process.argv);
+    await program.parseAsync(withoutHelpOfUnknown(program, args), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version that were asked for are no errors; all else is a misuse.
