@@ -57,11 +57,11 @@ describe('the command line', () => {
     ]);
   });
 
-  it('prints no group without a line and no output without a value; JSON keeps that output', async () => {
+  it('prints no group with nothing in it and no output without a value; JSON keeps that output', async () => {
     const env = { SAMPLE: 'saysLittle' };
     const { stdout, stderr } = await startSample('cli', env, ['sign', ...image]);
-    expect(stdout).toEqual(['Warning first', '  a line', 'verified: 0']);
-    expect(stderr).toEqual(['warning: careful', 'warning: look']);
+    expect(stdout).toEqual(['Only a warning', 'Warning first', '  a line', 'verified: 0']);
+    expect(stderr).toEqual(['  warning: careful', '  warning: look']);
     const asJson = await startSample('cli', env, ['sign', '--json', ...image]);
     expect(JSON.parse(asJson.stdout.join(''))).toMatchObject({ images: '', verified: '0' });
   });

@@ -20,9 +20,14 @@ interface PrinterOptions {
 /** Gives the printer. */
 export function createPrinter({ out, err, debug, noColor }: PrinterOptions): Printer {
   let indent = '';
-  // A title waits for the first line below it: a group without one is not printed.
+  // A title waits for the first line or warning below it: a group with nothing in it is not printed.
   let title: string | undefined;
   const write = (to: Terminal, text: string): void => {
+    if (title !== undefined) {
+      out.write(`${paint(out, 1, title)}\n`);
+      title = undefined;
+      indent = '  ';
+    }
     for (const line of text.split('\n')) to.write(`${line === '' ? '' : indent + line}\n`);
   };
   const paint = (to: Terminal, code: number, text: string): string =>
@@ -36,11 +41,6 @@ export function createPrinter({ out, err, debug, noColor }: PrinterOptions): Pri
       indent = '';
     },
     line: (text) => {
-      if (title !== undefined) {
-        out.write(`${paint(out, 1, title)}\n`);
-        title = undefined;
-        indent = '  ';
-      }
       write(out, text);
     },
     warning: (text) => {
