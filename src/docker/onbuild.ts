@@ -49,12 +49,17 @@ function triggersOf(
   config: Readonly<Record<string, unknown>> | undefined,
 ): readonly string[] | undefined {
   if (config === undefined) return undefined;
-  const inner: unknown = config.config ?? {};
-  if (typeof inner !== 'object' || inner === null) return undefined;
-  // Go reads the names of fields without case.
-  const found = Object.entries(inner).filter(([name]) => name.toLowerCase() === 'onbuild');
-  const triggers = found.flatMap(([, value]: [string, unknown]) => value ?? []);
+  const inner = membersNamed('config', config);
+  if (!inner.every((one) => typeof one === 'object' && one !== null)) return undefined;
+  const triggers = inner.flatMap((one) => membersNamed('onbuild', one)).flat();
   return triggers.every((trigger) => typeof trigger === 'string') ? triggers : undefined;
+}
+
+/** Go reads the names of fields without case. */
+function membersNamed(name: string, object: object): readonly unknown[] {
+  return Object.entries(object).flatMap(([key, value]: [string, unknown]) =>
+    key.toLowerCase() === name ? (value ?? []) : [],
+  );
 }
 
 function mayNameImage(trigger: string, stageNames: readonly string[]): boolean {
