@@ -9,5 +9,11 @@ if (running[0] < 20 || (running[0] === 20 && running[1] < 19)) {
   if (process.argv.length === 3 && process.argv[2] === '--version') {
     process.stdout.on('error', function () {});
     process.stdout.write('1.0.0\n');
-  } else require('./main.cjs');
+  } else try {
+    require('./main.cjs');
+  } catch (error) {
+    process.exitCode = 1;
+    text = 'acr-content-trust could not start: ' + error.message;
+    process.stderr.write('error: ' + text + '\n');
+  }
 }
