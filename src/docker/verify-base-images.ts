@@ -161,7 +161,7 @@ function unsigned(
   );
   return new TrustError(
     'BASE_IMAGE_UNSIGNED',
-    `The policy "enforce" needs a signature of every base image, and these have none: ${names.join(', ')}.`,
+    `The policy "enforce" needs a verified signature of every base image, and these have none: ${names.join(', ')}.`,
     {
       remedy: `Use signed base images or name them by digest, or set ${nameInput('base-images')} to pin-signed.`,
     },

@@ -90,7 +90,7 @@ describe.each(builders)('with the builder %s', (builder) => {
     });
     expectFailure(result, {
       code: 'BASE_IMAGE_UNSIGNED',
-      message: new RegExp(`these are not: ${unsigned.ref}, ${other}\\.`),
+      message: new RegExp(`these have none: ${unsigned.ref}, ${other}\\.`),
       remedy: /pin-signed/,
     });
     expect(result.stderr).not.toMatch(/^Build$/m);

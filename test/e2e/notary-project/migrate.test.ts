@@ -219,7 +219,7 @@ describe('a registry that the Docker CLI has signed', () => {
     expect(result.outputs['safe-to-switch-off']).toBe('unknown');
     expect(result.output).toMatch(/whole registry: check all of it first/);
     const { switchOff } = await reportOf(result);
-    expect(switchOff?.lost.map((line) => line.split(':', 1)[0])).toEqual([
+    expect(switchOff?.lost.map((line) => line.split(/[ :]/, 1)[0])).toEqual([
       'Tags',
       'Freshness',
       'Thresholds',
