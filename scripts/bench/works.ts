@@ -203,13 +203,14 @@ export const works: readonly Work[] = [
     title: 'One image is signed for Notary Project',
     reference: "notation's library, file",
     rows: async (world, { delays, isQuick }) => {
-      const repository = await world.repository(0);
       const { makeCertificate: inVault } = await prepareNotaryProject(world.scenario);
       const { url } = await inVault();
       const programs = new Map<string, Prepare>([
         [
           ours.vault,
           async () => {
+            // One of its own: who signs an image anew first reads the signatures that it has.
+            const repository = await world.repository(0);
             const images = world.ref(repository, (await world.newTags(repository, 1))[0] ?? '');
             const signing = { 'signing-key': url, signatures: 'notary-project' };
             return product(world, { command: 'sign', images, ...signing });
@@ -218,9 +219,7 @@ export const works: readonly Work[] = [
       ]);
       const judge = await buildGoProgram(path.join(root, 'test/judges/notation'));
       if (judge.kind === 'built') {
-        programs.set("notation's library, file", () =>
-          notationCommand(world, judge.path, repository),
-        );
+        programs.set("notation's library, file", () => notationCommand(world, judge.path));
       }
       return rowsOf(
         usualOf(delays, isQuick).map((delayMs) => ({ ...usual, delayMs })),
@@ -383,12 +382,9 @@ async function notaryCommand(world: World, args: readonly string[]): Promise<Inv
   };
 }
 
-async function notationCommand(
-  world: World,
-  program: string,
-  repository: string,
-): Promise<readonly Invocation[]> {
+async function notationCommand(world: World, program: string): Promise<readonly Invocation[]> {
   const { stack, scenario } = world;
+  const repository = await world.repository(0);
   const [tag = ''] = await world.newTags(repository, 1);
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const hourMs = 3_600_000;
