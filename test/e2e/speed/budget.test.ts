@@ -18,7 +18,7 @@ const { stack, scenario, gunOf } = await setUp();
 const hosts = [scenario.registry.loginServer, new URL(scenario.vault.url).host];
 const target = `^(?:${hosts.join('|')})/`;
 /** Far more than what lies between two requests, even on a busy machine. */
-const DELAY_MS = 1000;
+const DELAY_MS = 2000;
 
 /** Runs the command line while every answer takes its time, and gives what was asked. */
 async function runSlowly(run: Omit<ScenarioRun, 'host'>): Promise<readonly FrontRequest[]> {

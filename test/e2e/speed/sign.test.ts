@@ -8,7 +8,7 @@ import { exchangesOf, longestChain, named } from './exchanges.js';
 
 const { stack, scenario } = await setUp();
 /** Far more than what lies between two requests, even on a busy machine. */
-const DELAY_MS = 1000;
+const DELAY_MS = 2000;
 
 /** Signs `tags` while every answer of registry and trust server takes its time. */
 async function signSlowly(
