@@ -12,7 +12,7 @@ import {
   proveSigner,
   type KeyReference,
 } from '../signing/index.js';
-import { dayOf, type PublicKey } from '../trust/index.js';
+import { dayOf, expiresWithin, type PublicKey } from '../trust/index.js';
 import type { Clock } from '../ports.js';
 import { needing, NotSeen, pass, warn, type Check, type Observation } from './check.js';
 
@@ -126,6 +126,5 @@ function typeOf({ keytype, keyval }: PublicKey): string {
 }
 
 function isNear(expires: Date | undefined, { withinDays, clock }: KeyToCheck): boolean {
-  if (!expires) return false;
-  return expires.getTime() < clock().getTime() + withinDays * 24 * 60 * 60 * 1000;
+  return expires !== undefined && expiresWithin(expires, clock(), withinDays);
 }

@@ -12,7 +12,7 @@ import {
 } from '../notation/index.js';
 import type { HttpClient } from '../http/index.js';
 import type { Clock } from '../ports.js';
-import { dayOf } from '../trust/index.js';
+import { dayOf, expiresWithin } from '../trust/index.js';
 import { pass, warn, type Check, type Observation } from './check.js';
 
 /** An authority, and whose time stamps are trusted. */
@@ -60,11 +60,10 @@ export function judgeTimestamp(
   { clock, withinDays }: Pick<AuthorityToCheck, 'clock' | 'withinDays'>,
 ): Observation {
   const root = chain.at(-1)?.subjectText;
-  const expiryMs = Math.min(...chain.map(({ notAfter }) => notAfter.getTime()));
-  const expires = new Date(expiryMs);
+  const expires = new Date(Math.min(...chain.map(({ notAfter }) => notAfter.getTime())));
   const facts = { root, certificates: chain.length, expires: expires.toISOString() };
   const seen = `it stamped random bytes, and the time stamp leads to ${JSON.stringify(root)}, with certificates until ${dayOf(expires)}`;
-  return expiryMs < clock().getTime() + withinDays * 24 * 60 * 60 * 1000
+  return expiresWithin(expires, clock(), withinDays)
     ? warn(
         seen,
         'See whether the authority has announced a new certificate or root, and set `timestamp-root` to both roots before the old one expires.',

@@ -1,7 +1,7 @@
 /** Checks of the certificates that signatures are verified by: can they be read, and when do they expire? */
 import type { Certificate } from '../notation/index.js';
 import type { Clock } from '../ports.js';
-import { dayOf } from '../trust/index.js';
+import { dayOf, expiresWithin } from '../trust/index.js';
 import { pass, warn, type Check, type Observation } from './check.js';
 
 /** Certificates that are trusted, and what is soon. */
@@ -23,13 +23,13 @@ function judge(
   { clock, withinDays }: TrustedToCheck,
 ): Observation {
   const facts = { subject: subjectText, sha256: thumbprint, expires: notAfter.toISOString() };
-  const leftMs = notAfter.getTime() - clock().getTime();
+  const now = clock();
   const seen = `${JSON.stringify(subjectText)}, SHA-256 ${thumbprint}`;
-  if (leftMs > withinDays * 24 * 60 * 60 * 1000) {
+  if (!expiresWithin(notAfter, now, withinDays)) {
     return pass(`${seen}, until ${dayOf(notAfter)}`, { facts });
   }
   return warn(
-    leftMs > 0
+    notAfter > now
       ? `${seen}, expires on ${dayOf(notAfter)}`
       : `${seen}, expired on ${dayOf(notAfter)}: only signatures with a time stamp from before count`,
     'Trust the certificate that follows it as well: name both until nothing that was signed under the old one is deployed.',

@@ -3,7 +3,12 @@ import { TrustError } from '../../errors.js';
 import type { Input, Inputs } from '../../inputs/index.js';
 import { isRoleName, roleOfSigner, type RoleName } from '../../trust/index.js';
 import { readRegistryId, registryId, registryLoginInputs } from './identity.js';
-import type { ImagePlace, SigningConfiguration, SigningTarget } from '../../image-signing/index.js';
+import type {
+  ImagePlace,
+  JobOutput,
+  SigningConfiguration,
+  SigningTarget,
+} from '../../image-signing/index.js';
 import { readImage, type imageInputs } from './image.js';
 import {
   readKeyInput,
@@ -77,7 +82,13 @@ interface SigningChoices extends Partial<Pick<SigningConfiguration, 'engine' | '
 }
 
 /** The outputs of a run on the image of one repository. */
-export const jobOutputs = ['digest', 'image', 'signed-tags', 'key-id', 'role'] as const;
+export const jobOutputs = [
+  'digest',
+  'image',
+  'signed-tags',
+  'key-id',
+  'role',
+] as const satisfies readonly JobOutput[];
 
 /** What signs; undefined where nothing is to be signed, or the key cannot be read. */
 export function readSigning(

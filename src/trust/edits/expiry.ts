@@ -1,6 +1,6 @@
 /** How long what we sign is good for, as Notary and Docker write it (notary const.go). */
 import { limits } from '../../limits.js';
-import { formatExpires, parseExpires } from '../metadata/index.js';
+import { expiresWithin, formatExpires, parseExpires } from '../metadata/index.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -16,7 +16,7 @@ export function targetsExpiry(now: Date): string {
 
 /** Whether something that expires at `expires` (RFC 3339) deserves a warning: within six months. */
 export function expiresSoon(expires: string, now: Date): boolean {
-  return parseExpires(expires).getTime() < now.getTime() + limits.expiryWarningDays * dayMs;
+  return expiresWithin(parseExpires(expires), now, limits.expiryWarningDays);
 }
 
 function after(now: Date, days: number): string {

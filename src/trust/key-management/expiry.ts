@@ -2,6 +2,7 @@
  * When each role of a repository expires, and who can renew it. Pure: a verified view and the
  * available keys in, findings out; nothing is signed or asked.
  */
+import { expiresWithin } from '../metadata/index.js';
 import type { KeyId, RoleName } from '../metadata/types.js';
 import { keyIdsFor } from '../publishing/index.js';
 import {
@@ -57,8 +58,6 @@ export interface ExpiryRules {
    */
   readonly isSnapshotServerManaged?: boolean | undefined;
 }
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * Everything in `view` that expires, root first, delegations in listed order. A view that was read
@@ -255,5 +254,5 @@ export function keysOf(
 
 function stateAt(expires: Date | undefined, { now, withinDays }: ExpiryRules): RoleExpiry['state'] {
   if (expires === undefined || expires < now) return 'expired';
-  return expires.getTime() < now.getTime() + withinDays * dayMs ? 'expiring' : 'valid';
+  return expiresWithin(expires, now, withinDays) ? 'expiring' : 'valid';
 }

@@ -60,3 +60,10 @@ function refusal(text: string): MetadataError {
   const shown = text.length <= 64 ? text : `${text.slice(0, 64)} ...`;
   return new MetadataError(`expires ${JSON.stringify(shown)} is not an RFC 3339 time`);
 }
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Whether what ends at `expires` ends in less than so many days from `now`, or has ended. */
+export function expiresWithin(expires: Date, now: Date, days: number): boolean {
+  return expires.getTime() < now.getTime() + days * dayMs;
+}

@@ -10,7 +10,7 @@ export {
   type CertificateFacts,
 } from './certificates.js';
 export { MetadataError } from './error.js';
-export { formatExpires, parseExpires } from './expires.js';
+export { expiresWithin, formatExpires, parseExpires } from './expires.js';
 export { foldCase, getOwnProperty } from './guards.js';
 export { hashMismatch, sha256HexOf } from './hashes.js';
 export { readJson, type JsonValue } from './json-text.js';

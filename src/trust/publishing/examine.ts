@@ -3,7 +3,7 @@
  * these tags, may this principal publish, does the server hold the keys it must sign with. Publishes
  * nothing.
  */
-import { keyIdOf, getOwnProperty } from '../metadata/index.js';
+import { expiresWithin, keyIdOf, getOwnProperty } from '../metadata/index.js';
 import type { PublicKey, RoleName } from '../metadata/types.js';
 import { readRepository } from '../reading/index.js';
 import { missingServerKey, type TrustServer } from '../server/index.js';
@@ -120,14 +120,12 @@ function checkServerKey(
   throw missingServerKey(server, role);
 }
 
-const dayMs = 24 * 60 * 60 * 1000;
-
 function expiring(view: TrustedView, now: Date): ReadonlyMap<RoleName, Date> {
-  const soon = now.getTime() + limits.expiryWarningDays * dayMs;
   const renewedByServer = ['snapshot', 'timestamp'];
   return new Map(
     [...expiriesOf(view)].filter(
-      ([role, at]) => !renewedByServer.includes(role) && at.getTime() < soon,
+      ([role, at]) =>
+        !renewedByServer.includes(role) && expiresWithin(at, now, limits.expiryWarningDays),
     ),
   );
 }

@@ -1,5 +1,11 @@
 /** The roles of a verified repository, as data. */
-import { getOwnProperty, type KeyId, type PublicKey, type RoleName } from '../metadata/index.js';
+import {
+  expiresWithin,
+  getOwnProperty,
+  type KeyId,
+  type PublicKey,
+  type RoleName,
+} from '../metadata/index.js';
 import { expiryOf } from './expiries.js';
 import { keyNameOf, type KeyName } from './key-names.js';
 import type { TrustedView } from './view.js';
@@ -31,15 +37,13 @@ export interface RoleFacts {
 /** A timestamp lasts two weeks; that it expires soon says nothing. */
 const renewedByServer: readonly RoleName[] = ['snapshot', 'timestamp'];
 
-const dayMs = 24 * 60 * 60 * 1000;
-
 /** Every role: those of the root first, then delegations in listed order. */
 export function rolesOf(view: TrustedView, now: Date, warnDays: number): readonly RoleFacts[] {
   const { keys, roles } = view.root.signed;
   const stateAt = (role: RoleName, expires: Date): RoleFacts['state'] => {
     if (expires < now) return 'expired';
     if (renewedByServer.includes(role)) return 'valid';
-    return expires.getTime() < now.getTime() + warnDays * dayMs ? 'expiring' : 'valid';
+    return expiresWithin(expires, now, warnDays) ? 'expiring' : 'valid';
   };
   const published = (
     role: RoleName,
