@@ -1,4 +1,4 @@
-/** Reads files that somebody else wrote. */
+/** Reads files that others wrote. */
 import { open } from 'node:fs/promises';
 
 /**

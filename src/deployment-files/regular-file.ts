@@ -1,4 +1,4 @@
-/** Reads files that somebody else made: regular ones only, and only so much of them. */
+/** Reads files that others made: regular ones only, and only so much of them. */
 import { stat } from 'node:fs/promises';
 import { limits } from '../limits.js';
 import { readBounded } from '../read-file.js';

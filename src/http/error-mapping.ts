@@ -12,7 +12,7 @@ const unknownAuthority = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'CERT_UNTRUSTED',
-  // An authority of the right name with another key: renewed, or somebody else's.
+  // An authority of the right name with another key: renewed, or that of a stranger.
   'CERT_SIGNATURE_FAILURE',
 ]);
 

@@ -1,6 +1,6 @@
 /**
  * Where a file may be written. A folder that the user names is taken as it is; but a symbolic link
- * that lies in a checkout is what somebody else put there, and must not lead out of it.
+ * that lies in a checkout is what others put there, and must not lead out of it.
  */
 import { constants } from 'node:fs';
 import { lstat, open, readlink, realpath, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** One failure that stands for several. */
+/** One failure in place of several. */
 import { TrustError } from '../errors.js';
 import { truncateLines } from './text.js';
 

@@ -1,5 +1,5 @@
 /**
- * The public half of a key that somebody else signs with: from a vault or a file. Reading is all it
+ * The public half of a key that others sign with: from a vault or a file. Reading is all it
  * needs, and all it does: whoever lists a signer's key need not be able to use it.
  */
 import type { TokenCredential } from '@azure/core-auth';

@@ -96,7 +96,7 @@ function changesNothing(method: string, url: URL): boolean {
   return method === 'GET' || /\/(?:sign|verify|backup)\/?$/.test(url.pathname);
 }
 
-/** A credential that somebody else made has no network of ours: it goes straight. */
+/** A credential made elsewhere has no network of ours: it goes straight. */
 function networkOf(credential: TokenCredential): HttpClient {
   return 'http' in credential && typeof credential.http === 'function'
     ? (credential.http as HttpClient)

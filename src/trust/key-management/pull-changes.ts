@@ -1,4 +1,4 @@
-/** What a change of roles means to those who pull: tags that appear, vanish or stand for another image. */
+/** What a change of roles means to those who pull: tags that appear, vanish or point to another image. */
 import { lookUpTag, type TrustedView } from '../verification/index.js';
 
 /** A tag for which Docker's pull gets something else than before. */

@@ -40,7 +40,7 @@ export interface FileMeta {
   readonly length: number;
 }
 
-/** A signed thing: for Docker, the manifest that a tag stands for. */
+/** A signed thing: for Docker, the manifest that a tag points to. */
 export interface Target extends FileMeta {
   readonly custom?: unknown;
 }

@@ -24,7 +24,7 @@ interface Change<P extends Plan> {
   plan(view: TrustedView): P;
   /** Why `view`, read as a stranger would, is not what was wanted; undefined when it is. */
   flaw(view: TrustedView): string | undefined;
-  /** Explains a flaw that a later publish of somebody else has made, where it can be told. */
+  /** Explains a flaw that a later publish of another run has made, where it can be told. */
   overtaken?(view: TrustedView): TrustError | undefined;
 }
 

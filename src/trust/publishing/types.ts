@@ -4,7 +4,7 @@ import type { RoleName } from '../metadata/types.js';
 import type { Signer } from '../signer.js';
 import type { Pin, TrustedView } from '../verification/index.js';
 
-/** What a tag is to stand for. */
+/** What a tag is to point to. */
 export interface TagContent {
   /** `sha256:` and the lower-case hex digest of the manifest. */
   readonly digest: string;

@@ -1,5 +1,5 @@
 /**
- * What a tag stands for, exactly as Docker's pull decides it (Docker CLI 28,
+ * What a tag points to, exactly as Docker's pull decides it (Docker CLI 28,
  * cli/command/image/trust.go getTrustedPullTargets; notary client/reader.go GetTargetByName).
  */
 import { getOwnProperty, sha256HexOf, type RoleName, type Target } from '../metadata/index.js';

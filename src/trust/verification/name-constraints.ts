@@ -79,7 +79,7 @@ function isReadable({ kind, text }: Name): boolean {
   return kind !== 'rfc822Name' || /^[^@]+@[^@]+$/.test(text);
 }
 
-/** Whether a wildcard such as `*.contoso.com` stands for the very host of a constraint as well. */
+/** Whether a wildcard such as `*.contoso.com` covers the very host of a constraint as well. */
 function isCovered(constraint: Name, { kind, text }: Name): boolean {
   return (
     kind === 'dNSName' && text.startsWith('*.') && constraint.text.replace(/^[^.]*/, '*') === text

@@ -113,7 +113,7 @@ describe('a run signs', () => {
       {
         host: 'cli',
         env: { HOME: undefined },
-        // That it may read everything stands for folders that belong to it.
+        // It may read everything, as if all folders belonged to it.
         wrapper: [
           ...['setpriv', '--reuid=54321', '--clear-groups'],
           ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],

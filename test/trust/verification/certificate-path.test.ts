@@ -224,7 +224,7 @@ describe('name constraints', () => {
   const mail = (rfc822Name: string) => ({ rfc822Name });
   // Versions of Go do not agree on all of these; the strictest counts.
   it.each([
-    ['excludes a host that a wildcard stands for', [], [host], [dns('*.contoso.com')], false],
+    ['excludes a host that a wildcard covers', [], [host], [dns('*.contoso.com')], false],
     ['excludes no host below it', [], [dns('a.app.contoso.com')], [dns('*.contoso.com')], true],
     ['permits a wildcard below it', [dns('contoso.com')], [], [dns('*.contoso.com')], true],
     [
